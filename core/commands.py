@@ -1,0 +1,165 @@
+"""Commands, declared once: name, typed parameters, permission, help in every language.
+
+A plugin module has one function, ``register(registry)``, and adds ``Command`` values through it. Each platform shows
+the same registry natively: Discord as slash commands, Telegram as its menu, the terminal as ``/commands``.
+Does not cover who may call what (``core.permissions``) or how a message reaches a command (``core.dispatch``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from core.types import Answer, Document, Language, Message
+
+Localised = Mapping[Language, str]
+"""The same sentence in every language AION speaks."""
+
+Permission = Literal["everyone", "moderator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command. ``text`` takes the rest of a typed line; ``attachment`` takes a file."""
+
+    name: str
+    description: Localised
+    kind: Literal["text", "attachment"] = "text"
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What became of one document that was handed in."""
+
+    name: str
+    outcome: Literal["added", "replaced", "unchanged", "duplicate"]
+    n_passages: int
+    duplicate_of: str | None = None
+
+
+class Knowledge(Protocol):
+    """What commands may do with a space's documents. Bound to the space of the message."""
+
+    async def index_file(self, name: str, data: bytes) -> Indexed:
+        """Store one file's text. Raises ``BadInput`` when no text can be read from it."""
+        ...
+
+    async def index_page(self, url: str) -> Indexed:
+        """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
+        ...
+
+    async def documents(self) -> tuple[Document, ...]:
+        """List the space's own documents, by title."""
+        ...
+
+    async def forget(self, name: str) -> Document:
+        """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
+        ...
+
+
+class Context(Protocol):
+    """What a command's handler is given; its only way to the services."""
+
+    @property
+    def message(self) -> Message:
+        """Return the message that called the command."""
+        ...
+
+    @property
+    def language(self) -> Language:
+        """Return the language to reply in."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Return the documents of the message's space."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """Return every command there is."""
+        ...
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence of the text catalogue in the caller's language."""
+        ...
+
+    async def answer(self, question: str) -> Answer:
+        """Answer a question, streaming it to where the caller will read it, and deliver it."""
+        ...
+
+    async def progress(self, text: str) -> None:
+        """Show a passing status line."""
+        ...
+
+    async def reply(self, text: str) -> None:
+        """Send the command's final reply."""
+        ...
+
+
+Handler = Callable[[Context], Awaitable[None]]
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""What both platforms accept as a command name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as declared. ``private`` replies are shown to the caller alone where the platform can."""
+
+    name: str
+    description: Localised
+    handler: Handler
+    parameters: tuple[Parameter, ...] = ()
+    permission: Permission = "everyone"
+    private: bool = False
+
+
+@dataclass
+class Registry:
+    """The commands of one running AION."""
+
+    _commands: dict[str, Command] = field(default_factory=dict)
+
+    def add(self, command: Command) -> None:
+        """Add a command. Raises ``ValueError`` on a name that is taken or that a platform would refuse."""
+        if not NAME.fullmatch(command.name):
+            raise ValueError(f"command name {command.name!r} must match {NAME.pattern}")
+        if command.name in self._commands:
+            raise ValueError(f"command {command.name!r} is declared twice")
+        self._commands[command.name] = command
+
+    def get(self, name: str) -> Command | None:
+        """Return the command of that name, if there is one."""
+        return self._commands.get(name)
+
+    def __iter__(self) -> Iterator[Command]:
+        """Yield the commands in the order they were added."""
+        return iter(self._commands.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A typed ``/command rest of line``. ``addressee`` is the name after ``@``, as Telegram groups write it."""
+
+    name: str
+    rest: str
+    addressee: str | None = None
+
+    def arguments(self, command: Command) -> dict[str, str]:
+        """Give the rest of the line to the command's text parameter."""
+        text = next((p for p in command.parameters if p.kind == "text"), None)
+        return {text.name: self.rest} if text and self.rest else {}
+
+
+_LINE = re.compile(r"/(?P<name>[A-Za-z][A-Za-z0-9_]*)(?:@(?P<addressee>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
+
+
+def parse_command_line(text: str) -> CommandLine | None:
+    """Read ``/name``, ``/name@bot`` or ``/name rest``; ``None`` when the text is not a command."""
+    if not (match := _LINE.fullmatch(text.strip())):
+        return None
+    return CommandLine(match["name"].lower(), (match["rest"] or "").strip(), match["addressee"])

@@ -1,0 +1,1 @@
+"""How sure AION is that the passages hold the answer, and who may answer then."""

@@ -1,0 +1,1 @@
+"""Fetching the web without being abused."""

@@ -1,0 +1,56 @@
+"""What can go wrong, as one tree with two branches.
+
+AionError
+├── UserError            safe to show: a key of the text catalogue and its values
+│   ├── BadInput         what was sent cannot be worked with (empty, too long, unreadable, blocked address)
+│   ├── Refused          the person may not do this
+│   └── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
+└── InternalError        never shown: the person gets a reference id, the log gets the detail
+    ├── GenerationFailed a generator gave no usable text
+    └── StorageCorrupt   the database does not hold what it must
+
+One boundary (``core.dispatch`` for chat, ``bot.cli`` for the command line) turns them into a sentence.
+"""
+
+from __future__ import annotations
+
+
+class AionError(Exception):
+    """Anything AION raises on purpose."""
+
+
+class UserError(AionError):
+    """An error a person may read: ``key`` names a sentence in ``core/locales``, ``values`` fill its gaps."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key, values)
+        self.key = key
+        self.values = values
+
+    def __str__(self) -> str:
+        """Name the sentence and its values, for the log."""
+        return f"{self.key} {self.values}" if self.values else self.key
+
+
+class BadInput(UserError):
+    """What was sent cannot be worked with."""
+
+
+class Refused(UserError):
+    """The person may not do this."""
+
+
+class Unavailable(UserError):
+    """It cannot be done now; the sentence says what to do about it."""
+
+
+class InternalError(AionError):
+    """A fault whose detail belongs in the log alone."""
+
+
+class GenerationFailed(InternalError):
+    """A generator gave no usable text: it was silent, broke off, or refused."""
+
+
+class StorageCorrupt(InternalError):
+    """The database does not hold what it must."""

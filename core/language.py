@@ -1,0 +1,26 @@
+"""Which language a text is written in, among those AION speaks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from core.types import LANGUAGES, Language
+
+_SURE = 0.7
+"""Below this probability a short text is a coin toss, and the hint is better evidence."""
+
+
+@cache
+def _identifier() -> Any:  # py3langid ships no types; its model takes about 0.1 s to load
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(LANGUAGES))
+    return identifier
+
+
+def detect_language(text: str, hint: Language = "en") -> Language:
+    """Return the language of ``text``; ``hint`` where it is too short or too mixed to tell."""
+    found, probability = _identifier().classify(text)
+    return next((language for language in LANGUAGES if language == found and probability >= _SURE), hint)

@@ -1,0 +1,1 @@
+"""Which models there are, how each is reached, converted and cached."""

@@ -1,0 +1,99 @@
+"""The seams of the core: what each layer asks of the one beside it, as small Protocols.
+
+An implementation need not inherit; it needs only to have these methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from core.types import (
+    Decision,
+    Found,
+    Language,
+    Matrix,
+    Piece,
+    Reply,
+    Sampling,
+    SpaceId,
+    Turn,
+    Vector,
+)
+
+
+class Embedder(Protocol):
+    """Turns text into L2-normalised vectors. Its methods block and are safe to call from several threads."""
+
+    @property
+    def id(self) -> str:
+        """Name the model and its settings; vectors of different ids never mix."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Return the length of a vector."""
+        ...
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question, shape ``(dim,)``."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        """Embed passages in batches, shape ``(len(texts), dim)``."""
+        ...
+
+
+class Searcher(Protocol):
+    """Finds passages within what a space may read."""
+
+    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+        """Return the passages nearest to ``query``, best first."""
+        ...
+
+
+class Gate(Protocol):
+    """Decides who may answer from what was found."""
+
+    def decide(self, found: Found) -> Decision:
+        """Return a band with a confidence and its reasons."""
+        ...
+
+
+class Generator(Protocol):
+    """Writes text, piece by piece. ``name`` is what an answer's ``used`` shows."""
+
+    @property
+    def name(self) -> str:
+        """Return ``local`` or the provider's name."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Return the model's id."""
+        ...
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Return the languages it is rated to write in."""
+        ...
+
+    def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Piece]:
+        """Yield the reply as it is written. Raises ``GenerationFailed`` when there will be none."""
+        ...
+
+
+class Outlet(Protocol):
+    """Where one reply appears: a Discord message, a Telegram message, the terminal."""
+
+    async def progress(self, text: str) -> None:
+        """Show a status line in place of the last one; it may be skipped when the platform is busy."""
+        ...
+
+    async def partial(self, text: str) -> None:
+        """Show the whole answer as written so far; it may be skipped when the platform is busy."""
+        ...
+
+    async def send(self, reply: Reply) -> None:
+        """Deliver the final reply in place of any progress. Never skipped, never cut short."""
+        ...

@@ -1,0 +1,1 @@
+"""The database: spaces, documents, answers, ratings. Every read names a space."""
