@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from core.types import (
+    Changes,
     Decision,
     Found,
     Language,
     Matrix,
+    Passage,
     Piece,
     Reply,
     Sampling,
@@ -41,6 +43,30 @@ class Embedder(Protocol):
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         """Embed passages in batches, shape ``(len(texts), dim)``."""
+        ...
+
+
+class PassageStore(Protocol):
+    """The database's searchable passages, as the derived indexes read them. Ids are never used twice.
+
+    The revision is the change counter of one space: it grows, in the same transaction, with everything that makes a
+    passage searchable (stored, approved, re-embedded) or stops it being so (removed, replaced, withdrawn).
+    """
+
+    async def revision(self, space: SpaceId) -> int:
+        """Return the space's revision; 0 for one that never held a passage. Called for every question: cheap."""
+        ...
+
+    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
+        """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
+        ...
+
+    async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
+        """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
+        ...
+
+    async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
+        """Return these passages, in any order; ones gone meanwhile, and other spaces' ones, are left out."""
         ...
 
 
