@@ -123,3 +123,20 @@ class Outlet(Protocol):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply in place of any progress. Never skipped, never cut short."""
         ...
+
+
+class Front(Protocol):
+    """The core as a platform adapter sees it: one door for messages, one for thumbs, and the commands to show."""
+
+    @property
+    def registry(self) -> Registry:
+        """Return every command there is, for the platform's own menu."""
+        ...
+
+    async def handle(self, message: Message, outlet: Outlet) -> None:
+        """Answer one message or command through ``outlet``; a redelivered ``message.key`` is dropped. Never raises."""
+        ...
+
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+        """Record a thumb, the same one again withdraws it; return the thanks in the person's language."""
+        ...
