@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from core.commands import Registry
 from core.types import (
     Changes,
     Decision,
     Found,
     Language,
     Matrix,
+    Message,
     Passage,
+    Person,
     Piece,
     Reply,
     Sampling,
     SpaceId,
+    Thumb,
     Turn,
     Vector,
 )
