@@ -123,6 +123,19 @@ class Document:
     updated_at: datetime
 
 
+Outcome = Literal["added", "replaced", "unchanged", "duplicate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What became of one document that was handed in. ``duplicate_of`` names the one that holds the same text."""
+
+    name: str
+    outcome: Outcome
+    n_passages: int
+    duplicate_of: str | None = None
+
+
 # --- search and confidence -----------------------------------------------------------------------
 
 
