@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from core.types import Answer, Document, Language, Message
+from core.errors import UserError
+from core.types import Answer, Attachment, Document, Indexed, Language, Message
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -30,21 +31,11 @@ class Parameter:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """What became of one document that was handed in."""
-
-    name: str
-    outcome: Literal["added", "replaced", "unchanged", "duplicate"]
-    n_passages: int
-    duplicate_of: str | None = None
-
-
 class Knowledge(Protocol):
     """What commands may do with a space's documents. Bound to the space of the message."""
 
-    async def index_file(self, name: str, data: bytes) -> Indexed:
-        """Store one file's text. Raises ``BadInput`` when no text can be read from it."""
+    async def index_attachment(self, attachment: Attachment) -> Indexed:
+        """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
         ...
 
     async def index_page(self, url: str) -> Indexed:
@@ -85,6 +76,10 @@ class Context(Protocol):
 
     def say(self, key: str, **values: object) -> str:
         """Return a sentence of the text catalogue in the caller's language."""
+        ...
+
+    def explain(self, error: UserError) -> str:
+        """Return an error as one sentence in the caller's language."""
         ...
 
     async def answer(self, question: str) -> Answer:

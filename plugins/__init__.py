@@ -1,1 +1,23 @@
-"""One file per command family; each has ``register(registry)``, the same door third parties use."""
+"""One file per command family; each has ``register(registry)``, the same door third parties use.
+
+A third party's package names its own ``register`` under the entry point group ``aion.plugins``.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from core.commands import Registry
+from plugins import ask, documents, help, teach
+
+GROUP = "aion.plugins"
+
+
+def load_plugins() -> Registry:
+    """Return a registry holding every shipped and every installed command."""
+    registry = Registry()
+    for plugin in (ask, teach, documents, help):
+        plugin.register(registry)
+    for entry in entry_points(group=GROUP):
+        entry.load()(registry)
+    return registry

@@ -1,0 +1,23 @@
+# AION in one image. Build: docker build -t aion .   Run: docker compose up
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 AION_DATA_DIR=/data
+WORKDIR /app
+
+# Dependencies first: they change less often than the code.
+COPY requirements.lock ./
+RUN pip install torch==2.13.0 && pip install --no-deps --require-hashes -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY bot ./bot
+COPY core ./core
+COPY plugins ./plugins
+RUN pip install --no-deps --no-build-isolation . \
+    && useradd --create-home --uid 10001 aion \
+    && mkdir /data && chown aion /data
+
+USER aion
+VOLUME /data
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["aion"]
+CMD ["run"]

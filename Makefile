@@ -1,0 +1,62 @@
+# `make chat` talks, `make test` tests, `make check` is everything a change must pass.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AION := $(BIN)/aion
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(READY) ## make .venv and install the pinned packages into it
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("AION needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 chat") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || { echo "[1/4] making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "[2/4] installing torch (the largest package; some minutes on a slow line)"
+	@$(PIP) torch==2.13.0
+	@echo "[3/4] installing $$(grep -cE '^[a-z]' requirements.lock) pinned packages"
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@echo "[4/4] installing aion"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: chat
+chat: setup ## talk to AION in the terminal (the sample handbook is indexed on the first run)
+	@$(AION) index --if-empty data/samples
+	@$(AION) chat
+
+.PHONY: test
+test: setup ## the tests that are quick (under 10 minutes on 2 cores)
+	@$(BIN)/python -m pytest -m "not slow"
+
+.PHONY: test-slow
+test-slow: setup ## the tests that take their time
+	@$(BIN)/python -m pytest -m slow
+
+.PHONY: lint
+lint: setup ## style, types and import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: check
+check: lint test ## everything a change must pass
+
+.PHONY: format
+format: setup ## mend what can be mended by a machine
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## pin every package again from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package torch --quiet -o requirements.lock

@@ -1,0 +1,207 @@
+"""The terminal as a platform: one person, one space, the same commands as everywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import shlex
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from bot.cli import locale
+from bot.delivery.markup import sources_footer
+from core.bootstrap import Aion, assemble
+from core.commands import Registry, parse_command_line
+from core.errors import BadInput
+from core.offload import offload
+from core.settings import read_settings
+from core.texts import language_of_locale, say
+from core.types import Answer, Attachment, Language, Message, Person, Reply, SpaceId, Thumb
+from plugins import load_plugins
+
+THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
+"""What may be typed after an answer to rate it."""
+
+
+def terminal_space() -> SpaceId:
+    """Return the space of whoever is at the terminal."""
+    return SpaceId(f"terminal:{getpass.getuser()}")
+
+
+def terminal_person() -> Person:
+    """Return whoever is at the terminal: the moderator of their own space."""
+    return Person(f"terminal:{getpass.getuser()}", getpass.getuser(), is_moderator=True)
+
+
+def read_line(line: str, registry: Registry) -> Message:
+    """Turn a typed line into a message; the files a command takes are read from the paths after it."""
+    command_line = parse_command_line(line)
+    command = registry.get(command_line.name) if command_line else None
+    takes_files = command is not None and any(p.kind == "attachment" for p in command.parameters)
+    return Message(
+        key=f"terminal:{uuid.uuid4()}",
+        platform="terminal",
+        space=terminal_space(),
+        conversation=terminal_space(),
+        person=terminal_person(),
+        text=line,
+        locale=locale(),
+        command=command_line.name if command_line else None,
+        arguments=command_line.arguments(command) if command_line and command else {},
+        attachments=tuple(attach(path) for path in _paths(command_line.rest)) if command_line and takes_files else (),
+    )
+
+
+def attach(path: Path) -> Attachment:
+    """Return a file of this machine as an attachment. Raises ``BadInput`` when there is no such file."""
+    if not path.is_file():
+        raise BadInput("file.missing", name=str(path))
+
+    async def read() -> bytes:
+        return await offload(path.read_bytes)
+
+    return Attachment(path.name, path.stat().st_size, read)
+
+
+def _paths(rest: str) -> list[Path]:
+    try:
+        return [Path(part).expanduser() for part in shlex.split(rest)]
+    except ValueError:  # an unclosed quote: the whole line is the path
+        return [Path(rest).expanduser()]
+
+
+@dataclass
+class ConsoleOutlet:
+    """Prints one reply: the text as it is written, then its sources (``core.ports.Outlet``)."""
+
+    console: Console
+    answer_id: int | None = None
+    _shown: str = field(default="", init=False)
+
+    async def progress(self, text: str) -> None:
+        """Print a dim status line."""
+        self.console.print(text, style="dim", highlight=False)
+
+    async def partial(self, text: str) -> None:
+        """Print what has been added since the last time; a pipe waits for the whole."""
+        if self.console.is_terminal and text.startswith(self._shown):
+            self.console.print(text[len(self._shown) :], end="", markup=False, highlight=False, soft_wrap=True)
+            self._shown = text
+
+    async def send(self, reply: Reply) -> None:
+        """Print what is still missing of the reply, and where it comes from."""
+        self.answer_id = reply.answer_id
+        if self._shown and reply.text.startswith(self._shown):
+            self.console.print(reply.text[len(self._shown) :], markup=False, highlight=False, soft_wrap=True)
+        else:
+            if self._shown:
+                self.console.print()
+            self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
+        if footer := sources_footer(reply):
+            self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+async def converse() -> None:
+    """Hold a conversation until the input ends. The models load while the prompt is already there."""
+    settings = read_settings()
+    console = Console()
+    language = language_of_locale(locale(), settings.language)
+    async with assemble(settings, load_plugins()) as aion, asyncio.TaskGroup() as background:
+        warming = background.create_task(aion.warm())
+        n_documents = await aion.count_documents(terminal_space())
+        console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
+        try:
+            await _converse(aion, console, language)
+        finally:
+            warming.cancel()
+
+
+async def _converse(aion: Aion, console: Console, language: Language) -> None:
+    last_answer: int | None = None
+    async for line in typed_lines(aion.settings.data_dir, aion.dispatch.registry):
+        if (thumb := THUMBS.get(line)) and last_answer is not None:
+            person, space = terminal_person(), terminal_space()
+            console.print(await aion.dispatch.rate(space, last_answer, person, thumb, locale()), style="dim")
+            continue
+        outlet = ConsoleOutlet(console)
+        try:
+            message = read_line(line, aion.dispatch.registry)
+        except BadInput as error:
+            console.print(say(language, error.key, **error.values), style="dim")
+            continue
+        await aion.dispatch.handle(message, outlet)
+        last_answer = outlet.answer_id or last_answer
+
+
+async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
+    """Yield the lines typed, with history and completion at a terminal, plainly from a pipe; end with the input."""
+    if not sys.stdin.isatty():
+        while line := await offload(sys.stdin.readline):
+            if line.strip():
+                yield line.strip()
+        return
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory
+
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(data_dir / "chat_history")),
+        completer=WordCompleter([f"/{command.name}" for command in registry], sentence=True),
+    )
+    while True:
+        try:
+            line = (await session.prompt_async("\n❯ ")).strip()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if line:
+            yield line
+
+
+async def answer_as_text(question: str) -> None:
+    """Answer one question on the standard output."""
+    outlet = ConsoleOutlet(Console())
+    async with assemble(read_settings(), load_plugins()) as aion:
+        await aion.dispatch.answer(read_line(question, Registry()), question, outlet)
+
+
+async def answer_as_json(question: str) -> None:
+    """Answer one question as one JSON object on the standard output."""
+    async with assemble(read_settings(), load_plugins()) as aion:
+        answer = await aion.dispatch.answer(read_line(question, Registry()), question, _Silent())
+    print(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
+
+
+def as_json(answer: Answer) -> dict[str, object]:
+    """Return what ``--json`` prints of an answer."""
+    return {
+        "answer": answer.text,
+        "confidence": round(answer.confidence.value, 4),
+        "reasons": [say(answer.language, reason.key, **reason.values) for reason in answer.confidence.reasons],
+        "used": answer.used,
+        "model": answer.model,
+        "sources": [
+            {"n": source.n, "document": source.document, "heading": source.heading, "quote": source.quote}
+            for source in answer.sources
+        ],
+        "latency_ms": {step: round(ms, 2) for step, ms in answer.latency_ms.items()},
+    }
+
+
+class _Silent:
+    """An outlet for an answer that is read from its return value instead."""
+
+    async def progress(self, text: str) -> None:
+        """Show nothing."""
+
+    async def partial(self, text: str) -> None:
+        """Show nothing."""
+
+    async def send(self, reply: Reply) -> None:
+        """Show nothing."""

@@ -1,0 +1,87 @@
+"""``aion run``: every platform whose token is set, and the scheduler, in one task group with a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from bot.logs import set_up_logging
+from core.bootstrap import Aion, assemble
+from core.errors import Unavailable, UserError
+from core.settings import Settings, read_settings
+from plugins import load_plugins
+
+log = logging.getLogger(__name__)
+
+Adapter = Callable[[], Awaitable[None]]
+"""A platform adapter's ``run``: it returns only when cancelled, and raises when it cannot go on."""
+
+
+def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
+    """Return the adapters whose token is set. Raises ``Unavailable`` when there is none."""
+    chosen: dict[str, Adapter] = {}
+    if settings.discord_token:
+        from bot.discord_adapter import DiscordAdapter
+
+        chosen["discord"] = DiscordAdapter(
+            aion.dispatch,
+            settings.discord_token.get_secret_value().strip(),
+            api_base=settings.discord_api_base,
+            gateway_url=settings.discord_gateway_url,
+            moderator_role=settings.moderator_role,
+            state_dir=settings.data_dir,
+        ).run
+    if settings.telegram_token:
+        from bot.telegram_adapter import TelegramAdapter
+
+        chosen["telegram"] = TelegramAdapter(
+            aion.dispatch,
+            settings.telegram_token.get_secret_value().strip(),
+            api_base=settings.telegram_api_base,
+            state_dir=settings.data_dir,
+        ).run
+    if not chosen:
+        raise Unavailable("run.no_token")
+    return chosen
+
+
+async def run() -> None:
+    """Run until SIGTERM or SIGINT, or until an adapter gives up: its error is raised, and the exit status says so."""
+    settings = read_settings()
+    async with assemble(settings, load_plugins()) as aion:
+        set_up_logging(settings, aion.secrets)
+        chosen = adapters(aion, settings)
+        stopping = _stop_on_signals()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(adapter(), name=name) for name, adapter in chosen.items()]
+                tasks.append(group.create_task(aion.warm(), name="warm"))
+                await aion.scheduler.start()
+                log.info("running: %s", ", ".join(chosen))
+                await stopping.wait()
+                log.info("stopping")
+                for task in tasks:
+                    task.cancel()
+        except* UserError as group_error:
+            raise _first(group_error) from None
+        finally:
+            aion.scheduler.stop()
+
+
+def _first(group: BaseExceptionGroup[UserError]) -> UserError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, UserError):
+        return error
+    raise error
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping

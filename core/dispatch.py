@@ -1,0 +1,139 @@
+"""The one door for everything people send: a question to the pipeline, a command to its plugin.
+
+Recognises redeliveries, checks what was sent and who may ask for it, picks the language to reply in, and is the one
+boundary where an error becomes a sentence. Does not know any platform.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from core.commands import Command, Knowledge, Registry
+from core.errors import BadInput, UserError
+from core.feedback import Feedback
+from core.knowledge.shelf import Shelves
+from core.language import detect_language
+from core.offload import offload
+from core.permissions import require
+from core.pipeline import Pipeline, Question
+from core.ports import Outlet
+from core.storage.inbox import Inbox
+from core.texts import explain, language_of_locale, say
+from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb
+
+log = logging.getLogger(__name__)
+
+MAX_QUESTION_CHARS = 4_000
+"""Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command being carried out: what its handler is given (``core.commands.Context``)."""
+
+    message: Message
+    language: Language
+    knowledge: Knowledge
+    registry: Registry
+    _dispatch: Dispatch
+    _outlet: Outlet
+    _private: bool
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence of the catalogue in the caller's language."""
+        return say(self.language, key, **values)
+
+    def explain(self, error: UserError) -> str:
+        """Return an error as one sentence in the caller's language."""
+        return explain(self.language, error)
+
+    async def answer(self, question: str) -> Answer:
+        """Answer a question and deliver it where the command was called."""
+        return await self._dispatch.answer(self.message, question, self._outlet)
+
+    async def progress(self, text: str) -> None:
+        """Show a passing status line."""
+        await self._outlet.progress(text)
+
+    async def reply(self, text: str) -> None:
+        """Send the command's final reply."""
+        await self._outlet.send(Reply(text, self.language, private=self._private))
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Carries every message to what handles it, and every thumb to the answer it rates."""
+
+    registry: Registry
+    pipeline: Pipeline
+    shelves: Shelves
+    feedback: Feedback
+    inbox: Inbox
+    default_language: Language
+
+    async def handle(self, message: Message, outlet: Outlet) -> None:
+        """Answer ``message`` through ``outlet``, once however often it is delivered. Raises nothing but cancellation."""
+        language = language_of_locale(message.locale, self.default_language)
+        try:
+            if not await self.inbox.claim(message.space, message.key):
+                log.info("already handled: %s", message.key)
+                return
+            if message.command is None:
+                await self.answer(message, message.text, outlet)
+            else:
+                await self._call(message, message.command, language, outlet)
+        except UserError as error:
+            await outlet.send(Reply(explain(language, error), language, private=True))
+        except Exception:  # noqa: BLE001 - the one boundary: nothing of a fault may reach the chat but its reference
+            reference = secrets.token_hex(3)
+            log.exception("fault %s while handling %s", reference, message.key)
+            await outlet.send(Reply(say(language, "error.internal", reference=reference), language, private=True))
+
+    async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
+        """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
+        text = readable_question(question)
+        hint = language_of_locale(message.locale, self.default_language)
+        language = await offload(detect_language, text, hint)
+        asked = Question(message.space, message.conversation, message.person, text, language)
+        answer = await self.pipeline.answer(asked, outlet.partial)
+        await outlet.send(Reply(answer.text, language, answer.id, answer.sources))
+        return answer
+
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+        """Store a press of a thumb (the same one again withdraws it) and return a sentence of thanks."""
+        language = language_of_locale(locale, self.default_language)
+        try:
+            now = await self.feedback.press(space, answer_id, person, thumb)
+        except UserError as error:
+            return explain(language, error)
+        return say(language, f"rating.{now or 'withdrawn'}")
+
+    async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
+        command = self.registry.get(name)
+        if command is None:
+            raise BadInput("command.unknown", command=name)
+        require(message.person, command)
+        _require_arguments(message, command, language)
+        shelf = self.shelves.of(message.space)
+        await command.handler(Call(message, language, shelf, self.registry, self, outlet, command.private))
+
+
+def readable_question(text: str) -> str:
+    """Return the question without surrounding space. Raises ``BadInput`` when it is empty, wordless or too long."""
+    question = text.strip()
+    if not question:
+        raise BadInput("question.empty")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise BadInput("question.too_long", n_chars=len(question), limit=MAX_QUESTION_CHARS)
+    if not any(character.isalnum() for character in question):
+        raise BadInput("question.wordless")
+    return question
+
+
+def _require_arguments(message: Message, command: Command, language: Language) -> None:
+    for parameter in command.parameters:
+        given = message.attachments if parameter.kind == "attachment" else message.arguments.get(parameter.name)
+        if parameter.required and not given:
+            raise BadInput("command.missing", command=command.name, parameter=parameter.description[language])

