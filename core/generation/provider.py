@@ -1,0 +1,159 @@
+"""A model behind an OpenAI-compatible API, as a ``core.ports.Generator``.
+
+Covers asking for one streamed chat completion and the patience it is given. Does not cover which provider is asked
+(``chain``), nor how often each may be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from core.generation.failure import Kind, ProviderFailed, redact
+from core.generation.reply import Chunk, Reply
+from core.generation.table import Provider, ProviderModel
+from core.types import Language, Piece, Sampling, Turn
+
+_FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens"}
+_EPILOGUE_S = 1.0
+"""How long the bookkeeping after the last word is waited for, so that the connection can be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a provider may take, in seconds, and how much it may send.
+
+    ``stall_s`` is the longest silence between two pieces of text: keep-alive comments do not count as text.
+    """
+
+    connect_s: float = 5.0
+    first_text_s: float = 30.0
+    stall_s: float = 15.0
+    total_s: float = 120.0
+    max_bytes: int = 10_000_000
+
+
+class ProviderGenerator:
+    """Asks one model of one provider. The HTTP client is the caller's, and may be shared."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        model: ProviderModel,
+        key: SecretStr,
+        client: httpx.AsyncClient,
+        *,
+        patience: Patience | None = None,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._provider = provider
+        self._model = model
+        self._key = key.get_secret_value().strip()
+        self._client = client
+        self._patience = patience or Patience()
+        self._now_s = now_s
+
+    @property
+    def name(self) -> str:
+        """Return the provider's name."""
+        return self._provider.name
+
+    @property
+    def model(self) -> str:
+        """Return the model's id at the provider."""
+        return self._model.id
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Return the languages it is rated to write in."""
+        return self._provider.languages
+
+    @property
+    def context_tokens(self) -> int:
+        """Return the longest prompt worth sending, in tokens."""
+        return self._provider.context_tokens
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as it is written, from its first word on.
+
+        Raises ``ProviderFailed`` where it happens: a reply that says nothing, breaks off or is withheld fails too.
+        """
+        is_silent = True
+        async with aclosing(self._timed(prompt, sampling)) as texts:
+            async for text in texts:
+                if is_silent and not (text := text.lstrip()):
+                    continue
+                is_silent = False
+                yield Piece(text)
+        if is_silent:
+            raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
+
+    async def _timed(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[str, None]:
+        """Yield the texts of the reply, each within its deadline, until the provider says that it is complete."""
+        clock_s = asyncio.get_running_loop().time
+        end_s = clock_s() + self._patience.total_s
+        deadline_s = clock_s() + self._patience.first_text_s
+        is_complete = False
+        async with aclosing(self._chunks(prompt, sampling)) as chunks:
+            while True:
+                try:
+                    async with asyncio.timeout_at(min(deadline_s, end_s)):
+                        chunk = await anext(chunks)
+                except (StopAsyncIteration, TimeoutError) as end:
+                    if not is_complete:
+                        raise _broken_off(end) from None
+                    return
+                if chunk.text:
+                    yield chunk.text
+                    deadline_s = clock_s() + self._patience.stall_s
+                if chunk.is_last and not is_complete:
+                    is_complete = True
+                    deadline_s = clock_s() + _EPILOGUE_S
+
+    async def _chunks(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Chunk, None]:
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ProviderFailed(Kind.AUTH, "the key has characters that no header can carry")
+        url = f"{self._provider.base_url.rstrip('/')}/chat/completions"
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        timeout = httpx.Timeout(None, connect=self._patience.connect_s, pool=self._patience.connect_s)
+        body = self._body(prompt, sampling)
+        try:
+            async with (
+                self._client.stream(
+                    "POST", url, json=body, headers=headers, timeout=timeout, follow_redirects=False
+                ) as response,
+                aclosing(Reply(response, self._key, self._patience.max_bytes, self._now_s()).chunks()) as chunks,
+            ):
+                async for chunk in chunks:
+                    yield chunk
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # Not chained: an error about a header quotes it, and the key with it.
+            raise ProviderFailed(Kind.NETWORK, redact(f"{type(error).__name__} {error}", self._key)) from None
+
+    def _body(self, prompt: Sequence[Turn], sampling: Sampling) -> dict[str, Any]:
+        values = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_new_tokens": min(sampling.max_new_tokens, self._provider.max_output_tokens),
+        }
+        names = {**_FIELDS, **self._provider.fields}
+        return {
+            "model": self._model.id,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in prompt],
+            "stream": True,
+            **{names[field]: value for field, value in values.items() if names[field]},
+            **self._model.extra,
+        }
+
+
+def _broken_off(end: Exception) -> ProviderFailed:
+    if isinstance(end, TimeoutError):
+        return ProviderFailed(Kind.NETWORK, "the provider fell silent")
+    return ProviderFailed(Kind.MALFORMED, "the reply broke off", status=200)
