@@ -1,0 +1,230 @@
+"""Answers and their ratings: everything a reward will need, written once when the answer is given.
+
+Every method works in the one space it is given; an answer of another space is not there. People appear as pseudonyms
+(``core.privacy``). Nothing is trained from here without the space's consent; that is the exporter's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import BadInput
+from core.storage.database import Database
+from core.storage.schema import answers, ratings
+from core.storage.spaces import ensure_space
+from core.types import (
+    Confidence,
+    Decision,
+    Generation,
+    Hit,
+    Language,
+    Reason,
+    Sampling,
+    Source,
+    SpaceId,
+    Thumb,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """An answer to be recorded. ``asker`` is a pseudonym; ``passages`` are what it was grounded on, best first.
+
+    ``generation`` is ``None`` when no model wrote the text (extracted, abstained).
+    """
+
+    space: SpaceId
+    asker: str
+    conversation: str
+    question: str
+    language: Language
+    passages: Sequence[Hit]
+    decision: Decision
+    text: str
+    used: str
+    sources: tuple[Source, ...] = ()
+    generation: Generation | None = None
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPassage:
+    """A passage as it stood in the context of an answer; the passage itself may be gone by now."""
+
+    id: int
+    document_id: int
+    document: str
+    heading: str
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """An answer as recorded. ``message_ref`` is where the platform shows it, once it does."""
+
+    id: int
+    space: SpaceId
+    asker: str
+    conversation: str
+    question: str
+    language: Language
+    passages: tuple[UsedPassage, ...]
+    decision: Decision
+    text: str
+    used: str
+    sources: tuple[Source, ...]
+    generation: Generation | None
+    latency_ms: Mapping[str, float]
+    message_ref: str | None
+    created_at: datetime
+
+
+class Answers:
+    """The answers given in each space, and what people think of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, answer: NewAnswer) -> int:
+        """Store an answer and return its id."""
+        async with self._database.write() as connection:
+            await ensure_space(connection, answer.space)
+            statement = insert(answers).values(_columns(answer)).returning(answers.c.id)
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def get(self, space: SpaceId, answer_id: int) -> AnswerRecord | None:
+        """Return an answer of the space, if it is there."""
+        owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
+        row = await self._database.row(select(answers).where(owned))
+        return _record(row) if row is not None else None
+
+    async def set_message(self, space: SpaceId, answer_id: int, message_ref: str) -> None:
+        """Remember where the platform shows an answer."""
+        owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
+        async with self._database.write() as connection:
+            await connection.execute(update(answers).where(owned).values(message_ref=message_ref))
+
+    async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
+        """Store a person's one rating of an answer, in place of an earlier one; ``None`` withdraws it.
+
+        Raises ``BadInput`` when the answer was not given in the space.
+        """
+        theirs = (ratings.c.answer_id == answer_id) & (ratings.c.person == person)
+        now = datetime.now(UTC)
+        async with self._database.write() as connection:
+            await _require_answer(connection, space, answer_id)
+            if thumb is None:
+                await connection.execute(delete(ratings).where(theirs))
+                return
+            done = await connection.execute(update(ratings).where(theirs).values(thumb=thumb, updated_at=now))
+            if not done.rowcount:
+                values = {"answer_id": answer_id, "person": person, "thumb": thumb}
+                await connection.execute(insert(ratings).values(created_at=now, updated_at=now, **values))
+
+    async def thumb_of(self, space: SpaceId, answer_id: int, person: str) -> Thumb | None:
+        """Return how a person rates an answer of the space at present."""
+        statement = (
+            select(ratings.c.thumb)
+            .join(answers, answers.c.id == ratings.c.answer_id)
+            .where(answers.c.space_id == space, answers.c.id == answer_id, ratings.c.person == person)
+        )
+        row = await self._database.row(statement)
+        return row.thumb if row is not None else None
+
+
+async def _require_answer(connection: AsyncConnection, space: SpaceId, answer_id: int) -> None:
+    owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
+    if (await connection.execute(select(answers.c.id).where(owned))).first() is None:
+        raise BadInput("storage.elsewhere")
+
+
+def _columns(answer: NewAnswer) -> dict[str, Any]:
+    confidence, generation = answer.decision.confidence, answer.generation
+    return {
+        "space_id": answer.space,
+        "asker": answer.asker,
+        "conversation": answer.conversation,
+        "question": answer.question,
+        "language": answer.language,
+        "passages": [asdict(_used(hit)) for hit in answer.passages],
+        "sources": [asdict(source) for source in answer.sources],
+        "text": answer.text,
+        "used": answer.used,
+        "confidence": confidence.value,
+        "confidence_spec": confidence.spec,
+        "reasons": [{"key": reason.key, "values": dict(reason.values)} for reason in confidence.reasons],
+        "features": dict(confidence.features),
+        "band": answer.decision.band,
+        "latency_ms": dict(answer.latency_ms),
+        "created_at": datetime.now(UTC),
+        **(_generation_columns(generation) if generation else {"prompt": [], "log_probs": []}),
+    }
+
+
+def _generation_columns(generation: Generation) -> dict[str, Any]:
+    return {
+        "generator": generation.generator,
+        "model": generation.model,
+        "prompt": [[turn.role, turn.content] for turn in generation.prompt],
+        "sampling": asdict(generation.sampling),
+        "log_probs": list(generation.log_probs),
+        "lora_version": generation.lora_version,
+    }
+
+
+def _used(hit: Hit) -> UsedPassage:
+    passage = hit.passage
+    return UsedPassage(
+        id=passage.id,
+        document_id=passage.document_id,
+        document=passage.document,
+        heading=passage.heading,
+        score=hit.score,
+        dense=hit.dense,
+        lexical=hit.lexical,
+    )
+
+
+def _record(row: Row[Any]) -> AnswerRecord:
+    reasons = tuple(Reason(**reason) for reason in row.reasons)
+    confidence = Confidence(row.confidence, row.confidence_spec, reasons, row.features)
+    return AnswerRecord(
+        id=row.id,
+        space=row.space_id,
+        asker=row.asker,
+        conversation=row.conversation,
+        question=row.question,
+        language=row.language,
+        passages=tuple(UsedPassage(**passage) for passage in row.passages),
+        decision=Decision(row.band, confidence),
+        text=row.text,
+        used=row.used,
+        sources=tuple(Source(**source) for source in row.sources),
+        generation=_generation(row),
+        latency_ms=row.latency_ms,
+        message_ref=row.message_ref,
+        created_at=row.created_at,
+    )
+
+
+def _generation(row: Row[Any]) -> Generation | None:
+    if row.generator is None:
+        return None
+    return Generation(
+        text=row.text,
+        generator=row.generator,
+        model=row.model,
+        prompt=tuple(Turn(role, content) for role, content in row.prompt),
+        sampling=Sampling(**row.sampling),
+        log_probs=tuple(row.log_probs),
+        lora_version=row.lora_version,
+    )

@@ -1,0 +1,123 @@
+"""The one door to what is stored: opening the data folder, reading, writing in transactions.
+
+Covers the folder's lock, its version and its migrations. Does not cover any query: those are in the repositories
+(``documents``, ``passages``, ``answers``, ``inbox``, ``spaces``, ``runs``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from filelock import BaseFileLock, FileLock, Timeout
+from sqlalchemy import Executable, Row
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from core.errors import Unavailable
+from core.offload import offload
+from core.storage import migrate, sqlite
+from core.storage.migrations import REVISIONS
+
+FILE = "aion.db"
+LOCK = "aion.lock"
+
+
+class Database:
+    """An open data folder. Made by ``open``; one process holds a folder at a time."""
+
+    def __init__(self, engine: AsyncEngine, lock: BaseFileLock) -> None:
+        self._engine = engine
+        self._lock = lock
+        # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, data_dir: Path) -> Database:
+        """Open a data folder, making it or bringing it up to date.
+
+        Raises ``Unavailable`` when the folder cannot be used, when another process holds it, when its database is
+        damaged, and when a newer version of AION made it (nothing in it is touched).
+        """
+        lock = await offload(_take, data_dir)
+        try:
+            revision = await offload(_known_revision, data_dir / FILE)
+            database = cls(sqlite.create_engine(data_dir / FILE), lock)
+            if revision != REVISIONS[-1]:
+                await database._upgrade(data_dir)
+        except BaseException:
+            lock.release()
+            raise
+        return database
+
+    async def _upgrade(self, data_dir: Path) -> None:
+        try:
+            async with self.write() as connection:
+                await connection.run_sync(migrate.upgrade)
+        except DatabaseError as error:
+            await self._engine.dispose()
+            raise Unavailable("storage.unusable", folder=data_dir, problem=error.orig) from error
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection on which several reads see the same moment."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction: all of it is kept at the end, or none after an exception."""
+        async with self._writing, self._engine.connect() as plain:
+            connection = await plain.execution_options(**{sqlite.WRITES: True})
+            async with connection.begin():
+                yield connection
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Return every row of one read."""
+        async with self.read() as connection:
+            return (await connection.execute(statement)).all()
+
+    async def row(self, statement: Executable) -> Row[Any] | None:
+        """Return the first row of one read, if there is one."""
+        async with self.read() as connection:
+            return (await connection.execute(statement)).first()
+
+    async def close(self) -> None:
+        """Close every connection and give the folder back."""
+        await self._engine.dispose()
+        self._lock.release()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _take(data_dir: Path) -> BaseFileLock:
+    lock = FileLock(data_dir / LOCK, blocking=False, thread_local=False)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise Unavailable("storage.in_use", folder=data_dir) from None
+    except OSError as error:
+        raise Unavailable("storage.unusable", folder=data_dir, problem=error.strerror) from error
+    return lock
+
+
+def _known_revision(path: Path) -> str | None:
+    try:
+        revision = sqlite.read_revision(path)
+    except sqlite3.DatabaseError as error:
+        raise Unavailable("storage.unusable", folder=path.parent, problem=error) from error
+    if revision is not None and revision not in REVISIONS:
+        raise Unavailable("storage.newer", folder=path.parent)
+    return revision

@@ -1,0 +1,15 @@
+"""What Alembic runs: the connection is handed over by ``core.storage.migrate``, already in a transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from core.storage.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # SQLite cannot alter a column in place; Alembic copies the table instead.
+    render_as_batch=True,
+)
+context.run_migrations()

@@ -1,0 +1,66 @@
+"""Spaces: the tenants, their language and settings, and the revision their derived indexes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.database import Database
+from core.storage.schema import spaces
+from core.types import Language, SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A tenant. ``language`` is ``None`` while it follows each person's own."""
+
+    id: SpaceId
+    platform: str
+    title: str | None
+    language: Language | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Spaces:
+    """The known spaces. One becomes known when something is first stored in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, space: SpaceId) -> Space | None:
+        """Return a space, if it is known."""
+        row = await self._database.row(select(spaces).where(spaces.c.id == space))
+        return _space(row) if row is not None else None
+
+    async def all(self) -> tuple[Space, ...]:
+        """Return every space, by id. For the operator's own jobs; nothing that answers a person may call it."""
+        return tuple(_space(row) for row in await self._database.rows(select(spaces).order_by(spaces.c.id)))
+
+    async def save(self, space: Space) -> None:
+        """Store what a space is called, speaks and is set to."""
+        async with self._database.write() as connection:
+            await ensure_space(connection, space.id)
+            values = {"title": space.title, "language": space.language, "settings": dict(space.settings)}
+            await connection.execute(update(spaces).where(spaces.c.id == space.id).values(values))
+
+
+async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:
+    """Make the space known within a transaction."""
+    if (await connection.execute(select(spaces.c.id).where(spaces.c.id == space))).first() is None:
+        values = {"id": space, "platform": space.split(":")[0], "settings": {}, "revision": 0}
+        await connection.execute(insert(spaces).values(created_at=datetime.now(UTC), **values))
+
+
+async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:
+    """Raise the space's revision within a transaction and return it."""
+    statement = update(spaces).where(spaces.c.id == space).values(revision=spaces.c.revision + 1)
+    return int((await connection.execute(statement.returning(spaces.c.revision))).scalar_one())
+
+
+def _space(row: Row[Any]) -> Space:
+    return Space(row.id, row.platform, row.title, row.language, row.settings)

@@ -1,0 +1,59 @@
+"""Everything that is true of SQLite alone: connection settings, transactions, and a look without touching."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITES = "aion_writes"
+"""Execution option of a connection that will write: it takes the write lock at once instead of failing later."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # A commit survives the death of the process; only a power cut can lose the last ones, never damage the file.
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+
+
+def create_engine(path: Path) -> AsyncEngine:
+    """Return an engine on the database file ``path``, which is made when it is first used."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def read_revision(path: Path) -> str | None:
+    """Return the schema revision a database file is at, changing nothing; ``None`` when it has none yet.
+
+    Raises ``sqlite3.DatabaseError`` when the file is not a database.
+    """
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The driver begins transactions late and never around DDL or SELECT; AION begins them itself (see ``_begin``).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
