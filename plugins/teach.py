@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.commands import Command, Context, Indexed, Parameter, Registry
+from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
+from core.types import Indexed
 
 
 def outcome(context: Context, indexed: Indexed) -> str:
