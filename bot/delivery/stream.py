@@ -1,0 +1,278 @@
+"""Shows one reply while it is being written, on any platform.
+
+A ``Post`` is what a platform offers: send, edit, delete, typing. ``StreamedReply`` is the ``Outlet`` on top of it:
+it shows at once that something is happening, edits no faster than the platform likes, rolls over into further
+messages, drops what is only cosmetic when the platform is busy, and always delivers the final text.
+Does not cover budgets shared between chats; a ``Post`` may wait for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
+from bot.delivery.split import Measure, split
+from core.types import Reply
+
+log = logging.getLogger(__name__)
+
+H = TypeVar("H")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only."""
+
+    text: str
+    answer_id: int | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a chat can take: ``max_units`` of ``measure`` a message, one edit per ``edit_interval_s``.
+
+    The typing sign fades by itself and is shown anew every ``typing_interval_s``.
+    """
+
+    max_units: int
+    measure: Measure
+    edit_interval_s: float
+    typing_interval_s: float
+
+
+class Post(Protocol[H]):
+    """Where a reply goes on one platform. ``H`` is what the platform needs to find a sent message again.
+
+    Every method raises ``DeliveryFailed`` or nothing. Repeating an edit or a delete is always safe.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Say what this chat can take."""
+        ...
+
+    def render(self, reply: Reply) -> str:
+        """Return the reply's Markdown as it is to be read here, sources included."""
+        ...
+
+    async def typing(self) -> None:
+        """Show that an answer is on its way."""
+        ...
+
+    async def send(self, bubble: Bubble, index: int) -> H:
+        """Send a new message. A repeated ``index`` is the same message tried again, perhaps with newer text.
+
+        Raises ``NotDelivered`` only where sending again cannot double it.
+        """
+        ...
+
+    async def edit(self, handle: H, bubble: Bubble) -> None:
+        """Change a sent message. Raises ``MessageGone`` when it was deleted."""
+        ...
+
+    async def delete(self, handle: H) -> None:
+        """Remove a sent message."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests need not wait for it."""
+
+    def now_s(self) -> float:
+        """Return seconds since some fixed moment; it never goes back."""
+        ...
+
+    async def sleep(self, duration_s: float) -> None:
+        """Return after ``duration_s`` seconds."""
+        ...
+
+
+class SystemClock:
+    """The event loop's own time."""
+
+    def now_s(self) -> float:
+        """Return the loop's monotonic time."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, duration_s: float) -> None:
+        """Return after ``duration_s`` seconds."""
+        await asyncio.sleep(duration_s)
+
+
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Pauses between attempts at a final text, where the platform names none."""
+
+_NOTHING = "…"
+"""Shown for a reply without any text, since silence looks like a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown(Generic[H]):
+    handle: H
+    bubble: Bubble
+
+
+class StreamedReply(Generic[H]):
+    """An ``Outlet`` on a ``Post``; use it as an async context manager around the work that fills it.
+
+    After a final text has been sent, anything further becomes a new message.
+    """
+
+    def __init__(self, post: Post[H], clock: Clock | None = None) -> None:
+        self._post = post
+        self._clock = clock or SystemClock()
+        self._shown: list[_Shown[H]] = []
+        self._n_sent = 0
+        self._wanted: str | None = None
+        self._changed = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._next_write_s = 0.0
+        self._cosmetic = True
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Show that an answer is on its way."""
+        self._tasks = [
+            asyncio.create_task(self._keep_typing(), name="typing"),
+            asyncio.create_task(self._keep_showing(), name="showing partial text"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop typing and drop what was only cosmetic."""
+        for task in self._tasks:
+            task.cancel()
+        for fault in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(fault, Exception):
+                log.error("showing partial text failed", exc_info=fault)
+
+    async def progress(self, text: str) -> None:
+        """Show a status line in place of the last one, when its turn comes; returns at once."""
+        await self.partial(text)
+
+    async def partial(self, text: str) -> None:
+        """Show the text so far, when its turn comes, unless newer text overtakes it; returns at once."""
+        self._wanted = text
+        self._changed.set()
+
+    async def send(self, reply: Reply) -> None:
+        """Deliver the final reply over what was shown, trying again where that is safe.
+
+        Raises nothing: where it cannot be delivered nobody is left to tell, and the log says why.
+        """
+        self._stop_typing()
+        async with self._writing:
+            self._wanted = None
+            try:
+                await self._deliver(self._bubbles(reply))
+            except DeliveryFailed as error:
+                log.error("a final reply was not delivered: %r", error)
+            self._shown = []
+
+    # --- cosmetic: coalesced, paced, dropped on failure -------------------------------------------
+
+    async def _keep_typing(self) -> None:
+        while True:
+            try:
+                await self._post.typing()
+            except DeliveryFailed as error:
+                log.debug("typing sign not shown: %r", error)
+            await self._clock.sleep(self._post.capabilities.typing_interval_s)
+
+    def _stop_typing(self) -> None:
+        if self._tasks:
+            self._tasks[0].cancel()
+
+    async def _keep_showing(self) -> None:
+        while True:
+            await self._changed.wait()
+            await self._until_next_write()
+            async with self._writing:
+                self._changed.clear()
+                if self._wanted is not None and self._cosmetic:
+                    await self._show(self._wanted)
+
+    async def _show(self, text: str) -> None:
+        """Bring the messages up to ``text``; on failure leave the rest to a later text or the final one."""
+        capabilities = self._post.capabilities
+        try:
+            for n, part in enumerate(split(text, capabilities.max_units, capabilities.measure)):
+                await self._put(n, Bubble(part))
+        except NotDelivered as error:
+            pause_s = max(error.retry_after_s or 0.0, capabilities.edit_interval_s)
+            self._next_write_s = self._clock.now_s() + pause_s
+        except DeliveryFailed as error:
+            log.debug("no more partial text: %r", error)
+            self._cosmetic = False
+
+    # --- final: paced, repeated until delivered ---------------------------------------------------
+
+    def _bubbles(self, reply: Reply) -> list[Bubble]:
+        capabilities = self._post.capabilities
+        parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
+        rest = [Bubble(part, private=reply.private) for part in parts[:-1]]
+        return [*rest, Bubble(parts[-1], reply.answer_id, reply.private)]
+
+    async def _deliver(self, bubbles: list[Bubble]) -> None:
+        if self._shown:
+            await self._until_next_write()
+        surplus = self._shown[len(bubbles) :]
+        for n, bubble in enumerate(bubbles):
+            try:
+                await self._surely(n, bubble)
+            except MessageGone:
+                surplus = self._shown[n + 1 :]
+                self._shown = self._shown[:n]
+                await self._surely(n, bubble)
+        for shown in surplus:
+            with suppress(DeliveryFailed):
+                await self._post.delete(shown.handle)
+
+    async def _surely(self, n: int, bubble: Bubble) -> None:
+        """Put ``bubble`` in its place, trying again while that is safe. Raises ``DeliveryFailed`` when it never was."""
+        for pause_s in (*BACK_OFF_S, None):
+            try:
+                return await self._put(n, bubble)
+            except NotDelivered as error:
+                if pause_s is None:
+                    raise
+                log.info("will try again: %r", error)
+                await self._clock.sleep(pause_s if error.retry_after_s is None else error.retry_after_s)
+            except PossiblyDelivered as error:
+                return log.warning("part %d of a reply was possibly delivered, and is not sent twice: %r", n + 1, error)
+        return None
+
+    # --- both -------------------------------------------------------------------------------------
+
+    async def _put(self, n: int, bubble: Bubble) -> None:
+        """Make ``bubble`` the ``n``-th message; nothing is written when it already is."""
+        if n >= len(self._shown):
+            self._shown.append(_Shown(await self._send(bubble), bubble))
+        elif self._shown[n].bubble != bubble:
+            await self._post.edit(self._shown[n].handle, bubble)
+            self._shown[n] = _Shown(self._shown[n].handle, bubble)
+        else:
+            return
+        self._next_write_s = self._clock.now_s() + self._post.capabilities.edit_interval_s
+
+    async def _send(self, bubble: Bubble) -> H:
+        try:
+            handle = await self._post.send(bubble, self._n_sent)
+        except PossiblyDelivered:
+            self._n_sent += 1
+            raise
+        self._n_sent += 1
+        return handle
+
+    async def _until_next_write(self) -> None:
+        if (wait_s := self._next_write_s - self._clock.now_s()) > 0:
+            await self._clock.sleep(wait_s)

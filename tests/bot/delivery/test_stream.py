@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import asyncio
+import heapq
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pytest
+
+from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.split import utf16_units
+from bot.delivery.stream import Bubble, Capabilities, StreamedReply
+from core.types import Reply
+
+
+class ManualClock:
+    """A clock that stands still until it is advanced; whoever sleeps wakes in order."""
+
+    def __init__(self) -> None:
+        self._now_s = 100.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._n = 0
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    async def sleep(self, duration_s: float) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        self._n += 1
+        heapq.heappush(self._sleepers, (self._now_s + duration_s, self._n, woken))
+        await woken
+
+    async def advance(self, duration_s: float) -> None:
+        target_s = self._now_s + duration_s
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= target_s:
+            self._now_s, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+            await settle()
+        self._now_s = target_s
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@dataclass
+class FakePost:
+    """A chat of 100-character messages that remembers everything done to it, and when."""
+
+    clock: ManualClock
+    failures: dict[str, list[DeliveryFailed]] = field(default_factory=dict)
+    messages: dict[int, Bubble] = field(default_factory=dict)
+    log: list[tuple[float, str, int, str]] = field(default_factory=list)
+    n_typing: int = 0
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(100, utf16_units, 1.0, 8.0))
+
+    def render(self, reply: Reply) -> str:
+        return reply.text
+
+    def _act(self, verb: str, n: int, text: str) -> None:
+        self.log.append((self.clock.now_s(), verb, n, text))
+        if queue := self.failures.get(verb):
+            failure = queue.pop(0)
+            if isinstance(failure, MessageGone):
+                self.messages.pop(n, None)
+            raise failure
+
+    async def typing(self) -> None:
+        self.n_typing += 1
+        self._act("typing", -1, "")
+
+    async def send(self, bubble: Bubble, index: int) -> int:
+        self._act("send", index, bubble.text)
+        assert index not in self.messages, "a message was sent twice"
+        self.messages[index] = bubble
+        return index
+
+    async def edit(self, handle: int, bubble: Bubble) -> None:
+        self._act("edit", handle, bubble.text)
+        self.messages[handle] = bubble
+
+    async def delete(self, handle: int) -> None:
+        self._act("delete", handle, "")
+        del self.messages[handle]
+
+    def writes(self) -> list[tuple[float, str, int, str]]:
+        return [entry for entry in self.log if entry[1] in ("send", "edit")]
+
+    def texts(self) -> list[str]:
+        return [bubble.text for _, bubble in sorted(self.messages.items())]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def post(clock: ManualClock) -> FakePost:
+    return FakePost(clock)
+
+
+def reply(text: str, answer_id: int | None = 7, *, private: bool = False) -> Reply:
+    return Reply(text, "en", answer_id, private=private)
+
+
+async def test_typing_shows_at_once_and_is_kept_alive_until_the_final_text(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await settle()
+        assert post.n_typing == 1
+        await clock.advance(17)
+        assert post.n_typing == 3
+        await outlet.send(reply("done"))
+        await clock.advance(30)
+        assert post.n_typing == 3
+
+
+async def test_the_first_partial_text_is_instant_and_edits_keep_their_distance(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        for n in range(40):
+            await outlet.partial("word " * (n % 15 + 1))
+            await clock.advance(0.1)
+    times = [at for at, *_ in post.writes()]
+    assert times[0] == 100.0
+    assert [entry[1] for entry in post.writes()] == ["send", "edit", "edit", "edit"]
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))
+
+
+async def test_the_final_edit_keeps_its_distance_too_and_carries_the_thumbs(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial("half")
+        await clock.advance(0.2)
+        sending = asyncio.create_task(outlet.send(reply("half and whole")))
+        await clock.advance(0.7)
+        assert not sending.done()
+        await clock.advance(0.1)
+        await sending
+    assert post.messages == {0: Bubble("half and whole", answer_id=7)}
+
+
+async def test_a_final_text_without_partials_is_one_send(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("whole"))
+    assert [entry[1:] for entry in post.writes()] == [("send", 0, "whole")]
+
+
+async def test_identical_text_is_not_written_again(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        for _ in range(5):
+            await outlet.partial("same")
+            await clock.advance(2)
+        await outlet.send(reply("same", answer_id=None))
+    assert len(post.writes()) == 1
+
+
+async def test_a_growing_text_rolls_over_and_only_touches_what_changed(clock, post):
+    sentences = [f"Sentence number {n} of a longer answer." for n in range(8)]
+    async with StreamedReply(post, clock) as outlet:
+        for n in range(1, 9):
+            await outlet.partial(" ".join(sentences[:n]))
+            await clock.advance(1)
+        await outlet.send(reply(" ".join(sentences)))
+    assert " ".join(post.texts()) == " ".join(sentences)
+    assert [bubble.answer_id for _, bubble in sorted(post.messages.items())] == [None, None, None, 7]
+    last_touch = {n: position for position, (_, _, n, _) in enumerate(post.writes())}
+    assert list(last_touch) == sorted(last_touch, key=lambda n: last_touch[n])
+
+
+async def test_messages_a_shorter_final_text_does_not_need_are_removed(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial("A sentence that was only a draft. " * 8)
+        await clock.advance(2)
+        assert len(post.messages) == 4
+        await outlet.send(reply("Short."))
+    assert post.messages == {0: Bubble("Short.", answer_id=7)}
+
+
+async def test_progress_gives_way_to_the_answer(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.progress("Reading a.pdf")
+        await clock.advance(1)
+        await outlet.progress("Reading b.pdf")
+        await clock.advance(1)
+        await outlet.send(reply("Stored both.", answer_id=None))
+    assert [entry[3] for entry in post.writes()] == ["Reading a.pdf", "Reading b.pdf", "Stored both."]
+    assert list(post.messages) == [0]
+
+
+async def test_a_second_reply_is_a_new_message(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("first"))
+        await outlet.progress("working")
+        await clock.advance(2)
+        sending = asyncio.create_task(outlet.send(reply("second")))
+        await clock.advance(2)
+        await sending
+    assert post.texts() == ["first", "second"]
+
+
+async def test_partial_text_returns_at_once_however_slow_the_platform(clock, post):
+    release = asyncio.Event()
+    send = post.send
+
+    async def slow(bubble: Bubble, index: int) -> int:
+        await release.wait()
+        return await send(bubble, index)
+
+    post.send = slow
+    async with StreamedReply(post, clock) as outlet:
+        await asyncio.wait_for(outlet.partial("one"), 0.1)
+        await settle()
+        await asyncio.wait_for(outlet.partial("one two"), 0.1)
+        sending = asyncio.create_task(outlet.send(reply("one two three")))
+        await settle()
+        release.set()
+        await clock.advance(2)
+        await sending
+    assert post.texts() == ["one two three"]
+
+
+async def test_a_busy_platform_sheds_partial_text_for_as_long_as_it_says(clock, post):
+    post.failures["edit"] = [NotDelivered("429", retry_after_s=5)]
+    async with StreamedReply(post, clock) as outlet:
+        for n in range(10):
+            await outlet.partial("word " * (n + 1))
+            await clock.advance(1)
+    edits = [at for at, verb, *_ in post.log if verb == "edit"]
+    assert edits[1] - edits[0] >= 5
+
+
+async def test_a_final_text_is_tried_again_exactly_when_the_platform_says(clock, post):
+    post.failures["send"] = [NotDelivered("429", retry_after_s=3.5), NotDelivered("503"), NotDelivered("dropped")]
+    async with StreamedReply(post, clock) as outlet:
+        sending = asyncio.create_task(outlet.send(reply("whole")))
+        await clock.advance(60)
+        await sending
+    assert [at for at, verb, *_ in post.log if verb == "send"] == [100.0, 103.5, 104.5, 106.5]
+    assert post.texts() == ["whole"]
+
+
+async def test_a_possibly_delivered_final_part_is_not_sent_twice_and_the_rest_follows(clock, post):
+    post.failures["send"] = [PossiblyDelivered("dropped")]
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("One sentence of some length here. " * 5))
+    assert [n for _, verb, n, _ in post.log if verb == "send"] == [0, 1, 2]
+
+
+async def test_a_possibly_delivered_partial_text_still_gets_its_final(clock, post):
+    post.failures["send"] = [PossiblyDelivered("dropped")]
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial("half")
+        await clock.advance(1)
+        await outlet.partial("half an")
+        await clock.advance(1)
+        await outlet.send(reply("half an answer"))
+    assert post.texts() == ["half an answer"]
+    assert len(post.writes()) == 2
+
+
+async def test_a_message_deleted_while_streaming_is_sent_anew_at_the_end(clock, post):
+    post.failures["edit"] = [MessageGone("10008"), MessageGone("10008")]
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial("half")
+        await clock.advance(1)
+        await outlet.partial("half an")
+        await clock.advance(1)
+        await outlet.send(reply("half an answer"))
+    assert post.messages == {1: Bubble("half an answer", answer_id=7)}
+
+
+async def test_parts_after_a_deleted_one_are_sent_anew_in_order(clock, post):
+    text = " ".join(f"Sentence number {n} of a longer answer." for n in range(6))
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial(text)
+        await clock.advance(2)
+        assert len(post.messages) == 3
+        post.failures["edit"] = [MessageGone("10008")]
+        await outlet.send(reply("New: " + text))
+    assert " ".join(post.texts()) == "New: " + text
+    assert sorted(post.messages) == [3, 4, 5]
+
+
+async def test_where_nothing_can_be_delivered_nothing_is_raised(clock, post, caplog):
+    post.failures["send"] = [Undeliverable("50001 missing access")]
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("whole"))
+    assert "not delivered" in caplog.text
+
+
+async def test_typing_that_fails_harms_nothing(clock, post):
+    post.failures["typing"] = [NotDelivered("503")]
+    async with StreamedReply(post, clock) as outlet:
+        await clock.advance(9)
+        await outlet.send(reply("whole"))
+    assert post.n_typing == 2
+    assert post.texts() == ["whole"]
+
+
+async def test_a_private_reply_is_private_in_every_part(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("A secret sentence of some length. " * 5, None, private=True))
+    assert len(post.messages) == 3
+    assert all(bubble.private for bubble in post.messages.values())
+
+
+async def test_a_blank_reply_is_not_silence(clock, post):
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("  \n"))
+    assert post.texts() == ["…"]
+
+
+async def test_leaving_stops_everything(clock, post):
+    before = asyncio.all_tasks()
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.partial("half")
+    assert asyncio.all_tasks() == before
