@@ -1,0 +1,133 @@
+"""Turns text into the terms that BM25 and the confidence features compare: folded, stemmed, identifiers whole.
+
+Everything is folded to lower case without accents first, so that *informacao* finds *informação*. For Portuguese
+the accents a suffix implies are then put back, because the Snowball stemmer knows its suffixes by them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import tantivy
+
+from core.types import LANGUAGES, Language
+
+VERSION = 1
+"""Grows with every change of the terms a text gives, so that indexes made of the old ones are rebuilt."""
+
+MAX_TERMS = 64
+"""Distinct terms of a question that are searched; the rest of a very long one adds time and no sense."""
+
+_MAX_TERM_CHARS = 64
+_TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
+_PART = re.compile(r"[^\W_]+")
+_IDENTIFIER = re.compile(r"[_.:@#&+]")
+_NUMBER = re.compile(r"[\d.,/:-]+$")
+
+_SINGULAR = (("oes", "ao"), ("aes", "ao"), ("ais", "al"), ("eis", "el"), ("ns", "m"))
+_ACCENTED = (
+    ("cao", "ção"), ("sao", "são"), ("ao", "ão"), ("encia", "ência"), ("ancia", "ância"), ("encias", "ências"),
+    ("ancias", "âncias"), ("avel", "ável"), ("ivel", "ível"),
+)  # fmt: skip
+_SHORT_WORD_CHARS = 5
+"""Words up to this long keep their ending: *pais* is not the plural of *pal*."""
+
+_SNOWBALL: Mapping[Language, str] = {"en": "english", "pt": "portuguese"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a question: as typed, folded, and its stem in each language whose passages may hold it.
+
+    ``is_framing``: it says how the question is put (*how many*, *qual tipo*) rather than what it is about.
+    """
+
+    text: str
+    stems: Mapping[Language, str]
+    is_framing: bool
+
+
+def stems(text: str, language: Language) -> list[str]:
+    """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
+    stop = _words(language, "stop")
+    return [_stem(word, language) for word in _folded_words(text) if word not in stop]
+
+
+def query_terms(text: str) -> list[Term]:
+    """Return the distinct words of a question, at most ``MAX_TERMS``, without the stop-words of any language.
+
+    The language need not be known: each word is stemmed for the passages of every language.
+    """
+    stop = frozenset().union(*(_words(language, "stop") for language in LANGUAGES))
+    framing = frozenset().union(*(_words(language, "framing") for language in LANGUAGES))
+    typed: dict[str, None] = dict.fromkeys(word for word in _folded_words(text) if word not in stop)
+    return [
+        Term(word, {language: _stem(word, language) for language in LANGUAGES}, word in framing)
+        for word in list(typed)[:MAX_TERMS]
+    ]
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
+
+
+def _folded_words(text: str) -> Iterator[str]:
+    for match in _TOKEN.finditer(fold(text)):
+        token = match.group()
+        if token.isalpha():
+            yield token[:_MAX_TERM_CHARS]
+            continue
+        whole = token.strip("_")[:_MAX_TERM_CHARS]
+        if _NUMBER.match(token):
+            yield whole
+            continue
+        parts = _PART.findall(token)
+        if whole and (len(parts) != 1 or parts[0] != whole) and _IDENTIFIER.search(token):
+            yield whole
+        yield from (part[:_MAX_TERM_CHARS] for part in parts)
+
+
+@cache
+def _words(language: Language, kind: str) -> frozenset[str]:
+    lists = tomllib.loads((files("core.retrieval") / "words.toml").read_text(encoding="utf-8"))
+    return frozenset(lists[language][kind].split())
+
+
+@cache
+def _stemmer(language: Language) -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+    return builder.filter(tantivy.Filter.stemmer(_SNOWBALL[language])).build()
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str, language: Language) -> str:
+    """Return the stem of a folded word; numbers and identifiers are their own."""
+    if not word.isalpha():
+        return word
+    if language == "pt":
+        word = _with_accents(word)
+    stemmed = _stemmer(language).analyze(word)
+    return fold(stemmed[0]) if stemmed else word
+
+
+def _with_accents(word: str) -> str:
+    if len(word) > _SHORT_WORD_CHARS:
+        word = _with_ending(word, _SINGULAR)
+    return _with_ending(word, _ACCENTED)
+
+
+def _with_ending(word: str, endings: tuple[tuple[str, str], ...]) -> str:
+    for plain, proper in endings:
+        if word.endswith(plain):
+            return word[: -len(plain)] + proper
+    return word

@@ -1,0 +1,187 @@
+"""Each space's search index, kept equal to the database: opened when asked for, topped up, rebuilt when in doubt.
+
+The files under ``<folder>/<space>/`` are caches: everything in them can be made again from the database, so whatever
+is damaged, of another embedder or from another time is thrown away and built anew, and never an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import shutil
+from asyncio import Lock
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import RLock
+
+from core.offload import offload
+from core.ports import Embedder, PassageStore
+from core.retrieval import analyse
+from core.retrieval.dense import DenseIndex
+from core.retrieval.lexical import LexicalIndex
+from core.types import Matrix, Passage, SpaceId
+
+_log = logging.getLogger(__name__)
+
+_MANIFEST = "manifest.json"
+_BATCH = 2_000
+"""Passages that are read from the database and indexed at a time."""
+
+_UNSAVED_SHARE = 0.1
+_UNSAVED = 256
+"""Vectors are written to disk when this many, and this share, are new: the database can give back the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the files of a space were made from. Files of any other are of no use."""
+
+    embedder_id: str
+    dim: int
+    revision: int
+    vectors: str
+    analyser: int = analyse.VERSION
+    layout: int = 1
+
+
+class SpaceIndex:
+    """One space's dense and lexical index, at one revision of its passages. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, embedder_id: str, dim: int) -> None:
+        """Read what is in ``folder``, as far as it fits and is whole. Blocks."""
+        self._folder = folder
+        self._embedder_id = embedder_id
+        self._dim = dim
+        self.lock = RLock()
+        """Held while the index changes, and by whoever must see the dense and the lexical one at the same state."""
+        self.revision = 0
+        self._n_unsaved = 0
+        try:
+            self._read()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            if folder.exists():
+                _log.info("search index of %s is built anew: %s", folder.name, error)
+            self.reset()
+
+    def _read(self) -> None:
+        manifest = Manifest(**json.loads((self._folder / _MANIFEST).read_text(encoding="utf-8")))
+        if manifest != Manifest(self._embedder_id, self._dim, manifest.revision, manifest.vectors):
+            raise ValueError("made by another embedder or analyser")
+        self.dense = DenseIndex.load(self._folder / manifest.vectors, self._dim)
+        self.lexical = LexicalIndex(self._folder / "lexical")
+        self.revision = manifest.revision
+
+    def reset(self) -> None:
+        """Start from nothing. Blocks."""
+        with self.lock:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self.dense = DenseIndex(self._dim)
+            self.lexical = LexicalIndex(self._folder / "lexical")
+            self.revision = 0
+            self._n_unsaved = 0
+
+    def apply(self, removed: Sequence[int], passages: Sequence[Passage], vectors: Matrix) -> None:
+        """Remove and add passages; doing it twice changes nothing more. Blocks."""
+        with self.lock:
+            self.dense.remove(removed)
+            if passages:
+                self.dense.add([passage.id for passage in passages], vectors)
+            self.lexical.update(removed, passages)
+            self._n_unsaved += len(removed) + len(passages)
+
+    @property
+    def is_worth_saving(self) -> bool:
+        """Say whether so much is new that reading it from the database again would be slow."""
+        return self._n_unsaved >= max(_UNSAVED, _UNSAVED_SHARE * len(self.dense))
+
+    def save(self) -> None:
+        """Write what is not on disk yet. Blocks."""
+        if not self._n_unsaved:
+            return
+        manifest = Manifest(self._embedder_id, self._dim, self.revision, f"vectors-{self.revision}.npz")
+        self.dense.save(self._folder / manifest.vectors)
+        partial = self._folder / "manifest.partial"
+        partial.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
+        partial.replace(self._folder / _MANIFEST)
+        for old in self._folder.glob("vectors-*.npz"):
+            if old.name != manifest.vectors:
+                old.unlink()
+        self._n_unsaved = 0
+
+
+class SpaceIndexes:
+    """The indexes of all spaces; those asked for least recently leave memory first."""
+
+    def __init__(
+        self, store: PassageStore, embedder: Embedder, folder: Path, max_resident_bytes: int = 1_000_000_000
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._folder = folder
+        self._max_resident_bytes = max_resident_bytes
+        self._open: OrderedDict[SpaceId, SpaceIndex] = OrderedDict()
+        self._locks: defaultdict[SpaceId, Lock] = defaultdict(Lock)
+
+    async def fresh(self, space: SpaceId) -> SpaceIndex | None:
+        """Return the space's index, equal to the database; ``None`` for a space that never held a passage."""
+        revision = await self._store.revision(space)
+        if not revision:
+            return None
+        async with self._locks[space]:
+            index = self._open.get(space)
+            if index is None:
+                folder = self._folder / _folder_name(space)
+                index = await offload(SpaceIndex, folder, self._embedder.id, self._embedder.dim)
+                self._open[space] = index
+            self._open.move_to_end(space)
+            if index.revision != revision:
+                await self._update(space, index, revision)
+        await self._evict()
+        return index
+
+    async def close(self) -> None:
+        """Write everything to disk."""
+        for space in list(self._open):
+            async with self._locks[space]:
+                await offload(self._open.pop(space).save)
+
+    async def _update(self, space: SpaceId, index: SpaceIndex, revision: int) -> None:
+        if revision < index.revision:  # the database is an older one, put back from a backup
+            await offload(index.reset)
+        if await self._top_up(space, index):
+            return
+        _log.warning("search index of %s disagrees with the database and is built anew", space)
+        await offload(index.reset)
+        await self._top_up(space, index)
+
+    async def _top_up(self, space: SpaceId, index: SpaceIndex) -> bool:
+        """Apply the changes since the index's revision; return whether it then holds what the database does."""
+        changes = await self._store.changes(space, index.revision, self._embedder.id)
+        removed = changes.removed
+        for first in range(0, max(len(changes.added), 1), _BATCH):
+            ids = changes.added[first : first + _BATCH]
+            passages, vectors = await self._store.embedded(space, ids, self._embedder.id)
+            await offload(index.apply, removed, passages, vectors)
+            removed = ()
+        index.revision = changes.revision
+        if index.is_worth_saving:
+            await offload(index.save)
+        is_equal = len(index.dense) == len(index.lexical) == changes.n_passages
+        return is_equal or await self._store.revision(space) != changes.revision
+
+    async def _evict(self) -> None:
+        while len(self._open) > 1 and sum(i.dense.n_bytes for i in self._open.values()) > self._max_resident_bytes:
+            space = next(iter(self._open))
+            async with self._locks[space]:
+                if index := self._open.pop(space, None):
+                    await offload(index.save)
+
+
+def _folder_name(space: SpaceId) -> str:
+    """Return a folder name that is safe, telling and the space's own."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", space)[:40]
+    return f"{readable}-{hashlib.sha256(space.encode()).hexdigest()[:16]}"

@@ -1,0 +1,177 @@
+"""Finds the passages that may answer a question, within what a space may read.
+
+Dense top 50 and BM25 top 50 of each readable space, fused; the best 24 are the hits, of which MMR picks 8 as context.
+Does not judge whether they hold the answer (``core.confidence``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.offload import offload
+from core.ports import Embedder, PassageStore
+from core.retrieval import mmr
+from core.retrieval.analyse import Term, query_terms, stems
+from core.retrieval.fuse import Candidates, Fusion, Scores, reciprocal_rank
+from core.retrieval.index import SpaceIndex, SpaceIndexes
+from core.retrieval.lexical import K1, idf, indexed_text
+from core.stopwatch import Stopwatch
+from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
+
+N_CANDIDATES = 50
+"""Passages that each of dense and BM25 may put forward, per space."""
+
+N_HITS = 24
+N_CONTEXT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question as the indexes see it: its vector, its words, and how rare each is in all that is searched."""
+
+    vector: Vector
+    terms: Sequence[Term]
+    idfs: Sequence[float]
+
+    @property
+    def content(self) -> Sequence[tuple[Term, float]]:
+        """Return the words that say what it is about, with their rarity; all words when none of them does."""
+        weighted = list(zip(self.terms, self.idfs, strict=True))
+        return [(term, weight) for term, weight in weighted if not term.is_framing] or weighted
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Candidates by fused score, best first: row ``i`` of everything is one passage."""
+
+    ids: Sequence[tuple[SpaceId, int]]
+    scores: Scores
+    dense: Scores
+    lexical: Scores
+    vectors: Matrix
+
+
+class HybridSearcher:
+    """Dense and lexical search in one: a ``core.ports.Searcher``."""
+
+    def __init__(
+        self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion = reciprocal_rank
+    ) -> None:
+        self._embedder = embedder
+        self._store = store
+        self._indexes = SpaceIndexes(store, embedder, index_dir)
+        self._fusion = fusion
+
+    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+        """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
+        clock = Stopwatch()
+        with clock.step("embed"):
+            vector = await offload(self._embedder.embed_query, query)
+        with clock.step("index"):
+            indexes = [(name, await self._indexes.fresh(name)) for name in readable_spaces(space)]
+            opened = {name: index for name, index in indexes if index is not None}
+        question, ranked = await offload(self._rank, query, vector, opened, clock)
+        with clock.step("load"):
+            content = question.content
+            hits = await self._load(ranked, [term for term, _ in content])
+        with clock.step("mmr"):
+            context = await offload(_diverse, vector, hits)
+        steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
+        return Found(
+            query=query,
+            language=language,
+            query_vector=vector,
+            hits=hits,
+            context=context,
+            latency_ms=steps_ms,
+            terms=tuple(QueryTerm(term.text, weight) for term, weight in content),
+            n_searched=sum(len(index.dense) for index in opened.values()),
+        )
+
+    async def close(self) -> None:
+        """Write the indexes to disk."""
+        await self._indexes.close()
+
+    def _rank(
+        self, query: str, vector: Vector, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
+    ) -> tuple[_Question, _Ranked]:
+        """Search every open index, and fuse. Blocks."""
+        with ExitStack() as stack:
+            for index in opened.values():
+                stack.enter_context(index.lock)
+            question = _question(query, vector, list(opened.values()))
+            ids, vectors, lexical = _candidates(question, opened, clock)
+        with clock.step("fuse"):
+            dense = np.asarray(vectors @ vector, np.float64)
+            scores = self._fusion(Candidates(dense, lexical, best_lexical=(K1 + 1) * sum(question.idfs)))
+            order = np.argsort(-scores, kind="stable")[:N_HITS]
+        return question, _Ranked(
+            [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]
+        )
+
+    async def _load(self, ranked: _Ranked, terms: Sequence[Term]) -> tuple[Hit, ...]:
+        """Read the passages' texts and see which of the question's words they hold."""
+        passages: dict[int, Passage] = {}
+        for space in dict.fromkeys(space for space, _ in ranked.ids):
+            wanted = [id_ for owner, id_ in ranked.ids if owner == space]
+            passages |= {passage.id: passage for passage in await self._store.passages(space, wanted)}
+        return await offload(_hits, ranked, passages, terms)
+
+
+def _question(query: str, vector: Vector, indexes: Sequence[SpaceIndex]) -> _Question:
+    terms = query_terms(query)
+    n_passages = sum(len(index.lexical) for index in indexes)
+    n_with = [sum(index.lexical.n_with(term) for index in indexes) for term in terms]
+    return _Question(vector, terms, [idf(n, n_passages) for n in n_with])
+
+
+def _candidates(
+    question: _Question, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
+) -> tuple[list[tuple[SpaceId, int]], Matrix, Scores]:
+    """Return what either search puts forward: whose it is, its vector, and its BM25 score, row by row."""
+    ids: list[tuple[SpaceId, int]] = []
+    vectors: list[Matrix] = [np.empty((0, len(question.vector)), np.float32)]
+    lexical: list[float] = []
+    for space, index in opened.items():
+        with clock.step("lexical"):
+            scores = dict(index.lexical.search(question.terms, question.idfs, N_CANDIDATES))
+        with clock.step("dense"):
+            nearest, _ = index.dense.search(question.vector, N_CANDIDATES)
+            union = list(dict.fromkeys([*nearest.tolist(), *scores]))
+            vectors.append(index.dense.vectors(union))
+        ids += [(space, id_) for id_ in union]
+        lexical += [scores.get(id_, 0.0) for id_ in union]
+    return ids, np.concatenate(vectors), np.asarray(lexical, np.float64)
+
+
+def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term]) -> tuple[Hit, ...]:
+    """Return the candidates that are still there, best first. Blocks."""
+    return tuple(
+        Hit(
+            passage=passages[id_],
+            score=float(ranked.scores[row]),
+            dense=float(ranked.dense[row]),
+            lexical=float(ranked.lexical[row]),
+            vector=ranked.vectors[row],
+            matched=_matched(passages[id_], terms),
+        )
+        for row, (_, id_) in enumerate(ranked.ids)
+        if id_ in passages
+    )
+
+
+def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
+    words = set(stems(indexed_text(passage), passage.language))
+    return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
+
+
+def _diverse(query: Vector, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits MMR picks for the prompt. Blocks."""
+    if not hits:
+        return ()
+    return tuple(hits[row] for row in mmr.select(query, np.stack([hit.vector for hit in hits]), N_CONTEXT))
