@@ -1,0 +1,133 @@
+"""Files and pages to text: Markdown, plain text, HTML and PDF. Blocks; call it through ``core.offload``.
+
+What comes out is what passages quote: headings stay as Markdown headings, everything else is plain text.
+Does not cover fetching pages (``core.curation.fetch``) or cutting texts (``core.retrieval.chunk``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import PurePosixPath
+from typing import Literal
+
+from core.errors import BadInput
+from core.knowledge.charset import NotText, decode
+from core.language import detect_language
+from core.types import Language
+
+VERSION = 1
+"""Raised when extraction changes what it makes of the same bytes, so that unchanged files are read again."""
+
+Kind = Literal["markdown", "text", "html", "pdf"]
+
+SUFFIXES: Mapping[str, Kind] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".pdf": "pdf",
+}
+CONTENT_TYPES: Mapping[str, Kind] = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/plain": "text",
+    "text/markdown": "markdown",
+    "text/x-markdown": "markdown",
+    "application/pdf": "pdf",
+}
+
+_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_FENCED = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
+_MAX_TITLE_CHARS = 200
+_LANGUAGE_SAMPLE_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The text of a document: never empty."""
+
+    title: str
+    text: str
+    kind: Kind
+    language: Language
+
+
+def kind_of(name: str, content_type: str = "") -> Kind:
+    """Return what kind of document this is, by its content type where it has one, else by its name.
+
+    Raises ``BadInput`` when it is none that AION reads.
+    """
+    if content_type:
+        kind = CONTENT_TYPES.get(_parsed(content_type).get_content_type())
+    else:
+        kind = SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    if kind is None:
+        raise BadInput("knowledge.unsupported", name=name)
+    return kind
+
+
+def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en") -> Extracted:
+    """Return the text of a document. ``hint`` is its language where the text is too short to tell.
+
+    Raises ``BadInput`` when its kind is not read, or no text can be had from it (each reason has its sentence).
+    """
+    kind = kind_of(name, content_type)
+    title, text = _read(kind, data, name, content_type)
+    if not any(character.isalnum() for character in text):
+        raise BadInput("knowledge.empty", name=name)
+    heading = first_heading(text) if kind in ("markdown", "html") else None
+    shown = " ".join((title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
+    return Extracted(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
+
+
+def first_heading(text: str) -> str | None:
+    """Return the first Markdown heading outside code, if there is one."""
+    match = _HEADING.search(_FENCED.sub("", text))
+    return match.group(1) if match else None
+
+
+def stem(name: str) -> str:
+    """Return the last part of a path or address without its suffix."""
+    path = PurePosixPath(name.split("?")[0].rstrip("/"))
+    return path.stem or name
+
+
+def _read(kind: Kind, data: bytes, name: str, content_type: str) -> tuple[str | None, str]:
+    if kind == "pdf":
+        from core.knowledge.pdf import read_pdf
+
+        return read_pdf(data, name)
+    declared = _parsed(content_type).get_content_charset() if content_type else None
+    if kind == "html":
+        from core.knowledge.html import declared_charset, read_html
+
+        return read_html(_decode(data, name, declared or declared_charset(data)), name)
+    return _without_front_matter(_decode(data, name, declared))
+
+
+def _decode(data: bytes, name: str, declared: str | None) -> str:
+    try:
+        return decode(data, declared)
+    except NotText:
+        raise BadInput("knowledge.not_text", name=name) from None
+
+
+def _without_front_matter(text: str) -> tuple[str | None, str]:
+    """Take the YAML block off the top of a Markdown text, keeping its title."""
+    match = _FRONT_MATTER.match(text)
+    if not match:
+        return None, text
+    title = _FRONT_TITLE.search(match.group(1))
+    return (title.group(2) if title else None), text[match.end() :].lstrip("\n")
+
+
+def _parsed(content_type: str) -> Message:
+    message = Message()
+    message["Content-Type"] = content_type
+    return message

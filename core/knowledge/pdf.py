@@ -1,0 +1,97 @@
+"""PDF to text, by PDFium: paragraphs put back together, page furniture taken off."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Sequence
+
+import pypdfium2
+
+from core.errors import BadInput
+from core.knowledge.charset import tidy
+
+_PASSWORD = 4
+"""FPDF_ERR_PASSWORD of ``fpdfview.h``."""
+
+# PDFium must not be called from two threads at once, not even on different documents.
+_PDFIUM = threading.Lock()
+
+_PAGE_NUMBER = re.compile(r"(?:page|página|pág\.?|p\.)?\s*\d{1,4}(?:\s*(?:/|of|de)\s*\d{1,4})?", re.IGNORECASE)
+_LIST_ITEM = re.compile(r"(?:[-*•–—▪◦]|\d{1,3}[.)]|[a-z]\))\s")
+_SENTENCE_END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
+_FILE_LIKE = re.compile(r"^microsoft |^untitled|\.\w{2,5}$", re.IGNORECASE)
+_FULL_LINE_SHARE = 0.75
+"""A line shorter than this share of its page's longest was ended on purpose."""
+
+
+def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
+    """Return a PDF's title, where it has a telling one, and its text.
+
+    Raises ``BadInput`` when it needs a password, is damaged, or shows pictures of text only.
+    """
+    try:
+        with _PDFIUM:
+            title, pages = _read(data)
+    except pypdfium2.PdfiumError as error:
+        key = "knowledge.pdf_encrypted" if error.err_code == _PASSWORD else "knowledge.pdf_damaged"
+        raise BadInput(key, name=name) from None
+    if not any(line.strip() for page in pages for line in page):
+        raise BadInput("knowledge.pdf_scanned", name=name)
+    text = "\n\n".join(unwrap(page) for page in without_furniture(pages))
+    return (None if _FILE_LIKE.search(title) else title or None), tidy(text)
+
+
+def _read(data: bytes) -> tuple[str, list[list[str]]]:
+    with pypdfium2.PdfDocument(data) as document:
+        title = document.get_metadata_value("Title").strip()
+        return title, [_lines(document, n) for n in range(len(document))]
+
+
+def _lines(document: pypdfium2.PdfDocument, n: int) -> list[str]:
+    page = document[n]
+    text_page = page.get_textpage()
+    text: str = text_page.get_text_bounded()
+    text_page.close()
+    page.close()
+    # U+FFFE is PDFium's mark for a hyphen that only breaks a word at a line's end.
+    return [line.strip() for line in text.replace("\ufffe", "-").splitlines()]
+
+
+def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Take page numbers, and headers and footers that most pages share, off the edges of every page."""
+    bodies = [_trimmed([line for line in page if line], frozenset()) for page in pages]
+    edges = Counter(line for body in bodies if body for line in {body[0], *_possible_footer(body)})
+    n_texts = sum(map(bool, bodies))
+    shared = frozenset(line for line, n_pages in edges.items() if n_pages >= 3 and n_pages > n_texts / 2)
+    return [body for body in (_trimmed(body, shared) for body in bodies) if body]
+
+
+def _possible_footer(body: Sequence[str]) -> Sequence[str]:
+    """Return the last line unless it continues the sentence before it."""
+    return body[-1:] if len(body) > 1 and _SENTENCE_END.search(body[-2]) else ()
+
+
+def _trimmed(body: Sequence[str], shared: frozenset[str]) -> list[str]:
+    furniture = [line in shared or bool(_PAGE_NUMBER.fullmatch(line)) for line in body]
+    if all(furniture):
+        return []
+    return list(body[furniture.index(False) : len(body) - furniture[::-1].index(False)])
+
+
+def unwrap(lines: Sequence[str]) -> str:
+    """Join the lines of a page into paragraphs: a word broken by a hyphen is mended, list items stay apart."""
+    full = _FULL_LINE_SHARE * max((len(line) for line in lines), default=0)
+    text = ""
+    for at, line in enumerate(lines):
+        previous = lines[at - 1] if at else ""
+        if not text:
+            text = line
+        elif re.search(r"\w-$", text) and line[:1].islower():
+            text = text[:-1] + line
+        elif len(previous) >= full and not _SENTENCE_END.search(previous) and not _LIST_ITEM.match(line):
+            text += " " + line
+        else:
+            text += "\n" + line
+    return text
