@@ -84,7 +84,8 @@ class DenseIndex:
     def load(cls, path: Path, dim: int) -> DenseIndex:
         """Read what ``save`` wrote. Raises ``ValueError`` when it is damaged or of another dimension."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:  # a zip file: every array carries its checksum
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                # a zip file: every array carries its checksum
                 ids, vectors = arrays["ids"], arrays["vectors"]
         except (OSError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
             raise ValueError(f"unreadable vectors in {path.name}: {error}") from error

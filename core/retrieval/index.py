@@ -152,9 +152,12 @@ class SpaceIndexes:
     async def _update(self, space: SpaceId, index: SpaceIndex, revision: int) -> None:
         if revision < index.revision:  # the database is an older one, put back from a backup
             await offload(index.reset)
-        if await self._top_up(space, index):
-            return
-        _log.warning("search index of %s disagrees with the database and is built anew", space)
+        try:
+            if await self._top_up(space, index):
+                return
+            _log.warning("search index of %s disagrees with the database and is built anew", space)
+        except (OSError, ValueError) as error:  # what tantivy and the file system raise on files that went missing
+            _log.warning("search index of %s is built anew: %s", space, error)
         await offload(index.reset)
         await self._top_up(space, index)
 

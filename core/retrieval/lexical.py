@@ -7,7 +7,9 @@ Does not cover how text becomes terms (``core.retrieval.analyse``) or when files
 
 from __future__ import annotations
 
+import json
 import math
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -21,6 +23,7 @@ K1 = 1.2
 
 _WRITER_BYTES = 30_000_000
 _ID, _TERMS = "id", "terms"
+_SEAL = "seal.json"
 
 
 def idf(n_with_term: int, n_passages: int) -> float:
@@ -40,12 +43,16 @@ class LexicalIndex:
     def __init__(self, path: Path) -> None:
         """Open the index in the folder ``path``, or start one. Raises ``ValueError`` when the files are damaged."""
         path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._checksums: dict[str, int] = {}
+        self._verify()
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field(_ID, indexed=True, fast=True)
         builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(path))
         self._searcher = self._index.searcher()
+        self._seal()
 
     def __len__(self) -> int:
         """Return how many passages it holds."""
@@ -65,6 +72,7 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._seal()
 
     def n_with(self, term: Term) -> int:
         """Return how many passages hold the term."""
@@ -87,7 +95,33 @@ class LexicalIndex:
         ids = searcher.fast_field_values(_ID, [address for _, address in found])
         return [(int(id_), score) for id_, (score, _) in zip(ids, found, strict=True) if id_ is not None]
 
+    def _seal(self) -> None:
+        """Note every file's checksum, so that damage is seen before tantivy meets it: it trusts what it reads."""
+        known = self._checksums
+        self._checksums = {
+            path.name: known[path.name] if path.name in known and path.suffix != ".json" else _checksum(path)
+            for path in _files(self._path)
+        }
+        partial = self._path / "seal.partial"
+        partial.write_text(json.dumps(self._checksums), encoding="utf-8")
+        partial.replace(self._path / _SEAL)
+
+    def _verify(self) -> None:
+        checksums = {path.name: _checksum(path) for path in _files(self._path)}
+        sealed = json.loads((self._path / _SEAL).read_text(encoding="utf-8")) if checksums else {}
+        if checksums != sealed:
+            raise ValueError(f"files of {self._path} are not those that were written")
+        self._checksums = checksums
+
     def _clause(self, stem: str, weight: float) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, _TERMS, stem, index_option="freq")
         own = idf(self._searcher.doc_freq(_TERMS, stem), self._searcher.num_docs)
         return tantivy.Query.boost_query(query, weight / own)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.suffix not in {".lock", ".partial"} and path.name != _SEAL]
+
+
+def _checksum(path: Path) -> int:
+    return zlib.crc32(path.read_bytes())

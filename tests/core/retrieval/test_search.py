@@ -150,18 +150,22 @@ async def test_killed_before_saving_catches_up_from_the_database(store, searcher
     assert sorted(await texts(again, "note")) == ["First note.", "Third note."]
 
 
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+
+
 async def saved(store: MemoryStore, searcher: HybridSearcher, folder: Path) -> list[Path]:
     store.add(HERE, *(f"Note {n} about cats and dogs." for n in range(10)))
     await texts(searcher, "note")
     await searcher.close()
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    return files(folder)
 
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "garbled", "deleted", "flipped"])
 async def test_damaged_files_are_built_anew(store, searcher, tmp_path, damage):
-    for file in await saved(store, searcher, tmp_path / "good" if False else tmp_path):
+    for file in await saved(store, searcher, tmp_path):
         whole = file.read_bytes()
-        before = tmp_path.parent / "before"
+        before = tmp_path.parent / f"before-{damage}"
         shutil.copytree(tmp_path, before)
         match damage:
             case "cut":
@@ -183,6 +187,16 @@ async def test_damaged_files_are_built_anew(store, searcher, tmp_path, damage):
         shutil.rmtree(tmp_path)
         shutil.copytree(before, tmp_path)
         shutil.rmtree(before)
+
+
+async def test_files_deleted_under_a_running_index_are_built_anew(store, searcher, tmp_path):
+    await saved(store, searcher, tmp_path)
+    again = HybridSearcher(store.embedder, store, tmp_path)
+    await texts(again, "note")
+    shutil.rmtree(tmp_path)
+    store.add(HERE, "Fresh words.")
+    assert (await texts(again, "fresh words"))[0] == "Fresh words."
+    assert len(await texts(again, "note about cats")) == 11
 
 
 async def test_another_embedder_gets_its_own_index(store, searcher, tmp_path):
