@@ -16,6 +16,7 @@ from core.types import (
     Language,
     Matrix,
     Message,
+    Page,
     Passage,
     Person,
     Piece,
@@ -71,6 +72,14 @@ class PassageStore(Protocol):
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, in any order; ones gone meanwhile, and other spaces' ones, are left out."""
+        ...
+
+
+class PageSource(Protocol):
+    """Fetches web pages that a person named."""
+
+    async def fetch(self, url: str) -> Page:
+        """Return the page at ``url``. Raises ``BadInput`` when it may not or cannot be had."""
         ...
 
 

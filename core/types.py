@@ -123,6 +123,15 @@ class Document:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as fetched. ``url`` is where it was found in the end; ``data`` is decompressed."""
+
+    url: str
+    content_type: str
+    data: bytes
+
+
 Outcome = Literal["added", "replaced", "unchanged", "duplicate"]
 
 

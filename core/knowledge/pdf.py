@@ -39,7 +39,7 @@ def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
         raise BadInput(key, name=name) from None
     if not any(line.strip() for page in pages for line in page):
         raise BadInput("knowledge.pdf_scanned", name=name)
-    text = "\n\n".join(unwrap(page) for page in without_furniture(pages))
+    text = unwrap(_run_on(without_furniture(pages)))
     return (None if _FILE_LIKE.search(title) else title or None), tidy(text)
 
 
@@ -80,8 +80,18 @@ def _trimmed(body: Sequence[str], shared: frozenset[str]) -> list[str]:
     return list(body[furniture.index(False) : len(body) - furniture[::-1].index(False)])
 
 
+def _run_on(pages: Sequence[Sequence[str]]) -> list[str]:
+    """Put pages one after the other, with an empty line between them unless a sentence runs over."""
+    lines: list[str] = []
+    for page in pages:
+        if lines and (_SENTENCE_END.search(lines[-1]) or not page[0][0].islower()):
+            lines.append("")
+        lines += page
+    return lines
+
+
 def unwrap(lines: Sequence[str]) -> str:
-    """Join the lines of a page into paragraphs: a word broken by a hyphen is mended, list items stay apart."""
+    """Join lines into paragraphs: a word broken by a hyphen is mended, list items and empty lines stay apart."""
     full = _FULL_LINE_SHARE * max((len(line) for line in lines), default=0)
     text = ""
     for at, line in enumerate(lines):
@@ -90,7 +100,7 @@ def unwrap(lines: Sequence[str]) -> str:
             text = line
         elif re.search(r"\w-$", text) and line[:1].islower():
             text = text[:-1] + line
-        elif len(previous) >= full and not _SENTENCE_END.search(previous) and not _LIST_ITEM.match(line):
+        elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _LIST_ITEM.match(line):
             text += " " + line
         else:
             text += "\n" + line

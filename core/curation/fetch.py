@@ -1,0 +1,208 @@
+"""Fetching a web page that somebody else named, without letting them reach into the operator's network.
+
+ssrfguard resolves each name once, checks every address and dials the one it checked, for the first address and for
+every redirect. Everything is bounded: bytes after decompression, redirects, and the time for it all.
+Does not cover reading the page (``core.knowledge.extract``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from functools import cached_property
+from importlib.metadata import version
+from urllib.parse import urldefrag, urlsplit
+
+import httpx
+from ssrfguard import BlockedAddressError, BlockedURLError, Policy, SSRFGuardError
+from ssrfguard.httpx import AsyncSafeTransport
+
+from core.errors import BadInput
+from core.offload import offload
+from core.types import Page
+
+CONTENT_TYPES = frozenset(
+    {
+        "text/html",
+        "application/xhtml+xml",
+        "text/plain",
+        "text/markdown",
+        "text/x-markdown",
+        "application/pdf",
+    }
+)
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+"""One layer of these at most: what a chunk can then grow to is bounded (about 1,000 times its 64 KiB)."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a fetch may go."""
+
+    max_bytes: int = 10_000_000
+    max_redirects: int = 5
+    deadline_s: float = 20.0
+
+
+class Fetcher:
+    """Fetches public pages. ``allow`` are ``host:port`` pairs the operator exempts from the check of addresses."""
+
+    def __init__(self, allow: frozenset[str] = frozenset(), limits: Limits | None = None) -> None:
+        self._allow = frozenset(entry.lower() for entry in allow)
+        self._limits = limits or Limits()
+        self._abandoned: set[asyncio.Task[Page]] = set()
+
+    async def fetch(self, url: str) -> Page:
+        """Return the page at ``url``; ``https://`` is understood when it names no scheme.
+
+        Raises ``BadInput`` when the address is none, is not public, cannot be reached in time, or holds no readable
+        page; each has its own sentence.
+        """
+        address = readable_address(url)
+        task = asyncio.create_task(self._fetch(address))
+        try:
+            await asyncio.wait({task}, timeout=self._limits.deadline_s)
+        finally:
+            if not task.done():
+                # A name lookup cannot be interrupted; the deadline does not wait for it.
+                task.cancel()
+                self._abandoned.add(task)
+                task.add_done_callback(self._abandoned.discard)
+        if not task.done():
+            raise BadInput("fetch.too_slow", url=address, deadline_s=self._limits.deadline_s)
+        return task.result()
+
+    async def _fetch(self, url: str) -> Page:
+        transport = _Guarded(self._allow, await offload(lambda: self._tls))
+        async with httpx.AsyncClient(
+            transport=transport, headers=_HEADERS, timeout=_TIMEOUT, trust_env=False
+        ) as client:
+            try:
+                return await self._follow(client, url)
+            except SSRFGuardError as error:
+                raise _refusal(url, error) from error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _failure(url, error) from error
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context(trust_env=False)
+
+    async def _follow(self, client: httpx.AsyncClient, url: str) -> Page:
+        """Walk the redirects by hand, so that no body but the last one is read."""
+        request = client.build_request("GET", url)
+        for _ in range(self._limits.max_redirects + 1):
+            response = await client.send(request, stream=True)
+            try:
+                if response.next_request is None:
+                    return await self._read(response)
+                request = response.next_request
+            finally:
+                await response.aclose()
+        raise BadInput("fetch.redirects", url=url)
+
+    async def _read(self, response: httpx.Response) -> Page:
+        url = str(response.url)
+        if response.status_code in (404, 410):
+            raise BadInput("fetch.not_found", url=url)
+        if response.status_code in (401, 403):
+            raise BadInput("fetch.forbidden", url=url)
+        if response.status_code != 200:
+            raise BadInput("fetch.status", url=url, status=response.status_code)
+        _require_readable(response)
+        data = bytearray()
+        async for piece in response.aiter_bytes():
+            data += piece
+            if len(data) > self._limits.max_bytes:
+                raise self._too_large(url)
+        return Page(url, response.headers["Content-Type"], bytes(data))
+
+    def _too_large(self, url: str) -> BadInput:
+        return BadInput("fetch.too_large", url=url, limit_mb=self._limits.max_bytes / 1_000_000)
+
+
+_HEADERS = {
+    "User-Agent": f"AION/{version('aion-memory')} (chat bot; reads one page that a person named)",
+    "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain;q=0.9, application/pdf;q=0.9",
+    "Accept-Encoding": "gzip, deflate",
+}
+
+_TIMEOUT = httpx.Timeout(None, connect=5.0)
+"""Per address of a name, so that a dead one leaves time for the next; the deadline holds over everything."""
+
+
+class _Guarded(httpx.AsyncBaseTransport):
+    """Sends every request through the guard, except to exactly the ``host:port`` pairs that are allowed."""
+
+    def __init__(self, allow: frozenset[str], tls: ssl.SSLContext) -> None:
+        self._allow = allow
+        self._guarded = AsyncSafeTransport(policy=Policy(), verify=tls, trust_env=False)
+        self._plain = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Raises ``SSRFGuardError`` when its address is not public."""
+        port = request.url.port or _PORTS.get(request.url.scheme)
+        is_allowed = f"{request.url.host}:{port}" in self._allow and not request.url.userinfo
+        return await (self._plain if is_allowed else self._guarded).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close both transports."""
+        await self._guarded.aclose()
+        await self._plain.aclose()
+
+
+def readable_address(url: str) -> str:
+    """Return what a person typed as an http(s) address without its fragment. Raises ``BadInput`` when it is none."""
+    typed = url.strip().strip("<>")
+    address = typed if "://" in typed else f"https://{typed}"
+    try:
+        parts = urlsplit(address)
+        host = httpx.URL(address).host
+    except (ValueError, httpx.InvalidURL):
+        raise BadInput("fetch.not_an_address", url=typed) from None
+    is_word = "://" not in typed and "." not in host
+    if parts.scheme.lower() not in _PORTS or not host or is_word or any(map(str.isspace, typed)):
+        raise BadInput("fetch.not_an_address", url=typed)
+    return urldefrag(address).url
+
+
+def _require_readable(response: httpx.Response) -> None:
+    parsed = Message()
+    parsed["Content-Type"] = response.headers.get("Content-Type", "application/octet-stream")
+    if parsed.get_content_type() not in CONTENT_TYPES:
+        raise BadInput("fetch.wrong_type", url=str(response.url), content_type=parsed.get_content_type())
+    if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+        raise BadInput("fetch.wrong_type", url=str(response.url), content_type=response.headers["Content-Encoding"])
+
+
+def _refusal(url: str, error: SSRFGuardError) -> BadInput:
+    is_address = any(isinstance(cause, BlockedAddressError) for cause in _causes(error))
+    if is_address or not isinstance(error, BlockedURLError):
+        return BadInput("fetch.inside", url=url)
+    return BadInput("fetch.refused", url=url)
+
+
+def _failure(url: str, error: Exception) -> BadInput:
+    for cause in _causes(error):
+        match cause:
+            case socket.gaierror():
+                return BadInput("fetch.unknown_host", url=url)
+            case ssl.SSLError():
+                return BadInput("fetch.tls", url=url)
+            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+                return BadInput("fetch.refused", url=url)
+    return BadInput("fetch.unreachable", url=url)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and everything it came from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
