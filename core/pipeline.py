@@ -6,6 +6,7 @@ shows of it is the business of ``core.dispatch`` and ``bot``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.generation.writer import Draft, Show, Writers
@@ -45,18 +46,18 @@ class Pipeline:
         found = await self.searcher.search(question.space, question.text, question.language)
 
         # 2. Judge how likely it is that the answer is in there, and so who may answer.
-        decision = self.gate.decide(found)
+        with clock.step("judge"):
+            decision = self.gate.decide(found)
 
         # 3. Write: from the passages, from elsewhere and saying so, or "I don't know".
-        with clock.step("write"):
-            draft = await self._write(question, found, decision, show)
+        draft = await self._write(question, found, decision, show)
 
         # 4. Record everything that a rating of this answer will need.
-        with clock.step("record"):
-            answer_id = await self.answers.record(self._record(question, found, decision, draft))
-
-        for step, ms in found.latency_ms.items():
+        for step, ms in {**found.latency_ms, **draft.latency_ms}.items():
             clock.add(step, ms)
+        with clock.step("record"):
+            answer_id = await self.answers.record(self._record(question, found, decision, draft, clock.read()))
+
         return Answer(
             id=answer_id,
             text=draft.text,
@@ -77,14 +78,20 @@ class Pipeline:
             case "abstain":
                 return await self.writers.ungrounded(question.text, found.language, show)
 
-    def _record(self, question: Question, found: Found, decision: Decision, draft: Draft) -> NewAnswer:
+    def _record(
+        self, question: Question, found: Found, decision: Decision, draft: Draft, latency_ms: Mapping[str, float]
+    ) -> NewAnswer:
         return NewAnswer(
             space=question.space,
             asker=self.pseudonyms.of(question.person.id),
             conversation=question.conversation,
             question=question.text,
             language=question.language,
-            found=found,
+            passages=found.context,
             decision=decision,
-            draft=draft,
+            text=draft.text,
+            used=draft.used,
+            sources=draft.sources,
+            generation=draft.generation,
+            latency_ms=latency_ms,
         )

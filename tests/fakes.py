@@ -1,0 +1,103 @@
+"""Hand-written stand-ins for the heavy parts. They behave like the real thing, in small.
+
+Shipped for plugin authors too: a fake generator that remembers its prompts, an embedder that sees words, an outlet
+that collects what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.errors import GenerationFailed
+from core.types import LANGUAGES, Attachment, Language, Matrix, Message, Person, Piece, Reply, Sampling, SpaceId, Turn, Vector
+
+
+class WordEmbedder:
+    """Embeds a text as its bag of hashed words: texts that share words are near, as with a real embedder."""
+
+    id = "words-256"
+    dim = 256
+
+    def __init__(self) -> None:
+        self.n_embedded = 0
+
+    def embed_query(self, text: str) -> Vector:
+        return self.embed_passages([text])[0]
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        self.n_embedded += len(texts)
+        matrix = np.full((len(texts), self.dim), 1e-3, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()):
+                matrix[row, zlib.crc32(word.encode()) % self.dim] += 1
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+@dataclass
+class ScriptedGenerator:
+    """Writes the replies it was given, word by word, and remembers every prompt. An empty queue is a failure."""
+
+    replies: list[str]
+    name: str = "local"
+    model: str = "scripted"
+    languages: frozenset[Language] = frozenset(LANGUAGES)
+    prompts: list[Sequence[Turn]] = field(default_factory=list)
+    context_tokens: int = 2048
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Piece]:
+        self.prompts.append(prompt)
+        if not self.replies:
+            raise GenerationFailed("the script is at its end")
+        for word in re.findall(r"\S+\s*", self.replies.pop(0)):
+            yield Piece(word, (-0.5,))
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+@dataclass
+class CollectingOutlet:
+    """Keeps everything that was shown, in order."""
+
+    progresses: list[str] = field(default_factory=list)
+    partials: list[str] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+
+    async def progress(self, text: str) -> None:
+        self.progresses.append(text)
+
+    async def partial(self, text: str) -> None:
+        self.partials.append(text)
+
+    async def send(self, reply: Reply) -> None:
+        self.replies.append(reply)
+
+    @property
+    def text(self) -> str:
+        """Return the one reply there must be."""
+        (reply,) = self.replies
+        return reply.text
+
+
+MEMBER = Person("terminal:ana", "Ana")
+MODERATOR = Person("terminal:rui", "Rui", is_moderator=True)
+SPACE = SpaceId("terminal:ana")
+
+
+def message(text: str, *, key: str, person: Person = MEMBER, space: SpaceId = SPACE, **rest: object) -> Message:
+    """Return a message as a terminal would send it."""
+    return Message(key=key, platform="terminal", space=space, conversation=space, person=person, text=text, **rest)  # type: ignore[arg-type]
+
+
+def attachment(name: str, data: bytes) -> Attachment:
+    """Return a file held in memory."""
+
+    async def read() -> bytes:
+        return data
+
+    return Attachment(name, len(data), read)

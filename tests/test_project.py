@@ -1,0 +1,107 @@
+"""The house rules that a machine can hold: floors, file sizes, languages, documented settings, valid deployment."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+from core.texts import catalogue
+from core.types import LANGUAGES
+from plugins import load_plugins
+
+ROOT = Path(__file__).parent.parent
+CODE = [path for folder in ("bot", "core", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def test_nothing_imports_upward() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_holds_one_noun(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def test_every_language_says_the_same() -> None:
+    def gaps(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+    english, *others = (catalogue(language) for language in LANGUAGES)
+    for other in others:
+        assert other.keys() == english.keys()
+        for key in english:
+            assert gaps(other[key]) == gaps(english[key]), key
+
+
+def test_every_sentence_is_said_somewhere() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in CODE)
+    composed = {match[1] for match in re.finditer(r'f"([a-z]+)\.\{', code)}
+    unused = [key for key in catalogue("en") if f'"{key}"' not in code and key.split(".")[0] not in composed]
+    assert not unused
+
+
+def test_every_key_that_is_said_exists() -> None:
+    said = re.compile(r'(?:say\([^()"]*|BadInput\(|Refused\(|Unavailable\(|Reason\()"([a-z_]+\.[a-z_]+)"')
+    for path in CODE:
+        for key in said.findall(path.read_text(encoding="utf-8")):
+            assert key in catalogue("en"), f"{key} in {path.name}"
+
+
+@pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{name}=" in (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [command.name for command in load_plugins()])
+def test_every_command_is_documented(command: str) -> None:
+    assert f"`/{command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_speaks_every_language() -> None:
+    for command in load_plugins():
+        for text in (command.description, *(parameter.description for parameter in command.parameters)):
+            assert set(text) == set(LANGUAGES)
+            assert all(0 < len(sentence) <= 100 for sentence in text.values())  # Discord's limit
+
+
+def test_help_answers_without_loading_anything_heavy() -> None:
+    probe = (
+        "import sys; from bot.cli import app; "
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'faiss', 'tantivy', 'discord', 'telegram', "
+        "'sqlalchemy', 'pydantic', 'numpy', 'httpx'} & set(sys.modules); "
+        "print(sorted(heavy)); sys.exit(bool(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_lock_names_no_address_and_pins_everything() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if "://" in line]
+    pins = [line for line in lines if line and not line.startswith((" ", "#"))]
+    assert pins
+    assert all("==" in line for line in pins)
+    assert not [line for line in pins if line.startswith(("torch==", "nvidia-"))]
+
+
+def test_the_compose_file_is_what_compose_accepts() -> None:
+    yaml = pytest.importorskip("yaml")
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "tests" / "compose_schema.json").read_text(encoding="utf-8"))
+    import jsonschema
+
+    jsonschema.validate(compose, schema)
