@@ -47,7 +47,7 @@ class LexicalIndex:
         self._checksums: dict[str, int] = {}
         self._verify()
         builder = tantivy.SchemaBuilder()
-        builder.add_unsigned_field(_ID, indexed=True, fast=True)
+        builder.add_integer_field(_ID, indexed=True, fast=True)  # unsigned ones tantivy-py cannot delete by
         builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(path))
@@ -65,7 +65,7 @@ class LexicalIndex:
             writer.delete_documents_by_term(_ID, id_)
         for passage in added:
             document = tantivy.Document()
-            document.add_unsigned(_ID, passage.id)
+            document.add_integer(_ID, passage.id)
             document.add_text(_TERMS, " ".join(stems(indexed_text(passage), passage.language)))
             writer.add_document(document)
         writer.commit()

@@ -136,6 +136,8 @@ async def test_unchanged_space_is_not_read_again_after_a_restart(store, searcher
     assert store.n_read == 0
     store.add(HERE, "One more note.")
     assert "One more note." in await texts(again, "note more")
+    store.remove(HERE, 3, 4)
+    assert len(await texts(again, "note")) == 19
     assert store.n_read == 1
 
 

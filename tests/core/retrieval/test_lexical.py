@@ -1,0 +1,61 @@
+"""BM25 scores equal a plain loop's, and weights carry over from one index to another."""
+
+import math
+
+import pytest
+
+from core.retrieval.analyse import query_terms, stems
+from core.retrieval.lexical import K1, LexicalIndex, idf
+from core.types import Passage, SpaceId
+
+TEXTS = ["red cat", "red dog red dog", "blue cat sleeps in the blue house", "green bird"] + [
+    f"filler {n}" for n in range(9)
+]
+
+
+def passage(id_: int, text: str) -> Passage:
+    return Passage(id_, id_, SpaceId("s"), "", "", text, 0, len(text), "en")
+
+
+def plain_bm25(texts: list[str], query: str) -> dict[int, float]:
+    documents = [stems(text, "en") for text in texts]
+    average = sum(map(len, documents)) / len(documents)
+    scores = {}
+    for number, document in enumerate(documents):
+        score = 0.0
+        for term in query_terms(query):
+            n_with = sum(term.stems["en"] in other for other in documents)
+            rarity = math.log(1 + (len(documents) - n_with + 0.5) / (n_with + 0.5))
+            frequency = document.count(term.stems["en"])
+            length = 1 - 0.75 + 0.75 * len(document) / average
+            score += rarity * frequency * (K1 + 1) / (frequency + K1 * length)
+        if score:
+            scores[number] = score
+    return scores
+
+
+@pytest.mark.parametrize("query", ["red cat", "blue", "dog house bird", "unknown", "filler"])
+def test_scores_equal_a_plain_loop(tmp_path, query):
+    index = LexicalIndex(tmp_path)
+    index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
+    terms = query_terms(query)
+    found = index.search(terms, [idf(index.n_with(term), len(index)) for term in terms], 50)
+    assert dict(found) == pytest.approx(plain_bm25(TEXTS, query), rel=1e-4)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+def test_weights_replace_the_index_s_own_rarity(tmp_path):
+    index = LexicalIndex(tmp_path)
+    index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
+    terms = query_terms("bird")
+    once, twice = (index.search(terms, [weight], 5)[0][1] for weight in (1.0, 2.0))
+    assert twice == pytest.approx(2 * once)
+
+
+def test_replaced_and_removed_passages(tmp_path):
+    index = LexicalIndex(tmp_path)
+    index.update([], [passage(1, "red"), passage(2, "red")])
+    index.update([2], [passage(1, "blue")])
+    assert len(index) == 1
+    assert index.search(query_terms("red"), [1.0], 5) == []
+    assert [id_ for id_, _ in LexicalIndex(tmp_path).search(query_terms("blue"), [1.0], 5)] == [1]
