@@ -43,11 +43,20 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The chunks of a text and their vectors, shape ``(len(chunks), dim)``."""
+    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``."""
 
     chunks: Sequence[Chunk]
+    languages: Sequence[Language]
     vectors: Matrix
     embedder_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a name in a space holds: the hash of the bytes it came as, and how many passages that made."""
+
+    source_hash: str
+    n_passages: int
 
 
 class Documents:
@@ -67,11 +76,16 @@ class Documents:
         row = await self._database.row(select(documents.c.text).where(owned))
         return str(row.text) if row is not None else None
 
-    async def sources(self, space: SpaceId) -> Mapping[str, str]:
-        """Return the source hash of every name in the space."""
+    async def held(self, space: SpaceId) -> Mapping[str, Held]:
+        """Return what every name in the space holds."""
         names = document_names.c
-        rows = await self._database.rows(select(names.name, names.source_hash).where(names.space_id == space))
-        return {row.name: row.source_hash for row in rows}
+        statement = (
+            select(names.name, names.source_hash, func.count(passages.c.id).label("n_passages"))
+            .outerjoin(passages, passages.c.document_id == names.document_id)
+            .where(names.space_id == space)
+            .group_by(names.name, names.source_hash)
+        )
+        return {row.name: Held(row.source_hash, row.n_passages) for row in await self._database.rows(statement)}
 
     async def contents(self, space: SpaceId) -> frozenset[str]:
         """Return the content hash of every document in the space."""
@@ -95,7 +109,7 @@ class Documents:
             await _name(connection, space, new, document_id)
             if old is not None and old.id != document_id:
                 await _remove_if_nameless(connection, space, old.id, revision)
-            await add_passages(connection, space, document_id, new.language, revision, embedded)
+            await add_passages(connection, space, document_id, revision, embedded)
             return Indexed(new.name, "replaced" if old else "added", len(embedded.chunks))
 
     async def forget(self, space: SpaceId, reference: str) -> Document:

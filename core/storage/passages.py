@@ -12,10 +12,11 @@ import numpy as np
 from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.errors import Unavailable
 from core.storage.database import Database
 from core.storage.schema import documents, passages, removed_passages, spaces
 from core.storage.spaces import next_revision
-from core.types import Changes, Language, Matrix, Passage, SpaceId
+from core.types import Changes, Matrix, Passage, SpaceId
 
 if TYPE_CHECKING:
     from core.storage.documents import Embedded
@@ -79,6 +80,11 @@ class Passages:
         )
         return frozenset(row.embedder_id for row in await self._database.rows(statement))
 
+    async def require_embedder(self, space: SpaceId, embedder_id: str) -> None:
+        """Raise ``Unavailable`` when passages of the space have another embedder's vectors: they cannot be compared."""
+        if others := await self.foreign_embedders(space, embedder_id):
+            raise Unavailable("storage.other_embedder", stored=", ".join(sorted(others)), current=embedder_id)
+
     async def foreign(self, space: SpaceId, embedder_id: str, limit: int) -> Sequence[Passage]:
         """Return up to ``limit`` passages that have another embedder's vector."""
         columns = passages.c
@@ -111,7 +117,7 @@ class Passages:
 
 
 async def add_passages(
-    connection: AsyncConnection, space: SpaceId, document_id: int, language: Language, revision: int, new: Embedded
+    connection: AsyncConnection, space: SpaceId, document_id: int, revision: int, new: Embedded
 ) -> None:
     """Store a document's passages within a transaction."""
     rows = [
@@ -128,7 +134,7 @@ async def add_passages(
             "embedder_id": new.embedder_id,
             "vector": vector,
         }
-        for ordinal, (chunk, vector) in enumerate(zip(new.chunks, new.vectors, strict=True))
+        for ordinal, (chunk, language, vector) in enumerate(zip(new.chunks, new.languages, new.vectors, strict=True))
     ]
     if rows:
         await connection.execute(insert(passages), rows)

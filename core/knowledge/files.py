@@ -1,0 +1,68 @@
+"""Files on the disk to be indexed: found in folders, named portably, read within a limit. Blocks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to index. ``name`` is its path as it was given, normalised, with forward slashes."""
+
+    path: Path
+    name: str
+
+
+def find_files(paths: Sequence[Path]) -> list[FoundFile]:
+    """Return the files at ``paths`` and within the folders among them, each once, folders in order of name.
+
+    Hidden files and folders inside a folder are skipped; links are followed, in circles once. A path that is missing
+    is returned too, and fails when it is read.
+    """
+    found: dict[str, FoundFile] = {}
+    for path in paths:
+        for file in _walk(path) if path.is_dir() else [path]:
+            name = PurePath(os.path.normpath(file)).as_posix()
+            found.setdefault(name, FoundFile(file, name))
+    return list(found.values())
+
+
+def read_file(file: FoundFile, max_bytes: int) -> bytes:
+    """Return a file's bytes. Raises ``BadInput`` when it is missing, unreadable, or too large (then it is not read)."""
+    try:
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BadInput("knowledge.unsupported", name=file.name)
+        require_size(file.name, status.st_size, max_bytes)
+        with file.path.open("rb") as stream:
+            data = stream.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise BadInput("file.missing", name=file.name) from None
+    except OSError as error:
+        raise BadInput("knowledge.unreadable", name=file.name, problem=error.strerror) from error
+    require_size(file.name, len(data), max_bytes)
+    return data
+
+
+def require_size(name: str, size_bytes: int, max_bytes: int) -> None:
+    """Raise ``BadInput`` when a file is larger than what is read."""
+    if size_bytes > max_bytes:
+        raise BadInput("knowledge.too_large", name=name, size_mb=size_bytes / 1e6, limit_mb=max_bytes / 1e6)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    seen: set[tuple[int, int]] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        status = Path(parent).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))

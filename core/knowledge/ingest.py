@@ -1,0 +1,188 @@
+"""Knowledge in: a file or a page becomes a document with its passages and their vectors, in one transaction.
+
+Many files flow through three stages that work at the same time: read and cut, embed, store. Each document is stored
+whole as soon as it is embedded, so stopping at any moment loses only what was on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.knowledge.extract import kind_of
+from core.knowledge.files import find_files, read_file, require_size
+from core.knowledge.flow import ahead
+from core.knowledge.prepare import Failed, Prepared, Read, Source, cut, prepare
+from core.offload import offload
+from core.ports import Embedder, PageSource
+from core.storage.documents import Documents, Embedded, NewDocument
+from core.storage.passages import Passages
+from core.types import Attachment, Indexed, Language, Matrix, SpaceId
+
+BATCH_PASSAGES = 64
+"""How many passages are embedded in one go: enough for an embedder's own batches, few enough to stop soon."""
+
+AHEAD_FILES = 64
+"""How many files may be read before they are embedded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an indexing run is: ``latest`` is what became of the last document done."""
+
+    n_done: int
+    n_total: int
+    latest: Indexed | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of every document of an indexing run."""
+
+    indexed: tuple[Indexed, ...]
+    failed: tuple[Failed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document with its vectors. No chunks: the space seems to hold it already."""
+
+    new: NewDocument
+    embedded: Embedded
+
+
+class Ingest:
+    """Teaches spaces. ``language`` is taken for texts too short to tell."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        passages: Passages,
+        embedder: Embedder,
+        pages: PageSource,
+        *,
+        max_file_bytes: int,
+        language: Language = "en",
+    ) -> None:
+        self._documents = documents
+        self._passages = passages
+        self._embedder = embedder
+        self._pages = pages
+        self._max_file_bytes = max_file_bytes
+        self._language = language
+
+    async def index_file(self, space: SpaceId, name: str, data: bytes) -> Indexed:
+        """Store one file's text under ``name``. Raises ``BadInput`` when it is too large or no text is in it."""
+        require_size(name, len(data), self._max_file_bytes)
+        return await self._index_one(space, Source(name, lambda: data))
+
+    async def index_attachment(self, space: SpaceId, attachment: Attachment) -> Indexed:
+        """Store one attached file's text. Raises ``BadInput``, before it is downloaded where its name or size tells."""
+        kind_of(attachment.name)
+        require_size(attachment.name, attachment.size_bytes, self._max_file_bytes)
+        return await self.index_file(space, attachment.name, await attachment.read())
+
+    async def index_page(self, space: SpaceId, url: str) -> Indexed:
+        """Fetch one web page and store its text under its address. Raises ``BadInput`` when it cannot be had."""
+        page = await self._pages.fetch(url)
+        return await self._index_one(space, Source(url.strip(), lambda: page.data, page.content_type))
+
+    async def index_paths(
+        self, space: SpaceId, paths: Sequence[Path], on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> Report:
+        """Store the files at ``paths`` and within the folders among them; one that fails does not stop the others.
+
+        Raises ``Unavailable`` when the space holds vectors of another embedder.
+        """
+        files = await offload(find_files, paths)
+        sources = [Source(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
+        done: list[Indexed | Failed] = []
+        async with aclosing(self._index(space, sources)) as outcomes:
+            async for outcome in outcomes:
+                done.append(outcome)
+                on_progress(Progress(len(done), len(files), outcome))
+        indexed = tuple(outcome for outcome in done if isinstance(outcome, Indexed))
+        return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, Failed)))
+
+    async def _index_one(self, space: SpaceId, source: Source) -> Indexed:
+        async with aclosing(self._index(space, [source])) as outcomes:
+            outcome = await anext(outcomes)
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        return outcome
+
+    async def _index(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Indexed | Failed, None]:
+        await self._passages.require_embedder(space, self._embedder.id)
+        batches = _batches(ahead(self._prepare(space, sources), AHEAD_FILES))
+        async with aclosing(ahead(self._embed(batches), 1)) as embedded:
+            async for batch in embedded:
+                for item in batch:
+                    yield await self._store(space, item) if isinstance(item, _Ready) else item
+
+    async def _prepare(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Read, None]:
+        held, known = await self._documents.held(space), set(await self._documents.contents(space))
+        for source in sources:
+            yield await offload(prepare, source, held, known, self._language)
+
+    async def _embed(
+        self, batches: AsyncGenerator[list[Read], None]
+    ) -> AsyncGenerator[list[_Ready | Indexed | Failed], None]:
+        async with aclosing(batches):
+            async for batch in batches:
+                vectors = await self._vectors([text for item in _prepared(batch) for text in item.inputs()])
+                yield self._dealt(batch, vectors)
+
+    async def _vectors(self, texts: Sequence[str]) -> Matrix:
+        """Return the embeddings of texts, shape ``(len(texts), dim)``."""
+        parts = [
+            await offload(self._embedder.embed_passages, texts[first : first + BATCH_PASSAGES])
+            for first in range(0, len(texts), BATCH_PASSAGES)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self._embedder.dim), np.float32)
+
+    def _dealt(self, batch: Sequence[Read], vectors: Matrix) -> list[_Ready | Indexed | Failed]:
+        """Give every document of a batch its own rows of ``vectors``."""
+        ends = np.cumsum([len(item.chunks) for item in _prepared(batch)])
+        rows = iter(np.split(vectors, ends))
+        return [
+            _Ready(item.new, Embedded(item.chunks, item.languages, next(rows), self._embedder.id))
+            if isinstance(item, Prepared)
+            else item
+            for item in batch
+        ]
+
+    async def _store(self, space: SpaceId, ready: _Ready) -> Indexed:
+        if not ready.embedded.chunks:
+            if linked := await self._documents.link(space, ready.new):
+                return linked
+            # The document that held this text was replaced during this very run.
+            prepared = await offload(cut, ready.new)
+            vectors = await self._vectors(prepared.inputs())
+            embedded = Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
+            return await self._documents.store(space, ready.new, embedded)
+        return await self._documents.store(space, ready.new, ready.embedded)
+
+
+def _prepared(batch: Sequence[Read]) -> list[Prepared]:
+    return [item for item in batch if isinstance(item, Prepared)]
+
+
+async def _batches(
+    items: AsyncGenerator[Read, None],
+) -> AsyncGenerator[list[Read], None]:
+    """Put documents together until they make a batch, so that many small ones are embedded at once."""
+    batch: list[Read] = []
+    async with aclosing(items):
+        async for item in items:
+            batch.append(item)
+            n_passages = sum(len(prepared.chunks) for prepared in _prepared(batch))
+            if n_passages >= BATCH_PASSAGES or len(batch) >= AHEAD_FILES:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,85 @@
+"""One document on its way in: from its bytes to chunks ready to be embedded. Blocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.errors import BadInput
+from core.knowledge.extract import VERSION, extract
+from core.language import detect_language
+from core.retrieval.chunk import chunk
+from core.storage.documents import Held, NewDocument
+from core.types import Chunk, Indexed, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document to be: ``read`` gives its bytes, blocking; ``content_type`` is what a server called it."""
+
+    name: str
+    read: Callable[[], bytes]
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text with its chunks and the language of each. No chunks: the space seems to hold the text already."""
+
+    new: NewDocument
+    chunks: tuple[Chunk, ...] = ()
+    languages: tuple[Language, ...] = ()
+
+    def inputs(self) -> list[str]:
+        """Return what is embedded for each chunk."""
+        return [passage_input(self.new.title, chunk.heading, chunk.text) for chunk in self.chunks]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A document that could not be indexed, and why."""
+
+    name: str
+    error: BadInput
+
+
+Read = Prepared | Indexed | Failed
+"""What reading one document came to."""
+
+
+def passage_input(title: str, heading: str, text: str) -> str:
+    """Return what is embedded for a passage."""
+    return text
+
+
+def prepare(source: Source, held: Mapping[str, Held], known: set[str], language: Language) -> Read:
+    """Read a document and cut it. What its space has ``held`` under its name unchanged is not read again.
+
+    A text whose hash is ``known`` is not cut again; the others' hashes are added to ``known``.
+    """
+    try:
+        data = source.read()
+        source_hash = hash_bytes(data)
+        before = held.get(source.name)
+        if before is not None and before.source_hash == source_hash:
+            return Indexed(source.name, "unchanged", before.n_passages)
+        text = extract(data, source.name, source.content_type, language)
+    except BadInput as error:
+        return Failed(source.name, error)
+    new = NewDocument(source.name, source_hash, text.title, text.kind, text.language, text.text)
+    if new.content_hash in known:
+        return Prepared(new)
+    known.add(new.content_hash)
+    return cut(new)
+
+
+def cut(new: NewDocument) -> Prepared:
+    """Cut a text into chunks; a document may change its language between them."""
+    chunks = tuple(chunk(new.text))
+    return Prepared(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
+
+
+def hash_bytes(data: bytes) -> str:
+    """Return a hash of bytes as this version of extraction reads them: BLAKE2b, 32 hex digits."""
+    return hashlib.blake2b(data, digest_size=16, salt=VERSION.to_bytes(4, "little")).hexdigest()
