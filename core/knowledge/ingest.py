@@ -17,15 +17,13 @@ import numpy as np
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.flow import ahead
-from core.knowledge.prepare import Failed, Prepared, Read, Source, cut, prepare
+from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Source, cut, prepare
+from core.knowledge.reembed import reembed
 from core.offload import offload
 from core.ports import Embedder, PageSource
-from core.storage.documents import Documents, Embedded, NewDocument
-from core.storage.passages import Passages
+from core.storage.documents import Documents, NewDocument
+from core.storage.passages import Embedded, Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId
-
-BATCH_PASSAGES = 64
-"""How many passages are embedded in one go: enough for an embedder's own batches, few enough to stop soon."""
 
 AHEAD_FILES = 64
 """How many files may be read before they are embedded."""
@@ -108,6 +106,10 @@ class Ingest:
                 on_progress(Progress(len(done), len(files), outcome))
         indexed = tuple(outcome for outcome in done if isinstance(outcome, Indexed))
         return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, Failed)))
+
+    async def reembed(self, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
+        """Embed every passage that has another embedder's vector, in every space, and return how many there were."""
+        return await reembed(self._passages, self._embedder, on_progress)
 
     async def _index_one(self, space: SpaceId, source: Source) -> Indexed:
         async with aclosing(self._index(space, [source])) as outcomes:

@@ -13,6 +13,9 @@ from core.retrieval.chunk import chunk
 from core.storage.documents import Held, NewDocument
 from core.types import Chunk, Indexed, Language
 
+BATCH_PASSAGES = 64
+"""How many passages are embedded in one go: enough for an embedder's own batches, few enough to stop soon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -7,29 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.knowledge.ingest import BATCH_PASSAGES
-from core.knowledge.prepare import passage_input
+from core.knowledge.prepare import BATCH_PASSAGES, passage_input
 from core.offload import offload
 from core.ports import Embedder
 from core.storage.passages import Passages
-from core.types import SpaceId
 
 
-async def reembed(
-    space: SpaceId,
-    passages: Passages,
-    embedder: Embedder,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
-) -> int:
-    """Embed every passage of ``space`` that has another embedder's vector, and return how many there were.
+async def reembed(passages: Passages, embedder: Embedder, on_progress: Callable[[int, int], None]) -> int:
+    """Embed every passage that has another embedder's vector, space by space, and return how many there were.
 
     ``on_progress`` is given how many are done, and how many there were at the start.
     """
-    n_total, n_done = await passages.count_foreign(space, embedder.id), 0
-    while batch := await passages.foreign(space, embedder.id, BATCH_PASSAGES):
-        texts = [passage_input(passage.document, passage.heading, passage.text) for passage in batch]
-        vectors = await offload(embedder.embed_passages, texts)
-        await passages.replace_vectors(space, [passage.id for passage in batch], vectors, embedder.id)
-        n_done += len(batch)
-        on_progress(n_done, n_total)
+    n_foreign = await passages.count_foreign(embedder.id)
+    n_total, n_done = sum(n_foreign.values()), 0
+    for space in n_foreign:
+        while batch := await passages.foreign(space, embedder.id, BATCH_PASSAGES):
+            texts = [passage_input(passage.document, passage.heading, passage.text) for passage in batch]
+            vectors = await offload(embedder.embed_passages, texts)
+            await passages.replace_vectors(space, [passage.id for passage in batch], vectors, embedder.id)
+            n_done += len(batch)
+            on_progress(n_done, n_total)
     return n_done

@@ -27,7 +27,7 @@ class Shelf:
 
     async def documents(self) -> tuple[Document, ...]:
         """List the space's own documents, by title."""
-        return await self._documents.all(self.space)
+        return await self._documents.list(self.space)
 
     async def forget(self, name: str) -> Document:
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""

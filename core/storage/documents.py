@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.passages import add_passages, remove_passages
+from core.storage.passages import Embedded, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import ensure_space, next_revision
-from core.types import Chunk, Document, Indexed, Language, Matrix, SpaceId
+from core.types import Document, Indexed, Language, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,6 @@ class NewDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``."""
-
-    chunks: Sequence[Chunk]
-    languages: Sequence[Language]
-    vectors: Matrix
-    embedder_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """What a name in a space holds: the hash of the bytes it came as, and how many passages that made."""
 
@@ -65,7 +55,7 @@ class Documents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def all(self, space: SpaceId) -> tuple[Document, ...]:
+    async def list(self, space: SpaceId) -> tuple[Document, ...]:
         """Return the space's documents, by title."""
         async with self._database.read() as connection:
             return await _documents(connection, space)

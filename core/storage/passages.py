@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
@@ -16,13 +17,20 @@ from core.errors import Unavailable
 from core.storage.database import Database
 from core.storage.schema import documents, passages, removed_passages, spaces
 from core.storage.spaces import next_revision
-from core.types import Changes, Matrix, Passage, SpaceId
-
-if TYPE_CHECKING:
-    from core.storage.documents import Embedded
+from core.types import Changes, Chunk, Language, Matrix, Passage, SpaceId
 
 _MAX_IDS = 500
 """How many ids go into one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``."""
+
+    chunks: Sequence[Chunk]
+    languages: Sequence[Language]
+    vectors: Matrix
+    embedder_id: str
 
 
 class Passages:
@@ -92,12 +100,18 @@ class Passages:
         ids = select(columns.id).where(mine).limit(limit)
         return await self.passages(space, [row.id for row in await self._database.rows(ids)])
 
-    async def count_foreign(self, space: SpaceId, embedder_id: str) -> int:
-        """Return how many passages have another embedder's vector."""
+    async def count_foreign(self, embedder_id: str) -> Mapping[SpaceId, int]:
+        """Return how many passages of each space have another embedder's vector; spaces without any are left out.
+
+        For the operator's own jobs; nothing that answers a person may call it.
+        """
         columns = passages.c
-        mine = (columns.space_id == space) & (columns.embedder_id != embedder_id)
-        row = await self._database.row(select(func.count()).select_from(passages).where(mine))
-        return int(row[0]) if row is not None else 0
+        statement = (
+            select(columns.space_id, func.count().label("n"))
+            .where(columns.embedder_id != embedder_id)
+            .group_by("space_id")
+        )
+        return {row.space_id: row.n for row in await self._database.rows(statement)}
 
     async def replace_vectors(self, space: SpaceId, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
         """Give passages the vectors of another embedder, shape ``(len(ids), dim)``. Atomic.
