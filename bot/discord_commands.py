@@ -1,0 +1,178 @@
+"""AION's commands in Discord's own menu: built from the registry, in every language, and sent only when they change."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import discord
+from discord import app_commands
+
+from core.commands import Command, Localised, Parameter, Registry
+from core.offload import offload
+from core.texts import say
+from core.types import LANGUAGES, Language
+
+_LANGUAGE_OF: dict[discord.Locale, Language] = {discord.Locale.brazil_portuguese: "pt"}
+"""Discord's locales AION has words for beside English, which is what it shows everywhere else."""
+
+_MAX_DESCRIPTION_CHARS = 100
+_FILES_PER_CALL = 5
+"""Discord gives each file an option of its own, so a command that takes files offers several."""
+
+Interaction = discord.Interaction[Any]
+
+
+class Calls(Protocol):
+    """What the client does about a call from the menu."""
+
+    async def call(
+        self, interaction: Interaction, command: Command, arguments: dict[str, str], files: list[discord.Attachment]
+    ) -> None:
+        """Carry out a command."""
+        ...
+
+    async def teach(self, interaction: Interaction, message: discord.Message) -> None:
+        """Learn what a message says."""
+        ...
+
+
+class Translator(app_commands.Translator):
+    """Hands Discord the words a string carries for a locale."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """Return the words for ``locale``; ``None`` leaves the English ones."""
+        words: str | None = string.extras.get(_LANGUAGE_OF.get(locale, "en"))
+        return words
+
+
+def _words(localised: Localised) -> app_commands.locale_str:
+    short = {
+        language: textwrap.shorten(words, _MAX_DESCRIPTION_CHARS, placeholder="…")
+        for language, words in localised.items()
+    }
+    return app_commands.locale_str(
+        short["en"], **{language: words for language, words in short.items() if language != "en"}
+    )
+
+
+def _options(parameter: Parameter) -> Iterator[inspect.Parameter]:
+    """Yield the options of a parameter; only the first of several files can be required."""
+    kind: Any = discord.Attachment if parameter.kind == "attachment" else str
+    n_options = _FILES_PER_CALL if parameter.kind == "attachment" else 1
+    for n in range(1, n_options + 1):
+        name = parameter.name if n == 1 else f"{parameter.name}_{n}"
+        required = parameter.required and n == 1
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if required else None,
+            annotation=kind if required else kind | None,
+        )
+
+
+def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_commands.Command[Any, ..., None]:
+    """Return ``command`` as a slash command with typed options; a ``hidden`` one is shown to server managers only."""
+
+    async def callback(interaction: Interaction, **options: Any) -> None:
+        given = [value for value in options.values() if value is not None]
+        texts = {name: value for name, value in options.items() if isinstance(value, str)}
+        await calls.call(interaction, command, texts, [file for file in given if isinstance(file, discord.Attachment)])
+
+    # discord.py reads a command's options from its callback's signature, which here is data.
+    options = {option.name: (parameter, option) for parameter in command.parameters for option in _options(parameter)}
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_ONLY, annotation=Interaction)
+    callback.__signature__ = inspect.Signature([first, *(option for _, option in options.values())])  # type: ignore[attr-defined]
+    describe = app_commands.describe(
+        **{name: _words(parameter.description) for name, (parameter, _) in options.items()}
+    )
+    made: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name=command.name,
+        description=_words(command.description),
+        callback=describe(callback),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=command.permission == "everyone"),
+        auto_locale_strings=False,
+    )
+    if hidden:
+        made.default_permissions = discord.Permissions(manage_guild=True)
+    return made
+
+
+def teach_menu(calls: Calls, *, hidden: bool) -> app_commands.ContextMenu:
+    """Return "Teach AION this message", which moderators find under a message's Apps."""
+
+    async def callback(interaction: Interaction, message: discord.Message) -> None:
+        await calls.teach(interaction, message)
+
+    words = {language: say(language, "discord.teach") for language in LANGUAGES}
+    menu = app_commands.ContextMenu(
+        name=_words(words),
+        callback=callback,
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+        auto_locale_strings=False,
+    )
+    if hidden:
+        menu.default_permissions = discord.Permissions(manage_guild=True)
+    return menu
+
+
+def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: Calls, *, hide: bool) -> None:
+    """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
+    for command in registry:
+        tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))
+    if registry.get("index"):
+        tree.add_command(teach_menu(calls, hidden=hide))
+
+
+class SyncMemory:
+    """Remembers, in one small file, which commands each application was last given."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    async def recall(self, application_id: int) -> str | None:
+        """Return the hash of the commands last sent, if any were."""
+        return (await offload(self._read)).get(str(application_id))
+
+    async def remember(self, application_id: int, commands_hash: str) -> None:
+        """Store the hash of the commands just sent."""
+        await offload(self._write, {**await offload(self._read), str(application_id): commands_hash})
+
+    def _read(self) -> dict[str, str]:
+        try:
+            hashes = json.loads(self._file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return hashes if isinstance(hashes, dict) else {}
+
+    def _write(self, hashes: dict[str, str]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(hashes, indent=1), encoding="utf-8")
+
+
+async def sync_when_changed(tree: app_commands.CommandTree[Any], memory: SyncMemory) -> bool:
+    """Send the commands to Discord if they differ from those it has; return whether it did.
+
+    Discord counts how often this happens and refuses too many. Raises ``discord.HTTPException`` when it refuses.
+    """
+    application_id, translator = tree.client.application_id, tree.translator
+    if application_id is None or translator is None:
+        raise ValueError("commands are sent after logging in, by a tree with a translator")
+    payload = [
+        await command.get_translated_payload(tree, translator)
+        for kind in (discord.AppCommandType.chat_input, discord.AppCommandType.message)
+        for command in tree.get_commands(type=kind)
+    ]
+    commands_hash = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    if await memory.recall(application_id) == commands_hash:
+        return False
+    await tree.sync()
+    await memory.remember(application_id, commands_hash)
+    return True

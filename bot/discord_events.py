@@ -1,0 +1,147 @@
+"""What Discord tells us, in AION's words: who spoke, where, and whether it was meant for AION."""
+
+from __future__ import annotations
+
+import logging
+
+import aiohttp
+import discord
+
+from core.errors import Unavailable
+from core.types import Attachment, Message, Person, SpaceId
+
+log = logging.getLogger(__name__)
+
+_SPOKEN = {discord.MessageType.default, discord.MessageType.reply}
+"""Message types that hold what a person wrote; the others are notices (a pin, a new member)."""
+
+
+def space_of(guild_id: int | None, user_id: int) -> SpaceId:
+    """Return the space of a server, or of a person's direct messages."""
+    return SpaceId(f"discord:{guild_id}" if guild_id else f"discord:dm:{user_id}")
+
+
+def person_of(
+    user: discord.User | discord.Member, moderator_role: str | None, permissions: discord.Permissions | None = None
+) -> Person:
+    """Return who acted, a moderator by Manage Server or by holding ``moderator_role`` (a role's name or id).
+
+    ``permissions`` are the ones Discord sent with the event, else those its roles give. In direct messages there is
+    no server to manage, so nobody is a moderator.
+    """
+    is_moderator = False
+    if isinstance(user, discord.Member):
+        granted = permissions or user.guild_permissions
+        is_moderator = granted.manage_guild or granted.administrator
+        is_moderator |= any(moderator_role in (role.name, str(role.id)) for role in user.roles)
+    return Person(f"discord:{user.id}", user.display_name, is_moderator)
+
+
+def is_for(me: discord.ClientUser, message: discord.Message) -> bool:
+    """Tell whether a message is for AION: a mention, a reply to it, a direct message, or said in its own thread."""
+    if message.author.bot or message.webhook_id or message.type not in _SPOKEN:
+        return False
+    if mentions(me, message) or replies_to(me, message):
+        return True
+    for_others = bool(message.mentions or message.role_mentions or message.reference)
+    if isinstance(message.channel, discord.Thread):
+        return message.channel.owner_id == me.id and not for_others
+    return message.guild is None
+
+
+def mentions(me: discord.ClientUser, message: discord.Message) -> bool:
+    """Tell whether a message names AION, or the role Discord made for it."""
+    role = message.guild.self_role if message.guild else None
+    return me in message.mentions or (role is not None and role in message.role_mentions)
+
+
+def replies_to(me: discord.ClientUser, message: discord.Message) -> bool:
+    """Tell whether a message answers one of AION's."""
+    answered = message.reference.resolved if message.reference else None
+    return isinstance(answered, discord.Message) and answered.author.id == me.id
+
+
+def is_unreadable(message: discord.Message) -> bool:
+    """Tell whether Discord kept a message's content from us, as it does without the message content intent."""
+    return not (message.content or message.attachments or message.stickers or message.embeds or message.poll)
+
+
+def text_of(me: discord.ClientUser, message: discord.Message) -> str:
+    """Return what a message says to AION: without its mention, and with others by name."""
+    text = message.content
+    addresses = [f"<@{me.id}>", f"<@!{me.id}>"]
+    if message.guild and message.guild.self_role:
+        addresses.append(message.guild.self_role.mention)
+    for address in addresses:
+        text = text.replace(address, "")
+    for other in message.mentions:
+        text = text.replace(f"<@{other.id}>", f"@{other.display_name}").replace(
+            f"<@!{other.id}>", f"@{other.display_name}"
+        )
+    return text.strip()
+
+
+def message_of(me: discord.ClientUser, message: discord.Message, moderator_role: str | None) -> Message:
+    """Return a Discord message in AION's words."""
+    return Message(
+        key=f"discord:{message.id}",
+        platform="discord",
+        space=space_of(message.guild.id if message.guild else None, message.author.id),
+        conversation=str(message.channel.id),
+        person=person_of(message.author, moderator_role),
+        text=text_of(me, message),
+        attachments=tuple(map(attachment_of, message.attachments)),
+    )
+
+
+def call_of(
+    interaction: discord.Interaction,
+    command: str,
+    moderator_role: str | None,
+    arguments: dict[str, str],
+    attachments: tuple[Attachment, ...],
+) -> Message:
+    """Return a command called through Discord's own menu in AION's words."""
+    return Message(
+        key=f"discord:interaction:{interaction.id}",
+        platform="discord",
+        space=space_of(interaction.guild_id, interaction.user.id),
+        conversation=str(interaction.channel_id),
+        person=caller_of(interaction, moderator_role),
+        text=" ".join(arguments.values()),
+        locale=str(interaction.locale),
+        command=command,
+        arguments=arguments,
+        attachments=attachments,
+    )
+
+
+def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> Person:
+    """Return who called a command or pressed a button, with the permissions they hold at this moment."""
+    return person_of(interaction.user, moderator_role, interaction.permissions)
+
+
+def attachment_of(attachment: discord.Attachment) -> Attachment:
+    """Return a file that came with a message; reading it raises ``Unavailable`` when Discord does not hand it out."""
+
+    async def read() -> bytes:
+        try:
+            return await attachment.read()
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("attachment %s could not be read: %r", attachment.id, error)
+            raise Unavailable("discord.attachment", name=attachment.filename) from error
+
+    return Attachment(attachment.filename, attachment.size, read)
+
+
+def spoken_as_file(message: discord.Message) -> tuple[Attachment, ...]:
+    """Return what a message says, as a text file named after who said it and when, and its own attachments."""
+    said_at = f"{message.created_at:%Y-%m-%d}"
+    data = message.clean_content.encode()
+
+    async def read() -> bytes:
+        return data
+
+    spoken = Attachment(f"{message.author.display_name}, {said_at} ({message.id}).txt", len(data), read)
+    files = tuple(map(attachment_of, message.attachments))
+    return (spoken, *files) if data.strip() else files

@@ -1,0 +1,173 @@
+"""Where a reply appears on Discord: under a message, or in place of a command's "thinking…"."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.delivery.failure import MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.markup import discord_markdown
+from bot.delivery.split import utf16_units
+from bot.delivery.stream import Bubble, Capabilities
+from bot.discord_buttons import buttons_under, can_open_thread
+from core.types import Reply
+
+log = logging.getLogger(__name__)
+
+CAPABILITIES = Capabilities(max_units=2000, measure=utf16_units, edit_interval_s=1.0, typing_interval_s=8.0)
+"""Discord's own limits; UTF-16 units are its strictest reading of "characters". Its typing sign lasts ten seconds."""
+
+_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED = 10008, 10015, 30046, 50027
+_MESSAGE_IS_LOST = {_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED}
+
+
+@contextmanager
+def failures(*, repeatable: bool) -> Iterator[None]:
+    """Turn what discord.py raises into what may be done next; ``repeatable`` work cannot be doubled."""
+    unsure = NotDelivered if repeatable else PossiblyDelivered
+    try:
+        yield
+    except discord.RateLimited as error:
+        raise NotDelivered(str(error), error.retry_after) from error
+    except discord.DiscordServerError as error:
+        raise unsure(str(error)) from error
+    except discord.HTTPException as error:
+        if error.status == 429:
+            raise NotDelivered(str(error), _retry_after_s(error)) from error
+        raise (MessageGone if error.code in _MESSAGE_IS_LOST else Undeliverable)(str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise NotDelivered(repr(error)) from error  # the request never left
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise unsure(repr(error)) from error
+
+
+def _retry_after_s(error: discord.HTTPException) -> float | None:
+    try:
+        return float(error.response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None here, though its signatures do not say so
+    if bubble.answer_id is None:
+        return None
+    return buttons_under(bubble.answer_id, can_thread=can_open_thread(channel) and not bubble.private)
+
+
+class ChannelPost:
+    """Replies to one message. Its first part refers to the message; every part carries a nonce, so none doubles."""
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, message: discord.Message) -> None:
+        self._message = message
+        self._channel = message.channel
+
+    def render(self, reply: Reply) -> str:
+        """Return the reply in Discord's Markdown."""
+        return discord_markdown(reply)
+
+    async def typing(self) -> None:
+        """Show the typing sign for ten seconds."""
+        with failures(repeatable=True):
+            await self._channel.typing()
+
+    async def send(self, bubble: Bubble, index: int) -> discord.Message:
+        """Send a part; Discord answers a repeated nonce with the message it already made."""
+        reference: Any = self._message.to_reference(fail_if_not_exists=False) if index == 0 else None
+        with failures(repeatable=True):
+            sent = await self._channel.send(
+                bubble.text,
+                nonce=f"{self._message.id}:{index}",
+                reference=reference,
+                suppress_embeds=True,
+                view=_buttons(bubble, self._channel),
+            )
+            if sent.content != bubble.text:  # an earlier attempt did arrive, with the text of that moment
+                await self.edit(sent, bubble)
+        return sent
+
+    async def edit(self, handle: discord.Message, bubble: Bubble) -> None:
+        """Change a part, its thumbs included."""
+        with failures(repeatable=True):
+            await handle.edit(content=bubble.text, view=_buttons(bubble, self._channel))
+
+    async def delete(self, handle: discord.Message) -> None:
+        """Remove a part."""
+        with failures(repeatable=True):
+            await handle.delete()
+
+
+class InteractionPost:
+    """Replies to a deferred command: the first part replaces "thinking…", the others follow up.
+
+    Discord has no nonce here, so a follow-up that may have arrived is not sent again. What is private where the
+    command was deferred in public takes the public placeholder away first. After a quarter of an hour the command's
+    token is void and the channel itself is written to, though never anything private.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, interaction: discord.Interaction, *, ephemeral: bool) -> None:
+        self._interaction = interaction
+        self._ephemeral = ephemeral
+        self._is_thinking = True
+
+    def render(self, reply: Reply) -> str:
+        """Return the reply in Discord's Markdown."""
+        return discord_markdown(reply)
+
+    async def typing(self) -> None:
+        """Do nothing: a deferred command shows "thinking…" by itself."""
+
+    async def send(self, bubble: Bubble, index: int) -> discord.Message:
+        """Fill the placeholder, else follow up."""
+        if self._interaction.is_expired():
+            return await self._send_to_channel(bubble)
+        if self._is_thinking and bubble.private and not self._ephemeral:
+            await self._drop_placeholder()
+        if self._is_thinking:
+            with failures(repeatable=True):
+                first = await self._interaction.edit_original_response(
+                    content=bubble.text, view=_buttons(bubble, self._interaction.channel)
+                )
+            self._is_thinking = False
+            return first
+        with failures(repeatable=False):
+            return await self._interaction.followup.send(
+                bubble.text,
+                ephemeral=bubble.private or self._ephemeral,
+                suppress_embeds=True,
+                wait=True,
+                view=_buttons(bubble, self._interaction.channel) or discord.utils.MISSING,
+            )
+
+    async def edit(self, handle: discord.Message, bubble: Bubble) -> None:
+        """Change a part. Raises ``MessageGone`` after removing a public one that must become private."""
+        with failures(repeatable=True):
+            if bubble.private and not handle.flags.ephemeral:
+                await handle.delete()
+                raise MessageGone("what was public is now private")
+            await handle.edit(content=bubble.text, view=_buttons(bubble, self._interaction.channel))
+
+    async def delete(self, handle: discord.Message) -> None:
+        """Remove a part."""
+        with failures(repeatable=True):
+            await handle.delete()
+
+    async def _drop_placeholder(self) -> None:
+        with suppress(MessageGone), failures(repeatable=True):
+            await self._interaction.delete_original_response()
+        self._is_thinking = False
+
+    async def _send_to_channel(self, bubble: Bubble) -> discord.Message:
+        channel = self._interaction.channel
+        if bubble.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
+            raise Undeliverable("the command's token is void, and what it would say is private")
+        with failures(repeatable=False):
+            return await channel.send(bubble.text, suppress_embeds=True, view=_buttons(bubble, channel))
