@@ -55,8 +55,7 @@ class Term:
 
 def stems(text: str, language: Language) -> list[str]:
     """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
-    stop = _words(language, "stop")
-    return [_stem(word, language) for word in _folded_words(text) if word not in stop]
+    return [stem for token in _tokens(text) for stem in _stems(token, language)]
 
 
 def query_terms(text: str) -> list[Term]:
@@ -66,7 +65,9 @@ def query_terms(text: str) -> list[Term]:
     """
     stop = frozenset().union(*(_words(language, "stop") for language in LANGUAGES))
     framing = frozenset().union(*(_words(language, "framing") for language in LANGUAGES))
-    typed: dict[str, None] = dict.fromkeys(word for word in _folded_words(text) if word not in stop)
+    typed: dict[str, None] = dict.fromkeys(
+        word for token in _tokens(text) for word in _words_of(token) if word not in stop
+    )
     return [
         Term(word, {language: _stem(word, language) for language in LANGUAGES}, word in framing)
         for word in list(typed)[:MAX_TERMS]
@@ -81,20 +82,28 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
 
 
-def _folded_words(text: str) -> Iterator[str]:
-    for match in _TOKEN.finditer(fold(text)):
-        token = match.group()
-        if token.isalpha():
-            yield token[:_MAX_TERM_CHARS]
-            continue
-        whole = token.strip("_")[:_MAX_TERM_CHARS]
-        if _NUMBER.match(token):
-            yield whole
-            continue
-        parts = _PART.findall(token)
-        if whole and (len(parts) != 1 or parts[0] != whole) and _IDENTIFIER.search(token):
-            yield whole
-        yield from (part[:_MAX_TERM_CHARS] for part in parts)
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text))
+
+
+def _words_of(token: str) -> Iterator[str]:
+    """Yield the folded words of a token: an identifier whole, then its parts; a number whole."""
+    token = fold(token)
+    whole = token.strip("_")[:_MAX_TERM_CHARS]
+    parts = _PART.findall(token)
+    if _NUMBER.match(token):
+        yield whole
+        return
+    if whole and parts != [whole] and _IDENTIFIER.search(token):
+        yield whole
+    yield from (part[:_MAX_TERM_CHARS] for part in parts)
+
+
+@lru_cache(maxsize=200_000)
+def _stems(token: str, language: Language) -> tuple[str, ...]:
+    """Return the stems of one token as it stands in a text. Cached: most of any text is a few thousand words."""
+    stop = _words(language, "stop")
+    return tuple(_stem(word, language) for word in _words_of(token) if word not in stop)
 
 
 @cache
@@ -109,7 +118,6 @@ def _stemmer(language: Language) -> tantivy.TextAnalyzer:
     return builder.filter(tantivy.Filter.stemmer(_SNOWBALL[language])).build()
 
 
-@lru_cache(maxsize=200_000)
 def _stem(word: str, language: Language) -> str:
     """Return the stem of a folded word; numbers and identifiers are their own."""
     if not word.isalpha():
