@@ -1,0 +1,130 @@
+"""Telegram: private chats, groups and topics, commands in its menu, thumbs under answers.
+
+Long polling on python-telegram-bot. Every update is handled in a task of its own, so that a slow answer keeps nobody
+waiting. Does not cover webhooks, edited messages, inline mode and reactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Coroutine
+from contextlib import aclosing, suppress
+
+from telegram import Bot
+from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.telegram_menu import publish_menus
+from bot.telegram_polling import Poller, PollRequest, persist
+from bot.telegram_reception import Reception, Timing
+from core.errors import Unavailable
+from core.ports import Front
+
+log = logging.getLogger(__name__)
+
+API_BASE = "https://api.telegram.org"
+MAX_UPDATES = 512
+"""Updates handled at a time; beyond it Telegram keeps the rest until one is done."""
+
+_TOKEN = re.compile(r"\d+:[\w-]+")
+_LOGS_ADDRESSES = ("httpx", "httpcore", "telegram")
+
+
+class TelegramAdapter:
+    """AION on Telegram. ``api_base`` is a Bot API server's address without the token, for one's own or a test's."""
+
+    def __init__(self, front: Front, token: str, api_base: str | None = None, timing: Timing | None = None) -> None:
+        self._front = front
+        self._token = token
+        self._api_base = (api_base or API_BASE).rstrip("/")
+        self._timing = timing or Timing()
+        self._slots = asyncio.Semaphore(MAX_UPDATES)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until cancelled, through any outage; then finish what is being written, for a few seconds.
+
+        Raises ``Unavailable`` when Telegram refuses the token, now or later.
+        """
+        bot = self._connect()
+        try:
+            await self._serve(bot)
+        except InvalidToken:
+            raise Unavailable("telegram.bad_token") from None  # the library's own message quotes the token
+        finally:
+            await bot.shutdown()
+
+    def _connect(self) -> Bot:
+        if not _TOKEN.fullmatch(self._token):
+            raise Unavailable("telegram.bad_token")
+        os.environ.setdefault("PTB_TIMEDELTA", "true")  # else every flood ban is also a deprecation warning
+        for name in _LOGS_ADDRESSES:  # their messages below a warning hold addresses, and those hold the token
+            logging.getLogger(name).setLevel(logging.WARNING)
+        return Bot(
+            self._token,
+            base_url=f"{self._api_base}/bot",
+            base_file_url=f"{self._api_base}/file/bot",
+            request=HTTPXRequest(
+                connection_pool_size=256, read_timeout=20, write_timeout=20, connect_timeout=10, pool_timeout=30
+            ),
+            get_updates_request=PollRequest(connection_pool_size=1, read_timeout=10, connect_timeout=10),
+        )
+
+    async def _serve(self, bot: Bot) -> None:
+        patience = self._timing.patience
+        await persist(bot.initialize, patience, "getMe")
+        await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
+        _introduce(bot)
+        self._start(self._publish(bot))
+        poller, reception = Poller(bot, patience), Reception(self._front, bot, self._timing)
+        try:
+            async with aclosing(poller.updates()) as updates:
+                async for update in updates:
+                    await self._slots.acquire()
+                    self._start(reception.receive(update)).add_done_callback(lambda _: self._slots.release())
+        finally:
+            await self._finish(poller)
+
+    async def _publish(self, bot: Bot) -> None:
+        await persist(
+            lambda: publish_menus(bot, self._front.registry),
+            self._timing.patience,
+            "publishing the menu",
+            (InvalidToken, BadRequest),
+        )
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("handling an update failed", exc_info=error)
+
+    async def _finish(self, poller: Poller) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._timing.farewell_s)
+        unfinished = list(self._tasks)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        with suppress(TelegramError, TimeoutError):
+            async with asyncio.timeout(self._timing.farewell_s):
+                await poller.confirm()
+
+
+def _introduce(bot: Bot) -> None:
+    log.info("Telegram: listening as @%s; add it to a group: https://t.me/%s?startgroup=true", *[bot.username] * 2)
+    if not bot.can_read_all_group_messages:
+        log.info(
+            "Telegram: privacy mode is on, so in groups @%s is shown only commands, mentions and replies to it. That "
+            "is all AION answers there. If a group's mentions stay unheard, make the bot an admin, or turn the mode "
+            "off with /setprivacy at @BotFather and add the bot to the group again.",
+            bot.username,
+        )

@@ -1,0 +1,193 @@
+"""One reply's way into a Telegram chat: a ``Post`` of messages with entities, and what each failure means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity, ReplyParameters
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.split import utf16_units
+from bot.delivery.stream import Bubble, Capabilities
+from bot.telegram_format import MAX_UNITS, formatted, markdown_of
+from bot.telegram_reading import Place
+from bot.telegram_traffic import Traffic, ban_s
+from core.types import Reply
+
+T = TypeVar("T")
+Entities = Sequence[MessageEntity]
+
+TYPING_INTERVAL_S = 4.5
+"""Telegram shows the typing sign for five seconds."""
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
+_NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a message of the bot stands."""
+
+    chat_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """To whom a reply goes: the message it answers, and the private chat with its author, where there is one."""
+
+    message_id: int
+    private_chat_id: int | None
+
+
+def rating_buttons(answer_id: int) -> InlineKeyboardMarkup:
+    """Return the thumbs under an answer; all they need to work after a restart is in their data (at most 64 bytes)."""
+    thumbs = (("👍", "up"), ("👎", "down"))
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(sign, callback_data=f"rate:{thumb}:{answer_id}") for sign, thumb in thumbs]]
+    )
+
+
+def unsent(error: TelegramError) -> bool:
+    """Tell whether a failed call surely had no effect: it never left, or Telegram answered that it failed."""
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return isinstance(error.__cause__, _NEVER_REACHED)
+    return isinstance(error, NetworkError) and "(504)" not in error.message
+
+
+class TelegramPost:
+    """Writes one reply into one place.
+
+    A private reply in a group goes to the asker's private chat with the bot. Telegram has nothing that only one
+    member of a group can see, so where that chat was never started, it stays in the group.
+    """
+
+    def __init__(self, bot: Bot, traffic: Traffic, place: Place, asker: Asker, edit_interval_s: float) -> None:
+        self._bot = bot
+        self._traffic = traffic
+        self._chat_id = place.chat_id
+        self._topic_id = place.topic_id
+        self._asker_message_id = None if place.is_private else asker.message_id
+        self._private_chat_id = None if place.is_private else asker.private_chat_id
+        self._edit_interval_s = edit_interval_s
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Say what this chat can take; replies written to it at the same time share its edits."""
+        interval_s = self._edit_interval_s * max(1, self._traffic.n_replies(self._chat_id))
+        return Capabilities(MAX_UNITS, utf16_units, interval_s, TYPING_INTERVAL_S)
+
+    def render(self, reply: Reply) -> str:
+        """Return the reply's Markdown with its sources below."""
+        return markdown_of(reply)
+
+    async def typing(self) -> None:
+        """Show that an answer is on its way, if the chat's budget can spare it."""
+        if self._traffic.spare(self._chat_id):
+            await self._call(
+                self._chat_id,
+                lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
+                NotDelivered,
+            )
+
+    async def send(self, bubble: Bubble, index: int) -> Sent:
+        """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
+        if bubble.private and self._private_chat_id is not None:
+            with suppress(Undeliverable):
+                return await self._send(bubble, self._private_chat_id, None, None)
+            self._private_chat_id = None
+        return await self._send(bubble, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
+
+    async def edit(self, handle: Sent, bubble: Bubble) -> None:
+        """Change a sent message. Raises ``MessageGone`` when it was deleted, or must not be read by everyone."""
+        if bubble.private and self._private_chat_id is not None:
+            await self.delete(handle)
+            raise MessageGone("a private reply leaves the group")
+        buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
+
+        async def edit(text: str, entities: Entities) -> None:
+            await self._bot.edit_message_text(
+                text,
+                handle.chat_id,
+                handle.message_id,
+                entities=entities,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=buttons,
+            )
+
+        await self._traffic.admit(handle.chat_id)
+        with suppress(_Unchanged):
+            await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
+
+    async def delete(self, handle: Sent) -> None:
+        """Remove a sent message."""
+        await self._traffic.admit(handle.chat_id)
+        with suppress(MessageGone):
+            await self._call(
+                handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
+            )
+
+    async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
+        buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
+        reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
+
+        async def send(text: str, entities: Entities) -> Sent:
+            message = await self._bot.send_message(
+                chat_id,
+                text,
+                entities=entities,
+                message_thread_id=topic_id,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=reply,
+                reply_markup=buttons,
+            )
+            return Sent(message.chat_id, message.message_id)
+
+        await self._traffic.admit(chat_id)
+        return await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
+
+    async def _call(self, chat_id: int, call: Callable[[], Awaitable[T]], unsure: Callable[[str], DeliveryFailed]) -> T:
+        """Make a call and say what its failure means; ``unsure`` is for one that may have taken effect."""
+        try:
+            return await call()
+        except RetryAfter as flood:
+            self._traffic.ban(chat_id, seconds := ban_s(flood))
+            raise NotDelivered(f"flood ban of {seconds} s", retry_after_s=seconds) from flood
+        except ChatMigrated as moved:
+            self._chat_id = moved.new_chat_id if chat_id == self._chat_id else self._chat_id
+            raise MessageGone("the group became a supergroup, and starts anew there") from moved
+        except BadRequest as refusal:
+            raise _meaning(refusal) from refusal
+        except (Forbidden, InvalidToken) as refusal:
+            raise Undeliverable(refusal.message) from refusal
+        except TelegramError as error:
+            raise (NotDelivered if unsent(error) else unsure)(error.message) from error
+
+
+class _Unchanged(DeliveryFailed):
+    """The message already says exactly that."""
+
+
+def _meaning(refusal: BadRequest) -> DeliveryFailed:
+    reason = refusal.message.lower()
+    if "message is not modified" in reason:
+        return _Unchanged(refusal.message)
+    return (MessageGone if any(gone in reason for gone in _GONE) else Undeliverable)(refusal.message)
+
+
+async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Awaitable[T]]) -> T:
+    """Show Markdown as formatted text, and as it was written when Telegram refuses the formatting."""
+    text, entities = formatted(markdown)
+    try:
+        return await show(text, entities)
+    except BadRequest as refusal:
+        if not entities or not isinstance(_meaning(refusal), Undeliverable):
+            raise
+        return await show(markdown, ())

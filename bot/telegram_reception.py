@@ -1,0 +1,206 @@
+"""What happens to one Telegram update: a message goes to the core and its reply back, a pressed thumb is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from telegram import Bot, CallbackQuery, ChatMember, Document, Update
+from telegram import Message as TelegramMessage
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+
+from bot.delivery.stream import StreamedReply
+from bot.telegram_albums import Albums
+from bot.telegram_polling import Patience, persist
+from bot.telegram_post import Asker, TelegramPost
+from bot.telegram_reading import (
+    Place,
+    Summons,
+    author_of,
+    is_anonymous_admin,
+    person_of,
+    place_of,
+    space_of,
+    summons_of,
+)
+from bot.telegram_traffic import Traffic
+from core.errors import BadInput, Unavailable
+from core.ports import Front
+from core.texts import language_of_locale, say
+from core.types import Attachment, Language, Message, Person, Reply, Thumb
+
+log = logging.getLogger(__name__)
+
+MAX_TOAST_CHARS = 200
+MAX_PRESSES = 4096
+"""Presses remembered, so that one delivered twice does not take itself back."""
+
+N_ATTEMPTS = 3
+_REFUSALS = (BadRequest, Forbidden, InvalidToken)
+_RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>\d{1,18})")
+_THUMBS: dict[str, Thumb] = {"up": "up", "down": "down"}
+_MODERATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+_DEFAULT_LANGUAGE: Language = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The adapter's own times, in seconds. Telegram bans whoever edits faster than this."""
+
+    patience: Patience = field(default_factory=Patience)
+    private_edit_s: float = 1.5
+    group_edit_s: float = 3.0
+    album_s: float = 0.7
+    toast_s: float = 3.0
+    farewell_s: float = 5.0
+
+
+class Reception:
+    """Carries updates of one initialised bot to the core."""
+
+    def __init__(self, front: Front, bot: Bot, timing: Timing) -> None:
+        self._front = front
+        self._bot = bot
+        self._timing = timing
+        self._traffic = Traffic()
+        self._albums = Albums(timing.album_s)
+        self._presses: OrderedDict[str, None] = OrderedDict()
+
+    async def receive(self, update: Update) -> None:
+        """Do what an update asks, to the end."""
+        if update.callback_query is not None:
+            await self._pressed(update.callback_query)
+        elif update.message is not None:
+            await self._said(await self._albums.gather(update.message))
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    async def _said(self, parts: Sequence[TelegramMessage]) -> None:
+        if not parts:
+            return
+        head = next((part for part in parts if part.caption), parts[0])
+        person, summons = author_of(head), summons_of(head, self._bot.bot, self._front.registry)
+        if person is None or summons is None:
+            return
+        place = place_of(head)
+        with self._traffic.reply(place.chat_id):
+            post = self._post(head, place)
+            if head.text or head.caption:
+                message = await self._message(parts, head, person, place, summons)
+                async with StreamedReply(post) as outlet:
+                    await self._front.handle(message, outlet)
+            else:
+                language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
+                hint = "telegram.file_alone" if head.document else "telegram.wordless"
+                await StreamedReply(post).send(Reply(say(language, hint), language))
+
+    def _post(self, message: TelegramMessage, place: Place) -> TelegramPost:
+        user = message.from_user if message.sender_chat is None else None
+        interval_s = self._timing.private_edit_s if place.is_private else self._timing.group_edit_s
+        asker = Asker(message.message_id, user.id if user else None)
+        return TelegramPost(self._bot, self._traffic, place, asker, interval_s)
+
+    async def _message(
+        self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, summons: Summons
+    ) -> Message:
+        line = summons.line
+        command = self._front.registry.get(line.name) if line else None
+        carriers = [*parts, head.reply_to_message] if line else parts
+        return Message(
+            key=f"telegram:{place.chat_id}:{parts[0].message_id}",
+            platform="telegram",
+            space=place.space,
+            conversation=place.conversation,
+            person=replace(person, is_moderator=line is not None and await self._moderates(head, place)),
+            text=summons.text,
+            locale=_locale(head),
+            command=line.name if line else None,
+            arguments=line.arguments(command) if line and command else {},
+            attachments=tuple(self._attachment(part.document) for part in carriers if part and part.document),
+        )
+
+    async def _moderates(self, message: TelegramMessage, place: Place) -> bool:
+        """Ask Telegram, each time anew: a role taken away counts at once. Where it cannot say, the answer is no.
+
+        Everyone moderates their own private chat: what is taught there is read there alone.
+        """
+        if place.is_private or is_anonymous_admin(message):
+            return True
+        user = message.from_user
+        if user is None or message.sender_chat is not None:
+            return False
+        try:
+            member = await persist(
+                lambda: self._bot.get_chat_member(place.chat_id, user.id),
+                self._timing.patience,
+                "getChatMember",
+                _REFUSALS,
+                N_ATTEMPTS,
+            )
+        except TelegramError as error:
+            log.warning("taken for no moderator, since Telegram did not say: %s", error.message)
+            return False
+        return member.status in _MODERATORS
+
+    def _attachment(self, document: Document) -> Attachment:
+        name = document.file_name or f"{document.file_unique_id}.txt"
+
+        async def fetch() -> bytes:
+            file = await self._bot.get_file(document.file_id)
+            return bytes(await file.download_as_bytearray())
+
+        async def read() -> bytes:
+            try:
+                return await persist(fetch, self._timing.patience, "getFile", _REFUSALS, N_ATTEMPTS)
+            except TelegramError as error:
+                if "file is too big" in error.message.lower():
+                    raise BadInput("telegram.file_too_big", name=name) from error
+                raise Unavailable("telegram.file_unavailable", name=name) from error
+
+        return Attachment(name, document.file_size or 0, read)
+
+    # --- buttons ----------------------------------------------------------------------------------
+
+    async def _pressed(self, query: CallbackQuery) -> None:
+        if query.id in self._presses:
+            return
+        self._presses[query.id] = None
+        if len(self._presses) > MAX_PRESSES:
+            self._presses.popitem(last=False)
+        rate, locale = _RATE.fullmatch(query.data or ""), query.from_user.language_code
+        if rate is None or query.message is None:
+            await self._toast(query, say(language_of_locale(locale, _DEFAULT_LANGUAGE), "telegram.stale_button"))
+            return
+        rating = asyncio.create_task(
+            self._front.rate(
+                space_of(query.message.chat.id),
+                int(rate["answer_id"]),
+                person_of(query.from_user),
+                _THUMBS[rate["thumb"]],
+                locale,
+            )
+        )
+        done, _ = await asyncio.wait({rating}, timeout=self._timing.toast_s)
+        await self._toast(query, rating.result() if done else None)  # late: the button must not spin for ever
+        await rating
+
+    async def _toast(self, query: CallbackQuery, text: str | None) -> None:
+        text = text[:MAX_TOAST_CHARS] if text else None
+        try:
+            await persist(
+                lambda: self._bot.answer_callback_query(query.id, text),
+                self._timing.patience,
+                "answerCallbackQuery",
+                _REFUSALS,
+                N_ATTEMPTS,
+            )
+        except TelegramError as error:
+            log.info("a press was not acknowledged: %s", error.message)
+
+
+def _locale(message: TelegramMessage) -> str | None:
+    return message.from_user.language_code if message.from_user and message.sender_chat is None else None
