@@ -89,6 +89,11 @@ def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP) -> list
     ]
 
 
+def searched_text(title: str, heading: str, text: str) -> str:
+    """Return what a chunk is found by, in both searches: the title and headings it stands under, then its own words."""
+    return "\n".join(part for part in (title, heading, text) if part)
+
+
 def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     fence = ""

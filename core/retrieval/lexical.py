@@ -16,6 +16,7 @@ from pathlib import Path
 import tantivy
 
 from core.retrieval.analyse import Term, stems
+from core.retrieval.chunk import searched_text
 from core.types import Passage
 
 K1 = 1.2
@@ -32,9 +33,9 @@ def idf(n_with_term: int, n_passages: int) -> float:
     return math.log(1 + (n_passages - n_with_term + 0.5) / (n_with_term + 0.5))
 
 
-def indexed_text(passage: Passage) -> str:
-    """Return what of a passage is searched: the words it stands under, then its own."""
-    return f"{passage.document}\n{passage.heading}\n{passage.text}"
+def passage_stems(passage: Passage) -> list[str]:
+    """Return the terms a passage is found by."""
+    return stems(searched_text(passage.document, passage.heading, passage.text), passage.language)
 
 
 class LexicalIndex:
@@ -66,7 +67,7 @@ class LexicalIndex:
         for passage in added:
             document = tantivy.Document()
             document.add_integer(_ID, passage.id)
-            document.add_text(_TERMS, " ".join(stems(indexed_text(passage), passage.language)))
+            document.add_text(_TERMS, " ".join(passage_stems(passage)))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()

@@ -16,10 +16,10 @@ import numpy as np
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
-from core.retrieval.analyse import Term, query_terms, stems
+from core.retrieval.analyse import Term, query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, reciprocal_rank
 from core.retrieval.index import SpaceIndex, SpaceIndexes
-from core.retrieval.lexical import K1, idf, indexed_text
+from core.retrieval.lexical import K1, idf, passage_stems
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 
@@ -166,7 +166,7 @@ def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term
 
 
 def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
-    words = set(stems(indexed_text(passage), passage.language))
+    words = set(passage_stems(passage))
     return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
 
 
