@@ -40,7 +40,6 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
             aion.dispatch,
             settings.telegram_token.get_secret_value().strip(),
             api_base=settings.telegram_api_base,
-            state_dir=settings.data_dir,
         ).run
     if not chosen:
         raise Unavailable("run.no_token")

@@ -1,0 +1,120 @@
+"""The command line's side of teaching: index, learn, docs, forget and reembed, with their progress."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot.cli import locale
+from core.bootstrap import assemble
+from core.knowledge.ingest import Failed, Report
+from core.knowledge.ingest import Progress as Step
+from core.settings import read_settings
+from core.texts import explain, language_of_locale, say
+from core.types import Indexed, Language, SpaceId
+from plugins import load_plugins
+
+
+def speaking() -> Language:
+    """Return the language of the terminal."""
+    return language_of_locale(locale(), "en")
+
+
+def outcome(indexed: Indexed) -> str:
+    """Say what became of one document."""
+    values = {"name": indexed.name, "n_passages": indexed.n_passages, "duplicate_of": indexed.duplicate_of or ""}
+    return say(speaking(), f"indexed.{indexed.outcome}", **values)
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Progress]:
+    """Show a bar with a count and the time left; it goes away when done."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        yield progress
+
+
+async def index(paths: Sequence[Path], space: str, if_empty: bool) -> None:
+    """Teach files and folders; print what is new and what could not be read."""
+    console = Console(stderr=True)
+    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+        if if_empty and await aion.documents.list(SpaceId(space)):
+            return
+        with progress_bar(console) as progress:
+            bar = progress.add_task("", total=None)
+
+            def show(step: Step) -> None:
+                progress.update(bar, description=step.latest.name, completed=step.n_done, total=step.n_total)
+
+            report = await aion.ingest.index_paths(SpaceId(space), paths, show)
+    _print_report(report)
+
+
+def _print_report(report: Report) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for done in report.indexed:
+        if done.outcome != "unchanged":
+            console.print(outcome(done), markup=False)
+    for failed in report.failed:
+        console.print(f"✗ {_reason(failed)}", markup=False)
+    counts = Counter(f"n_{done.outcome}" for done in report.indexed)
+    kinds = ("n_added", "n_replaced", "n_unchanged", "n_duplicate")
+    numbers = {kind: counts[kind] for kind in kinds} | {"n_failed": len(report.failed)}
+    empty = not report.indexed and not report.failed
+    console.print(say(speaking(), "indexed.nothing" if empty else "indexed.summary", **({} if empty else numbers)))
+
+
+def _reason(failed: Failed) -> str:
+    return explain(speaking(), failed.error)
+
+
+async def learn(url: str, space: str) -> None:
+    """Teach one web page."""
+    console = Console(highlight=False, soft_wrap=True)
+    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+        with console.status(say(speaking(), "indexed.fetching", name=url)):
+            indexed = await aion.ingest.index_page(SpaceId(space), url)
+    console.print(outcome(indexed), markup=False)
+
+
+async def docs(space: str) -> None:
+    """Print a table of the space's documents."""
+    async with assemble(read_settings(), load_plugins()) as aion:
+        documents = await aion.documents.list(SpaceId(space))
+    console = Console(highlight=False)
+    if not documents:
+        console.print(say(speaking(), "docs.none"))
+        return
+    table = Table("#", *(say(speaking(), f"docs.{column}") for column in ("title", "names", "passages", "updated")))
+    for document in documents:
+        names, updated = "\n".join(document.names), f"{document.updated_at:%Y-%m-%d %H:%M}"
+        table.add_row(str(document.id), document.title, names, str(document.n_passages), updated)
+    console.print(table)
+
+
+async def forget(reference: str, space: str) -> None:
+    """Remove one document."""
+    async with assemble(read_settings(), load_plugins()) as aion:
+        document = await aion.documents.forget(SpaceId(space), reference)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        say(speaking(), "docs.forgotten", title=document.title, n_passages=document.n_passages), markup=False
+    )
+
+
+async def reembed() -> None:
+    """Embed every stored passage with the current embedder."""
+    console = Console(stderr=True)
+    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+        with progress_bar(console) as progress:
+            bar = progress.add_task("", total=None)
+            n_passages = await aion.ingest.reembed(
+                lambda n_done, n_total: progress.update(bar, completed=n_done, total=n_total)
+            )
+    Console(highlight=False).print(say(speaking(), "indexed.reembedded", n_passages=n_passages))
