@@ -47,12 +47,16 @@ class Database:
         lock = await offload(_take, data_dir)
         try:
             revision = await offload(_known_revision, data_dir / FILE)
-            database = cls(sqlite.create_engine(data_dir / FILE), lock)
-            if revision != REVISIONS[-1]:
-                await database._upgrade(data_dir)
-        except BaseException:
+        except Unavailable:
             lock.release()
             raise
+        database = cls(sqlite.create_engine(data_dir / FILE), lock)
+        if revision != REVISIONS[-1]:
+            try:
+                await database._upgrade(data_dir)
+            except BaseException:
+                await database.close()
+                raise
         return database
 
     async def _upgrade(self, data_dir: Path) -> None:
@@ -60,7 +64,6 @@ class Database:
             async with self.write() as connection:
                 await connection.run_sync(migrate.upgrade)
         except DatabaseError as error:
-            await self._engine.dispose()
             raise Unavailable("storage.unusable", folder=data_dir, problem=error.orig) from error
 
     @asynccontextmanager

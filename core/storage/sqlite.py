@@ -38,7 +38,10 @@ def read_revision(path: Path) -> str | None:
     """
     if not path.exists():
         return None
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    # Even a reader leaves helper files behind, unless it is promised that nobody else writes: the caller holds the
+    # folder's lock, and without a write-ahead log beside it the file is all there is.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
             return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()

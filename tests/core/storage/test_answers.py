@@ -1,0 +1,115 @@
+"""Answers: recorded with everything a reward needs, rated once per person, closed to other spaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from core.errors import BadInput
+from core.storage.answers import Answers, NewAnswer, UsedPassage
+from core.storage.database import Database
+from core.types import (
+    Confidence,
+    Decision,
+    Generation,
+    Hit,
+    Passage,
+    Reason,
+    Sampling,
+    Source,
+    SpaceId,
+    Thumb,
+    Turn,
+)
+
+HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
+PASSAGE = Passage(7, 3, HERE, "House rules", "Garden > Keys", "The key is under the pot.", 10, 35, "en")
+HIT = Hit(PASSAGE, score=0.9, dense=0.82, lexical=4.5, vector=np.zeros(4, np.float32))
+GENERATION = Generation(
+    text="Under the pot [1].",
+    generator="local",
+    model="smollm2",
+    prompt=(Turn("system", "Be kind."), Turn("user", "Where is the key? 🔑")),
+    sampling=Sampling(temperature=0.2, top_p=0.5, max_new_tokens=64, seed=7),
+    log_probs=(-0.1, -2.25, -1e-09),
+    lora_version="v3",
+)
+ANSWER = NewAnswer(
+    space=HERE,
+    asker="a" * 32,
+    conversation="channel 5",
+    question="Where is the key?",
+    language="en",
+    passages=[HIT],
+    decision=Decision(
+        "local", Confidence(0.93, 0.71, (Reason("words_found", {"words": "key"}), Reason("close")), {"top": 0.82})
+    ),
+    text=GENERATION.text,
+    used="local",
+    sources=(Source(1, "House rules", "Garden > Keys", "The key is under the pot.", 7),),
+    generation=GENERATION,
+    latency_ms={"search": 3.5, "write": 812.0},
+)
+
+
+@pytest.fixture
+def answers(database: Database) -> Answers:
+    return Answers(database)
+
+
+async def test_an_answer_comes_back_as_it_was_given(answers: Answers) -> None:
+    answer_id = await answers.record(ANSWER)
+    record = await answers.get(HERE, answer_id)
+    assert record is not None
+    for name in ("space", "asker", "conversation", "question", "language", "decision", "text", "used", "sources"):
+        assert getattr(record, name) == getattr(ANSWER, name), name
+    assert record.generation == GENERATION
+    assert record.latency_ms == ANSWER.latency_ms
+    assert record.passages == (UsedPassage(7, 3, "House rules", "Garden > Keys", 0.9, 0.82, 4.5),)
+    assert record.message_ref is None
+    assert abs(datetime.now(UTC) - record.created_at) < timedelta(minutes=1)
+
+
+async def test_an_answer_that_no_model_wrote(answers: Answers) -> None:
+    extracted = replace(ANSWER, generation=None, used="extract", passages=[], sources=())
+    record = await answers.get(HERE, await answers.record(extracted))
+    assert record is not None
+    assert (record.generation, record.used, record.passages) == (None, "extract", ())
+
+
+async def test_where_an_answer_is_shown_is_remembered(answers: Answers) -> None:
+    answer_id = await answers.record(ANSWER)
+    await answers.set_message(THERE, answer_id, "stolen")
+    await answers.set_message(HERE, answer_id, "discord:9/10")
+    record = await answers.get(HERE, answer_id)
+    assert record is not None
+    assert record.message_ref == "discord:9/10"
+
+
+async def test_one_rating_per_person_changed_and_withdrawn(answers: Answers) -> None:
+    answer_id = await answers.record(ANSWER)
+    wanted: list[Thumb | None] = ["up", "up", "down", None, None, "down"]
+    for thumb in wanted:
+        await answers.rate(HERE, answer_id, "ana", thumb)
+        assert await answers.thumb_of(HERE, answer_id, "ana") == thumb
+    await answers.rate(HERE, answer_id, "rui", "up")
+    assert await answers.thumb_of(HERE, answer_id, "ana") == "down"
+
+
+async def test_another_space_neither_sees_nor_rates_an_answer(answers: Answers) -> None:
+    answer_id = await answers.record(ANSWER)
+    await answers.rate(HERE, answer_id, "ana", "up")
+    assert await answers.get(THERE, answer_id) is None
+    assert await answers.thumb_of(THERE, answer_id, "ana") is None
+    for thumb in ("down", None):
+        with pytest.raises(BadInput, match="elsewhere"):
+            await answers.rate(THERE, answer_id, "ana", thumb)
+    assert await answers.thumb_of(HERE, answer_id, "ana") == "up"
+
+
+async def test_an_answer_that_never_was_cannot_be_rated(answers: Answers) -> None:
+    with pytest.raises(BadInput, match="elsewhere"):
+        await answers.rate(HERE, 99, "ana", "up")

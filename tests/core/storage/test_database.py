@@ -1,0 +1,245 @@
+"""The data folder: who may open it, what it survives, and that its shape is what the code says."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import Unavailable
+from core.storage.database import FILE, Database
+from core.storage.migrations import REVISIONS
+from core.storage.schema import documents, inbox, metadata
+from core.texts import explain
+from core.types import LANGUAGES
+
+
+def entry(key: str) -> dict[str, object]:
+    return {"space_id": "terminal:ana", "key": key, "seen_at": datetime.now(UTC)}
+
+
+async def keys(database: Database) -> set[str]:
+    return {row.key for row in await database.rows(select(inbox.c.key))}
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+def refused(error: pytest.ExceptionInfo[Unavailable], key: str, folder: Path) -> None:
+    assert error.value.key == key
+    for language in LANGUAGES:
+        assert str(folder) in explain(language, error.value)
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+async def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+    for n in range(3):
+        async with await Database.open(tmp_path / "new" / "folder") as database:
+            async with database.write() as connection:
+                await connection.execute(insert(inbox).values(entry(str(n))))
+            assert await keys(database) == {str(earlier) for earlier in range(n + 1)}
+
+
+async def test_a_second_opening_is_refused_until_the_first_closes(tmp_path: Path) -> None:
+    first = await Database.open(tmp_path)
+    with pytest.raises(Unavailable) as error:
+        await Database.open(tmp_path)
+    refused(error, "storage.in_use", tmp_path)
+    await first.close()
+    await (await Database.open(tmp_path)).close()
+
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from core.storage.database import Database
+
+async def hold():
+    database = await Database.open(Path(sys.argv[1]))
+    print("open", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+async def test_another_process_is_refused_and_one_killed_leaves_no_lock(tmp_path: Path) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"open\n"
+    with pytest.raises(Unavailable) as error:
+        await Database.open(tmp_path)
+    refused(error, "storage.in_use", tmp_path)
+    holder.kill()
+    await holder.wait()
+    await (await Database.open(tmp_path)).close()
+
+
+async def test_a_folder_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
+    async with await Database.open(tmp_path) as database, database.write() as connection:
+        await connection.execute(insert(inbox).values(entry("kept")))
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = fingerprint(tmp_path)
+    for _ in range(2):
+        with pytest.raises(Unavailable) as error:
+            await Database.open(tmp_path)
+        refused(error, "storage.newer", tmp_path)
+    assert fingerprint(tmp_path) == before
+
+
+async def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"my holiday pictures" * 100)
+    with pytest.raises(Unavailable) as error:
+        await Database.open(tmp_path)
+    refused(error, "storage.unusable", tmp_path)
+    assert (tmp_path / FILE).read_bytes() == b"my holiday pictures" * 100
+
+
+async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file in the way")
+    with pytest.raises(Unavailable) as error:
+        await Database.open(tmp_path / "data")
+    refused(error, "storage.unusable", tmp_path / "data")
+
+
+async def test_a_migration_cut_short_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.storage import migrate
+
+    whole = migrate.upgrade
+
+    def half(connection: object) -> None:
+        whole(connection)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migrate, "upgrade", half)
+    with pytest.raises(KeyboardInterrupt):
+        await Database.open(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    monkeypatch.undo()
+    async with await Database.open(tmp_path) as database:
+        assert await keys(database) == set()
+
+
+def test_opening_an_up_to_date_folder_does_not_load_the_migration_tool(tmp_path: Path) -> None:
+    opening = (
+        "import asyncio, sys; from pathlib import Path; from core.storage.database import Database\n"
+        "async def main(): await (await Database.open(Path(sys.argv[1]))).close()\n"
+        "asyncio.run(main()); print('alembic' in sys.modules)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", opening, str(tmp_path)], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert said == ["True\n", "False\n"]
+
+
+# --- transactions --------------------------------------------------------------------------------
+
+
+async def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.write() as connection:
+            await connection.execute(insert(inbox).values(entry("lost")))
+            raise RuntimeError
+    assert await keys(database) == set()
+
+
+async def test_a_write_that_is_cancelled_leaves_nothing_and_blocks_nobody(database: Database) -> None:
+    inside = asyncio.Event()
+
+    async def slow() -> None:
+        async with database.write() as connection:
+            await connection.execute(insert(inbox).values(entry("lost")))
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(slow())
+    await inside.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with database.write() as connection:
+        await connection.execute(insert(inbox).values(entry("kept")))
+    assert await keys(database) == {"kept"}
+
+
+async def test_writers_wait_for_each_other_and_readers_for_nobody(database: Database) -> None:
+    async def write(n: int) -> None:
+        async with database.write() as connection:
+            n_before = len((await connection.execute(select(inbox.c.key))).all())
+            await asyncio.sleep(0)
+            await connection.execute(insert(inbox).values(entry(f"{n_before}")))
+
+    async with database.write() as connection:
+        await connection.execute(insert(inbox).values(entry("first")))
+        assert await keys(database) == set()
+    await asyncio.gather(*(write(n) for n in range(30)))
+    assert await keys(database) == {"first", *(str(n) for n in range(1, 31))}
+
+
+async def test_reads_within_one_connection_see_one_moment(database: Database) -> None:
+    async with database.read() as connection:
+        before = (await connection.execute(select(inbox.c.key))).all()
+        async with database.write() as other:
+            await other.execute(insert(inbox).values(entry("later")))
+        assert (await connection.execute(select(inbox.c.key))).all() == before
+    assert await keys(database) == {"later"}
+
+
+async def test_a_document_needs_its_space(database: Database) -> None:
+    values = {"space_id": "nowhere", "title": "", "content_hash": "", "kind": "", "language": "en", "text": ""}
+    now = datetime.now(UTC)
+    with pytest.raises(IntegrityError):
+        async with database.write() as connection:
+            await connection.execute(
+                insert(documents).values(n_chars=0, status="approved", created_at=now, updated_at=now, **values)
+            )
+
+
+async def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="without a time zone"):
+        async with database.write() as connection:
+            await connection.execute(insert(inbox).values({**entry("x"), "seen_at": datetime(2026, 1, 1)}))  # noqa: DTZ001
+
+
+# --- shape ---------------------------------------------------------------------------------------
+
+
+async def test_the_migrations_lead_to_the_schema(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    def differences(connection: object) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})  # type: ignore[arg-type]
+        return compare_metadata(context, metadata)
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_every_migration_is_known_in_order() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from core.storage.migrate import SCRIPTS
+
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    assert [script.revision for script in scripts][::-1] == list(REVISIONS)

@@ -1,0 +1,129 @@
+"""Passages as the derived indexes see them: revisions, changes, vectors, embedders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import Unavailable
+from core.ports import PassageStore
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+from core.texts import explain
+from core.types import Changes, SpaceId
+from tests.fakes import WordEmbedder
+from tests.stored import embedded, new_document
+
+HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
+E = WordEmbedder.id
+
+
+class OtherEmbedder(WordEmbedder):
+    id = "other-256"
+
+
+@pytest.fixture
+async def passages(database: Database) -> Passages:
+    documents = Documents(database)
+    await documents.store(HERE, new_document("a", "One. Two."), embedded("One.", "Two."))
+    await documents.store(THERE, new_document("a", "Three."), embedded("Three."))
+    return Passages(database)
+
+
+def test_it_is_the_port_of_the_indexes(database: Database) -> None:
+    store: PassageStore = Passages(database)
+    assert store
+
+
+async def test_a_space_that_never_held_anything(passages: Passages) -> None:
+    nowhere = SpaceId("telegram:9")
+    assert await passages.revision(nowhere) == 0
+    changes = await passages.changes(nowhere, 0, E)
+    assert (changes.revision, changes.added, changes.removed, changes.n_passages) == (0, (), (), 0)
+    found, vectors = await passages.embedded(nowhere, [1, 2], E)
+    assert (list(found), vectors.shape[0]) == ([], 0)
+
+
+async def test_changes_since_a_revision(database: Database, passages: Passages) -> None:
+    documents = Documents(database)
+    revision = await passages.revision(HERE)
+    assert await passages.changes(HERE, revision, E) == Changes(revision, (), (), 2)
+    await documents.store(HERE, new_document("b", "Four."), embedded("Four."))
+    await documents.store(HERE, new_document("a", "Five."), embedded("Five."))
+    changes = await passages.changes(HERE, revision, E)
+    assert changes.revision == revision + 2
+    assert (set(changes.removed), changes.n_passages) == ({1, 2}, 2)
+    assert [passage.text for passage in await passages.passages(HERE, changes.added)] == ["Four.", "Five."]
+    assert (await passages.changes(THERE, 1, E)).revision == 1
+
+
+async def test_vectors_come_back_as_they_went_in_row_by_row(passages: Passages) -> None:
+    found, vectors = await passages.embedded(HERE, [2, 1, 1, 99], E)
+    assert [passage.text for passage in found] == ["One.", "Two."]
+    np.testing.assert_array_equal(vectors, WordEmbedder().embed_passages(["One.", "Two."]))
+    assert vectors.dtype == np.float32
+
+
+async def test_more_ids_than_a_statement_takes(database: Database, passages: Passages) -> None:
+    many = [f"Word{n}." for n in range(1200)]
+    await Documents(database).store(HERE, new_document("many", " ".join(many)), embedded(*many))
+    changes = await passages.changes(HERE, 1, E)
+    found, vectors = await passages.embedded(HERE, changes.added[::-1], E)
+    assert [passage.text for passage in found] == many
+    assert vectors.shape == (1200, 256)
+    assert len(await passages.passages(HERE, changes.added)) == 1200
+
+
+async def test_no_read_crosses_spaces(database: Database, passages: Passages) -> None:
+    documents = Documents(database)
+    everything = [1, 2, 3]
+    for space, texts, number in ((HERE, ["One.", "Two."], 1), (THERE, ["Three."], 2)):
+        assert [passage.text for passage in await passages.passages(space, everything)] == texts
+        assert [passage.text for passage in (await passages.embedded(space, everything, E))[0]] == texts
+        assert (await passages.changes(space, 0, E)).n_passages == len(texts)
+        assert [document.id for document in await documents.list(space)] == [number]
+        assert await documents.text(space, 3 - number) is None
+        assert len(await documents.held(space)) == 1
+        assert len(await documents.contents(space)) == 1
+    await documents.forget(HERE, "a")
+    assert await passages.passages(HERE, everything) == []
+    assert [document.names for document in await documents.list(THERE)] == [("a",)]
+
+
+# --- another embedder ----------------------------------------------------------------------------
+
+
+async def test_foreign_vectors_are_named_and_refused(passages: Passages) -> None:
+    assert await passages.foreign_embedders(HERE, E) == frozenset()
+    await passages.require_embedder(HERE, E)
+    assert await passages.foreign_embedders(HERE, OtherEmbedder.id) == {E}
+    with pytest.raises(Unavailable) as error:
+        await passages.require_embedder(HERE, OtherEmbedder.id)
+    sentence = explain("en", error.value)
+    assert E in sentence
+    assert "aion reembed" in sentence
+    assert await passages.count_foreign(OtherEmbedder.id) == {HERE: 2, THERE: 1}
+
+
+async def test_a_vector_is_replaced_in_place_and_both_indexes_learn_of_it(passages: Passages) -> None:
+    (foreign,) = await passages.foreign(HERE, OtherEmbedder.id, limit=1)
+    revision = await passages.revision(HERE)
+    vector = np.eye(1, 256, dtype=np.float32)
+    await passages.replace_vectors(HERE, [foreign.id], vector, OtherEmbedder.id)
+
+    old, new = await passages.changes(HERE, revision, E), await passages.changes(HERE, revision, OtherEmbedder.id)
+    assert (old.added, old.removed, old.n_passages) == ((), (foreign.id,), 1)
+    assert (new.added, new.n_passages) == ((foreign.id,), 1)
+    assert await passages.passages(HERE, [foreign.id]) == [foreign]
+    found, vectors = await passages.embedded(HERE, [1, 2], OtherEmbedder.id)
+    assert list(found) == [foreign]
+    np.testing.assert_array_equal(vectors, vector)
+    assert await passages.foreign_embedders(HERE, OtherEmbedder.id) == {E}
+    assert await passages.foreign_embedders(THERE, E) == frozenset()
+
+
+async def test_vectors_of_passages_of_another_space_are_left_alone(passages: Passages) -> None:
+    await passages.replace_vectors(HERE, [3, 99], np.eye(2, 256, dtype=np.float32), OtherEmbedder.id)
+    assert await passages.foreign_embedders(THERE, E) == frozenset()
+    assert (await passages.changes(HERE, 1, E)).removed == ()
