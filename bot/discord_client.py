@@ -80,7 +80,7 @@ class Client(discord.Client):
         invite = discord.utils.oauth_url(
             self.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
         )
-        log.info("Discord: connected as %s. Invite link: %s", self.user, invite)
+        log.info("Discord: logged in as %s. Invite link: %s", self.user, invite)
 
     # --- messages ---------------------------------------------------------------------------------
 

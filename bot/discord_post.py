@@ -126,18 +126,25 @@ class InteractionPost:
         """Do nothing: a deferred command shows "thinking…" by itself."""
 
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
-        """Fill the placeholder, else follow up."""
+        """Fill the placeholder, else follow up, else write to the channel."""
         if self._interaction.is_expired():
             return await self._send_to_channel(bubble)
         if self._is_thinking and bubble.private and not self._ephemeral:
             await self._drop_placeholder()
-        if self._is_thinking:
-            with failures(repeatable=True):
-                first = await self._interaction.edit_original_response(
-                    content=bubble.text, view=_buttons(bubble, self._interaction.channel)
-                )
-            self._is_thinking = False
-            return first
+        try:
+            return await (self._fill_placeholder(bubble) if self._is_thinking else self._follow_up(bubble))
+        except MessageGone:  # the placeholder was removed, or the token became void a moment ago
+            return await self._send_to_channel(bubble)
+
+    async def _fill_placeholder(self, bubble: Bubble) -> discord.Message:
+        with failures(repeatable=True):
+            first = await self._interaction.edit_original_response(
+                content=bubble.text, view=_buttons(bubble, self._interaction.channel)
+            )
+        self._is_thinking = False
+        return first
+
+    async def _follow_up(self, bubble: Bubble) -> discord.Message:
         with failures(repeatable=False):
             return await self._interaction.followup.send(
                 bubble.text,

@@ -1,0 +1,79 @@
+"""A core for the Discord adapter to talk to: it remembers what it is given and answers by a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from discord_server import DiscordServer
+
+from bot.discord_adapter import DiscordAdapter
+from core.commands import Registry
+from core.errors import UserError
+from core.permissions import require
+from core.ports import Outlet
+from core.texts import explain
+from core.types import Message, Person, Reply, SpaceId, Thumb
+from plugins import load_plugins
+
+Script = Callable[[Message, Outlet], Awaitable[None]]
+
+
+async def echo(message: Message, outlet: Outlet) -> None:
+    said = message.text if message.command is None else f"/{message.command} {dict(message.arguments)}"
+    await outlet.send(Reply(f"You said: {said}", "en", answer_id=7))
+
+
+@dataclass
+class ScriptedFront:
+    """Handles every key once and refuses as the real one does; everything else is up to ``script``."""
+
+    script: Script = echo
+    registry: Registry = field(default_factory=load_plugins)
+    handled: list[Message] = field(default_factory=list)
+    delivered: list[str] = field(default_factory=list)
+    rated: list[tuple[SpaceId, int, str, Thumb, str | None]] = field(default_factory=list)
+
+    async def handle(self, message: Message, outlet: Outlet) -> None:
+        self.delivered.append(message.key)
+        if self.delivered.count(message.key) > 1:
+            return
+        self.handled.append(message)
+        try:
+            if message.command is not None and (command := self.registry.get(message.command)):
+                require(message.person, command)
+            await self.script(message, outlet)
+        except UserError as error:
+            await outlet.send(Reply(explain("en", error), "en", private=True))
+
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+        self.rated.append((space, answer_id, person.id, thumb, locale))
+        return f"Noted: {thumb}"
+
+
+def adapter(front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: str | None) -> DiscordAdapter:
+    """Return an adapter that talks to ``server``."""
+    token = options.pop("token", None) or server.token
+    return DiscordAdapter(
+        front, token, api_base=server.api_base, gateway_url=server.gateway_url, state_dir=state_dir, **options
+    )
+
+
+@asynccontextmanager
+async def running(
+    front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: str | None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Run an adapter while the block lasts; what ended it early is raised."""
+    n_before = server.n_identified
+    task = asyncio.create_task(adapter(front, server, state_dir, **options).run())
+    try:
+        await server.wait_for_bot(n_before + 1)
+        yield task
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,250 @@
+"""What a Discord is made of: people, roles, servers, channels, messages, and how each is written as JSON."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+TEXT, DM, THREAD = 0, 1, 11
+MANAGE_GUILD = 1 << 5
+EVERYDAY = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
+SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
+_EPOCH_MS = 1_420_070_400_000
+_serial = itertools.count()
+
+
+def snowflake() -> int:
+    """Return a fresh id that, as Discord's do, tells when it was made."""
+    return (int(time.time() * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF
+
+
+@dataclass(eq=False)
+class User:
+    name: str
+    bot: bool = False
+    id: int = field(default_factory=snowflake)
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.id}>"
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "username": self.name.lower(),
+            "global_name": self.name,
+            "discriminator": "0",
+            "avatar": None,
+            "bot": self.bot,
+        }
+
+
+@dataclass(eq=False)
+class Role:
+    name: str
+    permissions: int = 0
+    bot: User | None = None
+    id: int = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "permissions": str(self.permissions),
+            "position": 1,
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "managed": self.bot is not None,
+            "mentionable": False,
+            "flags": 0,
+            **({"tags": {"bot_id": str(self.bot.id)}} if self.bot else {}),
+        }
+
+
+@dataclass(eq=False, repr=False)
+class Guild:
+    name: str
+    roles: list[Role]
+    members: dict[User, list[Role]] = field(default_factory=dict)
+    channels: list[Channel] = field(default_factory=list)
+    id: int = field(default_factory=snowflake)
+
+    def permissions(self, user: User) -> int:
+        """Return what a member may do, Discord's way: everybody's permissions and those of each role."""
+        granted = EVERYDAY
+        for role in self.members.get(user, []):
+            granted |= role.permissions
+        return granted
+
+    def member(self, user: User) -> Json:
+        return {
+            "roles": [str(role.id) for role in self.members.get(user, [])],
+            "joined_at": "2026-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "nick": None,
+        }
+
+    def json(self) -> Json:
+        everyone = {**Role("@everyone", EVERYDAY).json(), "id": str(self.id), "position": 0}
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": "1",
+            "roles": [everyone, *(role.json() for role in self.roles)],
+            "members": [{**self.member(user), "user": user.json()} for user in self.members if user.bot],
+            "channels": [channel.json() for channel in self.channels if channel.kind == TEXT],
+            "threads": [channel.json() for channel in self.channels if channel.kind == THREAD],
+            "member_count": len(self.members),
+            "preferred_locale": "en-US",
+            "features": [],
+            "emojis": [],
+            "stickers": [],
+            "presences": [],
+            "voice_states": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+            "verification_level": 0,
+            "default_message_notifications": 0,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "premium_tier": 0,
+            "system_channel_flags": 0,
+            "afk_timeout": 300,
+            "large": False,
+        }
+
+
+@dataclass(eq=False, repr=False)
+class Channel:
+    kind: int
+    name: str
+    guild: Guild | None = None
+    owner: User | None = None
+    parent: Channel | None = None
+    recipient: User | None = None
+    is_deleted: bool = False
+    id: int = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        common = {"id": str(self.id), "type": self.kind, "name": self.name, "last_message_id": None}
+        if self.kind == DM:
+            return {**common, "recipients": [self.recipient.json()] if self.recipient else []}
+        guild: Json = {
+            "guild_id": str(self.guild.id) if self.guild else None,
+            "position": 0,
+            "permission_overwrites": [],
+        }
+        if self.kind == TEXT:
+            return {**common, **guild, "nsfw": False, "parent_id": None, "topic": None}
+        return {
+            **common,
+            **guild,
+            "parent_id": str(self.parent.id if self.parent else 0),
+            "owner_id": str(self.owner.id if self.owner else 0),
+            "message_count": 0,
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": "2026-01-01T00:00:00+00:00",
+                "locked": False,
+            },
+        }
+
+
+@dataclass(eq=False)
+class Message:
+    """A message as people see it now. ``written_at`` holds the monotonic time of its sending and of every edit."""
+
+    channel: Channel
+    author: User
+    content: str
+    mentions: list[User] = field(default_factory=list)
+    role_mentions: list[Role] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    reference: Message | None = None
+    flags: int = 0
+    nonce: str | None = None
+    allowed_mentions: Json | None = None
+    kind: int = 0
+    is_deleted: bool = False
+    written_at: list[float] = field(default_factory=lambda: [time.monotonic()])
+    id: int = field(default_factory=snowflake)
+
+    @property
+    def is_private(self) -> bool:
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def is_thinking(self) -> bool:
+        return bool(self.flags & LOADING)
+
+    @property
+    def pings_everyone(self) -> bool:
+        """Tell whether Discord would ping: a message that says nothing about mentions allows them all."""
+        allowed = (self.allowed_mentions or {"parse": ["everyone"]}).get("parse", [])
+        return "everyone" in allowed and ("@everyone" in self.content or "@here" in self.content)
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """Return the buttons by what is on them: ``{"👍": custom_id}``."""
+        rows = [button for row in self.components for button in row["components"]]
+        return {(button.get("emoji") or {}).get("name") or button.get("label"): button["custom_id"] for button in rows}
+
+    def json(self) -> Json:
+        data: Json = {
+            "id": str(self.id),
+            "channel_id": str(self.channel.id),
+            "author": self.author.json(),
+            "content": self.content,
+            "timestamp": "2026-01-01T00:00:00+00:00",
+            "edited_timestamp": None if len(self.written_at) == 1 else "2026-01-01T00:01:00+00:00",
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [user.json() for user in self.mentions],
+            "mention_roles": [str(role.id) for role in self.role_mentions],
+            "attachments": self.attachments,
+            "embeds": [],
+            "components": self.components,
+            "pinned": False,
+            "flags": self.flags,
+            "type": 19 if self.reference and not self.kind else self.kind,
+        }
+        if self.nonce is not None:
+            data["nonce"] = self.nonce
+        if self.reference:
+            data["message_reference"] = {"message_id": str(self.reference.id), "channel_id": str(self.channel.id)}
+            data["referenced_message"] = None if self.reference.is_deleted else self.reference.json()
+        return data
+
+
+@dataclass(eq=False)
+class Interaction:
+    """One call of a command or press of a button, and what became of it."""
+
+    user: User
+    channel: Channel
+    locale: str
+    kind: int
+    deadline: float
+    message: Message | None = None
+    acknowledged: int | None = None
+    original: Message | None = None
+    messages: list[Message] = field(default_factory=list)
+    is_expired: bool = False
+    id: int = field(default_factory=snowflake)
+
+    @property
+    def token(self) -> str:
+        return f"token-of-{self.id}"
