@@ -1,0 +1,145 @@
+"""The sentences that a context is made of: what an answer may be quoted from, and what it must stand on.
+
+Covers cutting passages into sentences that know what they lean on: the heading they stand under, the line that
+introduces their list, the header of their table. Does not cover choosing among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.retrieval.chunk import sentences
+from core.types import Hit, Passage, Source
+
+MAX_QUOTE_CHARS = 300
+
+Kind = Literal["prose", "item", "row"]
+
+_HEADING = re.compile(r"#{1,6}\s")
+_ITEM = re.compile(r"(?:[-*+•–]|\d{1,3}[.)]|[a-z]\))\s+")
+_POINTS_BACK = re.compile(
+    r"(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Both|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa"
+    r"|Esses|Essas|Isto|Isso|Ambos|Ambas|Abrem?|Acontecem?|Começam?|Custam?|Duram?|É|Está|Estão|Exigem?|Fecham?"
+    r"|Ficam?|Foi|Foram|Incluem?|Inclui|Paga-se|Podem?|São|Terminam?|Tem|Têm)\b"
+)
+"""How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
+
+_RULE = re.compile(r"[\s|:=*_~`-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the passage numbered ``n``: ``passage.text[start:end]``.
+
+    ``lead`` is the verbatim line it leans on, empty for most: what introduces a list, or the header of a table.
+    ``quote_start`` is before ``start`` where the sentence points back, and is quoted with the one before it.
+    """
+
+    n: int
+    passage: Passage
+    start: int
+    end: int
+    quote_start: int
+    kind: Kind
+    lead: str = ""
+
+    @property
+    def verbatim(self) -> str:
+        """Return it as the passage has it."""
+        return self.passage.text[self.start : self.end]
+
+    @property
+    def before(self) -> str:
+        """Return the sentence that it points back to, as the passage has it; empty for most."""
+        return self.passage.text[self.quote_start : self.start].rstrip()
+
+    @property
+    def text(self) -> str:
+        """Return it readable on one line: without list marks, and a table's row with the names of its columns."""
+        if self.kind == "row":
+            return _row(self.lead, self.verbatim)
+        quoted = self.passage.text[self.quote_start : self.end]
+        body = " ".join((_ITEM.sub("", quoted, count=1) if self.kind == "item" else quoted).split())
+        return f"{' '.join(self.lead.split())} {body}" if self.lead else body
+
+    @property
+    def source(self) -> Source:
+        """Return the citation that quotes it."""
+        passage = self.passage
+        whole = passage.text[self.quote_start : self.end]
+        quote = whole if len(whole) <= MAX_QUOTE_CHARS else cut(self.verbatim, MAX_QUOTE_CHARS)
+        return Source(self.n, passage.document, passage.heading, quote, passage.id)
+
+
+def evidence(context: Sequence[Hit]) -> list[Sentence]:
+    """Return the sentences of the passages in their order, numbered from 1 by passage; no headings, nothing twice.
+
+    Passages cut from one document overlap: a sentence that two of them share is the first one's.
+    """
+    seen: set[tuple[int, int]] = set()
+    found: list[Sentence] = []
+    for n, hit in enumerate(context, start=1):
+        for sentence in _of_passage(n, hit.passage):
+            place = (hit.passage.document_id, hit.passage.start + sentence.end)
+            if place not in seen:
+                seen.add(place)
+                found.append(sentence)
+    return found
+
+
+def cut(text: str, max_chars: int) -> str:
+    """Return the start of ``text``, at most ``max_chars`` long and ending with a whole word where there is one."""
+    if len(text) <= max_chars:
+        return text
+    end = max_chars
+    while end > 0 and not text[end].isspace():
+        end -= 1
+    return text[: end or max_chars].rstrip()
+
+
+def _of_passage(n: int, passage: Passage) -> Iterator[Sentence]:
+    lead = ""  # a line that ends in a colon, until something that is no list item follows
+    header = ""  # the first row of the table we are in
+    before: int | None = None  # where the last prose began, until something else comes
+    for start, end in _lines_and_sentences(passage.text):
+        text = passage.text[start:end]
+        if _HEADING.match(text):
+            lead, header, before = "", "", None
+        elif _RULE.match(text):
+            continue
+        elif text.startswith("|"):
+            if header:
+                yield Sentence(n, passage, start, end, start, "row", header)
+            lead, header, before = "", header or text, None
+        elif _ITEM.match(text):
+            yield Sentence(n, passage, start, end, start, "item", lead)
+            header, before = "", None
+        else:
+            points_back = before is not None and _POINTS_BACK.match(text)
+            yield Sentence(n, passage, start, end, before if points_back and before is not None else start, "prose")
+            lead, header, before = text if text.endswith(":") else "", "", start
+
+
+def _lines_and_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the sentences of ``text`` are, those of one list item as one: they speak of the same thing."""
+    start, end = 0, 0
+    for span in sentences(text):
+        is_more = _ITEM.match(text, start, end) and "\n" not in text[end : span.start]
+        if is_more and span.end - start <= MAX_QUOTE_CHARS:
+            end = span.end
+            continue
+        if end > start:
+            yield start, end
+        start, end = span.start, span.end
+    if end > start:
+        yield start, end
+
+
+def _row(header: str, row: str) -> str:
+    names, cells = ([" ".join(cell.split()) for cell in line.strip().strip("|").split("|")] for line in (header, row))
+    if len(names) != len(cells):
+        return " · ".join(cell for cell in cells if cell)
+    return " · ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)

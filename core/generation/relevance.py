@@ -1,0 +1,105 @@
+"""How well each sentence of a context answers a question.
+
+A linear score over six features; by it the sentences of one context compare with each other, and with nothing else.
+Its weights were fitted (softmax over the sentences of a context) on English and Portuguese reading questions and on
+the sample handbook; ``bench/extract.py`` measures them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.generation.evidence import Sentence, evidence
+from core.generation.expected import Expectation
+from core.ports import Embedder
+from core.retrieval.analyse import query_terms, stems
+from core.types import Found, Hit
+
+_MAX_EMBEDDED = 24
+_MAX_EMBEDDED_CHARS = 3000
+"""Sentences compared by meaning, best by everything else: embedding is nearly all the time this takes."""
+
+_COSINE, _FOREIGN_COSINE, _WORDS, _NEARBY_WORDS, _PASSAGE, _EXPECTED = 0.9, 2.7, 3.0, 4.0, 1.1, 2.1
+"""Cosines count in standard deviations of the context, for every embedder has a scale of its own. A foreign sentence
+shares no words with the question, so its meaning counts ``_FOREIGN_COSINE`` more."""
+
+Values = NDArray[np.float64]
+"""One number for each sentence, shape ``(n_sentences,)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence and how well it answers the question: differences of ``score`` are log-odds."""
+
+    sentence: Sentence
+    score: float
+
+
+def rank(found: Found, embedder: Embedder) -> list[Scored]:
+    """Return the sentences of the context that may answer the question, best first. Blocks while embedding."""
+    candidates = evidence(found.context)
+    if not candidates:
+        return []
+    words, nearby = _word_scores(found.query, candidates)
+    expectation = Expectation(found.query)
+    plain = _WORDS * words + _NEARBY_WORDS * nearby + _PASSAGE * _passage_scores(candidates, found.context)
+    plain += _EXPECTED * np.array([expectation.met_by(candidate.text) for candidate in candidates])
+    is_foreign = np.array([candidate.passage.language != found.language for candidate in candidates])
+    chosen = list(_worth_embedding(candidates, plain, is_foreign))
+    cosines = embedder.embed_passages([candidates[i].text for i in chosen]) @ found.query_vector
+    weights = np.where(is_foreign[chosen], _COSINE + _FOREIGN_COSINE, _COSINE)
+    scores: Values = plain[chosen] + _standardised(cosines) * weights
+    best = np.argsort(-scores, kind="stable")
+    return [Scored(candidates[chosen[place]], float(scores[place])) for place in best]
+
+
+def _word_scores(question: str, candidates: Sequence[Sentence]) -> tuple[Values, Values]:
+    """Return the share of the question's words (by rarity, 0..1) in each sentence, and in it and what is around it."""
+    terms = query_terms(question)
+    terms = [term for term in terms if not term.is_framing] or terms
+    own = [set(stems(candidate.text, candidate.passage.language)) for candidate in candidates]
+    nearby = [
+        set(stems(candidate.passage.heading, candidate.passage.language)) | own[i]
+        for i, candidate in enumerate(candidates)
+    ]
+    for i in range(1, len(candidates)):
+        if candidates[i].n == candidates[i - 1].n:
+            nearby[i] |= own[i - 1]
+            nearby[i - 1] |= own[i]
+    is_own, is_nearby = (  # each of shape (n_terms, n_sentences)
+        np.array([[term.stems[c.passage.language] in words[i] for i, c in enumerate(candidates)] for term in terms])
+        for words in (own, nearby)
+    )
+    if not terms:
+        return np.zeros(len(candidates)), np.zeros(len(candidates))
+    rarity = np.log1p(len(candidates) / (1 + is_own.sum(axis=1)))
+    return rarity @ is_own / rarity.sum(), rarity @ is_nearby / rarity.sum()
+
+
+def _passage_scores(candidates: Sequence[Sentence], context: Sequence[Hit]) -> Values:
+    """Return how far the passage of each sentence is behind the nearest one, in standard deviations, at most 0."""
+    dense = np.array([hit.dense for hit in context])
+    behind = (dense - dense.max()) / (dense.std() + 1e-6)
+    return np.array([behind[candidate.n - 1] for candidate in candidates])
+
+
+def _worth_embedding(candidates: Sequence[Sentence], plain: Values, is_foreign: NDArray[np.bool_]) -> Iterator[int]:
+    """Yield the places of the best sentences; in two languages in turn, for their plain scores do not compare."""
+    order = [int(i) for i in np.argsort(-plain, kind="stable")]
+    native, foreign = [i for i in order if not is_foreign[i]], [i for i in order if is_foreign[i]]
+    in_turn = (i for i in chain.from_iterable(zip_longest(native, foreign)) if i is not None)
+    n_chars = 0
+    for n, i in enumerate(in_turn):
+        n_chars += len(candidates[i].text)
+        if n > 0 and (n >= _MAX_EMBEDDED or n_chars > _MAX_EMBEDDED_CHARS):
+            return
+        yield i
+
+
+def _standardised(values: NDArray[np.float32]) -> Values:
+    return np.asarray((values - values.mean()) / (values.std() + 1e-6), dtype=np.float64)
