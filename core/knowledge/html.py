@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import Any
 
 import trafilatura
-from trafilatura.settings import Document
+from trafilatura.settings import DEFAULT_CONFIG, Document
 from trafilatura.utils import load_html
 
 from core.errors import BadInput
@@ -14,7 +15,12 @@ from core.knowledge.charset import tidy
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _CHARSET_HEAD_BYTES = 4096
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]+?)(?<=\S)\1(?![\w*])")
+_CODE = re.compile(r"(^[ ]*```.*?^[ ]*```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_EMPHASIS = re.compile(r"(?<![\\\w*])(\*{1,3})(?=\S)((?:\\.|[^*\\\n])+?)(?<=\S)\1(?![\w*])")
+_ESCAPED = re.compile(r"(?<!\n)\\([^A-Za-z0-9\s])")
+_USUAL_MIN_CHARS = 250
+"""trafilatura's own threshold for an extraction that found something."""
+
 _SIGN_IN = re.compile(
     r"\b(?:sign|log)[ -]?(?:in|on)\b|\bentrar\b|\bfazer login\b|\bacess[ae]r? (?:a |sua )?conta\b", re.I
 )
@@ -40,15 +46,31 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
     for element in tree.xpath("//noscript"):
         element.drop_tree()
     n_scripts, is_form = len(tree.xpath("//script")), _is_sign_in(tree)
-    found = trafilatura.bare_extraction(
-        tree, with_metadata=True, include_comments=False, include_formatting=True, fast=False
-    )
-    text, title = (_plain(found.text or ""), found.title) if isinstance(found, Document) else ("", None)
+    text, title = _extract(tree)
     if is_form and len(text) <= MAX_WALL_CHARS:
         raise BadInput("knowledge.login_wall", name=name)
     if not text and n_scripts:
         raise BadInput("knowledge.needs_javascript", name=name)
     return title, text
+
+
+def _extract(tree: Any) -> tuple[str, str | None]:
+    """Return a page's main text and its title."""
+    body = tree.find("body")
+    if body is not None and not tree.xpath("//main | //article | //*[@role = 'main']"):
+        # Without a landmark trafilatura guesses, and drops headings and whole sections of plain pages.
+        body.tag = "main"
+        wrapped = tree.makeelement("body")
+        body.addprevious(wrapped)
+        wrapped.append(body)
+    n_chars = len(" ".join("".join(tree.itertext()).split()))
+    config = deepcopy(DEFAULT_CONFIG)
+    # On a short page little text is no reason to fall back on all text without its structure.
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(min(_USUAL_MIN_CHARS, n_chars // 2)))
+    found = trafilatura.bare_extraction(
+        tree, with_metadata=True, include_comments=False, include_formatting=True, config=config
+    )
+    return (_plain(found.text or ""), found.title) if isinstance(found, Document) else ("", None)
 
 
 def _is_sign_in(tree: Any) -> bool:  # an lxml element; lxml ships no types
@@ -59,7 +81,7 @@ def _is_sign_in(tree: Any) -> bool:  # an lxml element; lxml ships no types
 
 
 def _plain(markdown: str) -> str:
-    """Take the emphasis marks out, which would split words; headings, lists, tables and code stay."""
-    pieces = re.split(r"(^```.*?^```|`[^`\n]+`)", markdown, flags=re.MULTILINE | re.DOTALL)
-    pieces[::2] = [_EMPHASIS.sub(r"\2", piece) for piece in pieces[::2]]
+    """Take emphasis and escapes out, which would split words; headings, lists, tables and code stay."""
+    pieces = _CODE.split(markdown)
+    pieces[::2] = [_ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\2", piece)) for piece in pieces[::2]]
     return tidy("".join(pieces))

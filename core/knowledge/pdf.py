@@ -60,12 +60,11 @@ def _lines(document: pypdfium2.PdfDocument, n: int) -> list[str]:
 
 
 def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Take page numbers, and headers and footers that most pages share, off the edges of every page."""
-    bodies = [_trimmed([line for line in page if line], frozenset()) for page in pages]
-    edges = Counter(line for body in bodies if body for line in {body[0], *_possible_footer(body)})
-    n_texts = sum(map(bool, bodies))
-    shared = frozenset(line for line, n_pages in edges.items() if n_pages >= 3 and n_pages > n_texts / 2)
-    return [body for body in (_trimmed(body, shared) for body in bodies) if body]
+    """Take page numbers off the edges of every page, and what most pages share there off all but the first."""
+    bodies = [body for page in pages if (body := _trimmed([line for line in page if line], frozenset()))]
+    edges = Counter(line for body in bodies for line in {body[0], *_possible_footer(body)})
+    shared = frozenset(line for line, n_pages in edges.items() if n_pages >= 3 and n_pages > len(bodies) / 2)
+    return bodies[:1] + [body for body in (_trimmed(body, shared) for body in bodies[1:]) if body]
 
 
 def _possible_footer(body: Sequence[str]) -> Sequence[str]:

@@ -1,0 +1,69 @@
+"""Bytes to text, and bytes that are none."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.knowledge.charset import NotText, decode, tidy
+
+TEXT = "A reunião é às 19h — “não falte”.\nÜber die Straße."
+PLAIN = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs", "S"]), min_size=1, max_size=300)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_text_in_a_known_character_set(charset: str) -> None:
+    assert decode(TEXT.encode(charset)) == TEXT
+
+
+def test_a_declared_character_set_goes_first() -> None:
+    assert decode("Привет, сад".encode("koi8-r"), "koi8-r") == "Привет, сад"
+    assert decode(TEXT.encode(), "no-such-charset") == TEXT
+    assert decode(TEXT.encode("cp1252"), "utf-8") == TEXT
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes(1000),
+        b"text\0with\0nuls and more text",
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20,
+        b"PK\x03\x04\x14\x00\x00\x00" * 50,
+        b"\x7fELF\x02\x01\x01" + bytes(200),
+        b"\xff\xfe" + b"\x00\xd8" * 40,
+    ],
+)
+def test_bytes_that_are_no_text(data: bytes) -> None:
+    with pytest.raises(NotText):
+        decode(data)
+
+
+def test_random_bytes_are_no_text() -> None:
+    for size in (200, 5_000, 200_000):
+        with pytest.raises(NotText):
+            decode(os.urandom(size))
+
+
+@given(PLAIN)
+def test_every_text_survives_utf8(text: str) -> None:
+    assert decode(text.encode()) == tidy(text)
+
+
+@given(st.text(max_size=300))
+def test_tidying_twice_is_tidying_once(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
+    assert "\r" not in tidy(text)
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_are_text_or_refused(data: bytes) -> None:
+    with suppress(NotText):
+        assert "\0" not in decode(data)
+
+
+def test_tidying() -> None:
+    assert tidy("\ufeffa\u00adb  \r\n\r\n\r\n\r\nc\xa0d\re\u0301 ") == "ab\n\nc d\né"
