@@ -31,6 +31,7 @@ MAX_UPDATES = 512
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
 _LOGS_ADDRESSES = ("httpx", "httpcore", "telegram")
+_LOGS_TWICE = "telegram.request.BaseRequest"
 
 
 class TelegramAdapter:
@@ -63,6 +64,7 @@ class TelegramAdapter:
         os.environ.setdefault("PTB_TIMEDELTA", "true")  # else every flood ban is also a deprecation warning
         for name in _LOGS_ADDRESSES:  # their messages below a warning hold addresses, and those hold the token
             logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(_LOGS_TWICE).setLevel(logging.CRITICAL)  # with a traceback, what is raised and logged here
         return Bot(
             self._token,
             base_url=f"{self._api_base}/bot",

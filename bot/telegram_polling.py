@@ -81,7 +81,7 @@ async def persist(
             if isinstance(error, Conflict):
                 log.error("409 Conflict: another program is polling Telegram with this token; stop one of them")
             pause_s = patience.pause_s(n_failures, error)
-            log.warning("Telegram: %s failed (%s); again in %.1f s", what, error.message, pause_s)
+            log.warning("Telegram: %s failed (%s); again in %.1f s", what, error.message[:200], pause_s)
         await asyncio.sleep(pause_s)
 
 

@@ -80,9 +80,8 @@ class TelegramPost:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Say what this chat can take; replies written to it at the same time share its edits."""
-        interval_s = self._edit_interval_s * max(1, self._traffic.n_replies(self._chat_id))
-        return Capabilities(MAX_UNITS, utf16_units, interval_s, TYPING_INTERVAL_S)
+        """Say what this chat can take."""
+        return Capabilities(MAX_UNITS, utf16_units, self._edit_interval_s, TYPING_INTERVAL_S)
 
     def render(self, reply: Reply) -> str:
         """Return the reply's Markdown with its sources below."""
@@ -90,12 +89,12 @@ class TelegramPost:
 
     async def typing(self) -> None:
         """Show that an answer is on its way, if the chat's budget can spare it."""
-        if self._traffic.spare(self._chat_id):
-            await self._call(
-                self._chat_id,
-                lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
-                NotDelivered,
-            )
+        self._traffic.spare(self._chat_id)
+        await self._call(
+            self._chat_id,
+            lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
+            NotDelivered,
+        )
 
     async def send(self, bubble: Bubble, index: int) -> Sent:
         """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
@@ -122,7 +121,7 @@ class TelegramPost:
                 reply_markup=buttons,
             )
 
-        await self._traffic.admit(handle.chat_id)
+        await self._admit(handle.chat_id, bubble)
         with suppress(_Unchanged):
             await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
 
@@ -150,8 +149,14 @@ class TelegramPost:
             )
             return Sent(message.chat_id, message.message_id)
 
-        await self._traffic.admit(chat_id)
+        await self._admit(chat_id, bubble)
         return await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
+
+    async def _admit(self, chat_id: int, bubble: Bubble) -> None:
+        if bubble.cosmetic:
+            self._traffic.spare(chat_id)
+        else:
+            await self._traffic.admit(chat_id)
 
     async def _call(self, chat_id: int, call: Callable[[], Awaitable[T]], unsure: Callable[[str], DeliveryFailed]) -> T:
         """Make a call and say what its failure means; ``unsure`` is for one that may have taken effect."""

@@ -87,16 +87,15 @@ class Reception:
         if person is None or summons is None:
             return
         place = place_of(head)
-        with self._traffic.reply(place.chat_id):
-            post = self._post(head, place)
-            if head.text or head.caption:
-                message = await self._message(parts, head, person, place, summons)
-                async with StreamedReply(post) as outlet:
-                    await self._front.handle(message, outlet)
-            else:
-                language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
-                hint = "telegram.file_alone" if head.document else "telegram.wordless"
-                await StreamedReply(post).send(Reply(say(language, hint), language))
+        post = self._post(head, place)
+        if head.text or head.caption:
+            message = await self._message(parts, head, person, place, summons)
+            async with StreamedReply(post) as outlet:
+                await self._front.handle(message, outlet)
+        else:
+            language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
+            hint = "telegram.file_alone" if head.document else "telegram.wordless"
+            await StreamedReply(post).send(Reply(say(language, hint), language))
 
     def _post(self, message: TelegramMessage, place: Place) -> TelegramPost:
         user = message.from_user if message.sender_chat is None else None

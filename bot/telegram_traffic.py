@@ -7,8 +7,6 @@ time it names; during such a ban nothing is sent to that chat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from telegram.error import RetryAfter
@@ -51,7 +49,6 @@ class Bucket:
 class _Chat:
     bucket: Bucket
     banned_until_s: float = 0.0
-    n_replies: int = 0
 
 
 class Traffic:
@@ -71,34 +68,19 @@ class Traffic:
         if wait_s > 0:
             await self._clock.sleep(wait_s)
 
-    def spare(self, chat_id: int) -> bool:
-        """Take a token for something merely cosmetic, if more than half of both budgets is left."""
+    def spare(self, chat_id: int) -> None:
+        """Let something merely cosmetic pass. Raises ``NotDelivered`` unless more than half of both budgets is left."""
         chat, now_s = self._chat(chat_id), self._clock.now_s()
         buckets = (chat.bucket, self._overall)
         if chat.banned_until_s > now_s or any(2 * b.level(now_s) <= b.capacity for b in buckets):
-            return False
+            raise NotDelivered("the budget is kept for final texts")
         for bucket in buckets:
             bucket.take(now_s)
-        return True
 
     def ban(self, chat_id: int, duration_s: float) -> None:
         """Write nothing to the chat for that long; a shorter ban never ends a longer one."""
         chat = self._chat(chat_id)
         chat.banned_until_s = max(chat.banned_until_s, self._clock.now_s() + duration_s)
-
-    @contextmanager
-    def reply(self, chat_id: int) -> Iterator[None]:
-        """Count a reply being written to the chat, for as long as the block runs."""
-        chat = self._chat(chat_id)
-        chat.n_replies += 1
-        try:
-            yield
-        finally:
-            chat.n_replies -= 1
-
-    def n_replies(self, chat_id: int) -> int:
-        """Return how many replies are being written to the chat: they share its budget."""
-        return self._chat(chat_id).n_replies
 
     def _chat(self, chat_id: int) -> _Chat:
         if chat_id not in self._chats:
@@ -113,6 +95,6 @@ class Traffic:
         busy = {
             chat_id: chat
             for chat_id, chat in self._chats.items()
-            if chat.n_replies or chat.banned_until_s > now_s or chat.bucket.level(now_s) < chat.bucket.capacity
+            if chat.banned_until_s > now_s or chat.bucket.level(now_s) < chat.bucket.capacity
         }
         self._chats = busy

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -27,11 +27,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only."""
+    """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only.
+
+    A ``cosmetic`` one is soon overtaken by newer text: a busy platform may refuse it (``NotDelivered``).
+    """
 
     text: str
     answer_id: int | None = None
     private: bool = False
+    cosmetic: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ class StreamedReply(Generic[H]):
         capabilities = self._post.capabilities
         try:
             for n, part in enumerate(split(text, capabilities.max_units, capabilities.measure)):
-                await self._put(n, Bubble(part))
+                await self._put(n, Bubble(part, cosmetic=True))
         except NotDelivered as error:
             pause_s = max(error.retry_after_s or 0.0, capabilities.edit_interval_s)
             self._next_write_s = self._clock.now_s() + pause_s

@@ -31,6 +31,7 @@ from types import TracebackType
 from typing import Any
 
 from aiohttp import web
+
 from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Rejected, Slow, bad_request
 from tests.e2e.telegram_world import Call, Json, Shown, World, utf16
 
@@ -60,7 +61,7 @@ class TelegramServer(World):
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         app.router.add_route("*", "/bot{token}/{method}", self._call)
-        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()

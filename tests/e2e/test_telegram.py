@@ -1,0 +1,687 @@
+"""The real python-telegram-bot, the adapter and a hand-written core, over loopback HTTP with a small Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.telegram_adapter import TelegramAdapter
+from bot.telegram_polling import Patience
+from bot.telegram_reception import Timing
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import Unavailable, UserError
+from core.ports import Outlet
+from core.texts import explain, language_of_locale
+from core.types import Message, Person, Reply, Source, SpaceId, Thumb
+from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected, Slow
+from tests.e2e.telegram_server import TelegramServer
+from tests.e2e.telegram_world import Shown, utf16
+
+TIMING = Timing(Patience(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1)
+
+
+def commands() -> Registry:
+    async def unused(context: Context) -> None:
+        raise AssertionError("the test's core carries out its commands itself")
+
+    registry = Registry()
+    registry.add(Command("help", {"en": "What I can do", "pt": "O que eu sei fazer"}, unused, private=True))
+    registry.add(
+        Command("ask", {"en": "Ask", "pt": "Pergunte"}, unused, (Parameter("question", {"en": "Q", "pt": "P"}),))
+    )
+    file = Parameter("file", {"en": "File", "pt": "Arquivo"}, kind="attachment")
+    teach = {"en": "Teach me a file", "pt": "Ensine-me um arquivo"}
+    registry.add(Command("index", teach, unused, (file,), permission="moderator"))
+    return registry
+
+
+@dataclass
+class Community:
+    """A core that answers from a table, streams word by word, and remembers what it was told and rated."""
+
+    answers: dict[str, str] = field(default_factory=lambda: {"When do you open?": "At **nine**. [1]"})
+    registry: Registry = field(default_factory=commands)
+    heard: list[Message] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    thumbs: dict[tuple[str, int, str], Thumb] = field(default_factory=dict)
+    n_ratings: int = 0
+    pause_s: float = 0.0
+    slow: asyncio.Event | None = None
+    rating_pause_s: float = 0.0
+
+    async def handle(self, message: Message, outlet: Outlet) -> None:
+        if message.key in {earlier.key for earlier in self.heard}:
+            return
+        self.heard.append(message)
+        language = language_of_locale(message.locale, "en")
+        if message.command is None and "slow" in message.text and self.slow is not None:
+            await self.slow.wait()
+        try:
+            text = await self._command(message) if message.command else self.answers.get(message.text, "I don't know.")
+        except UserError as error:
+            await outlet.send(Reply(explain(language, error), language, private=True))
+            return
+        if message.command is None:
+            await self._stream(text, outlet)
+            sources = (Source(1, "Handbook", "Hours", "at nine", 1),) if "[1]" in text else ()
+            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources))
+        else:
+            refused = text.startswith("Only moderators")
+            await outlet.send(Reply(text, language, private=refused or message.command == "help"))
+
+    async def _command(self, message: Message) -> str:
+        if message.command == "index":
+            if not message.person.is_moderator:
+                return "Only moderators may teach me."
+            self.files |= {a.name: await a.read() for a in message.attachments}
+            return f"Learned {', '.join(a.name for a in message.attachments)}."
+        return f"/{message.command} {dict(message.arguments)}"
+
+    async def _stream(self, text: str, outlet: Outlet) -> None:
+        words = text.split(" ") if self.pause_s else []
+        for n in range(1, len(words)):
+            await outlet.partial(" ".join(words[:n]))
+            await asyncio.sleep(self.pause_s)
+
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+        await asyncio.sleep(self.rating_pause_s)
+        self.n_ratings += 1
+        if self.thumbs.get((space, answer_id, person.id)) == thumb:
+            del self.thumbs[space, answer_id, person.id]
+            return "Withdrawn"
+        self.thumbs[space, answer_id, person.id] = thumb
+        return "Obrigado" if locale and locale.startswith("pt") else "Thanks"
+
+
+@asynccontextmanager
+async def running(server: TelegramServer, community: Community, token: str | None = None) -> AsyncIterator[None]:
+    """Run the adapter around a block; a fault of its own fails the test."""
+    task = asyncio.create_task(TelegramAdapter(community, token or server.token, server.url, TIMING).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer(reads_all_group_messages=True) as server:
+        yield server
+
+
+@pytest.fixture
+async def community() -> Community:
+    return Community()
+
+
+def says(*needles: str) -> Callable[[Shown], bool]:
+    return lambda message: all(needle in message.text for needle in needles)
+
+
+def bold(message: Shown) -> list[str]:
+    units = message.text.encode("utf-16-le")
+    return [
+        units[2 * e["offset"] : 2 * (e["offset"] + e["length"])].decode("utf-16-le")
+        for e in message.entities
+        if e["type"] == "bold"
+    ]
+
+
+# --- private chats ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_in_private_is_answered_with_sources_and_thumbs(server, community):
+    community.pause_s = 0.05
+    ana = server.person("Ana", language="pt-br")
+    dm = server.private(ana)
+    async with running(server, community):
+        said = server.say(dm, ana, "When do you open?")
+        shown = await server.wait_for_message(says("nine", "Handbook › Hours"))
+    assert bold(shown)[0] == "nine"
+    assert [b["text"] for b in shown.buttons] == ["👍", "👎"]
+    assert all(len(b["callback_data"].encode()) <= 64 for b in shown.buttons)
+    (message,) = community.heard
+    assert message.key == f"telegram:{dm['id']}:{said['message_id']}"
+    assert message.space == message.conversation == f"telegram:dm:{ana['id']}"
+    assert message.person == Person(f"telegram:{ana['id']}", "Ana")
+    assert message.locale == "pt-br"
+    assert server.of("sendChatAction")[0].params["action"] == "typing"
+    assert server.of("sendMessage")[0].params["link_preview_options"] == {"is_disabled": True}
+
+
+async def test_an_answer_grows_in_one_message_while_it_is_written(server, community):
+    community.pause_s = 0.06
+    community.answers["Count"] = "one two three four five six seven eight"
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "Count")
+        shown = await server.wait_for_message(says("eight"))
+    assert len(server.shown) == 1
+    assert len(shown.history) >= 2
+    assert all(later.startswith(earlier) for earlier, later in zip(shown.history, shown.history[1:], strict=False))
+
+
+async def test_start_is_help_and_an_unknown_command_is_passed_on(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.say(dm, ana, "/start from_a_link")
+        server.say(dm, ana, "/nonsense x")
+        server.say(dm, ana, "/ask When do you open?")
+        await server.wait_for_message(says("/help {}"))
+        await server.wait_for_message(says("/nonsense"))
+        await server.wait_for_message(says("/ask {'question': 'When do you open?'}"))
+
+
+async def test_what_has_no_words_gets_one_sentence_in_private_and_silence_in_a_group(server, community):
+    ana = server.person("Ana", language="pt")
+    dm, group = server.private(ana), server.group("Library")
+    async with running(server, community):
+        server.sticker(group, ana)
+        server.sticker(dm, ana)
+        await server.wait_for_message(says("só leio texto"))
+        server.upload(dm, ana, "hours.md", b"# Hours")
+        await server.wait_for_message(says("/index"))
+        await server.wait_for_quiet()
+    assert server.texts(group) == []
+    assert community.heard == []
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+async def test_in_a_group_only_what_is_addressed_to_the_bot_is_answered(server, community):
+    ana, rui, robot = server.person("Ana"), server.person("Rui"), server.person("Robot", is_bot=True)
+    group = server.group("Library")
+    async with running(server, community):
+        server.say(group, ana, "When do you open?")
+        server.say(group, ana, "@other_bot When do you open?")
+        server.say(group, ana, "/ask@other_bot When do you open?")
+        server.say(group, ana, "/weather")
+        server.say(group, robot, "@aion_bot When do you open?")
+        mention = server.say(group, ana, "@AION_bot, When do you open?")
+        answer = await server.wait_for_message(says("nine"))
+        assert answer.reply_to == mention["message_id"]
+        server.say(group, rui, "@Ana_user look at this", reply_to=answer)
+        server.say(group, rui, "And on Sundays?", reply_to=answer)
+        await server.wait_for_message(says("I don't know."))
+        server.say(group, rui, "/ask@aion_bot Is it free?")
+        await server.wait_for_message(says("/ask {'question': 'Is it free?'}"))
+        await server.wait_for_quiet()
+    assert [m.text for m in community.heard[:2]] == ["When do you open?", "And on Sundays?"]
+    assert len(community.heard) == 3
+    assert {m.space for m in community.heard} == {f"telegram:{group['id']}"}
+
+
+async def test_a_bare_mention_under_someone_elses_question_passes_it_on(server, community):
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group = server.group("Library")
+    async with running(server, community):
+        question = server.say(group, ana, "When do you open?")
+        server.say(group, rui, "@aion_bot", reply_to=question)
+        await server.wait_for_message(says("nine"))
+
+
+async def test_privacy_mode_still_lets_mentions_replies_and_commands_through(community, caplog):
+    caplog.set_level(logging.INFO, logger="bot")
+    async with TelegramServer() as server, running(server, community):
+        ana = server.person("Ana")
+        group = server.group("Library")
+        server.say(group, ana, "When do you open?")
+        server.say(group, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(says("nine"))
+        assert len(community.heard) == 1
+    assert "privacy mode is on" in caplog.text
+
+
+async def test_a_topic_is_carried_on_everything_and_isolated(server, community):
+    community.pause_s = 0.05
+    ana = server.person("Ana")
+    forum = server.group("Library", forum=True)
+    async with running(server, community):
+        server.say(forum, ana, "@aion_bot When do you open?", thread=5)
+        shown = await server.wait_for_message(says("nine"))
+        server.say(forum, ana, "@aion_bot General?", thread=1)
+        general = await server.wait_for_message(says("I don't know."))
+    assert (shown.thread, general.thread) == (5, None)
+    assert server.of("sendChatAction")[0].params["message_thread_id"] == "5"
+    in_topic, in_general = community.heard
+    assert in_topic.space == in_general.space == in_general.conversation
+    assert in_topic.conversation == f"{in_topic.space}:5"
+
+
+async def test_a_private_reply_leaves_the_group_where_it_can(server, community):
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group, dm = server.group("Library"), server.private(ana)
+    server.private(rui, started=False)
+    async with running(server, community):
+        server.say(group, ana, "/help@aion_bot")
+        await server.wait_for_message(lambda m: m.chat["id"] == dm["id"])
+        assert server.texts(group) == []
+        server.say(group, rui, "/help@aion_bot")
+        await server.wait_for_message(lambda m: m.chat["id"] == group["id"])
+
+
+async def test_the_menu_is_published_by_scope_and_language_and_only_once(server, community):
+    async with running(server, community):
+        await server.wait_for_call("setMyCommands", 6)
+    names = {key: [c["command"] for c in menu] for key, menu in server.menus.items()}
+    everything, open_to_all = ["help", "ask", "index"], ["help", "ask"]
+    assert names["all_private_chats", ""] == names["all_chat_administrators", "pt"] == everything
+    assert names["all_group_chats", ""] == names["all_group_chats", "pt"] == open_to_all
+    assert server.menus["all_group_chats", "pt"][0]["description"] == "O que eu sei fazer"
+    assert server.menus["all_group_chats", ""][0]["description"] == "What I can do"
+    async with running(server, community):
+        await server.wait_for_call("getMyCommands", 12)
+        await server.wait_for_call("getUpdates", len(server.of("getUpdates")) + 1)
+    assert len(server.of("setMyCommands")) == 6
+
+
+# --- moderators and files ---------------------------------------------------------------------------------------------
+
+
+async def test_a_document_is_taught_by_caption_by_reply_and_as_an_album(server, community):
+    ana = server.person("Ana")
+    group = server.group("Library", admins=[ana])
+    async with running(server, community):
+        server.upload(group, ana, "hours.md", b"nine to five", caption="/index@aion_bot")
+        await server.wait_for_message(says("Learned hours.md."))
+        document = server.upload(group, ana, "rules.md", b"be kind")
+        server.say(group, ana, "/index@aion_bot", reply_to=document)
+        await server.wait_for_message(says("Learned rules.md."))
+        server.album(group, ana, {"a.md": b"A", "b.md": b"B", "c.md": b"C"}, caption="/index@aion_bot")
+        await server.wait_for_message(says("Learned a.md, b.md, c.md."))
+    assert community.files == {
+        "hours.md": b"nine to five",
+        "rules.md": b"be kind",
+        "a.md": b"A",
+        "b.md": b"B",
+        "c.md": b"C",
+    }
+    assert [m.attachments[0].size_bytes for m in community.heard] == [12, 7, 1]
+
+
+async def test_moderators_are_asked_for_at_the_moment_of_the_call(server, community):
+    ana = server.person("Ana")
+    group, dm = server.group("Library"), server.private(ana)
+    async with running(server, community):
+        server.upload(group, ana, "a.md", b"A", caption="/index@aion_bot")
+        refusal = await server.wait_for_message(says("Only moderators"))
+        assert refusal.chat["id"] == dm["id"]
+        server.promote(group, ana)
+        server.upload(group, ana, "b.md", b"B", caption="/index@aion_bot")
+        await server.wait_for_message(says("Learned b.md."))
+        server.promote(group, ana, "member")
+        server.upload(group, ana, "c.md", b"C", caption="/index@aion_bot")
+        await server.wait_for_message(lambda m: m is not refusal and "Only moderators" in m.text)
+        server.upload(dm, ana, "notes.md", b"mine", caption="/index")
+        await server.wait_for_message(says("Learned notes.md."))
+    assert set(community.files) == {"b.md", "notes.md"}
+
+
+async def test_anonymous_admins_moderate_and_channels_do_not(server, community):
+    anonymous = server.person("Group", is_bot=True)
+    channel = {"id": -100777, "type": "channel", "title": "News"}
+    group = server.group("Library")
+    async with running(server, community):
+        server.upload(group, anonymous, "a.md", b"A", caption="/index@aion_bot", extra={"sender_chat": group})
+        await server.wait_for_message(says("Learned a.md."))
+        server.upload(group, anonymous, "b.md", b"B", caption="/index@aion_bot", extra={"sender_chat": channel})
+        refusal = await server.wait_for_message(says("Only moderators"))
+    assert refusal.chat["id"] == group["id"]
+    assert [m.person.id for m in community.heard] == [f"telegram:{group['id']}", "telegram:-100777"]
+
+
+async def test_where_telegram_does_not_say_nobody_moderates(server, community):
+    ana = server.person("Ana")
+    group = server.group("Library", admins=[ana])
+    server.private(ana)
+    server.inject("getChatMember", *[Broken()] * 3)
+    async with running(server, community):
+        server.upload(group, ana, "a.md", b"A", caption="/index@aion_bot")
+        await server.wait_for_message(says("Only moderators"))
+        server.inject("getChatMember", Broken(), Dropped(applied=True))
+        server.upload(group, ana, "a.md", b"A", caption="/index@aion_bot")
+        await server.wait_for_message(says("Learned a.md."))
+
+
+async def test_a_file_telegram_withholds_is_explained(server, community):
+    ana = server.person("Ana", language="pt")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.upload(dm, ana, "huge.pdf", b"x", caption="/index", size_bytes=200 * 1024 * 1024)
+        await server.wait_for_message(says("20 MB", "huge.pdf"))
+        server.inject("download", *[Dropped(applied=False)] * 3)
+        server.upload(dm, ana, "lost.md", b"x", caption="/index")
+        await server.wait_for_message(says("lost.md", "envie de novo"))
+        server.inject("download", Dropped(applied=False))
+        server.upload(dm, ana, "found.md", b"x", caption="/index")
+        await server.wait_for_message(says("Learned found.md"))
+
+
+# --- long and awkward text --------------------------------------------------------------------------------------------
+
+
+async def test_a_long_answer_with_emoji_arrives_whole_and_within_the_limit(server, community):
+    words = [f"word{n}😀" for n in range(700)]
+    community.answers["Long?"] = " ".join(words)
+    assert len(community.answers["Long?"]) > 6000
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "Long?")
+        last = await server.wait_for_message(says(words[-1]))
+    assert all(utf16(m.text) <= 4096 for m in server.shown)
+    assert " ".join(m.text for m in server.shown).split() == words
+    assert [bool(m.buttons) for m in server.shown] == [m is last for m in server.shown]
+
+
+async def test_formatting_that_telegram_refuses_is_sent_as_it_was_written(server, community):
+    server.refuses_entities = True
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        shown = await server.wait_for_message(says("At **nine**."))
+    assert shown.entities == []
+    assert shown.buttons
+
+
+@pytest.mark.parametrize(
+    "text", ["Use <name> here", "an *unclosed _mix [of ](things", "\u202eright\u200b to left", "🤖" * 2000, "x" * 9000]
+)
+async def test_awkward_text_loses_nothing(server, community, text):
+    community.answers["Awkward?"] = text
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "Awkward?")
+        await server.wait_for_message(lambda m: bool(m.buttons))
+    assert "".join(m.text for m in server.shown) == text
+
+
+# --- faults on the way out --------------------------------------------------------------------------------------------
+
+
+async def test_a_flood_ban_is_obeyed_exactly_and_the_answer_arrives(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject("sendMessage", Flood(1), Flood(1))
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    first, second, third = (call.at_s for call in server.of("sendMessage"))
+    assert second - first >= 1
+    assert third - second >= 1
+    assert [c for c in server.of("sendChatAction") if first < c.at_s < third] == []
+
+
+async def test_a_flood_ban_on_an_edit_delays_the_final_text_and_nothing_else(server, community):
+    community.pause_s = 0.06
+    community.answers["Count"] = "one two three four five six seven eight"
+    ana, rui = server.person("Ana"), server.person("Rui")
+    server.inject("editMessageText", Flood(1))
+    async with running(server, community):
+        server.say(server.private(ana), ana, "Count")
+        await server.wait_for_call("editMessageText")
+        server.say(server.private(rui), rui, "When do you open?")
+        other = await server.wait_for_message(says("nine"))
+        shown = await server.wait_for_message(says("eight"))
+    edits = [call.at_s for call in server.of("editMessageText") if call.params["chat_id"] == str(ana["id"])]
+    assert edits[1] - edits[0] >= 1
+    assert server.shown == [shown, other]
+
+
+@pytest.mark.parametrize("fault", [Broken(500), Broken(502), Rejected(500, "Internal Server Error")])
+async def test_an_answer_survives_server_errors(server, community, fault):
+    ana = server.person("Ana")
+    server.inject("sendMessage", fault)
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert len(server.shown) == 1
+
+
+async def test_what_was_possibly_sent_is_not_sent_again(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject("sendMessage", Dropped(applied=True))
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+        server.say(dm, ana, "Next?")
+        await server.wait_for_message(says("I don't know."))
+    assert len(server.of("sendMessage")) == 2
+    assert len(server.shown) == 2
+
+
+@pytest.mark.parametrize("applied", [False, True])
+async def test_a_lost_response_to_an_edit_is_repeated_without_harm(server, community, applied):
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_call("sendMessage")
+        server.inject("editMessageText", *[Dropped(applied)] * 2)
+        await server.wait_for_message(says("nine", "Handbook"))
+        await server.wait_for_message(lambda m: bool(m.buttons))
+    assert len(server.shown) == 1
+
+
+async def test_a_message_deleted_while_it_grows_is_sent_anew(server, community):
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        (first,) = [await server.wait_for_message(lambda m: True)]
+        first.deleted = True
+        await server.wait_for_message(says("nine", "Handbook"))
+
+
+async def test_being_blocked_in_the_middle_of_an_answer_harms_nobody_else(server, community):
+    community.pause_s = 0.1
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group = server.group("Library")
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(lambda m: True)
+        server.block(group)
+        server.say(server.private(rui), rui, "When do you open?")
+        await server.wait_for_message(lambda m: m.chat["id"] == rui["id"] and "Handbook" in m.text)
+
+
+# --- faults on the way in ---------------------------------------------------------------------------------------------
+
+
+async def test_a_message_delivered_again_has_the_same_key(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+        server.redeliver(server.updates[0])
+        server.say(dm, ana, "Next?")
+        await server.wait_for_message(says("I don't know."))
+        await server.wait_for_quiet()
+    assert [m.text for m in community.heard] == ["When do you open?", "Next?"]
+    assert len(server.shown) == 2
+
+
+async def test_polling_survives_every_passing_fault(server, community, caplog):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject(
+        "getUpdates",
+        Broken(),
+        Dropped(applied=False),
+        Dropped(applied=True),
+        Flood(1),
+        Rejected(400, "Bad Request: odd"),
+    )
+    async with running(server, community):
+        server.push({"message": {"nonsense": True}})
+        server.push({"message": {"message_id": "x", "date": [], "chat": 5}})
+        server.push({"unheard_of": {}})
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert len(community.heard) == 1
+    assert "cannot be read" in caplog.text
+
+
+async def test_a_second_poller_is_named_in_the_log(server, community, caplog):
+    ana = server.person("Ana")
+    async with running(server, community), running(server, Community()):
+        await server.wait_for_call("getUpdates", 4)
+        await asyncio.sleep(0.1)
+    assert server.n_conflicts
+    assert "another program is polling Telegram with this token" in caplog.text
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+
+
+async def test_the_api_may_be_down_at_the_start(server, community):
+    ana = server.person("Ana")
+    port = server.port
+    await server.stop()
+    async with running(server, community):
+        await asyncio.sleep(0.3)
+        await server.start(port)
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+
+
+@pytest.mark.parametrize("token", ["7000000001:another", "no token at all", "", "7000000001:TEST\n"])
+async def test_a_wrong_token_is_one_clear_error(server, community, token):
+    adapter = TelegramAdapter(community, token, server.url, TIMING)
+    with pytest.raises(Unavailable) as raised:
+        await asyncio.wait_for(adapter.run(), 5)
+    assert raised.value.key == "telegram.bad_token"
+
+
+async def test_a_token_revoked_later_ends_the_adapter_loudly(server, community):
+    ana = server.person("Ana")
+    task = asyncio.create_task(TelegramAdapter(community, server.token, server.url, TIMING).run())
+    server.say(server.private(ana), ana, "When do you open?")
+    await server.wait_for_message(says("nine"))
+    server.inject("getUpdates", Rejected(401, "Unauthorized"))
+    server.say(server.private(ana), ana, "Anyone there?")
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(task, 10)
+
+
+async def test_no_token_reaches_the_log(server, community, caplog):
+    caplog.set_level(logging.DEBUG)
+    ana = server.person("Ana")
+    server.inject("getMe", Broken(), Dropped(applied=False))
+    server.inject("sendMessage", Broken())
+    async with running(server, community):
+        server.upload(server.private(ana), ana, "a.md", b"A", caption="/index")
+        await server.wait_for_message(says("Learned"))
+    with pytest.raises(Unavailable):
+        await TelegramAdapter(community, "7000000001:SECRET-and-wrong", server.url, TIMING).run()
+    assert caplog.records
+    assert not [r for r in caplog.records if server.token in r.getMessage() or "SECRET-and" in r.getMessage()]
+    assert server.token not in caplog.text
+    assert "SECRET-and" not in caplog.text
+
+
+# --- thumbs -----------------------------------------------------------------------------------------------------------
+
+
+async def test_thumbs_are_counted_changed_and_withdrawn_even_after_a_restart(server, community):
+    ana, rui = server.person("Ana", language="pt-br"), server.person("Rui")
+    group = server.group("Library")
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot When do you open?")
+        shown = await server.wait_for_message(lambda m: bool(m.buttons))
+        server.press(shown, "👍", ana)
+        assert await server.wait_for_toast(1) == "Obrigado"
+    space = f"telegram:{group['id']}"
+    async with running(server, community):
+        server.press(shown, "👎", rui)
+        assert await server.wait_for_toast(2) == "Thanks"
+        assert community.thumbs == {
+            (space, 1, f"telegram:{ana['id']}"): "up",
+            (space, 1, f"telegram:{rui['id']}"): "down",
+        }
+        server.press(shown, "👍", ana)
+        assert await server.wait_for_toast(3) == "Withdrawn"
+    assert shown.buttons
+
+
+async def test_a_press_delivered_twice_counts_once(server, community):
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        shown = await server.wait_for_message(lambda m: bool(m.buttons))
+        server.press(shown, "👍", ana)
+        server.redeliver(server.updates[-1])
+        await server.wait_for_toast()
+        await server.wait_for_quiet()
+    assert community.n_ratings == 1
+    assert list(community.thumbs.values()) == ["up"]
+
+
+async def test_a_slow_rating_does_not_leave_the_button_spinning(server, community):
+    community.rating_pause_s = 0.6
+    server.callback_deadline_s = 0.5
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        shown = await server.wait_for_message(lambda m: bool(m.buttons))
+        server.press(shown, "👍", ana)
+        assert await server.wait_for_toast() == ""
+    assert list(community.thumbs.values()) == ["up"]
+
+
+async def test_a_button_nobody_knows_says_so(server, community):
+    ana = server.person("Ana", language="pt")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        shown = await server.wait_for_message(lambda m: bool(m.buttons))
+        server.press(shown, "old:format:1", ana)
+        assert "mensagem antiga" in await server.wait_for_toast()
+    assert community.n_ratings == 0
+
+
+# --- side by side -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_slow_answer_blocks_nobody(server, community):
+    community.slow = asyncio.Event()
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group, dm = server.group("Library"), server.private(rui)
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot a slow question")
+        server.say(group, rui, "/ask@aion_bot quick")
+        await server.wait_for_message(says("/ask {'question': 'quick'}"))
+        server.say(dm, rui, "When do you open?")
+        await server.wait_for_message(says("nine"))
+        community.slow.set()
+        await server.wait_for_message(says("I don't know."))
+
+
+async def test_an_answer_being_written_is_finished_on_the_way_out(server, community):
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(lambda m: True)
+    assert [m.text for m in server.shown if m.buttons and "Handbook" in m.text]
+    async with running(server, community):
+        await server.wait_for_call("getUpdates", len(server.of("getUpdates")) + 2)
+    assert len(community.heard) == 1
+
+
+async def test_slow_answers_of_telegram_are_waited_for(server, community):
+    ana = server.person("Ana")
+    server.inject("sendMessage", Slow(0.5))
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(lambda m: bool(m.buttons))
+    assert len(server.shown) == 1
