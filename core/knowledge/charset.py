@@ -36,8 +36,9 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 def tidy(text: str) -> str:
     """Return ``text`` with plain line ends, composed letters (NFC) and no invisible marks, trimmed."""
-    lines = unicodedata.normalize("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", lines, flags=re.MULTILINE)).strip("\n ")
+    composed = unicodedata.normalize("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+    lines = "\n".join(line.rstrip(" \t") for line in composed.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n ")
 
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u00ad\u200b\u2060")) | {ord("\xa0"): " ", ord("\x85"): "\n"}

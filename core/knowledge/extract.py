@@ -40,7 +40,7 @@ CONTENT_TYPES: Mapping[str, Kind] = {
     "application/pdf": "pdf",
 }
 
-_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+([^\s#].*)$", re.MULTILINE)
 _FENCED = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
@@ -89,7 +89,7 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
 def first_heading(text: str) -> str | None:
     """Return the first Markdown heading outside code, if there is one."""
     match = _HEADING.search(_FENCED.sub("", text))
-    return match.group(1) if match else None
+    return match.group(1).rstrip(" \t#") if match else None
 
 
 def stem(name: str) -> str:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pypdfium2
 
@@ -92,15 +93,13 @@ def _run_on(pages: Sequence[Sequence[str]]) -> list[str]:
 def unwrap(lines: Sequence[str]) -> str:
     """Join lines into paragraphs: a word broken by a hyphen is mended, list items and empty lines stay apart."""
     full = _FULL_LINE_SHARE * max((len(line) for line in lines), default=0)
-    text = ""
-    for at, line in enumerate(lines):
-        previous = lines[at - 1] if at else ""
-        if not text:
-            text = line
-        elif re.search(r"\w-$", text) and line[:1].islower():
-            text = text[:-1] + line
+    pieces = list(lines[:1])
+    for previous, line in pairwise(lines):
+        if previous.endswith("-") and previous[-2:-1].isalnum() and line[:1].islower():
+            pieces[-1] = pieces[-1][:-1]
         elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _LIST_ITEM.match(line):
-            text += " " + line
+            pieces.append(" ")
         else:
-            text += "\n" + line
-    return text
+            pieces.append("\n")
+        pieces.append(line)
+    return "".join(pieces)

@@ -94,6 +94,16 @@ def test_a_name_without_its_suffix(name: str, expected: str) -> None:
     assert stem(name) == expected
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line",
+    ["a" + " " * 10**6 + "b", "# " + "# " * 500_000 + "b", "*" * 10**6, "<" * 10**5, "`" * 10**5, "-\n" * 10**5 + "b"],
+)
+@pytest.mark.parametrize("name", ["a.md", "a.html"])
+def test_a_hostile_line_takes_no_time_to_speak_of(line: str, name: str) -> None:
+    assert extract(f"Words. {line}".encode(), name).text.startswith("Words.")
+
+
 # --- HTML ----------------------------------------------------------------------------------------
 
 
