@@ -1,6 +1,7 @@
 """A small Telegram: the Bot API over loopback HTTP, with the platform's rules and its faults.
 
-The people's side is a handful of methods; each returns once the update is queued for the bot::
+For the real library in this process and for ``aion run`` in another. The people's side (``telegram_world``) is a
+handful of methods; each returns once the update is queued for the bot::
 
     async with TelegramServer() as server:                 # leaving it fails on any Bot API method it does not know
         env = {"TELEGRAM_TOKEN": server.token, "TELEGRAM_API_BASE": server.url}
@@ -13,12 +14,18 @@ The people's side is a handful of methods; each returns once the update is queue
         toast = await server.wait_for_toast()
         server.upload(dm, ana, "hours.md", b"...", caption="/index")
         server.album(group, ana, {"a.md": b"...", "b.md": b"..."}, caption="/index@aion_bot", thread=5)
+        server.say(group, ana, "And on Sundays?", reply_to=shown)
+        server.promote(group, ana, "member")               # her role is gone a second later
         server.redeliver(server.updates[-1])               # the same message under a new update id
         server.inject("sendMessage", Flood(2))             # faults: Flood, Broken, Dropped, Slow, Rejected
+        await server.wait_for_quiet()                      # everything said has been fetched and confirmed
 
-``server.calls`` is every request in order, ``server.shown`` every message of the bot as people see it now, ``menus``
-what ``setMyCommands`` left, ``drafts`` the previews. Not modelled: parse modes (the bot sends entities), media sent by
-the bot, edited and channel messages, inline mode, webhooks. Limits: https://core.telegram.org/bots/api.
+``server.calls`` is every request in order, ``server.shown`` every message of the bot as people see it now (with the
+texts it had before), ``texts(chat)`` what a chat says, ``menus`` what ``setMyCommands`` left, ``drafts`` the previews.
+A bot in privacy mode (the default here as on Telegram) is shown only what is addressed to it; see
+``reads_all_group_messages``. ``stop()`` and ``start(server.port)`` make an outage. Not modelled: parse modes (the bot
+sends entities), media sent by the bot, edited and channel messages, inline mode, webhooks, flood limits of its own.
+Rules: https://core.telegram.org/bots/api.
 """
 
 from __future__ import annotations
@@ -143,18 +150,21 @@ class TelegramServer(World):
         wanted = params.get("allowed_updates")
         try:
             async with asyncio.timeout(float(params.get("timeout", 0))):
-                while not (waiting := self._waiting(wanted)) and not mine.done():
+                while not self._waiting(wanted) and not mine.done():
                     async with self._changed:
                         self._changed.notify_all()
                         await self._changed.wait()
         except TimeoutError:
-            waiting = self._waiting(wanted)
-        if mine.done():
+            pass
+        finally:
+            conflict = mine.done()
+            if not conflict:
+                mine.set_result(None)
+        if conflict:
             raise ApiError(
                 409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
             )
-        mine.set_result(None)
-        return waiting[: int(params.get("limit", 100))]
+        return self._waiting(wanted)[: int(params.get("limit", 100))]
 
     def _waiting(self, wanted: list[str] | None) -> list[Json]:
         pending = [u for u in self.updates if u["update_id"] >= self._confirmed]

@@ -4,110 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.telegram_adapter import TelegramAdapter
-from bot.telegram_polling import Patience
-from bot.telegram_reception import Timing
-from core.commands import Command, Context, Parameter, Registry
-from core.errors import Unavailable, UserError
-from core.ports import Outlet
-from core.texts import explain, language_of_locale
-from core.types import Message, Person, Reply, Source, SpaceId, Thumb
-from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected, Slow
+from core.types import Person
+from tests.e2e.telegram_community import Community, bold, running, says
+from tests.e2e.telegram_faults import Broken, Dropped, Slow
 from tests.e2e.telegram_server import TelegramServer
-from tests.e2e.telegram_world import Shown, utf16
-
-TIMING = Timing(Patience(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1)
-
-
-def commands() -> Registry:
-    async def unused(context: Context) -> None:
-        raise AssertionError("the test's core carries out its commands itself")
-
-    registry = Registry()
-    registry.add(Command("help", {"en": "What I can do", "pt": "O que eu sei fazer"}, unused, private=True))
-    registry.add(
-        Command("ask", {"en": "Ask", "pt": "Pergunte"}, unused, (Parameter("question", {"en": "Q", "pt": "P"}),))
-    )
-    file = Parameter("file", {"en": "File", "pt": "Arquivo"}, kind="attachment")
-    teach = {"en": "Teach me a file", "pt": "Ensine-me um arquivo"}
-    registry.add(Command("index", teach, unused, (file,), permission="moderator"))
-    return registry
-
-
-@dataclass
-class Community:
-    """A core that answers from a table, streams word by word, and remembers what it was told and rated."""
-
-    answers: dict[str, str] = field(default_factory=lambda: {"When do you open?": "At **nine**. [1]"})
-    registry: Registry = field(default_factory=commands)
-    heard: list[Message] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
-    thumbs: dict[tuple[str, int, str], Thumb] = field(default_factory=dict)
-    n_ratings: int = 0
-    pause_s: float = 0.0
-    slow: asyncio.Event | None = None
-    rating_pause_s: float = 0.0
-
-    async def handle(self, message: Message, outlet: Outlet) -> None:
-        if message.key in {earlier.key for earlier in self.heard}:
-            return
-        self.heard.append(message)
-        language = language_of_locale(message.locale, "en")
-        if message.command is None and "slow" in message.text and self.slow is not None:
-            await self.slow.wait()
-        try:
-            text = await self._command(message) if message.command else self.answers.get(message.text, "I don't know.")
-        except UserError as error:
-            await outlet.send(Reply(explain(language, error), language, private=True))
-            return
-        if message.command is None:
-            await self._stream(text, outlet)
-            sources = (Source(1, "Handbook", "Hours", "at nine", 1),) if "[1]" in text else ()
-            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources))
-        else:
-            refused = text.startswith("Only moderators")
-            await outlet.send(Reply(text, language, private=refused or message.command == "help"))
-
-    async def _command(self, message: Message) -> str:
-        if message.command == "index":
-            if not message.person.is_moderator:
-                return "Only moderators may teach me."
-            self.files |= {a.name: await a.read() for a in message.attachments}
-            return f"Learned {', '.join(a.name for a in message.attachments)}."
-        return f"/{message.command} {dict(message.arguments)}"
-
-    async def _stream(self, text: str, outlet: Outlet) -> None:
-        words = text.split(" ") if self.pause_s else []
-        for n in range(1, len(words)):
-            await outlet.partial(" ".join(words[:n]))
-            await asyncio.sleep(self.pause_s)
-
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
-        await asyncio.sleep(self.rating_pause_s)
-        self.n_ratings += 1
-        if self.thumbs.get((space, answer_id, person.id)) == thumb:
-            del self.thumbs[space, answer_id, person.id]
-            return "Withdrawn"
-        self.thumbs[space, answer_id, person.id] = thumb
-        return "Obrigado" if locale and locale.startswith("pt") else "Thanks"
-
-
-@asynccontextmanager
-async def running(server: TelegramServer, community: Community, token: str | None = None) -> AsyncIterator[None]:
-    """Run the adapter around a block; a fault of its own fails the test."""
-    task = asyncio.create_task(TelegramAdapter(community, token or server.token, server.url, TIMING).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+from tests.e2e.telegram_world import utf16
 
 
 @pytest.fixture
@@ -119,19 +24,6 @@ async def server() -> AsyncIterator[TelegramServer]:
 @pytest.fixture
 async def community() -> Community:
     return Community()
-
-
-def says(*needles: str) -> Callable[[Shown], bool]:
-    return lambda message: all(needle in message.text for needle in needles)
-
-
-def bold(message: Shown) -> list[str]:
-    units = message.text.encode("utf-16-le")
-    return [
-        units[2 * e["offset"] : 2 * (e["offset"] + e["length"])].decode("utf-16-le")
-        for e in message.entities
-        if e["type"] == "bold"
-    ]
 
 
 # --- private chats ----------------------------------------------------------------------------------------------------
@@ -404,192 +296,6 @@ async def test_awkward_text_loses_nothing(server, community, text):
     assert "".join(m.text for m in server.shown) == text
 
 
-# --- faults on the way out --------------------------------------------------------------------------------------------
-
-
-async def test_a_flood_ban_is_obeyed_exactly_and_the_answer_arrives(server, community):
-    ana = server.person("Ana")
-    dm = server.private(ana)
-    server.inject("sendMessage", Flood(1), Flood(1))
-    async with running(server, community):
-        server.say(dm, ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-    first, second, third = (call.at_s for call in server.of("sendMessage"))
-    assert second - first >= 1
-    assert third - second >= 1
-    assert [c for c in server.of("sendChatAction") if first < c.at_s < third] == []
-
-
-async def test_a_flood_ban_on_an_edit_delays_the_final_text_and_nothing_else(server, community):
-    community.pause_s = 0.06
-    community.answers["Count"] = "one two three four five six seven eight"
-    ana, rui = server.person("Ana"), server.person("Rui")
-    server.inject("editMessageText", Flood(1))
-    async with running(server, community):
-        server.say(server.private(ana), ana, "Count")
-        await server.wait_for_call("editMessageText")
-        server.say(server.private(rui), rui, "When do you open?")
-        other = await server.wait_for_message(says("nine"))
-        shown = await server.wait_for_message(says("eight"))
-    edits = [call.at_s for call in server.of("editMessageText") if call.params["chat_id"] == str(ana["id"])]
-    assert edits[1] - edits[0] >= 1
-    assert server.shown == [shown, other]
-
-
-@pytest.mark.parametrize("fault", [Broken(500), Broken(502), Rejected(500, "Internal Server Error")])
-async def test_an_answer_survives_server_errors(server, community, fault):
-    ana = server.person("Ana")
-    server.inject("sendMessage", fault)
-    async with running(server, community):
-        server.say(server.private(ana), ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-    assert len(server.shown) == 1
-
-
-async def test_what_was_possibly_sent_is_not_sent_again(server, community):
-    ana = server.person("Ana")
-    dm = server.private(ana)
-    server.inject("sendMessage", Dropped(applied=True))
-    async with running(server, community):
-        server.say(dm, ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-        server.say(dm, ana, "Next?")
-        await server.wait_for_message(says("I don't know."))
-    assert len(server.of("sendMessage")) == 2
-    assert len(server.shown) == 2
-
-
-@pytest.mark.parametrize("applied", [False, True])
-async def test_a_lost_response_to_an_edit_is_repeated_without_harm(server, community, applied):
-    community.pause_s = 0.1
-    ana = server.person("Ana")
-    async with running(server, community):
-        server.say(server.private(ana), ana, "When do you open?")
-        await server.wait_for_call("sendMessage")
-        server.inject("editMessageText", *[Dropped(applied)] * 2)
-        await server.wait_for_message(says("nine", "Handbook"))
-        await server.wait_for_message(lambda m: bool(m.buttons))
-    assert len(server.shown) == 1
-
-
-async def test_a_message_deleted_while_it_grows_is_sent_anew(server, community):
-    community.pause_s = 0.1
-    ana = server.person("Ana")
-    async with running(server, community):
-        server.say(server.private(ana), ana, "When do you open?")
-        (first,) = [await server.wait_for_message(lambda m: True)]
-        first.deleted = True
-        await server.wait_for_message(says("nine", "Handbook"))
-
-
-async def test_being_blocked_in_the_middle_of_an_answer_harms_nobody_else(server, community):
-    community.pause_s = 0.1
-    ana, rui = server.person("Ana"), server.person("Rui")
-    group = server.group("Library")
-    async with running(server, community):
-        server.say(group, ana, "@aion_bot When do you open?")
-        await server.wait_for_message(lambda m: True)
-        server.block(group)
-        server.say(server.private(rui), rui, "When do you open?")
-        await server.wait_for_message(lambda m: m.chat["id"] == rui["id"] and "Handbook" in m.text)
-
-
-# --- faults on the way in ---------------------------------------------------------------------------------------------
-
-
-async def test_a_message_delivered_again_has_the_same_key(server, community):
-    ana = server.person("Ana")
-    dm = server.private(ana)
-    async with running(server, community):
-        server.say(dm, ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-        server.redeliver(server.updates[0])
-        server.say(dm, ana, "Next?")
-        await server.wait_for_message(says("I don't know."))
-        await server.wait_for_quiet()
-    assert [m.text for m in community.heard] == ["When do you open?", "Next?"]
-    assert len(server.shown) == 2
-
-
-async def test_polling_survives_every_passing_fault(server, community, caplog):
-    ana = server.person("Ana")
-    dm = server.private(ana)
-    server.inject(
-        "getUpdates",
-        Broken(),
-        Dropped(applied=False),
-        Dropped(applied=True),
-        Flood(1),
-        Rejected(400, "Bad Request: odd"),
-    )
-    async with running(server, community):
-        server.push({"message": {"nonsense": True}})
-        server.push({"message": {"message_id": "x", "date": [], "chat": 5}})
-        server.push({"unheard_of": {}})
-        server.say(dm, ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-    assert len(community.heard) == 1
-    assert "cannot be read" in caplog.text
-
-
-async def test_a_second_poller_is_named_in_the_log(server, community, caplog):
-    ana = server.person("Ana")
-    async with running(server, community), running(server, Community()):
-        await server.wait_for_call("getUpdates", 4)
-        await asyncio.sleep(0.1)
-    assert server.n_conflicts
-    assert "another program is polling Telegram with this token" in caplog.text
-    async with running(server, community):
-        server.say(server.private(ana), ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-
-
-async def test_the_api_may_be_down_at_the_start(server, community):
-    ana = server.person("Ana")
-    port = server.port
-    await server.stop()
-    async with running(server, community):
-        await asyncio.sleep(0.3)
-        await server.start(port)
-        server.say(server.private(ana), ana, "When do you open?")
-        await server.wait_for_message(says("nine"))
-
-
-@pytest.mark.parametrize("token", ["7000000001:another", "no token at all", "", "7000000001:TEST\n"])
-async def test_a_wrong_token_is_one_clear_error(server, community, token):
-    adapter = TelegramAdapter(community, token, server.url, TIMING)
-    with pytest.raises(Unavailable) as raised:
-        await asyncio.wait_for(adapter.run(), 5)
-    assert raised.value.key == "telegram.bad_token"
-
-
-async def test_a_token_revoked_later_ends_the_adapter_loudly(server, community):
-    ana = server.person("Ana")
-    task = asyncio.create_task(TelegramAdapter(community, server.token, server.url, TIMING).run())
-    server.say(server.private(ana), ana, "When do you open?")
-    await server.wait_for_message(says("nine"))
-    server.inject("getUpdates", Rejected(401, "Unauthorized"))
-    server.say(server.private(ana), ana, "Anyone there?")
-    with pytest.raises(Unavailable):
-        await asyncio.wait_for(task, 10)
-
-
-async def test_no_token_reaches_the_log(server, community, caplog):
-    caplog.set_level(logging.DEBUG)
-    ana = server.person("Ana")
-    server.inject("getMe", Broken(), Dropped(applied=False))
-    server.inject("sendMessage", Broken())
-    async with running(server, community):
-        server.upload(server.private(ana), ana, "a.md", b"A", caption="/index")
-        await server.wait_for_message(says("Learned"))
-    with pytest.raises(Unavailable):
-        await TelegramAdapter(community, "7000000001:SECRET-and-wrong", server.url, TIMING).run()
-    assert caplog.records
-    assert not [r for r in caplog.records if server.token in r.getMessage() or "SECRET-and" in r.getMessage()]
-    assert server.token not in caplog.text
-    assert "SECRET-and" not in caplog.text
-
-
 # --- thumbs -----------------------------------------------------------------------------------------------------------
 
 
@@ -666,6 +372,22 @@ async def test_a_slow_answer_blocks_nobody(server, community):
         await server.wait_for_message(says("I don't know."))
 
 
+async def test_a_busy_group_stays_within_its_budget_and_every_answer_arrives(server, community):
+    community.pause_s = 0.05
+    people = [server.person(f"Member{n}") for n in range(9)]
+    group = server.group("Library")
+    for n, _ in enumerate(people):
+        community.answers[f"Question {n}?"] = " ".join(f"word{n}" for _ in range(20)) + " end"
+    async with running(server, community):
+        for n, person in enumerate(people):
+            server.say(group, person, f"@aion_bot Question {n}?")
+        for n, _ in enumerate(people):
+            await server.wait_for_message(says(f"word{n}", "end"))
+    n_calls = len([call for call in server.calls if call.params.get("chat_id") == str(group["id"])])
+    assert n_calls <= 20
+    assert len(server.shown) == len(people)
+
+
 async def test_an_answer_being_written_is_finished_on_the_way_out(server, community):
     community.pause_s = 0.1
     ana = server.person("Ana")
@@ -673,6 +395,7 @@ async def test_an_answer_being_written_is_finished_on_the_way_out(server, commun
         server.say(server.private(ana), ana, "When do you open?")
         await server.wait_for_message(lambda m: True)
     assert [m.text for m in server.shown if m.buttons and "Handbook" in m.text]
+    await server.wait_for_quiet(0.5)
     async with running(server, community):
         await server.wait_for_call("getUpdates", len(server.of("getUpdates")) + 2)
     assert len(community.heard) == 1

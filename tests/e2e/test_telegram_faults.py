@@ -1,0 +1,212 @@
+"""The Telegram adapter when Telegram, the network or the token fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.telegram_adapter import TelegramAdapter
+from core.errors import Unavailable
+from tests.e2e.telegram_community import TIMING, Community, running, says
+from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected
+from tests.e2e.telegram_server import TelegramServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer(reads_all_group_messages=True) as server:
+        yield server
+
+
+@pytest.fixture
+async def community() -> Community:
+    return Community()
+
+
+# --- faults on the way out --------------------------------------------------------------------------------------------
+
+
+async def test_a_flood_ban_is_obeyed_exactly_and_the_answer_arrives(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject("sendMessage", Flood(1), Flood(1))
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    first, second, third = (call.at_s for call in server.of("sendMessage"))
+    assert second - first >= 1
+    assert third - second >= 1
+    assert [c for c in server.of("sendChatAction") if first < c.at_s < third] == []
+
+
+async def test_a_flood_ban_on_an_edit_delays_the_final_text_and_nothing_else(server, community):
+    community.pause_s = 0.06
+    community.answers["Count"] = "one two three four five six seven eight"
+    ana, rui = server.person("Ana"), server.person("Rui")
+    server.inject("editMessageText", Flood(1))
+    async with running(server, community):
+        server.say(server.private(ana), ana, "Count")
+        await server.wait_for_call("editMessageText")
+        server.say(server.private(rui), rui, "When do you open?")
+        other = await server.wait_for_message(says("nine"))
+        shown = await server.wait_for_message(says("eight"))
+    edits = [call.at_s for call in server.of("editMessageText") if call.params["chat_id"] == str(ana["id"])]
+    assert edits[1] - edits[0] >= 1
+    assert server.shown == [shown, other]
+
+
+@pytest.mark.parametrize("fault", [Broken(500), Broken(502), Rejected(500, "Internal Server Error")])
+async def test_an_answer_survives_server_errors(server, community, fault):
+    ana = server.person("Ana")
+    server.inject("sendMessage", fault)
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert len(server.shown) == 1
+
+
+async def test_what_was_possibly_sent_is_not_sent_again(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject("sendMessage", Dropped(applied=True))
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+        server.say(dm, ana, "Next?")
+        await server.wait_for_message(says("I don't know."))
+    assert len(server.of("sendMessage")) == 2
+    assert len(server.shown) == 2
+
+
+@pytest.mark.parametrize("applied", [False, True])
+async def test_a_lost_response_to_an_edit_is_repeated_without_harm(server, community, applied):
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_call("sendMessage")
+        server.inject("editMessageText", *[Dropped(applied)] * 2)
+        await server.wait_for_message(says("nine", "Handbook"))
+        await server.wait_for_message(lambda m: bool(m.buttons))
+    assert len(server.shown) == 1
+
+
+async def test_a_message_deleted_while_it_grows_is_sent_anew(server, community):
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        (first,) = [await server.wait_for_message(lambda m: True)]
+        first.deleted = True
+        await server.wait_for_message(says("nine", "Handbook"))
+
+
+async def test_being_blocked_in_the_middle_of_an_answer_harms_nobody_else(server, community):
+    community.pause_s = 0.1
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group = server.group("Library")
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(lambda m: True)
+        server.block(group)
+        server.say(server.private(rui), rui, "When do you open?")
+        await server.wait_for_message(lambda m: m.chat["id"] == rui["id"] and "Handbook" in m.text)
+
+
+# --- faults on the way in ---------------------------------------------------------------------------------------------
+
+
+async def test_a_message_delivered_again_has_the_same_key(server, community):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+        server.redeliver(server.updates[0])
+        server.say(dm, ana, "Next?")
+        await server.wait_for_message(says("I don't know."))
+        await server.wait_for_quiet()
+    assert [m.text for m in community.heard] == ["When do you open?", "Next?"]
+    assert len(server.shown) == 2
+
+
+async def test_polling_survives_every_passing_fault(server, community, caplog):
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    server.inject(
+        "getUpdates",
+        Broken(),
+        Dropped(applied=False),
+        Dropped(applied=True),
+        Flood(1),
+        Rejected(400, "Bad Request: odd"),
+    )
+    async with running(server, community):
+        server.push({"message": {"nonsense": True}})
+        server.push({"message": {"message_id": "x", "date": [], "chat": 5}})
+        server.push({"unheard_of": {}})
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert len(community.heard) == 1
+    assert "cannot be read" in caplog.text
+
+
+async def test_a_second_poller_is_named_in_the_log(server, community, caplog):
+    ana = server.person("Ana")
+    async with running(server, community), running(server, Community()):
+        await server.wait_for_call("getUpdates", 4)
+        await asyncio.sleep(0.1)
+    assert server.n_conflicts
+    assert "another program is polling Telegram with this token" in caplog.text
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+
+
+async def test_the_api_may_be_down_at_the_start(server, community):
+    ana = server.person("Ana")
+    port = server.port
+    await server.stop()
+    async with running(server, community):
+        await asyncio.sleep(0.3)
+        await server.start(port)
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("nine"))
+
+
+@pytest.mark.parametrize("token", ["7000000001:another", "no token at all", "", "7000000001:TEST\n"])
+async def test_a_wrong_token_is_one_clear_error(server, community, token):
+    adapter = TelegramAdapter(community, token, server.url, TIMING)
+    with pytest.raises(Unavailable) as raised:
+        await asyncio.wait_for(adapter.run(), 5)
+    assert raised.value.key == "telegram.bad_token"
+
+
+async def test_a_token_revoked_later_ends_the_adapter_loudly(server, community):
+    ana = server.person("Ana")
+    task = asyncio.create_task(TelegramAdapter(community, server.token, server.url, TIMING).run())
+    server.say(server.private(ana), ana, "When do you open?")
+    await server.wait_for_message(says("nine"))
+    server.inject("getUpdates", Rejected(401, "Unauthorized"))
+    server.say(server.private(ana), ana, "Anyone there?")
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(task, 10)
+
+
+async def test_no_token_reaches_the_log(server, community, caplog):
+    caplog.set_level(logging.DEBUG)
+    ana = server.person("Ana")
+    server.inject("getMe", Broken(), Dropped(applied=False))
+    server.inject("sendMessage", Broken())
+    async with running(server, community):
+        server.upload(server.private(ana), ana, "a.md", b"A", caption="/index")
+        await server.wait_for_message(says("Learned"))
+    with pytest.raises(Unavailable):
+        await TelegramAdapter(community, "7000000001:SECRET-and-wrong", server.url, TIMING).run()
+    assert caplog.records
+    assert not [r for r in caplog.records if server.token in r.getMessage() or "SECRET-and" in r.getMessage()]
+    assert server.token not in caplog.text
+    assert "SECRET-and" not in caplog.text
