@@ -125,9 +125,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as fetched. ``url`` is where it was found in the end; ``data`` is decompressed."""
+    """A page as fetched: the address that was asked for, the one it was found at, and its decompressed bytes."""
 
     url: str
+    final_url: str
     content_type: str
     data: bytes
 

@@ -101,13 +101,13 @@ class Fetcher:
             response = await client.send(request, stream=True)
             try:
                 if response.next_request is None:
-                    return await self._read(response)
+                    return await self._read(url, response)
                 request = response.next_request
             finally:
                 await response.aclose()
         raise BadInput("fetch.redirects", url=url)
 
-    async def _read(self, response: httpx.Response) -> Page:
+    async def _read(self, asked: str, response: httpx.Response) -> Page:
         url = str(response.url)
         if response.status_code in (404, 410):
             raise BadInput("fetch.not_found", url=url)
@@ -121,7 +121,7 @@ class Fetcher:
             data += piece
             if len(data) > self._limits.max_bytes:
                 raise self._too_large(url)
-        return Page(url, response.headers["Content-Type"], bytes(data))
+        return Page(asked, url, response.headers["Content-Type"], bytes(data))
 
     def _too_large(self, url: str) -> BadInput:
         return BadInput("fetch.too_large", url=url, limit_mb=self._limits.max_bytes / 1_000_000)

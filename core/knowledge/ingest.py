@@ -88,7 +88,7 @@ class Ingest:
     async def index_page(self, space: SpaceId, url: str) -> Indexed:
         """Fetch one web page and store its text under its address. Raises ``BadInput`` when it cannot be had."""
         page = await self._pages.fetch(url)
-        return await self._index_one(space, Source(url.strip(), lambda: page.data, page.content_type))
+        return await self._index_one(space, Source(page.url, lambda: page.data, page.content_type))
 
     async def index_paths(
         self, space: SpaceId, paths: Sequence[Path], on_progress: Callable[[Progress], None] = lambda _: None

@@ -107,7 +107,8 @@ async def test_redirects_are_followed_to_where_the_page_is() -> None:
         return page()
 
     async with serving(handler) as site:
-        assert (await site.fetcher().fetch(site.base)).url == f"{site.base}/3"
+        fetched = await site.fetcher().fetch(site.base)
+    assert (fetched.url, fetched.final_url) == (site.base, f"{site.base}/3")
 
 
 # --- where it may not go -------------------------------------------------------------------------
