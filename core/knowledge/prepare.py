@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.errors import BadInput
 from core.knowledge.extract import VERSION, extract
 from core.language import detect_language
-from core.retrieval.chunk import chunk
+from core.retrieval.chunk import chunk, searched_text
 from core.storage.documents import Held, NewDocument
 from core.types import Chunk, Indexed, Language
 
@@ -36,7 +36,7 @@ class Prepared:
 
     def inputs(self) -> list[str]:
         """Return what is embedded for each chunk."""
-        return [passage_input(self.new.title, chunk.heading, chunk.text) for chunk in self.chunks]
+        return [searched_text(self.new.title, chunk.heading, chunk.text) for chunk in self.chunks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,6 @@ class Failed:
 
 Read = Prepared | Indexed | Failed
 """What reading one document came to."""
-
-
-def passage_input(title: str, heading: str, text: str) -> str:
-    """Return what is embedded for a passage."""
-    return text
 
 
 def prepare(source: Source, held: Mapping[str, Held], known: set[str], language: Language) -> Read:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.knowledge.prepare import BATCH_PASSAGES, passage_input
+from core.knowledge.prepare import BATCH_PASSAGES
 from core.offload import offload
 from core.ports import Embedder
+from core.retrieval.chunk import searched_text
 from core.storage.passages import Passages
 
 
@@ -22,7 +23,7 @@ async def reembed(passages: Passages, embedder: Embedder, on_progress: Callable[
     n_total, n_done = sum(n_foreign.values()), 0
     for space in n_foreign:
         while batch := await passages.foreign(space, embedder.id, BATCH_PASSAGES):
-            texts = [passage_input(passage.document, passage.heading, passage.text) for passage in batch]
+            texts = [searched_text(passage.document, passage.heading, passage.text) for passage in batch]
             vectors = await offload(embedder.embed_passages, texts)
             await passages.replace_vectors(space, [passage.id for passage in batch], vectors, embedder.id)
             n_done += len(batch)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from core.errors import BadInput, Unavailable
 from core.knowledge.ingest import Ingest, Progress, Report
 from core.knowledge.shelf import Shelves
+from core.retrieval.chunk import searched_text
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
@@ -160,7 +161,7 @@ async def test_a_text_longer_than_a_batch(desk: Desk) -> None:
     assert (await desk.ingest.index_file(HERE, "long.md", text.encode())).n_passages == 300
     changes = await desk.passages.changes(HERE, 0, desk.embedder.id)
     passages, vectors = await desk.passages.embedded(HERE, changes.added, desk.embedder.id)
-    again = WordEmbedder().embed_passages([passage.text for passage in passages])
+    again = WordEmbedder().embed_passages([searched_text(p.document, p.heading, p.text) for p in passages])
     assert (vectors == again).all()
 
 
@@ -355,6 +356,7 @@ INDEXER = """
 import asyncio, sys, time
 from pathlib import Path
 from core.knowledge.ingest import Ingest
+from core.retrieval.chunk import searched_text
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
