@@ -45,7 +45,8 @@ class DiscordAdapter:
         self._token = token
         self._moderator_role = moderator_role
         self._memory = SyncMemory(state_dir / "discord_commands.json")
-        # discord.py keeps both addresses on its classes: one process talks to one Discord.
+        # discord.py keeps these on its classes: one process talks to one Discord, and never by voice.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         if api_base:
             Route.BASE = api_base.rstrip("/")
         if gateway_url:

@@ -31,7 +31,7 @@ def person_of(
     """
     is_moderator = False
     if isinstance(user, discord.Member):
-        granted = permissions or user.guild_permissions
+        granted = user.guild_permissions if permissions is None else permissions
         is_moderator = granted.manage_guild or granted.administrator
         is_moderator |= any(moderator_role in (role.name, str(role.id)) for role in user.roles)
     return Person(f"discord:{user.id}", user.display_name, is_moderator)

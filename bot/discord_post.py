@@ -88,8 +88,8 @@ class ChannelPost:
                 suppress_embeds=True,
                 view=_buttons(bubble, self._channel),
             )
-            if sent.content != bubble.text:  # an earlier attempt did arrive, with the text of that moment
-                await self.edit(sent, bubble)
+        if sent.content != bubble.text or bool(sent.components) != (bubble.answer_id is not None):
+            await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
         return sent
 
     async def edit(self, handle: discord.Message, bubble: Bubble) -> None:

@@ -81,7 +81,8 @@ async def test_the_final_text_arrives_whatever_happens_to_its_edit(discord, eva,
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_partial_text_whose_sending_was_unsure_becomes_the_final_one(discord, eva, channel, front):
+@pytest.mark.parametrize("whole", ["Half and whole.", "Half"])
+async def test_a_partial_text_whose_sending_was_unsure_becomes_the_final_one(discord, eva, channel, front, whole):
     """The first attempt did arrive; the second has newer text but the same nonce, and Discord hands back the first."""
     discord.inject("POST /channels/\\d+/messages", Cut(applied=True))
 
@@ -89,12 +90,12 @@ async def test_a_partial_text_whose_sending_was_unsure_becomes_the_final_one(dis
         await outlet.partial("Half")
         await discord.wait_for_message()
         await asyncio.sleep(0.05)
-        await outlet.send(Reply("Half and whole.", "en", answer_id=7))
+        await outlet.send(Reply(whole, "en", answer_id=7))
 
     front.script = stream
     discord.say(channel, eva, "When?", mentions_bot=True)
     await discord.wait_for_message(lambda m: m.buttons)
-    assert await quiet(discord) == ["Half and whole."]
+    assert await quiet(discord) == [whole]
 
 
 @pytest.mark.usefixtures("bot")
