@@ -20,7 +20,7 @@ from core.errors import BadInput
 from core.storage.database import Database
 from core.storage.passages import Embedded, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
-from core.storage.spaces import ensure_space, next_revision
+from core.storage.spaces import next_revision
 from core.types import Document, Indexed, Language, SpaceId
 
 
@@ -90,13 +90,12 @@ class Documents:
     async def store(self, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
         """Store a text under its name, in place of what that name meant before. Atomic."""
         async with self._database.write() as connection:
-            await ensure_space(connection, space)
             if linked := await _link(connection, space, new):
                 return linked
             old = await _named(connection, space, new.name)
             revision = await next_revision(connection, space)
             document_id = await _write_document(connection, space, new, old, revision)
-            await _name(connection, space, new, document_id)
+            await _name(connection, space, new, document_id, old)
             if old is not None and old.id != document_id:
                 await _remove_if_nameless(connection, space, old.id, revision)
             await add_passages(connection, space, document_id, revision, embedded)
@@ -160,7 +159,7 @@ async def _link(connection: AsyncConnection, space: SpaceId, new: NewDocument) -
     if same is None:
         return None
     old = await _named(connection, space, new.name)
-    await _name(connection, space, new, same.id)
+    await _name(connection, space, new, same.id, old)
     if old is not None and old.id == same.id:
         return Indexed(new.name, "unchanged", same.n_passages)
     if old is not None:
@@ -184,12 +183,16 @@ async def _named(connection: AsyncConnection, space: SpaceId, name: str) -> Row[
     return (await connection.execute(statement.where(this.c.space_id == space, this.c.name == name))).first()
 
 
-async def _name(connection: AsyncConnection, space: SpaceId, new: NewDocument, document_id: int) -> None:
-    key = {"space_id": space, "name": new.name}
+async def _name(
+    connection: AsyncConnection, space: SpaceId, new: NewDocument, document_id: int, old: Row[int, int] | None
+) -> None:
+    """Let the name mean the document from now on."""
     values = {"document_id": document_id, "source_hash": new.source_hash}
-    done = await connection.execute(update(document_names).filter_by(**key).values(values))
-    if not done.rowcount:
-        await connection.execute(insert(document_names).values(**key, **values))
+    if old is None:
+        await connection.execute(insert(document_names).values(space_id=space, name=new.name, **values))
+    else:
+        ours = (document_names.c.space_id == space) & (document_names.c.name == new.name)
+        await connection.execute(update(document_names).where(ours).values(values))
 
 
 async def _write_document(

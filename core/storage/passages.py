@@ -62,14 +62,17 @@ class Passages:
 
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
         """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
-        rows: list[Row[Any]] = []
+        found: list[Passage] = []
+        vectors = [np.empty((0, 0), np.float32)]
         async with self._database.read() as connection:
             for some in _batches(sorted(set(ids))):
                 chosen = _passages(space, some).add_columns(passages.c.vector)
                 ours = chosen.where(passages.c.embedder_id == embedder_id).order_by(passages.c.id)
-                rows.extend((await connection.execute(ours)).all())
-        vectors = np.stack([row.vector for row in rows]) if rows else np.empty((0, 0), np.float32)
-        return [_passage(space, row) for row in rows], vectors
+                rows = (await connection.execute(ours)).all()
+                found.extend(_passage(space, row) for row in rows)
+                if rows:
+                    vectors.append(np.stack([row.vector for row in rows]))
+        return found, np.concatenate(vectors[1:]) if found else vectors[0]
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""

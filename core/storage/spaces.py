@@ -57,9 +57,14 @@ async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:
 
 
 async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:
-    """Raise the space's revision within a transaction and return it."""
-    statement = update(spaces).where(spaces.c.id == space).values(revision=spaces.c.revision + 1)
-    return int((await connection.execute(statement.returning(spaces.c.revision))).scalar_one())
+    """Raise the space's revision within a transaction and return it; the space becomes known if it is not."""
+    raised = update(spaces).where(spaces.c.id == space).values(revision=spaces.c.revision + 1)
+    statement = raised.returning(spaces.c.revision)
+    revision = (await connection.execute(statement)).scalar()
+    if revision is None:
+        await ensure_space(connection, space)
+        revision = (await connection.execute(statement)).scalar_one()
+    return int(revision)
 
 
 def _space(row: Row[Any]) -> Space:
