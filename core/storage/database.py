@@ -33,6 +33,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, lock: BaseFileLock) -> None:
         self._engine = engine
+        self._writer = engine.execution_options(**sqlite.WRITING)
+        self._reader = engine.execution_options(**sqlite.SINGLE)
         self._lock = lock
         # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._writing = asyncio.Lock()
@@ -75,19 +77,17 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction: all of it is kept at the end, or none after an exception."""
-        async with self._writing, self._engine.connect() as plain:
-            connection = await plain.execution_options(**{sqlite.WRITES: True})
-            async with connection.begin():
-                yield connection
+        async with self._writing, self._writer.begin() as connection:
+            yield connection
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
-        """Return every row of one read."""
-        async with self.read() as connection:
+        """Return every row of one statement."""
+        async with self._reader.connect() as connection:
             return (await connection.execute(statement)).all()
 
     async def row(self, statement: Executable) -> Row[Any] | None:
-        """Return the first row of one read, if there is one."""
-        async with self.read() as connection:
+        """Return the first row of one statement, if there is one."""
+        async with self._reader.connect() as connection:
             return (await connection.execute(statement)).first()
 
     async def close(self) -> None:

@@ -64,24 +64,20 @@ class Passages:
         """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
         found: list[Passage] = []
         vectors = [np.empty((0, 0), np.float32)]
-        async with self._database.read() as connection:
-            for some in _batches(sorted(set(ids))):
-                chosen = _passages(space, some).add_columns(passages.c.vector)
-                ours = chosen.where(passages.c.embedder_id == embedder_id).order_by(passages.c.id)
-                rows = (await connection.execute(ours)).all()
+        for some in _batches(sorted(set(ids))):
+            chosen = _passages(space, some).add_columns(passages.c.vector).order_by(passages.c.id)
+            if rows := await self._database.rows(chosen.where(passages.c.embedder_id == embedder_id)):
                 found.extend(_passage(space, row) for row in rows)
-                if rows:
-                    vectors.append(np.stack([row.vector for row in rows]))
+                vectors.append(np.stack([row.vector for row in rows]))
         return found, np.concatenate(vectors[1:]) if found else vectors[0]
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
-        found: list[Passage] = []
-        async with self._database.read() as connection:
-            for some in _batches(sorted(set(ids))):
-                rows = (await connection.execute(_passages(space, some).order_by(passages.c.id))).all()
-                found.extend(_passage(space, row) for row in rows)
-        return found
+        return [
+            _passage(space, row)
+            for some in _batches(sorted(set(ids)))
+            for row in await self._database.rows(_passages(space, some).order_by(passages.c.id))
+        ]
 
     async def foreign_embedders(self, space: SpaceId, embedder_id: str) -> frozenset[str]:
         """Return the other embedders that passages of the space still have vectors of."""

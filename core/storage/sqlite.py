@@ -11,8 +11,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-WRITES = "aion_writes"
-"""Execution option of a connection that will write: it takes the write lock at once instead of failing later."""
+BEGIN = "aion_begin"
+"""Execution option naming how a connection's transactions begin; they are deferred unless it says otherwise."""
+
+WRITING = {BEGIN: "BEGIN IMMEDIATE"}
+"""For a connection that will write: it takes the write lock at once instead of failing later."""
+
+SINGLE = {BEGIN: ""}
+"""For a connection that reads one statement: that is a transaction by itself."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -58,5 +64,5 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if statement := connection.get_execution_options().get(BEGIN, "BEGIN"):
+        connection.exec_driver_sql(statement)
