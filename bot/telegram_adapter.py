@@ -11,14 +11,14 @@ import logging
 import os
 import re
 from collections.abc import Coroutine
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from telegram import Bot
-from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
 from bot.telegram_menu import publish_menus
-from bot.telegram_polling import Poller, PollRequest, persist
+from bot.telegram_polling import PollRequest, persist, updates_of
 from bot.telegram_reception import Reception, Timing
 from core.errors import Unavailable
 from core.ports import Front
@@ -81,14 +81,14 @@ class TelegramAdapter:
         await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
         _introduce(bot)
         self._start(self._publish(bot))
-        poller, reception = Poller(bot, patience), Reception(self._front, bot, self._timing)
+        reception = Reception(self._front, bot, self._timing)
         try:
-            async with aclosing(poller.updates()) as updates:
+            async with aclosing(updates_of(bot, patience)) as updates:
                 async for update in updates:
                     await self._slots.acquire()
                     self._start(reception.receive(update)).add_done_callback(lambda _: self._slots.release())
         finally:
-            await self._finish(poller)
+            await self._finish()
 
     async def _publish(self, bot: Bot) -> None:
         await persist(
@@ -109,20 +109,17 @@ class TelegramAdapter:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("handling an update failed", exc_info=error)
 
-    async def _finish(self, poller: Poller) -> None:
+    async def _finish(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._timing.farewell_s)
         unfinished = list(self._tasks)
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
-        with suppress(TelegramError, TimeoutError):
-            async with asyncio.timeout(self._timing.farewell_s):
-                await poller.confirm()
 
 
 def _introduce(bot: Bot) -> None:
-    log.info("Telegram: listening as @%s; add it to a group: https://t.me/%s?startgroup=true", *[bot.username] * 2)
+    log.info("Telegram: listening as @%s; to add it to a group: %s?startgroup=true", bot.username, bot.link)
     if not bot.can_read_all_group_messages:
         log.info(
             "Telegram: privacy mode is on, so in groups @%s is shown only commands, mentions and replies to it. That "

@@ -85,27 +85,17 @@ async def persist(
         await asyncio.sleep(pause_s)
 
 
-class Poller:
-    """Yields every update once it arrives. Asking for the next confirms the ones before to Telegram."""
+async def updates_of(bot: Bot, patience: Patience) -> AsyncGenerator[Update, None]:
+    """Yield every update once it arrives; asking Telegram for the next ones confirms those before.
 
-    def __init__(self, bot: Bot, patience: Patience) -> None:
-        self._bot = bot
-        self._patience = patience
-        self._offset: int | None = None
+    Raises ``InvalidToken`` when Telegram refuses the token, and nothing else.
+    """
+    offset: int | None = None
 
-    async def updates(self) -> AsyncGenerator[Update, None]:
-        """Yield updates until closed. Raises ``InvalidToken`` when Telegram refuses the token."""
-        while True:
-            for update in await persist(lambda: self._fetch(self._patience.poll_s), self._patience, "getUpdates"):
-                yield update
-                self._offset = update.update_id + 1
+    async def fetch() -> tuple[Update, ...]:
+        return await bot.get_updates(offset, timeout=timedelta(seconds=patience.poll_s), allowed_updates=WANTED)
 
-    async def confirm(self) -> None:
-        """Tell Telegram which updates need not come again. Raises ``TelegramError``."""
-        if self._offset is not None:
-            await self._fetch(0)
-
-    async def _fetch(self, wait_s: float) -> tuple[Update, ...]:
-        return await self._bot.get_updates(
-            offset=self._offset, timeout=timedelta(seconds=wait_s), allowed_updates=WANTED
-        )
+    while True:
+        for update in await persist(fetch, patience, "getUpdates"):
+            yield update
+            offset = update.update_id + 1

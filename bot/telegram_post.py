@@ -59,7 +59,7 @@ def unsent(error: TelegramError) -> bool:
     """Tell whether a failed call surely had no effect: it never left, or Telegram answered that it failed."""
     if isinstance(error.__cause__, httpx.HTTPError):
         return isinstance(error.__cause__, _NEVER_REACHED)
-    return isinstance(error, NetworkError) and "(504)" not in error.message
+    return isinstance(error, NetworkError) and "gateway timeout" not in error.message.lower()
 
 
 class TelegramPost:
@@ -107,7 +107,8 @@ class TelegramPost:
     async def edit(self, handle: Sent, bubble: Bubble) -> None:
         """Change a sent message. Raises ``MessageGone`` when it was deleted, or must not be read by everyone."""
         if bubble.private and self._private_chat_id is not None:
-            await self.delete(handle)
+            with suppress(Undeliverable):
+                await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
         buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
 

@@ -174,18 +174,13 @@ class Reception:
         if rate is None or query.message is None:
             await self._toast(query, say(language_of_locale(locale, _DEFAULT_LANGUAGE), "telegram.stale_button"))
             return
-        rating = asyncio.create_task(
-            self._front.rate(
-                space_of(query.message.chat.id),
-                int(rate["answer_id"]),
-                person_of(query.from_user),
-                _THUMBS[rate["thumb"]],
-                locale,
+        space, thumb = space_of(query.message.chat.id), _THUMBS[rate["thumb"]]
+        async with asyncio.TaskGroup() as group:
+            rating = group.create_task(
+                self._front.rate(space, int(rate["answer_id"]), person_of(query.from_user), thumb, locale)
             )
-        )
-        done, _ = await asyncio.wait({rating}, timeout=self._timing.toast_s)
-        await self._toast(query, rating.result() if done else None)  # late: the button must not spin for ever
-        await rating
+            await asyncio.wait({rating}, timeout=self._timing.toast_s)
+            await self._toast(query, rating.result() if rating.done() else None)  # a button must not spin for ever
 
     async def _toast(self, query: CallbackQuery, text: str | None) -> None:
         text = text[:MAX_TOAST_CHARS] if text else None

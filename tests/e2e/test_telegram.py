@@ -395,7 +395,6 @@ async def test_an_answer_being_written_is_finished_on_the_way_out(server, commun
         server.say(server.private(ana), ana, "When do you open?")
         await server.wait_for_message(lambda m: True)
     assert [m.text for m in server.shown if m.buttons and "Handbook" in m.text]
-    await server.wait_for_quiet(0.5)
     async with running(server, community):
         await server.wait_for_call("getUpdates", len(server.of("getUpdates")) + 2)
     assert len(community.heard) == 1
