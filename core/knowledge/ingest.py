@@ -25,6 +25,8 @@ from core.storage.documents import Documents, NewDocument
 from core.storage.passages import Embedded, Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId
 
+__all__ = ["Failed", "Ingest", "Progress", "Report"]
+
 AHEAD_FILES = 64
 """How many files may be read before they are embedded."""
 
