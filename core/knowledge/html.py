@@ -25,6 +25,9 @@ _SIGN_IN = re.compile(
     r"\b(?:sign|log)[ -]?(?:in|on)\b|\bentrar\b|\bfazer login\b|\bacess[ae]r? (?:a |sua )?conta\b", re.I
 )
 
+MAX_CHARS = 5_000_000
+"""Extraction takes about two seconds of processor time for a million characters."""
+
 MAX_WALL_CHARS = 400
 """A page with a password field and no more text than this is a login wall; an article with a login box has more."""
 
@@ -38,15 +41,17 @@ def declared_charset(data: bytes) -> str | None:
 def read_html(page: str, name: str) -> tuple[str | None, str]:
     """Return a page's title and main text. The text is empty only when the page is.
 
-    Raises ``BadInput`` when the page is a login wall, or needs JavaScript to show its text.
+    Raises ``BadInput`` when the page is a login wall, needs JavaScript to show its text, or is too large.
     """
+    if len(page) > MAX_CHARS:
+        raise BadInput("knowledge.too_large", name=name, size_mb=len(page) / 1e6, limit_mb=MAX_CHARS / 1e6)
     tree = load_html(page if "<body" in page[:100_000].lower() else f"<html><body>{page}</body></html>")
     if tree is None:
         return None, ""
     for element in tree.xpath("//noscript"):
         element.drop_tree()
-    n_scripts, is_form = len(tree.xpath("//script")), _is_sign_in(tree)
-    text, title = _extract(tree)
+    title, n_scripts, is_form = _title(tree), len(tree.xpath("//script")), _is_sign_in(tree)
+    text = _main_text(tree)
     if is_form and len(text) <= MAX_WALL_CHARS:
         raise BadInput("knowledge.login_wall", name=name)
     if not text and n_scripts:
@@ -54,8 +59,16 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
     return title, text
 
 
-def _extract(tree: Any) -> tuple[str, str | None]:
-    """Return a page's main text and its title."""
+def _title(tree: Any) -> str | None:  # an lxml element; lxml ships no types
+    """Return what a page calls itself: to those who link to it, in its one main heading, or in the window's title."""
+    headings = tree.xpath("//h1")
+    named = tree.xpath("//meta[@property = 'og:title']/@content") + [
+        element.text_content() for element in (headings if len(headings) == 1 else []) + tree.xpath("//head/title")
+    ]
+    return next((title for title in named if title.strip()), None)
+
+
+def _main_text(tree: Any) -> str:
     body = tree.find("body")
     if body is not None and not tree.xpath("//main | //article | //*[@role = 'main']"):
         # Without a landmark trafilatura guesses, and drops headings and whole sections of plain pages.
@@ -67,13 +80,11 @@ def _extract(tree: Any) -> tuple[str, str | None]:
     config = deepcopy(DEFAULT_CONFIG)
     # On a short page little text is no reason to fall back on all text without its structure.
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(min(_USUAL_MIN_CHARS, n_chars // 2)))
-    found = trafilatura.bare_extraction(
-        tree, with_metadata=True, include_comments=False, include_formatting=True, config=config
-    )
-    return (_plain(found.text or ""), found.title) if isinstance(found, Document) else ("", None)
+    found = trafilatura.bare_extraction(tree, include_comments=False, include_formatting=True, config=config)
+    return _plain(found.text or "") if isinstance(found, Document) else ""
 
 
-def _is_sign_in(tree: Any) -> bool:  # an lxml element; lxml ships no types
+def _is_sign_in(tree: Any) -> bool:
     if tree.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']"):
         return True
     heads = " ".join(element.text_content() for element in tree.xpath("//title | //h1"))

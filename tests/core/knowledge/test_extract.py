@@ -205,6 +205,24 @@ def test_an_empty_page_is_refused(page: str) -> None:
     assert refusal(page.encode(), "a.html") == "empty"
 
 
+@pytest.mark.parametrize(
+    ("head", "headings", "title"),
+    [
+        ("<title>Site | Page</title>", "<h1>Page</h1>", "Page"),
+        ("<title>Window</title>", "<h1>One</h1><h1>Two</h1>", "Window"),
+        ('<meta property="og:title" content="Shared as"><title>Window</title>', "<h1>One</h1>", "Shared as"),
+        ("<title> </title>", "", "guide"),
+    ],
+)
+def test_the_title_of_a_page(head: str, headings: str, title: str) -> None:
+    page = f"<html><head>{head}</head><body>{headings}<p>The shed is locked at night.</p></body></html>"
+    assert extract(page.encode(), "docs/guide.html").title == title
+
+
+def test_a_page_of_many_megabytes_is_refused() -> None:
+    assert refusal(b"<html><body>" + b"<p>word</p>" * 500_000, "a.html") == "too_large"
+
+
 # --- PDF -----------------------------------------------------------------------------------------
 
 SENTENCE = (

@@ -243,3 +243,17 @@ def test_every_migration_is_known_in_order() -> None:
     config.set_main_option("script_location", SCRIPTS)
     scripts = ScriptDirectory.from_config(config).walk_revisions()
     assert [script.revision for script in scripts][::-1] == list(REVISIONS)
+
+
+def test_the_schema_is_one_that_postgresql_takes_too() -> None:
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    made = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in metadata.sorted_tables]
+    made += [
+        str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+        for table in metadata.sorted_tables
+        for index in table.indexes
+    ]
+    assert "BIGSERIAL" in "".join(made)
+    assert not [statement for statement in made if "AUTOINCREMENT" in statement.upper()]
