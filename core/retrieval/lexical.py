@@ -19,9 +19,6 @@ from core.retrieval.analyse import Term, stems
 from core.retrieval.chunk import searched_text
 from core.types import Passage
 
-K1 = 1.2
-"""BM25's term saturation in tantivy; a term's score is below ``idf * (K1 + 1)``."""
-
 _WRITER_BYTES = 30_000_000
 _ID, _TERMS = "id", "terms"
 _SEAL = "seal.json"

@@ -17,9 +17,9 @@ from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
 from core.retrieval.analyse import Term, query_terms
-from core.retrieval.fuse import Candidates, Fusion, Scores, reciprocal_rank
+from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import SpaceIndex, SpaceIndexes
-from core.retrieval.lexical import K1, idf, passage_stems
+from core.retrieval.lexical import idf, passage_stems
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 
@@ -59,13 +59,12 @@ class _Ranked:
 class HybridSearcher:
     """Dense and lexical search in one: a ``core.ports.Searcher``."""
 
-    def __init__(
-        self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion = reciprocal_rank
-    ) -> None:
+    def __init__(self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion | None = None) -> None:
+        """Search with ``fusion``; with the best known for ``embedder`` where none is given."""
         self._embedder = embedder
         self._store = store
         self._indexes = SpaceIndexes(store, embedder, index_dir)
-        self._fusion = fusion
+        self._fusion = fusion or fusion_for(embedder.id)
 
     async def search(self, space: SpaceId, query: str, language: Language) -> Found:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
@@ -108,7 +107,7 @@ class HybridSearcher:
             ids, vectors, lexical = _candidates(question, opened, clock)
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
-            scores = self._fusion(Candidates(dense, lexical, best_lexical=(K1 + 1) * sum(question.idfs)))
+            scores = self._fusion(Candidates(dense, lexical))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return question, _Ranked(
             [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]

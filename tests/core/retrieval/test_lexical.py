@@ -5,12 +5,15 @@ import math
 import pytest
 
 from core.retrieval.analyse import query_terms, stems
-from core.retrieval.lexical import K1, LexicalIndex, idf
+from core.retrieval.lexical import LexicalIndex, idf
 from core.types import Passage, SpaceId
 
 TEXTS = ["red cat", "red dog red dog", "blue cat sleeps in the blue house", "green bird"] + [
     f"filler {n}" for n in range(9)
 ]
+
+
+K1 = 1.2
 
 
 def passage(id_: int, text: str) -> Passage:

@@ -1,0 +1,207 @@
+"""Fits the confidence gate's coefficients on labelled sets, and says how good they are.
+
+Run: python bench/gate_fit.py DIR... [--write]   (DIRs in BEIR's layout; needs scikit-learn)
+Prints AUROC and balanced accuracy per set and corpus size, each set judged by coefficients fitted on the others,
+beside the specification's gate. With --write the coefficients go to core/confidence/coefficients.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from bench.labelled import default_embedder
+from bench.scenarios import Scenario, scenarios
+from core.assessment import store_labelled
+from core.confidence.calibrate import Coefficients, Weight
+from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
+from core.confidence.gate import TAU
+from core.evaluation.cached import CachedEmbedder
+from core.evaluation.dataset import LabelledSet, read_labelled
+from core.evaluation.selective import auroc, balanced_accuracy
+from core.language import detect_language
+from core.ports import Embedder
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+from core.types import SpaceId
+
+COEFFICIENTS = Path(__file__).parents[1] / "core" / "confidence" / "coefficients.json"
+
+FITTED = tuple(name for name in SCALE_FREE if name not in {"standing", "relative_margin"}) + COSINES
+"""The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
+
+INVERSE_PENALTY = 0.3
+MAX_PASSED = 0.1
+"""At most this share of unanswerable questions may reach the local model, on average over sets and sizes."""
+
+MAX_LOST = 0.05
+"""At most this share of answerable questions may be turned away without asking a provider."""
+
+N_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question asked of one corpus."""
+
+    family: str
+    name: str
+    size: int
+    topic: str
+    answerable: bool
+    features: Mapping[str, float]
+    spec: float
+
+    @property
+    def cell(self) -> tuple[str, int]:
+        """Return the set and corpus size, which weigh as much as any other."""
+        return self.name, self.size
+
+
+async def collect(data: LabelledSet, embedder: Embedder) -> list[Example]:
+    """Ask every scenario's questions of a real index."""
+    examples: list[Example] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            for number, scenario in enumerate(scenarios(data)):
+                space = SpaceId(f"bench:{number}")
+                await store_labelled(Documents(database), embedder, scenario.documents, space)
+                examples += [example async for example in _ask(searcher, space, scenario, data.name)]
+    return examples
+
+
+async def _ask(searcher: HybridSearcher, space: SpaceId, scenario: Scenario, family: str) -> AsyncIterator[Example]:
+    for question, answerable in scenario.questions:
+        found = await searcher.search(space, question.text, detect_language(question.text))
+        if found.hits:
+            told, spec = features(found), spec_confidence(found)
+            yield Example(family, scenario.name, scenario.size, question.topic, answerable, told, spec)
+
+
+def fit(examples: Sequence[Example], names: Sequence[str]) -> Coefficients:
+    """Fit a regression in which every set and size, and both answers in each, weigh the same."""
+    table = np.array([[example.features[name] for name in names] for example in examples])
+    labels = np.array([example.answerable for example in examples])
+    weights = _weights(examples)
+    means = np.average(table, axis=0, weights=weights)
+    scales = np.sqrt(np.average((table - means) ** 2, axis=0, weights=weights))
+    scales[scales == 0] = 1
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=3_000)
+    model.fit((table - means) / scales, labels, sample_weight=weights)
+    fitted = zip(names, means, scales, model.coef_[0], strict=True)
+    return Coefficients(
+        embedder="",
+        fitted=datetime.now(UTC).date().isoformat(),
+        sets=sorted({example.family for example in examples}),
+        intercept=round(float(model.intercept_[0]), 5),
+        weights={name: Weight(*(round(float(value), 5) for value in row)) for name, *row in fitted},
+        upper=0.5,
+        lower=0.5,
+    )
+
+
+def _weights(examples: Sequence[Example]) -> NDArray[np.float64]:
+    counts: defaultdict[tuple[tuple[str, int], bool], int] = defaultdict(int)
+    for example in examples:
+        counts[example.cell, example.answerable] += 1
+    weights = np.array([1 / counts[example.cell, example.answerable] for example in examples])
+    return weights * len(examples) / weights.sum()
+
+
+def judged_by_others(
+    examples: Sequence[Example], names: Sequence[str], group: Callable[[Example], object]
+) -> NDArray[np.float64]:
+    """Return each example's probability by coefficients fitted without its group."""
+    values = np.zeros(len(examples))
+    for held_out in {group(example) for example in examples}:
+        coefficients = fit([example for example in examples if group(example) != held_out], names)
+        for place, example in enumerate(examples):
+            if group(example) == held_out:
+                values[place] = coefficients.probability(example.features)
+    return values
+
+
+def bands(values: NDArray[np.float64], examples: Sequence[Example]) -> tuple[float, float]:
+    """Return the lowest ``upper`` that passes few unanswerable questions and the highest ``lower`` that loses few."""
+    steps = np.round(np.arange(0.05, 0.96, 0.01), 2)
+    upper = next((step for step in steps if _accepted(values, examples, step, False) <= MAX_PASSED), 0.95)
+    lower = next((step for step in steps[::-1] if _accepted(values, examples, step, True) >= 1 - MAX_LOST), 0.05)
+    return float(upper), float(min(lower, upper))
+
+
+def _accepted(values: NDArray[np.float64], examples: Sequence[Example], step: float, answerable: bool) -> float:
+    """Return the mean over cells of the share of (un)answerable questions at or above ``step``."""
+    cells: defaultdict[tuple[str, int], list[bool]] = defaultdict(list)
+    for value, example in zip(values, examples, strict=True):
+        if example.answerable == answerable:
+            cells[example.cell].append(bool(value >= step))
+    return float(np.mean([np.mean(passed) for passed in cells.values()]))
+
+
+def report(title: str, values: NDArray[np.float64], examples: Sequence[Example], cut: float) -> None:
+    labels = np.array([example.answerable for example in examples])
+    names = list(dict.fromkeys(example.name for example in examples))
+    sizes = list(dict.fromkeys(example.size for example in examples))
+    print(f"\n{title}: AUROC / balanced accuracy / unanswerable passed, cut at {cut:.2f}\n")
+    print("| set | " + " | ".join(f"{size} documents" if size else "whole" for size in sizes) + " |")
+    print("|---" * (len(sizes) + 1) + "|")
+    for name in names:
+        print(f"| {name} |", end="")
+        for size in sizes:
+            chosen = np.array([example.cell == (name, size) for example in examples])
+            print(_cell(values[chosen], labels[chosen], cut) if chosen.any() else "", end=" |")
+        print()
+
+
+def _cell(values: NDArray[np.float64], labels: NDArray[np.bool_], cut: float) -> str:
+    passed = (values[~labels] >= cut).mean() if (~labels).any() else np.nan
+    return f" {auroc(values, labels):.3f} / {balanced_accuracy(values >= cut, labels):.3f} / {passed:.2f}"
+
+
+def fold(example: Example) -> int:
+    return sum(example.topic.encode()) % N_FOLDS
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments.add_argument("--write", action="store_true", help="store the coefficients")
+    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
+    given = arguments.parse_args()
+    if not given.folders:
+        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
+        return
+    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    sets = [read_labelled(folder) for folder in given.folders]
+    examples = [example for data in sets for example in asyncio.run(collect(data, embedder))]
+    spec = np.array([example.spec for example in examples])
+    report("specification", spec, examples, TAU)
+    rows = []
+    for title, prefix, names in (("this embedder", embedder.id, FITTED), ("any embedder", "", SCALE_FREE)):
+        values = judged_by_others(examples, names, fold)
+        upper, lower = bands(values, examples)
+        report(f"{title}, other topics (upper {upper:.2f}, lower {lower:.2f})", values, examples, upper)
+        report(f"{title}, other sets", judged_by_others(examples, names, lambda e: e.family[:4]), examples, upper)
+        fitted = asdict(fit(examples, names))
+        rows.append({**fitted, "embedder": prefix, "upper": upper, "lower": lower})
+    if given.write:
+        COEFFICIENTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        print(f"\nwritten to {COEFFICIENTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Judges AION's search and gate on labelled folders: what ``aion eval`` and the benchmarks run.
+
+Each folder is indexed into a temporary database with the embedder at hand, embeddings cached by content, and asked
+all its questions by every method: BM25 alone, dense alone, reciprocal rank fusion, the shipped fusion, and the
+specification's way (dense, MMR, its confidence and threshold).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from core.confidence.calibrate import shipped
+from core.confidence.gate import LogisticGate, SpecGate
+from core.evaluation.dataset import LabelledDocument, LabelledSet
+from core.evaluation.harness import Measured, Method, Ranking, by_choice, by_score, measure
+from core.language import detect_language
+from core.offload import offload
+from core.ports import Embedder, Gate
+from core.retrieval.chunk import chunk, searched_text
+from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, reciprocal_rank
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents, Embedded, NewDocument
+from core.storage.passages import Passages
+from core.types import SpaceId
+
+SPACE = SpaceId("eval")
+"""The space of the temporary database that a set is indexed into."""
+
+
+async def assess(
+    data: LabelledSet, embedder: Embedder, gate: Gate | None = None, tell: Callable[[str], None] = lambda line: None
+) -> Mapping[str, Measured]:
+    """Return what each method does on ``data``. ``gate`` judges in place of the shipped one; ``tell`` hears progress."""
+    gate = gate or LogisticGate(shipped(embedder.id))
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            tell(f"{data.name}: indexing {len(data.documents)} documents")
+            names_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            measured = {}
+            for name, (fusion, judge, ranking) in _methods(embedder, gate).items():
+                tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
+                searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
+                measured[name] = await measure(data, SPACE, Method(searcher, judge, ranking), names_of)
+            return measured
+
+
+def _methods(embedder: Embedder, gate: Gate) -> Mapping[str, tuple[Fusion, Gate, Ranking]]:
+    return {
+        "bm25": (lexical_alone, gate, by_score),
+        "dense": (dense_alone, gate, by_score),
+        "rrf": (reciprocal_rank, gate, by_score),
+        "fused": (fusion_for(embedder.id), gate, by_score),
+        "spec": (dense_alone, SpecGate(), by_choice),
+    }
+
+
+async def store_labelled(
+    documents: Documents, embedder: Embedder, corpus: Sequence[LabelledDocument], space: SpaceId
+) -> Mapping[int, Sequence[str]]:
+    """Chunk, embed and store a corpus in ``space``; return the labelled ids of each stored document.
+
+    They are several where the corpus holds the same text under several ids: it is stored once.
+    """
+    for document in corpus:
+        await documents.store(space, *await offload(_prepared, document, embedder))
+    return {stored.id: stored.names for stored in await documents.list(space)}
+
+
+def _prepared(document: LabelledDocument, embedder: Embedder) -> tuple[NewDocument, Embedded]:
+    language = detect_language(document.text)
+    chunks = chunk(document.text)
+    vectors = embedder.embed_passages([searched_text(document.title, piece.heading, piece.text) for piece in chunks])
+    languages = [detect_language(piece.text, language) for piece in chunks]
+    new = NewDocument(document.id, document.id, document.title, "text", language, document.text)
+    return new, Embedded(chunks, languages, vectors, embedder.id)

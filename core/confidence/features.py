@@ -1,0 +1,110 @@
+"""What a search result tells about whether it holds the answer, as numbers a logistic regression can weigh.
+
+All are functions of what the search found; none needs the embedder or the index. Those in ``SCALE_FREE`` mean the
+same for every embedder; the others go by the raw scale of one embedder's cosines.
+Does not weigh them (``core.confidence.calibrate``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.types import Found, Hit
+
+_N_NEAR = 8
+"""Hits after this many are taken for the background that the best stand out from."""
+
+_PER_CENT = 100.0
+"""Cosines are counted in hundredths, so that weights are of one order."""
+
+_UNTOLD = 0.5
+"""Coverage when the question has no content words: neither for nor against."""
+
+SCALE_FREE = (
+    "coverage",
+    "plain_coverage",
+    "lexical_share",
+    "agreement",
+    "standing",
+    "relative_margin",
+    "log_searched",
+    "crosses_languages",
+)
+COSINES = ("top_cosine", "margin", "background_margin", "lexical_top_cosine")
+
+
+def features(found: Found) -> Mapping[str, float]:
+    """Return every feature of a search that found something. Raises ``ValueError`` on one that did not."""
+    if not found.hits:
+        raise ValueError("nothing was found")
+    return {**_words(found), **_cosines(found.hits), **_setting(found)}
+
+
+def coverage(found: Found, hit: Hit) -> float:
+    """Return the share of the question's content words that the passage holds, weighed by rarity, 0..1."""
+    total = sum(term.idf for term in found.terms)
+    return sum(found.terms[place].idf for place in hit.matched) / total if total else _UNTOLD
+
+
+def crosses_languages(found: Found) -> bool:
+    """Say whether the best passage is in another language than the question, so that words cannot be compared."""
+    return bool(found.hits) and found.hits[0].passage.language != found.language
+
+
+def spec_confidence(found: Found) -> float:
+    """Return the specification's C (section 3.5): the mean cosine of the context, mapped from -1..1 to 0..1."""
+    cosines = sorted((hit.dense for hit in found.context), reverse=True)[:_N_NEAR]
+    return min(1.0, max(0.0, (sum(cosines) / len(cosines) + 1) / 2)) if cosines else 0.0
+
+
+def _words(found: Found) -> Mapping[str, float]:
+    """Return what the words say; 0 each across languages, where they say nothing."""
+    if crosses_languages(found):
+        return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "agreement"), 0.0)
+    best = found.hits[0]
+    n_terms = len(found.terms)
+    by_words, by_meaning = max(found.hits, key=_lexical), max(found.hits, key=_dense)
+    possible = _BM25_CEILING * sum(term.idf for term in found.terms)
+    return {
+        "coverage": coverage(found, best),
+        "plain_coverage": len(best.matched) / n_terms if n_terms else _UNTOLD,
+        "lexical_share": by_words.lexical / possible if possible else _UNTOLD,
+        "agreement": float(by_words.lexical > 0 and by_words.passage.id == by_meaning.passage.id),
+    }
+
+
+_BM25_CEILING = 2.2
+"""BM25 gives a word less than this times its rarity (k1 + 1)."""
+
+
+def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
+    cosines = np.sort([hit.dense for hit in hits])[::-1] * _PER_CENT
+    top, mean, spread = float(cosines[0]), float(cosines.mean()), float(cosines.std())
+    background = float(cosines[_N_NEAR:].mean()) if len(cosines) > _N_NEAR else float(cosines[-1])
+    by_words = max(hits, key=_lexical)
+    return {
+        "top_cosine": hits[0].dense * _PER_CENT,
+        "margin": top - mean,
+        "background_margin": top - background,
+        "lexical_top_cosine": (by_words.dense * _PER_CENT - top) if by_words.lexical > 0 else 0.0,
+        "standing": (top - mean) / spread if spread else 0.0,
+        "relative_margin": (top - background) / abs(top) if top else 0.0,
+    }
+
+
+def _setting(found: Found) -> Mapping[str, float]:
+    return {
+        "log_searched": math.log(max(found.n_searched, 1)),
+        "crosses_languages": float(crosses_languages(found)),
+    }
+
+
+def _lexical(hit: Hit) -> float:
+    return hit.lexical
+
+
+def _dense(hit: Hit) -> float:
+    return hit.dense

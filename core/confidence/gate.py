@@ -1,0 +1,104 @@
+"""Decides who may answer: the local model, a stronger provider, or nobody, and says why.
+
+``LogisticGate`` goes by a calibrated probability; ``SpecGate`` is the specification's (section 3.5), kept for
+comparison: with it, hardly any question is ever turned away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from core.confidence.calibrate import Coefficients, shipped
+from core.confidence.features import coverage, crosses_languages, features, spec_confidence
+from core.ports import Gate
+from core.types import Band, Confidence, Decision, Found, Reason
+
+TAU = 0.62
+"""The specification's threshold."""
+
+NOTHING_FOUND = Reason("reason.nothing_found")
+
+_N_REASONS = 3
+_TELLING = 0.15
+"""A feature that moves the log-odds by less is no reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecGate:
+    """The specification's gate: local from ``tau`` on, else a provider."""
+
+    tau: float = TAU
+
+    def decide(self, found: Found) -> Decision:
+        """Return the band of the specification's C."""
+        spec = spec_confidence(found)
+        if not found.hits:
+            return Decision("abstain", Confidence(0.0, spec, (NOTHING_FOUND,)))
+        return Decision("local" if spec >= self.tau else "provider", Confidence(spec, spec))
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticGate:
+    """A calibrated gate with three bands."""
+
+    coefficients: Coefficients
+
+    def decide(self, found: Found) -> Decision:
+        """Return the band of the probability that what was found holds the answer."""
+        spec = spec_confidence(found)
+        if not found.hits:
+            return Decision("abstain", Confidence(0.0, spec, (NOTHING_FOUND,)))
+        told = features(found)
+        value = self.coefficients.probability(told)
+        reasons = _reasons(found, self.coefficients.contributions(told), for_it=value >= self.coefficients.upper)
+        return Decision(self._band(value), Confidence(value, spec, reasons, told))
+
+    def _band(self, value: float) -> Band:
+        if value >= self.coefficients.upper:
+            return "local"
+        return "provider" if value >= self.coefficients.lower else "abstain"
+
+
+def open_gate(confidence: str, tau: float, embedder_id: str) -> Gate:
+    """Return the gate that the settings ask for: ``spec`` with its threshold ``tau``, else the calibrated one."""
+    return SpecGate(tau) if confidence == "spec" else LogisticGate(shipped(embedder_id))
+
+
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "words": ("coverage", "plain_coverage", "lexical_share"),
+    "meaning": ("top_cosine",),
+    "margin": ("margin", "background_margin", "standing", "relative_margin"),
+    "agreement": ("agreement", "lexical_top_cosine"),
+}
+
+
+def _reasons(found: Found, contributions: Mapping[str, float], for_it: bool) -> tuple[Reason, ...]:
+    """Return what spoke for or against the decision, most telling first."""
+    sums = {group: sum(contributions.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
+    said = [(abs(total), _reason(group, found, total > 0)) for group, total in sums.items() if (total > 0) == for_it]
+    telling = sorted((pair for pair in said if pair[0] >= _TELLING and pair[1]), key=lambda pair: -pair[0])
+    return tuple(reason for _, reason in telling if reason)[:_N_REASONS]
+
+
+def _reason(group: str, found: Found, speaks_for: bool) -> Reason | None:
+    if group == "words":
+        return _about_words(found, speaks_for)
+    return Reason(f"reason.{group}_{'high' if speaks_for else 'low'}")
+
+
+def _about_words(found: Found, speaks_for: bool) -> Reason | None:
+    if crosses_languages(found) or not found.terms:
+        return None
+    missing = list(_missing(found))
+    if not speaks_for and missing:
+        return Reason("reason.term_missing", {"term": missing[0]})
+    held = coverage(found, found.hits[0])
+    return Reason("reason.words_all") if held > 0.999 else Reason("reason.words_some", {"share": f"{held:.0%}"})
+
+
+def _missing(found: Found) -> Iterator[str]:
+    """Yield the question's words that no passage of the context holds, rarest first."""
+    held = {place for hit in found.context for place in hit.matched}
+    absent = [term for place, term in enumerate(found.terms) if place not in held]
+    yield from (term.text for term in sorted(absent, key=lambda term: -term.idf))

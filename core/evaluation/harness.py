@@ -1,0 +1,192 @@
+"""Asks a labelled set's questions and measures what comes back: ranking, context, confidence and time.
+
+It is handed searches and gates by name and knows nothing of how they work. Ranking is measured on documents, each at
+its best passage's place; the gate on all questions, answerable or not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.dataset import LabelledQuestion, LabelledSet
+from core.evaluation.ranking import distinct, ndcg, recall, reciprocal_rank
+from core.evaluation.selective import (
+    RiskCoverage,
+    auroc,
+    balanced_accuracy,
+    expected_calibration_error,
+    risk_coverage,
+)
+from core.language import detect_language
+from core.ports import Gate, Searcher
+from core.types import Found, Hit, SpaceId
+
+N_CONTEXT = 8
+
+
+Ranking = Callable[[Found], Sequence[Hit]]
+"""Says which order of what was found is measured."""
+
+
+def by_score(found: Found) -> Sequence[Hit]:
+    """Return the hits as they are ranked."""
+    return found.hits
+
+
+def by_choice(found: Found) -> Sequence[Hit]:
+    """Return the context as it was chosen, as a ranking; what was not chosen follows."""
+    return (*found.context, *found.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to search and judge."""
+
+    searcher: Searcher
+    gate: Gate
+    ranking: Ranking = by_score
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one question came to. The ranking measures are ``nan`` for a question without relevant documents.
+
+    ``in_context`` is ``nan`` for one without answers.
+    """
+
+    answerable: bool
+    ndcg: float
+    reciprocal_rank: float
+    recall: float
+    in_context: float
+    confidence: float
+    accepted: bool
+    latency_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a method does on a set: one row per question, and the measures over them."""
+
+    rows: Sequence[Asked]
+
+    def metrics(self) -> Mapping[str, float | None]:
+        """Return every measure by its name in reports; ``None`` where the set has nothing to measure it on."""
+        scores, labels = self._confidences()
+        total_ms = [sum(row.latency_ms.values()) for row in self.rows]
+        measured = {
+            "ndcg@10": _mean(row.ndcg for row in self.rows),
+            "mrr@10": _mean(row.reciprocal_rank for row in self.rows),
+            "recall@10": _mean(row.recall for row in self.rows),
+            "answer_in_context@8": _mean(row.in_context for row in self.rows),
+            "auroc": auroc(scores, labels),
+            "balanced_accuracy": balanced_accuracy(np.array([row.accepted for row in self.rows], bool), labels),
+            "aurc": self.risk_coverage().area,
+            "ece": expected_calibration_error(scores, labels),
+            "p50_ms": _percentile(total_ms, 50),
+            "p95_ms": _percentile(total_ms, 95),
+        }
+        return {name: None if math.isnan(value) else float(value) for name, value in measured.items()}
+
+    def steps_ms(self) -> Mapping[str, tuple[float, float]]:
+        """Return the p50 and p95 of every step of the search, milliseconds."""
+        steps = distinct(step for row in self.rows for step in row.latency_ms)
+        times = {step: [row.latency_ms.get(step, 0.0) for row in self.rows] for step in steps}
+        return {step: (_percentile(each, 50), _percentile(each, 95)) for step, each in times.items()}
+
+    def risk_coverage(self) -> RiskCoverage:
+        """Return the risk at every coverage."""
+        return risk_coverage(*self._confidences())
+
+    def _confidences(self) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.array([row.answerable for row in self.rows], bool)
+        return np.array([row.confidence for row in self.rows], np.float64), labels
+
+
+async def measure(data: LabelledSet, space: SpaceId, method: Method, names_of: Mapping[int, Sequence[str]]) -> Measured:
+    """Ask all questions of ``data`` in ``space``, which holds its documents.
+
+    ``names_of`` gives the labelled ids of a stored document: several where the corpus holds the same text twice.
+    """
+    rows = []
+    for question in data.questions:
+        found = await method.searcher.search(space, question.text, detect_language(question.text))
+        decision = method.gate.decide(found)
+        ranking = distinct(name for hit in method.ranking(found) for name in names_of[hit.passage.document_id])
+        rows.append(
+            Asked(
+                answerable=question.answerable,
+                **_ranking_measures(ranking, question.relevance),
+                in_context=_in_context(found, question),
+                confidence=decision.confidence.value,
+                accepted=decision.band == "local",
+                latency_ms=found.latency_ms,
+            )
+        )
+    return Measured(rows)
+
+
+def as_json(measured: Mapping[str, Mapping[str, Measured]], headline: str = "fused") -> Mapping[str, object]:
+    """Return a report by set: the ``headline`` method's measures, its steps, and every method's ``by_method``."""
+    return {
+        "sets": {
+            name: {
+                **methods[headline].metrics(),
+                "steps_ms": {
+                    step: {"p50": p50, "p95": p95} for step, (p50, p95) in methods[headline].steps_ms().items()
+                },
+                "by_method": {method: each.metrics() for method, each in methods.items()},
+            }
+            for name, methods in measured.items()
+        }
+    }
+
+
+def as_table(measured: Mapping[str, Mapping[str, Measured]]) -> str:
+    """Return the same as a Markdown table, a row for each set and method."""
+    rows = [
+        [name, method, *(_shown(value) for value in each.metrics().values())]
+        for name, methods in measured.items()
+        for method, each in methods.items()
+    ]
+    names = next((list(each.metrics()) for methods in measured.values() for each in methods.values()), [])
+    head = ["set", "method", *names]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
+
+
+def _ranking_measures(ranking: Sequence[str], relevance: Mapping[str, int]) -> dict[str, float]:
+    if not any(grade > 0 for grade in relevance.values()):
+        return dict.fromkeys(("ndcg", "reciprocal_rank", "recall"), math.nan)
+    return {
+        "ndcg": ndcg(ranking, relevance),
+        "reciprocal_rank": reciprocal_rank(ranking, relevance),
+        "recall": recall(ranking, relevance),
+    }
+
+
+def _in_context(found: Found, question: LabelledQuestion) -> float:
+    if not question.answerable or not question.answers:
+        return math.nan
+    context = [_plain(hit.passage.text) for hit in found.context[:N_CONTEXT]]
+    return float(any(_plain(answer) in text for answer in question.answers for text in context))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    return float(np.percentile(values, percent)) if values else math.nan
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
