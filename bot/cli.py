@@ -1,5 +1,6 @@
-"""The ``aion`` command. Each subcommand reads the settings, assembles the core and hands over; nothing heavy is
-imported before one is chosen, so that ``aion --help`` answers at once.
+"""The ``aion`` command: each subcommand reads the settings, assembles the core and hands over.
+
+Nothing heavy is imported before one is chosen, so that ``aion --help`` answers at once.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ async def answer_as_json(question: str) -> None:
     """Answer one question as one JSON object on the standard output."""
     async with assemble(read_settings(), load_plugins()) as aion:
         answer = await aion.dispatch.answer(read_line(question, Registry()), question, _Silent())
-    print(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
+    sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
 
 
 def as_json(answer: Answer) -> dict[str, object]:

@@ -15,6 +15,7 @@ from bot.cli import locale
 from core.bootstrap import assemble
 from core.knowledge.ingest import Failed, Report
 from core.knowledge.ingest import Progress as Step
+from core.models.catalog import Tell
 from core.settings import read_settings
 from core.texts import explain, language_of_locale, say
 from core.types import Indexed, Language, SpaceId
@@ -32,6 +33,11 @@ def outcome(indexed: Indexed) -> str:
     return say(speaking(), f"indexed.{indexed.outcome}", **values)
 
 
+def teller(console: Console) -> Tell:
+    """Return what shows the operator a line of progress, given by its key."""
+    return lambda key: console.print(say(speaking(), key), style="dim")
+
+
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Progress]:
     """Show a bar with a count and the time left; it goes away when done."""
@@ -43,7 +49,7 @@ def progress_bar(console: Console) -> Iterator[Progress]:
 async def index(paths: Sequence[Path], space: str, if_empty: bool) -> None:
     """Teach files and folders; print what is new and what could not be read."""
     console = Console(stderr=True)
-    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
         if if_empty and await aion.documents.list(SpaceId(space)):
             return
         with progress_bar(console) as progress:
@@ -77,7 +83,7 @@ def _reason(failed: Failed) -> str:
 async def learn(url: str, space: str) -> None:
     """Teach one web page."""
     console = Console(highlight=False, soft_wrap=True)
-    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
         with console.status(say(speaking(), "indexed.fetching", name=url)):
             indexed = await aion.ingest.index_page(SpaceId(space), url)
     console.print(outcome(indexed), markup=False)
@@ -103,15 +109,13 @@ async def forget(reference: str, space: str) -> None:
     async with assemble(read_settings(), load_plugins()) as aion:
         document = await aion.documents.forget(SpaceId(space), reference)
     console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        say(speaking(), "docs.forgotten", title=document.title, n_passages=document.n_passages), markup=False
-    )
+    console.print(say(speaking(), "docs.forgotten", title=document.title, n_passages=document.n_passages), markup=False)
 
 
 async def reembed() -> None:
     """Embed every stored passage with the current embedder."""
     console = Console(stderr=True)
-    async with assemble(read_settings(), load_plugins(), console.print) as aion:
+    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
         with progress_bar(console) as progress:
             bar = progress.add_task("", total=None)
             n_passages = await aion.ingest.reembed(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from bot.logs import set_up_logging
 from core.bootstrap import Aion, assemble
@@ -15,7 +16,7 @@ from plugins import load_plugins
 
 log = logging.getLogger(__name__)
 
-Adapter = Callable[[], Awaitable[None]]
+Adapter = Callable[[], Coroutine[Any, Any, None]]
 """A platform adapter's ``run``: it returns only when cancelled, and raises when it cannot go on."""
 
 

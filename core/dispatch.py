@@ -74,7 +74,7 @@ class Dispatch:
     default_language: Language
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
-        """Answer ``message`` through ``outlet``, once however often it is delivered. Raises nothing but cancellation."""
+        """Answer ``message`` through ``outlet``, once however often it is delivered. Raises cancellation alone."""
         language = language_of_locale(message.locale, self.default_language)
         try:
             if not await self.inbox.claim(message.space, message.key):
@@ -86,7 +86,7 @@ class Dispatch:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
             await outlet.send(Reply(explain(language, error), language, private=True))
-        except Exception:  # noqa: BLE001 - the one boundary: nothing of a fault may reach the chat but its reference
+        except Exception:  # the one boundary: of a fault, nothing but its reference may reach the chat
             reference = secrets.token_hex(3)
             log.exception("fault %s while handling %s", reference, message.key)
             await outlet.send(Reply(say(language, "error.internal", reference=reference), language, private=True))

@@ -17,7 +17,7 @@ class Feedback:
     pseudonyms: Pseudonyms
 
     async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
-        """Press a thumb and return the person's rating after it. Raises ``BadInput`` when the answer is not of ``space``."""
+        """Press a thumb and return the person's rating after it. Raises ``BadInput`` for another space's answer."""
         pseudonym = self.pseudonyms.of(person.id)
         held = await self.answers.thumb_of(space, answer_id, pseudonym)
         wanted = None if held == thumb else thumb

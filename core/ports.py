@@ -5,8 +5,8 @@ An implementation need not inherit; it needs only to have these methods.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Sequence
+from typing import Literal, Protocol
 
 from core.commands import Registry
 from core.types import (
@@ -117,8 +117,30 @@ class Generator(Protocol):
         """Return the languages it is rated to write in."""
         ...
 
-    def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Piece]:
+    def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply as it is written. Raises ``GenerationFailed`` when there will be none."""
+        ...
+
+
+class LocalModel(Generator, Protocol):
+    """A generator on this machine. Counting tokens may load it, and blocks."""
+
+    @property
+    def style(self) -> Literal["brief", "full"]:
+        """Return how it likes to be asked: small models are confused by long instructions."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and reply may have together."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens ``text`` is."""
+        ...
+
+    def warm(self) -> None:
+        """Load the model, so that the first reply does not wait for it."""
         ...
 
 

@@ -69,7 +69,7 @@ class Scheduler:
         run_id = await self._runs.start(job.name)
         try:
             detail = await job.work()
-        except Exception:  # noqa: BLE001 - a job's fault, whatever it is, must reach the record and the log alone
+        except Exception:  # a job's fault, whatever it is, must reach the record and the log alone
             log.exception("job %s failed", job.name)
             await self._runs.finish(run_id, "failed", "see the log")
         else:

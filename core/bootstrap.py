@@ -1,0 +1,162 @@
+"""The composition root: the one place where the parts of AION are put together.
+
+Every part can be handed in instead (tests do); what is not is made from the settings. Nothing heavy is loaded here:
+models load when first used, or in the background by ``Aion.warm``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from core.commands import Registry
+from core.confidence.gate import open_gate
+from core.curation.fetch import Fetcher
+from core.dispatch import Dispatch
+from core.feedback import Feedback
+from core.generation.chain import Chain, open_chain
+from core.generation.local import open_generator
+from core.generation.table import Provider, read_providers
+from core.generation.writer import Writers
+from core.knowledge.ingest import Ingest
+from core.knowledge.shelf import Shelves
+from core.language import detect_language
+from core.models.catalog import Tell
+from core.offload import offload
+from core.pipeline import Pipeline
+from core.ports import Embedder, Gate, LocalModel
+from core.privacy import Pseudonyms
+from core.retrieval.embed import open_embedder
+from core.retrieval.search import HybridSearcher
+from core.scheduler import Job, Scheduler
+from core.settings import Settings
+from core.storage.answers import Answers
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.inbox import Inbox
+from core.storage.passages import Passages
+from core.storage.runs import Runs
+from core.types import SpaceId, readable_spaces
+
+
+@dataclass(frozen=True, slots=True)
+class Aion:
+    """A running core. ``secrets`` are the keys in use, for the log to mask."""
+
+    settings: Settings
+    dispatch: Dispatch
+    documents: Documents
+    ingest: Ingest
+    scheduler: Scheduler
+    secrets: tuple[str, ...]
+    _passages: Passages
+    _embedder: Embedder
+    _local: LocalModel
+
+    async def warm(self) -> None:
+        """Load the models, so that the first question does not wait for them."""
+        await offload(detect_language, "warm")
+        await offload(self._embedder.embed_query, "warm")
+        await offload(self._local.warm)
+
+    async def require_embedder(self) -> None:
+        """Raise ``Unavailable`` when stored passages were embedded by another embedder than the current one."""
+        for space in await self._passages.count_foreign(self._embedder.id):
+            await self._passages.require_embedder(space, self._embedder.id)
+
+    async def count_documents(self, space: SpaceId) -> int:
+        """Return how many documents a question asked in ``space`` may be answered from."""
+        return sum([len(await self.documents.list(readable)) for readable in readable_spaces(space)])
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings,
+    registry: Registry,
+    tell: Tell = lambda line: None,
+    *,
+    embedder: Embedder | None = None,
+    local: LocalModel | None = None,
+    gate: Gate | None = None,
+) -> AsyncIterator[Aion]:
+    """Open the data folder and put AION together; everything is closed again at the end of the block.
+
+    Raises ``Unavailable`` when the data folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.data_dir)
+        stack.push_async_callback(database.close)
+        embedder = embedder or open_embedder(settings.embedder, settings.models_dir, tell)
+        local = local or open_generator(settings.local_model, settings.models_dir, tell)
+        gate = gate or open_gate(settings.confidence, settings.tau, embedder.id)
+
+        documents, passages, answers = Documents(database), Passages(database), Answers(database)
+        inbox, runs = Inbox(database), Runs(database)
+        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        searcher = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
+        stack.push_async_callback(searcher.close)
+        ingest = Ingest(
+            documents,
+            passages,
+            embedder,
+            Fetcher(settings.fetch_allowed_hosts),
+            max_file_bytes=settings.max_file_bytes,
+            language=settings.language,
+        )
+        providers = await offload(read_providers, settings.providers_file)
+        keys = provider_keys(providers)
+        chain = await _open_chain(stack, settings, providers, keys)
+        writers = Writers(local, chain, embedder, settings.outside_knowledge)
+        dispatch = Dispatch(
+            registry=registry,
+            pipeline=Pipeline(searcher, gate, writers, answers, pseudonyms),
+            shelves=Shelves(ingest, documents),
+            feedback=Feedback(answers, pseudonyms),
+            inbox=inbox,
+            default_language=settings.language,
+        )
+        yield Aion(
+            settings=settings,
+            dispatch=dispatch,
+            documents=documents,
+            ingest=ingest,
+            scheduler=Scheduler(runs, jobs(inbox)),
+            secrets=tuple(key.get_secret_value() for key in keys.values()),
+            _passages=passages,
+            _embedder=embedder,
+            _local=local,
+        )
+
+
+def jobs(inbox: Inbox) -> tuple[Job, ...]:
+    """Return what is done regularly."""
+
+    async def prune() -> str:
+        return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
+
+    return (Job("prune-inbox", timedelta(days=1), prune),)
+
+
+def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, SecretStr]:
+    """Return the keys that are set for providers, by the name they are set under in the environment or ``.env``."""
+    values = {**dotenv_values(Path(".env")), **os.environ}
+    found = {provider.key_env: (values.get(provider.key_env) or "").strip() for provider in providers}
+    return {name: SecretStr(key) for name, key in found.items() if key}
+
+
+async def _open_chain(
+    stack: AsyncExitStack, settings: Settings, providers: tuple[Provider, ...], keys: Mapping[str, SecretStr]
+) -> Chain:
+    """Return the chain of providers; without any key no HTTP client is made."""
+    if not keys:
+        return Chain()
+    client = await stack.enter_async_context(httpx.AsyncClient(trust_env=True))
+    return open_chain(providers, keys, client, monthly_usd=settings.openai_monthly_usd)

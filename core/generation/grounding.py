@@ -1,0 +1,104 @@
+"""Whether one written sentence stands on one sentence of a passage.
+
+It does where the passage has its words in nearly the same order, every fact it states, all the facts of the clauses
+it draws on, and denies what it denies. Rephrasing and translation do not pass: by words alone neither can be told
+from invention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.generation.claims import Clause, Part, clauses_of, folded_words, in_order, words
+from core.generation.evidence import Sentence
+from core.retrieval.analyse import stems
+from core.types import Language
+
+_MIN_OWN = 0.6
+"""Share of a claim's words that the sentence must have itself; the headings above it may hold the others."""
+
+_MIN_IN_ORDER = 0.7
+"""Share of those that must come in the same order: *A beat B* is not *B beat A*."""
+
+
+def objection(sentence: str, ground: Sentence) -> str:
+    """Return why ``sentence`` does not stand on ``ground``, for the log; empty when it does."""
+    language = ground.passage.language
+    around = f"{ground.passage.document} {ground.passage.heading}"
+    written, source = clauses_of(sentence, language), clauses_of(ground.text, language)
+    said, there = _stems(written), _stems(source)
+    own = [stem for stem in said if stem in set(there)]
+    unknown = set(said) - set(there) - {stem for stem in stems(around, language) if stem.isalpha()}
+    if unknown or len(own) < max(1, _MIN_OWN * len(said)):
+        return f"says {' '.join(sorted(unknown)) or 'nothing of its own'}"
+    if in_order(own, there) < _MIN_IN_ORDER * len(own):
+        return "says it in another order"
+    drawn = _drawn_on(set(own), source)
+    return (
+        _false_fact(sentence, written, drawn, {*folded_words(around), *folded_words(ground.text)}, source)
+        or _lost_limit(written, drawn, source, language)
+        or _denial(written, [clause for clause, _ in drawn])
+    )
+
+
+def _stems(clauses: Sequence[Clause]) -> list[str]:
+    return [stem for clause in clauses for part in clause.parts for stem in part.stems]
+
+
+def _facts(clauses: Sequence[Clause]) -> set[str]:
+    return {fact for clause in clauses for part in clause.parts for fact in part.facts}
+
+
+def _drawn_on(said: set[str], source: Sequence[Clause]) -> list[tuple[Clause, Part]]:
+    """Return the fewest parts (greedily) that hold all that is said."""
+    left, drawn = set(said), []
+    pairs = [(clause, part) for clause in source for part in clause.parts]
+    while left and pairs:
+        best = max(pairs, key=lambda pair: len(left.intersection(pair[1].stems)))
+        drawn.append(best)
+        pairs.remove(best)
+        left.difference_update(best[1].stems)
+    return drawn
+
+
+def _false_fact(
+    sentence: str,
+    written: Sequence[Clause],
+    drawn: Sequence[tuple[Clause, Part]],
+    known: set[str],
+    source: Sequence[Clause],
+) -> str:
+    """Return a fact that the source does not have, or one that belongs to what is said and is left out."""
+    there = _facts(source)
+    invented = {fact for fact in _facts(written) if fact not in there and (_has_digit(fact) or fact not in known)}
+    if invented:
+        return f"states {' '.join(sorted(invented))}"
+    stated = {*_facts(written), *folded_words(sentence)}
+    missing = {fact for _, part in drawn for fact in part.facts} - stated
+    return f"leaves out {' '.join(sorted(missing))}" if missing else ""
+
+
+def _lost_limit(
+    written: Sequence[Clause], drawn: Sequence[tuple[Clause, Part]], source: Sequence[Clause], language: Language
+) -> str:
+    """Return a word of degree, order or exclusion that only one side has."""
+    stated = {limit for clause in written for part in clause.parts for limit in part.limits}
+    there = {limit for clause in source for part in clause.parts for limit in part.limits}
+    bound = {limit for _, part in drawn for limit in part.limits} & words(language, "bound")
+    odd = (stated - there) | (bound - stated)
+    return f"differs in {' '.join(sorted(odd))}" if odd else ""
+
+
+def _denial(written: Sequence[Clause], drawn: Sequence[Clause]) -> str:
+    """Return how one side denies what the other affirms."""
+    distinct = {id(clause): clause for clause in drawn}.values()
+    if sum(clause.is_denied for clause in written) != sum(clause.is_denied for clause in distinct):
+        return "denies what is affirmed, or affirms what is denied"
+    ours = {stem for clause in written for stem in clause.denied}
+    theirs = {stem for clause in distinct for stem in clause.denied}
+    odd = (ours - theirs) | (theirs & set(_stems(written)) - ours)
+    return f"differs about being without {' '.join(sorted(odd))}" if odd else ""
+
+
+def _has_digit(fact: str) -> bool:
+    return any(character.isdigit() for character in fact)

@@ -1,0 +1,123 @@
+"""What a model is asked: instructions, as many passages as fit, and the question last.
+
+Passages and question are other people's words. They are set apart as data, and whatever in them a chat template or
+our own delimiters would read as a mark is defused; what they ask for is still theirs to ask and the model's to ignore.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from core.retrieval.chunk import sentences
+from core.types import Hit, Language, Turn
+
+Style = Literal["brief", "full"]
+"""``brief`` is for models of a few hundred million parameters, which long instructions confuse."""
+
+CountTokens = Callable[[str], int]
+
+_TURN_TOKENS = 8
+"""What a chat template adds around a message, at most."""
+
+_MIN_TRIMMED_CHARS = 80
+"""A passage cut shorter than this is left out: it tells nothing."""
+
+_SPECIAL = re.compile(r"<(?=\||/?(?:passage|s|start_of_turn|end_of_turn)\b)|\[(?=/?INST\])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A chat prompt, and the passages in it: number ``n`` of the prompt is ``used[n - 1]``."""
+
+    turns: tuple[Turn, ...]
+    used: tuple[Hit, ...] = ()
+
+
+def grounded(
+    style: Style,
+    question: str,
+    context: Sequence[Hit],
+    language: Language,
+    budget_tokens: int,
+    count_tokens: CountTokens,
+) -> Prompt:
+    """Return a prompt that asks for an answer from the passages alone.
+
+    Passages are taken whole in the order given while the budget lasts; the one that would go over it is cut at the
+    end of a sentence, and the question never.
+    """
+    texts = _texts(style)
+    system = texts["system"].format(language=_texts("language")[language]).strip()
+    spent = sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
+    shown: list[str] = []
+    used: list[Hit] = []
+    for n, hit in enumerate(context, start=1):
+
+        def fits(text: str, n: int = n, hit: Hit = hit, room: int = budget_tokens - spent) -> bool:
+            return count_tokens(_passage(texts, hit, n, text)) < room
+
+        text = _trimmed(hit.passage.text, fits)
+        if text:
+            used.append(hit)
+            shown.append(_passage(texts, hit, n, text))
+            spent += count_tokens(shown[-1]) + 1
+        if len(text) < len(hit.passage.text):
+            break
+    return Prompt((Turn("system", system), Turn("user", _ask(texts, question, shown))), tuple(used))
+
+
+def ungrounded(question: str, language: Language) -> Prompt:
+    """Return a prompt that asks for an answer from general knowledge, which is not the community's."""
+    texts = _texts("open")
+    system = texts["system"].format(language=_texts("language")[language]).strip()
+    return Prompt((Turn("system", system), Turn("user", _defused(question))))
+
+
+def estimate_tokens(text: str) -> int:
+    """Return how many tokens ``text`` is at most, for a model whose tokenizer is not at hand.
+
+    English takes about 4 characters a token and Portuguese 3.5; other scripts up to one each.
+    """
+    n_ascii = sum(character.isascii() for character in text)
+    return -(-n_ascii // 3) + (len(text) - n_ascii)
+
+
+def _ask(texts: Mapping[str, str], question: str, shown: Sequence[str]) -> str:
+    return texts["question"].format(passages="\n\n".join(shown), question=_defused(question)).strip()
+
+
+def _passage(texts: Mapping[str, str], hit: Hit, n: int, text: str) -> str:
+    heading = f" > {hit.passage.heading}" if hit.passage.heading else ""
+    source = _defused(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
+    return texts["passage"].format(n=n, source=source, text=_defused(text))
+
+
+def _trimmed(text: str, fits: Callable[[str], bool]) -> str:
+    """Return the longest start of ``text`` that fits and ends with a sentence; empty when hardly anything does."""
+    if fits(text):
+        return text
+    ends = [span.end for span in sentences(text)]
+    low, high = 0, len(ends) - 1  # the first `low` sentences are known to fit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(text[: ends[middle - 1]]) else (low, middle - 1)
+    kept = text[: ends[low - 1]] if low else ""
+    return kept if len(kept) >= _MIN_TRIMMED_CHARS else ""
+
+
+def _defused(text: str) -> str:
+    """Return ``text`` with what looks like a mark of a chat template or of ours made to look like text."""
+    return _SPECIAL.sub(lambda match: match.group() + " ", text)
+
+
+@cache
+def _texts(name: str) -> Mapping[str, str]:
+    tables = tomllib.loads((files("core.generation") / "prompts.toml").read_text(encoding="utf-8"))
+    table: Mapping[str, str] = tables[name]
+    return table

