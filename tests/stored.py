@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.storage.documents import NewDocument
+from core.storage.intake import NewDocument
 from core.storage.passages import Embedded
 from core.types import Chunk, Language
 from tests.fakes import WordEmbedder

@@ -1,7 +1,7 @@
 """Knowledge in: a file or a page becomes a document with its passages and their vectors, in one transaction.
 
-Many files flow through three stages that work at the same time: read and cut, embed, store. Each document is stored
-whole as soon as it is embedded, so stopping at any moment loses only what was on its way.
+Many files flow through three stages that work at the same time: read and cut, embed, store. Documents are stored whole,
+a few dozen small ones at a time, so stopping at any moment loses only what was on its way.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Sourc
 from core.knowledge.reembed import reembed
 from core.offload import offload
 from core.ports import Embedder, PageSource
-from core.storage.documents import Documents, NewDocument
+from core.storage.documents import Documents
+from core.storage.intake import NewDocument
 from core.storage.passages import Embedded, Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId
 
@@ -125,8 +126,8 @@ class Ingest:
         batches = _batches(ahead(self._prepare(space, sources), AHEAD_FILES))
         async with aclosing(ahead(self._embed(batches), 1)) as embedded:
             async for batch in embedded:
-                for item in batch:
-                    yield await self._store(space, item) if isinstance(item, _Ready) else item
+                for outcome in await self._store(space, batch):
+                    yield outcome
 
     async def _prepare(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Read, None]:
         held, known = await self._documents.held(space), set(await self._documents.contents(space))
@@ -160,16 +161,26 @@ class Ingest:
             for item in batch
         ]
 
-    async def _store(self, space: SpaceId, ready: _Ready) -> Indexed:
-        if not ready.embedded.chunks:
-            if linked := await self._documents.link(space, ready.new):
-                return linked
-            # The document that held this text was replaced during this very run.
-            prepared = await offload(cut, ready.new)
-            vectors = await self._vectors(prepared.inputs())
-            embedded = Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
-            return await self._documents.store(space, ready.new, embedded)
-        return await self._documents.store(space, ready.new, ready.embedded)
+    async def _store(self, space: SpaceId, batch: Sequence[_Ready | Indexed | Failed]) -> list[Indexed | Failed]:
+        """Store the documents of a batch, and say what became of each, in order."""
+        ready = [item for item in batch if isinstance(item, _Ready)]
+        new = [(item.new, item.embedded) for item in ready if item.embedded.chunks]
+        done = {indexed.name: indexed for indexed in await self._documents.store(space, *new)}
+        for item in ready:
+            if not item.embedded.chunks:
+                done[item.new.name] = await self._store_again(space, item.new)
+        return [done[item.new.name] if isinstance(item, _Ready) else item for item in batch]
+
+    async def _store_again(self, space: SpaceId, new: NewDocument) -> Indexed:
+        """Store a text that the space seemed to hold when it was read."""
+        if linked := await self._documents.link(space, new):
+            return linked
+        # The document that held this text was replaced or forgotten meanwhile.
+        prepared = await offload(cut, new)
+        vectors = await self._vectors(prepared.inputs())
+        embedded = Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
+        (indexed,) = await self._documents.store(space, (new, embedded))
+        return indexed
 
 
 def _prepared(batch: Sequence[Read]) -> list[Prepared]:

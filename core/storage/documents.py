@@ -6,39 +6,20 @@ transaction, so a killed process leaves whole documents. Reading passages is ``c
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.passages import Embedded, add_passages, remove_passages
+from core.storage.intake import NewDocument, link_document, remove_document, store_documents
+from core.storage.passages import Embedded
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
-from core.types import Document, Indexed, Language, SpaceId
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """A text to be stored under ``name``. ``source_hash`` is of the bytes it was extracted from."""
-
-    name: str
-    source_hash: str
-    title: str
-    kind: str
-    language: Language
-    text: str
-
-    @property
-    def content_hash(self) -> str:
-        """Return what makes two documents the same one: a hash of the text (BLAKE2b, 32 hex digits)."""
-        return hashlib.blake2b(self.text.encode(), digest_size=16).hexdigest()
+from core.types import Document, Indexed, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +66,15 @@ class Documents:
     async def link(self, space: SpaceId, new: NewDocument) -> Indexed | None:
         """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
         async with self._database.write() as connection:
-            return await _link(connection, space, new)
+            return await link_document(connection, space, new)
 
-    async def store(self, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
-        """Store a text under its name, in place of what that name meant before. Atomic."""
+    async def store(self, space: SpaceId, *texts: tuple[NewDocument, Embedded]) -> tuple[Indexed, ...]:
+        """Store texts under their names, in place of what those names meant before, and say what became of each.
+
+        All of it is stored or nothing.
+        """
         async with self._database.write() as connection:
-            if linked := await _link(connection, space, new):
-                return linked
-            old = await _named(connection, space, new.name)
-            revision = await next_revision(connection, space)
-            document_id = await _write_document(connection, space, new, old, revision)
-            await _name(connection, space, new, document_id, old)
-            if old is not None and old.id != document_id:
-                await _remove_if_nameless(connection, space, old.id, revision)
-            await add_passages(connection, space, document_id, revision, embedded)
-            return Indexed(new.name, "replaced" if old else "added", len(embedded.chunks))
+            return await store_documents(connection, space, texts)
 
     async def forget(self, space: SpaceId, reference: str) -> Document:
         """Remove the document of that name, ``#number`` or title, with all its names and passages, and return it.
@@ -108,7 +83,7 @@ class Documents:
         """
         async with self._database.write() as connection:
             document = _referred(await _documents(connection, space), reference.strip())
-            await _remove(connection, space, document.id, await next_revision(connection, space))
+            await remove_document(connection, space, document.id, await next_revision(connection, space))
             return document
 
 
@@ -152,78 +127,3 @@ async def _names(connection: AsyncConnection, space: SpaceId) -> Mapping[int, tu
     for row in (await connection.execute(statement)).all():
         found[row.document_id] += (row.name,)
     return found
-
-
-async def _link(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
-    same = (await connection.execute(_by_content(space, new.content_hash))).first()
-    if same is None:
-        return None
-    old = await _named(connection, space, new.name)
-    await _name(connection, space, new, same.id, old)
-    if old is not None and old.id == same.id:
-        return Indexed(new.name, "unchanged", same.n_passages)
-    if old is not None:
-        await _remove_if_nameless(connection, space, old.id, await next_revision(connection, space))
-    return Indexed(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
-
-
-def _by_content(space: SpaceId, content_hash: str) -> Select[Any]:
-    n_passages = select(func.count()).where(passages.c.document_id == documents.c.id).scalar_subquery()
-    name = select(func.min(document_names.c.name)).where(document_names.c.document_id == documents.c.id)
-    return select(documents.c.id, n_passages.label("n_passages"), name.scalar_subquery().label("name")).where(
-        documents.c.space_id == space, documents.c.content_hash == content_hash
-    )
-
-
-async def _named(connection: AsyncConnection, space: SpaceId, name: str) -> Row[int, int] | None:
-    """Return the id and the number of names of the document that ``name`` means."""
-    this, every = document_names.alias(), document_names.alias()
-    n_names = select(func.count()).where(every.c.document_id == this.c.document_id).scalar_subquery()
-    statement = select(this.c.document_id.label("id"), n_names.label("n_names"))
-    return (await connection.execute(statement.where(this.c.space_id == space, this.c.name == name))).first()
-
-
-async def _name(
-    connection: AsyncConnection, space: SpaceId, new: NewDocument, document_id: int, old: Row[int, int] | None
-) -> None:
-    """Let the name mean the document from now on."""
-    values = {"document_id": document_id, "source_hash": new.source_hash}
-    if old is None:
-        await connection.execute(insert(document_names).values(space_id=space, name=new.name, **values))
-    else:
-        ours = (document_names.c.space_id == space) & (document_names.c.name == new.name)
-        await connection.execute(update(document_names).where(ours).values(values))
-
-
-async def _write_document(
-    connection: AsyncConnection, space: SpaceId, new: NewDocument, old: Row[int, int] | None, revision: int
-) -> int:
-    """Write the document's row, in the old one's place when no other name needs that, and return its id."""
-    now = datetime.now(UTC)
-    values = {
-        "title": new.title,
-        "content_hash": new.content_hash,
-        "kind": new.kind,
-        "language": new.language,
-        "text": new.text,
-        "n_chars": len(new.text),
-        "status": "approved",
-        "updated_at": now,
-    }
-    if old is not None and old.n_names == 1:
-        await remove_passages(connection, space, old.id, revision)
-        await connection.execute(update(documents).where(documents.c.id == old.id).values(values))
-        return int(old.id)
-    statement = insert(documents).values(space_id=space, created_at=now, **values).returning(documents.c.id)
-    return int((await connection.execute(statement)).scalar_one())
-
-
-async def _remove_if_nameless(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
-    named = select(document_names.c.name).where(document_names.c.document_id == document_id)
-    if (await connection.execute(named)).first() is None:
-        await _remove(connection, space, document_id, revision)
-
-
-async def _remove(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
-    await remove_passages(connection, space, document_id, revision)
-    await connection.execute(delete(documents).where(documents.c.id == document_id))

@@ -129,10 +129,8 @@ class Passages:
                 await connection.execute(update(passages).where(mine).values(values))
 
 
-async def add_passages(
-    connection: AsyncConnection, space: SpaceId, document_id: int, revision: int, new: Embedded
-) -> None:
-    """Store a document's passages within a transaction."""
+async def add_passages(connection: AsyncConnection, space: SpaceId, revision: int, new: Mapping[int, Embedded]) -> None:
+    """Store the passages of documents, by their ids, within a transaction."""
     rows = [
         {
             "document_id": document_id,
@@ -144,10 +142,13 @@ async def add_passages(
             "text": chunk.text,
             "language": language,
             "revision": revision,
-            "embedder_id": new.embedder_id,
+            "embedder_id": embedded.embedder_id,
             "vector": vector,
         }
-        for ordinal, (chunk, language, vector) in enumerate(zip(new.chunks, new.languages, new.vectors, strict=True))
+        for document_id, embedded in new.items()
+        for ordinal, (chunk, language, vector) in enumerate(
+            zip(embedded.chunks, embedded.languages, embedded.vectors, strict=True)
+        )
     ]
     if rows:
         await connection.execute(insert(passages), rows)

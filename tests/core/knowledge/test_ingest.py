@@ -159,7 +159,7 @@ async def test_a_file_that_cannot_be_read_changes_nothing(desk: Desk, name: str,
 
 async def test_a_text_longer_than_a_batch(desk: Desk) -> None:
     text = "\n\n".join(f"## Part {n}\n\nThis part number {n} says something of its own." for n in range(300))
-    assert (await desk.ingest.index_file(HERE, "long.md", text.encode())).n_passages == 200
+    assert (await desk.ingest.index_file(HERE, "long.md", text.encode())).n_passages == 300
     changes = await desk.passages.changes(HERE, 0, desk.embedder.id)
     passages, vectors = await desk.passages.embedded(HERE, changes.added, desk.embedder.id)
     again = WordEmbedder().embed_passages([searched_text(p.document, p.heading, p.text) for p in passages])

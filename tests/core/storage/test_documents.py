@@ -34,7 +34,8 @@ def passages(database: Database) -> Passages:
 
 
 async def store(documents: Documents, name: str, text: str, space: SpaceId = HERE, title: str = "") -> Indexed:
-    return await documents.store(space, new_document(name, text, title=title), embedded(*text.split(". ")))
+    (done,) = await documents.store(space, (new_document(name, text, title=title), embedded(*text.split(". "))))
+    return done
 
 
 async def texts(passages: Passages, space: SpaceId) -> list[str]:
@@ -112,7 +113,7 @@ async def test_link_names_a_text_the_space_holds_and_nothing_else(documents: Doc
 
 
 async def test_what_names_hold(documents: Documents) -> None:
-    await documents.store(HERE, new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two."))
+    await documents.store(HERE, (new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two.")))
     await documents.link(HERE, new_document("b", "One. Two.", source_hash="h2"))
     assert await documents.held(HERE) == {"a": Held("h1", 2), "b": Held("h2", 2)}
     assert await documents.contents(HERE) == {new_document("", "One. Two.").content_hash}
@@ -154,7 +155,9 @@ async def test_a_document_that_cannot_be_stored_whole_is_not_stored(documents: D
     broken = embedded("Two", "Three")
     broken.vectors.resize((1, broken.vectors.shape[1]), refcheck=False)
     with pytest.raises(ValueError, match="shorter"):
-        await documents.store(HERE, new_document("a", "Two. Three"), broken)
+        await documents.store(
+            HERE, (new_document("b", "Four."), embedded("Four.")), (new_document("a", "Two. Three"), broken)
+        )
     assert await texts(passages, HERE) == ["One."]
     assert await passages.revision(HERE) == 1
 
@@ -162,10 +165,11 @@ async def test_a_document_that_cannot_be_stored_whole_is_not_stored(documents: D
 # --- against a plain model -----------------------------------------------------------------------
 
 NAMES, TEXTS, SPACES = ("a", "b", "c"), ("One.", "Two. Three.", "Four."), (HERE, THERE)
-STEPS = st.lists(
-    st.tuples(st.sampled_from(SPACES), st.sampled_from(NAMES), st.sampled_from((*TEXTS, None))), max_size=25
-)
-"""Each step names a text in a space, or forgets that name (``None``)."""
+TOGETHER = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(TEXTS)), min_size=1, max_size=4)
+STEPS = st.lists(st.tuples(st.sampled_from(SPACES), TOGETHER | st.sampled_from(NAMES)), max_size=20)
+"""Each step stores some texts in a space together, or forgets what a name means there."""
+
+Steps = Sequence[tuple[SpaceId, list[tuple[str, str]] | str]]
 
 
 @pytest.fixture(scope="module")
@@ -181,26 +185,25 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_any_history_ends_as_a_plain_dictionary_would(
-    steps: Sequence[tuple[SpaceId, str, str | None]], empty_folder: Path, tmp_path: Path
-) -> None:
+def test_any_history_ends_as_a_plain_dictionary_would(steps: Steps, empty_folder: Path, tmp_path: Path) -> None:
     shutil.copy(empty_folder / FILE, tmp_path / FILE)
     asyncio.run(check_history(steps, tmp_path))
 
 
-async def check_history(steps: Sequence[tuple[SpaceId, str, str | None]], folder: Path) -> None:
+async def check_history(steps: Steps, folder: Path) -> None:
     model: dict[SpaceId, dict[str, str]] = {space: {} for space in SPACES}
     followers: dict[SpaceId, tuple[int, set[int]]] = {space: (0, set()) for space in SPACES}
     async with await Database.open(folder) as database:
         documents, passages = Documents(database), Passages(database)
-        for space, name, text in steps:
-            if text is not None:
-                await store(documents, name, text, space)
-                model[space][name] = text
-            elif name in model[space]:
-                forgotten = await documents.forget(space, name)
-                model[space] = {other: held for other, held in model[space].items() if held != model[space][name]}
-                assert name in forgotten.names
+        for space, step in steps:
+            if not isinstance(step, str):
+                texts = [(new_document(name, text), embedded(*text.split(". "))) for name, text in step]
+                done = await documents.store(space, *texts)
+                assert [indexed.name for indexed in done] == [name for name, _ in step]
+                model[space] |= dict(step)
+            elif step in model[space]:
+                assert step in (await documents.forget(space, step)).names
+                model[space] = {name: text for name, text in model[space].items() if text != model[space][step]}
             followers[space] = await follow(passages, space, *followers[space])
         for space in SPACES:
             held = await documents.list(space)

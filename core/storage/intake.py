@@ -1,0 +1,186 @@
+"""How texts become documents: the writing half of ``core.storage.documents``, within one transaction.
+
+Texts that are new in every respect, the usual case when a folder is indexed, are written together; one that touches
+what is already there is written by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import compress
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.passages import Embedded, add_passages, remove_passages
+from core.storage.schema import document_names, documents, passages
+from core.storage.spaces import next_revision
+from core.types import Indexed, Language, SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A text to be stored under ``name``. ``source_hash`` is of the bytes it was extracted from."""
+
+    name: str
+    source_hash: str
+    title: str
+    kind: str
+    language: Language
+    text: str
+
+    @property
+    def content_hash(self) -> str:
+        """Return what makes two documents the same one: a hash of the text (BLAKE2b, 32 hex digits)."""
+        return hashlib.blake2b(self.text.encode(), digest_size=16).hexdigest()
+
+
+async def store_documents(
+    connection: AsyncConnection, space: SpaceId, texts: Sequence[tuple[NewDocument, Embedded]]
+) -> tuple[Indexed, ...]:
+    """Store texts under their names, in place of what those names meant before, and say what became of each."""
+    is_fresh = await _are_fresh(connection, space, [new for new, _ in texts])
+    await _add(connection, space, list(compress(texts, is_fresh)))
+    return tuple(
+        [
+            Indexed(new.name, "added", len(embedded.chunks))
+            if fresh
+            else await _replace(connection, space, new, embedded)
+            for (new, embedded), fresh in zip(texts, is_fresh, strict=True)
+        ]
+    )
+
+
+async def _are_fresh(connection: AsyncConnection, space: SpaceId, texts: Sequence[NewDocument]) -> list[bool]:
+    """Say of each text whether neither the space nor an earlier one of them has its name or its content."""
+    names, contents = document_names.c, documents.c
+    by_name = select(names.name).where(names.space_id == space, names.name.in_([new.name for new in texts]))
+    hashes = [new.content_hash for new in texts]
+    by_content = select(contents.content_hash).where(contents.space_id == space, contents.content_hash.in_(hashes))
+    taken_names = set((await connection.execute(by_name)).scalars())
+    taken_hashes = set((await connection.execute(by_content)).scalars())
+    are_fresh = []
+    for new, content_hash in zip(texts, hashes, strict=True):
+        are_fresh.append(new.name not in taken_names and content_hash not in taken_hashes)
+        taken_names.add(new.name)
+        taken_hashes.add(content_hash)
+    return are_fresh
+
+
+async def _add(connection: AsyncConnection, space: SpaceId, fresh: Sequence[tuple[NewDocument, Embedded]]) -> None:
+    """Store texts whose names and contents the space does not have, together."""
+    if not fresh:
+        return
+    revision = await next_revision(connection, space)
+    ids = await _insert_documents(connection, space, [new for new, _ in fresh])
+    names = [
+        {"space_id": space, "name": new.name, "document_id": ids[new.content_hash], "source_hash": new.source_hash}
+        for new, _ in fresh
+    ]
+    await connection.execute(insert(document_names), names)
+    await add_passages(connection, space, revision, {ids[new.content_hash]: embedded for new, embedded in fresh})
+
+
+async def _replace(connection: AsyncConnection, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
+    """Store a text whose name or content the space already has."""
+    if linked := await link_document(connection, space, new):
+        return linked
+    old = await _named(connection, space, new.name)
+    revision = await next_revision(connection, space)
+    document_id = await _write_document(connection, space, new, old, revision)
+    await _name(connection, space, new, document_id, old)
+    if old is not None and old.id != document_id:
+        await _remove_if_nameless(connection, space, old.id, revision)
+    await add_passages(connection, space, revision, {document_id: embedded})
+    return Indexed(new.name, "replaced" if old else "added", len(embedded.chunks))
+
+
+async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
+    """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
+    same = (await connection.execute(_by_content(space, new.content_hash))).first()
+    if same is None:
+        return None
+    old = await _named(connection, space, new.name)
+    await _name(connection, space, new, same.id, old)
+    if old is not None and old.id == same.id:
+        return Indexed(new.name, "unchanged", same.n_passages)
+    if old is not None:
+        await _remove_if_nameless(connection, space, old.id, await next_revision(connection, space))
+    return Indexed(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
+
+
+def _by_content(space: SpaceId, content_hash: str) -> Select[Any]:
+    n_passages = select(func.count()).where(passages.c.document_id == documents.c.id).scalar_subquery()
+    name = select(func.min(document_names.c.name)).where(document_names.c.document_id == documents.c.id)
+    return select(documents.c.id, n_passages.label("n_passages"), name.scalar_subquery().label("name")).where(
+        documents.c.space_id == space, documents.c.content_hash == content_hash
+    )
+
+
+async def _named(connection: AsyncConnection, space: SpaceId, name: str) -> Row[int, int] | None:
+    """Return the id and the number of names of the document that ``name`` means."""
+    this, every = document_names.alias(), document_names.alias()
+    n_names = select(func.count()).where(every.c.document_id == this.c.document_id).scalar_subquery()
+    statement = select(this.c.document_id.label("id"), n_names.label("n_names"))
+    return (await connection.execute(statement.where(this.c.space_id == space, this.c.name == name))).first()
+
+
+async def _name(
+    connection: AsyncConnection, space: SpaceId, new: NewDocument, document_id: int, old: Row[int, int] | None
+) -> None:
+    """Let the name mean the document from now on."""
+    values = {"document_id": document_id, "source_hash": new.source_hash}
+    if old is None:
+        await connection.execute(insert(document_names).values(space_id=space, name=new.name, **values))
+    else:
+        ours = (document_names.c.space_id == space) & (document_names.c.name == new.name)
+        await connection.execute(update(document_names).where(ours).values(values))
+
+
+async def _write_document(
+    connection: AsyncConnection, space: SpaceId, new: NewDocument, old: Row[int, int] | None, revision: int
+) -> int:
+    """Write the document's row, in the old one's place when no other name needs that, and return its id."""
+    if old is None or old.n_names > 1:
+        return (await _insert_documents(connection, space, [new]))[new.content_hash]
+    await remove_passages(connection, space, old.id, revision)
+    await connection.execute(update(documents).where(documents.c.id == old.id).values(_columns(new)))
+    return int(old.id)
+
+
+async def _insert_documents(
+    connection: AsyncConnection, space: SpaceId, fresh: Sequence[NewDocument]
+) -> dict[str, int]:
+    """Write the rows of texts that the space does not hold, and return their ids by content hash."""
+    rows = [{**_columns(new), "space_id": space, "created_at": datetime.now(UTC)} for new in fresh]
+    statement = insert(documents).returning(documents.c.content_hash, documents.c.id)
+    return {row.content_hash: row.id for row in (await connection.execute(statement, rows)).all()}
+
+
+def _columns(new: NewDocument) -> dict[str, Any]:
+    return {
+        "title": new.title,
+        "content_hash": new.content_hash,
+        "kind": new.kind,
+        "language": new.language,
+        "text": new.text,
+        "n_chars": len(new.text),
+        "status": "approved",
+        "updated_at": datetime.now(UTC),
+    }
+
+
+async def _remove_if_nameless(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
+    named = select(document_names.c.name).where(document_names.c.document_id == document_id)
+    if (await connection.execute(named)).first() is None:
+        await remove_document(connection, space, document_id, revision)
+
+
+async def remove_document(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
+    """Remove a document with its names and passages."""
+    await remove_passages(connection, space, document_id, revision)
+    await connection.execute(delete(documents).where(documents.c.id == document_id))
