@@ -22,14 +22,18 @@ def space_of(guild_id: int | None, user_id: int) -> SpaceId:
 
 
 def person_of(
-    user: discord.User | discord.Member, moderator_role: str | None, permissions: discord.Permissions | None = None
+    user: discord.User | discord.Member,
+    moderator_role: str | None,
+    permissions: discord.Permissions | None = None,
+    *,
+    in_private: bool = False,
 ) -> Person:
     """Return who acted, a moderator by Manage Server or by holding ``moderator_role`` (a role's name or id).
 
-    ``permissions`` are the ones Discord sent with the event, else those its roles give. In direct messages there is
-    no server to manage, so nobody is a moderator.
+    ``permissions`` are the ones Discord sent with the event, else those its roles give. In direct messages, where
+    ``in_private``, everybody teaches their own notes.
     """
-    is_moderator = False
+    is_moderator = in_private
     if isinstance(user, discord.Member):
         granted = user.guild_permissions if permissions is None else permissions
         is_moderator = granted.manage_guild or granted.administrator
@@ -88,7 +92,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         platform="discord",
         space=space_of(message.guild.id if message.guild else None, message.author.id),
         conversation=str(message.channel.id),
-        person=person_of(message.author, moderator_role),
+        person=person_of(message.author, moderator_role, in_private=message.guild is None),
         text=text_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
     )
@@ -118,7 +122,8 @@ def call_of(
 
 def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> Person:
     """Return who called a command or pressed a button, with the permissions they hold at this moment."""
-    return person_of(interaction.user, moderator_role, interaction.permissions)
+    in_private = interaction.guild_id is None
+    return person_of(interaction.user, moderator_role, interaction.permissions, in_private=in_private)
 
 
 def attachment_of(attachment: discord.Attachment) -> Attachment:

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from core.commands import Command, Knowledge, Registry
-from core.errors import BadInput, UserError
+from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
@@ -85,11 +85,9 @@ class Dispatch:
             else:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
-            await outlet.send(Reply(explain(language, error), language, private=True))
+            await outlet.send(Reply(explain(language, error), language, private=isinstance(error, Refused)))
         except Exception:  # the one boundary: of a fault, nothing but its reference may reach the chat
-            reference = secrets.token_hex(3)
-            log.exception("fault %s while handling %s", reference, message.key)
-            await outlet.send(Reply(say(language, "error.internal", reference=reference), language, private=True))
+            await outlet.send(Reply(_fault(language, f"handling {message.key}"), language))
 
     async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
         """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
@@ -108,6 +106,8 @@ class Dispatch:
             now = await self.feedback.press(space, answer_id, person, thumb)
         except UserError as error:
             return explain(language, error)
+        except Exception:  # the same boundary, for a press instead of a message
+            return _fault(language, f"rating answer {answer_id}")
         return say(language, f"rating.{now or 'withdrawn'}")
 
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
@@ -118,6 +118,13 @@ class Dispatch:
         _require_arguments(message, command, language)
         shelf = self.shelves.of(message.space)
         await command.handler(Call(message, language, shelf, self.registry, self, outlet, command.private))
+
+
+def _fault(language: Language, doing: str) -> str:
+    """Log the current exception and return the sentence that refers to it."""
+    reference = secrets.token_hex(3)
+    log.exception("fault %s while %s", reference, doing)
+    return say(language, "error.internal", reference=reference)
 
 
 def readable_question(text: str) -> str:

@@ -14,7 +14,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import GenerationFailed
-from core.types import LANGUAGES, Attachment, Language, Matrix, Message, Person, Piece, Reply, Sampling, SpaceId, Turn, Vector
+from core.types import (
+    LANGUAGES,
+    Attachment,
+    Language,
+    Matrix,
+    Message,
+    Person,
+    Piece,
+    Reply,
+    Sampling,
+    SpaceId,
+    Turn,
+    Vector,
+)
 
 
 class WordEmbedder:

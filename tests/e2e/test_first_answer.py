@@ -1,0 +1,116 @@
+"""A fresh data folder, the real models, the real command line: notes in, answers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+from notes import ANSWERABLE, UNANSWERABLE, write_notes
+from process import ROOT, aion
+
+from core.types import Language
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder; the first test to use it teaches it."""
+    return tmp_path_factory.mktemp("data")
+
+
+async def test_notes_are_indexed_once(taught: Path) -> None:
+    notes = write_notes(taught / "notes")
+    first = await aion(taught, "index", str(notes))
+    assert first.status == 0, first.err
+    assert "2 added" in first.out
+    again = await aion(taught, "index", str(notes))
+    assert "2 unchanged" in again.out
+    listed = await aion(taught, "docs")
+    assert "Millbrook Allotment Society" in listed.out
+    assert "Clube de Vela da Lagoa" in listed.out
+
+
+@pytest.mark.parametrize(("question", "facts", "document"), ANSWERABLE)
+async def test_what_was_taught_is_answered_with_a_source(
+    taught: Path, question: str, facts: list[str], document: str
+) -> None:
+    done = await aion(taught, "chat", "--once", question, "--json")
+    assert done.status == 0, done.err
+    answer = done.json
+    assert answer["used"] in ("local", "extract")
+    assert any(fact in answer["answer"] for fact in facts), answer
+    assert answer["sources"][0]["document"] == document
+    assert 0 < answer["confidence"] <= 1
+    assert answer["sources"][0]["n"] == 1
+    assert {"embed", "dense", "lexical", "fuse", "mmr", "judge", "record", "total"} <= answer["latency_ms"].keys()
+
+
+@pytest.mark.parametrize("question", UNANSWERABLE)
+async def test_what_was_not_taught_is_declined_in_the_askers_language(taught: Path, question: str) -> None:
+    answer = (await aion(taught, "chat", "--once", question, "--json")).json
+    assert answer["used"] == "abstained", answer
+    assert answer["sources"] == []
+    assert answer["answer"].startswith("Não sei" if question.startswith("Qual") else "I don't know")
+
+
+async def test_the_samples_answer_in_the_terminal(tmp_path: Path) -> None:
+    indexed = await aion(tmp_path, "index", str(ROOT / "data" / "samples"))
+    assert indexed.status == 0, indexed.err
+    said = await aion(tmp_path, "chat", stdin="Who conducts the choir rehearsal?\n+\n/docs\n/nothing\n")
+    assert "Selma Arrais" in said.out
+    assert "👍" in said.out
+    assert "not been taught anything here yet" in said.out  # the terminal's own space is empty; the samples are global
+    assert "I don't know /nothing" in said.out
+    assert said.status == 0
+
+
+def _pdf(folder: Path, password: str | None) -> Path:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica")
+    pdf.cell(text="The museum opens at eleven.")
+    if password:
+        pdf.set_encryption("owner", password)
+    path = folder / ("locked.pdf" if password else "open.pdf")
+    pdf.output(str(path))
+    return path
+
+
+BAD: list[tuple[str, str, Language]] = [
+    ("", "Ask me something", "en"),
+    ("x" * 50_000, "50000 characters", "en"),
+    ("🙂🙃", "Só sei ler palavras", "pt"),
+]
+
+
+@pytest.mark.parametrize(("question", "sentence", "language"), BAD, ids=["empty", "long", "emoji"])
+async def test_a_bad_question_gets_one_sentence(tmp_path: Path, question: str, sentence: str, language: str) -> None:
+    done = await aion(tmp_path, "chat", "--once", question, "--json", AION_LANGUAGE=language)
+    assert done.status == 1
+    assert sentence in done.json["error"]
+    assert "Traceback" not in done.err
+
+
+async def test_bad_files_are_named_and_the_good_one_is_learned(taught: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    _pdf(folder, None)
+    _pdf(folder, "secret")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n\x00\x01garbage")
+    (folder / "image.md").write_bytes(bytes(range(256)) * 8)
+    with (folder / "huge.txt").open("wb") as huge:
+        huge.truncate(200_000_000)
+    done = await aion(tmp_path, "index", str(folder))
+    assert "1 added" in done.out
+    assert "4 not readable" in done.out
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "AION_TAU"])
+async def test_wrong_settings_are_named(tmp_path: Path, name: str) -> None:
+    done = await aion(tmp_path, "run", **({"AION_TAU": "often"} if name == "AION_TAU" else {}))
+    assert done.status == 1
+    assert name in done.err
+    assert "Traceback" not in done.err
