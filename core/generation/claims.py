@@ -86,6 +86,11 @@ def words(language: Language, kind: str) -> frozenset[str]:
     return frozenset(lists[language][kind].split())
 
 
+@cache
+def _empty(language: Language) -> frozenset[str]:
+    return frozenset(stems(" ".join(words(language, "empty")), language))
+
+
 def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
     folded = folded_words(text)
     n_denials = sum(word in words(language, "deny") or word.endswith(("n't", "n’t")) for word in folded)
@@ -95,7 +100,7 @@ def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
 
 
 def _part(text: str, language: Language, *, is_opening: bool) -> Part:
-    content = tuple(stem for stem in stems(text, language) if stem not in words(language, "empty"))
+    content = tuple(stem for stem in stems(text, language) if stem not in _empty(language))
     facts = frozenset(_facts(text, language, is_opening=is_opening))
     return Part(content, facts, words(language, "limit").intersection(folded_words(text)))
 
@@ -107,10 +112,12 @@ def _facts(text: str, language: Language, *, is_opening: bool) -> Iterator[str]:
     for match in _NUMBER.finditer(rest):
         yield re.sub(r"\s", "", fold(match.group()))
     first = len(rest) - len(rest.lstrip(" \"'“«>*_#-"))
+    small = words(language, "fact").intersection(folded_words(rest))
+    yield from (word.removesuffix("s") for word in small)  # on Saturdays is on Saturday
     for match in _NAME.finditer(rest):
-        if (match.start() > first or not is_opening) and stems(match.group(), language):
-            yield fold(match.group())
-    yield from words(language, "day").intersection(folded_words(rest))
+        name = fold(match.group())
+        if name not in small and (match.start() > first or not is_opening) and stems(name, language):
+            yield name
 
 
 def _denied(folded: Sequence[str], language: Language) -> Iterator[str]:

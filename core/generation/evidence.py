@@ -57,13 +57,17 @@ class Sentence:
         return self.passage.text[self.quote_start : self.start].rstrip()
 
     @property
-    def text(self) -> str:
+    def body(self) -> str:
         """Return it readable on one line: without list marks, and a table's row with the names of its columns."""
         if self.kind == "row":
             return _row(self.lead, self.verbatim)
-        quoted = self.passage.text[self.quote_start : self.end]
-        body = " ".join((_ITEM.sub("", quoted, count=1) if self.kind == "item" else quoted).split())
-        return f"{' '.join(self.lead.split())} {body}" if self.lead else body
+        own = _ITEM.sub("", self.verbatim, count=1) if self.kind == "item" else self.verbatim
+        return " ".join([*self.lead.split(), *own.split()])
+
+    @property
+    def text(self) -> str:
+        """Return its body, after the sentence that it points back to."""
+        return " ".join([*self.before.split(), self.body])
 
     @property
     def source(self) -> Source:

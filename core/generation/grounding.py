@@ -14,18 +14,19 @@ from core.generation.evidence import Sentence
 from core.retrieval.analyse import stems
 from core.types import Language
 
-_MIN_OWN = 0.6
-"""Share of a claim's words that the sentence must have itself; the headings above it may hold the others."""
+_MIN_OWN = 0.4
+"""Share of a claim's words that the sentence must have itself; the others may come from the headings above it, or
+from the sentence that it points back to."""
 
-_MIN_IN_ORDER = 0.7
+_MIN_IN_ORDER = 0.9
 """Share of those that must come in the same order: *A beat B* is not *B beat A*."""
 
 
 def objection(sentence: str, ground: Sentence) -> str:
     """Return why ``sentence`` does not stand on ``ground``, for the log; empty when it does."""
     language = ground.passage.language
-    around = f"{ground.passage.document} {ground.passage.heading}"
-    written, source = clauses_of(sentence, language), clauses_of(ground.text, language)
+    around = f"{ground.passage.document} {ground.passage.heading} {ground.before}"
+    written, source = clauses_of(sentence, language), clauses_of(ground.body, language)
     said, there = _stems(written), _stems(source)
     own = [stem for stem in said if stem in set(there)]
     unknown = set(said) - set(there) - {stem for stem in stems(around, language) if stem.isalpha()}
@@ -35,7 +36,7 @@ def objection(sentence: str, ground: Sentence) -> str:
         return "says it in another order"
     drawn = _drawn_on(set(own), source)
     return (
-        _false_fact(sentence, written, drawn, {*folded_words(around), *folded_words(ground.text)}, source)
+        _false_fact(sentence, written, drawn, {*folded_words(around), *folded_words(ground.body)}, source)
         or _lost_limit(written, drawn, source, language)
         or _denial(written, [clause for clause, _ in drawn])
     )

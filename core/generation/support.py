@@ -16,7 +16,7 @@ from core.generation.grounding import objection
 from core.generation.relevance import Scored
 from core.retrieval.analyse import fold, stems
 from core.retrieval.chunk import sentences
-from core.types import LANGUAGES, Source
+from core.types import Language, Source
 
 _DECISIVE = 1.0
 """How far the best sentence must be ahead of the next, in log-odds."""
@@ -55,11 +55,10 @@ class Check:
     The following may stand on any of the same passage.
     """
 
-    def __init__(self, question: str, ranked: Sequence[Scored]) -> None:
+    def __init__(self, question: str, language: Language, ranked: Sequence[Scored]) -> None:
         self._expectation = Expectation(question)
-        self._asked = frozenset(stem for language in LANGUAGES for stem in stems(question, language))
-        is_clear = len(ranked) == 1 or (len(ranked) > 1 and ranked[0].score - ranked[1].score >= _DECISIVE)
-        self._grounds = [s.sentence for s in ranked if is_clear and s.sentence.n == ranked[0].sentence.n]
+        self._asked = frozenset(stems(question, language))
+        self._grounds = _grounds(language, ranked)
 
     @property
     def can_pass(self) -> bool:
@@ -69,7 +68,9 @@ class Check:
     def check(self, text: str) -> Support:
         """Return what stands of ``text``: its sentences up to the first that does not."""
         if not self._grounds:
-            return Support("", (), "no sentence of the passages is clearly the answer")
+            return Support(
+                "", (), "no sentence of the passages, in the language of the question, is clearly the answer"
+            )
         kept: list[tuple[str, Sentence]] = []
         reason = "says nothing"
         for sentence in _written(text):
@@ -92,6 +93,14 @@ class Check:
         if self._expectation and not self._expectation.met_by(sentence):
             return "holds no such thing as was asked for"
         return ""
+
+
+def _grounds(language: Language, ranked: Sequence[Scored]) -> list[Sentence]:
+    """Return what may be stood on, the answer first; nothing where it is not clear, or in another language."""
+    if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _DECISIVE):
+        return []
+    best = ranked[0].sentence
+    return [s.sentence for s in ranked if s.sentence.n == best.n] if best.passage.language == language else []
 
 
 def _first_standing(sentence: str, grounds: Sequence[Sentence]) -> tuple[Sentence, str]:

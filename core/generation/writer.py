@@ -101,7 +101,7 @@ class Writers:
 
     async def _checked(self, question: str, found: Found, ranked: Sequence[Scored], show: Show) -> Draft | None:
         """Let the local model write while its sentences stand; ``None`` when its first one does not."""
-        check = Check(question, ranked)
+        check = Check(question, found.language, ranked)
         if not check.can_pass:
             return None
         try:
