@@ -90,12 +90,17 @@ async def learn(url: str, space: str) -> None:
 
 
 async def docs(space: str) -> None:
-    """Print a table of the space's documents."""
+    """Print a table of the space's documents; tab-separated lines into a pipe."""
     async with assemble(read_settings(), load_plugins()) as aion:
         documents = await aion.documents.list(SpaceId(space))
     console = Console(highlight=False)
     if not documents:
         console.print(say(speaking(), "docs.none"))
+        return
+    if not console.is_terminal:
+        for document in documents:
+            fields = (f"#{document.id}", document.title, ", ".join(document.names), str(document.n_passages))
+            console.out("\t".join(fields), highlight=False)
         return
     table = Table("#", *(say(speaking(), f"docs.{column}") for column in ("title", "names", "passages", "updated")))
     for document in documents:
