@@ -18,7 +18,10 @@ from core.types import Chunk
 MAX_CHARS = 1200
 OVERLAP = 200
 
-_HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
+_HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*)$")
+_MAX_HEADING_CHARS = 200
+"""Every chunk under a heading carries it, and is embedded with it."""
+
 _FENCE = re.compile(r"[ ]{0,3}(```|~~~)")
 _BLOCK_START = re.compile(r"[ \t]*(?:[-*+•–—|>]|\d{1,3}[.)]|[a-z]\)|#{1,6}\s|```|~~~)")
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+")
@@ -110,7 +113,7 @@ def _lines(text: str) -> list[_Line]:
             _Line(
                 start=match.start(),
                 end=match.end(),
-                heading=heading.group(2).strip() if heading else None,
+                heading=heading.group(2).rstrip(" \t#").strip()[:_MAX_HEADING_CHARS] if heading else None,
                 level=len(heading.group(1)) if heading else 0,
                 is_code=is_code,
             )

@@ -64,6 +64,8 @@ class DenseIndex:
 
     def _places(self, ids: Sequence[int]) -> Ids:
         wanted = np.asarray(ids, np.int64)
+        if not len(wanted):
+            return wanted
         if self._order is None:
             self._order = np.argsort(self._ids, kind="stable")
         found = np.searchsorted(self._ids, wanted, sorter=self._order)
