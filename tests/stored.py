@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.storage.intake import NewDocument
-from core.storage.passages import Embedded
+from core.storage.documents import Embedded, NewDocument
 from core.types import Chunk, Language
 from tests.fakes import WordEmbedder
 

@@ -21,9 +21,8 @@ from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Sourc
 from core.knowledge.reembed import reembed
 from core.offload import offload
 from core.ports import Embedder, PageSource
-from core.storage.documents import Documents
-from core.storage.intake import NewDocument
-from core.storage.passages import Embedded, Passages
+from core.storage.documents import Documents, Embedded, NewDocument
+from core.storage.passages import Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId
 
 __all__ = ["Failed", "Ingest", "Progress", "Report"]
@@ -165,7 +164,7 @@ class Ingest:
         """Store the documents of a batch, and say what became of each, in order."""
         ready = [item for item in batch if isinstance(item, _Ready)]
         new = [(item.new, item.embedded) for item in ready if item.embedded.chunks]
-        done = {indexed.name: indexed for indexed in await self._documents.store(space, *new)}
+        done = {indexed.name: indexed for indexed in await self._documents.store_all(space, new)}
         for item in ready:
             if not item.embedded.chunks:
                 done[item.new.name] = await self._store_again(space, item.new)
@@ -179,8 +178,7 @@ class Ingest:
         prepared = await offload(cut, new)
         vectors = await self._vectors(prepared.inputs())
         embedded = Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
-        (indexed,) = await self._documents.store(space, (new, embedded))
-        return indexed
+        return await self._documents.store(space, new, embedded)
 
 
 def _prepared(batch: Sequence[Read]) -> list[Prepared]:

@@ -10,8 +10,7 @@ from core.errors import BadInput
 from core.knowledge.extract import VERSION, extract
 from core.language import detect_language
 from core.retrieval.chunk import chunk, searched_text
-from core.storage.documents import Held
-from core.storage.intake import NewDocument
+from core.storage.documents import Held, NewDocument
 from core.types import Chunk, Indexed, Language
 
 BATCH_PASSAGES = 64

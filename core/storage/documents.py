@@ -21,6 +21,8 @@ from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
 from core.types import Document, Indexed, SpaceId
 
+__all__ = ["Documents", "Embedded", "Held", "NewDocument"]
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -68,11 +70,13 @@ class Documents:
         async with self._database.write() as connection:
             return await link_document(connection, space, new)
 
-    async def store(self, space: SpaceId, *texts: tuple[NewDocument, Embedded]) -> tuple[Indexed, ...]:
-        """Store texts under their names, in place of what those names meant before, and say what became of each.
+    async def store(self, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
+        """Store a text under its name, in place of what that name meant before, and say what became of it. Atomic."""
+        (indexed,) = await self.store_all(space, [(new, embedded)])
+        return indexed
 
-        All of it is stored or nothing.
-        """
+    async def store_all(self, space: SpaceId, texts: Sequence[tuple[NewDocument, Embedded]]) -> tuple[Indexed, ...]:
+        """Store texts as ``store`` does, in one transaction: all of them or, after an exception, none."""
         async with self._database.write() as connection:
             return await store_documents(connection, space, texts)
 

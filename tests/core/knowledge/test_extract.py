@@ -101,7 +101,9 @@ def test_a_name_without_its_suffix(name: str, expected: str) -> None:
 )
 @pytest.mark.parametrize("name", ["a.md", "a.html"])
 def test_a_hostile_line_takes_no_time_to_speak_of(line: str, name: str) -> None:
-    assert extract(f"Words. {line}".encode(), name).text.startswith("Words.")
+    text = extract(f"Words.\n\n{line}".encode(), name).text
+    assert text.startswith("Words.")
+    assert sum(len(piece.text) + len(piece.heading) for piece in chunk(text)) < 3 * len(text) + 1000
 
 
 # --- HTML ----------------------------------------------------------------------------------------

@@ -34,8 +34,7 @@ def passages(database: Database) -> Passages:
 
 
 async def store(documents: Documents, name: str, text: str, space: SpaceId = HERE, title: str = "") -> Indexed:
-    (done,) = await documents.store(space, (new_document(name, text, title=title), embedded(*text.split(". "))))
-    return done
+    return await documents.store(space, new_document(name, text, title=title), embedded(*text.split(". ")))
 
 
 async def texts(passages: Passages, space: SpaceId) -> list[str]:
@@ -113,7 +112,7 @@ async def test_link_names_a_text_the_space_holds_and_nothing_else(documents: Doc
 
 
 async def test_what_names_hold(documents: Documents) -> None:
-    await documents.store(HERE, (new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two.")))
+    await documents.store(HERE, new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two."))
     await documents.link(HERE, new_document("b", "One. Two.", source_hash="h2"))
     assert await documents.held(HERE) == {"a": Held("h1", 2), "b": Held("h2", 2)}
     assert await documents.contents(HERE) == {new_document("", "One. Two.").content_hash}
@@ -155,8 +154,8 @@ async def test_a_document_that_cannot_be_stored_whole_is_not_stored(documents: D
     broken = embedded("Two", "Three")
     broken.vectors.resize((1, broken.vectors.shape[1]), refcheck=False)
     with pytest.raises(ValueError, match="shorter"):
-        await documents.store(
-            HERE, (new_document("b", "Four."), embedded("Four.")), (new_document("a", "Two. Three"), broken)
+        await documents.store_all(
+            HERE, [(new_document("b", "Four."), embedded("Four.")), (new_document("a", "Two. Three"), broken)]
         )
     assert await texts(passages, HERE) == ["One."]
     assert await passages.revision(HERE) == 1
@@ -198,7 +197,7 @@ async def check_history(steps: Steps, folder: Path) -> None:
         for space, step in steps:
             if not isinstance(step, str):
                 texts = [(new_document(name, text), embedded(*text.split(". "))) for name, text in step]
-                done = await documents.store(space, *texts)
+                done = await documents.store_all(space, texts)
                 assert [indexed.name for indexed in done] == [name for name, _ in step]
                 model[space] |= dict(step)
             elif step in model[space]:

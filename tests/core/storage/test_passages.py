@@ -26,8 +26,8 @@ class OtherEmbedder(WordEmbedder):
 @pytest.fixture
 async def passages(database: Database) -> Passages:
     documents = Documents(database)
-    await documents.store(HERE, (new_document("a", "One. Two."), embedded("One.", "Two.")))
-    await documents.store(THERE, (new_document("a", "Three."), embedded("Three.")))
+    await documents.store(HERE, new_document("a", "One. Two."), embedded("One.", "Two."))
+    await documents.store(THERE, new_document("a", "Three."), embedded("Three."))
     return Passages(database)
 
 
@@ -49,8 +49,8 @@ async def test_changes_since_a_revision(database: Database, passages: Passages) 
     documents = Documents(database)
     revision = await passages.revision(HERE)
     assert await passages.changes(HERE, revision, E) == Changes(revision, (), (), 2)
-    await documents.store(HERE, (new_document("b", "Four."), embedded("Four.")))
-    await documents.store(HERE, (new_document("a", "Five."), embedded("Five.")))
+    await documents.store(HERE, new_document("b", "Four."), embedded("Four."))
+    await documents.store(HERE, new_document("a", "Five."), embedded("Five."))
     changes = await passages.changes(HERE, revision, E)
     assert changes.revision == revision + 2
     assert (set(changes.removed), changes.n_passages) == ({1, 2}, 2)
@@ -67,7 +67,7 @@ async def test_vectors_come_back_as_they_went_in_row_by_row(passages: Passages) 
 
 async def test_more_ids_than_a_statement_takes(database: Database, passages: Passages) -> None:
     many = [f"Word{n}." for n in range(1200)]
-    await Documents(database).store(HERE, (new_document("many", " ".join(many)), embedded(*many)))
+    await Documents(database).store(HERE, new_document("many", " ".join(many)), embedded(*many))
     changes = await passages.changes(HERE, 1, E)
     found, vectors = await passages.embedded(HERE, changes.added[::-1], E)
     assert [passage.text for passage in found] == many
