@@ -1,0 +1,171 @@
+"""What has been asked of each provider, and who is not to be asked for now.
+
+Several processes may count at once: counts are only ever added to, and a bench only ever made longer, so nobody
+undoes what another wrote. Does not cover what the counts are held against (``core.generation.quota``).
+Keys are never stored: an account holds a fingerprint of its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.database import Database
+from core.storage.schema import provider_benches, provider_counts
+
+Period = Literal["minute", "day", "month"]
+
+ANY = "*"
+"""In place of a key or a model: all of them together."""
+
+MINUTE_S = 60
+_KEEP_S: Mapping[Period, int] = {"minute": 2 * MINUTE_S, "day": 3 * 86_400, "month": 62 * 86_400}
+
+
+class Account(NamedTuple):
+    """What a limit holds for: a provider's model under one key, or ``ANY`` of them."""
+
+    provider: str
+    key: str
+    model: str
+
+
+class Slot(NamedTuple):
+    """A stretch of time of an account: a second of its last minute, its day or its month; UTC seconds since 1970."""
+
+    account: Account
+    period: Period
+    start_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was used: requests, tokens, and money in millionths of a US dollar."""
+
+    n_requests: int = 0
+    n_tokens: int = 0
+    micro_usd: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.n_requests + other.n_requests, self.n_tokens + other.n_tokens, self.micro_usd + other.micro_usd
+        )
+
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(
+            self.n_requests - other.n_requests, self.n_tokens - other.n_tokens, self.micro_usd - other.micro_usd
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An account that is not to be asked before ``until_s`` (UTC seconds since 1970)."""
+
+    account: Account
+    until_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything stored: what all processes counted, and every bench."""
+
+    counts: Mapping[Slot, Counts]
+    benches: Mapping[Account, Bench]
+
+    @property
+    def latest_s(self) -> int:
+        """Return the latest moment that was ever counted; 0 when there is none."""
+        return max((slot.start_s for slot in self.counts if slot.period == "minute"), default=0)
+
+
+class Quotas:
+    """The counts and benches of every provider."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Saved:
+        """Return what is stored."""
+        async with self._database.read() as connection:
+            return await _saved(connection)
+
+    async def sync(self, added: Mapping[Slot, Counts], benches: Sequence[Bench]) -> Saved:
+        """Add these counts, lengthen these benches, and return what is then stored."""
+        async with self._database.write() as connection:
+            if added:
+                await connection.execute(_adding(connection), [_row(slot, counts) for slot, counts in added.items()])
+                await _prune(connection)
+            if benches:
+                await connection.execute(_lengthening(connection), [_bench_row(bench) for bench in benches])
+            return await _saved(connection)
+
+    async def unbench(self, provider: str) -> int:
+        """Forget why ``provider`` is not asked, and return how many reasons there were."""
+        statement = delete(provider_benches).where(provider_benches.c.provider == provider)
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).rowcount
+
+
+def _row(slot: Slot, counts: Counts) -> dict[str, Any]:
+    return {
+        **slot.account._asdict(),
+        "period": slot.period,
+        "start_s": slot.start_s,
+        "n_requests": counts.n_requests,
+        "n_tokens": counts.n_tokens,
+        "micro_usd": counts.micro_usd,
+    }
+
+
+def _bench_row(bench: Bench) -> dict[str, Any]:
+    return {**bench.account._asdict(), "until_s": bench.until_s, "reason": bench.reason}
+
+
+def _insert(connection: AsyncConnection) -> Any:
+    """Return the dialect's INSERT, which alone knows ON CONFLICT; both dialects spell it the same."""
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+
+def _adding(connection: AsyncConnection) -> Any:
+    table = provider_counts
+    statement = _insert(connection)(table)
+    amounts = ("n_requests", "n_tokens", "micro_usd")
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={name: table.c[name] + statement.excluded[name] for name in amounts},
+    )
+
+
+def _lengthening(connection: AsyncConnection) -> Any:
+    table = provider_benches
+    statement = _insert(connection)(table)
+    is_longer = statement.excluded.until_s > table.c.until_s
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={name: case((is_longer, statement.excluded[name]), else_=table.c[name]) for name in ("until_s", "reason")},
+    )
+
+
+async def _prune(connection: AsyncConnection) -> None:
+    """Drop what no limit looks at any more, judged by the newest count and not by a clock that may be wrong."""
+    counts = provider_counts.c
+    for period, keep_s in _KEEP_S.items():
+        newest = select(func.max(counts.start_s)).where(counts.period == period).scalar_subquery()
+        old = (counts.period == period) & (counts.start_s < newest - keep_s)
+        await connection.execute(delete(provider_counts).where(old))
+
+
+async def _saved(connection: AsyncConnection) -> Saved:
+    counts = {
+        Slot(Account(*row[:3]), row.period, row.start_s): Counts(row.n_requests, row.n_tokens, row.micro_usd)
+        for row in await connection.execute(select(provider_counts))
+    }
+    rows = await connection.execute(select(provider_benches))
+    benches = [Bench(Account(*row[:3]), row.until_s, row.reason) for row in rows]
+    return Saved(counts, {bench.account: bench for bench in benches})
