@@ -24,6 +24,15 @@ _ID, _TERMS = "id", "terms"
 _SEAL = "seal.json"
 
 
+N_UNSEEN = 30
+"""In a handful of passages every word is frequent. Rarity is counted as if so many more held none of the words."""
+
+
+def rarity(n_with_term: int, n_passages: int) -> float:
+    """Return how telling a word is, nats, > 0: the inverse document frequency, made steady for small spaces."""
+    return idf(n_with_term, n_passages + N_UNSEEN)
+
+
 def idf(n_with_term: int, n_passages: int) -> float:
     """Return BM25's inverse document frequency, nats, > 0 (Robertson and Zaragoza 2009, Lucene's form)."""
     n_with_term = min(n_with_term, n_passages)

@@ -19,7 +19,7 @@ from core.retrieval import mmr
 from core.retrieval.analyse import Term, query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import SpaceIndex, SpaceIndexes
-from core.retrieval.lexical import idf, passage_stems
+from core.retrieval.lexical import passage_stems, rarity
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 
@@ -126,7 +126,7 @@ def _question(query: str, vector: Vector, indexes: Sequence[SpaceIndex]) -> _Que
     terms = query_terms(query)
     n_passages = sum(len(index.lexical) for index in indexes)
     n_with = [sum(index.lexical.n_with(term) for index in indexes) for term in terms]
-    return _Question(vector, terms, [idf(n, n_passages) for n in n_with])
+    return _Question(vector, terms, [rarity(n, n_passages) for n in n_with])
 
 
 def _candidates(
