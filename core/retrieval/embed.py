@@ -18,6 +18,7 @@ import numpy as np
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts, package_version
 from core.models.e5 import PASSAGE_PREFIX
 from core.models.hub import fetched, loading
+from core.models.loading import one_at_a_time
 from core.models.once import Once
 from core.ports import Embedder
 from core.types import Matrix, Vector
@@ -143,7 +144,7 @@ def _open_engine() -> Any:
 
 def _open_encoder(models_dir: Path, tell: Tell) -> Any:
     folder = e5_folder(models_dir, tell)
-    with loading(DEFAULT_EMBEDDER, _SETTING):
+    with loading(DEFAULT_EMBEDDER, _SETTING), one_at_a_time:
         from core.retrieval.encoder import E5Encoder
 
         return E5Encoder(folder)
@@ -151,7 +152,7 @@ def _open_encoder(models_dir: Path, tell: Tell) -> Any:
 
 def _open_sentence_transformer(name: str, tell: Tell) -> Any:
     tell("models.loading_embedder")
-    with loading(name, _SETTING):
+    with loading(name, _SETTING), one_at_a_time:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
