@@ -1,4 +1,4 @@
-"""Why a provider wrote nothing, in few words that the chain and the quota ledger can act on.
+"""Why a provider wrote nothing, in few words that the router and the quota ledger can act on.
 
 Covers reading the error bodies and headers of Groq, Gemini, Hugging Face, OpenRouter and OpenAI.
 Nothing here ever holds a key: whatever a provider echoes of it is blanked before it is kept.
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import GenerationFailed
+from core.generation.spent import Spent, details, quota_ids, spent_by
 
 _MAX_WAIT_S = 86_400.0
 """No provider is believed when it asks for more than a day."""
@@ -44,7 +45,10 @@ class Kind(StrEnum):
 
 
 class ProviderFailed(GenerationFailed):
-    """A provider wrote nothing usable. ``retry_after_s`` is its own word on when to come back, where it gave one."""
+    """A provider wrote nothing usable.
+
+    ``retry_after_s`` is its own word on when to come back and ``spent`` on what is used up, where it gave them.
+    """
 
     def __init__(
         self,
@@ -53,12 +57,14 @@ class ProviderFailed(GenerationFailed):
         *,
         status: int | None = None,
         retry_after_s: float | None = None,
+        spent: Spent | None = None,
     ) -> None:
         super().__init__(kind, status, retry_after_s, detail)
         self.kind = kind
         self.detail = detail
         self.status = status
         self.retry_after_s = retry_after_s
+        self.spent = spent
 
     def __str__(self) -> str:
         """Say it for the log."""
@@ -107,6 +113,7 @@ def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now
         redact(message, key),
         status=status,
         retry_after_s=_wait_s(headers, error, message, now_s),
+        spent=spent_by(status, error, message),
     )
 
 
@@ -149,7 +156,9 @@ def _kind(status: int, words: str) -> Kind:
 def _wait_s(headers: Mapping[str, str], error: Mapping[str, Any], message: str, now_s: float) -> float | None:
     """Return when to come back. A spent day is not over in Gemini's stock "17s", so its RetryInfo is then ignored."""
     stated = _header_wait_s(headers.get("retry-after", ""), now_s)
-    if stated is None and not _is_day_spent(error):
+    if stated is None:
+        stated = _reset_wait_s(headers.get("x-ratelimit-reset", ""), now_s)
+    if stated is None and not any("PerDay" in quota for quota in quota_ids(error)):
         stated = _body_wait_s(error, message)
     return None if stated is None else min(max(stated, 0.0), _MAX_WAIT_S)
 
@@ -165,19 +174,16 @@ def _header_wait_s(value: str, now_s: float) -> float | None:
     return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - now_s
 
 
-def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    details = error.get("details")
-    return [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
-
-
-def _is_day_spent(error: Mapping[str, Any]) -> bool:
-    violations = [row.get("violations") for row in _details(error)]
-    rows = [row for rows in violations if isinstance(rows, list) for row in rows if isinstance(row, dict)]
-    return any("PerDay" in str(row.get("quotaId")) for row in rows)
+def _reset_wait_s(value: str, now_s: float) -> float | None:
+    """Read OpenRouter's moment of reset, which is in seconds or in milliseconds since 1970."""
+    if not re.fullmatch(r"\d{10}(?:\d{3})?(?:\.\d+)?", value):
+        return None
+    moment = float(value)
+    return (moment / 1000 if moment > 1e11 else moment) - now_s
 
 
 def _body_wait_s(error: Mapping[str, Any], message: str) -> float | None:
-    for row in _details(error):
+    for row in details(error):
         wait = seconds(str(row.get("retryDelay", "")))
         if wait is not None:
             return wait

@@ -1,23 +1,23 @@
 """A model behind an OpenAI-compatible API, as a ``core.ports.Generator``.
 
 Covers asking for one streamed chat completion and the patience it is given. Does not cover which provider is asked
-(``chain``), nor how often each may be.
+(``router``), nor how often each may be (``quota``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from pydantic import SecretStr
 
 from core.generation.failure import Kind, ProviderFailed, redact
-from core.generation.reply import Chunk, Reply
+from core.generation.reply import Chunk, Reply, Usage
 from core.generation.table import Provider, ProviderModel
 from core.types import Language, Piece, Sampling, Turn
 
@@ -38,6 +38,26 @@ class Patience:
     stall_s: float = 15.0
     total_s: float = 120.0
     max_bytes: int = 10_000_000
+
+
+class Listener(Protocol):
+    """Is told what a provider says beside the text of its reply."""
+
+    def headers(self, headers: Mapping[str, str]) -> None:
+        """Hear the headers of the response, as soon as they are there."""
+        ...
+
+    def usage(self, usage: Usage) -> None:
+        """Hear how many tokens it took, where the provider counts them."""
+        ...
+
+
+class _Deaf:
+    def headers(self, headers: Mapping[str, str]) -> None:
+        pass
+
+    def usage(self, usage: Usage) -> None:
+        pass
 
 
 class ProviderGenerator:
@@ -85,8 +105,14 @@ class ProviderGenerator:
 
         Raises ``ProviderFailed`` where it happens: a reply that says nothing, breaks off or is withheld fails too.
         """
+        async with aclosing(self.ask(prompt, sampling, _Deaf())) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def ask(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
         is_silent = True
-        async with aclosing(self._timed(prompt, sampling)) as texts:
+        async with aclosing(self._timed(prompt, sampling, listener)) as texts:
             async for text in texts:
                 if is_silent and not (text := text.lstrip()):
                     continue
@@ -95,13 +121,13 @@ class ProviderGenerator:
         if is_silent:
             raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
 
-    async def _timed(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[str, None]:
+    async def _timed(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[str, None]:
         """Yield the texts of the reply, each within its deadline, until the provider says that it is complete."""
         clock_s = asyncio.get_running_loop().time
         end_s = clock_s() + self._patience.total_s
         deadline_s = clock_s() + self._patience.first_text_s
         is_complete = False
-        async with aclosing(self._chunks(prompt, sampling)) as chunks:
+        async with aclosing(self._chunks(prompt, sampling, listener)) as chunks:
             while True:
                 try:
                     async with asyncio.timeout_at(min(deadline_s, end_s)):
@@ -110,6 +136,8 @@ class ProviderGenerator:
                     if not is_complete:
                         raise _broken_off(end) from None
                     return
+                if chunk.usage:
+                    listener.usage(chunk.usage)
                 if chunk.text:
                     yield chunk.text
                     deadline_s = clock_s() + self._patience.stall_s
@@ -117,7 +145,9 @@ class ProviderGenerator:
                     is_complete = True
                     deadline_s = clock_s() + _EPILOGUE_S
 
-    async def _chunks(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Chunk, None]:
+    async def _chunks(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Chunk, None]:
         if not (self._key.isascii() and self._key.isprintable()):
             raise ProviderFailed(Kind.AUTH, "the key has characters that no header can carry")
         url = f"{self._provider.base_url.rstrip('/')}/chat/completions"
@@ -131,6 +161,7 @@ class ProviderGenerator:
                 ) as response,
                 aclosing(Reply(response, self._key, self._patience.max_bytes, self._now_s()).chunks()) as chunks,
             ):
+                listener.headers(response.headers)
                 async for chunk in chunks:
                     yield chunk
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -148,6 +179,7 @@ class ProviderGenerator:
             "model": self._model.id,
             "messages": [{"role": turn.role, "content": turn.content} for turn in prompt],
             "stream": True,
+            "stream_options": {"include_usage": True},
             **{names[field]: value for field, value in values.items() if names[field]},
             **self._model.extra,
         }

@@ -21,11 +21,20 @@ _MAX_ERROR_BYTES = 64_000
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """How many tokens a request took, as the API counts them."""
+
+    n_prompt: int
+    n_completion: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of the reply; ``is_last`` when the API says that nothing but bookkeeping follows."""
 
     text: str
     is_last: bool
+    usage: Usage | None = None
 
 
 class Reply:
@@ -83,8 +92,9 @@ class Reply:
         if error_in(body):
             raise self._failure("", body)
         choices = body.get("choices") if isinstance(body, dict) else None
+        usage = _usage(body)
         if not isinstance(choices, list) or not choices:
-            return Chunk("", is_last=False)  # usage, or a keep-alive
+            return Chunk("", is_last=False, usage=usage)  # or a keep-alive
         choice = choices[0] if isinstance(choices[0], dict) else {}
         finish = choice.get("finish_reason")
         if finish in ("error", "content_filter"):
@@ -93,7 +103,18 @@ class Reply:
             )
         said = choice.get("delta") or choice.get("message")
         text = said.get("content") if isinstance(said, dict) else None
-        return Chunk(text if isinstance(text, str) else "", is_last=finish is not None or "message" in choice)
+        is_last = finish is not None or "message" in choice
+        return Chunk(text if isinstance(text, str) else "", is_last, usage)
+
+
+def _usage(body: Any) -> Usage | None:
+    usage = body.get("usage") if isinstance(body, dict) else None
+    if not isinstance(usage, dict):
+        return None
+    counts = [usage.get("prompt_tokens"), usage.get("completion_tokens", 0)]
+    if any(not isinstance(count, int) or isinstance(count, bool) or count < 0 for count in counts):
+        return None
+    return Usage(*counts)
 
 
 class _Capped(httpx.AsyncByteStream):

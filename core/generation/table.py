@@ -1,6 +1,7 @@
 """The table of providers: which APIs there are, in which order, and how each wants to be asked.
 
-Covers reading ``providers.toml`` or the operator's own file of the same shape. Does not cover their free limits.
+Covers reading ``providers.toml`` or the operator's own file of the same shape, with the limits each API states.
+Does not cover holding anybody to them (``quota``).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from core.errors import Unavailable
@@ -22,19 +24,55 @@ _STRICT = ConfigDict(extra="forbid", strict=False)
 
 Text = Annotated[str, Field(min_length=1)]
 Tokens = Annotated[int, Field(gt=0)]
+Limit = Annotated[int, Field(gt=0)] | None
+Usd = Annotated[float, Field(ge=0)]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"{name!r} is not a time zone") from error
+    return name
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Limits:
+    """What may be used: requests and tokens of any 60 seconds and of a day, and dollars of a month."""
+
+    requests_per_minute: Limit = None
+    requests_per_day: Limit = None
+    tokens_per_minute: Limit = None
+    tokens_per_day: Limit = None
+    usd_per_month: Usd | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Price:
+    """Dollars for a million tokens."""
+
+    prompt: Usd = 0.0
+    completion: Usd = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
 class ProviderModel:
-    """One model of a provider; ``extra`` is sent with each request as it stands."""
+    """One model of a provider; ``extra`` is sent with each request as it stands. Limits hold for each key."""
 
     id: Text
     extra: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = Limits()
+    usd_per_million: Price = Price()
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Provider:
-    """One OpenAI-compatible API: ``fields`` renames our sampling settings, where an empty name is not sent."""
+    """One OpenAI-compatible API: ``fields`` renames our sampling settings, where an empty name is not sent.
+
+    ``limits`` are of all its models and keys together; its day starts at midnight in ``day_zone``. Past ``soft_share``
+    of a limit others are preferred. ``counted`` says which tokens its limits count; ``header_periods`` says which
+    period its ``x-ratelimit-*-requests`` and ``-tokens`` headers speak of.
+    """
 
     name: Text
     base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")]
@@ -45,6 +83,11 @@ class Provider:
     context_tokens: Tokens
     max_output_tokens: Tokens
     fields: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    day_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    soft_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    counted: Literal["all", "prompt"] = "all"
+    header_periods: Mapping[Literal["requests", "tokens"], Literal["minute", "day"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generation.failure import Kind, failure_of, redact, seconds
+from core.generation.spent import Spent
 
 KEY = "gsk_PLANTEDkey0123456789abcdefXYZ"
 NOW_S = 1_795_000_000.0  # 2026-11-18T10:26:40Z
@@ -110,6 +111,9 @@ GROQ_DAY = {
         (429, {"retry-after": "9999999"}, "", Kind.QUOTA, 86_400.0),
         (429, {"retry-after": "whenever"}, "", Kind.QUOTA, None),
         (429, {}, GEMINI_MINUTE, Kind.QUOTA, 17.0),
+        (429, {"x-ratelimit-reset": "1795000042"}, "", Kind.QUOTA, 42.0),
+        (429, {"x-ratelimit-reset": "1795000042500"}, "", Kind.QUOTA, 42.5),
+        (429, {"x-ratelimit-reset": "6m0s"}, "", Kind.QUOTA, None),
         (429, {}, GEMINI_DAY, Kind.QUOTA, None),  # its "17s" is not true of a day
         (503, {"retry-after": "3"}, "<html>busy</html>", Kind.SERVER, 3.0),
         (500, {}, None, Kind.SERVER, None),
@@ -122,6 +126,35 @@ def test_each_error_is_recognised(status, headers, body, kind, wait_s):
     failure = failure_of(status, headers, body, KEY, NOW_S)
     assert failure.kind is kind
     assert failure.retry_after_s == (pytest.approx(wait_s) if wait_s is not None else None)
+
+
+def said(message, **rest):
+    return {"error": {"message": message, **rest}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "spent"),
+    [
+        (429, GEMINI_MINUTE, Spent.MINUTE),
+        (429, GEMINI_DAY, Spent.DAY),
+        (429, GROQ_DAY, Spent.DAY),
+        (429, said("Rate limit reached on requests per day (RPD): Limit 1000, Used 1000."), Spent.DAY),
+        (429, said("Rate limit reached on tokens per minute (TPM): Limit 8000, Used 7900."), Spent.MINUTE),
+        (429, said("Rate limit reached on requests per minute (RPM): Limit 30"), Spent.MINUTE),
+        (429, [said("Quota exceeded for metric: requests, limit: 0, model: gemini-9", code=429)], Spent.NEVER),
+        (429, [said("Quota exceeded for metric: requests, limit: 20, model: gemini-9", code=429)], None),
+        (429, said("Rate limit exceeded: free-models-per-day"), Spent.DAY),
+        (429, said("Rate limit exceeded: free-models-per-min."), Spent.MINUTE),
+        (429, said("Provider returned error", metadata={"provider_name": "DeepInfra"}), Spent.UPSTREAM),
+        (402, {"error": "You have depleted your monthly included credits."}, Spent.MONTH),
+        (429, said("slow down"), None),
+        (500, said("our daily maintenance"), None),
+        (413, GROQ_TOO_LARGE, None),
+        (200, said("free-models-per-day", code=429), Spent.DAY),
+    ],
+)
+def test_what_is_spent_is_read_from_each_dialect(status, body, spent):
+    assert failure_of(status, {}, body, KEY, NOW_S).spent is spent
 
 
 @pytest.mark.parametrize(
