@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.models.catalog import open_embedder
 from core.ports import Embedder
+from core.retrieval.embed import open_embedder
 from core.settings import Settings
 
 

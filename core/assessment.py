@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
 from core.evaluation.dataset import LabelledDocument, LabelledSet
@@ -22,8 +24,8 @@ from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, reciprocal_rank
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
-from core.storage.documents import Documents, Embedded, NewDocument
-from core.storage.passages import Passages
+from core.storage.documents import Documents, NewDocument
+from core.storage.passages import Embedded, Passages
 from core.types import SpaceId
 
 SPACE = SpaceId("eval")
@@ -33,7 +35,7 @@ SPACE = SpaceId("eval")
 async def assess(
     data: LabelledSet, embedder: Embedder, gate: Gate | None = None, tell: Callable[[str], None] = lambda line: None
 ) -> Mapping[str, Measured]:
-    """Return what each method does on ``data``. ``gate`` judges in place of the shipped one; ``tell`` hears progress."""
+    """Return what each method does on ``data``. ``gate`` stands in for the shipped one; ``tell`` hears progress."""
     gate = gate or LogisticGate(shipped(embedder.id))
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
@@ -64,15 +66,25 @@ async def store_labelled(
 
     They are several where the corpus holds the same text under several ids: it is stored once.
     """
-    for document in corpus:
-        await documents.store(space, *await offload(_prepared, document, embedder))
+    prepared = await offload(_prepared, corpus, embedder)
+    await documents.store_all(space, prepared)
     return {stored.id: stored.names for stored in await documents.list(space)}
 
 
-def _prepared(document: LabelledDocument, embedder: Embedder) -> tuple[NewDocument, Embedded]:
+def _prepared(corpus: Sequence[LabelledDocument], embedder: Embedder) -> list[tuple[NewDocument, Embedded]]:
+    cut = [chunk(document.text) for document in corpus]
+    inputs = [
+        searched_text(document.title, piece.heading, piece.text)
+        for document, pieces in zip(corpus, cut, strict=True)
+        for piece in pieces
+    ]
+    rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in cut])[:-1])
+    return [
+        (_new(document), Embedded(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id))
+        for document, pieces, vectors in zip(corpus, cut, rows, strict=True)
+    ]
+
+
+def _new(document: LabelledDocument) -> NewDocument:
     language = detect_language(document.text)
-    chunks = chunk(document.text)
-    vectors = embedder.embed_passages([searched_text(document.title, piece.heading, piece.text) for piece in chunks])
-    languages = [detect_language(piece.text, language) for piece in chunks]
-    new = NewDocument(document.id, document.id, document.title, "text", language, document.text)
-    return new, Embedded(chunks, languages, vectors, embedder.id)
+    return NewDocument(document.id, document.id, document.title, "text", language, document.text)

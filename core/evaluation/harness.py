@@ -116,7 +116,8 @@ async def measure(data: LabelledSet, space: SpaceId, method: Method, names_of: M
     for question in data.questions:
         found = await method.searcher.search(space, question.text, detect_language(question.text))
         decision = method.gate.decide(found)
-        ranking = distinct(name for hit in method.ranking(found) for name in names_of[hit.passage.document_id])
+        hits = method.ranking(found)
+        ranking = distinct(_judged_name(names_of[hit.passage.document_id], question.relevance) for hit in hits)
         rows.append(
             Asked(
                 answerable=question.answerable,
@@ -156,6 +157,11 @@ def as_table(measured: Mapping[str, Mapping[str, Measured]]) -> str:
     names = next((list(each.metrics()) for methods in measured.values() for each in methods.values()), [])
     head = ["set", "method", *names]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
+
+
+def _judged_name(names: Sequence[str], relevance: Mapping[str, int]) -> str:
+    """Return the labelled id under which a text is judged; texts stored once may bear several."""
+    return max(names, key=lambda name: relevance.get(name, 0))
 
 
 def _ranking_measures(ranking: Sequence[str], relevance: Mapping[str, int]) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -64,6 +65,7 @@ def lexical_alone(candidates: Candidates) -> Scores:
     return candidates.lexical
 
 
+@cache
 def fusion_for(embedder_id: str) -> Fusion:
     """Return the best fusion known for an embedder: the fitted one of its family, else one that needs no fit."""
     fitted = json.loads((files("core.retrieval") / "fusion.json").read_text(encoding="utf-8"))

@@ -64,7 +64,7 @@ class HybridSearcher:
         self._embedder = embedder
         self._store = store
         self._indexes = SpaceIndexes(store, embedder, index_dir)
-        self._fusion = fusion or fusion_for(embedder.id)
+        self._fusion = fusion
 
     async def search(self, space: SpaceId, query: str, language: Language) -> Found:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
@@ -107,7 +107,8 @@ class HybridSearcher:
             ids, vectors, lexical = _candidates(question, opened, clock)
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
-            scores = self._fusion(Candidates(dense, lexical))
+            fusion = self._fusion or fusion_for(self._embedder.id)  # an embedder knows its id once it is loaded
+            scores = fusion(Candidates(dense, lexical))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return question, _Ranked(
             [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]
