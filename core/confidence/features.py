@@ -27,6 +27,7 @@ SCALE_FREE = (
     "coverage",
     "plain_coverage",
     "lexical_share",
+    "words_asked",
     "agreement",
     "standing",
     "relative_margin",
@@ -63,7 +64,7 @@ def spec_confidence(found: Found) -> float:
 def _words(found: Found) -> Mapping[str, float]:
     """Return what the words say; 0 each across languages, where they say nothing."""
     if crosses_languages(found):
-        return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "agreement"), 0.0)
+        return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "words_asked", "agreement"), 0.0)
     best = found.hits[0]
     n_terms = len(found.terms)
     by_words, by_meaning = max(found.hits, key=_lexical), max(found.hits, key=_dense)
@@ -72,6 +73,7 @@ def _words(found: Found) -> Mapping[str, float]:
         "coverage": coverage(found, best),
         "plain_coverage": len(best.matched) / n_terms if n_terms else _UNTOLD,
         "lexical_share": by_words.lexical / possible if possible else _UNTOLD,
+        "words_asked": math.log1p(n_terms),
         "agreement": float(by_words.lexical > 0 and by_words.passage.id == by_meaning.passage.id),
     }
 

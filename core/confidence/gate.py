@@ -66,7 +66,7 @@ def open_gate(confidence: str, tau: float, embedder_id: str) -> Gate:
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "words": ("coverage", "plain_coverage", "lexical_share"),
+    "words": ("coverage", "plain_coverage", "lexical_share", "words_asked"),
     "meaning": ("top_cosine",),
     "margin": ("margin", "background_margin", "standing", "relative_margin"),
     "agreement": ("agreement", "lexical_top_cosine"),
