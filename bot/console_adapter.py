@@ -9,6 +9,7 @@ import shlex
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,6 +115,7 @@ async def converse() -> None:
     console = Console()
     language = language_of_locale(locale(), settings.language)
     async with assemble(settings, load_plugins()) as aion, asyncio.TaskGroup() as background:
+        await aion.require_embedder()
         warming = background.create_task(aion.warm())
         n_documents = await aion.count_documents(terminal_space())
         console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
@@ -164,16 +166,25 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
             yield line
 
 
+@asynccontextmanager
+async def _once() -> AsyncIterator[Aion]:
+    """Give an AION for one question, ready before its time is taken."""
+    async with assemble(read_settings(), load_plugins()) as aion:
+        await aion.require_embedder()
+        await aion.ready(terminal_space())
+        yield aion
+
+
 async def answer_as_text(question: str) -> None:
     """Answer one question on the standard output."""
     outlet = ConsoleOutlet(Console())
-    async with assemble(read_settings(), load_plugins()) as aion:
+    async with _once() as aion:
         await aion.dispatch.answer(read_line(question, Registry()), question, outlet)
 
 
 async def answer_as_json(question: str) -> None:
     """Answer one question as one JSON object on the standard output."""
-    async with assemble(read_settings(), load_plugins()) as aion:
+    async with _once() as aion:
         answer = await aion.dispatch.answer(read_line(question, Registry()), question, _Silent())
     sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
 

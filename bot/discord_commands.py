@@ -97,7 +97,7 @@ def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_comman
         name=command.name,
         description=_words(command.description),
         callback=describe(callback),
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=command.permission == "everyone"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
         auto_locale_strings=False,
     )
     if hidden:

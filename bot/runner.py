@@ -52,6 +52,7 @@ async def run() -> None:
     settings = read_settings()
     async with assemble(settings, load_plugins()) as aion:
         set_up_logging(settings, aion.secrets)
+        await aion.require_embedder()
         chosen = adapters(aion, settings)
         stopping = _stop_on_signals()
         try:

@@ -32,7 +32,7 @@ from core.language import detect_language
 from core.models.catalog import Tell
 from core.offload import offload
 from core.pipeline import Pipeline
-from core.ports import Embedder, Gate, LocalModel
+from core.ports import Embedder, Gate, LocalModel, Searcher
 from core.privacy import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.retrieval.search import HybridSearcher
@@ -44,6 +44,7 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.runs import Runs
+from core.storage.spaces import Spaces
 from core.types import SpaceId, readable_spaces
 
 
@@ -57,15 +58,23 @@ class Aion:
     ingest: Ingest
     scheduler: Scheduler
     secrets: tuple[str, ...]
+    local: LocalModel
+    _spaces: Spaces
     _passages: Passages
+    _searcher: Searcher
     _embedder: Embedder
-    _local: LocalModel
+
+    async def ready(self, space: SpaceId) -> None:
+        """Open what a question in ``space`` reads and writes, so that the first one is as quick as the others."""
+        language = await offload(detect_language, "ready")
+        await self._searcher.search(space, "ready", language)
+        await self._spaces.change_settings(space, lambda settings: settings)
 
     async def warm(self) -> None:
         """Load the models, so that the first question does not wait for them."""
         await offload(detect_language, "warm")
         await offload(self._embedder.warm)
-        await offload(self._local.warm)
+        await offload(self.local.warm)
 
     async def require_embedder(self) -> None:
         """Raise ``Unavailable`` when stored passages were embedded by another embedder than the current one."""
@@ -130,9 +139,11 @@ async def assemble(
             ingest=ingest,
             scheduler=Scheduler(runs, jobs(inbox)),
             secrets=tuple(key.get_secret_value() for key in keys.values()),
+            local=local,
+            _spaces=Spaces(database),
             _passages=passages,
+            _searcher=searcher,
             _embedder=embedder,
-            _local=local,
         )
 
 
