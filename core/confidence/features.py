@@ -17,6 +17,9 @@ from core.types import Found, Hit
 _N_NEAR = 8
 """Hits after this many are taken for the background that the best stand out from."""
 
+_LEAST = 0.1
+"""Hundredths of a cosine below which a spread or a cosine is as good as none."""
+
 _PER_CENT = 100.0
 """Cosines are counted in hundredths, so that weights are of one order."""
 
@@ -92,8 +95,8 @@ def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
         "margin": top - mean,
         "background_margin": top - background,
         "lexical_top_cosine": (by_words.dense * _PER_CENT - top) if by_words.lexical > 0 else 0.0,
-        "standing": (top - mean) / spread if spread else 0.0,
-        "relative_margin": (top - background) / abs(top) if top else 0.0,
+        "standing": (top - mean) / max(spread, _LEAST),
+        "relative_margin": (top - background) / max(abs(top), _LEAST),
     }
 
 

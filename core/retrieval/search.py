@@ -79,7 +79,7 @@ class HybridSearcher:
             content = question.content
             hits = await self._load(ranked, [term for term, _ in content])
         with clock.step("mmr"):
-            context = await offload(_diverse, vector, hits)
+            context = await offload(_diverse, hits)
         steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
         return Found(
             query=query,
@@ -170,8 +170,9 @@ def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
     return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
 
 
-def _diverse(query: Vector, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits MMR picks for the prompt. Blocks."""
+def _diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits MMR picks for the prompt, by their fused scores. Blocks."""
     if not hits:
         return ()
-    return tuple(hits[row] for row in mmr.select(query, np.stack([hit.vector for hit in hits]), N_CONTEXT))
+    relevance = mmr.relative(np.array([hit.score for hit in hits], np.float32))
+    return tuple(hits[row] for row in mmr.select(relevance, np.stack([hit.vector for hit in hits]), N_CONTEXT))

@@ -30,7 +30,7 @@ def test_picks_what_the_specification_picks(n, k, lambda_, seed):
     vectors = draw.normal(size=(n + 1, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     query, candidates = vectors[0], vectors[1:]
-    picked = mmr.select(query, candidates, k, lambda_)
+    picked = mmr.select(candidates @ query, candidates, k, lambda_)
     assert len(picked) == len(set(picked)) == min(k, n)
     expected = specification(query.astype(np.float64), candidates.astype(np.float64), k, lambda_)
     differing = [place for place, (a, b) in enumerate(zip(picked, expected, strict=True)) if a != b]
@@ -49,11 +49,17 @@ def test_near_duplicates_are_put_off():
     query = np.array([1, 0, 0], np.float32)
     rows = np.array([[0.9, 0.436, 0], [0.9, 0.4359, 0.01], [0.8, 0, 0.6], [0.1, 0, 0.995]], np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    first, second, *_ = mmr.select(query, rows, 4)
+    first, second, *_ = mmr.select(rows @ query, rows, 4)
     assert {first, second} == {0, 2} or {first, second} == {1, 2}
 
 
 def test_pure_relevance_is_the_plain_ranking():
     rows = np.eye(4, dtype=np.float32)
     query = np.array([0.1, 0.7, 0.2, 0.67], np.float32)
-    assert mmr.select(query, rows, 4, lambda_=1.0) == [1, 3, 2, 0]
+    assert mmr.select(rows @ query, rows, 4, lambda_=1.0) == [1, 3, 2, 0]
+
+
+def test_squeezed_scores_are_stretched():
+    assert mmr.relative(np.array([0.80, 0.85, 0.90], np.float32)) == pytest.approx([0, 0.5, 1], abs=1e-5)
+    assert mmr.relative(np.array([0.8, 0.8], np.float32)).tolist() == [1, 1]
+    assert mmr.relative(np.array([], np.float32)).shape == (0,)
