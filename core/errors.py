@@ -7,6 +7,7 @@ AionError
 │   └── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
+    ├── Postponed        the platform takes the reply later
     └── StorageCorrupt   the database does not hold what it must
 
 One boundary (``core.dispatch`` for chat, ``bot.cli`` for the command line) turns them into a sentence.
@@ -50,6 +51,14 @@ class InternalError(AionError):
 
 class GenerationFailed(InternalError):
     """A generator gave no usable text: it was silent, broke off, or refused."""
+
+
+class Postponed(InternalError):
+    """A platform will not show a reply before ``retry_after_s`` seconds from now; what was shown of it is noted."""
+
+    def __init__(self, reason: str, retry_after_s: float) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class StorageCorrupt(InternalError):

@@ -17,14 +17,17 @@ from core.types import (
     Matrix,
     Message,
     Page,
+    Part,
     Passage,
     Person,
     Piece,
+    Platform,
     Reply,
     Sampling,
     SpaceId,
     Thumb,
     Turn,
+    Unfinished,
     Vector,
 )
 
@@ -160,7 +163,47 @@ class Outlet(Protocol):
         ...
 
     async def send(self, reply: Reply) -> None:
-        """Deliver the final reply in place of any progress. Never skipped, never cut short."""
+        """Deliver the final reply in place of any progress. Never skipped, never cut short.
+
+        Raises ``Postponed`` where only a later outlet to the same address can deliver the rest.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """What has been shown of one reply, kept so that after a restart nothing is shown twice."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Return the parts noted so far."""
+        ...
+
+    async def note(self, position: int, part: Part | None) -> None:
+        """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
+        ...
+
+
+class Desk(Protocol):
+    """What has been taken on and not been finished; it survives the process."""
+
+    async def accept(self, message: Message) -> bool:
+        """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
+        ...
+
+    async def claim(self, space: SpaceId, key: str) -> bool:
+        """Return whether this is the first time that ``key`` (a press of a button) is seen; nothing is kept of it."""
+        ...
+
+    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+        """Return what was taken on there and is due, oldest first, whether or not somebody is working on it."""
+        ...
+
+    async def close(self, message: Message) -> None:
+        """Note that there is nothing left to do about a message, and forget what it said."""
+        ...
+
+    def journal(self, message: Message, parts: Sequence[Part] = ()) -> Journal:
+        """Return the journal of the reply to an accepted message, of which ``parts`` were shown before."""
         ...
 
 
@@ -168,12 +211,24 @@ class Front(Protocol):
     """The core as a platform adapter sees it: one door for messages, one for thumbs, and the commands to show."""
 
     @property
+    def inbox(self) -> Desk:
+        """Return where messages are accepted before they are handled."""
+        ...
+
+    @property
     def registry(self) -> Registry:
         """Return every command there is, for the platform's own menu."""
         ...
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
-        """Answer one message or command through ``outlet``; a redelivered ``message.key`` is dropped. Never raises."""
+        """Answer one message or command through ``outlet``, and close it once delivered. Never raises.
+
+        One that ``inbox`` did not accept is answered too, though a crash loses it.
+        """
+        ...
+
+    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+        """Finish what another outlet, or an earlier process, could not. Never raises."""
         ...
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:

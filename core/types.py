@@ -67,6 +67,7 @@ class Message:
     ``key`` names the message on its platform for ever (``discord:<message id>``), so a redelivery is recognised.
     ``conversation`` is the channel, thread or chat it was said in. ``command`` is ``None`` for a plain question.
     ``locale`` is the platform's own tag for the person (``pt-BR``), where it gives one.
+    ``address`` is all its adapter needs to reply after a restart; empty where that cannot be.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Message:
     command: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    address: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- knowledge -----------------------------------------------------------------------------------
@@ -327,3 +329,31 @@ class Reply:
     answer_id: int | None = None
     sources: tuple[Source, ...] = ()
     private: bool = False
+
+
+# --- delivery ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chat message of a reply. ``index`` counts what was sent for it; ``handle`` is how its adapter finds it again.
+
+    Without a handle it was being sent as the final text, and nobody knows whether it was shown.
+    """
+
+    index: int
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A message that was accepted and whose reply has not been delivered, as far as it had come.
+
+    ``message`` lacks its attachments, which ``had_files`` tells of; ``n_runs`` counts how often it was worked on.
+    """
+
+    message: Message
+    reply: Reply | None
+    parts: tuple[Part, ...]
+    had_files: bool
+    n_runs: int

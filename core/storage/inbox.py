@@ -1,37 +1,162 @@
-"""The inbox: which messages have been accepted, so that a redelivery is recognised even after a restart."""
+"""The inbox: what has been taken on, and how far it has come, so that neither a redelivery nor a crash is noticed.
+
+    accept ──▶ accepted ──answer──▶ answered ──close──▶ closed        claim ──▶ closed
+                  └──────────────── close ────────────────┘
+
+A message is kept, with what it says and where to reply, until it is closed; then only its key remains. Nothing leads
+back, so what is told late or twice changes nothing. Whoever is deaf to the database still answers: a fault there is
+logged, and costs durability alone.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.storage.database import Database
+from core.storage.envelope import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
-from core.types import SpaceId
+from core.types import Message, Part, Platform, Reply, SpaceId, Unfinished
+
+log = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
 """Longer than any platform redelivers."""
 
+FRESH = timedelta(minutes=30)
+"""How late an answer is still worth having: what is overdue by more is closed unanswered."""
+
+PATIENCE = timedelta(days=1)
+"""How long a platform may go on refusing a reply before it is given up."""
+
 
 class Inbox:
-    """Claims messages, each once for ever (as far as ``KEEP`` goes)."""
+    """Takes messages on, each once for ever (as far as ``KEEP`` goes), and keeps them until they are closed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, space: SpaceId, key: str) -> bool:
-        """Return whether this is the first time that the message ``key`` of ``space`` is seen."""
+    async def accept(self, message: Message) -> bool:
+        """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
+        now = datetime.now(UTC)
         try:
-            async with self._database.write() as connection:
-                await connection.execute(insert(inbox).values(space_id=space, key=key, seen_at=datetime.now(UTC)))
-        except IntegrityError:
-            return False
-        return True
+            return await self._add(
+                message.space,
+                message.key,
+                seen_at=now,
+                state="accepted",
+                platform=message.platform,
+                due_at=now,
+                message=message_as_json(message),
+                n_runs=1,
+            )
+        except DBAPIError:
+            log.exception("%s could not be taken on, and is lost if AION stops now", message.key)
+            return True
+
+    async def claim(self, space: SpaceId, key: str) -> bool:
+        """Return whether this is the first time that ``key`` of ``space`` is seen; nothing is kept of it."""
+        return await self._add(space, key, seen_at=datetime.now(UTC), state="closed")
+
+    async def rerun(self, message: Message) -> None:
+        """Note that an accepted message is worked on once more."""
+        await self._change(message, _unanswered, n_runs=inbox.c.n_runs + 1)
+
+    async def answer(self, message: Message, reply: Reply) -> None:
+        """Keep the reply to an accepted message until it is delivered."""
+        await self._change(message, _unanswered, state="answered", reply=reply_as_json(reply))
+
+    async def postpone(self, message: Message, delay: timedelta) -> None:
+        """Leave what is still to be done for later."""
+        await self._change(message, _open, due_at=datetime.now(UTC) + delay)
+
+    async def close(self, message: Message) -> None:
+        """Note that there is nothing left to do about a message, and forget what it said."""
+        await self._change(message, _open, **_CLOSED)
+
+    def journal(self, message: Message, parts: Sequence[Part] = ()) -> InboxJournal:
+        """Return the journal of the reply to an accepted message, of which ``parts`` were shown before."""
+        return InboxJournal(self, message, parts)
+
+    async def note(self, message: Message, parts: Sequence[Part]) -> None:
+        """Keep what has been shown of a message's reply."""
+        await self._change(message, _open, parts=parts_as_json(parts))
+
+    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+        """Return what was taken on there and is due, oldest first; what came too late is closed instead."""
+        now = datetime.now(UTC)
+        due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
+        rows = await self._database.rows(select(inbox).where(due).order_by(inbox.c.seen_at))
+        late = [row for row in rows if row.due_at < now - FRESH or row.seen_at < now - PATIENCE]
+        for row in late:
+            await self._give_up(row)
+        return [_unfinished(row) for row in rows if row not in late]
 
     async def prune(self, now: datetime) -> int:
         """Forget messages seen longer than ``KEEP`` before ``now``, and return how many."""
         async with self._database.write() as connection:
             done = await connection.execute(delete(inbox).where(inbox.c.seen_at < now - KEEP))
         return done.rowcount
+
+    async def _give_up(self, row: Row[Any]) -> None:
+        log.warning("%s was %s, and is given up: nothing could be done about it in time", row.key, row.state)
+        await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
+
+    async def _add(self, space: SpaceId, key: str, /, **values: object) -> bool:
+        row = {"space_id": space, "key": key} | values
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(insert(inbox).values(row))
+        except IntegrityError:
+            return False
+        return True
+
+    async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
+        if message.address:  # what cannot be replied to by another process was never taken on
+            await self._execute(update(inbox).where(_is(message.space, message.key), condition).values(values))
+
+    async def _execute(self, statement: Update) -> None:
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(statement)
+        except DBAPIError:
+            log.exception("the inbox could not be written; after a restart something may be done again")
+
+
+class InboxJournal:
+    """What has been shown of one reply (``core.ports.Journal``)."""
+
+    def __init__(self, inbox: Inbox, message: Message, parts: Sequence[Part]) -> None:
+        self._inbox = inbox
+        self._message = message
+        self._parts = list(parts)
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Return the parts noted so far."""
+        return tuple(self._parts)
+
+    async def note(self, position: int, part: Part | None) -> None:
+        """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
+        self._parts[position:] = [part] if part is not None else []
+        await self._inbox.note(self._message, self._parts)
+
+
+_CLOSED: dict[str, object] = {"state": "closed", "due_at": None, "message": None, "reply": None, "parts": None}
+_open = inbox.c.state.in_(("accepted", "answered"))
+_unanswered = inbox.c.state == "accepted"
+
+
+def _is(space: SpaceId, key: str) -> ColumnElement[bool]:
+    return and_(inbox.c.space_id == space, inbox.c.key == key)
+
+
+def _unfinished(row: Row[Any]) -> Unfinished:
+    message, had_files = message_of(row.message)
+    reply = reply_of(row.reply) if row.reply is not None else None
+    return Unfinished(message, reply, parts_of(row.parts or ()), had_files, row.n_runs)

@@ -191,6 +191,13 @@ inbox = Table(
     Column("space_id", String(200), primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("seen_at", Moment, nullable=False, index=True),
+    Column("state", String(20), nullable=False, server_default="closed", comment="accepted, answered or closed"),
+    Column("platform", String(20)),
+    Column("due_at", Moment, index=True, comment="when it is to be looked at again; set until it is closed"),
+    Column("message", JSON(none_as_null=True), comment="enough to work on it again; gone once it is closed"),
+    Column("reply", JSON(none_as_null=True), comment="what is to be shown; gone once it is closed"),
+    Column("parts", JSON(none_as_null=True), comment="what has been shown of the reply: [[index, handle]]"),
+    Column("n_runs", Integer, nullable=False, server_default="0", comment="how often it was worked on"),
 )
 
 runs = Table(

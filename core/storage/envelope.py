@@ -1,0 +1,44 @@
+"""How a message and its reply are written down, so that another process can go on with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from core.types import Message, Part, Person, Reply, Source
+
+_FILES = "n_files"
+
+
+def message_as_json(message: Message) -> dict[str, Any]:
+    """Return a message as JSON can hold it: everything but its attachments, of which the number is kept."""
+    kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name != "attachments"}
+    mappings = {name: dict(value) for name, value in kept.items() if isinstance(value, Mapping)}
+    return kept | mappings | {"person": asdict(message.person), _FILES: len(message.attachments)}
+
+
+def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
+    """Return a message from ``message_as_json``, and whether files came with it, which it lacks."""
+    values = {name: value for name, value in written.items() if name != _FILES}
+    return Message(**values | {"person": Person(**written["person"])}), bool(written[_FILES])
+
+
+def reply_as_json(reply: Reply) -> dict[str, Any]:
+    """Return a reply as JSON can hold it."""
+    return asdict(reply)
+
+
+def reply_of(written: Mapping[str, Any]) -> Reply:
+    """Return a reply from ``reply_as_json``."""
+    return Reply(**{**written, "sources": tuple(Source(**source) for source in written["sources"])})
+
+
+def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:
+    """Return the parts of a reply as JSON can hold them."""
+    return [[part.index, part.handle] for part in parts]
+
+
+def parts_of(written: Sequence[Sequence[Any]]) -> tuple[Part, ...]:
+    """Return the parts of a reply from ``parts_as_json``."""
+    return tuple(Part(index, handle) for index, handle in written)
