@@ -37,7 +37,8 @@ from core.types import (
 class NewAnswer:
     """An answer to be recorded. ``asker`` is a pseudonym; ``passages`` are what it was grounded on, best first.
 
-    ``generation`` is ``None`` when no model wrote the text (extracted, abstained).
+    ``generation`` is ``None`` when no model wrote the text (extracted, abstained, silent). ``searched`` is what was
+    looked for instead of the question as asked, where that is another text.
     """
 
     space: SpaceId
@@ -52,6 +53,7 @@ class NewAnswer:
     sources: tuple[Source, ...] = ()
     generation: Generation | None = None
     latency_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class AnswerRecord:
     latency_ms: Mapping[str, float]
     message_ref: str | None
     created_at: datetime
+    searched: str | None
 
 
 class Answers:
@@ -166,6 +169,7 @@ def _columns(answer: NewAnswer) -> dict[str, Any]:
         "band": answer.decision.band,
         "latency_ms": dict(answer.latency_ms),
         "created_at": datetime.now(UTC),
+        "searched": answer.searched,
         **(_generation_columns(generation) if generation else {"prompt": [], "log_probs": []}),
     }
 
@@ -213,6 +217,7 @@ def _record(row: Row[Any]) -> AnswerRecord:
         latency_ms=row.latency_ms,
         message_ref=row.message_ref,
         created_at=row.created_at,
+        searched=row.searched,
     )
 
 

@@ -171,6 +171,7 @@ answers = Table(
     Column("latency_ms", JSON, nullable=False),
     Column("message_ref", String(200), comment="where the platform shows it"),
     Column("created_at", Moment, nullable=False),
+    Column("searched", Text, comment="where it is not the question as asked"),
     Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
     sqlite_autoincrement=True,
 )
@@ -198,6 +199,20 @@ inbox = Table(
     Column("reply", JSON(none_as_null=True), comment="what is to be shown; gone once it is closed"),
     Column("parts", JSON(none_as_null=True), comment="what has been shown of the reply: [[index, handle]]"),
     Column("n_runs", Integer, nullable=False, server_default="0", comment="how often it was worked on"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
+    Column("conversation", String(200), nullable=False),
+    Column("person", String(64), nullable=False, comment="pseudonym"),
+    Column("text", Text, nullable=False),
+    Column("topic", Text, nullable=False, comment="the question it belongs to, which stands on its own"),
+    Column("said_at", Moment, nullable=False, index=True),
+    Index("ix_turns_session", "space_id", "conversation", "person", "id"),
+    sqlite_autoincrement=True,
 )
 
 runs = Table(

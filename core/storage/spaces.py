@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +47,17 @@ class Spaces:
             await ensure_space(connection, space.id)
             values = {"title": space.title, "language": space.language, "settings": dict(space.settings)}
             await connection.execute(update(spaces).where(spaces.c.id == space.id).values(values))
+
+    async def change_settings(
+        self, space: SpaceId, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Store what ``change`` makes of a space's settings, and return it; two changes at once are both kept."""
+        async with self._database.write() as connection:
+            await ensure_space(connection, space)
+            held = (await connection.execute(select(spaces.c.settings).where(spaces.c.id == space))).scalar_one()
+            changed = dict(change(held))
+            await connection.execute(update(spaces).where(spaces.c.id == space).values(settings=changed))
+        return changed
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:

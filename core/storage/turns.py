@@ -1,0 +1,77 @@
+"""Turns: what each person said to AION, session by session, kept only as long as a conversation needs it.
+
+A session is one person in one conversation of one space; nobody's turns are seen from another. People appear as
+pseudonyms (``core.privacy``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, select
+
+from core.storage.database import Database
+from core.storage.schema import turns
+from core.storage.spaces import ensure_space
+from core.types import SpaceId
+
+KEEP = timedelta(days=30)
+"""How long turns are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One person (``person`` is a pseudonym) in one channel, thread, topic or chat."""
+
+    space: SpaceId
+    conversation: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn: the words, and ``topic``, the last question that stood on its own (often the same words)."""
+
+    text: str
+    topic: str
+    at: datetime
+
+
+class Turns:
+    """What was said in each session."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, session: Session, said: Said) -> None:
+        """Store a turn as the session's last."""
+        values = {"space_id": session.space, "conversation": session.conversation, "person": session.person}
+        values |= {"text": said.text, "topic": said.topic}
+        async with self._database.write() as connection:
+            await ensure_space(connection, session.space)
+            await connection.execute(insert(turns).values(said_at=said.at, **values))
+
+    async def last(self, session: Session) -> Said | None:
+        """Return the session's last turn, if there is one."""
+        statement = select(turns).where(_of(session)).order_by(turns.c.id.desc()).limit(1)
+        row = await self._database.row(statement)
+        return Said(row.text, row.topic, row.said_at) if row is not None else None
+
+    async def clear(self, session: Session) -> int:
+        """Forget a session and return how many turns it had."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(turns).where(_of(session)))).rowcount
+
+    async def prune(self, now: datetime) -> int:
+        """Forget turns older than ``KEEP`` before ``now``, and return how many."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(turns).where(turns.c.said_at < now - KEEP))).rowcount
+
+
+def _of(session: Session) -> ColumnElement[bool]:
+    return (
+        (turns.c.space_id == session.space)
+        & (turns.c.conversation == session.conversation)
+        & (turns.c.person == session.person)
+    )
