@@ -31,7 +31,7 @@ def spent_by(status: int, error: Mapping[str, Any], message: str) -> Spent | Non
 
     A day counts before a minute: both may be named, and the longer one is what keeps the next request away.
     """
-    if status == 402:
+    if status == 402 or error.get("code") == "insufficient_quota":
         return Spent.MONTH
     if status != 429 and "RESOURCE_EXHAUSTED" not in str(error.get("status")):
         return None

@@ -1,0 +1,283 @@
+"""Who is asked for an answer: the first in the table that may be, planned ahead so that no limit is run into.
+
+The order is the operator's. Two things put a route behind the others while they can answer: being past the soft share
+of a limit, and a day or month whose rest is less than the questions expected until it is given back, so that what is
+scarce is there when the plentiful is busy. When nobody may be asked now, the soonest is waited for within the
+answer's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+from pydantic import SecretStr
+
+from core.errors import GenerationFailed
+from core.generation.cooldown import bench_for
+from core.generation.failure import Kind, ProviderFailed
+from core.generation.prompt import estimate_tokens
+from core.generation.provider import Patience, ProviderGenerator
+from core.generation.quota import Lease, Ledger
+from core.generation.reply import Usage
+from core.generation.route import Amount, Route, routes
+from core.generation.table import Provider
+from core.storage.quotas import Account
+from core.types import Language, Piece, Sampling, Turn
+
+log = logging.getLogger(__name__)
+
+BUDGET_S = 45.0
+"""How long an answer's first word may take in all, waiting and failing included."""
+
+PATIENCE = Patience(first_text_s=20.0)
+"""Less than the budget, so that one silent provider leaves time for another."""
+
+_TURN_TOKENS = 4
+"""What a chat template puts around each turn."""
+
+_DEMAND_S = 3600.0
+"""How far back the pace of questions is looked at."""
+
+_KINDS: Mapping[Literal["requests", "tokens"], Amount] = {"requests": "n_requests", "tokens": "n_tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A reply that has begun: who writes it, and its pieces from the first on.
+
+    The pieces raise ``GenerationFailed`` when it breaks off; nobody else is asked then, for it may have been shown.
+    """
+
+    generator: str
+    model: str
+    pieces: AsyncGenerator[Piece, None]
+
+
+class Demand:
+    """How many questions come, by the last hour or so."""
+
+    def __init__(self) -> None:
+        self._n = 0.0
+        self._at_s = 0.0
+
+    def note(self, now_s: float) -> None:
+        """Count one question."""
+        self._n = self._n * math.exp((self._at_s - now_s) / _DEMAND_S) + 1.0
+        self._at_s = now_s
+
+    def expected(self, until_s: float) -> float:
+        """Return how many are to come from the last one until ``until_s``, should it go on like this."""
+        return self._n / _DEMAND_S * max(0.0, until_s - self._at_s)
+
+
+class _Call:
+    """One request in flight: hears what it takes, and settles its lease with that."""
+
+    def __init__(self, ledger: Ledger, lease: Lease, n_prompt: int) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._used = Usage(n_prompt, 0)
+        self._is_counted = False
+
+    def headers(self, headers: Mapping[str, str]) -> None:
+        for name, period in self._lease.route.provider.header_periods.items():
+            limit, left = (headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining"))
+            if limit.isdecimal() and left.isdecimal() and int(limit) > 0:
+                self._ledger.observe(self._lease.route, period, _KINDS[name], int(limit), int(left))
+
+    def usage(self, usage: Usage) -> None:
+        self._used, self._is_counted = usage, True
+
+    def wrote(self, text: str) -> None:
+        if not self._is_counted:
+            self._used = Usage(self._used.n_prompt, self._used.n_completion + estimate_tokens(text))
+
+    def settle(self) -> None:
+        self._ledger.settle(self._lease, self._lease.route.cost(self._used.n_prompt, self._used.n_completion))
+
+    def refused(self) -> None:
+        """Settle a request that wrote nothing: it counts as one, and took no tokens."""
+        self._ledger.settle(self._lease, self._lease.route.cost(0, 0))
+
+
+class Router:
+    """Everyone who may be asked, in the order of preference. Empty is legal, and false."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route] = (),
+        client: httpx.AsyncClient | None = None,
+        ledger: Ledger | None = None,
+        *,
+        patience: Patience = PATIENCE,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        if routes and client is None:
+            raise ValueError("routes need a client")
+        self.routes = tuple(routes)
+        self.ledger = ledger or Ledger()
+        self._budget_s = budget_s
+        self._demand = Demand()
+        self._n_failures: Counter[Account] = Counter()
+        self._generators = {
+            route.account: ProviderGenerator(route.provider, route.model, route.key, client, patience=patience)
+            for route in self.routes
+            if client is not None
+        }
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anyone to ask."""
+        return bool(self.routes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return who may be asked, in order, each once."""
+        return tuple(dict.fromkeys(route.provider.name for route in self.routes))
+
+    async def open(self, prompt: Sequence[Turn], sampling: Sampling, language: Language) -> OpenStream:
+        """Return the reply of the first route that may be asked and writes a first piece.
+
+        Raises ``GenerationFailed`` when none does within the answer's time.
+        """
+        loop_s = asyncio.get_running_loop().time
+        end_s = loop_s() + self._budget_s
+        n_prompt = sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in prompt)
+        candidates = [
+            route
+            for route in self.routes
+            if language in route.provider.languages and n_prompt <= route.provider.context_tokens
+        ]
+        failures: list[str] = []
+        failed: set[Account] = set()
+        self._demand.note(self.ledger.clock.now_s())
+        await self.ledger.refresh()
+        while candidates:
+            route, wait_s = self._next(candidates, n_prompt, sampling)
+            if route is None or loop_s() + wait_s > end_s:
+                break
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                continue
+            try:
+                opened = await self._ask(route, prompt, sampling, n_prompt, end_s)
+            except ProviderFailed as failure:
+                failures.append(f"{route.provider.name}/{route.model.id} {failure}")
+                log.warning("no answer from %s", failures[-1])
+                if failure.kind is not Kind.QUOTA or route.account in failed:
+                    candidates = [other for other in candidates if not _shares(other, route, failure)]
+                failed.add(route.account)  # a spent minute may be over within this answer's time, once
+            else:
+                if opened:
+                    return opened
+        raise GenerationFailed("; ".join(failures) or ("nobody may be asked now" if candidates else "nobody to ask"))
+
+    def _next(self, candidates: Sequence[Route], n_prompt: int, sampling: Sampling) -> tuple[Route | None, float]:
+        """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever."""
+        now_s = self.ledger.clock.now_s()
+        kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
+        soonest: Route | None = None
+        soonest_s = math.inf
+        for route in candidates:
+            standing = self.ledger.standing(route, route.cost(n_prompt, _max_completion(route, sampling)))
+            is_full = standing.share > route.provider.soft_share
+            is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in standing.calls_left)
+            if standing.ready_s > now_s:
+                if standing.ready_s < soonest_s:
+                    soonest, soonest_s = route, standing.ready_s
+            elif is_full or is_scarce:
+                kept.setdefault(is_full, route)
+            else:
+                return route, 0.0
+        if kept:
+            return kept.get(False) or kept[True], 0.0
+        return soonest, soonest_s - now_s
+
+    async def _ask(
+        self, route: Route, prompt: Sequence[Turn], sampling: Sampling, n_prompt: int, end_s: float
+    ) -> OpenStream | None:
+        """Return the reply that one route begins; ``None`` when its limit turned out to be reached already.
+
+        Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
+        """
+        lease = self.ledger.lease(route, route.cost(n_prompt, _max_completion(route, sampling)))
+        if not await self.ledger.confirm(lease, route.provider.soft_share):
+            return None
+        call = _Call(self.ledger, lease, n_prompt)
+        pieces = self._generators[route.account].ask(prompt, sampling, call)
+        try:
+            async with asyncio.timeout_at(end_s):
+                first = await anext(pieces)
+        except ProviderFailed as failure:
+            call.refused()
+            self._blame(route, failure, has_begun=False)
+            raise
+        except TimeoutError:
+            call.settle()
+            raise ProviderFailed(Kind.NETWORK, "the time for this answer is over") from None
+        except asyncio.CancelledError:  # the asker left
+            call.settle()
+            raise
+        return OpenStream(route.provider.name, route.model.id, self._rest(route, call, first, pieces))
+
+    async def _rest(
+        self, route: Route, call: _Call, first: Piece, pieces: AsyncGenerator[Piece, None]
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the whole reply; a reader who leaves early is no failure of anybody's."""
+        try:
+            async with aclosing(pieces):
+                call.wrote(first.text)
+                yield first
+                async for piece in pieces:
+                    call.wrote(piece.text)
+                    yield piece
+            self._n_failures.pop(route.account, None)
+        except ProviderFailed as failure:
+            self._blame(route, failure, has_begun=True)
+            raise
+        finally:
+            call.settle()
+
+    def _blame(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
+        self._n_failures[route.account] += failure.kind is not Kind.QUOTA
+        n_in_a_row = self._n_failures[route.account]
+        bench = bench_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
+        if bench:
+            self.ledger.bench(bench)
+
+
+def open_router(
+    providers: Sequence[Provider],
+    keys: Mapping[str, Sequence[SecretStr]],
+    client: httpx.AsyncClient,
+    ledger: Ledger | None = None,
+    *,
+    monthly_usd: float = 0.0,
+) -> Router:
+    """Return the router over every provider with ``keys``, which are by the name of their environment variable.
+
+    A paid one is left out unless the operator allowed it ``monthly_usd``, and then stops there.
+    """
+    return Router(routes(providers, keys, monthly_usd), client, ledger)
+
+
+def _max_completion(route: Route, sampling: Sampling) -> int:
+    return min(sampling.max_new_tokens, route.provider.max_output_tokens)
+
+
+def _shares(other: Route, route: Route, failure: ProviderFailed) -> bool:
+    """Tell whether ``other`` would fail as ``route`` just did: it is the same, or has its wrong key, or its network."""
+    match failure.kind:
+        case Kind.NETWORK:
+            return other.of_provider == route.of_provider
+        case Kind.AUTH:
+            return other.of_key == route.of_key
+        case _:
+            return other.account == route.account
