@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,9 +22,10 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _PART_END = re.compile(r"\s(?:and|or|while|e|ou|nem|nor)(?=\s)", re.IGNORECASE)
-_NUMBER = re.compile(r"[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\w)[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Ý][\w'’-]*")
 _LINK = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|[#@]\w\S*")
+_CHUNK = re.compile(r"\S+")
 _WORD = re.compile(r"[\w'’]+(?:-\w+)*")
 
 
@@ -34,6 +36,7 @@ class Part:
     Limits are words of degree, order and exclusion (*before*, *only*, *mais*).
     """
 
+    text: str
     stems: tuple[str, ...]
     facts: frozenset[str]
     limits: frozenset[str]
@@ -64,6 +67,38 @@ def clauses_of(text: str, language: Language) -> tuple[Clause, ...]:
     return tuple(found)
 
 
+def narrowed(part: Part, said: set[str], language: Language) -> Part:
+    """Return the shortest stretch of ``part`` that holds those of its words that are said, and what leads into it.
+
+    What leads into it are the stop-words before it: *up to*, *over*.
+    """
+    chunks = [(match.start(), match.end(), set(stems(match.group(), language))) for match in _CHUNK.finditer(part.text)]
+    needed = said.intersection(part.stems)
+    run = _shortest_run([found & needed for _, _, found in chunks], len(needed))
+    if run is None:
+        return part
+    first, last = run
+    while first > 0 and not chunks[first - 1][2]:
+        first -= 1
+    return _part(part.text[chunks[first][0] : chunks[last][1]], language, is_opening=first == 0)
+
+
+def _shortest_run(found: Sequence[set[str]], n_needed: int) -> tuple[int, int] | None:
+    """Return the places of the shortest run whose sets hold ``n_needed`` different words, by a sliding window."""
+    held: Counter[str] = Counter()
+    best: tuple[int, int] | None = None
+    first = 0
+    for last, words_here in enumerate(found):
+        held.update(words_here)
+        while n_needed and len(held) == n_needed:
+            if best is None or last - first < best[1] - best[0]:
+                best = first, last
+            held.subtract(found[first])
+            held += Counter()  # drops what is no longer there
+            first += 1
+    return best
+
+
 def folded_words(text: str) -> list[str]:
     """Return every word of ``text``, lower case and without accents."""
     return _WORD.findall(fold(text))
@@ -87,7 +122,8 @@ def words(language: Language, kind: str) -> frozenset[str]:
 
 
 @cache
-def _empty(language: Language) -> frozenset[str]:
+def empty_stems(language: Language) -> frozenset[str]:
+    """Return the stems of the words a writer may add or leave out without claiming anything."""
     return frozenset(stems(" ".join(words(language, "empty")), language))
 
 
@@ -100,9 +136,9 @@ def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
 
 
 def _part(text: str, language: Language, *, is_opening: bool) -> Part:
-    content = tuple(stem for stem in stems(text, language) if stem not in _empty(language))
+    content = tuple(stem for stem in stems(text, language) if stem not in empty_stems(language))
     facts = frozenset(_facts(text, language, is_opening=is_opening))
-    return Part(content, facts, words(language, "limit").intersection(folded_words(text)))
+    return Part(text, content, facts, words(language, "limit").intersection(folded_words(text)))
 
 
 def _facts(text: str, language: Language, *, is_opening: bool) -> Iterator[str]:

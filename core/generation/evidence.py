@@ -27,6 +27,7 @@ _POINTS_BACK = re.compile(
 )
 """How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
 
+_LABEL = re.compile(r"[^:.;!?]{1,40}:(?=\s)")
 _RULE = re.compile(r"[\s|:=*_~`-]*$")
 
 
@@ -63,6 +64,12 @@ class Sentence:
             return _row(self.lead, self.verbatim)
         own = _ITEM.sub("", self.verbatim, count=1) if self.kind == "item" else self.verbatim
         return " ".join([*self.lead.split(), *own.split()])
+
+    @property
+    def label(self) -> str:
+        """Return what a list item is about, where it says so before a colon; empty for most."""
+        match = _LABEL.match(self.body) if self.kind == "item" and not self.lead else None
+        return match.group() if match else ""
 
     @property
     def text(self) -> str:

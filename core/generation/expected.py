@@ -97,7 +97,9 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[str, str], float]], ...] = (
     ),
     (
         re.compile(
-            r"\b(?:when|(?:what|which) (?:time|day|year|date|month|century)|opening hours|quando"
+            r"^\W*(?:(?:since|until|till|from|by|desde|ate|para|de) )?(?:when|quando)\b"
+            r"|\bwhen (?:is|are|was|were|do|does|did|will|can|should|must|may|has|have)\b"
+            r"|\b(?:(?:what|which) (?:time|day|year|date|month|century)|opening hours"
             r"|(?:que|qual) (?:horas?|dias?|ano|data|mes|seculo)|horarios?)\b"
         ),
         _time,

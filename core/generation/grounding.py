@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.generation.claims import Clause, Part, clauses_of, folded_words, in_order, words
+from core.generation.claims import Clause, Part, clauses_of, folded_words, in_order, narrowed, words
 from core.generation.evidence import Sentence
 from core.retrieval.analyse import stems
 from core.types import Language
@@ -25,19 +25,24 @@ _MIN_IN_ORDER = 0.9
 def objection(sentence: str, ground: Sentence) -> str:
     """Return why ``sentence`` does not stand on ``ground``, for the log; empty when it does."""
     language = ground.passage.language
-    around = f"{ground.passage.document} {ground.passage.heading} {ground.before}"
-    written, source = clauses_of(sentence, language), clauses_of(ground.body, language)
+    around = f"{ground.passage.document} {ground.passage.heading} {ground.before} {ground.label}"
+    written, source = clauses_of(sentence, language), clauses_of(ground.body.removeprefix(ground.label), language)
     said, there = _stems(written), _stems(source)
     own = [stem for stem in said if stem in set(there)]
-    unknown = set(said) - set(there) - {stem for stem in stems(around, language) if stem.isalpha()}
+    unknown = set(said) - set(there) - set(stems(around, language))
     if unknown or len(own) < max(1, _MIN_OWN * len(said)):
         return f"says {' '.join(sorted(unknown)) or 'nothing of its own'}"
     if in_order(own, there) < _MIN_IN_ORDER * len(own):
         return "says it in another order"
+    if invented := _invented(written, source, around):
+        return f"states {' '.join(sorted(invented))}"
     drawn = _drawn_on(set(own), source)
+    parts = [part for _, part in drawn]
+    if len(parts) == 1:  # a stretch of the source as it stands: what is before and after it may be left out
+        parts = [narrowed(parts[0], set(own), language)]
     return (
-        _false_fact(sentence, written, drawn, {*folded_words(around), *folded_words(ground.body)}, source)
-        or _lost_limit(written, drawn, source, language)
+        _left_out(sentence, written, parts)
+        or _shifted_limit(written, source, parts, language)
         or _denial(written, [clause for clause, _ in drawn])
     )
 
@@ -48,6 +53,10 @@ def _stems(clauses: Sequence[Clause]) -> list[str]:
 
 def _facts(clauses: Sequence[Clause]) -> set[str]:
     return {fact for clause in clauses for part in clause.parts for fact in part.facts}
+
+
+def _limits(clauses: Sequence[Clause]) -> set[str]:
+    return {limit for clause in clauses for part in clause.parts for limit in part.limits}
 
 
 def _drawn_on(said: set[str], source: Sequence[Clause]) -> list[tuple[Clause, Part]]:
@@ -62,31 +71,29 @@ def _drawn_on(said: set[str], source: Sequence[Clause]) -> list[tuple[Clause, Pa
     return drawn
 
 
-def _false_fact(
-    sentence: str,
-    written: Sequence[Clause],
-    drawn: Sequence[tuple[Clause, Part]],
-    known: set[str],
-    source: Sequence[Clause],
-) -> str:
-    """Return a fact that the source does not have, or one that belongs to what is said and is left out."""
+def _invented(written: Sequence[Clause], source: Sequence[Clause], around: str) -> set[str]:
+    """Return the facts that are not in the source; a name may also come from around it, a number may not."""
     there = _facts(source)
-    invented = {fact for fact in _facts(written) if fact not in there and (_has_digit(fact) or fact not in known)}
-    if invented:
-        return f"states {' '.join(sorted(invented))}"
-    stated = {*_facts(written), *folded_words(sentence)}
-    missing = {fact for _, part in drawn for fact in part.facts} - stated
+    names = {
+        *folded_words(around),
+        *(word for clause in source for part in clause.parts for word in folded_words(part.text)),
+    }
+    return {fact for fact in _facts(written) if fact not in there and (_has_digit(fact) or fact not in names)}
+
+
+def _left_out(sentence: str, written: Sequence[Clause], parts: Sequence[Part]) -> str:
+    """Return the facts that belong to what is said and are not said: whose they are is then uncertain."""
+    missing = {fact for part in parts for fact in part.facts} - _facts(written) - set(folded_words(sentence))
     return f"leaves out {' '.join(sorted(missing))}" if missing else ""
 
 
-def _lost_limit(
-    written: Sequence[Clause], drawn: Sequence[tuple[Clause, Part]], source: Sequence[Clause], language: Language
+def _shifted_limit(
+    written: Sequence[Clause], source: Sequence[Clause], parts: Sequence[Part], language: Language
 ) -> str:
-    """Return a word of degree, order or exclusion that only one side has."""
-    stated = {limit for clause in written for part in clause.parts for limit in part.limits}
-    there = {limit for clause in source for part in clause.parts for limit in part.limits}
-    bound = {limit for _, part in drawn for limit in part.limits} & words(language, "bound")
-    odd = (stated - there) | (bound - stated)
+    """Return the words of degree, order and exclusion that only one side has."""
+    stated = _limits(written)
+    bound = {limit for part in parts for limit in part.limits} & words(language, "bound")
+    odd = (stated - _limits(source)) | (bound - stated)
     return f"differs in {' '.join(sorted(odd))}" if odd else ""
 
 

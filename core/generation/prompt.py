@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any
 
+from core.generation.evidence import Sentence, cut
 from core.retrieval.chunk import sentences
 from core.types import Hit, Language, Turn
-
-Style = Literal["brief", "full"]
-"""``brief`` is for models of a few hundred million parameters, which long instructions confuse."""
 
 CountTokens = Callable[[str], int]
 
 _TURN_TOKENS = 8
 """What a chat template adds around a message, at most."""
+
+_MAX_NOTE_CHARS = 600
 
 _MIN_TRIMMED_CHARS = 80
 """A passage cut shorter than this is left out: it tells nothing."""
@@ -39,20 +39,32 @@ class Prompt:
     used: tuple[Hit, ...] = ()
 
 
+def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
+    """Return a prompt that asks to answer with one sentence of the context, for models that more would confuse.
+
+    About 200 tokens long, with the sentence cut at 600 characters.
+    """
+    texts = _texts("brief")
+
+    def ask(note: str, question: str) -> Turn:
+        return Turn("user", texts["question"].format(note=_defused(note), question=_defused(question)))
+
+    turns = [Turn("system", texts["system"])]
+    for example in texts["example"]:
+        turns += [ask(example["note"], example["question"]), Turn("assistant", example["answer"])]
+    turns.append(ask(cut(best.text, _MAX_NOTE_CHARS), question))
+    return Prompt(tuple(turns), (context[best.n - 1],))
+
+
 def grounded(
-    style: Style,
-    question: str,
-    context: Sequence[Hit],
-    language: Language,
-    budget_tokens: int,
-    count_tokens: CountTokens,
+    question: str, context: Sequence[Hit], language: Language, budget_tokens: int, count_tokens: CountTokens
 ) -> Prompt:
     """Return a prompt that asks for an answer from the passages alone.
 
     Passages are taken whole in the order given while the budget lasts; the one that would go over it is cut at the
     end of a sentence, and the question never.
     """
-    texts = _texts(style)
+    texts = _texts("full")
     system = texts["system"].format(language=_texts("language")[language]).strip()
     spent = sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
     shown: list[str] = []
@@ -88,14 +100,16 @@ def estimate_tokens(text: str) -> int:
     return -(-n_ascii // 3) + (len(text) - n_ascii)
 
 
-def _ask(texts: Mapping[str, str], question: str, shown: Sequence[str]) -> str:
-    return texts["question"].format(passages="\n\n".join(shown), question=_defused(question)).strip()
+def _ask(texts: Mapping[str, Any], question: str, shown: Sequence[str]) -> str:
+    asked: str = texts["question"].format(passages="\n\n".join(shown), question=_defused(question))
+    return asked.strip()
 
 
-def _passage(texts: Mapping[str, str], hit: Hit, n: int, text: str) -> str:
+def _passage(texts: Mapping[str, Any], hit: Hit, n: int, text: str) -> str:
     heading = f" > {hit.passage.heading}" if hit.passage.heading else ""
     source = _defused(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
-    return texts["passage"].format(n=n, source=source, text=_defused(text))
+    shown: str = texts["passage"].format(n=n, source=source, text=_defused(text))
+    return shown
 
 
 def _trimmed(text: str, fits: Callable[[str], bool]) -> str:
@@ -117,7 +131,7 @@ def _defused(text: str) -> str:
 
 
 @cache
-def _texts(name: str) -> Mapping[str, str]:
+def _texts(name: str) -> Mapping[str, Any]:
     tables = tomllib.loads((files("core.generation") / "prompts.toml").read_text(encoding="utf-8"))
-    table: Mapping[str, str] = tables[name]
+    table: Mapping[str, Any] = tables[name]
     return table

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.generation.claims import empty_stems
 from core.generation.evidence import Sentence
 from core.generation.expected import Expectation
 from core.generation.grounding import objection
 from core.generation.relevance import Scored
-from core.retrieval.analyse import fold, stems
+from core.retrieval.analyse import fold, query_terms, stems
 from core.retrieval.chunk import sentences
 from core.types import Language, Source
 
@@ -58,6 +59,7 @@ class Check:
     def __init__(self, question: str, language: Language, ranked: Sequence[Scored]) -> None:
         self._expectation = Expectation(question)
         self._asked = frozenset(stems(question, language))
+        self._about = frozenset(term.stems[language] for term in query_terms(question) if not term.is_framing)
         self._grounds = _grounds(language, ranked)
 
     @property
@@ -88,8 +90,14 @@ class Check:
 
     def _evasion(self, sentence: str) -> str:
         """Return how a true sentence fails to answer the question; empty when it answers."""
-        if all(stem in self._asked for stem in stems(sentence, self._grounds[0].passage.language)):
+        best = self._grounds[0]
+        language = best.passage.language
+        said = set(stems(sentence, language))
+        about = self._about.intersection(stems(best.body.removeprefix(best.label), language)) - empty_stems(language)
+        if said <= self._asked:
             return "says back the question"
+        if lost := about - said:  # the answer for black and white is none for colour
+            return f"drops {' '.join(sorted(lost))}"
         if self._expectation and not self._expectation.met_by(sentence):
             return "holds no such thing as was asked for"
         return ""

@@ -7,7 +7,6 @@ stopped at the first one that its passages do not carry.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Literal
 from core.errors import GenerationFailed, Unavailable
 from core.generation import prompt as prompts
 from core.generation.chain import Chain
+from core.generation.citations import cited
 from core.generation.extract import extract
 from core.generation.relevance import Scored, rank
 from core.generation.support import Check, Support
@@ -24,7 +24,7 @@ from core.ports import Embedder, LocalModel
 from core.retrieval.chunk import sentences
 from core.stopwatch import Stopwatch
 from core.texts import say
-from core.types import Found, Generation, Hit, Language, Piece, Sampling, Source
+from core.types import Found, Generation, Language, Piece, Sampling, Source
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,6 @@ PROVIDER_PROMPT_TOKENS = 3_500
 
 BRIEF = Sampling(temperature=0.0, max_new_tokens=120)
 """For small models, which only repeat what they read: the likeliest words, and few of them."""
-
-_MARKER = re.compile(r"\[(\d{1,2})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +80,15 @@ class Writers:
         if not self.chain:
             return _unknown(found.language)
         asked = prompts.grounded(
-            "full", question, found.context, found.language, PROVIDER_PROMPT_TOKENS, prompts.estimate_tokens
+            question, found.context, found.language, PROVIDER_PROMPT_TOKENS, prompts.estimate_tokens
         )
         written = await self._asked(asked, found.language, show)
         if written is None:
             return _unknown(found.language)
-        cited = _cited(written.text, asked.used)
-        if not cited.sources:  # it read the passages and leaned on none of them
+        grounded = cited(written.text, asked.used)
+        if not grounded.sources:  # it read the passages and leaned on none of them
             return _outside(written, found.language)
-        return replace(cited, used=written.generator, model=written.model, generation=written)
+        return Draft(grounded.text, written.generator, written.model, grounded.sources, written)
 
     async def ungrounded(self, question: str, language: Language, show: Show) -> Draft:
         """Answer from a provider's own knowledge and say so, where the operator wants that; else "I don't know"."""
@@ -105,7 +103,7 @@ class Writers:
         if not check.can_pass:
             return None
         try:
-            asked = await offload(self._local_prompt, question, found)
+            asked = await offload(self._local_prompt, question, found, ranked)
             text, log_probs = "", list[float]()
             support = Support("", (), "")
             async with aclosing(self.local.stream(asked.turns, self._sampling)) as pieces:
@@ -126,10 +124,11 @@ class Writers:
         generation = Generation(text, self.local.name, self.local.model, asked.turns, self._sampling, tuple(log_probs))
         return Draft(support.text, self.local.name, self.local.model, support.sources, generation)
 
-    def _local_prompt(self, question: str, found: Found) -> prompts.Prompt:
+    def _local_prompt(self, question: str, found: Found, ranked: Sequence[Scored]) -> prompts.Prompt:
+        if self.local.style == "brief":
+            return prompts.brief(question, found.context, ranked[0].sentence)
         budget = min(LOCAL_PROMPT_TOKENS, self.local.context_tokens - self._sampling.max_new_tokens)
-        style = self.local.style
-        return prompts.grounded(style, question, found.context, found.language, budget, self.local.count_tokens)
+        return prompts.grounded(question, found.context, found.language, budget, self.local.count_tokens)
 
     @property
     def _sampling(self) -> Sampling:
@@ -166,25 +165,6 @@ async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piec
             text, log_probs = text[end:], []
     if text.strip() or log_probs:
         yield Piece(text, tuple(log_probs)), bool(text.strip())
-
-
-def _cited(text: str, used: Sequence[Hit]) -> Draft:
-    """Keep the citations that name a passage of the prompt, numbered as they first appear, with their sources."""
-    numbers: dict[int, int] = {}
-
-    def renumber(match: re.Match[str]) -> str:
-        n = int(match[1])
-        return f"[{numbers.setdefault(n, len(numbers) + 1)}]" if 1 <= n <= len(used) else ""
-
-    cited = _MARKER.sub(renumber, text)
-    return Draft(cited, "", sources=tuple(_source(n, used[old - 1]) for old, n in numbers.items()))
-
-
-def _source(n: int, hit: Hit) -> Source:
-    passage = hit.passage
-    spans = sentences(passage.text)
-    quote = passage.text[spans[0].start : spans[0].end] if spans else passage.text
-    return Source(n, passage.document, passage.heading, quote, passage.id)
 
 
 def _outside(written: Generation, language: Language) -> Draft:
