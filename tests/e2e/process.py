@@ -92,11 +92,18 @@ async def running(data_dir: Path, **settings: str) -> AsyncIterator[Running]:
     reading = asyncio.create_task(_read(process.stderr, run.log))
     try:
         yield run
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        await reading
+    except BaseException:
+        await _end(process, reading)
+        sys.stderr.write("".join(run.log))  # what pytest shows beside a failure
+        raise
+    await _end(process, reading)
+
+
+async def _end(process: Process, reading: asyncio.Task[None]) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+    await reading
 
 
 async def _read(stream: asyncio.StreamReader, log: list[str]) -> None:
