@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.types import Answer, Attachment, Document, Indexed, Language, Message
+from core.types import Answer, Attachment, Document, Indexed, Language, Message, ProviderStatus
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -51,6 +51,34 @@ class Knowledge(Protocol):
         ...
 
 
+ChannelMode = Literal["free", "mention"]
+"""When AION speaks in a channel: ``free``: also unasked, when it is sure; ``mention``: only when addressed."""
+
+
+class Conversation(Protocol):
+    """What commands may do with the channel, thread or chat they were called in."""
+
+    async def start_afresh(self) -> None:
+        """Forget what the caller said here, so that the next question follows nothing."""
+        ...
+
+    async def mode(self) -> ChannelMode:
+        """Return when AION answers here."""
+        ...
+
+    async def set_mode(self, mode: ChannelMode) -> None:
+        """Set when AION answers here."""
+        ...
+
+
+class Providers(Protocol):
+    """What commands may know of the providers that write answers."""
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how each model of each provider stands under each key, in the order they are asked."""
+        ...
+
+
 class Context(Protocol):
     """What a command's handler is given; its only way to the services."""
 
@@ -67,6 +95,16 @@ class Context(Protocol):
     @property
     def knowledge(self) -> Knowledge:
         """Return the documents of the message's space."""
+        ...
+
+    @property
+    def conversation(self) -> Conversation:
+        """Return the conversation the command was called in."""
+        ...
+
+    @property
+    def providers(self) -> Providers:
+        """Return the providers that may write answers."""
         ...
 
     @property

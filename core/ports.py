@@ -220,6 +220,10 @@ class Front(Protocol):
         """Return every command there is, for the platform's own menu."""
         ...
 
+    async def listens(self, space: SpaceId, conversation: str) -> bool:
+        """Return whether what is said to nobody there is to be handled too. Called for every message: cheap."""
+        ...
+
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer one message or command through ``outlet``, and close it once delivered. Never raises.
 

@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
 
+    limit_person: float = Field(20, alias="AION_LIMIT_PERSON_PER_MINUTE", ge=0)
+    limit_moderator: float = Field(60, alias="AION_LIMIT_MODERATOR_PER_MINUTE", ge=0)
+    limit_space: float = Field(120, alias="AION_LIMIT_SPACE_PER_MINUTE", ge=0)
+    limit_everyone: float = Field(600, alias="AION_LIMIT_EVERYONE_PER_MINUTE", ge=0)
+    limit_unasked: float = Field(10, alias="AION_LIMIT_UNASKED_PER_MINUTE", ge=0)
+
     discord_token: SecretStr | None = Field(None, alias="DISCORD_TOKEN")
     discord_api_base: str | None = Field(None, alias="DISCORD_API_BASE")
     discord_gateway_url: str | None = Field(None, alias="DISCORD_GATEWAY_URL")

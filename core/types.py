@@ -67,6 +67,7 @@ class Message:
     ``key`` names the message on its platform for ever (``discord:<message id>``), so a redelivery is recognised.
     ``conversation`` is the channel, thread or chat it was said in. ``command`` is ``None`` for a plain question.
     ``locale`` is the platform's own tag for the person (``pt-BR``), where it gives one.
+    ``addressed`` is false for what was overheard in a channel where AION may answer unasked.
     ``address`` is all its adapter needs to reply after a restart; empty where that cannot be.
     """
 
@@ -80,6 +81,7 @@ class Message:
     command: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    addressed: bool = True
     address: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -280,6 +282,33 @@ class Generation:
     lora_version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
+
+    period: Literal["minute", "day", "month"]
+    kind: Literal["requests", "tokens", "usd"]
+    left: float
+    limit: float
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
+
+    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
+    """
+
+    provider: str
+    model: str
+    key: str | None
+    state: Literal["ready", "spent", "benched", "no_key", "off"]
+    allowances: tuple[Allowance, ...] = ()
+    until: datetime | None = None
+    reason: str = ""
+
+
 # --- answers -------------------------------------------------------------------------------------
 
 
@@ -296,7 +325,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What AION replied. ``used`` is ``local``, ``extract``, a provider's name or ``abstained``."""
+    """What AION replied. ``used`` is ``local``, ``extract``, a provider's name, ``abstained`` or ``silent``."""
 
     id: int
     text: str
