@@ -15,6 +15,7 @@ from typing import TypeVar
 import httpx
 
 from core.errors import Unavailable
+from core.models.beside import loaded_beside_others
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -52,11 +53,15 @@ def is_hub_reachable() -> bool:
 
 @contextmanager
 def loading(name: str, setting: str) -> Iterator[None]:
-    """Turn whatever keeps the model ``name`` from loading into ``Unavailable``, naming the setting that chose it."""
+    """Load the model ``name`` in the block, beside others.
+
+    Whatever keeps it from loading becomes ``Unavailable``, naming the setting that chose it.
+    """
     from safetensors import SafetensorError
 
     try:
-        yield
+        with loaded_beside_others():
+            yield
     except (OSError, ValueError, LookupError, ImportError, RuntimeError, SafetensorError) as error:
         log.warning("the model %s could not be loaded", name, exc_info=error)
         raise Unavailable("models.not_loaded", name=name, setting=setting) from error
