@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import textwrap
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import discord
 from discord import app_commands
 
-from bot.delivery.stream import StreamedReply
+from bot.delivery.backlog import Backlog
+from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
 from bot.discord_buttons import ThreadButton, ThumbButton
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.discord_events import (
     attachment_of,
     call_of,
     caller_of,
+    interaction_at,
     is_for,
+    is_for_anyone,
     is_unreadable,
+    message_at,
     message_of,
     replies_to,
     space_of,
@@ -31,7 +36,7 @@ from bot.discord_post import ChannelPost, InteractionPost
 from core.commands import Command
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Reply, Thumb
+from core.types import Attachment, Reply, Thumb, Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +53,6 @@ PERMISSIONS = discord.Permissions(
 """What the invite link asks a server for."""
 
 _ALREADY_ACKNOWLEDGED, _THREAD_EXISTS = 40060, 160004
-_N_PRESSES_REMEMBERED = 1_000
 _MAX_THREAD_NAME_CHARS = 100
 
 Interaction = discord.Interaction[Any]
@@ -58,13 +62,20 @@ class Client(discord.Client):
     """discord.py's client, with AION's ears and hands."""
 
     def __init__(self, front: Front, intents: discord.Intents, moderator_role: str | None, memory: SyncMemory) -> None:
-        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none())
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=LONGEST_WAIT_S,
+            enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
+        )
         self._front = front
         self._moderator_role = moderator_role
         self._memory = memory
         self._tree = Tree(self)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._pressed: OrderedDict[int, None] = OrderedDict()
+        self._backlog = Backlog(front, "discord", self._resume, self._own)
+        self._heard_at_s: float | None = None
+        self._taking_up: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
@@ -82,22 +93,63 @@ class Client(discord.Client):
         )
         log.info("Discord: logged in as %s. Invite link: %s", self.user, invite)
 
+    async def on_ready(self) -> None:
+        """Take up what an earlier process left, once it is known who is there."""
+        if self._taking_up is None:
+            self._taking_up = asyncio.create_task(self._backlog.run(), name="Discord backlog")
+
+    async def on_socket_raw_receive(self, _: str) -> None:
+        """Note that Discord was heard."""
+        self._heard_at_s = time.monotonic()
+
+    @property
+    def heard_at_s(self) -> float | None:
+        """Return when Discord last sent anything, if it ever did, on ``time.monotonic``'s clock."""
+        return self._heard_at_s
+
     # --- messages ---------------------------------------------------------------------------------
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a message that is for AION, beside whatever else is being answered."""
-        if self.user is not None and is_for(self.user, message):
+        if self.user is None:
+            return
+        if is_for(self.user, message):
             self._own(self._answer(self.user, message))
+        elif is_for_anyone(message):
+            self._own(self._overhear(self.user, message))
 
     async def _answer(self, me: discord.ClientUser, message: discord.Message) -> None:
         if is_unreadable(message) and not self.intents.message_content:
             if replies_to(me, message):
                 await self._say_unreadable(message)
             return
-        async with StreamedReply(ChannelPost(message)) as outlet:
-            await self._front.handle(message_of(me, message, self._moderator_role), outlet)
+        heard = message_of(me, message, self._moderator_role)
+        async with self._backlog.accepted(heard) as is_new:
+            if is_new:
+                journal = self._front.inbox.journal(heard)
+                async with StreamedReply(ChannelPost(message), journal=journal) as outlet:
+                    await self._front.handle(heard, outlet)
+
+    async def _resume(self, unfinished: Unfinished) -> None:
+        address = unfinished.message.address
+        post: ChannelPost | InteractionPost
+        if "token" in address:
+            post = InteractionPost(interaction_at(self, address), ephemeral=bool(address["ephemeral"]))
+        else:
+            post = ChannelPost(message_at(self, address))
+        journal = self._front.inbox.journal(unfinished.message, unfinished.parts)
+        async with StreamedReply[Any](post, journal=journal) as outlet:
+            await self._front.resume(unfinished, outlet)
+
+    async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
+        """Pass on what was said to nobody in a free channel, without a sign of it until there is an answer."""
+        said = replace(message_of(me, message, self._moderator_role), addressed=False)
+        if await self._front.listens(said.space, said.conversation):
+            await self._front.handle(said, StreamedReply(ChannelPost(message)))
 
     async def _say_unreadable(self, message: discord.Message) -> None:
+        if not await self._is_new(message.guild.id if message.guild else None, message.author.id, message.id):
+            return
         language = language_of_locale(str(message.guild.preferred_locale) if message.guild else None, "en")
         async with StreamedReply(ChannelPost(message)) as outlet:
             await outlet.send(Reply(say(language, "discord.unreadable"), language))
@@ -118,15 +170,19 @@ class Client(discord.Client):
     async def _call(
         self, interaction: Interaction, command: Command, arguments: dict[str, str], files: tuple[Attachment, ...]
     ) -> None:
-        message = call_of(interaction, command.name, self._moderator_role, arguments, files)
-        refused = command.permission == "moderator" and not message.person.is_moderator
-        ephemeral = command.private or refused
-        if not await _acknowledge(interaction, ephemeral=ephemeral):
-            return
+        may = command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
+        ephemeral = command.private or not may
+        message = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
 
         async def carry_out() -> None:
-            async with StreamedReply(InteractionPost(interaction, ephemeral=ephemeral)) as outlet:
-                await self._front.handle(message, outlet)
+            async with self._backlog.accepted(message) as is_new:
+                if not is_new:
+                    return
+                if not await _acknowledge(interaction, ephemeral=ephemeral):
+                    return await self._front.inbox.close(message)
+                journal = self._front.inbox.journal(message)
+                async with StreamedReply(InteractionPost(interaction, ephemeral=ephemeral), journal=journal) as outlet:
+                    await self._front.handle(message, outlet)
 
         self._own(carry_out())
 
@@ -134,7 +190,7 @@ class Client(discord.Client):
 
     async def press_thumb(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         """Record a thumb once, however often Discord delivers the press, and thank whoever pressed it."""
-        if self._is_new(interaction) and await _acknowledge(interaction, ephemeral=True):
+        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
             self._own(self._rate(interaction, thumb, answer_id))
 
     async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
@@ -145,7 +201,7 @@ class Client(discord.Client):
 
     async def press_thread(self, interaction: Interaction) -> None:
         """Open a thread on an answer and say where it is."""
-        if self._is_new(interaction) and await _acknowledge(interaction, ephemeral=True):
+        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
             self._own(self._open_thread(interaction))
 
     async def _open_thread(self, interaction: Interaction) -> None:
@@ -154,13 +210,11 @@ class Client(discord.Client):
             interaction, say(language, await open_thread(interaction.message), place=_place(interaction.message))
         )
 
-    def _is_new(self, interaction: Interaction) -> bool:
-        if interaction.id in self._pressed:
-            return False
-        self._pressed[interaction.id] = None
-        if len(self._pressed) > _N_PRESSES_REMEMBERED:
-            self._pressed.popitem(last=False)
-        return True
+    async def _is_new_press(self, interaction: Interaction) -> bool:
+        return await self._is_new(interaction.guild_id, interaction.user.id, interaction.id)
+
+    async def _is_new(self, guild_id: int | None, user_id: int, event_id: int) -> bool:
+        return await self._front.inbox.claim(space_of(guild_id, user_id), f"discord:event:{event_id}")
 
     # --- tasks ------------------------------------------------------------------------------------
 
@@ -175,7 +229,10 @@ class Client(discord.Client):
             log.error("Discord: a message was not handled", exc_info=error)
 
     async def finish(self) -> None:
-        """Let answers under way finish for a few seconds, then stop them."""
+        """Let answers under way finish for a few seconds, then stop them; those are taken up at the next start."""
+        if self._taking_up is not None:
+            self._taking_up.cancel()
+            await asyncio.gather(self._taking_up, return_exceptions=True)
         if not self._under_way:
             return
         _, late = await asyncio.wait(self._under_way, timeout=GRACE_S)

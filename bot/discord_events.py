@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 import discord
@@ -53,6 +55,14 @@ def is_for(me: discord.ClientUser, message: discord.Message) -> bool:
     return message.guild is None
 
 
+def is_for_anyone(message: discord.Message) -> bool:
+    """Tell whether a person said this in a server to nobody in particular: no mention, no reply."""
+    if message.author.bot or message.webhook_id or message.type not in _SPOKEN or message.guild is None:
+        return False
+    named = message.mentions or message.role_mentions or message.mention_everyone
+    return not (named or message.reference) and bool(message.content)
+
+
 def mentions(me: discord.ClientUser, message: discord.Message) -> bool:
     """Tell whether a message names AION, or the role Discord made for it."""
     role = message.guild.self_role if message.guild else None
@@ -95,6 +105,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         person=person_of(message.author, moderator_role, in_private=message.guild is None),
         text=text_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
+        address={"channel": str(message.channel.id), "message": str(message.id)},
     )
 
 
@@ -104,8 +115,10 @@ def call_of(
     moderator_role: str | None,
     arguments: dict[str, str],
     attachments: tuple[Attachment, ...],
+    *,
+    ephemeral: bool,
 ) -> Message:
-    """Return a command called through Discord's own menu in AION's words."""
+    """Return a command called through Discord's own menu in AION's words; ``ephemeral`` is how it is acknowledged."""
     return Message(
         key=f"discord:interaction:{interaction.id}",
         platform="discord",
@@ -117,6 +130,12 @@ def call_of(
         command=command,
         arguments=arguments,
         attachments=attachments,
+        address={
+            "channel": str(interaction.channel_id),
+            "interaction": str(interaction.id),
+            "token": interaction.token,
+            "ephemeral": "yes" if ephemeral else "",
+        },
     )
 
 
@@ -124,6 +143,31 @@ def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> P
     """Return who called a command or pressed a button, with the permissions they hold at this moment."""
     in_private = interaction.guild_id is None
     return person_of(interaction.user, moderator_role, interaction.permissions, in_private=in_private)
+
+
+def message_at(client: discord.Client, address: Mapping[str, str]) -> discord.PartialMessage:
+    """Return the message an address from ``message_of`` names, seen or not."""
+    return _channel_at(client, address).get_partial_message(int(address["message"]))
+
+
+def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discord.Interaction[Any]:
+    """Return the call of a command that an address from ``call_of`` names, as far as replying to it needs."""
+    payload: Any = {
+        "id": address["interaction"],
+        "application_id": str(client.application_id),
+        "type": discord.InteractionType.application_command.value,
+        "token": address["token"],
+        "version": 1,
+        "attachment_size_limit": 0,
+    }
+    interaction: discord.Interaction[Any] = discord.Interaction(data=payload, state=client._connection)
+    interaction.channel = _channel_at(client, address)
+    return interaction
+
+
+def _channel_at(client: discord.Client, address: Mapping[str, str]) -> Any:
+    channel_id = int(address["channel"])
+    return client.get_channel(channel_id) or client.get_partial_messageable(channel_id)
 
 
 def attachment_of(attachment: discord.Attachment) -> Attachment:

@@ -1,7 +1,8 @@
 """Reads Telegram messages: whether one is meant for the bot, what it asks, where and by whom.
 
 In a private chat everything is meant for the bot. In a group only a command, a mention of the bot and a reply to one
-of its messages are; other bots' messages never are. Asks Telegram nothing; who moderates is not known here.
+of its messages are, and what names or answers nobody is meant for anyone; other bots' messages never are. Asks
+Telegram nothing; who moderates is not known here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from telegram import Message as TelegramMessage
 
 from core.commands import CommandLine, Registry, parse_command_line
 from core.types import Person, SpaceId
+
+_NAMING = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
+"""Entities that name somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,16 @@ def summons_of(message: TelegramMessage, me: User, registry: Registry) -> Summon
     return Summons(text)
 
 
+def is_for_anyone(message: TelegramMessage) -> bool:
+    """Tell whether this was said in a group to nobody in particular: no command, no mention, no reply."""
+    if message.chat.type == Chat.PRIVATE or not _text(message) or parse_command_line(_text(message)) is not None:
+        return False
+    replied = message.reply_to_message
+    if replied is not None and replied.forum_topic_created is None:
+        return False
+    return not any(entity.type in _NAMING for entity in _entities(message))
+
+
 def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> Summons | None:
     if line.addressee is not None and line.addressee.lower() != (me.username or "").lower():
         return None
@@ -127,8 +141,7 @@ def _replies_to(message: TelegramMessage, me: User) -> bool:
         return False
     if replied.forum_topic_created is not None:  # every first-level message of a topic "replies" to its creation
         return False
-    named = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
-    return not any(entity.offset == 0 and entity.type in named for entity in _entities(message))
+    return not any(entity.offset == 0 and entity.type in _NAMING for entity in _entities(message))
 
 
 def _cut(text: str, entity: MessageEntity) -> str:

@@ -22,6 +22,7 @@ from bot.telegram_reading import (
     Summons,
     author_of,
     is_anonymous_admin,
+    is_for_anyone,
     person_of,
     place_of,
     space_of,
@@ -84,10 +85,14 @@ class Reception:
             return
         head = next((part for part in parts if part.caption), parts[0])
         person, summons = author_of(head), summons_of(head, self._bot.bot, self._front.registry)
-        if person is None or summons is None:
+        if person is None:
             return
         place = place_of(head)
         post = self._post(head, place)
+        if summons is None:
+            if is_for_anyone(head) and await self._front.listens(place.space, place.conversation):
+                await self._overheard(parts, head, person, place, post)
+            return
         if head.text or head.caption:
             message = await self._message(parts, head, person, place, summons)
             async with StreamedReply(post) as outlet:
@@ -96,6 +101,14 @@ class Reception:
             language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
             hint = "telegram.file_alone" if head.document else "telegram.wordless"
             await StreamedReply(post).send(Reply(say(language, hint), language))
+
+    async def _overheard(
+        self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, post: TelegramPost
+    ) -> None:
+        """Pass on what was said to nobody in a free chat, without a sign of it until there is an answer."""
+        summons = Summons(head.text or head.caption or "")
+        message = replace(await self._message(parts, head, person, place, summons), addressed=False)
+        await self._front.handle(message, StreamedReply(post))
 
     def _post(self, message: TelegramMessage, place: Place) -> TelegramPost:
         user = message.from_user if message.sender_chat is None else None

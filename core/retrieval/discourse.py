@@ -138,4 +138,6 @@ def _read(text: str) -> _Utterance:
 @cache
 def _lists(language: Language) -> _Lists:
     table = tomllib.loads((files("core.retrieval") / "discourse.toml").read_text(encoding="utf-8"))[language]
-    return _Lists(**{name: frozenset(v.split()) if isinstance(v, str) else tuple(v) for name, v in table.items()})
+    phrases = {name: tuple(listed) for name, listed in table.items() if isinstance(listed, list)}
+    words = {name: frozenset(listed.split()) for name, listed in table.items() if isinstance(listed, str)}
+    return _Lists(**phrases, **words)

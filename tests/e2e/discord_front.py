@@ -35,6 +35,7 @@ class ScriptedFront:
     registry: Registry = field(default_factory=load_plugins)
     handled: list[Message] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
+    free: set[tuple[SpaceId, str]] = field(default_factory=set)
     rated: list[tuple[SpaceId, int, str, Thumb, str | None]] = field(default_factory=list)
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -48,6 +49,9 @@ class ScriptedFront:
             await self.script(message, outlet)
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", private=True))
+
+    async def listens(self, space: SpaceId, conversation: str) -> bool:
+        return (space, conversation) in self.free
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
         self.rated.append((space, answer_id, person.id, thumb, locale))

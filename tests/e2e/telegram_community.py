@@ -45,6 +45,7 @@ class Community:
     heard: list[Message] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     thumbs: dict[tuple[str, int, str], Thumb] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
     n_ratings: int = 0
     pause_s: float = 0.0
     slow: asyncio.Event | None = None
@@ -83,6 +84,9 @@ class Community:
         for n in range(1, len(words)):
             await outlet.partial(" ".join(words[:n]))
             await asyncio.sleep(self.pause_s)
+
+    async def listens(self, space: SpaceId, conversation: str) -> bool:
+        return conversation in self.free
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
         await asyncio.sleep(self.rating_pause_s)
