@@ -60,7 +60,7 @@ async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(da
 
         async with running(data_dir, **tokens) as run:
             await run.until_logged("running: discord, telegram")
-            await discord.wait_for_bot()
+            await discord.wait_for_bot(n_identified=2)
             press = discord.press(answered, "👎", ana)
             await discord.wait_for_reply(press)
             assert await run.stop() == 0, "".join(run.log)
