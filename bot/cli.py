@@ -102,6 +102,24 @@ def reembed() -> None:
     _finish(library.reembed())
 
 
+@app.command(epilog="Examples:  aion providers  ·  aion providers --json  ·  aion providers --reset groq")
+def providers(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    reset: Annotated[
+        str | None, typer.Option("--reset", metavar="NAME", help="Let this benched provider be asked again.")
+    ] = None,
+) -> None:
+    """Show what is left of every provider today, and why one is not asked."""
+    from bot import providers as desk
+
+    if reset is not None:
+        _finish(desk.reset(reset), as_json=as_json)
+    elif as_json:
+        _finish(desk.show_as_json(), as_json=True)
+    else:
+        _finish(desk.show())
+
+
 def main() -> None:
     """Run the command line."""
     app()

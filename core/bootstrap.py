@@ -21,9 +21,13 @@ from core.commands import Registry
 from core.confidence.gate import open_gate
 from core.curation.fetch import Fetcher
 from core.dispatch import Dispatch
+from core.errors import Unavailable
 from core.feedback import Feedback
-from core.generation.chain import Chain, open_chain
+from core.generation.desk import ProviderDesk
 from core.generation.local import open_generator
+from core.generation.quota import Ledger
+from core.generation.route import read_keys, routes
+from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
 from core.generation.writer import Writers
 from core.knowledge.ingest import Ingest
@@ -43,6 +47,7 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
+from core.storage.quotas import Quotas
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
 from core.types import SpaceId, readable_spaces
@@ -122,14 +127,17 @@ async def assemble(
         )
         providers = await offload(read_providers, settings.providers_file)
         keys = provider_keys(providers)
-        chain = await _open_chain(stack, settings, providers, keys)
-        writers = Writers(local, chain, embedder, settings.outside_knowledge)
+        ledger = Ledger(Quotas(database))
+        stack.push_async_callback(ledger.close)
+        router = await _open_router(stack, settings, providers, keys, ledger)
+        writers = Writers(local, router, embedder, settings.outside_knowledge)
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(searcher, gate, writers, answers, pseudonyms),
             shelves=Shelves(ingest, documents),
             feedback=Feedback(answers, pseudonyms),
             inbox=inbox,
+            providers=ProviderDesk(providers, router.routes, ledger),
             default_language=settings.language,
         )
         yield Aion(
@@ -138,7 +146,7 @@ async def assemble(
             documents=documents,
             ingest=ingest,
             scheduler=Scheduler(runs, jobs(inbox)),
-            secrets=tuple(key.get_secret_value() for key in keys.values()),
+            secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=Spaces(database),
             _passages=passages,
@@ -156,18 +164,41 @@ def jobs(inbox: Inbox) -> tuple[Job, ...]:
     return (Job("prune-inbox", timedelta(days=1), prune),)
 
 
-def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, SecretStr]:
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[ProviderDesk]:
+    """Open what there is to know of the providers, also while another process is running on the data folder.
+
+    Raises ``Unavailable`` when the data folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            database = await Database.open(settings.data_dir)
+        except Unavailable as error:
+            if error.key != "storage.in_use":
+                raise
+            database = await Database.join(settings.data_dir)
+        stack.push_async_callback(database.close)
+        providers = await offload(read_providers, settings.providers_file)
+        ledger = Ledger(Quotas(database))
+        yield ProviderDesk(providers, routes(providers, provider_keys(providers), settings.openai_monthly_usd), ledger)
+
+
+def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:
     """Return the keys that are set for providers, by the name they are set under in the environment or ``.env``."""
     values = {**dotenv_values(Path(".env")), **os.environ}
-    found = {provider.key_env: (values.get(provider.key_env) or "").strip() for provider in providers}
-    return {name: SecretStr(key) for name, key in found.items() if key}
+    found = {provider.key_env: read_keys(values, provider.key_env) for provider in providers}
+    return {name: keys for name, keys in found.items() if keys}
 
 
-async def _open_chain(
-    stack: AsyncExitStack, settings: Settings, providers: tuple[Provider, ...], keys: Mapping[str, SecretStr]
-) -> Chain:
-    """Return the chain of providers; without any key no HTTP client is made."""
+async def _open_router(
+    stack: AsyncExitStack,
+    settings: Settings,
+    providers: tuple[Provider, ...],
+    keys: Mapping[str, tuple[SecretStr, ...]],
+    ledger: Ledger,
+) -> Router:
+    """Return the router over the providers; without any key no HTTP client is made."""
     if not keys:
-        return Chain()
+        return Router()
     client = await stack.enter_async_context(httpx.AsyncClient(trust_env=True))
-    return open_chain(providers, keys, client, monthly_usd=settings.openai_monthly_usd)
+    return open_router(providers, keys, client, ledger, monthly_usd=settings.openai_monthly_usd)

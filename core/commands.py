@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.types import Answer, Attachment, Document, Indexed, Language, Message, ProviderStatus
+from core.types import Answer, Attachment, Document, Indexed, Language, Message
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -69,6 +70,33 @@ class Conversation(Protocol):
     async def set_mode(self, mode: ChannelMode) -> None:
         """Set when AION answers here."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
+
+    period: Literal["minute", "day", "month"]
+    kind: Literal["requests", "tokens", "usd"]
+    left: float
+    limit: float
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
+
+    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
+    """
+
+    provider: str
+    model: str
+    key: str | None
+    state: Literal["ready", "spent", "benched", "no_key", "off"]
+    allowances: tuple[Allowance, ...] = ()
+    until: datetime | None = None
+    reason: str = ""
 
 
 class Providers(Protocol):

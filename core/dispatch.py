@@ -10,7 +10,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from core.commands import Command, Knowledge, Registry
+from core.commands import Command, Knowledge, Providers, Registry
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.knowledge.shelf import Shelves
@@ -36,6 +36,7 @@ class Call:
     message: Message
     language: Language
     knowledge: Knowledge
+    providers: Providers
     registry: Registry
     _dispatch: Dispatch
     _outlet: Outlet
@@ -71,6 +72,7 @@ class Dispatch:
     shelves: Shelves
     feedback: Feedback
     inbox: Inbox
+    providers: Providers
     default_language: Language
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -117,7 +119,8 @@ class Dispatch:
         require(message.person, command)
         _require_arguments(message, command, language)
         shelf = self.shelves.of(message.space)
-        await command.handler(Call(message, language, shelf, self.registry, self, outlet, command.private))
+        call = Call(message, language, shelf, self.providers, self.registry, self, outlet, command.private)
+        await command.handler(call)
 
 
 def _fault(language: Language, doing: str) -> str:

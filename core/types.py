@@ -282,33 +282,6 @@ class Generation:
     lora_version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
-
-    period: Literal["minute", "day", "month"]
-    kind: Literal["requests", "tokens", "usd"]
-    left: float
-    limit: float
-    resets_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderStatus:
-    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
-
-    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
-    """
-
-    provider: str
-    model: str
-    key: str | None
-    state: Literal["ready", "spent", "benched", "no_key", "off"]
-    allowances: tuple[Allowance, ...] = ()
-    until: datetime | None = None
-    reason: str = ""
-
-
 # --- answers -------------------------------------------------------------------------------------
 
 

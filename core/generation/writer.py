@@ -14,10 +14,10 @@ from typing import Literal
 
 from core.errors import GenerationFailed, Unavailable
 from core.generation import prompt as prompts
-from core.generation.chain import Chain
 from core.generation.citations import cited
 from core.generation.extract import extract
 from core.generation.relevance import Scored, rank
+from core.generation.router import Router
 from core.generation.support import Check, Support
 from core.offload import offload
 from core.ports import Embedder, LocalModel
@@ -58,7 +58,7 @@ class Writers:
     """Everyone who may write an answer."""
 
     local: LocalModel
-    chain: Chain
+    router: Router
     embedder: Embedder
     outside: Literal["abstain", "provider"]
 
@@ -77,7 +77,7 @@ class Writers:
 
     async def provided(self, question: str, found: Found, show: Show) -> Draft:
         """Answer from the passages in a provider's words; without a provider, say that nobody knows."""
-        if not self.chain:
+        if not self.router:
             return _unknown(found.language)
         asked = prompts.grounded(
             question, found.context, found.language, PROVIDER_PROMPT_TOKENS, prompts.estimate_tokens
@@ -92,7 +92,7 @@ class Writers:
 
     async def ungrounded(self, question: str, language: Language, show: Show) -> Draft:
         """Answer from a provider's own knowledge and say so, where the operator wants that; else "I don't know"."""
-        if not self.chain or self.outside == "abstain":
+        if not self.router or self.outside == "abstain":
             return _unknown(language)
         written = await self._asked(prompts.ungrounded(question, language), language, show)
         return _outside(written, language) if written else _unknown(language)
@@ -138,7 +138,7 @@ class Writers:
         """Return what the first provider that writes has to say; what breaks off later is kept and marked."""
         sampling, text = Sampling(), ""
         try:
-            opened = await self.chain.open(asked.turns, sampling, language)
+            opened = await self.router.open(asked.turns, sampling, language)
         except GenerationFailed as failure:
             log.warning("no provider answered: %s", failure)
             return None

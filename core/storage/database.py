@@ -31,7 +31,7 @@ LOCK = "aion.lock"
 class Database:
     """An open data folder. Made by ``open``; one process holds a folder at a time."""
 
-    def __init__(self, engine: AsyncEngine, lock: BaseFileLock) -> None:
+    def __init__(self, engine: AsyncEngine, lock: BaseFileLock | None) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.WRITING)
         self._reader = engine.execution_options(**sqlite.SINGLE)
@@ -60,6 +60,16 @@ class Database:
                 await database.close()
                 raise
         return database
+
+    @classmethod
+    async def join(cls, data_dir: Path) -> Database:
+        """Open a data folder that another process holds, beside it, for a short look or a small change.
+
+        Raises ``Unavailable`` when its database is damaged or of another version than this.
+        """
+        if await offload(_known_revision, data_dir / FILE) != REVISIONS[-1]:
+            raise Unavailable("storage.in_use", folder=data_dir)
+        return cls(sqlite.create_engine(data_dir / FILE), None)
 
     async def _upgrade(self, data_dir: Path) -> None:
         try:
@@ -93,7 +103,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection and give the folder back."""
         await self._engine.dispose()
-        self._lock.release()
+        if self._lock:
+            self._lock.release()
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,0 +1,38 @@
+"""``/providers``: how the APIs that may write answers stand today."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, ProviderStatus, Registry
+
+
+async def show_providers(context: Context) -> None:
+    """List every provider that has a key: what is left of it, and until when it is not asked."""
+    statuses = [status for status in await context.providers.status() if status.key is not None]
+    lines = [line(context, status) for status in statuses]
+    await context.reply("\n".join(lines) or context.say("providers.none"))
+
+
+def line(context: Context, status: ProviderStatus) -> str:
+    """Say how one model stands. Its key, and what the provider says of it, are the operator's alone."""
+    left = [
+        context.say(f"providers.left_{allowance.kind}", left=allowance.left, limit=allowance.limit)
+        for allowance in status.allowances
+        if allowance.period != "minute"
+    ]
+    state = context.say(f"providers.state_{status.state}")
+    if status.until:
+        state += " " + context.say("providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
+    return f"{status.provider} · {status.model}: " + " · ".join([state, *left])
+
+
+def register(registry: Registry) -> None:
+    """Add ``/providers``."""
+    registry.add(
+        Command(
+            name="providers",
+            description={"en": "What is left of the free APIs today", "pt": "O que resta das APIs gratuitas hoje"},
+            handler=show_providers,
+            permission="moderator",
+            private=True,
+        )
+    )
