@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from bot.cli import locale
-from bot.delivery.markup import sources_footer
+from bot.delivery.markup import place
 from core.bootstrap import Aion, assemble
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
@@ -105,7 +105,10 @@ class ConsoleOutlet:
             if self._shown:
                 self.console.print()
             self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
-        if footer := sources_footer(reply):
+        if reply.sources:
+            title = say(reply.language, "sources.title")
+            lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
+            footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -25,10 +25,20 @@ def sources_footer(reply: Reply) -> str:
     return "\n".join([f"**{title}**", *(f"[{source.n}] {_where(source)}" for source in reply.sources)])
 
 
+def place(source: Source) -> tuple[str, ...]:
+    """Return where a source is: the document, then the headings below it, outermost first.
+
+    A document is mostly called by its first heading, which need not be said twice.
+    """
+    path = source.heading.split(" > ") if source.heading else []
+    return (source.document, *(path[1:] if path[:1] == [source.document] else path))
+
+
 def _where(source: Source) -> str:
     # An address in angle brackets is a link without the preview that a bare one unfolds into.
-    document = f"<{source.document}>" if _ADDRESS.fullmatch(source.document) else escape(source.document)
-    return f"{document} › {escape(source.heading)}" if source.heading else document
+    document, *headings = place(source)
+    shown = f"<{document}>" if _ADDRESS.fullmatch(document) else escape(document)
+    return " › ".join([shown, *map(escape, headings)])
 
 
 def discord_markdown(reply: Reply) -> str:

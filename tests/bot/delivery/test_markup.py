@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.delivery.markup import discord_markdown, escape, sources_footer
+from bot.delivery.markup import discord_markdown, escape, place, sources_footer
 from core.types import Reply, Source
 
 
@@ -11,7 +11,7 @@ def source(n: int, document: str, heading: str = "") -> Source:
 def test_sources_are_listed_by_number_document_and_heading():
     reply = Reply("We open at nine [1].", "en", 7, (source(1, "handbook.md", "Guide > Hours"), source(2, "faq.md")))
     assert discord_markdown(reply) == (
-        "We open at nine [1].\n\n**Sources**\n[1] handbook.md › Guide > Hours\n[2] faq.md"
+        "We open at nine [1].\n\n**Sources**\n[1] handbook.md › Guide › Hours\n[2] faq.md"
     )
 
 
@@ -36,3 +36,9 @@ def test_a_document_named_in_markdown_is_shown_as_it_is():
 def test_the_list_is_not_swallowed_by_a_code_block_left_open():
     reply = Reply("```py\nx = 1", "en", 7, (source(1, "a.md"),))
     assert discord_markdown(reply) == "```py\nx = 1\n```\n\n**Sources**\n[1] a.md"
+
+
+def test_a_title_that_is_also_the_first_heading_is_said_once() -> None:
+    assert place(Source(1, "Guide", "Guide > Hours > Winter", "", 1)) == ("Guide", "Hours", "Winter")
+    assert place(Source(1, "Guide", "Guide", "", 1)) == ("Guide",)
+    assert place(Source(1, "guide.md", "", "", 1)) == ("guide.md",)
