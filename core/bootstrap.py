@@ -7,6 +7,7 @@ models load when first used, or in the background by ``Aion.warm``.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ import httpx
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from core.channels import Channels
 from core.commands import Registry
 from core.confidence.gate import open_gate
+from core.conversation import Conversations
 from core.curation.fetch import Fetcher
 from core.dispatch import Dispatch
 from core.errors import Unavailable
@@ -33,6 +36,7 @@ from core.generation.writer import Writers
 from core.knowledge.ingest import Ingest
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
+from core.limits import Limits, Rate, Rates
 from core.models.catalog import Tell
 from core.offload import offload
 from core.pipeline import Pipeline
@@ -50,6 +54,7 @@ from core.storage.passages import Passages
 from core.storage.quotas import Quotas
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
+from core.storage.turns import Turns
 from core.types import SpaceId, readable_spaces
 
 
@@ -131,11 +136,16 @@ async def assemble(
         stack.push_async_callback(ledger.close)
         router = await _open_router(stack, settings, providers, keys, ledger)
         writers = Writers(local, router, embedder, settings.outside_knowledge)
+        turns, channels = Turns(database), Channels(Spaces(database))
+        conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         dispatch = Dispatch(
             registry=registry,
-            pipeline=Pipeline(searcher, gate, writers, answers, pseudonyms),
+            pipeline=Pipeline(conversations, searcher, gate, writers, answers),
             shelves=Shelves(ingest, documents),
             feedback=Feedback(answers, pseudonyms),
+            conversations=conversations,
+            channels=channels,
+            limits=Limits(rates(settings), time.monotonic),
             inbox=inbox,
             providers=ProviderDesk(providers, router.routes, ledger),
             default_language=settings.language,
@@ -145,7 +155,7 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, jobs(inbox)),
+            scheduler=Scheduler(runs, jobs(inbox, turns)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=Spaces(database),
@@ -155,13 +165,30 @@ async def assemble(
         )
 
 
-def jobs(inbox: Inbox) -> tuple[Job, ...]:
+def jobs(inbox: Inbox, turns: Turns) -> tuple[Job, ...]:
     """Return what is done regularly."""
 
-    async def prune() -> str:
+    async def prune_inbox() -> str:
         return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
 
-    return (Job("prune-inbox", timedelta(days=1), prune),)
+    async def prune_turns() -> str:
+        return f"{await turns.prune(datetime.now(UTC))} old turns of conversations are forgotten"
+
+    return (
+        Job("prune-inbox", timedelta(days=1), prune_inbox),
+        Job("prune-turns", timedelta(days=1), prune_turns),
+    )
+
+
+def rates(settings: Settings) -> Rates:
+    """Return how much may be asked a minute."""
+    return Rates(
+        person=Rate(settings.limit_person),
+        moderator=Rate(settings.limit_moderator),
+        space=Rate(settings.limit_space),
+        everyone=Rate(settings.limit_everyone),
+        unasked=Rate(settings.limit_unasked),
+    )
 
 
 @asynccontextmanager

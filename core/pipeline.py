@@ -1,4 +1,4 @@
-"""The story of one question: search, judge, write, record.
+"""The story of one question: remember, search, judge, write, record.
 
 Everything AION is can be read here from top to bottom. How each step works is behind its port; what a platform
 shows of it is the business of ``core.dispatch`` and ``bot``.
@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.conversation import Condensed, Conversations
 from core.generation.writer import Draft, Show, Writers
 from core.ports import Gate, Searcher
-from core.privacy import Pseudonyms
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
 from core.types import Answer, Decision, Found, Language, Person, SpaceId
+
+SILENT = Draft("", "silent")
+"""What is recorded of a question AION heard and did not answer, since nobody had asked it and it was not sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +35,74 @@ class Question:
 class Pipeline:
     """Answers questions from what a space was taught."""
 
+    conversations: Conversations
     searcher: Searcher
     gate: Gate
     writers: Writers
     answers: Answers
-    pseudonyms: Pseudonyms
 
     async def answer(self, question: Question, show: Show) -> Answer:
         """Answer a question; ``show`` is given the text as far as it is written and stands up to its passages."""
         clock = Stopwatch()
 
-        # 1. Search what this space may read: dense and lexical, fused, diversified.
-        found = await self.searcher.search(question.space, question.text, question.language)
+        # 1. Remember what was asked, and join a follow-up with the question it follows.
+        with clock.step("remember"):
+            asked = await self._condense(question)
+            await self.conversations.remember(asked)
 
-        # 2. Judge how likely it is that the answer is in there, and so who may answer.
+        # 2. Search what this space may read: dense and lexical, fused, diversified.
+        found = await self.searcher.search(question.space, asked.search_text, question.language)
+
+        # 3. Judge how likely it is that the answer is in there, and so who may answer.
         with clock.step("judge"):
             decision = self.gate.decide(found)
 
-        # 3. Write: from the passages, from elsewhere and saying so, or "I don't know".
-        draft = await self._write(question, found, decision, show)
+        # 4. Write: from the passages, from elsewhere and saying so, or "I don't know".
+        draft = await self._write(asked.search_text, found, decision, show)
 
-        # 4. Record everything that a rating of this answer will need.
+        # 5. Record everything that a rating of this answer will need.
+        return await self._record(question, asked, found, decision, draft, clock)
+
+    async def overhear(self, question: Question) -> Answer | None:
+        """Answer a question that was said to nobody, where that is sure to help; ``None``: keep silent.
+
+        What AION was not sure of is recorded too: it is a gap in what the community taught. Only what it answers
+        becomes part of the person's conversation with it.
+        """
+        clock = Stopwatch()
+        asked = await self._condense(question)
+        found = await self.searcher.search(question.space, asked.search_text, question.language)
+        decision = self.gate.decide(found)
+        draft = SILENT
+        if decision.band == "local":
+            written = await self.writers.grounded(asked.search_text, found, _unseen)
+            draft = written if written.sources else SILENT
+        answer = await self._record(question, asked, found, decision, draft, clock)
+        if draft is SILENT:
+            return None
+        await self.conversations.remember(asked)
+        return answer
+
+    async def _condense(self, question: Question) -> Condensed:
+        return await self.conversations.condense(question.space, question.conversation, question.person, question.text)
+
+    async def _write(self, question: str, found: Found, decision: Decision, show: Show) -> Draft:
+        match decision.band:
+            case "local":
+                return await self.writers.grounded(question, found, show)
+            case "provider":
+                return await self.writers.provided(question, found, show)
+            case "abstain":
+                return await self.writers.ungrounded(question, found.language, show)
+
+    async def _record(
+        self, question: Question, asked: Condensed, found: Found, decision: Decision, draft: Draft, clock: Stopwatch
+    ) -> Answer:
         for step, ms in {**found.latency_ms, **draft.latency_ms}.items():
             clock.add(step, ms)
         with clock.step("record"):
-            answer_id = await self.answers.record(self._record(question, found, decision, draft, clock.read()))
-
+            new = _new_answer(question, asked, found, decision, draft, clock.read())
+            answer_id = await self.answers.record(new)
         return Answer(
             id=answer_id,
             text=draft.text,
@@ -69,29 +114,31 @@ class Pipeline:
             latency_ms=clock.read(),
         )
 
-    async def _write(self, question: Question, found: Found, decision: Decision, show: Show) -> Draft:
-        match decision.band:
-            case "local":
-                return await self.writers.grounded(question.text, found, show)
-            case "provider":
-                return await self.writers.provided(question.text, found, show)
-            case "abstain":
-                return await self.writers.ungrounded(question.text, found.language, show)
 
-    def _record(
-        self, question: Question, found: Found, decision: Decision, draft: Draft, latency_ms: Mapping[str, float]
-    ) -> NewAnswer:
-        return NewAnswer(
-            space=question.space,
-            asker=self.pseudonyms.of(question.person.id),
-            conversation=question.conversation,
-            question=question.text,
-            language=question.language,
-            passages=found.context,
-            decision=decision,
-            text=draft.text,
-            used=draft.used,
-            sources=draft.sources,
-            generation=draft.generation,
-            latency_ms=latency_ms,
-        )
+async def _unseen(text: str) -> None:
+    """Show nothing of an answer that nobody is waiting for until it is whole."""
+
+
+def _new_answer(
+    question: Question,
+    asked: Condensed,
+    found: Found,
+    decision: Decision,
+    draft: Draft,
+    latency_ms: Mapping[str, float],
+) -> NewAnswer:
+    return NewAnswer(
+        space=question.space,
+        asker=asked.session.person,
+        conversation=question.conversation,
+        question=question.text,
+        language=question.language,
+        passages=found.context,
+        decision=decision,
+        text=draft.text,
+        used=draft.used,
+        sources=draft.sources,
+        generation=draft.generation,
+        latency_ms=latency_ms,
+        searched=asked.search_text if asked.search_text != question.text else None,
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -33,9 +33,9 @@ _N_WORDS_OF_FRAGMENT = 4
 class _Lists:
     """The word lists of one language."""
 
-    opening: tuple[str, ...]
-    expletive: tuple[str, ...]
-    starter: tuple[str, ...]
+    opening: frozenset[str]
+    expletive: frozenset[str]
+    starter: frozenset[str]
     subject: frozenset[str]
     possessive: frozenset[str]
     pointer: frozenset[str]
@@ -114,12 +114,12 @@ def _is_bare(said: _Utterance, lists: _Lists) -> bool:
     return bool(words & (lists.stand_in | lists.predicate)) or not words & about_aion
 
 
-def _opens(words: Sequence[str], phrases: Sequence[str]) -> bool:
+def _opens(words: Sequence[str], phrases: Iterable[str]) -> bool:
     start = " ".join(words[:6]) + " "
     return any(start.startswith(f"{phrase} ") for phrase in phrases)
 
 
-def _places_of(words: Sequence[str], phrases: Sequence[str]) -> frozenset[int]:
+def _places_of(words: Sequence[str], phrases: Iterable[str]) -> frozenset[int]:
     def places() -> Iterator[int]:
         for phrase in phrases:
             wanted = phrase.split()
@@ -138,6 +138,4 @@ def _read(text: str) -> _Utterance:
 @cache
 def _lists(language: Language) -> _Lists:
     table = tomllib.loads((files("core.retrieval") / "discourse.toml").read_text(encoding="utf-8"))[language]
-    phrases = {name: tuple(listed) for name, listed in table.items() if isinstance(listed, list)}
-    words = {name: frozenset(listed.split()) for name, listed in table.items() if isinstance(listed, str)}
-    return _Lists(**phrases, **words)
+    return _Lists(**{name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()})
