@@ -45,12 +45,18 @@ class DiscordAdapter:
         self._token = token
         self._moderator_role = moderator_role
         self._memory = SyncMemory(state_dir / "discord_commands.json")
+        self._client: Client | None = None
         # discord.py keeps these on its classes: one process talks to one Discord, and never by voice.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         if api_base:
             Route.BASE = api_base.rstrip("/")
         if gateway_url:
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+    @property
+    def heard_at_s(self) -> float | None:
+        """Return when Discord's gateway last sent anything, if it ever did, on ``time.monotonic``'s clock."""
+        return self._client.heard_at_s if self._client else None
 
     async def run(self) -> None:
         """Answer until cancelled, then let answers under way finish.
@@ -78,7 +84,7 @@ class DiscordAdapter:
 
     async def _connect(self, *, content_intent: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
-        client = Client(self._front, intents, self._moderator_role, self._memory)
+        self._client = client = Client(self._front, intents, self._moderator_role, self._memory)
         async with client:
             try:
                 await client.start(self._token)

@@ -147,7 +147,8 @@ def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> P
 
 def message_at(client: discord.Client, address: Mapping[str, str]) -> discord.PartialMessage:
     """Return the message an address from ``message_of`` names, seen or not."""
-    return _channel_at(client, address).get_partial_message(int(address["message"]))
+    found: discord.PartialMessage = _channel_at(client, address).get_partial_message(int(address["message"]))
+    return found
 
 
 def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discord.Interaction[Any]:

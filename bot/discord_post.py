@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,13 @@ log = logging.getLogger(__name__)
 
 CAPABILITIES = Capabilities(max_units=2000, measure=utf16_units, edit_interval_s=1.0, typing_interval_s=8.0)
 """Discord's own limits; UTF-16 units are its strictest reading of "characters". Its typing sign lasts ten seconds."""
+
+NONCE_S = 120.0
+"""Discord recognises a nonce for "a few minutes" (https://docs.discord.com/developers/resources/message)."""
+
+Sent = discord.Message | discord.PartialMessage
+
+_ORIGINAL = "@original"
 
 _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED = 10008, 10015, 30046, 50027
 _MESSAGE_IS_LOST = {_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED}
@@ -60,13 +68,16 @@ def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None h
 
 
 class ChannelPost:
-    """Replies to one message. Its first part refers to the message; every part carries a nonce, so none doubles."""
+    """Replies to one message. Its first part refers to the message; every part carries a nonce, so none doubles.
+
+    A ``PartialMessage`` is all that is left of the message after a restart, and all this needs.
+    """
 
     capabilities = CAPABILITIES
 
-    def __init__(self, message: discord.Message) -> None:
+    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
         self._message = message
-        self._channel = message.channel
+        self._channel: Any = message.channel
 
     def render(self, reply: Reply) -> str:
         """Return the reply in Discord's Markdown."""
@@ -77,11 +88,14 @@ class ChannelPost:
         with failures(repeatable=True):
             await self._channel.typing()
 
+    async def admit(self, bubble: Bubble) -> None:
+        """Return at once: discord.py waits for Discord's budgets by itself."""
+
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
         reference: Any = self._message.to_reference(fail_if_not_exists=False) if index == 0 else None
         with failures(repeatable=True):
-            sent = await self._channel.send(
+            sent: discord.Message = await self._channel.send(
                 bubble.text,
                 nonce=f"{self._message.id}:{index}",
                 reference=reference,
@@ -92,15 +106,54 @@ class ChannelPost:
             await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
         return sent
 
-    async def edit(self, handle: discord.Message, bubble: Bubble) -> None:
+    async def edit(self, handle: Sent, bubble: Bubble) -> None:
         """Change a part, its thumbs included."""
         with failures(repeatable=True):
             await handle.edit(content=bubble.text, view=_buttons(bubble, self._channel))
 
-    async def delete(self, handle: discord.Message) -> None:
+    async def delete(self, handle: Sent) -> None:
         """Remove a part."""
         with failures(repeatable=True):
             await handle.delete()
+
+    def name(self, handle: Sent) -> str:
+        """Return a part's id."""
+        return str(handle.id)
+
+    def find(self, name: str) -> Sent:
+        """Return the part of that id."""
+        found: Sent = self._channel.get_partial_message(int(name))
+        return found
+
+    def repeats(self, index: int) -> bool:
+        """Tell whether Discord surely still knows the nonces of replies to this message."""
+        return (discord.utils.utcnow() - self._message.created_at).total_seconds() < NONCE_S
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A part of a command's reply that an earlier process sent."""
+
+    interaction: discord.Interaction[Any]
+    id: str
+    flags: discord.MessageFlags
+
+    async def edit(self, *, content: str, view: Any) -> None:
+        """Change it, as ``discord.Message.edit`` does."""
+        if self.id == _ORIGINAL:
+            await self.interaction.edit_original_response(content=content, view=view)
+        else:
+            await self.interaction.followup.edit_message(int(self.id), content=content, view=view)
+
+    async def delete(self) -> None:
+        """Remove it."""
+        if self.id == _ORIGINAL:
+            await self.interaction.delete_original_response()
+        else:
+            await self.interaction.followup.delete_message(int(self.id))
+
+
+HookMessage = discord.Message | FoundMessage
 
 
 class InteractionPost:
@@ -124,6 +177,9 @@ class InteractionPost:
 
     async def typing(self) -> None:
         """Do nothing: a deferred command shows "thinking…" by itself."""
+
+    async def admit(self, bubble: Bubble) -> None:
+        """Return at once: discord.py waits for Discord's budgets by itself."""
 
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Fill the placeholder, else follow up, else write to the channel."""
@@ -154,7 +210,7 @@ class InteractionPost:
                 view=_buttons(bubble, self._interaction.channel) or discord.utils.MISSING,
             )
 
-    async def edit(self, handle: discord.Message, bubble: Bubble) -> None:
+    async def edit(self, handle: HookMessage, bubble: Bubble) -> None:
         """Change a part. Raises ``MessageGone`` after removing a public one that must become private."""
         with failures(repeatable=True):
             if bubble.private and not handle.flags.ephemeral:
@@ -162,10 +218,23 @@ class InteractionPost:
                 raise MessageGone("what was public is now private")
             await handle.edit(content=bubble.text, view=_buttons(bubble, self._interaction.channel))
 
-    async def delete(self, handle: discord.Message) -> None:
+    async def delete(self, handle: HookMessage) -> None:
         """Remove a part."""
         with failures(repeatable=True):
             await handle.delete()
+
+    def name(self, handle: HookMessage) -> str:
+        """Return a part's name: Discord keeps a word for the first, the others have ids."""
+        return _ORIGINAL if isinstance(handle, discord.InteractionMessage) else str(handle.id)
+
+    def find(self, name: str) -> HookMessage:
+        """Return the part of that name."""
+        self._is_thinking = False
+        return FoundMessage(self._interaction, name, discord.MessageFlags(ephemeral=self._ephemeral))
+
+    def repeats(self, index: int) -> bool:
+        """Return whether ``index`` fills the placeholder, which can be done again."""
+        return index == 0
 
     async def _drop_placeholder(self) -> None:
         with suppress(MessageGone), failures(repeatable=True):

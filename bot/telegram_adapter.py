@@ -12,13 +12,14 @@ import os
 import re
 from collections.abc import Coroutine
 from contextlib import aclosing
+from typing import Any
 
-from telegram import Bot
+from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
 from bot.telegram_menu import publish_menus
-from bot.telegram_polling import PollRequest, persist, updates_of
+from bot.telegram_polling import Hearing, PollRequest, persist, updates_of
 from bot.telegram_reception import Reception, Timing
 from core.errors import Unavailable
 from core.ports import Front
@@ -44,6 +45,13 @@ class TelegramAdapter:
         self._timing = timing or Timing()
         self._slots = asyncio.Semaphore(MAX_UPDATES)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._untaken: set[asyncio.Future[None]] = set()
+        self._hearing = Hearing()
+
+    @property
+    def heard_at_s(self) -> float | None:
+        """Return when a poll was last answered, if one ever was, on ``time.monotonic``'s clock."""
+        return self._hearing.at_s
 
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then finish what is being written, for a few seconds.
@@ -81,14 +89,38 @@ class TelegramAdapter:
         await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
         _introduce(bot)
         self._start(self._publish(bot))
-        reception = Reception(self._front, bot, self._timing)
+        reception = Reception(self._front, bot, self._timing, self._start)
+        taking_up = asyncio.create_task(reception.backlog.run(), name="Telegram backlog")
         try:
-            async with aclosing(updates_of(bot, patience)) as updates:
+            async with aclosing(updates_of(bot, patience, self._hearing, self._settled)) as updates:
                 async for update in updates:
-                    await self._slots.acquire()
-                    self._start(reception.receive(update)).add_done_callback(lambda _: self._slots.release())
+                    await self._receive(reception, update)
         finally:
+            taking_up.cancel()
+            await asyncio.gather(taking_up, return_exceptions=True)
             await self._finish()
+
+    async def _receive(self, reception: Reception, update: Update) -> None:
+        await self._slots.acquire()
+        taken = asyncio.get_running_loop().create_future()
+        self._untaken.add(taken)
+
+        def take() -> None:
+            self._untaken.discard(taken)
+            if not taken.done():
+                taken.set_result(None)
+
+        task = self._start(reception.receive(update, take))
+        task.add_done_callback(lambda _: take())
+        task.add_done_callback(lambda _: self._slots.release())
+
+    async def _settled(self) -> None:
+        """Return when every update received has been taken on durably, or could not be for too long."""
+        if self._untaken:
+            _, late = await asyncio.wait(self._untaken, timeout=self._timing.taking_s)
+            if late:
+                log.warning("Telegram: %d updates are confirmed before they could be taken on", len(late))
+            self._untaken -= late
 
     async def _publish(self, bot: Bot) -> None:
         await persist(
@@ -98,7 +130,7 @@ class TelegramAdapter:
             (InvalidToken, BadRequest),
         )
 
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -85,17 +86,38 @@ async def persist(
         await asyncio.sleep(pause_s)
 
 
-async def updates_of(bot: Bot, patience: Patience) -> AsyncGenerator[Update, None]:
-    """Yield every update once it arrives; asking Telegram for the next ones confirms those before.
+@dataclass(slots=True)
+class Hearing:
+    """When Telegram was last heard, on ``time.monotonic``'s clock; during a ban it is not expected to be."""
 
+    at_s: float | None = None
+
+    def note(self, later_s: float = 0.0) -> None:
+        """Note that it was heard, and said to wait for ``later_s`` seconds."""
+        self.at_s = time.monotonic() + later_s
+
+
+async def updates_of(
+    bot: Bot, patience: Patience, hearing: Hearing, settled: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[Update, None]:
+    """Yield every update once it arrives.
+
+    Asking Telegram for the next ones confirms those before, so that is done once they are ``settled``.
     Raises ``InvalidToken`` when Telegram refuses the token, and nothing else.
     """
     offset: int | None = None
 
     async def fetch() -> tuple[Update, ...]:
-        return await bot.get_updates(offset, timeout=timedelta(seconds=patience.poll_s), allowed_updates=WANTED)
+        try:
+            updates = await bot.get_updates(offset, timeout=timedelta(seconds=patience.poll_s), allowed_updates=WANTED)
+        except RetryAfter as flood:
+            hearing.note(ban_s(flood))
+            raise
+        hearing.note()
+        return updates
 
     while True:
+        await settled()
         for update in await persist(fetch, patience, "getUpdates"):
             yield update
             offset = update.update_id + 1

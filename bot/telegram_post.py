@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -45,6 +45,24 @@ class Asker:
 
     message_id: int
     private_chat_id: int | None
+
+
+def address_of(place: Place, asker: Asker) -> dict[str, str]:
+    """Write down where a reply goes, for another process."""
+    return {
+        "chat": str(place.chat_id),
+        "topic": str(place.topic_id or ""),
+        "is_private": "yes" if place.is_private else "",
+        "message": str(asker.message_id),
+        "asker": str(asker.private_chat_id or ""),
+    }
+
+
+def place_and_asker(address: Mapping[str, str]) -> tuple[Place, Asker]:
+    """Read an address from ``address_of``."""
+    topic, asker = address["topic"], address["asker"]
+    place = Place(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
+    return place, Asker(int(address["message"]), int(asker) if asker else None)
 
 
 def rating_buttons(answer_id: int) -> InlineKeyboardMarkup:
@@ -96,12 +114,18 @@ class TelegramPost:
             NotDelivered,
         )
 
+    async def admit(self, bubble: Bubble) -> None:
+        """Return when the budgets of the bot and of the chat allow a message."""
+        private_chat_id = self._private_chat_id if bubble.private else None
+        await self._admit(private_chat_id or self._chat_id, bubble)
+
     async def send(self, bubble: Bubble, index: int) -> Sent:
         """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
         if bubble.private and self._private_chat_id is not None:
             with suppress(Undeliverable):
                 return await self._send(bubble, self._private_chat_id, None, None)
             self._private_chat_id = None
+            await self.admit(bubble)
         return await self._send(bubble, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
 
     async def edit(self, handle: Sent, bubble: Bubble) -> None:
@@ -134,6 +158,19 @@ class TelegramPost:
                 handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
             )
 
+    def name(self, handle: Sent) -> str:
+        """Return where a sent message stands, as text."""
+        return f"{handle.chat_id}:{handle.message_id}"
+
+    def find(self, name: str) -> Sent:
+        """Return where a message named so stands."""
+        chat_id, message_id = name.split(":")
+        return Sent(int(chat_id), int(message_id))
+
+    def repeats(self, index: int) -> bool:
+        """Return ``False``: Telegram has nothing to recognise a message by that it was sent before."""
+        return False
+
     async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
         buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
@@ -150,7 +187,6 @@ class TelegramPost:
             )
             return Sent(message.chat_id, message.message_id)
 
-        await self._admit(chat_id, bubble)
         return await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
 
     async def _admit(self, chat_id: int, bubble: Bubble) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from telegram import Bot, CallbackQuery, ChatMember, Document, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
+from bot.delivery.backlog import Backlog
 from bot.delivery.stream import StreamedReply
 from bot.telegram_albums import Albums
 from bot.telegram_polling import Patience, persist
-from bot.telegram_post import Asker, TelegramPost
+from bot.telegram_post import Asker, TelegramPost, address_of, place_and_asker
 from bot.telegram_reading import (
     Place,
     Summons,
@@ -32,14 +33,13 @@ from bot.telegram_traffic import Traffic
 from core.errors import BadInput, Unavailable
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Reply, Thumb
+from core.types import Attachment, Language, Message, Person, Reply, Thumb, Unfinished
 
 log = logging.getLogger(__name__)
 
-MAX_TOAST_CHARS = 200
-MAX_PRESSES = 4096
-"""Presses remembered, so that one delivered twice does not take itself back."""
+Work = Coroutine[Any, Any, None]
 
+MAX_TOAST_CHARS = 200
 N_ATTEMPTS = 3
 _REFUSALS = (BadRequest, Forbidden, InvalidToken)
 _RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>\d{1,18})")
@@ -57,30 +57,33 @@ class Timing:
     group_edit_s: float = 3.0
     album_s: float = 0.7
     toast_s: float = 3.0
+    taking_s: float = 5.0
     farewell_s: float = 5.0
 
 
 class Reception:
     """Carries updates of one initialised bot to the core."""
 
-    def __init__(self, front: Front, bot: Bot, timing: Timing) -> None:
+    def __init__(self, front: Front, bot: Bot, timing: Timing, start: Callable[[Work], object]) -> None:
         self._front = front
         self._bot = bot
         self._timing = timing
         self._traffic = Traffic()
         self._albums = Albums(timing.album_s)
-        self._presses: OrderedDict[str, None] = OrderedDict()
+        self.backlog = Backlog(front, "telegram", self._resume, start)
 
-    async def receive(self, update: Update) -> None:
-        """Do what an update asks, to the end."""
+    async def receive(self, update: Update, taken: Callable[[], None]) -> None:
+        """Do what an update asks, to the end; ``taken`` is called once a crash would not lose it."""
         if update.callback_query is not None:
-            await self._pressed(update.callback_query)
+            await self._pressed(update.callback_query, taken)
         elif update.message is not None:
-            await self._said(await self._albums.gather(update.message))
+            if update.message.media_group_id is not None:
+                taken()  # the rest of an album comes with later updates, for which these must be confirmed
+            await self._said(await self._albums.gather(update.message), taken)
 
     # --- messages ---------------------------------------------------------------------------------
 
-    async def _said(self, parts: Sequence[TelegramMessage]) -> None:
+    async def _said(self, parts: Sequence[TelegramMessage], taken: Callable[[], None]) -> None:
         if not parts:
             return
         head = next((part for part in parts if part.caption), parts[0])
@@ -95,9 +98,12 @@ class Reception:
             return
         if head.text or head.caption:
             message = await self._message(parts, head, person, place, summons)
-            async with StreamedReply(post) as outlet:
-                await self._front.handle(message, outlet)
-        else:
+            async with self.backlog.accepted(message) as is_new:
+                taken()
+                if is_new:
+                    async with StreamedReply(post, journal=self._front.inbox.journal(message)) as outlet:
+                        await self._front.handle(message, outlet)
+        elif await self._front.inbox.claim(place.space, _key(place, parts)):
             language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
             hint = "telegram.file_alone" if head.document else "telegram.wordless"
             await StreamedReply(post).send(Reply(say(language, hint), language))
@@ -111,10 +117,17 @@ class Reception:
         await self._front.handle(message, StreamedReply(post))
 
     def _post(self, message: TelegramMessage, place: Place) -> TelegramPost:
-        user = message.from_user if message.sender_chat is None else None
+        return self._post_at(place, _asker(message))
+
+    def _post_at(self, place: Place, asker: Asker) -> TelegramPost:
         interval_s = self._timing.private_edit_s if place.is_private else self._timing.group_edit_s
-        asker = Asker(message.message_id, user.id if user else None)
         return TelegramPost(self._bot, self._traffic, place, asker, interval_s)
+
+    async def _resume(self, unfinished: Unfinished) -> None:
+        post = self._post_at(*place_and_asker(unfinished.message.address))
+        journal = self._front.inbox.journal(unfinished.message, unfinished.parts)
+        async with StreamedReply(post, journal=journal) as outlet:
+            await self._front.resume(unfinished, outlet)
 
     async def _message(
         self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, summons: Summons
@@ -123,7 +136,7 @@ class Reception:
         command = self._front.registry.get(line.name) if line else None
         carriers = [*parts, head.reply_to_message] if line else parts
         return Message(
-            key=f"telegram:{place.chat_id}:{parts[0].message_id}",
+            key=_key(place, parts),
             platform="telegram",
             space=place.space,
             conversation=place.conversation,
@@ -133,6 +146,7 @@ class Reception:
             command=line.name if line else None,
             arguments=line.arguments(command) if line and command else {},
             attachments=tuple(self._attachment(part.document) for part in carriers if part and part.document),
+            address=address_of(place, _asker(head)),
         )
 
     async def _moderates(self, message: TelegramMessage, place: Place) -> bool:
@@ -177,17 +191,17 @@ class Reception:
 
     # --- buttons ----------------------------------------------------------------------------------
 
-    async def _pressed(self, query: CallbackQuery) -> None:
-        if query.id in self._presses:
+    async def _pressed(self, query: CallbackQuery, taken: Callable[[], None]) -> None:
+        space = space_of(query.message.chat.id if query.message else query.from_user.id)
+        is_new = await self._front.inbox.claim(space, f"telegram:press:{query.id}")
+        taken()
+        if not is_new:
             return
-        self._presses[query.id] = None
-        if len(self._presses) > MAX_PRESSES:
-            self._presses.popitem(last=False)
         rate, locale = _RATE.fullmatch(query.data or ""), query.from_user.language_code
         if rate is None or query.message is None:
             await self._toast(query, say(language_of_locale(locale, _DEFAULT_LANGUAGE), "telegram.stale_button"))
             return
-        space, thumb = space_of(query.message.chat.id), _THUMBS[rate["thumb"]]
+        thumb = _THUMBS[rate["thumb"]]
         async with asyncio.TaskGroup() as group:
             rating = group.create_task(
                 self._front.rate(space, int(rate["answer_id"]), person_of(query.from_user), thumb, locale)
@@ -207,6 +221,15 @@ class Reception:
             )
         except TelegramError as error:
             log.info("a press was not acknowledged: %s", error.message)
+
+
+def _key(place: Place, parts: Sequence[TelegramMessage]) -> str:
+    return f"telegram:{place.chat_id}:{parts[0].message_id}"
+
+
+def _asker(message: TelegramMessage) -> Asker:
+    user = message.from_user if message.sender_chat is None else None
+    return Asker(message.message_id, user.id if user else None)
 
 
 def _locale(message: TelegramMessage) -> str | None:

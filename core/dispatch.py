@@ -1,6 +1,6 @@
 """The one door for everything people send: a question to the pipeline, a command to its plugin.
 
-Recognises redeliveries, checks what was sent and who may ask for it, picks the language to reply in, and is the one
+Checks what was sent and who may ask for it, picks the language to reply in, and is the one
 boundary where an error becomes a sentence. Does not know any platform.
 """
 
@@ -10,27 +10,27 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from core.channels import Channels
-from core.commands import Command, Conversation, Knowledge, Providers, Registry
-from core.conversation import Conversations
+from core.commands import Command, Knowledge, Providers, Registry
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
-from core.limits import Limits
 from core.offload import offload
+from core.outbox import RecordedOutlet
 from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
-from core.retrieval.discourse import asks
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb, Unfinished
 
 log = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARS = 4_000
 """Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
+
+MAX_RUNS = 3
+"""How often a message is worked on before it is taken for the reason why AION keeps dying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ class Call:
     message: Message
     language: Language
     knowledge: Knowledge
-    conversation: Conversation
     providers: Providers
     registry: Registry
     _dispatch: Dispatch
@@ -76,25 +75,35 @@ class Dispatch:
     pipeline: Pipeline
     shelves: Shelves
     feedback: Feedback
-    conversations: Conversations
-    channels: Channels
-    limits: Limits
     inbox: Inbox
     providers: Providers
     default_language: Language
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
-        """Answer ``message`` through ``outlet``, once however often it is delivered. Raises cancellation alone."""
-        if not message.addressed:
-            return await self._overhear(message, outlet)
+        """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
+        recorded = RecordedOutlet(outlet, self.inbox, message)
+        await self._carry_out(message, recorded)
+        await recorded.close()
+
+    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+        """Finish what an earlier outlet or process could not: deliver its reply, else work on it again."""
+        message = unfinished.message
+        recorded = RecordedOutlet(outlet, self.inbox, message)
+        language = language_of_locale(message.locale, self.default_language)
+        if unfinished.reply is not None:
+            await recorded.deliver(unfinished.reply)
+        elif unfinished.had_files and message.command is not None:
+            await recorded.send(Reply(say(language, "error.files_lost"), language))
+        elif unfinished.n_runs >= MAX_RUNS:
+            await recorded.send(Reply(say(language, "error.interrupted"), language))
+        else:
+            await self.inbox.rerun(message)
+            await self._carry_out(message, recorded)
+        await recorded.close()
+
+    async def _carry_out(self, message: Message, outlet: Outlet) -> None:
         language = language_of_locale(message.locale, self.default_language)
         try:
-            if not await self.inbox.claim(message.space, message.key):
-                log.info("already handled: %s", message.key)
-                return
-            if (wait_s := self.limits.admit(message)) > 0:
-                await outlet.send(Reply(say(language, "limit.wait", wait_s=wait_s), language))
-                return
             if message.command is None:
                 await self.answer(message, message.text, outlet)
             else:
@@ -106,13 +115,13 @@ class Dispatch:
 
     async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
         """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
-        answer = await self.pipeline.answer(await self._question(message, question), outlet.partial)
-        await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
+        text = readable_question(question)
+        hint = language_of_locale(message.locale, self.default_language)
+        language = await offload(detect_language, text, hint)
+        asked = Question(message.space, message.conversation, message.person, text, language)
+        answer = await self.pipeline.answer(asked, outlet.partial)
+        await outlet.send(Reply(answer.text, language, answer.id, answer.sources))
         return answer
-
-    async def listens(self, space: SpaceId, conversation: str) -> bool:
-        """Return whether a conversation is a free channel: what is said to nobody there is handled too."""
-        return await self.channels.mode(space, conversation) == "free"
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
         """Store a press of a thumb (the same one again withdraws it) and return a sentence of thanks."""
@@ -125,37 +134,15 @@ class Dispatch:
             return _fault(language, f"rating answer {answer_id}")
         return say(language, f"rating.{now or 'withdrawn'}")
 
-    async def _overhear(self, message: Message, outlet: Outlet) -> None:
-        """Answer what was said to nobody, once and where that is sure to help; in every other case keep silent."""
-        try:
-            if not asks(message.text) or not await self.inbox.claim(message.space, message.key):
-                return
-            if self.limits.admit(message) > 0:
-                return
-            answer = await self.pipeline.overhear(await self._question(message, message.text))
-            if answer is not None:
-                await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
-        except UserError as error:
-            log.info("silent about %s: %s", message.key, error)
-        except Exception:  # the same boundary: nobody asked, so nobody is told
-            log.exception("silent about %s after a fault", message.key)
-
-    async def _question(self, message: Message, words: str) -> Question:
-        text = readable_question(words)
-        hint = language_of_locale(message.locale, self.default_language)
-        language = await offload(detect_language, text, hint)
-        return Question(message.space, message.conversation, message.person, text, language)
-
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
         command = self.registry.get(name)
         if command is None:
             raise BadInput("command.unknown", command=name)
         require(message.person, command)
         _require_arguments(message, command, language)
-        shelf, here = self.shelves.of(message.space), self.conversations.of(message)
-        await command.handler(
-            Call(message, language, shelf, here, self.providers, self.registry, self, outlet, command.private)
-        )
+        shelf = self.shelves.of(message.space)
+        call = Call(message, language, shelf, self.providers, self.registry, self, outlet, command.private)
+        await command.handler(call)
 
 
 def _fault(language: Language, doing: str) -> str:

@@ -340,11 +340,13 @@ class Reply:
 class Part:
     """One chat message of a reply. ``index`` counts what was sent for it; ``handle`` is how its adapter finds it again.
 
-    Without a handle it was being sent as the final text, and nobody knows whether it was shown.
+    Without a handle it was being sent as the final text, and nobody knows whether it was shown. ``mark`` is the
+    fingerprint of the final text it shows, ``None`` while that is still to come.
     """
 
     index: int
     handle: str | None
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -20,12 +21,15 @@ from core.types import (
     Language,
     Matrix,
     Message,
+    Part,
     Person,
     Piece,
+    Platform,
     Reply,
     Sampling,
     SpaceId,
     Turn,
+    Unfinished,
     Vector,
 )
 
@@ -64,6 +68,7 @@ class ScriptedGenerator:
     languages: frozenset[Language] = frozenset(LANGUAGES)
     prompts: list[Sequence[Turn]] = field(default_factory=list)
     context_tokens: int = 2048
+    style: Literal["brief", "full"] = "full"
 
     async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Piece]:
         self.prompts.append(prompt)
@@ -74,6 +79,9 @@ class ScriptedGenerator:
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
+
+    def warm(self) -> None:
+        pass
 
 
 @dataclass
@@ -98,6 +106,41 @@ class CollectingOutlet:
         """Return the one reply there must be."""
         (reply,) = self.replies
         return reply.text
+
+
+class MemoryInbox:
+    """Keeps what was taken on, as the real inbox does, for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[SpaceId, str]] = set()
+        self.left: list[Unfinished] = []
+
+    async def accept(self, message: Message) -> bool:
+        return await self.claim(message.space, message.key)
+
+    async def claim(self, space: SpaceId, key: str) -> bool:
+        is_new = (space, key) not in self.seen
+        self.seen.add((space, key))
+        return is_new
+
+    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+        return [each for each in self.left if each.message.platform == platform]
+
+    async def close(self, message: Message) -> None:
+        self.left = [each for each in self.left if each.message.key != message.key]
+
+    def journal(self, message: Message, parts: Sequence[Part] = ()) -> MemoryJournal:
+        return MemoryJournal(list(parts))
+
+
+@dataclass
+class MemoryJournal:
+    """Remembers the parts of one reply."""
+
+    parts: list[Part] = field(default_factory=list)
+
+    async def note(self, position: int, part: Part | None) -> None:
+        self.parts[position : position + 1 if part else None] = [part] if part else []
 
 
 MEMBER = Person("terminal:ana", "Ana")

@@ -2,7 +2,8 @@
 
 A ``Post`` is what a platform offers: send, edit, delete, typing. ``StreamedReply`` is the ``Outlet`` on top of it:
 it shows at once that something is happening, edits no faster than the platform likes, rolls over into further
-messages, drops what is only cosmetic when the platform is busy, and always delivers the final text.
+messages, drops what is only cosmetic when the platform is busy, and always delivers the final text. With a journal
+it goes on where an earlier one to the same place stopped, even in another process.
 Does not cover budgets shared between chats; a ``Post`` may wait for one.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -17,7 +19,10 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
 from bot.delivery.split import Measure, split
-from core.types import Reply
+from core.errors import Postponed
+from core.ports import Journal
+from core.texts import say
+from core.types import Part, Reply
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,11 @@ class Bubble:
     answer_id: int | None = None
     private: bool = False
     cosmetic: bool = field(default=False, compare=False)
+
+    @property
+    def mark(self) -> str:
+        """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
+        return f"{zlib.crc32(repr((self.text, self.answer_id, self.private)).encode()):08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,14 @@ class Post(Protocol[H]):
         """Show that an answer is on its way."""
         ...
 
-    async def send(self, bubble: Bubble, index: int) -> H:
-        """Send a new message. A repeated ``index`` is the same message tried again, perhaps with newer text.
+    async def admit(self, bubble: Bubble) -> None:
+        """Return when ``bubble`` may be sent. Raises ``NotDelivered`` when it may not for now."""
+        ...
 
+    async def send(self, bubble: Bubble, index: int) -> H:
+        """Send a new message that was admitted.
+
+        A repeated ``index`` is the same message tried again, perhaps with newer text.
         Raises ``NotDelivered`` only where sending again cannot double it.
         """
         ...
@@ -83,6 +98,18 @@ class Post(Protocol[H]):
 
     async def delete(self, handle: H) -> None:
         """Remove a sent message."""
+        ...
+
+    def name(self, handle: H) -> str:
+        """Return a sent message's name, by which ``find`` knows it in any process."""
+        ...
+
+    def find(self, name: str) -> H:
+        """Return the sent message of that name, which may be gone by now."""
+        ...
+
+    def repeats(self, index: int) -> bool:
+        """Tell whether sending ``index`` again, after a process that may have done so, cannot double it."""
         ...
 
 
@@ -113,14 +140,20 @@ class SystemClock:
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses between attempts at a final text, where the platform names none."""
 
+LONGEST_WAIT_S = 60.0
+"""A ban up to this long is waited out; a longer one postpones the reply, and so does a platform that keeps failing."""
+
 _NOTHING = "…"
 """Shown for a reply without any text, since silence looks like a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown(Generic[H]):
+    """A message on the platform; ``mark`` is the fingerprint of what it shows, where that is known."""
+
     handle: H
-    bubble: Bubble
+    index: int
+    mark: str | None
 
 
 class StreamedReply(Generic[H]):
@@ -129,17 +162,32 @@ class StreamedReply(Generic[H]):
     After a final text has been sent, anything further becomes a new message.
     """
 
-    def __init__(self, post: Post[H], clock: Clock | None = None) -> None:
+    def __init__(self, post: Post[H], clock: Clock | None = None, *, journal: Journal | None = None) -> None:
         self._post = post
         self._clock = clock or SystemClock()
-        self._shown: list[_Shown[H]] = []
+        self._journal = journal
+        self._shown: list[_Shown[H] | None] = []  # None stands for a final text that was possibly delivered
         self._n_sent = 0
+        self._is_unsure = False
         self._wanted: str | None = None
         self._changed = asyncio.Event()
         self._writing = asyncio.Lock()
         self._next_write_s = 0.0
         self._cosmetic = True
         self._tasks: list[asyncio.Task[None]] = []
+        for part in journal.parts if journal else ():
+            self._recall(part)
+
+    def _recall(self, part: Part) -> None:
+        """Take up a message of an earlier process. One in doubt that may be repeated is simply not there yet."""
+        self._n_sent = part.index + 1
+        if part.handle is not None:
+            self._shown.append(_Shown(self._post.find(part.handle), part.index, part.mark))
+        elif self._post.repeats(part.index):
+            self._n_sent = part.index
+        else:
+            self._shown.append(None)
+            self._is_unsure = True
 
     async def __aenter__(self) -> Self:
         """Show that an answer is on its way."""
@@ -171,16 +219,25 @@ class StreamedReply(Generic[H]):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply over what was shown, trying again where that is safe.
 
-        Raises nothing: where it cannot be delivered nobody is left to tell, and the log says why.
+        Raises ``Postponed`` where a journal lets another outlet go on later, and nothing else: where it cannot be
+        delivered nobody is left to tell, and the log says why.
         """
         self._stop_typing()
         async with self._writing:
             self._wanted = None
             try:
                 await self._deliver(self._bubbles(reply))
+                if self._is_unsure:
+                    await self._surely(
+                        len(self._shown), Bubble(say(reply.language, "error.possibly_sent"), private=reply.private)
+                    )
+            except NotDelivered as error:
+                if self._journal is not None:
+                    raise Postponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
+                log.error("a final reply was not delivered: %r", error)
             except DeliveryFailed as error:
                 log.error("a final reply was not delivered: %r", error)
-            self._shown = []
+            self._shown, self._journal, self._is_unsure = [], None, False
 
     # --- cosmetic: coalesced, paced, dropped on failure -------------------------------------------
 
@@ -237,7 +294,7 @@ class StreamedReply(Generic[H]):
                 surplus = self._shown[n + 1 :]
                 self._shown = self._shown[:n]
                 await self._surely(n, bubble)
-        for shown in surplus:
+        for shown in filter(None, surplus):
             with suppress(DeliveryFailed):
                 await self._post.delete(shown.handle)
 
@@ -247,35 +304,56 @@ class StreamedReply(Generic[H]):
             try:
                 return await self._put(n, bubble)
             except NotDelivered as error:
-                if pause_s is None:
+                if pause_s is None or (error.retry_after_s or 0.0) > LONGEST_WAIT_S:
                     raise
                 log.info("will try again: %r", error)
                 await self._clock.sleep(pause_s if error.retry_after_s is None else error.retry_after_s)
             except PossiblyDelivered as error:
-                return log.warning("part %d of a reply was possibly delivered, and is not sent twice: %r", n + 1, error)
-        return None
+                self._shown.append(None)
+                log.warning("part %d of a reply was possibly delivered, and is not sent twice: %r", n + 1, error)
+                return
 
     # --- both -------------------------------------------------------------------------------------
 
     async def _put(self, n: int, bubble: Bubble) -> None:
         """Make ``bubble`` the ``n``-th message; nothing is written when it already is."""
         if n >= len(self._shown):
-            self._shown.append(_Shown(await self._send(bubble), bubble))
-        elif self._shown[n].bubble != bubble:
-            await self._post.edit(self._shown[n].handle, bubble)
-            self._shown[n] = _Shown(self._shown[n].handle, bubble)
+            self._shown.append(await self._send(n, bubble))
+        elif (shown := self._shown[n]) is not None and shown.mark != bubble.mark:
+            await self._post.edit(shown.handle, bubble)
+            self._shown[n] = changed = _Shown(shown.handle, shown.index, bubble.mark)
+            if not bubble.cosmetic:
+                await self._note(n, self._part(changed, bubble))
         else:
             return
         self._next_write_s = self._clock.now_s() + self._post.capabilities.edit_interval_s
 
-    async def _send(self, bubble: Bubble) -> H:
+    async def _send(self, n: int, bubble: Bubble) -> _Shown[H]:
+        """Send a new message and note it. A final text is noted before, too: of a crash meanwhile, that is all left."""
+        index = self._n_sent
+        await self._post.admit(bubble)
+        if not bubble.cosmetic:
+            await self._note(n, Part(index, None))
         try:
-            handle = await self._post.send(bubble, self._n_sent)
+            handle = await self._post.send(bubble, index)
         except PossiblyDelivered:
             self._n_sent += 1
             raise
+        except DeliveryFailed:
+            if not bubble.cosmetic:
+                await self._note(n, None)
+            raise
         self._n_sent += 1
-        return handle
+        sent = _Shown(handle, index, bubble.mark)
+        await self._note(n, self._part(sent, bubble))
+        return sent
+
+    def _part(self, shown: _Shown[H], bubble: Bubble) -> Part:
+        return Part(shown.index, self._post.name(shown.handle), None if bubble.cosmetic else bubble.mark)
+
+    async def _note(self, n: int, part: Part | None) -> None:
+        if self._journal is not None:
+            await self._journal.note(n, part)
 
     async def _until_next_write(self) -> None:
         if (wait_s := self._next_write_s - self._clock.now_s()) > 0:

@@ -36,9 +36,9 @@ def reply_of(written: Mapping[str, Any]) -> Reply:
 
 def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:
     """Return the parts of a reply as JSON can hold them."""
-    return [[part.index, part.handle] for part in parts]
+    return [[part.index, part.handle, part.mark] for part in parts]
 
 
 def parts_of(written: Sequence[Sequence[Any]]) -> tuple[Part, ...]:
     """Return the parts of a reply from ``parts_as_json``."""
-    return tuple(Part(index, handle) for index, handle in written)
+    return tuple(Part(index, handle, mark) for index, handle, mark in written)

@@ -143,7 +143,7 @@ class InboxJournal:
 
     async def note(self, position: int, part: Part | None) -> None:
         """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
-        self._parts[position:] = [part] if part is not None else []
+        self._parts[position : position + 1 if part else None] = [part] if part else []
         await self._inbox.note(self._message, self._parts)
 
 

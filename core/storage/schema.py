@@ -197,7 +197,7 @@ inbox = Table(
     Column("due_at", Moment, index=True, comment="when it is to be looked at again; set until it is closed"),
     Column("message", JSON(none_as_null=True), comment="enough to work on it again; gone once it is closed"),
     Column("reply", JSON(none_as_null=True), comment="what is to be shown; gone once it is closed"),
-    Column("parts", JSON(none_as_null=True), comment="what has been shown of the reply: [[index, handle]]"),
+    Column("parts", JSON(none_as_null=True), comment="what has been shown of the reply: [[index, handle, mark]]"),
     Column("n_runs", Integer, nullable=False, server_default="0", comment="how often it was worked on"),
 )
 

@@ -16,8 +16,9 @@ from core.errors import UserError
 from core.permissions import require
 from core.ports import Outlet
 from core.texts import explain
-from core.types import Message, Person, Reply, SpaceId, Thumb
+from core.types import Message, Person, Reply, SpaceId, Thumb, Unfinished
 from plugins import load_plugins
+from tests.fakes import MemoryInbox
 
 Script = Callable[[Message, Outlet], Awaitable[None]]
 
@@ -32,6 +33,7 @@ class ScriptedFront:
     """Handles every key once and refuses as the real one does; everything else is up to ``script``."""
 
     script: Script = echo
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
     registry: Registry = field(default_factory=load_plugins)
     handled: list[Message] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
@@ -52,6 +54,13 @@ class ScriptedFront:
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return (space, conversation) in self.free
+
+    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+        if unfinished.reply is not None:
+            await outlet.send(unfinished.reply)
+        else:
+            await self.handle(unfinished.message, outlet)
+        await self.inbox.close(unfinished.message)
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
         self.rated.append((space, answer_id, person.id, thumb, locale))

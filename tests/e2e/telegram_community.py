@@ -14,9 +14,10 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Message, Person, Reply, Source, SpaceId, Thumb
+from core.types import Message, Person, Reply, Source, SpaceId, Thumb, Unfinished
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
+from tests.fakes import MemoryInbox
 
 TIMING = Timing(Patience(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1)
 
@@ -41,6 +42,7 @@ class Community:
     """A core that answers from a table, streams word by word, and remembers what it was told and rated."""
 
     answers: dict[str, str] = field(default_factory=lambda: {"When do you open?": "At **nine**. [1]"})
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
     registry: Registry = field(default_factory=commands)
     heard: list[Message] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -87,6 +89,13 @@ class Community:
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return conversation in self.free
+
+    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+        if unfinished.reply is not None:
+            await outlet.send(unfinished.reply)
+        else:
+            await self.handle(unfinished.message, outlet)
+        await self.inbox.close(unfinished.message)
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
         await asyncio.sleep(self.rating_pause_s)

@@ -276,22 +276,22 @@ async def test_a_session_that_is_gone_is_begun_anew(discord, eva, channel):
 
 
 @pytest.mark.usefixtures("bot")
-async def test_an_event_delivered_twice_reaches_the_core_under_one_key(discord, eva, channel, front):
+async def test_an_event_delivered_twice_reaches_the_core_once(discord, eva, channel, front):
     asked = discord.say(channel, eva, "When?", mentions_bot=True)
     discord.redeliver()
-    await discord.wait_until(lambda: len(front.delivered) == 2)
-    assert front.delivered == [f"discord:{asked.id}"] * 2
-    assert await quiet(discord) == ["You said: When?"]
+    discord.say(channel, eva, "Next?", mentions_bot=True)
+    await discord.wait_for_message(lambda m: "Next?" in m.content)
+    assert front.delivered.count(f"discord:{asked.id}") == 1
+    assert sorted(await quiet(discord)) == ["You said: Next?", "You said: When?"]
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_command_delivered_twice_reaches_the_core_under_one_key(discord, eva, channel, front):
+async def test_a_command_delivered_twice_reaches_the_core_once(discord, eva, channel, front):
     call = discord.slash("ask", eva, channel, question="When?")
     discord.redeliver()
     await discord.wait_for_reply(call)
-    await discord.wait_until(lambda: len(front.delivered) == 2)
-    assert front.delivered == [f"discord:interaction:{call.id}"] * 2
     assert len(await quiet(discord)) == 1
+    assert front.delivered == [f"discord:interaction:{call.id}"]
 
 
 @pytest.mark.usefixtures("bot")

@@ -55,6 +55,7 @@ class FakePost:
     messages: dict[int, Bubble] = field(default_factory=dict)
     log: list[tuple[float, str, int, str]] = field(default_factory=list)
     n_typing: int = 0
+    is_repeatable: bool = False
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(100, utf16_units, 1.0, 8.0))
 
     def render(self, reply: Reply) -> str:
@@ -78,6 +79,9 @@ class FakePost:
         self.messages[index] = bubble
         return index
 
+    async def admit(self, bubble: Bubble) -> None:
+        self._act("admit", -1, "")
+
     async def edit(self, handle: int, bubble: Bubble) -> None:
         self._act("edit", handle, bubble.text)
         self.messages[handle] = bubble
@@ -85,6 +89,15 @@ class FakePost:
     async def delete(self, handle: int) -> None:
         self._act("delete", handle, "")
         del self.messages[handle]
+
+    def name(self, handle: int) -> str:
+        return str(handle)
+
+    def find(self, name: str) -> int:
+        return int(name)
+
+    def repeats(self, index: int) -> bool:
+        return self.is_repeatable
 
     def writes(self) -> list[tuple[float, str, int, str]]:
         return [entry for entry in self.log if entry[1] in ("send", "edit")]

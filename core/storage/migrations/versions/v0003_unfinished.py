@@ -12,7 +12,7 @@ _STATE = "accepted, answered or closed"
 _DUE = "when it is to be looked at again; set until it is closed"
 _MESSAGE = "enough to work on it again; gone once it is closed"
 _REPLY = "what is to be shown; gone once it is closed"
-_PARTS = "what has been shown of the reply: [[index, handle]]"
+_PARTS = "what has been shown of the reply: [[index, handle, mark]]"
 _N_RUNS = "how often it was worked on"
 
 

@@ -1,0 +1,69 @@
+"""What an adapter has taken on: told from what is new, and finished after a restart or when a long ban is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from core.ports import Front
+from core.types import Message, Platform, SpaceId, Unfinished
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+"""How often is looked for what has become due."""
+
+
+class Backlog:
+    """The unfinished work of one platform.
+
+    ``finish`` resumes one message, ``start`` gives it a task of its own.
+    """
+
+    def __init__(
+        self,
+        front: Front,
+        platform: Platform,
+        finish: Callable[[Unfinished], Awaitable[None]],
+        start: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._front = front
+        self._platform = platform
+        self._finish = finish
+        self._start = start
+        self._in_hand: set[tuple[SpaceId, str]] = set()
+
+    @asynccontextmanager
+    async def accepted(self, message: Message) -> AsyncIterator[bool]:
+        """Take ``message`` on while the block lasts; ``False`` inside it when that was done before."""
+        key = message.space, message.key
+        if key in self._in_hand or not await self._front.inbox.accept(message):
+            log.info("already taken on: %s", message.key)
+            yield False
+            return
+        self._in_hand.add(key)
+        try:
+            yield True
+        finally:
+            self._in_hand.discard(key)
+
+    async def run(self) -> None:
+        """Finish whatever is due, now and as it becomes due, until cancelled."""
+        while True:
+            for unfinished in await self._front.inbox.unfinished(self._platform):
+                key = unfinished.message.space, unfinished.message.key
+                if key not in self._in_hand:
+                    self._in_hand.add(key)
+                    self._start(self._resume(unfinished))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _resume(self, unfinished: Unfinished) -> None:
+        message = unfinished.message
+        log.info("%s is taken up again, %s", message.key, "unanswered" if unfinished.reply is None else "undelivered")
+        try:
+            await self._finish(unfinished)
+        finally:
+            self._in_hand.discard((message.space, message.key))

@@ -1,0 +1,50 @@
+"""The last step of every reply: written down before it is shown, closed once it was."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from core.errors import Postponed
+from core.ports import Outlet
+from core.storage.inbox import Inbox
+from core.types import Message, Reply
+
+log = logging.getLogger(__name__)
+
+
+class RecordedOutlet:
+    """An outlet to an accepted message whose reply outlives the process (``core.ports.Outlet``)."""
+
+    def __init__(self, outlet: Outlet, inbox: Inbox, message: Message) -> None:
+        self._outlet = outlet
+        self._inbox = inbox
+        self._message = message
+        self._is_postponed = False
+
+    async def progress(self, text: str) -> None:
+        """Show a passing status line."""
+        await self._outlet.progress(text)
+
+    async def partial(self, text: str) -> None:
+        """Show the answer as written so far."""
+        await self._outlet.partial(text)
+
+    async def send(self, reply: Reply) -> None:
+        """Keep the reply, then deliver it."""
+        await self._inbox.answer(self._message, reply)
+        await self.deliver(reply)
+
+    async def deliver(self, reply: Reply) -> None:
+        """Show a reply that is kept; what the platform takes only later is left for then."""
+        try:
+            await self._outlet.send(reply)
+        except Postponed as postponed:
+            log.info("%s is answered in %.0f s: %s", self._message.key, postponed.retry_after_s, postponed)
+            self._is_postponed = True
+            await self._inbox.postpone(self._message, timedelta(seconds=postponed.retry_after_s))
+
+    async def close(self) -> None:
+        """Forget the message, unless something of its reply is still to be delivered."""
+        if not self._is_postponed:
+            await self._inbox.close(self._message)
