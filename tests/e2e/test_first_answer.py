@@ -15,9 +15,11 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def taught(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
     """Return a data folder; the first test to use it teaches it."""
-    return tmp_path_factory.mktemp("data")
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "models").symlink_to(models_dir)
+    return folder
 
 
 async def test_notes_are_indexed_once(taught: Path) -> None:
@@ -55,10 +57,10 @@ async def test_what_was_not_taught_is_declined_in_the_askers_language(taught: Pa
     assert answer["answer"].startswith("Não sei" if question.startswith("Qual") else "I don't know")
 
 
-async def test_the_samples_answer_in_the_terminal(tmp_path: Path) -> None:
-    indexed = await aion(tmp_path, "index", str(ROOT / "data" / "samples"))
+async def test_the_samples_answer_in_the_terminal(data_dir: Path) -> None:
+    indexed = await aion(data_dir, "index", str(ROOT / "data" / "samples"))
     assert indexed.status == 0, indexed.err
-    said = await aion(tmp_path, "chat", stdin="Who conducts the choir rehearsal?\n+\n/docs\n/nothing\n")
+    said = await aion(data_dir, "chat", stdin="Who conducts the choir rehearsal?\n+\n/docs\n/nothing\n")
     assert "Selma Arrais" in said.out
     assert "👍" in said.out
     assert "not been taught anything here yet" in said.out  # the terminal's own space is empty; the samples are global
@@ -86,14 +88,14 @@ BAD: list[tuple[str, str, Language]] = [
 
 
 @pytest.mark.parametrize(("question", "sentence", "language"), BAD, ids=["empty", "long", "emoji"])
-async def test_a_bad_question_gets_one_sentence(tmp_path: Path, question: str, sentence: str, language: str) -> None:
-    done = await aion(tmp_path, "chat", "--once", question, "--json", AION_LANGUAGE=language)
+async def test_a_bad_question_gets_one_sentence(data_dir: Path, question: str, sentence: str, language: str) -> None:
+    done = await aion(data_dir, "chat", "--once", question, "--json", AION_LANGUAGE=language)
     assert done.status == 1
     assert sentence in done.json["error"]
     assert "Traceback" not in done.err
 
 
-async def test_bad_files_are_named_and_the_good_one_is_learned(taught: Path, tmp_path: Path) -> None:
+async def test_bad_files_are_named_and_the_good_one_is_learned(data_dir: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mixed"
     folder.mkdir()
     _pdf(folder, None)
@@ -102,7 +104,7 @@ async def test_bad_files_are_named_and_the_good_one_is_learned(taught: Path, tmp
     (folder / "image.md").write_bytes(bytes(range(256)) * 8)
     with (folder / "huge.txt").open("wb") as huge:
         huge.truncate(200_000_000)
-    done = await aion(tmp_path, "index", str(folder))
+    done = await aion(data_dir, "index", str(folder))
     assert "1 added" in done.out
     assert "4 not readable" in done.out
     assert "Traceback" not in done.err

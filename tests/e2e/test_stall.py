@@ -50,9 +50,9 @@ async def watched() -> AsyncIterator[Stall]:
         ticking.cancel()
 
 
-async def test_commands_are_answered_while_a_model_writes_and_documents_are_indexed(tmp_path: Path) -> None:
-    settings = Settings.model_validate({"AION_DATA_DIR": tmp_path})
-    notes = write_notes(tmp_path / "notes")
+async def test_commands_are_answered_while_a_model_writes_and_documents_are_indexed(data_dir: Path) -> None:
+    settings = Settings.model_validate({"AION_DATA_DIR": data_dir})
+    notes = write_notes(data_dir / "notes")
     async with assemble(settings, load_plugins()) as aion:
         await aion.warm()
         await aion.ingest.index_paths(GLOBAL, [notes])

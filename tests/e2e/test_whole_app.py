@@ -19,11 +19,11 @@ PATIENCE_S = 90
 
 
 @pytest.fixture
-async def data_dir(tmp_path: Path) -> Path:
+async def taught(data_dir: Path) -> Path:
     """Return a data folder that has learned the notes."""
-    done = await aion(tmp_path, "index", str(write_notes(tmp_path / "notes")))
+    done = await aion(data_dir, "index", str(write_notes(data_dir / "notes")))
     assert done.status == 0, done.err
-    return tmp_path
+    return data_dir
 
 
 def rows(data_dir: Path, query: str) -> list[Any]:
@@ -32,7 +32,7 @@ def rows(data_dir: Path, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
-async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(data_dir: Path) -> None:
+async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(taught: Path) -> None:
     async with DiscordServer() as discord, TelegramServer() as telegram:
         tokens = {
             "DISCORD_TOKEN": discord.token,
@@ -45,7 +45,7 @@ async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(da
         guild = discord.guild("Allotment")
         channel, private = discord.channel(guild, "general"), telegram.private(rui)
 
-        async with running(data_dir, **tokens) as run:
+        async with running(taught, **tokens) as run:
             await run.until_logged("running: discord, telegram")
             await discord.wait_for_bot()
             discord.say(channel, ana, "Who is the beekeeper?", mentions_bot=True)
@@ -58,7 +58,7 @@ async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(da
             await telegram.wait_for_toast()
             assert await run.stop() == 0, "".join(run.log)
 
-        async with running(data_dir, **tokens) as run:
+        async with running(taught, **tokens) as run:
             await run.until_logged("running: discord, telegram")
             await discord.wait_for_bot(n_identified=2)
             press = discord.press(answered, "👎", ana)
@@ -68,17 +68,17 @@ async def test_both_platforms_answer_decline_and_keep_thumbs_across_a_restart(da
         log = "".join(run.log)
         assert discord.token not in log
         assert telegram.token not in log
-    assert sorted(thumb for (thumb,) in rows(data_dir, "SELECT thumb FROM ratings")) == ["down", "up"]
-    assert not rows(data_dir, "SELECT 1 FROM ratings WHERE person LIKE '%:%'")  # pseudonyms alone
+    assert sorted(thumb for (thumb,) in rows(taught, "SELECT thumb FROM ratings")) == ["down", "up"]
+    assert not rows(taught, "SELECT 1 FROM ratings WHERE person LIKE '%:%'")  # pseudonyms alone
 
 
-async def test_moderators_teach_in_chat_and_others_are_refused(data_dir: Path) -> None:
+async def test_moderators_teach_in_chat_and_others_are_refused(taught: Path) -> None:
     async with TelegramServer() as telegram:
         ana, rui = telegram.person("Ana"), telegram.person("Rui")
         group = telegram.group("Chess", admins=[ana])
         other = telegram.private(rui)
         note = b"# Chess club\n\nThe chess club meets on Mondays at 20:15 in the attic, hosted by Olga Penn."
-        async with running(data_dir, TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url) as run:
+        async with running(taught, TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url) as run:
             await run.until_logged("running: telegram")
             telegram.upload(group, rui, "chess.md", note, caption="/index@aion_bot")
             await telegram.wait_for_message(lambda m: "moderators" in m.text, PATIENCE_S)
@@ -95,15 +95,15 @@ async def test_moderators_teach_in_chat_and_others_are_refused(data_dir: Path) -
             await run.stop()
 
 
-async def test_a_second_process_on_the_folder_is_told_so(data_dir: Path) -> None:
+async def test_a_second_process_on_the_folder_is_told_so(taught: Path) -> None:
     async with TelegramServer() as telegram:
-        async with running(data_dir, TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url) as run:
+        async with running(taught, TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url) as run:
             await run.until_logged("running: telegram")
-            second = await aion(data_dir, "docs")
+            second = await aion(taught, "docs")
             assert second.status == 1
             assert "already using" in second.err
             await run.stop()
-        assert (await aion(data_dir, "docs")).status == 0
+        assert (await aion(taught, "docs")).status == 0
 
 
 async def test_a_wrong_token_ends_the_process_with_one_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,22 @@
+"""What tests of every part share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the default models are converted to, once for all tests that load a real one."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, models_dir: Path) -> Path:
+    """Return a new data folder whose models are the shared ones."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "models").symlink_to(models_dir)
+    return folder
