@@ -10,16 +10,20 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from core.commands import Command, Knowledge, Providers, Registry
+from core.channels import Channels
+from core.commands import Command, Conversation, Knowledge, Providers, Registry
+from core.conversation import Conversations
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
+from core.limits import Limits
 from core.offload import offload
 from core.outbox import RecordedOutlet
 from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
+from core.retrieval.discourse import asks
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
 from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb, Unfinished
@@ -40,6 +44,7 @@ class Call:
     message: Message
     language: Language
     knowledge: Knowledge
+    conversation: Conversation
     providers: Providers
     registry: Registry
     _dispatch: Dispatch
@@ -75,15 +80,28 @@ class Dispatch:
     pipeline: Pipeline
     shelves: Shelves
     feedback: Feedback
+    conversations: Conversations
+    channels: Channels
+    limits: Limits
     inbox: Inbox
     providers: Providers
     default_language: Language
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
+        if not message.addressed:
+            return await self._overhear(message, outlet)
         recorded = RecordedOutlet(outlet, self.inbox, message)
-        await self._carry_out(message, recorded)
+        if (wait_s := self.limits.admit(message)) > 0:
+            language = language_of_locale(message.locale, self.default_language)
+            await recorded.send(Reply(say(language, "limit.wait", wait_s=wait_s), language))
+        else:
+            await self._carry_out(message, recorded)
         await recorded.close()
+
+    async def listens(self, space: SpaceId, conversation: str) -> bool:
+        """Return whether a conversation is a free channel: what is said to nobody there is handled too."""
+        return await self.channels.mode(space, conversation) == "free"
 
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         """Finish what an earlier outlet or process could not: deliver its reply, else work on it again."""
@@ -115,12 +133,8 @@ class Dispatch:
 
     async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
         """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
-        text = readable_question(question)
-        hint = language_of_locale(message.locale, self.default_language)
-        language = await offload(detect_language, text, hint)
-        asked = Question(message.space, message.conversation, message.person, text, language)
-        answer = await self.pipeline.answer(asked, outlet.partial)
-        await outlet.send(Reply(answer.text, language, answer.id, answer.sources))
+        answer = await self.pipeline.answer(await self._question(message, question), outlet.partial)
+        await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
         return answer
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
@@ -134,15 +148,37 @@ class Dispatch:
             return _fault(language, f"rating answer {answer_id}")
         return say(language, f"rating.{now or 'withdrawn'}")
 
+    async def _overhear(self, message: Message, outlet: Outlet) -> None:
+        """Answer what was said to nobody, once and where that is sure to help; in every other case keep silent."""
+        try:
+            if not asks(message.text) or not await self.inbox.claim(message.space, message.key):
+                return
+            if self.limits.admit(message) > 0:
+                return
+            answer = await self.pipeline.overhear(await self._question(message, message.text))
+            if answer is not None:
+                await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
+        except UserError as error:
+            log.info("silent about %s: %s", message.key, error)
+        except Exception:  # the same boundary: nobody asked, so nobody is told
+            log.exception("silent about %s after a fault", message.key)
+
+    async def _question(self, message: Message, words: str) -> Question:
+        text = readable_question(words)
+        hint = language_of_locale(message.locale, self.default_language)
+        language = await offload(detect_language, text, hint)
+        return Question(message.space, message.conversation, message.person, text, language)
+
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
         command = self.registry.get(name)
         if command is None:
             raise BadInput("command.unknown", command=name)
         require(message.person, command)
         _require_arguments(message, command, language)
-        shelf = self.shelves.of(message.space)
-        call = Call(message, language, shelf, self.providers, self.registry, self, outlet, command.private)
-        await command.handler(call)
+        shelf, here = self.shelves.of(message.space), self.conversations.of(message)
+        await command.handler(
+            Call(message, language, shelf, here, self.providers, self.registry, self, outlet, command.private)
+        )
 
 
 def _fault(language: Language, doing: str) -> str:
