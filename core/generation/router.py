@@ -12,9 +12,11 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Literal
 
 import httpx
@@ -29,7 +31,7 @@ from core.generation.quota import Lease, Ledger
 from core.generation.reply import Usage
 from core.generation.route import Amount, Route, routes
 from core.generation.table import Provider
-from core.storage.quotas import Account
+from core.storage.quotas import Account, Counts
 from core.types import Language, Piece, Sampling, Turn
 
 log = logging.getLogger(__name__)
@@ -37,11 +39,18 @@ log = logging.getLogger(__name__)
 BUDGET_S = 45.0
 """How long an answer's first word may take in all, waiting and failing included."""
 
+SPARE_S = 15.0
+"""How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
+
 PATIENCE = Patience(first_text_s=20.0)
 """Less than the budget, so that one silent provider leaves time for another."""
 
 _TURN_TOKENS = 4
 """What a chat template puts around each turn."""
+
+_MARGIN = 1.01
+_LEARNING = 0.02
+"""How much of a shorter prompt is believed at once; a longer one is believed whole."""
 
 _DEMAND_S = 3600.0
 """How far back the pace of questions is looked at."""
@@ -78,12 +87,29 @@ class Demand:
         return self._n / _DEMAND_S * max(0.0, until_s - self._at_s)
 
 
+class Estimates:
+    """How long prompts are to each model, from how long they turned out: near the longest seen of late, not above."""
+
+    def __init__(self) -> None:
+        self._ratios: dict[Account, float] = {}
+
+    def n_prompt(self, account: Account, n_guessed: int) -> int:
+        """Return how many tokens a prompt is to a model, given a guess that holds for any."""
+        return math.ceil(n_guessed * min(1.0, self._ratios.get(account, 1.0) * _MARGIN))
+
+    def learn(self, account: Account, n_guessed: int, n_counted: int) -> None:
+        """Hear how many tokens a prompt turned out to be."""
+        ratio, known = n_counted / max(n_guessed, 1), self._ratios.get(account, 1.0)
+        self._ratios[account] = max(ratio, known + (ratio - known) * _LEARNING)
+
+
 class _Call:
     """One request in flight: hears what it takes, and settles its lease with that."""
 
-    def __init__(self, ledger: Ledger, lease: Lease, n_prompt: int) -> None:
+    def __init__(self, ledger: Ledger, lease: Lease, n_prompt: int, learn: Callable[[int], None]) -> None:
         self._ledger = ledger
         self._lease = lease
+        self._learn = learn
         self._used = Usage(n_prompt, 0)
         self._is_counted = False
 
@@ -94,7 +120,9 @@ class _Call:
                 self._ledger.observe(self._lease.route, period, _KINDS[name], int(limit), int(left))
 
     def usage(self, usage: Usage) -> None:
-        self._used, self._is_counted = usage, True
+        if usage.n_prompt:
+            self._used, self._is_counted = usage, True
+            self._learn(usage.n_prompt)
 
     def wrote(self, text: str) -> None:
         if not self._is_counted:
@@ -126,6 +154,7 @@ class Router:
         self.ledger = ledger or Ledger()
         self._budget_s = budget_s
         self._demand = Demand()
+        self._estimates = Estimates()
         self._n_failures: Counter[Account] = Counter()
         self._generators = {
             route.account: ProviderGenerator(route.provider, route.model, route.key, client, patience=patience)
@@ -158,9 +187,10 @@ class Router:
         failures: list[str] = []
         failed: set[Account] = set()
         self._demand.note(self.ledger.clock.now_s())
+        spare_until_s = self.ledger.clock.now_s() + SPARE_S
         await self.ledger.refresh()
         while candidates:
-            route, wait_s = self._next(candidates, n_prompt, sampling)
+            route, wait_s = self._next(candidates, n_prompt, sampling, spare_until_s)
             if route is None or loop_s() + wait_s > end_s:
                 break
             if wait_s > 0:
@@ -179,26 +209,40 @@ class Router:
                     return opened
         raise GenerationFailed("; ".join(failures) or ("nobody may be asked now" if candidates else "nobody to ask"))
 
-    def _next(self, candidates: Sequence[Route], n_prompt: int, sampling: Sampling) -> tuple[Route | None, float]:
-        """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever."""
+    def _next(
+        self, candidates: Sequence[Route], n_prompt: int, sampling: Sampling, spare_until_s: float
+    ) -> tuple[Route | None, float]:
+        """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever.
+
+        Until ``spare_until_s`` a plentiful one that is back by then is waited for before a scarce one is used.
+        """
         now_s = self.ledger.clock.now_s()
         kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
-        soonest: Route | None = None
-        soonest_s = math.inf
+        soonest: dict[bool, tuple[float, Route]] = {}  # of the plentiful, and of the others
         for route in candidates:
-            standing = self.ledger.standing(route, route.cost(n_prompt, _max_completion(route, sampling)))
+            standing = self.ledger.standing(route, self._cost(route, n_prompt, sampling))
             is_full = standing.share > route.provider.soft_share
             is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in standing.calls_left)
-            if standing.ready_s > now_s:
-                if standing.ready_s < soonest_s:
-                    soonest, soonest_s = route, standing.ready_s
-            elif is_full or is_scarce:
-                kept.setdefault(is_full, route)
-            else:
+            is_plentiful = not (is_full or is_scarce)
+            if standing.ready_s <= now_s and is_plentiful:
                 return route, 0.0
+            if standing.ready_s <= now_s:
+                kept.setdefault(is_full, route)
+            elif standing.ready_s < soonest.get(is_plentiful, (math.inf,))[0]:
+                soonest[is_plentiful] = standing.ready_s, route
+        if kept and True in soonest and soonest[True][0] <= spare_until_s:
+            return soonest[True][1], soonest[True][0] - now_s
         if kept:
             return kept.get(False) or kept[True], 0.0
-        return soonest, soonest_s - now_s
+        if not soonest:
+            return None, math.inf
+        ready_s, route = min(soonest.values(), key=itemgetter(0))
+        return route, ready_s - now_s
+
+    def _cost(self, route: Route, n_prompt: int, sampling: Sampling) -> Counts:
+        """Return what is leased for a request: its prompt, and the longest reply it may get."""
+        n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
+        return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
 
     async def _ask(
         self, route: Route, prompt: Sequence[Turn], sampling: Sampling, n_prompt: int, end_s: float
@@ -207,10 +251,11 @@ class Router:
 
         Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
         """
-        lease = self.ledger.lease(route, route.cost(n_prompt, _max_completion(route, sampling)))
+        lease = self.ledger.lease(route, self._cost(route, n_prompt, sampling))
         if not await self.ledger.confirm(lease, route.provider.soft_share):
             return None
-        call = _Call(self.ledger, lease, n_prompt)
+        learn = partial(self._estimates.learn, route.account, n_prompt)
+        call = _Call(self.ledger, lease, self._estimates.n_prompt(route.account, n_prompt), learn)
         pieces = self._generators[route.account].ask(prompt, sampling, call)
         try:
             async with asyncio.timeout_at(end_s):
@@ -266,10 +311,6 @@ def open_router(
     A paid one is left out unless the operator allowed it ``monthly_usd``, and then stops there.
     """
     return Router(routes(providers, keys, monthly_usd), client, ledger)
-
-
-def _max_completion(route: Route, sampling: Sampling) -> int:
-    return min(sampling.max_new_tokens, route.provider.max_output_tokens)
 
 
 def _shares(other: Route, route: Route, failure: ProviderFailed) -> bool:
