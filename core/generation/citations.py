@@ -26,7 +26,7 @@ def cited(text: str, used: Sequence[Hit]) -> Cited:
     """Return ``text`` with its citations numbered as they first appear; ``[n]`` of the prompt was ``used[n - 1]``.
 
     Each source quotes the sentence of its passage that shares most words with the sentence citing it first. Markers
-    that name no passage are taken out.
+    that name no passage are taken out, but not what looks like code (``a[10]``).
     """
     candidates = evidence(used)
     sources: dict[int, Source] = {}
@@ -37,7 +37,9 @@ def cited(text: str, used: Sequence[Hit]) -> Cited:
                 sources[n] = replace(_quoted(citing, n, used[n - 1], candidates), n=len(sources) + 1)
 
     def renumber(match: re.Match[str]) -> str:
-        return "".join(f" [{sources[n].n}]" for n in _numbers(match.group(), len(used)) if n in sources)
+        numbers = [n for n in _numbers(match.group(), len(used)) if n in sources]
+        is_index = not numbers and match.start() > 0 and text[match.start() - 1].isalnum() and match.group()[0] == "["
+        return match.group() if is_index else "".join(f" [{sources[n].n}]" for n in numbers)
 
     return Cited(_MARKER.sub(renumber, text).strip(), tuple(sources.values()))
 

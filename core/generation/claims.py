@@ -22,7 +22,7 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _PART_END = re.compile(r"\s(?:and|or|while|e|ou|nem|nor)(?=\s)", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<!\w)[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\w)[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?(?!\w)", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Ý][\w'’-]*")
 _LINK = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|[#@]\w\S*")
 _CHUNK = re.compile(r"\S+")

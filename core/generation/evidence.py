@@ -27,7 +27,7 @@ _POINTS_BACK = re.compile(
 )
 """How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
 
-_LABEL = re.compile(r"[^:.;!?]{1,40}:(?=\s)")
+_LABEL = re.compile(r"\s*[^:.;!?]{1,40}:(?=\s)")
 _RULE = re.compile(r"[\s|:=*_~`-]*$")
 
 
@@ -58,18 +58,29 @@ class Sentence:
         return self.passage.text[self.quote_start : self.start].rstrip()
 
     @property
-    def body(self) -> str:
-        """Return it readable on one line: without list marks, and a table's row with the names of its columns."""
+    def label(self) -> str:
+        """Return what it is about where it says so apart: the head of a list item, the columns of a row."""
         if self.kind == "row":
-            return _row(self.lead, self.verbatim)
-        own = _ITEM.sub("", self.verbatim, count=1) if self.kind == "item" else self.verbatim
-        return " ".join([*self.lead.split(), *own.split()])
+            return " ".join(_cells(self.lead))
+        match = _LABEL.match(self._item) if self.kind == "item" else None
+        return " ".join([*self.lead.split(), *(match.group().split() if match else ())])
 
     @property
-    def label(self) -> str:
-        """Return what a list item is about, where it says so before a colon; empty for most."""
-        match = _LABEL.match(self.body) if self.kind == "item" and not self.lead else None
-        return match.group() if match else ""
+    def statement(self) -> str:
+        """Return what it says beside its label, on one line."""
+        if self.kind == "row":
+            return " · ".join(cell for cell in _cells(self.verbatim) if cell)
+        own = _LABEL.sub("", self._item, count=1) if self.kind == "item" else self.verbatim
+        return " ".join(own.split())
+
+    @property
+    def body(self) -> str:
+        """Return it readable on one line: without list marks, and a table's row with the names of its columns."""
+        return _row(self.lead, self.verbatim) if self.kind == "row" else f"{self.label} {self.statement}".lstrip()
+
+    @property
+    def _item(self) -> str:
+        return _ITEM.sub("", self.verbatim, count=1)
 
     @property
     def text(self) -> str:
@@ -150,7 +161,11 @@ def _lines_and_sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _row(header: str, row: str) -> str:
-    names, cells = ([" ".join(cell.split()) for cell in line.strip().strip("|").split("|")] for line in (header, row))
+    names, cells = _cells(header), _cells(row)
     if len(names) != len(cells):
         return " · ".join(cell for cell in cells if cell)
     return " · ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)
+
+
+def _cells(line: str) -> list[str]:
+    return [" ".join(cell.split()) for cell in line.strip().strip("|").split("|")]

@@ -26,13 +26,13 @@ def objection(sentence: str, ground: Sentence) -> str:
     """Return why ``sentence`` does not stand on ``ground``, for the log; empty when it does."""
     language = ground.passage.language
     around = f"{ground.passage.document} {ground.passage.heading} {ground.before} {ground.label}"
-    written, source = clauses_of(sentence, language), clauses_of(ground.body.removeprefix(ground.label), language)
+    written, source = clauses_of(sentence, language), clauses_of(ground.statement, language)
     said, there = _stems(written), _stems(source)
     own = [stem for stem in said if stem in set(there)]
     unknown = set(said) - set(there) - set(stems(around, language))
     if unknown or len(own) < max(1, _MIN_OWN * len(said)):
         return f"says {' '.join(sorted(unknown)) or 'nothing of its own'}"
-    if in_order(own, there) < _MIN_IN_ORDER * len(own):
+    if in_order(own, [*stems(ground.label, language), *there]) < _MIN_IN_ORDER * len(own):
         return "says it in another order"
     if invented := _invented(written, source, around):
         return f"states {' '.join(sorted(invented))}"

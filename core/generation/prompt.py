@@ -52,7 +52,9 @@ def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
     turns = [Turn("system", texts["system"])]
     for example in texts["example"]:
         turns += [ask(example["note"], example["question"]), Turn("assistant", example["answer"])]
-    turns.append(ask(cut(best.text, _MAX_NOTE_CHARS), question))
+    section = best.passage.heading.rpartition(" > ")[2]
+    note = f"{section}: {best.body}" if best.before and section else best.text  # what *It* stands for
+    turns.append(ask(cut(note, _MAX_NOTE_CHARS), question))
     return Prompt(tuple(turns), (context[best.n - 1],))
 
 

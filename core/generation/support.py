@@ -93,7 +93,7 @@ class Check:
         best = self._grounds[0]
         language = best.passage.language
         said = set(stems(sentence, language))
-        about = self._about.intersection(stems(best.body.removeprefix(best.label), language)) - empty_stems(language)
+        about = self._about.intersection(stems(best.statement, language)) - empty_stems(language)
         if said <= self._asked:
             return "says back the question"
         if lost := about - said:  # the answer for black and white is none for colour

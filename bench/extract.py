@@ -1,0 +1,103 @@
+"""How often the extractive answer holds the right one, where the passages found do: by set, with the real embedder.
+
+Run: python bench/extract.py DIR... [--json]   (DIRs in BEIR's layout, with answers)
+
+An answer counts as held when one of its labelled strings stands in the text, case, accents and punctuation aside.
+"first" is the best sentence alone, "text" the whole extract of one to three sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.labelled import default_embedder
+from core.assessment import SPACE, store_labelled
+from core.evaluation.cached import CachedEmbedder
+from core.evaluation.dataset import LabelledSet, read_labelled
+from core.generation.extract import extract
+from core.generation.relevance import rank
+from core.language import detect_language
+from core.ports import Embedder
+from core.retrieval.analyse import fold
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """One question whose answer was among the passages found: whether it was quoted, and in how many characters."""
+
+    in_first: bool
+    in_text: bool
+    n_chars: int
+
+
+async def quote_all(data: LabelledSet, embedder: Embedder) -> tuple[int, list[Quoted]]:
+    """Return how many questions can be answered, and what was quoted for those whose answer was found."""
+    asked = [question for question in data.questions if question.answerable and question.answers]
+    quoted = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            for question in asked:
+                found = await searcher.search(SPACE, question.text, detect_language(question.text))
+                if not any(holds(hit.passage.text, question.answers) for hit in found.context):
+                    continue
+                ranked = rank(found, embedder)
+                answer = extract(ranked, found.language)
+                text = answer.text if answer else ""
+                first = holds(ranked[0].sentence.text, question.answers)
+                quoted.append(Quoted(first, holds(text, question.answers), len(text)))
+    return len(asked), quoted
+
+
+def holds(text: str, answers: Sequence[str]) -> bool:
+    """Tell whether one of ``answers`` stands in ``text``, word for word."""
+    return any(f" {plain(answer)} " in f" {plain(text)} " for answer in answers)
+
+
+def plain(text: str) -> str:
+    """Return the words of ``text``, without case, accents and punctuation."""
+    return " ".join(re.findall(r"\w+", fold(text)))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments.add_argument("--json", action="store_true")
+    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
+    given = arguments.parse_args()
+    if not given.folders:
+        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
+        return
+    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    rows = {}
+    for folder in given.folders:
+        data = read_labelled(folder)
+        n_asked, quoted = asyncio.run(quote_all(data, embedder))
+        n = max(1, len(quoted))
+        rows[data.name] = {
+            "asked": n_asked,
+            "found": len(quoted),
+            "first": round(sum(one.in_first for one in quoted) / n, 3),
+            "text": round(sum(one.in_text for one in quoted) / n, 3),
+            "chars": round(sum(one.n_chars for one in quoted) / n),
+        }
+        if not given.json:
+            print(data.name, rows[data.name], flush=True)
+    if given.json:
+        print(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
