@@ -34,9 +34,10 @@ from bot.discord_events import (
 )
 from bot.discord_post import ChannelPost, InteractionPost
 from core.commands import Command
+from core.delivery import Unfinished
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Reply, Thumb, Unfinished
+from core.types import Attachment, Reply, Thumb
 
 log = logging.getLogger(__name__)
 

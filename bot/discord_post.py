@@ -13,8 +13,8 @@ import discord
 
 from bot.delivery.failure import MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 from bot.delivery.markup import discord_markdown
+from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
-from bot.delivery.stream import Bubble, Capabilities
 from bot.discord_buttons import buttons_under, can_open_thread
 from core.types import Reply
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 from bot.logs import set_up_logging
+from bot.watchdog import Adapter, Attention, Watch, guard_loop
 from core.bootstrap import Aion, assemble
 from core.errors import Unavailable, UserError
 from core.settings import Settings, read_settings
 from plugins import load_plugins
 
 log = logging.getLogger(__name__)
-
-Adapter = Callable[[], Coroutine[Any, Any, None]]
-"""A platform adapter's ``run``: it returns only when cancelled, and raises when it cannot go on."""
 
 
 def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
@@ -33,7 +29,7 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
             gateway_url=settings.discord_gateway_url,
             moderator_role=settings.moderator_role,
             state_dir=settings.data_dir,
-        ).run
+        )
     if settings.telegram_token:
         from bot.telegram_adapter import TelegramAdapter
 
@@ -41,7 +37,7 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
             aion.dispatch,
             settings.telegram_token.get_secret_value().strip(),
             api_base=settings.telegram_api_base,
-        ).run
+        )
     if not chosen:
         raise Unavailable("run.no_token")
     return chosen
@@ -54,10 +50,13 @@ async def run() -> None:
         set_up_logging(settings, aion.secrets)
         await aion.require_embedder()
         chosen = adapters(aion, settings)
+        attention = Attention(deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4))
         stopping = _stop_on_signals()
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(adapter(), name=name) for name, adapter in chosen.items()]
+                watches = [Watch(name, adapter, attention) for name, adapter in chosen.items()]
+                tasks = [group.create_task(watch.run()) for watch in watches]
+                tasks.append(group.create_task(guard_loop(attention), name="guard"))
                 tasks.append(group.create_task(aion.warm(), name="warm"))
                 await aion.scheduler.start()
                 log.info("running: %s", ", ".join(chosen))

@@ -13,8 +13,8 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
-from bot.delivery.stream import Bubble, Capabilities
 from bot.telegram_format import MAX_UNITS, formatted, markdown_of
 from bot.telegram_reading import Place
 from bot.telegram_traffic import Traffic, ban_s

@@ -30,10 +30,11 @@ from bot.telegram_reading import (
     summons_of,
 )
 from bot.telegram_traffic import Traffic
+from core.delivery import Unfinished
 from core.errors import BadInput, Unavailable
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Reply, Thumb, Unfinished
+from core.types import Attachment, Language, Message, Person, Reply, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class Reception:
         post = self._post(head, place)
         if summons is None:
             if is_for_anyone(head) and await self._front.listens(place.space, place.conversation):
+                taken()  # nobody waits for it, so a crash may lose it
                 await self._overheard(parts, head, person, place, post)
             return
         if head.text or head.caption:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from core.channels import Channels
 from core.commands import Command, Conversation, Knowledge, Providers, Registry
 from core.conversation import Conversations
+from core.delivery import Unfinished
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.knowledge.shelf import Shelves
@@ -26,7 +27,7 @@ from core.ports import Outlet
 from core.retrieval.discourse import asks
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb, Unfinished
+from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Literal, Protocol
 
 from core.commands import Registry
+from core.delivery import Part, Unfinished
 from core.types import (
     Changes,
     Decision,
@@ -17,7 +18,6 @@ from core.types import (
     Matrix,
     Message,
     Page,
-    Part,
     Passage,
     Person,
     Piece,
@@ -27,7 +27,6 @@ from core.types import (
     SpaceId,
     Thumb,
     Turn,
-    Unfinished,
     Vector,
 )
 

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN")
     telegram_api_base: str | None = Field(None, alias="TELEGRAM_API_BASE")
     moderator_role: str | None = Field(None, alias="AION_MODERATOR_ROLE")
+    deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
 
     @property
     def models_dir(self) -> Path:

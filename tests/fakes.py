@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from core.delivery import Part, Unfinished
 from core.errors import GenerationFailed
 from core.types import (
     LANGUAGES,
@@ -21,7 +22,6 @@ from core.types import (
     Language,
     Matrix,
     Message,
-    Part,
     Person,
     Piece,
     Platform,
@@ -29,7 +29,6 @@ from core.types import (
     Sampling,
     SpaceId,
     Turn,
-    Unfinished,
     Vector,
 )
 

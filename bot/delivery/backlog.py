@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from core.delivery import Unfinished
 from core.ports import Front
-from core.types import Message, Platform, SpaceId, Unfinished
+from core.types import Message, Platform, SpaceId
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """Shows one reply while it is being written, on any platform.
 
-A ``Post`` is what a platform offers: send, edit, delete, typing. ``StreamedReply`` is the ``Outlet`` on top of it:
-it shows at once that something is happening, edits no faster than the platform likes, rolls over into further
-messages, drops what is only cosmetic when the platform is busy, and always delivers the final text. With a journal
-it goes on where an earlier one to the same place stopped, even in another process.
+``StreamedReply`` is the ``Outlet`` on top of a ``bot.delivery.post``: it shows at once that something is happening,
+edits no faster than the platform likes, rolls over into further messages, drops what is only cosmetic when the
+platform is busy, and always delivers the final text. With a journal it goes on where an earlier one to the same place
+stopped, even in another process.
 Does not cover budgets shared between chats; a ``Post`` may wait for one.
 """
 
@@ -11,106 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
-from bot.delivery.split import Measure, split
+from bot.delivery.post import Bubble, Post
+from bot.delivery.split import split
+from core.delivery import Part
 from core.errors import Postponed
 from core.ports import Journal
 from core.texts import say
-from core.types import Part, Reply
+from core.types import Reply
 
 log = logging.getLogger(__name__)
 
 H = TypeVar("H")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Bubble:
-    """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only.
-
-    A ``cosmetic`` one is soon overtaken by newer text: a busy platform may refuse it (``NotDelivered``).
-    """
-
-    text: str
-    answer_id: int | None = None
-    private: bool = False
-    cosmetic: bool = field(default=False, compare=False)
-
-    @property
-    def mark(self) -> str:
-        """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
-        return f"{zlib.crc32(repr((self.text, self.answer_id, self.private)).encode()):08x}"
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a chat can take: ``max_units`` of ``measure`` a message, one edit per ``edit_interval_s``.
-
-    The typing sign fades by itself and is shown anew every ``typing_interval_s``.
-    """
-
-    max_units: int
-    measure: Measure
-    edit_interval_s: float
-    typing_interval_s: float
-
-
-class Post(Protocol[H]):
-    """Where a reply goes on one platform. ``H`` is what the platform needs to find a sent message again.
-
-    Every method raises ``DeliveryFailed`` or nothing. Repeating an edit or a delete is always safe.
-    """
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Say what this chat can take."""
-        ...
-
-    def render(self, reply: Reply) -> str:
-        """Return the reply's Markdown as it is to be read here, sources included."""
-        ...
-
-    async def typing(self) -> None:
-        """Show that an answer is on its way."""
-        ...
-
-    async def admit(self, bubble: Bubble) -> None:
-        """Return when ``bubble`` may be sent. Raises ``NotDelivered`` when it may not for now."""
-        ...
-
-    async def send(self, bubble: Bubble, index: int) -> H:
-        """Send a new message that was admitted.
-
-        A repeated ``index`` is the same message tried again, perhaps with newer text.
-        Raises ``NotDelivered`` only where sending again cannot double it.
-        """
-        ...
-
-    async def edit(self, handle: H, bubble: Bubble) -> None:
-        """Change a sent message. Raises ``MessageGone`` when it was deleted."""
-        ...
-
-    async def delete(self, handle: H) -> None:
-        """Remove a sent message."""
-        ...
-
-    def name(self, handle: H) -> str:
-        """Return a sent message's name, by which ``find`` knows it in any process."""
-        ...
-
-    def find(self, name: str) -> H:
-        """Return the sent message of that name, which may be gone by now."""
-        ...
-
-    def repeats(self, index: int) -> bool:
-        """Tell whether sending ``index`` again, after a process that may have done so, cannot double it."""
-        ...
 
 
 class Clock(Protocol):

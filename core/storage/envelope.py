@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from core.types import Message, Part, Person, Reply, Source
+from core.delivery import Part
+from core.types import Message, Person, Reply, Source
 
 _FILES = "n_files"
 

@@ -18,10 +18,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, and_, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from core.delivery import Part, Unfinished
 from core.storage.database import Database
 from core.storage.envelope import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
-from core.types import Message, Part, Platform, Reply, SpaceId, Unfinished
+from core.types import Message, Platform, Reply, SpaceId
 
 log = logging.getLogger(__name__)
 

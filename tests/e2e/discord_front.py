@@ -12,11 +12,12 @@ from discord_server import DiscordServer
 
 from bot.discord_adapter import DiscordAdapter
 from core.commands import Registry
+from core.delivery import Unfinished
 from core.errors import UserError
 from core.permissions import require
 from core.ports import Outlet
 from core.texts import explain
-from core.types import Message, Person, Reply, SpaceId, Thumb, Unfinished
+from core.types import Message, Person, Reply, SpaceId, Thumb
 from plugins import load_plugins
 from tests.fakes import MemoryInbox
 

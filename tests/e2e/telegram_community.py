@@ -11,10 +11,11 @@ from bot.telegram_adapter import TelegramAdapter
 from bot.telegram_polling import Patience
 from bot.telegram_reception import Timing
 from core.commands import Command, Context, Parameter, Registry
+from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Message, Person, Reply, Source, SpaceId, Thumb, Unfinished
+from core.types import Message, Person, Reply, Source, SpaceId, Thumb
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox

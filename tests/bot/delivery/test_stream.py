@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
-from bot.delivery.stream import Bubble, Capabilities, StreamedReply
+from bot.delivery.stream import StreamedReply
 from core.types import Reply
 
 
