@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -58,6 +59,23 @@ async def test_silence_is_complete_not_even_a_typing_sign(server, community):
     assert [message.text for message in community.heard] == ["Who stole the cookies?"]
     assert server.texts(group) == []
     assert server.of("sendChatAction") == []
+
+
+async def test_overhearing_does_not_hold_up_the_next_update(server, community, caplog):
+    ana = server.person("Ana")
+    group = server.group("Free")
+    community.free = {f"telegram:{group['id']}"}
+    community.slow = asyncio.Event()
+    community.answers["slow, isn't it?"] = "Very."
+    async with running(server, community):
+        server.say(group, ana, "slow, isn't it?")
+        while not community.heard:
+            await asyncio.sleep(0.01)
+        server.say(group, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(says("nine"))
+        community.slow.set()
+        await server.wait_for_message(says("Very."))
+    assert "before they could be taken on" not in caplog.text
 
 
 async def test_what_is_said_to_someone_else_is_not_passed_on(server, community):
