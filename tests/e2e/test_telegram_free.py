@@ -16,7 +16,12 @@ from tests.e2e.telegram_server import TelegramServer
 class Discreet(Community):
     """Answers what it overhears only where it has an answer, as the real core does."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.hears = asyncio.Event()
+
     async def handle(self, message: Message, outlet: Outlet) -> None:
+        self.hears.set()
         if message.addressed or message.text in self.answers:
             await super().handle(message, outlet)
         else:
@@ -69,8 +74,7 @@ async def test_overhearing_does_not_hold_up_the_next_update(server, community, c
     community.answers["slow, isn't it?"] = "Very."
     async with running(server, community):
         server.say(group, ana, "slow, isn't it?")
-        while not community.heard:
-            await asyncio.sleep(0.01)
+        await community.hears.wait()
         server.say(group, ana, "@aion_bot When do you open?")
         await server.wait_for_message(says("nine"))
         community.slow.set()
