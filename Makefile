@@ -56,6 +56,28 @@ format: setup ## mend what can be mended by a machine
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+BENCH = PYTHONPATH=. $(BIN)/python
+
+.PHONY: bench-search
+bench-search: setup ## milliseconds of each step of a search, at 10,000 passages
+	@$(BENCH) bench/search_latency.py
+
+.PHONY: bench-router
+bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
+	@PYTHONPATH=. $(BIN)/python bench/router.py
+
+.PHONY: bench-retrieval
+bench-retrieval: setup ## ranking and gate on labelled folders: make bench-retrieval DATA="dir dir"
+	@$(BENCH) bench/retrieval.py $(DATA)
+
+.PHONY: bench-gate
+bench-gate: setup ## fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir"
+	@$(BENCH) bench/gate_fit.py $(DATA)
+
+.PHONY: bench-extract
+bench-extract: setup ## how often a quoted answer holds the right one: make bench-extract DATA="dir dir"
+	@$(BENCH) bench/extract.py $(DATA)
+
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \

@@ -54,11 +54,12 @@ class Reply:
             yield self._chunk(self._parse(await self._read(self._max_bytes)))
             return
         async with aclosing(self._events()) as events:
+            is_done = False
             async for data in events:
                 if data.strip() == "[DONE]":
+                    is_done = True  # read on to the end of the response: only then can its connection be used again
                     yield Chunk("", is_last=True)
-                    return
-                if data.strip():
+                elif data.strip() and not is_done:
                     yield self._chunk(self._parse(data))
 
     async def _events(self) -> AsyncGenerator[str, None]:

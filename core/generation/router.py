@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 BUDGET_S = 45.0
 """How long an answer's first word may take in all, waiting and failing included."""
 
-SPARE_S = 15.0
+SPARE_S = 25.0
 """How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
 
 PATIENCE = Patience(first_text_s=20.0)
