@@ -90,12 +90,12 @@ async def test_a_reply_to_its_answer_needs_no_mention(library, front):
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_direct_message_is_a_space_of_its_own_without_moderators(library, front):
+async def test_a_direct_message_is_a_space_of_its_own_where_everybody_teaches(library, front):
     library.discord.say(library.discord.dm(library.ana), library.ana, "hello")
     answer = await library.discord.wait_for_message()
     assert set(answer.buttons) == {"👍", "👎"}, "direct messages have no threads"
     assert front.handled[0].space == f"discord:dm:{library.ana.id}"
-    assert not front.handled[0].person.is_moderator
+    assert front.handled[0].person.is_moderator
 
 
 @pytest.mark.usefixtures("bot")
@@ -387,11 +387,11 @@ async def test_commands_are_sent_only_when_they_change(library, tmp_path):
             pass
     assert library.discord.n_syncs == 1
     changed = ScriptedFront()
-    changed.registry.add(Command("new", {"en": "New", "pt": "Novo"}, handler))
+    changed.registry.add(Command("later", {"en": "Later", "pt": "Depois"}, handler))
     async with running(changed, library.discord, tmp_path):
         pass
     assert library.discord.n_syncs == 2
-    assert "new" in {command["name"] for command in library.discord.commands}
+    assert "later" in {command["name"] for command in library.discord.commands}
 
 
 async def test_a_lost_memory_of_the_commands_costs_one_sync(library, front, tmp_path):

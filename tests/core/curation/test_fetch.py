@@ -21,7 +21,8 @@ from core.errors import BadInput
 from core.texts import explain
 from core.types import LANGUAGES
 
-QUICK = Limits(max_bytes=100_000, max_redirects=3, deadline_s=0.5)
+QUICK = Limits(max_bytes=100_000, max_redirects=3, deadline_s=5)
+HASTY = Limits(deadline_s=0.5)
 PAGE = "<html><body><h1>Keys</h1><p>Under the pot.</p></body></html>"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -265,7 +266,7 @@ async def test_a_server_that_never_answers() -> None:
         return page()
 
     async with serving(handler) as site:
-        assert await refusal(site.fetcher(), site.base) == "fetch.too_slow"
+        assert await refusal(site.fetcher(HASTY), site.base) == "fetch.too_slow"
 
 
 async def test_a_server_that_drips() -> None:
@@ -277,7 +278,7 @@ async def test_a_server_that_drips() -> None:
             await asyncio.sleep(0.02)
 
     async with serving(handler) as site:
-        assert await refusal(site.fetcher(), site.base) == "fetch.too_slow"
+        assert await refusal(site.fetcher(HASTY), site.base) == "fetch.too_slow"
 
 
 async def test_a_page_without_end_is_cut_off() -> None:
