@@ -64,7 +64,8 @@ class Unigram:
 
         unknown_score = min(score for _, score in self.pieces) - _PENALTY
         pieces = [*self.pieces, *((character, unknown_score) for character in self.buried)]
-        pieces[self.unknown] = (self.pieces[self.unknown][0], 2 * unknown_score)  # worse than spelling it
+        mark = self.pieces[self.unknown][0]
+        pieces[self.unknown] = (mark, (len(mark) + 1) * unknown_score)  # worse than spelling it
         tokenizer = Tokenizer(models.Unigram(pieces, self.unknown, byte_fallback=False))
         tokenizer.normalizer = self._normaliser()
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
