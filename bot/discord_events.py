@@ -105,6 +105,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         person=person_of(message.author, moderator_role, in_private=message.guild is None),
         text=text_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
+        branched_from=_parent_of(message.channel),
         address={"channel": str(message.channel.id), "message": str(message.id)},
     )
 
@@ -130,6 +131,7 @@ def call_of(
         command=command,
         arguments=arguments,
         attachments=attachments,
+        branched_from=_parent_of(interaction.channel),
         address={
             "channel": str(interaction.channel_id),
             "interaction": str(interaction.id),
@@ -137,6 +139,11 @@ def call_of(
             "ephemeral": "yes" if ephemeral else "",
         },
     )
+
+
+def _parent_of(channel: object) -> str | None:
+    """Return the channel a thread was opened in."""
+    return str(channel.parent_id) if isinstance(channel, discord.Thread) else None
 
 
 def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> Person:

@@ -1,13 +1,14 @@
 """Conversations: what a person said before, so that *and on Sundays?* is searched for what it means.
 
-A session is one person in one channel, thread, topic or chat; others in it neither see nor disturb it. Idle for half an
-hour, it starts afresh. A follow-up is searched together with the last question of the session that stood on its own:
-one earlier turn lifts the ranking, and more of them lower it.
+A session is one person in one channel, thread, topic or chat; others in it neither see nor disturb it. A thread goes
+on from what its person said in the channel it was opened in. Idle for half an hour, a session starts afresh. A
+follow-up is searched together with the last question of the session that stood on its own: one earlier turn lifts the
+ranking, and more of them lower it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,15 @@ from core.types import Message, Person, SpaceId
 
 IDLE = timedelta(minutes=30)
 """A session left alone for longer has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation of a space; ``branched_from`` is the one that it, a thread, was opened in."""
+
+    space: SpaceId
+    conversation: str
+    branched_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,11 @@ class Conversations:
     pseudonyms: Pseudonyms
     now: Callable[[], datetime]
 
-    async def condense(self, space: SpaceId, conversation: str, person: Person, text: str) -> Condensed:
+    async def condense(self, place: Place, person: Person, text: str) -> Condensed:
         """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
-        session, now = self._session(space, conversation, person), self.now()
-        topic = text
-        if leans_back(text):
-            last = await self.turns.last(session)
-            if last is not None and now - last.at <= IDLE:
-                topic = last.topic
-        return Condensed(session, text, topic, now)
+        sessions, now = self._sessions(place, person), self.now()
+        topic = await self._topic(sessions, now) if leans_back(text) else None
+        return Condensed(sessions[0], text, topic or text, now)
 
     async def remember(self, condensed: Condensed) -> None:
         """Keep a question as the last turn of its session."""
@@ -70,11 +76,23 @@ class Conversations:
         return Here(self, message)
 
     async def forget(self, message: Message) -> None:
-        """Forget the session a message belongs to."""
-        await self.turns.clear(self._session(message.space, message.conversation, message.person))
+        """Forget the session a message belongs to; in a thread also the one it goes on from."""
+        place = Place(message.space, message.conversation, message.branched_from)
+        for session in self._sessions(place, message.person):
+            await self.turns.clear(session)
 
-    def _session(self, space: SpaceId, conversation: str, person: Person) -> Session:
-        return Session(space, conversation, self.pseudonyms.of(person.id))
+    async def _topic(self, sessions: Sequence[Session], now: datetime) -> str | None:
+        """Return what a person was asking about in the first of these sessions that they said anything in."""
+        for session in sessions:
+            if (last := await self.turns.last(session)) is not None:
+                return last.topic if now - last.at <= IDLE else None
+        return None
+
+    def _sessions(self, place: Place, person: Person) -> list[Session]:
+        """Return a person's session in a place, and the one that a thread there goes on from."""
+        pseudonym = self.pseudonyms.of(person.id)
+        conversations = filter(None, (place.conversation, place.branched_from))
+        return [Session(place.space, conversation, pseudonym) for conversation in conversations]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,9 @@ class Dispatch:
         except UserError as error:
             await outlet.send(Reply(explain(language, error), language, private=isinstance(error, Refused)))
         except Exception:  # the one boundary: of a fault, nothing but its reference may reach the chat
-            await outlet.send(Reply(_fault(language, f"handling {message.key}"), language))
+            reference = _reference()
+            log.exception("fault %s while handling %s", reference, message.key)
+            await outlet.send(Reply(say(language, "error.internal", reference=reference), language))
 
     async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
         """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
@@ -146,7 +148,9 @@ class Dispatch:
         except UserError as error:
             return explain(language, error)
         except Exception:  # the same boundary, for a press instead of a message
-            return _fault(language, f"rating answer {answer_id}")
+            reference = _reference()
+            log.exception("fault %s while rating answer %s", reference, answer_id)
+            return say(language, "error.internal", reference=reference)
         return say(language, f"rating.{now or 'withdrawn'}")
 
     async def _overhear(self, message: Message, outlet: Outlet) -> None:
@@ -168,7 +172,7 @@ class Dispatch:
         text = readable_question(words)
         hint = language_of_locale(message.locale, self.default_language)
         language = await offload(detect_language, text, hint)
-        return Question(message.space, message.conversation, message.person, text, language)
+        return Question(message.space, message.conversation, message.person, text, language, message.branched_from)
 
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
         command = self.registry.get(name)
@@ -182,11 +186,9 @@ class Dispatch:
         )
 
 
-def _fault(language: Language, doing: str) -> str:
-    """Log the current exception and return the sentence that refers to it."""
-    reference = secrets.token_hex(3)
-    log.exception("fault %s while %s", reference, doing)
-    return say(language, "error.internal", reference=reference)
+def _reference() -> str:
+    """Return a short name for a fault, by which a person and the log speak of the same."""
+    return secrets.token_hex(3)
 
 
 def readable_question(text: str) -> str:

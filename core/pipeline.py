@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.conversation import Condensed, Conversations
+from core.conversation import Condensed, Conversations, Place
 from core.generation.writer import Draft, Show, Writers
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
@@ -29,6 +29,7 @@ class Question:
     person: Person
     text: str
     language: Language
+    branched_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class Pipeline:
         return answer
 
     async def _condense(self, question: Question) -> Condensed:
-        return await self.conversations.condense(question.space, question.conversation, question.person, question.text)
+        here = Place(question.space, question.conversation, question.branched_from)
+        return await self.conversations.condense(here, question.person, question.text)
 
     async def _write(self, question: str, found: Found, decision: Decision, show: Show) -> Draft:
         match decision.band:

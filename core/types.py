@@ -65,8 +65,9 @@ class Message:
     """One thing a person said, whatever the platform.
 
     ``key`` names the message on its platform for ever (``discord:<message id>``), so a redelivery is recognised.
-    ``conversation`` is the channel, thread or chat it was said in. ``command`` is ``None`` for a plain question.
-    ``locale`` is the platform's own tag for the person (``pt-BR``), where it gives one.
+    ``conversation`` is the channel, thread or chat it was said in; ``branched_from`` the one a thread was opened in.
+    ``command`` is ``None`` for a plain question. ``locale`` is the platform's own tag for the person (``pt-BR``), where
+    it gives one.
     ``addressed`` is false for what was overheard in a channel where AION may answer unasked.
     ``address`` is all its adapter needs to reply after a restart; empty where that cannot be.
     """
@@ -81,6 +82,7 @@ class Message:
     command: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    branched_from: str | None = None
     addressed: bool = True
     address: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.channels import Channels
-from core.conversation import IDLE, Conversations
+from core.conversation import IDLE, Conversations, Place
 from core.privacy import Pseudonyms
 from core.storage.database import Database
 from core.storage.spaces import Spaces
@@ -42,8 +42,16 @@ class Talk:
         pseudonyms, channels = Pseudonyms(b"k" * 32), Channels(Spaces(self.database))
         self.conversations = Conversations(Turns(self.database), channels, pseudonyms, self.clock)
 
-    async def says(self, text: str, person: Person = ANA, conversation: str = "general", space: SpaceId = HERE) -> str:
-        condensed = await self.conversations.condense(space, conversation, person, text)
+    async def says(
+        self,
+        text: str,
+        person: Person = ANA,
+        conversation: str = "general",
+        space: SpaceId = HERE,
+        branched_from: str | None = None,
+    ) -> str:
+        place = Place(space, conversation, branched_from)
+        condensed = await self.conversations.condense(place, person, text)
         await self.conversations.remember(condensed)
         self.clock.now += timedelta(seconds=20)
         return condensed.search_text
@@ -94,6 +102,22 @@ async def test_people_interleaved_in_one_channel_keep_their_own_thread(talk: Tal
     await talk.says("Who repairs bicycles here?", RUI)
     assert await talk.says("and on Sundays?") == f"{OPENING}\nand on Sundays?"
     assert await talk.says("how much is it?", RUI) == "Who repairs bicycles here?\nhow much is it?"
+
+
+async def test_a_thread_goes_on_from_its_channel_and_then_has_a_session_of_its_own(talk: Talk) -> None:
+    await talk.says(OPENING)
+    thread = {"conversation": "thread", "branched_from": "general"}
+    assert await talk.says("and on Sundays?", RUI, **thread) == "and on Sundays?"
+    assert await talk.says("and on Sundays?", **thread) == f"{OPENING}\nand on Sundays?"
+    await talk.says("Who repairs bicycles here?")
+    assert await talk.says("and on Mondays?", **thread) == f"{OPENING}\nand on Mondays?"
+
+
+async def test_new_in_a_thread_forgets_what_it_goes_on_from(talk: Talk) -> None:
+    await talk.says(OPENING)
+    said = message("/new", key="1", person=ANA, space=HERE, command="new", branched_from="general")
+    await talk.conversations.of(said).start_afresh()
+    assert await talk.says("and on Sundays?", conversation=HERE, branched_from="general") == "and on Sundays?"
 
 
 async def test_an_idle_session_starts_afresh(talk: Talk) -> None:

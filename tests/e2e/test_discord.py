@@ -108,6 +108,7 @@ async def test_its_own_thread_is_followed_and_others_are_not(library, front):
     await library.discord.wait_for_message()
     assert len(await quiet(library.discord)) == 1
     assert [(message.text, message.conversation) for message in front.handled] == [("no mention needed", str(own.id))]
+    assert front.handled[0].branched_from == str(library.channel.id)
 
 
 @pytest.mark.usefixtures("bot")
