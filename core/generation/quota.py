@@ -1,8 +1,8 @@
 """The ledger: what was asked of each provider, held against its limits before anything more is asked.
 
 What is about to be asked counts as if it had been (a lease: the prompt and the longest reply), so that requests in
-flight cannot pass a limit together; the real usage settles it. Every count is written down at once, beside the
-request, and what other processes wrote is read with it. Does not cover whom to prefer (``router``).
+flight cannot pass a limit together; the real usage settles it. Every count is written down within moments, beside
+the request, and what other processes wrote is read with it. Does not cover whom to prefer (``router``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 _FRESH_S = 5.0
 """How old what is known of other processes may be when a question is planned."""
+
+_GATHER_S = 0.05
+"""How long counts are gathered before they are written, so that a burst is one write."""
 
 _NEAR_CALLS = 16
 """With fewer calls left than this, other processes are asked before each."""
@@ -238,6 +241,7 @@ class Ledger:
             self._flush = asyncio.create_task(self._save_until_done(), name="save quotas")
 
     async def _save_until_done(self) -> None:
+        await asyncio.sleep(_GATHER_S)
         while self._unsaved or self._unsaved_benches:
             if not await self.save():
                 return

@@ -20,10 +20,9 @@ def test_ten_thousand_questions_pass_no_limit_and_come_near_the_best_possible(ca
     assert day.n_best > 9_000
 
 
-def test_a_thousand_questions_are_all_answered() -> None:
-    day = run(simulate(1_000, seed=2))
-    assert (day.n_served, day.n_past_a_limit) == (1_000, 0)
-    # The operator's order holds while there is enough for everybody.
+def test_the_operators_order_holds_while_there_is_enough_for_everybody() -> None:
+    day = run(simulate(100, seed=2))
+    assert (day.n_served, day.n_past_a_limit) == (100, 0)
     assert day.n_asked["groq/openai/gpt-oss-20b"] > 50
 
 

@@ -44,6 +44,12 @@ def test_the_shipped_table_asks_each_api_in_words_it_accepts():
     # Groq holds prompt and reply cap together against 8,000 tokens a minute.
     assert providers["groq"].context_tokens + providers["groq"].max_output_tokens < 8000
     # gpt-oss refuses "none".
+    # Nothing free is without a limit of some kind, and nothing paid without a price.
+    for provider in providers.values():
+        for model in provider.models:
+            limits = [*vars(provider.limits).values(), *vars(model.limits).values()]
+            assert provider.paid or any(limit is not None for limit in limits), model.id
+            assert not provider.paid or min(model.usd_per_million.prompt, model.usd_per_million.completion) > 0
     efforts = {m.extra.get("reasoning_effort") for p in providers.values() for m in p.models if "gpt-oss" in m.id}
     assert efforts == {"low"}
 
@@ -68,6 +74,9 @@ def test_an_empty_table_is_legal(tmp_path):
     [
         ('name = "mine"\n', "", "name"),
         ("paid = false", "paid = false\nsurprise = 1", "surprise"),
+        ("paid = false", 'paid = false\nday_zone = "Mars/Olympus"', "day_zone"),
+        ("paid = false", "paid = false\nlimits = { requests_per_day = 0 }", "requests_per_day"),
+        ("paid = false", "paid = false\nsoft_share = 80", "soft_share"),
         ("http://127.0.0.1:8000/v1", "ftp://127.0.0.1", "base_url"),
         ('["pt"]', '["klingon"]', "languages"),
         ("context_tokens = 3000", "context_tokens = 0", "context_tokens"),
