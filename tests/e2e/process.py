@@ -39,12 +39,12 @@ class Finished:
         return json.loads(self.out)
 
 
-async def start(data_dir: Path, *arguments: str, **settings: str) -> Process:
-    """Start ``aion ARGUMENTS``; the folder it runs in has no ``.env``."""
+async def start(data_dir: Path, *arguments: str, module: str = "bot", **settings: str) -> Process:
+    """Start ``aion ARGUMENTS``; the folder it runs in has no ``.env``. ``module`` is what stands for ``aion``."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
+        module,
         *arguments,
         cwd=data_dir,
         env={**environment(data_dir, settings), "PYTHONPATH": str(ROOT)},
@@ -76,6 +76,11 @@ class Running:
                 assert self.process.returncode is None, "".join(self.log)
                 await asyncio.sleep(0.02)
 
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        await self.process.wait()
+
     async def stop(self) -> int:
         """Ask it to stop and return its exit status."""
         if self.process.returncode is None:
@@ -84,9 +89,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, **settings: str) -> AsyncIterator[Running]:
+async def running(data_dir: Path, *, module: str = "bot", **settings: str) -> AsyncIterator[Running]:
     """Run ``aion run`` while the block lasts."""
-    process = await start(data_dir, "run", **settings)
+    process = await start(data_dir, "run", module=module, **settings)
     run = Running(process)
     assert process.stderr is not None
     reading = asyncio.create_task(_read(process.stderr, run.log))

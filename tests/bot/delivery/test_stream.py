@@ -11,7 +11,10 @@ from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, Poss
 from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
 from bot.delivery.stream import StreamedReply
+from core.delivery import Part
+from core.errors import Postponed
 from core.types import Reply
+from tests.fakes import MemoryJournal
 
 
 class ManualClock:
@@ -105,6 +108,28 @@ class FakePost:
 
     def texts(self) -> list[str]:
         return [bubble.text for _, bubble in sorted(self.messages.items())]
+
+
+@dataclass
+class BannedAfter(FakePost):
+    """A chat that takes so many messages, and then bans for an hour."""
+
+    n_allowed: int = 1
+
+    async def admit(self, bubble: Bubble) -> None:
+        if len(self.messages) >= self.n_allowed:
+            raise NotDelivered("banned", 3600.0)
+
+
+@dataclass
+class RecordingJournal(MemoryJournal):
+    """Remembers every note, in order."""
+
+    notes: list[tuple[int, Part | None]] = field(default_factory=list)
+
+    async def note(self, position: int, part: Part | None) -> None:
+        self.notes.append((position, part))
+        await super().note(position, part)
 
 
 @pytest.fixture
@@ -331,3 +356,89 @@ async def test_leaving_stops_everything(clock, post):
     async with StreamedReply(post, clock) as outlet:
         await outlet.partial("half")
     assert asyncio.all_tasks() == before
+
+
+# --- going on after a restart ------------------------------------------------------------------------------------
+
+
+LONG = "First part. " * 8 + "\n\n" + "Second part. " * 7 + "\n\n" + "Third part. " * 8
+
+
+async def shown_by(post: FakePost, clock: ManualClock, journal: MemoryJournal, text: str) -> None:
+    """Send a final text to its end, however long the pauses are."""
+    sending = asyncio.create_task(StreamedReply(post, clock, journal=journal).send(reply(text)))
+    while not sending.done():
+        await clock.advance(1.0)
+    await sending
+
+
+@pytest.mark.parametrize("n_before", [0, 1, 2, 3])
+async def test_another_outlet_goes_on_where_the_journal_ends(clock, post, n_before):
+    whole = FakePost(clock)
+    await shown_by(whole, clock, MemoryJournal(), LONG)
+    assert len(whole.messages) == 3
+    journal = MemoryJournal()
+    for index in range(n_before):
+        post.messages[index] = whole.messages[index]
+        await journal.note(index, Part(index, str(index), whole.messages[index].mark))
+    await shown_by(post, clock, journal, LONG)
+    assert post.texts() == whole.texts()
+    assert [verb for _, verb, _, _ in post.writes()] == ["send"] * (3 - n_before)
+
+
+async def test_partial_text_of_an_earlier_process_becomes_the_final_one(clock, post):
+    post.messages[0] = Bubble("First")
+    await shown_by(post, clock, MemoryJournal([Part(0, "0", None)]), "First and last.")
+    assert post.texts() == ["First and last."]
+
+
+async def test_surplus_partial_text_of_an_earlier_process_is_taken_away(clock, post):
+    post.messages |= {0: Bubble("a"), 1: Bubble("b")}
+    await shown_by(post, clock, MemoryJournal([Part(0, "0", None), Part(1, "1", None)]), "Short.")
+    assert post.texts() == ["Short."]
+
+
+async def test_a_part_in_doubt_is_not_sent_again_and_the_person_is_told(clock, post):
+    await shown_by(post, clock, MemoryJournal([Part(0, None)]), "Possibly there.")
+    (text,) = post.texts()
+    assert text.startswith("I was restarted while sending my answer.")
+
+
+async def test_a_part_in_doubt_is_sent_again_under_its_index_where_that_cannot_double_it(clock, post):
+    post.is_repeatable = True
+    await shown_by(post, clock, MemoryJournal([Part(0, None)]), "Possibly there.")
+    assert [(n, text) for _, verb, n, text in post.log if verb == "send"] == [(0, "Possibly there.")]
+
+
+async def test_a_final_text_is_noted_before_it_is_sent_and_named_after(clock, post):
+    journal = RecordingJournal()
+    post.failures["send"] = [NotDelivered("busy"), NotDelivered("busy")]
+    await shown_by(post, clock, journal, "Hello.")
+    mark = Bubble("Hello.", 7).mark
+    attempt, named = (0, Part(0, None)), (0, Part(0, "0", mark))
+    assert journal.notes == [attempt, (0, None), attempt, (0, None), attempt, named]
+
+
+async def test_a_text_that_may_not_be_sent_yet_is_not_in_doubt(clock, post):
+    journal = RecordingJournal()
+    post.failures["admit"] = [NotDelivered("banned", 3600.0)]
+    with pytest.raises(Postponed) as postponed:
+        await shown_by(post, clock, journal, "Hello.")
+    assert postponed.value.retry_after_s == 3600.0
+    assert journal.notes == []
+
+
+async def test_a_long_ban_between_the_parts_postpones_the_rest(clock):
+    journal = MemoryJournal()
+    banned = BannedAfter(clock, n_allowed=1)
+    with pytest.raises(Postponed):
+        await shown_by(banned, clock, journal, LONG)
+    banned.n_allowed = 10
+    await shown_by(banned, clock, journal, LONG)
+    assert [verb for _, verb, _, _ in banned.writes()] == ["send"] * 3
+
+
+async def test_without_a_journal_a_long_ban_loses_the_text_and_says_so(clock, post, caplog):
+    post.failures["send"] = [NotDelivered("banned", 3600.0)]
+    await StreamedReply(post, clock).send(reply("Hello."))
+    assert "not delivered" in caplog.text

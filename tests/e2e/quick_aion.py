@@ -1,0 +1,43 @@
+"""``aion run`` without models, for tests that kill it: everything real but the embedder, the writer and one command.
+
+``/echo text`` replies with its text as soon as the data folder holds no file ``hold``; ``long`` in the text makes it
+three chat messages on either platform.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot import cli, runner
+from core.bootstrap import Aion, assemble
+from core.commands import Command, Context, Parameter, Registry
+from core.settings import Settings
+from tests.e2e.quick_words import spoken
+from tests.fakes import ScriptedGenerator, WordEmbedder
+
+HOLD = Path(os.environ["AION_DATA_DIR"]) / "hold"
+
+
+async def echo(context: Context) -> None:
+    """Reply with the text that was given."""
+    while HOLD.exists():  # noqa: ASYNC110 (another process takes it away)
+        await asyncio.sleep(0.01)
+    await context.reply(spoken(context.message.arguments["text"]))
+
+
+@asynccontextmanager
+async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
+    """Assemble without models, and with ``/echo``."""
+    text = Parameter("text", {"en": "What to say", "pt": "O que dizer"})
+    registry.add(Command("echo", {"en": "Say it again", "pt": "Repita"}, echo, (text,)))
+    async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+        yield aion
+
+
+if __name__ == "__main__":
+    runner.assemble = quick  # type: ignore[assignment]
+    cli.main()
