@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.telegram_adapter import TelegramAdapter
+from core.delivery import Unfinished
 from core.errors import Unavailable
+from core.types import Message, Person, Reply, SpaceId
 from tests.e2e.telegram_community import TIMING, Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected
 from tests.e2e.telegram_server import TelegramServer
+from tests.fakes import MemoryInbox
 
 
 @pytest.fixture
@@ -212,3 +215,50 @@ async def test_no_token_reaches_the_log(server, community, caplog):
     assert not [r for r in caplog.records if server.token in r.getMessage() or "SECRET-and" in r.getMessage()]
     assert server.token not in caplog.text
     assert "SECRET-and" not in caplog.text
+
+
+# --- taking on --------------------------------------------------------------------------------------------------------
+
+
+class SlowInbox(MemoryInbox):
+    """Takes messages on when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_accept = asyncio.Event()
+
+    async def accept(self, message: Message) -> bool:
+        await self.may_accept.wait()
+        return await super().accept(message)
+
+
+async def test_a_message_is_confirmed_to_telegram_only_once_it_was_taken_on(server, community):
+    community.inbox = inbox = SlowInbox()
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await asyncio.sleep(0.5)
+        assert not [call for call in server.of("getUpdates") if "offset" in call.params]
+        inbox.may_accept.set()
+        await server.wait_for_quiet()
+        await server.wait_for_message(says("nine"))
+
+
+async def test_what_an_earlier_process_left_is_finished_in_its_place(server, community):
+    ana = server.person("Ana")
+    forum = server.group("Library", forum=True)
+    asked = server.say(forum, ana, "@aion_bot When do you open?", thread=5)
+    address = {"chat": str(forum["id"]), "topic": "5", "is_private": "", "asker": str(ana["id"])}
+    message = Message(
+        key="telegram:earlier",
+        platform="telegram",
+        space=SpaceId(f"telegram:{forum['id']}"),
+        conversation="5",
+        person=Person(f"telegram:{ana['id']}", "Ana"),
+        text="Anyone there?",
+        address={**address, "message": str(asked["message_id"])},
+    )
+    community.inbox.left = [Unfinished(message, Reply("At **ten**.", "en", 9), (), had_files=False, n_runs=1)]
+    async with running(server, community):
+        shown = await server.wait_for_message(says("At ten."))
+    assert (shown.thread, shown.reply_to, bold(shown), len(shown.buttons)) == (5, asked["message_id"], ["ten"], 2)
