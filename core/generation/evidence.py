@@ -27,7 +27,7 @@ _POINTS_BACK = re.compile(
 )
 """How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
 
-_LABEL = re.compile(r"\s*[^:.;!?]{1,40}:(?=\s)")
+_LABEL = re.compile(r"\A\s*[^:.;!?]{1,40}:(?=\s)")
 _RULE = re.compile(r"[\s|:=*_~`-]*$")
 
 

@@ -18,6 +18,9 @@ _MIN_OWN = 0.4
 """Share of a claim's words that the sentence must have itself; the others may come from the headings above it, or
 from the sentence that it points back to."""
 
+_MIN_WHOLE = 0.75
+"""Share of a statement's words that must be said where it is joined with another: *A sings; B rests* is not *A rests*."""
+
 _MIN_IN_ORDER = 0.9
 """Share of those that must come in the same order: *A beat B* is not *B beat A*."""
 
@@ -41,10 +44,18 @@ def objection(sentence: str, ground: Sentence) -> str:
     if len(parts) == 1:  # a stretch of the source as it stands: what is before and after it may be left out
         parts = [narrowed(parts[0], set(own), language)]
     return (
-        _left_out(sentence, written, parts)
+        _joined(set(own), [clause for clause, _ in drawn])
+        or _left_out(sentence, written, parts)
         or _shifted_limit(written, source, parts, language)
         or _denial(written, [clause for clause, _ in drawn])
     )
+
+
+def _joined(said: set[str], drawn: Sequence[Clause]) -> str:
+    """Return that pieces of several statements were made into one; statements taken whole may stand together."""
+    distinct = list({id(clause): clause for clause in drawn}.values())
+    whole = all(len(said & set(_stems([clause]))) >= _MIN_WHOLE * len(set(_stems([clause]))) for clause in distinct)
+    return "" if len(distinct) < 2 or whole else "joins pieces of several statements"
 
 
 def _stems(clauses: Sequence[Clause]) -> list[str]:

@@ -81,6 +81,18 @@ def test_the_label_of_an_item_is_known():
     assert prose.label == ""
 
 
+def test_a_time_of_day_is_not_taken_for_a_label():
+    (sentence,) = evidence(chunked("- Wednesday, 20:00: choir rehearsal, led by Selma.", "events.md"))
+    assert sentence.text == "Wednesday, 20:00: choir rehearsal, led by Selma."
+
+
+@given(st.lists(st.sampled_from(["Monday", "9:30", "20:00:", "open:", "a.m.", "it's", "[x]", "12:"]), min_size=1))
+def test_an_item_shows_every_word_it_has(words):
+    text = "- x " + " ".join(words)
+    shown = " ".join(sentence.text for sentence in evidence(chunked(text, "list.md")))
+    assert shown.split() == ["x", *words]
+
+
 def test_a_row_that_does_not_fit_its_header_keeps_its_cells():
     assert evidence([hit("| a | b |\n|---|---|\n| 1 | 2 | 3 |")])[0].text == "1 · 2 · 3"
 

@@ -209,3 +209,10 @@ def test_narrowed_is_the_shortest_stretch_that_holds_what_is_said(said_words, da
     )
     led_in = len(kept.text.split()) - len(re.sub(r"^(?:(?:of|the) )+", "", kept.text).split())
     assert len(kept.text.split()) - led_in == shortest
+
+
+def test_pieces_of_two_statements_are_not_made_into_a_third():
+    (ground,) = evidence(chunked("- Sunday: from 14:00 to 18:00, library only; the workshop stays locked.", "Welcome"))
+    assert objection("The library stays locked on Sunday.", ground)
+    assert objection("Sunday: from 14:00 to 18:00; the library stays locked.", ground)
+    assert not objection("The workshop stays locked.", ground)
