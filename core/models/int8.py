@@ -48,7 +48,7 @@ class Int8Linear(nn.Module):
         y = torch._int_mm(whole.to(torch.int8), self._weight).float()
         if self._is_fine:
             rest = scaled.sub_(whole).mul_(_FINER).round_().to(torch.int8)
-            y.add_(torch._int_mm(rest, self._weight), alpha=1 / _FINER)
+            y = torch.add(y, torch._int_mm(rest, self._weight), alpha=1 / _FINER)
         y.mul_(scale).mul_(self._row_scale)
         if self._bias is not None:
             y.add_(self._bias)

