@@ -49,7 +49,9 @@ def test_every_language_says_the_same() -> None:
 def test_every_sentence_is_said_somewhere() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in CODE)
     composed = {match[1] for match in re.finditer(r'f"([a-z]+)\.\{', code)}
-    unused = [key for key in catalogue("en") if not re.search(f"[\"']{key}[\"']", code) and key.split(".")[0] not in composed]
+    unused = [
+        key for key in catalogue("en") if not re.search(f"[\"']{key}[\"']", code) and key.split(".")[0] not in composed
+    ]
     assert not unused
 
 

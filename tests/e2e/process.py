@@ -112,5 +112,5 @@ async def _end(process: Process, reading: asyncio.Task[None]) -> None:
 
 
 async def _read(stream: asyncio.StreamReader, log: list[str]) -> None:
-    async for line in stream:
+    while line := await stream.readline():
         log.append(line.decode(errors="replace"))

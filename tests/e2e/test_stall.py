@@ -60,24 +60,24 @@ async def test_commands_are_answered_while_a_model_writes_and_documents_are_inde
             (notes / f"more{n}.md").write_text(f"# Page {n}\n\n" + f"Shed number {n} holds a ladder. " * 60)
         prompt = [Turn("user", "Write a long story about a garden, with many details.")]
         n_tokens = 0
+        begun = asyncio.Event()
 
         async def write() -> None:
             nonlocal n_tokens
             async for piece in aion.local.stream(prompt, Sampling(max_new_tokens=80, seed=1)):
                 n_tokens += len(piece.log_probs)
+                begun.set()
 
-        async with watched() as stall:
-            async with asyncio.TaskGroup() as group:
-                writing = group.create_task(write())
-                group.create_task(aion.ingest.index_paths(GLOBAL, [notes]))
-                while n_tokens < 5:
-                    await asyncio.sleep(0.01)
-                outlet = CollectingOutlet()
-                await aion.dispatch.handle(message("/help", key="1", command="help"), outlet)
-                assert not writing.done()  # the command did not wait for the story
-                assert "/ask" in outlet.text
-                question = CollectingOutlet()
-                await aion.dispatch.handle(message("Qual a cor do galpão dos barcos?", key="2"), question)
+        async with watched() as stall, asyncio.TaskGroup() as group:
+            writing = group.create_task(write())
+            group.create_task(aion.ingest.index_paths(GLOBAL, [notes]))
+            await begun.wait()
+            outlet = CollectingOutlet()
+            await aion.dispatch.handle(message("/help", key="1", command="help"), outlet)
+            assert not writing.done()  # the command did not wait for the story
+            assert "/ask" in outlet.text
+            question = CollectingOutlet()
+            await aion.dispatch.handle(message("Qual a cor do galpão dos barcos?", key="2"), question)
         assert n_tokens == 80
         assert "azul" in question.text
         print(f"longest stall of the event loop: {stall.longest_s * 1000:.0f} ms")
