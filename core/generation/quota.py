@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _FRESH_S = 5.0
 """How old what is known of other processes may be when a question is planned."""
 
-_GATHER_S = 0.05
+_GATHER_S = 0.1
 """How long counts are gathered before they are written, so that a burst is one write."""
 
 _NEAR_CALLS = 16
@@ -169,7 +169,7 @@ class Ledger:
         """Count a request that is about to be made."""
         now_s = self.clock.now_s()
         slots = []
-        for account in (route.account, route.of_provider):
+        for account in dict.fromkeys((route.account, *(rule.account for rule in route.rules))):
             slots.append(Slot(account, "minute", int(now_s)))
             slots += [Slot(account, period, self._bounds(period, route, now_s)[0]) for period in ("day", "month")]
         lease = Lease(route, cost, tuple(slots))
@@ -241,8 +241,8 @@ class Ledger:
             self._flush = asyncio.create_task(self._save_until_done(), name="save quotas")
 
     async def _save_until_done(self) -> None:
-        await asyncio.sleep(_GATHER_S)
         while self._unsaved or self._unsaved_benches:
+            await asyncio.sleep(_GATHER_S)
             if not await self.save():
                 return
 
