@@ -25,6 +25,7 @@ _PART_END = re.compile(r"\s(?:and|or|while|e|ou|nem|nor)(?=\s)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\w)[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?(?!\w)", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Ý][\w'’-]*")
 _LINK = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|[#@]\w\S*")
+_ADDRESS = re.compile(r"@|://|[^\W\d]\.\w{2,}|\w_\w")
 _CHUNK = re.compile(r"\S+")
 _WORD = re.compile(r"[\w'’]+(?:-\w+)*")
 
@@ -136,9 +137,19 @@ def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
 
 
 def _part(text: str, language: Language, *, is_opening: bool) -> Part:
-    content = tuple(stem for stem in stems(text, language) if stem not in empty_stems(language))
+    content = tuple(stem for stem in _content(text, language) if stem not in empty_stems(language))
     facts = frozenset(_facts(text, language, is_opening=is_opening))
     return Part(text, content, facts, words(language, "limit").intersection(folded_words(text)))
+
+
+def _content(text: str, language: Language) -> Iterator[str]:
+    """Yield the stems of ``text`` in order; an address or a file's name is one word, and no part of it is another."""
+    for match in _CHUNK.finditer(text):
+        chunk = match.group().strip(".,;:!?()[]\"'“”«»")
+        if _ADDRESS.search(chunk):
+            yield fold(chunk)
+        else:
+            yield from stems(chunk, language)
 
 
 def _facts(text: str, language: Language, *, is_opening: bool) -> Iterator[str]:

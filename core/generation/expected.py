@@ -11,14 +11,15 @@ from collections.abc import Callable
 
 from core.retrieval.analyse import fold
 
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+_NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     r"seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|"
     r"billion|half|third|quarter|dozen|twice|once|um|uma|dois|duas|tres|quatro|cinco|seis|sete|oito|nove|dez|onze|"
     r"doze|treze|catorze|quatorze|quinze|dezasseis|dezesseis|dezassete|dezessete|dezoito|dezanove|dezenove|vinte|"
     r"trinta|quarenta|cinquenta|sessenta|setenta|oitenta|noventa|cem|cento|duzentos|trezentos|mil|milhao|milhoes|"
     r"metade|terco)\b"
 )
+_NUMBER = re.compile(rf"\d|\b{_NUMBER_WORD}")
 _MONEY = re.compile(
     r"[€$£%]|\b(?:euros?|dollars?|reais|real|libras?|pounds?|cents?|centimos?|centavos?|crowns?|gold|coins?|moedas?|usd"
     r"|eur|brl|per ?cent|por cento)\b"
@@ -35,8 +36,8 @@ _MONTH = re.compile(
     r"|[Nn]ovembro|[Dd]ezembro)\b"
 )
 _SPAN = re.compile(
-    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)|segundos?|minutos?"
-    r"|horas?|dias?|semanas?|mes|meses|anos?|decadas?|seculos?)\b"
+    rf"(?:\d|\b(?:{_NUMBER_WORD}|an))[ -](?:[a-z]+ )?(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?"
+    r"|months?|years?|decades?|centur(?:y|ies)|segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?|decadas?|seculos?)\b"
 )
 _PACE = re.compile(r"\b(?:daily|weekly|monthly|yearly|always|never|diari|semana[li]|mensa[li]|anua[li]|sempre|nunca)")
 _PLACE = re.compile(
@@ -62,7 +63,7 @@ def _time(sentence: str, folded: str) -> float:
 
 
 def _length(sentence: str, folded: str) -> float:
-    return float(bool(_PACE.search(folded)) or bool(_SPAN.search(folded) and _NUMBER.search(folded)))
+    return float(bool(_PACE.search(folded) or _SPAN.search(folded)))
 
 
 def _person(sentence: str, folded: str) -> float:

@@ -19,7 +19,8 @@ _MIN_OWN = 0.4
 from the sentence that it points back to."""
 
 _MIN_WHOLE = 0.75
-"""Share of a statement's words that must be said where it is joined with another: *A sings, B rests* is no *A rests*."""
+"""Share of a statement's words that must be said where it is joined with another: of *A sings, B rests*, *A rests*
+is no statement."""
 
 _MIN_IN_ORDER = 0.9
 """Share of those that must come in the same order: *A beat B* is not *B beat A*."""

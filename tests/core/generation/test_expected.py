@@ -21,6 +21,8 @@ from core.generation.expected import Expectation
         ("A que horas é o jantar?", "É às 20h.", "É vegetariano."),
         ("How long is the course?", "It lasts four hours.", "It is a good course."),
         ("Quanto tempo dura?", "Dura duas horas.", "Dura pouco."),
+        ("How long is the course?", "It lasts half an hour.", "It is held on the first Monday of the month at 10:00."),
+        ("How long is the course?", "It is a four-week course.", "It costs 18 euros a month."),
         ("Who is the treasurer?", "It is Duarte Pimenta.", "It is a person we trust."),
         ("Quem manda aqui?", "Quem manda é a Teresa.", "Ninguém manda."),
         ("Where is the kit?", "The kit hangs behind the door.", "The kit was bought."),

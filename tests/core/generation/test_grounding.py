@@ -53,6 +53,7 @@ FALLS = [
     ("The course lasts two days.", "The course lasts two weeks.", "another unit"),
     ("Call Marta Quintal.", "Call Marta Pimenta.", "another name"),
     ("Write to a@casa.example.", "Write to b@casa.example.", "another address"),
+    ("The server is at play.ironoak.example.", "The server is at play.", "a piece of an address"),
     ("It is held on Tuesday.", "It is held on Wednesday.", "another day"),
     ("A payment needs three of five officers.", "A payment needs three officers.", "a number left out"),
     ("Gloves are not allowed near tools.", "Gloves are allowed near tools.", "a denial lost"),
