@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from core.errors import GenerationFailed
 from core.generation.cooldown import bench_for
 from core.generation.failure import Kind, ProviderFailed
+from core.generation.forecast import Demand, Estimates
 from core.generation.prompt import estimate_tokens
 from core.generation.provider import Patience, ProviderGenerator
 from core.generation.quota import Lease, Ledger
@@ -48,13 +49,6 @@ PATIENCE = Patience(first_text_s=20.0)
 _TURN_TOKENS = 4
 """What a chat template puts around each turn."""
 
-_MARGIN = 1.01
-_LEARNING = 0.02
-"""How much of a shorter prompt is believed at once; a longer one is believed whole."""
-
-_DEMAND_S = 3600.0
-"""How far back the pace of questions is looked at."""
-
 _KINDS: Mapping[Literal["requests", "tokens"], Amount] = {"requests": "n_requests", "tokens": "n_tokens"}
 
 
@@ -68,39 +62,6 @@ class OpenStream:
     generator: str
     model: str
     pieces: AsyncGenerator[Piece, None]
-
-
-class Demand:
-    """How many questions come, by the last hour or so."""
-
-    def __init__(self) -> None:
-        self._n = 0.0
-        self._at_s = 0.0
-
-    def note(self, now_s: float) -> None:
-        """Count one question."""
-        self._n = self._n * math.exp((self._at_s - now_s) / _DEMAND_S) + 1.0
-        self._at_s = now_s
-
-    def expected(self, until_s: float) -> float:
-        """Return how many are to come from the last one until ``until_s``, should it go on like this."""
-        return self._n / _DEMAND_S * max(0.0, until_s - self._at_s)
-
-
-class Estimates:
-    """How long prompts are to each model, from how long they turned out: near the longest seen of late, not above."""
-
-    def __init__(self) -> None:
-        self._ratios: dict[Account, float] = {}
-
-    def n_prompt(self, account: Account, n_guessed: int) -> int:
-        """Return how many tokens a prompt is to a model, given a guess that holds for any."""
-        return math.ceil(n_guessed * min(1.0, self._ratios.get(account, 1.0) * _MARGIN))
-
-    def learn(self, account: Account, n_guessed: int, n_counted: int) -> None:
-        """Hear how many tokens a prompt turned out to be."""
-        ratio, known = n_counted / max(n_guessed, 1), self._ratios.get(account, 1.0)
-        self._ratios[account] = max(ratio, known + (ratio - known) * _LEARNING)
 
 
 class _Call:
