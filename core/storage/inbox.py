@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, insert, literal, select, update
+from sqlalchemy.exc import DBAPIError
 
 from core.delivery import Part, Unfinished
 from core.storage.database import Database
 from core.storage.envelope import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
+from core.storage.together import Together
 from core.types import Message, Platform, Reply, SpaceId
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._writes = Together(database)
 
     async def accept(self, message: Message) -> bool:
         """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
@@ -110,12 +112,9 @@ class Inbox:
 
     async def _add(self, space: SpaceId, key: str, /, **values: object) -> bool:
         row = {"space_id": space, "key": key} | values
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(insert(inbox).values(row))
-        except IntegrityError:
-            return False
-        return True
+        new = select(*(literal(value, inbox.c[name].type) for name, value in row.items()))
+        unseen = new.where(~exists().where(_is(space, key)))
+        return await self._writes.run(insert(inbox).from_select(list(row), unseen)) == 1
 
     async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
         if message.address:  # what cannot be replied to by another process was never taken on
@@ -123,8 +122,7 @@ class Inbox:
 
     async def _execute(self, statement: Update) -> None:
         try:
-            async with self._database.write() as connection:
-                await connection.execute(statement)
+            await self._writes.run(statement)
         except DBAPIError:
             log.exception("the inbox could not be written; after a restart something may be done again")
 

@@ -1,0 +1,49 @@
+"""Small writes of many tasks in common transactions: a commit costs more than what it commits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import Insert, Update
+from sqlalchemy.exc import DBAPIError
+
+from core.storage.database import Database
+
+Write = Insert | Update
+
+
+class Together:
+    """Runs statements that do not depend on each other. Those that come during one commit share the next."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Write, asyncio.Future[int]]] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    async def run(self, statement: Write) -> int:
+        """Return how many rows a statement changed, once that is committed. A ``DBAPIError`` is the whole batch's."""
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((statement, done))
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain(), name="writes")
+        return await done
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._commit(batch)
+            except DBAPIError as error:
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(error)
+            finally:
+                for _, done in batch:
+                    done.cancel()  # of no effect on one that has its result; nobody waits for ever
+
+    async def _commit(self, batch: list[tuple[Write, asyncio.Future[int]]]) -> None:
+        async with self._database.write() as connection:
+            counts = [(await connection.execute(statement)).rowcount for statement, _ in batch]
+        for (_, done), n_rows in zip(batch, counts, strict=True):
+            if not done.done():
+                done.set_result(n_rows)
