@@ -28,6 +28,13 @@ _OPENING = re.compile(
     r"|(?:according to|based on|as \w+ in|de acordo com|segundo) [^,.]{3,40},)+\s*",
     re.IGNORECASE,
 )
+_CLOSED = re.compile(
+    r"\W*(?:is|are|am|was|were|do|does|did|can|could|may|must|will|would|should|has|have|é|são|foi|posso|pode|podem"
+    r"|podemos|há|existem?|tem|têm|temos|devo|devem?|preciso|precisa)\b",
+    re.IGNORECASE,
+)
+"""How a question begins that is answered by saying it back, affirmed or denied."""
+
 _YES_OR_NO = re.compile(r"(?:yes|no|yeah|nope|sure|sim|não|claro)\s*(?:[,.!:;–—-]+\s*|$)", re.IGNORECASE)
 """Taken away: what follows says it too, and it is what small models get wrong."""
 
@@ -58,6 +65,7 @@ class Check:
 
     def __init__(self, question: str, language: Language, ranked: Sequence[Scored]) -> None:
         self._expectation = Expectation(question)
+        self._is_closed = bool(_CLOSED.match(question))
         self._asked = frozenset(stems(question, language))
         self._about = frozenset(term.stems[language] for term in query_terms(question) if not term.is_framing)
         self._grounds = _grounds(language, ranked)
@@ -94,7 +102,7 @@ class Check:
         language = best.passage.language
         said = set(stems(sentence, language))
         about = self._about.intersection(stems(best.statement, language)) - empty_stems(language)
-        if said <= self._asked:
+        if said <= self._asked and not self._is_closed:
             return "says back the question"
         if lost := about - said:  # the answer for black and white is none for colour
             return f"drops {' '.join(sorted(lost))}"

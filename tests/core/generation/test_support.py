@@ -87,6 +87,14 @@ def test_what_does_not_answer_is_not_kept(text, why):
     assert why in support.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "is_supported"),
+    [("No, we do not audition.", True), ("We do not audition.", True), ("Yes, we do audition.", False)],
+)
+def test_a_closed_question_is_answered_by_saying_it_back(text, is_supported):
+    assert check("Do I have to audition?", text, "We do not audition.").is_supported is is_supported
+
+
 def test_a_true_sentence_without_what_was_asked_for_is_not_kept():
     support = check("When is the pool open?", "The pool is warm.", "The pool is warm.")
     assert "no such thing as was asked for" in support.reason
