@@ -120,6 +120,20 @@ def providers(
         _finish(desk.show())
 
 
+@app.command(name="eval", epilog="Example:  aion eval questions/ more-questions/ --json")
+def evaluate(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="Labelled folders: corpus.jsonl, queries.jsonl, qrels.tsv (BEIR's).", show_default=False),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure search and gate on labelled questions."""
+    from bot import evaluation
+
+    _finish(evaluation.evaluate(folders, as_json))
+
+
 def main() -> None:
     """Run the command line."""
     app()
