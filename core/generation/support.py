@@ -22,6 +22,9 @@ from core.types import Language, Source
 _DECISIVE = 1.0
 """How far the best sentence must be ahead of the next, in log-odds."""
 
+_MIN_LATER_WORDS = 3
+"""A later sentence is held to no question, so one of fewer words (*You must cut it.*) would stand nearly anywhere."""
+
 _MARKER = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
 _OPENING = re.compile(
     r"(?:[\s>*•\"“«-]+|(?:answer|resposta)\s*:"
@@ -121,7 +124,9 @@ def _grounds(language: Language, ranked: Sequence[Scored]) -> list[Sentence]:
 
 def _first_standing(sentence: str, grounds: Sequence[Sentence]) -> tuple[Sentence, str]:
     """Return the first ground that the sentence stands on, else the last with the objection to it."""
-    ground, reason = grounds[0], ""
+    ground, reason = grounds[0], "says too little to tell"
+    if len(set(stems(sentence, ground.passage.language))) < _MIN_LATER_WORDS:
+        return ground, reason
     for ground in grounds:
         reason = objection(sentence, ground)
         if not reason:
