@@ -7,7 +7,7 @@ question of none of them (how to, whether, why) expects nothing in particular.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from core.retrieval.analyse import fold
 
@@ -133,6 +133,13 @@ class Expectation:
     def __bool__(self) -> bool:
         """Tell whether anything in particular is expected."""
         return bool(self._fits)
+
+    def rules_out(self, texts: Iterable[str]) -> bool:
+        """Tell whether none of the texts can answer: a number to call or an address to write to is there, or is not.
+
+        The other kinds may be worded in ways that leave no mark.
+        """
+        return self._fits == [_contact] and not any(_contact(text, fold(text)) for text in texts)
 
     def met_by(self, sentence: str) -> float:
         """Return how much of what is expected the sentence holds, 0..1; 0 when nothing is."""

@@ -15,6 +15,7 @@ from typing import Literal
 from core.errors import GenerationFailed, Unavailable
 from core.generation import prompt as prompts
 from core.generation.citations import cited
+from core.generation.expected import Expectation
 from core.generation.extract import extract
 from core.generation.relevance import Scored, rank
 from core.generation.router import Router
@@ -67,6 +68,8 @@ class Writers:
         clock = Stopwatch()
         with clock.step("rank"):
             ranked = await offload(rank, found, self.embedder)
+        if Expectation(question).rules_out(hit.passage.text for hit in found.context):
+            return replace(_unknown(found.language), latency_ms=_steps(clock))
         draft = None
         if found.language in self.local.languages:
             with clock.step("generate"):

@@ -32,8 +32,8 @@ _SHORT_LINE_CHARS = 50
 
 _BEFORE_A_NAME = frozenset(
     _WORD.findall(
-        "mr mrs ms dr drs prof rev gen sgt capt lt jr vs fig figs eq eds pp pg vol e.g i.e cf sr sra srs sras dra dras "
-        "profa exmo exma ilmo ilma av art arts pág págs séc núm nº p.ex"
+        "mr mrs ms dr drs st sta sto prof rev gen sgt capt lt jr vs fig figs eq eds pp pg vol e.g i.e cf "
+        "sr sra srs sras dra dras profa exmo exma ilmo ilma av art arts pág págs séc núm nº p.ex"
     )
 )
 """Abbreviations that what they belong to follows, so that their full stop never ends a sentence."""

@@ -48,3 +48,16 @@ def test_some_questions_ask_for_nothing_in_particular(question):
 def test_a_place_that_is_named_is_worth_more_than_a_preposition():
     expectation = Expectation("Where is it?")
     assert expectation.met_by("At 27 Rua das Olarias.") > expectation.met_by("At noon.") > 0
+
+
+@pytest.mark.parametrize("question", ["What is the caretaker's phone number?", "Qual é o telefone do síndico?"])
+def test_a_number_to_call_that_is_nowhere_rules_the_passages_out(question):
+    expectation = Expectation(question)
+    assert expectation.rules_out(["O síndico é Otávio Lemos.", "The pool closes at 22:00 on 3 May."])
+    assert not expectation.rules_out(["O síndico é Otávio Lemos.", "Call 555-0142 at night."])
+    assert not expectation.rules_out(["Write to sindico@sol.example."])
+
+
+def test_other_questions_rule_nothing_out():
+    assert not Expectation("Who is the caretaker?").rules_out(["nobody is named here"])
+    assert not Expectation("How do I get there?").rules_out([])

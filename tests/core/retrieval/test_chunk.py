@@ -62,6 +62,7 @@ def test_sentences_hold_every_visible_character_once_and_in_order(text):
     ("text", "expected"),
     [
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("We sing at St. Anne's church. Come!", ["We sing at St. Anne's church.", "Come!"]),
         ("Dr. Silva paid 3.50 euros, e.g. in cash. Fine.", ["Dr. Silva paid 3.50 euros, e.g. in cash.", "Fine."]),
         ("A Sra. Lima mora na av. Brasil, nº. 5. Sim.", ["A Sra. Lima mora na av. Brasil, nº. 5.", "Sim."]),
         ("J. R. Tolkien wrote it. Yes.", ["J. R. Tolkien wrote it.", "Yes."]),
