@@ -18,14 +18,13 @@ from rich.markdown import Markdown
 
 from bot.cli import locale
 from bot.delivery.markup import place
-from core.bootstrap import Aion, assemble
+from bot.opening import opened
+from core.bootstrap import Aion
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
-from core.settings import read_settings
 from core.texts import language_of_locale, say
 from core.types import Answer, Attachment, Language, Message, Person, Reply, SpaceId, Thumb
-from plugins import load_plugins
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
 """What may be typed after an answer to rate it."""
@@ -114,11 +113,10 @@ class ConsoleOutlet:
 
 async def converse() -> None:
     """Hold a conversation until the input ends. The models load while the prompt is already there."""
-    settings = read_settings()
     console = Console()
-    language = language_of_locale(locale(), settings.language)
-    async with assemble(settings, load_plugins()) as aion, asyncio.TaskGroup() as background:
+    async with opened() as aion, asyncio.TaskGroup() as background:
         await aion.require_embedder()
+        language = language_of_locale(locale(), aion.settings.language)
         warming = background.create_task(aion.warm())
         n_documents = await aion.count_documents(terminal_space())
         console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
@@ -172,7 +170,7 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _once() -> AsyncIterator[Aion]:
     """Give an AION for one question, ready before its time is taken."""
-    async with assemble(read_settings(), load_plugins()) as aion:
+    async with opened() as aion:
         await aion.require_embedder()
         await aion.ready(terminal_space())
         yield aion

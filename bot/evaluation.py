@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.library import teller
+from bot.logs import log_to_file
 from core.assessment import assess
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
@@ -21,7 +22,7 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool) -> None:
     """Print every measure of every folder, as a table or as JSON; what is being done goes to the standard error."""
     settings, console = read_settings(), Console(stderr=True)
     embedder = open_embedder(settings.embedder, settings.models_dir, teller(console))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    log_to_file(settings)
     cached = CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
     sets = [read_labelled(folder) for folder in folders]
     measured = {

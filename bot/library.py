@@ -12,14 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from bot.cli import locale
-from core.bootstrap import assemble
+from bot.opening import opened
 from core.knowledge.ingest import Failed, Report
 from core.knowledge.ingest import Progress as Step
 from core.models.catalog import Tell
-from core.settings import read_settings
 from core.texts import explain, language_of_locale, say
 from core.types import Indexed, Language, SpaceId
-from plugins import load_plugins
 
 
 def speaking() -> Language:
@@ -49,7 +47,7 @@ def progress_bar(console: Console) -> Iterator[Progress]:
 async def index(paths: Sequence[Path], space: str, if_empty: bool) -> None:
     """Teach files and folders; print what is new and what could not be read."""
     console = Console(stderr=True)
-    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
+    async with opened(teller(console)) as aion:
         if if_empty and await aion.documents.list(SpaceId(space)):
             return
         with progress_bar(console) as progress:
@@ -83,7 +81,7 @@ def _reason(failed: Failed) -> str:
 async def learn(url: str, space: str) -> None:
     """Teach one web page."""
     console = Console(highlight=False, soft_wrap=True)
-    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
+    async with opened(teller(console)) as aion:
         with console.status(say(speaking(), "indexed.fetching", name=url)):
             indexed = await aion.ingest.index_page(SpaceId(space), url)
     console.print(outcome(indexed), markup=False)
@@ -91,7 +89,7 @@ async def learn(url: str, space: str) -> None:
 
 async def docs(space: str) -> None:
     """Print a table of the space's documents; tab-separated lines into a pipe."""
-    async with assemble(read_settings(), load_plugins()) as aion:
+    async with opened() as aion:
         documents = await aion.documents.list(SpaceId(space))
     console = Console(highlight=False)
     if not documents:
@@ -111,7 +109,7 @@ async def docs(space: str) -> None:
 
 async def forget(reference: str, space: str) -> None:
     """Remove one document."""
-    async with assemble(read_settings(), load_plugins()) as aion:
+    async with opened() as aion:
         document = await aion.documents.forget(SpaceId(space), reference)
     console = Console(highlight=False, soft_wrap=True)
     console.print(say(speaking(), "docs.forgotten", title=document.title, n_passages=document.n_passages), markup=False)
@@ -120,7 +118,7 @@ async def forget(reference: str, space: str) -> None:
 async def reembed() -> None:
     """Embed every stored passage with the current embedder."""
     console = Console(stderr=True)
-    async with assemble(read_settings(), load_plugins(), teller(console)) as aion:
+    async with opened(teller(console)) as aion:
         with progress_bar(console) as progress:
             bar = progress.add_task("", total=None)
             n_passages = await aion.ingest.reembed(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from core.errors import Unavailable
 from core.settings import Settings
 
 MASK = "•••"
+
+_CHATTY = ("httpx", "httpcore", "apscheduler", "discord.client", "sentence_transformers", "faiss", "alembic")
+"""Libraries whose every step would drown what matters."""
 
 
 class Redaction(logging.Filter):
@@ -34,10 +38,25 @@ class Redaction(logging.Filter):
 
 def set_up_logging(settings: Settings, secrets: Iterable[str]) -> None:
     """Log to the standard error, masking ``secrets`` and both platforms' tokens."""
+    _log_to(logging.StreamHandler(), settings, secrets)
+
+
+def log_to_file(settings: Settings, secrets: Iterable[str] = ()) -> None:
+    """Log to ``aion.log`` in the data folder, masked likewise: a person at the terminal reads sentences instead.
+
+    Raises ``Unavailable`` when the folder cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable("storage.unusable", folder=settings.data_dir, problem=error.strerror) from error
+    _log_to(logging.FileHandler(settings.data_dir / "aion.log", encoding="utf-8", delay=True), settings, secrets)
+
+
+def _log_to(handler: logging.Handler, settings: Settings, secrets: Iterable[str]) -> None:
     tokens = [token.get_secret_value() for token in (settings.discord_token, settings.telegram_token) if token]
-    handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     handler.addFilter(Redaction([*tokens, *secrets]))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore", "apscheduler", "discord.client", "sentence_transformers"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -116,3 +116,15 @@ async def test_wrong_settings_are_named(tmp_path: Path, name: str) -> None:
     assert done.status == 1
     assert name in done.err
     assert "Traceback" not in done.err
+
+
+async def test_a_missing_model_is_one_sentence_on_the_screen_and_a_reason_in_the_log(
+    data_dir: Path,
+) -> None:
+    done = await aion(
+        data_dir, "chat", "--once", "When?", "--json", AION_EMBEDDER="./no-such-model", HF_HUB_OFFLINE="1"
+    )
+    assert done.status == 1
+    assert "AION_EMBEDDER" in done.json["error"]
+    assert done.err.strip() == done.json["error"]
+    assert "Traceback" in (data_dir / "aion.log").read_text(encoding="utf-8")
