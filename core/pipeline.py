@@ -6,6 +6,7 @@ shows of it is the business of ``core.dispatch`` and ``bot``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,10 +50,12 @@ class Pipeline:
         # 1. Remember what was asked, and join a follow-up with the question it follows.
         with clock.step("remember"):
             asked = await self._condense(question)
-            await self.conversations.remember(asked)
 
-        # 2. Search what this space may read: dense and lexical, fused, diversified.
-        found = await self.searcher.search(question.space, asked.search_text, question.language)
+        # 2. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
+        found, _ = await asyncio.gather(
+            self.searcher.search(question.space, asked.search_text, question.language),
+            self.conversations.remember(asked),
+        )
 
         # 3. Judge how likely it is that the answer is in there, and so who may answer.
         with clock.step("judge"):

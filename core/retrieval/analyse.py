@@ -58,6 +58,11 @@ def stems(text: str, language: Language) -> list[str]:
     return [stem for token in _tokens(text) for stem in _stems(token, language)]
 
 
+def distinct_stems(text: str, language: Language) -> set[str]:
+    """Return the stems that occur in ``text``: sooner than ``stems`` where neither order nor number matters."""
+    return {stem for token in set(_tokens(text)) for stem in _stems(token, language)}
+
+
 def query_terms(text: str) -> list[Term]:
     """Return the distinct words of a question, at most ``MAX_TERMS``, without the stop-words of any language.
 

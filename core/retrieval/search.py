@@ -16,10 +16,11 @@ import numpy as np
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
-from core.retrieval.analyse import Term, query_terms
+from core.retrieval.analyse import Term, distinct_stems, query_terms
+from core.retrieval.chunk import searched_text
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import SpaceIndex, SpaceIndexes
-from core.retrieval.lexical import passage_stems, rarity
+from core.retrieval.lexical import rarity
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 
@@ -166,7 +167,7 @@ def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term
 
 
 def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
-    words = set(passage_stems(passage))
+    words = distinct_stems(searched_text(passage.document, passage.heading, passage.text), passage.language)
     return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
 
 
