@@ -68,7 +68,7 @@ class Writers:
         clock = Stopwatch()
         with clock.step("rank"):
             ranked = await offload(rank, found, self.embedder)
-        if Expectation(question).rules_out(hit.passage.text for hit in found.context):
+        if Expectation(question).rules_out(scored.sentence.passage.text for scored in ranked[:1]):
             return replace(_unknown(found.language), latency_ms=_steps(clock))
         draft = None
         if found.language in self.local.languages:

@@ -71,6 +71,17 @@ async def test_moderators_teach_and_members_ask(aion: Aion) -> None:
     assert "nine o'clock" in await said(aion, "When does the library open on Saturdays?")
 
 
+async def test_a_number_to_call_that_was_not_taught_is_declined(aion: Aion) -> None:
+    club = b"# Sailing club\n\nThe caretaker of the sailing club is Anselmo Dias.\n"
+    shop = b"# Bike shop\n\nThe bike shop answers at 555-0142.\n"
+    for name, text in (("club.md", club), ("shop.md", shop)):
+        await aion.ingest.index_file(GLOBAL, name, text)
+    assert "Anselmo" in await said(aion, "Who is the caretaker of the sailing club?", key="1")
+    declined = await said(aion, "What is the phone number of the caretaker of the sailing club?", key="2")
+    assert "don't know" in declined
+    assert "555-0142" in await said(aion, "What phone number does the bike shop answer at?", key="3")
+
+
 async def test_a_file_too_large_is_refused_before_it_is_fetched(aion: Aion) -> None:
     big = attachment("big.md", b"")
     big = type(big)(big.name, 10**9, big.read)
