@@ -181,6 +181,7 @@ def _generation_columns(generation: Generation) -> dict[str, Any]:
         "prompt": [[turn.role, turn.content] for turn in generation.prompt],
         "sampling": asdict(generation.sampling),
         "log_probs": list(generation.log_probs),
+        "completion": generation.text,
         "lora_version": generation.lora_version,
     }
 
@@ -225,7 +226,7 @@ def _generation(row: Row[Any]) -> Generation | None:
     if row.generator is None:
         return None
     return Generation(
-        text=row.text,
+        text=row.completion,
         generator=row.generator,
         model=row.model,
         prompt=tuple(Turn(role, content) for role, content in row.prompt),

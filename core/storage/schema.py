@@ -163,6 +163,7 @@ answers = Table(
     Column("lora_version", String(100)),
     Column("sampling", JSON(none_as_null=True)),
     Column("log_probs", JSON, nullable=False),
+    Column("completion", Text, comment="as generated"),
     Column("confidence", Float, nullable=False),
     Column("confidence_spec", Float, nullable=False),
     Column("reasons", JSON, nullable=False),

@@ -47,7 +47,7 @@ ANSWER = NewAnswer(
     decision=Decision(
         "local", Confidence(0.93, 0.71, (Reason("words_found", {"words": "key"}), Reason("close")), {"top": 0.82})
     ),
-    text=GENERATION.text,
+    text="As shown: under the pot [1].",
     used="local",
     sources=(Source(1, "House rules", "Garden > Keys", "The key is under the pot.", 7),),
     generation=GENERATION,
