@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bot.library import speaking
 from core.bootstrap import open_desk
-from core.commands import ProviderStatus
+from core.services import ProviderStatus
 from core.settings import read_settings
 from core.texts import say
 

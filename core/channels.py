@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.commands import ChannelMode
+from core.services import ChannelMode
 from core.storage.spaces import Spaces
 from core.types import SpaceId
 

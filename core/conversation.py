@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.channels import Channels
-from core.commands import ChannelMode
 from core.privacy import Pseudonyms
 from core.retrieval.discourse import leans_back
+from core.services import ChannelMode
 from core.storage.turns import Said, Session, Turns
 from core.types import Message, Person, SpaceId
 

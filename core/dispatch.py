@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from core.channels import Channels
-from core.commands import Command, Conversation, Knowledge, Providers, Registry
+from core.commands import Command, Registry
 from core.conversation import Conversations
 from core.delivery import Unfinished
 from core.errors import BadInput, Refused, UserError
@@ -25,6 +25,7 @@ from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
 from core.retrieval.discourse import asks
+from core.services import Conversation, Knowledge, Providers
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
 from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb

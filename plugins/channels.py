@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.commands import ChannelMode, Command, Context, Parameter, Registry
+from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
+from core.services import ChannelMode
 
 _MODES: dict[str, ChannelMode] = {"free": "free", "mention": "mention"}
 

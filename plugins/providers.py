@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.commands import Command, Context, ProviderStatus, Registry
+from core.commands import Command, Context, Registry
+from core.services import ProviderStatus
 
 
 async def show_providers(context: Context) -> None:

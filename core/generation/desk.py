@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from core.commands import Allowance, ProviderStatus
 from core.errors import BadInput
 from core.generation.quota import Ledger, Use
 from core.generation.route import Amount, Route
 from core.generation.table import Provider
+from core.services import Allowance, ProviderStatus
 from core.storage.quotas import Counts
 
 _LEAST = Counts(1, 1)

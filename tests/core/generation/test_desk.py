@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot import providers as command
-from core.commands import ProviderStatus
 from core.errors import BadInput
 from core.generation.desk import ProviderDesk
 from core.generation.quota import Ledger
 from core.generation.route import routes
 from core.generation.router import Router
 from core.generation.table import Limits, ProviderModel
+from core.services import ProviderStatus
 from core.storage.database import Database
 from core.storage.quotas import Quotas
 from core.texts import say

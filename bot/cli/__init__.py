@@ -1,0 +1,16 @@
+"""The ``aion`` command: each subcommand reads the settings, assembles the core and hands over.
+
+The subcommands are told apart by what they are for; importing their modules adds them, in the order ``--help`` lists.
+"""
+
+from __future__ import annotations
+
+from bot.cli import talk, teach, write, measure  # isort: skip
+from bot.cli.root import app, finish, locale
+
+__all__ = ["app", "finish", "locale", "main", "measure", "talk", "teach", "write"]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,49 @@
+"""The ``aion`` command itself, and how each of its subcommands ends.
+
+Nothing heavy is imported before a subcommand is chosen, so that ``aion --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="aion",
+    help="A community's memory: answers from what it was taught, and says so when it does not know.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. discord:1234 or telegram:-100987.")]
+
+
+def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
+    """Run ``work`` to its end; an error a person can act on becomes one sentence and exit status 1."""
+    from core.errors import UserError
+    from core.texts import explain, language_of_locale
+
+    try:
+        asyncio.run(work)
+    except UserError as error:
+        sentence = explain(language_of_locale(locale(), "en"), error)
+        if as_json:
+            typer.echo(json.dumps({"error": sentence}, ensure_ascii=False))
+        typer.echo(sentence, err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def locale() -> str | None:
+    """Return the terminal's language tag: ``AION_LANGUAGE`` where set, else the system's."""
+    names = ("AION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    return next((value for name in names if (value := os.environ.get(name))), None)

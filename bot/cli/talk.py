@@ -1,0 +1,33 @@
+"""Talking: in the terminal, and on every platform."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import app, finish
+
+
+@app.command(epilog='Examples:  aion chat  ·  aion chat --once "When does the library open?" --json')
+def chat(
+    once: Annotated[str | None, typer.Option("--once", help="Answer this one question and exit.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --once: print the answer as JSON.")] = False,
+) -> None:
+    """Talk to AION in the terminal."""
+    from bot import console_adapter
+
+    if once is None:
+        finish(console_adapter.converse())
+    elif as_json:
+        finish(console_adapter.answer_as_json(once), as_json=True)
+    else:
+        finish(console_adapter.answer_as_text(once))
+
+
+@app.command(epilog="Example:  DISCORD_TOKEN=… TELEGRAM_TOKEN=… aion run")
+def run() -> None:
+    """Start every platform whose token is set, and run until told to stop."""
+    from bot import runner
+
+    finish(runner.run())

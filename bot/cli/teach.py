@@ -1,0 +1,61 @@
+"""Teaching: files and pages in, out, and listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import Space, app, finish
+
+
+@app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index faq.md --space discord:1234")
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf", show_default=False)],
+    space: Space = "global",
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing when the space already holds documents.")
+    ] = False,
+) -> None:
+    """Teach files: unchanged ones are skipped, changed ones replace what was known."""
+    from bot import library
+
+    finish(library.index(paths, space, if_empty))
+
+
+@app.command(epilog="Example:  aion learn https://example.org/faq")
+def learn(
+    url: Annotated[str, typer.Argument(help="The page's address.", show_default=False)], space: Space = "global"
+) -> None:
+    """Teach one web page."""
+    from bot import library
+
+    finish(library.learn(url, space))
+
+
+@app.command(epilog="Examples:  aion docs  ·  aion docs --space terminal:ana")
+def docs(space: Space = "global") -> None:
+    """List the documents of a space."""
+    from bot import library
+
+    finish(library.docs(space))
+
+
+@app.command(epilog='Examples:  aion forget handbook.md  ·  aion forget "#12"')
+def forget(
+    document: Annotated[str, typer.Argument(help="Its name, title or #number.", show_default=False)],
+    space: Space = "global",
+) -> None:
+    """Remove a document and everything learned from it."""
+    from bot import library
+
+    finish(library.forget(document, space))
+
+
+@app.command(epilog="Example:  AION_EMBEDDER=./my-model aion reembed")
+def reembed() -> None:
+    """Embed every stored passage again, after AION_EMBEDDER changed."""
+    from bot import library
+
+    finish(library.reembed())

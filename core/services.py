@@ -1,0 +1,87 @@
+"""What commands may do: each service bound to the space and the person that called, behind a Protocol.
+
+A plugin reaches them through its ``core.commands.Context`` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from core.types import Attachment, Document, Indexed
+
+
+class Knowledge(Protocol):
+    """What commands may do with a space's documents. Bound to the space of the message."""
+
+    async def index_attachment(self, attachment: Attachment) -> Indexed:
+        """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
+        ...
+
+    async def index_page(self, url: str) -> Indexed:
+        """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
+        ...
+
+    async def documents(self) -> tuple[Document, ...]:
+        """List the space's own documents, by title."""
+        ...
+
+    async def forget(self, name: str) -> Document:
+        """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
+        ...
+
+
+ChannelMode = Literal["free", "mention"]
+"""When AION speaks in a channel: ``free``: also unasked, when it is sure; ``mention``: only when addressed."""
+
+
+class Conversation(Protocol):
+    """What commands may do with the channel, thread or chat they were called in."""
+
+    async def start_afresh(self) -> None:
+        """Forget what the caller said here, so that the next question follows nothing."""
+        ...
+
+    async def mode(self) -> ChannelMode:
+        """Return when AION answers here."""
+        ...
+
+    async def set_mode(self, mode: ChannelMode) -> None:
+        """Set when AION answers here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
+
+    period: Literal["minute", "day", "month"]
+    kind: Literal["requests", "tokens", "usd"]
+    left: float
+    limit: float
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
+
+    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
+    """
+
+    provider: str
+    model: str
+    key: str | None
+    state: Literal["ready", "spent", "benched", "no_key", "off"]
+    allowances: tuple[Allowance, ...] = ()
+    until: datetime | None = None
+    reason: str = ""
+
+
+class Providers(Protocol):
+    """What commands may know of the providers that write answers."""
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how each model of each provider stands under each key, in the order they are asked."""
+        ...

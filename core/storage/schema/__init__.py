@@ -1,0 +1,34 @@
+"""The tables, as SQLAlchemy Core: one description that SQLite and PostgreSQL both understand.
+
+Everything a space owns carries its ``space_id``. A document, its names and its passages are written in one
+transaction (``core.storage.documents``). A passage is searchable exactly while its row exists; what became of the
+others is told by ``removed_passages``, which the derived indexes follow. Changes of shape go through
+``core.storage.migrations``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from core.storage.schema.answers import answers, ratings
+from core.storage.schema.base import Embedding, Identity, Moment, metadata
+from core.storage.schema.delivery import inbox, runs, turns
+from core.storage.schema.knowledge import document_names, documents, passages, removed_passages, spaces
+from core.storage.schema.providers import provider_benches, provider_counts
+
+__all__ = [
+    "Embedding",
+    "Identity",
+    "Moment",
+    "answers",
+    "document_names",
+    "documents",
+    "inbox",
+    "metadata",
+    "passages",
+    "provider_benches",
+    "provider_counts",
+    "ratings",
+    "removed_passages",
+    "runs",
+    "spaces",
+    "turns",
+]

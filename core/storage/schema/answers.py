@@ -1,0 +1,50 @@
+"""Answers, and what people think of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, String, Table, Text
+
+from core.storage.schema.base import Identity, Moment, metadata
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
+    Column("asker", String(64), nullable=False, comment="pseudonym"),
+    Column("conversation", String(200), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("prompt", JSON, nullable=False, comment="the rendered turns: [[role, content]]"),
+    Column("passages", JSON, nullable=False, comment="what the prompt was grounded on, best first"),
+    Column("sources", JSON, nullable=False, comment="the citations as shown"),
+    Column("text", Text, nullable=False),
+    Column("used", String(50), nullable=False),
+    Column("generator", String(50)),
+    Column("model", String(200)),
+    Column("lora_version", String(100)),
+    Column("sampling", JSON(none_as_null=True)),
+    Column("log_probs", JSON, nullable=False),
+    Column("completion", Text, comment="as generated"),
+    Column("confidence", Float, nullable=False),
+    Column("confidence_spec", Float, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("features", JSON, nullable=False),
+    Column("band", String(20), nullable=False),
+    Column("latency_ms", JSON, nullable=False),
+    Column("message_ref", String(200), comment="where the platform shows it"),
+    Column("created_at", Moment, nullable=False),
+    Column("searched", Text, comment="where it is not the question as asked"),
+    Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
+    sqlite_autoincrement=True,
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", String(64), primary_key=True, comment="pseudonym"),
+    Column("thumb", String(4), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)

@@ -1,0 +1,74 @@
+"""Spaces, their documents and passages."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from core.storage.schema.base import Embedding, Identity, Moment, metadata
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("title", Text),
+    Column("language", String(8)),
+    Column("settings", JSON, nullable=False),
+    Column("revision", BigInteger, nullable=False, comment="grows whenever the searchable passages change"),
+    Column("created_at", Moment, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False, comment="of the extracted text"),
+    Column("kind", String(20), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("text", Text, nullable=False, comment="the extracted text, which the passages' offsets count in"),
+    Column("n_chars", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("space_id", "content_hash"),
+    sqlite_autoincrement=True,
+)
+
+document_names = Table(
+    "document_names",
+    metadata,
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("source_hash", String(64), nullable=False, comment="of the bytes as they came"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("revision", BigInteger, nullable=False, comment="the space's revision that made it searchable as it is"),
+    Column("embedder_id", String(200), nullable=False),
+    Column("vector", Embedding, nullable=False),
+    UniqueConstraint("document_id", "ordinal"),
+    Index("ix_passages_space_id_embedder_id", "space_id", "embedder_id", "revision", "id"),
+    sqlite_autoincrement=True,
+)
+
+removed_passages = Table(
+    "removed_passages",
+    metadata,
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", BigInteger, primary_key=True, comment="the space's revision that removed or re-embedded it"),
+    Column("passage_id", Identity, primary_key=True, autoincrement=False),
+)
