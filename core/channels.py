@@ -1,6 +1,7 @@
-"""Free channels: where a community lets AION answer without being addressed. Opted into by a moderator, per channel.
+"""What a community uses its channels for: where AION answers without being addressed, and where moderators meet.
 
-Kept in the space's settings; read once and then from memory, since every message of a server asks.
+Opted into by a moderator, channel by channel. Kept in the space's settings; which are free is read once and then from
+memory, since every message of a server asks.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from core.types import SpaceId
 SETTING = "free_channels"
 """The space's setting: the conversations where AION listens, sorted."""
 
+MODERATORS = "moderators_channel"
+"""The space's setting: the conversation where moderators are told what waits for them."""
+
 
 class Channels:
-    """Which conversations of each space are free."""
+    """Which conversations of each space are free, and which is the moderators'."""
 
     def __init__(self, spaces: Spaces) -> None:
         self._spaces = spaces
@@ -40,6 +44,15 @@ class Channels:
             return {**settings, SETTING: sorted(free)}
 
         self._free[space] = _free_in(await self._spaces.change_settings(space, change))
+
+    async def moderators(self, space: SpaceId) -> str | None:
+        """Return the conversation where a space's moderators are told what waits for them, if there is one."""
+        known = await self._spaces.get(space)
+        return known.settings.get(MODERATORS) if known else None
+
+    async def gather_moderators(self, space: SpaceId, conversation: str) -> None:
+        """Store the conversation where a space's moderators are told what waits for them."""
+        await self._spaces.change_settings(space, lambda settings: {**settings, MODERATORS: conversation})
 
 
 def _free_in(settings: Mapping[str, Any]) -> frozenset[str]:

@@ -113,3 +113,7 @@ class Here:
     async def set_mode(self, mode: ChannelMode) -> None:
         """Set when AION answers here."""
         await self._conversations.channels.set_mode(self._message.space, self._message.conversation, mode)
+
+    async def gather_moderators(self) -> None:
+        """Send what moderators should see here from now on."""
+        await self._conversations.channels.gather_moderators(self._message.space, self._message.conversation)

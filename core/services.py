@@ -51,6 +51,10 @@ class Conversation(Protocol):
         """Set when AION answers here."""
         ...
 
+    async def gather_moderators(self) -> None:
+        """Send what moderators should see here from now on: what waits for them, and what went wrong."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:

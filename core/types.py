@@ -325,6 +325,19 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a reply, which calls ``command`` with ``argument`` for whoever presses it.
+
+    ``label`` is in the reader's language (at most 40 characters); command and argument together fit in 48 bytes, so
+    that every platform can keep them in the button, where they outlive a restart.
+    """
+
+    label: str
+    command: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a platform shows: common Markdown, with thumbs when it answers a question. ``private``: caller only."""
 
@@ -333,3 +346,4 @@ class Reply:
     answer_id: int | None = None
     sources: tuple[Source, ...] = ()
     private: bool = False
+    buttons: tuple[Button, ...] = ()

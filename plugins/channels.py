@@ -1,4 +1,4 @@
-"""``/channel``: when AION speaks in a channel, set by its moderators."""
+"""``/channel``: what a channel is for, set by its moderators."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ _MODES: dict[str, ChannelMode] = {"free": "free", "mention": "mention"}
 async def channel(context: Context) -> None:
     """Set or, without an argument, show when AION answers here."""
     typed = context.message.arguments.get("mode", "").strip().lower().removeprefix("mode:").strip()
+    if typed == "moderators":
+        await context.conversation.gather_moderators()
+        return await context.reply(context.say("channel.moderators"))
     if typed:
         mode = _MODES.get(typed)
         if mode is None:
@@ -26,14 +29,17 @@ def register(registry: Registry) -> None:
     registry.add(
         Command(
             name="channel",
-            description={"en": "When I answer in this channel", "pt": "Quando respondo neste canal"},
+            description={
+                "en": "What this channel is for: when I answer here, or where moderators meet",
+                "pt": "Para que serve este canal: quando respondo, ou onde moderam",
+            },
             handler=channel,
             parameters=(
                 Parameter(
                     "mode",
                     {
-                        "en": "free: unasked too, when I am sure; mention: only when addressed",
-                        "pt": "free: também sem ser chamado, se tiver certeza; mention: só quando me chamam",
+                        "en": "free: unasked too, when sure; mention: only when addressed; moderators: I report here",
+                        "pt": "free: também sem ser chamado; mention: só quando me chamam; moderators: aviso aqui",
                     },
                     required=False,
                 ),

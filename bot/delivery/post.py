@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from bot.delivery.split import Measure
-from core.types import Reply
+from core.types import Button, Reply
 
 H = TypeVar("H")
 
@@ -22,12 +22,13 @@ class Bubble:
     text: str
     answer_id: int | None = None
     private: bool = False
+    buttons: tuple[Button, ...] = ()
     cosmetic: bool = field(default=False, compare=False)
 
     @property
     def mark(self) -> str:
         """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
-        return f"{zlib.crc32(repr((self.text, self.answer_id, self.private)).encode()):08x}"
+        return f"{zlib.crc32(repr((self.text, self.answer_id, self.private, self.buttons)).encode()):08x}"
 
 
 @dataclass(frozen=True, slots=True)

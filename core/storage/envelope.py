@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from core.delivery import Part
-from core.types import Message, Person, Reply, Source
+from core.types import Button, Message, Person, Reply, Source
 
 _FILES = "n_files"
 
@@ -32,7 +32,9 @@ def reply_as_json(reply: Reply) -> dict[str, Any]:
 
 def reply_of(written: Mapping[str, Any]) -> Reply:
     """Return a reply from ``reply_as_json``."""
-    return Reply(**{**written, "sources": tuple(Source(**source) for source in written["sources"])})
+    sources = tuple(Source(**source) for source in written["sources"])
+    buttons = tuple(Button(**button) for button in written.get("buttons", ()))
+    return Reply(**{**written, "sources": sources, "buttons": buttons})
 
 
 def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:

@@ -66,6 +66,20 @@ class Inbox:
         """Return whether this is the first time that ``key`` of ``space`` is seen; nothing is kept of it."""
         return await self._add(space, key, seen_at=datetime.now(UTC), state="closed")
 
+    async def post(self, message: Message, reply: Reply) -> bool:
+        """Take on a reply that nobody asked for, to be delivered where ``message`` says; ``False``: it was before."""
+        now = datetime.now(UTC)
+        return await self._add(
+            message.space,
+            message.key,
+            seen_at=now,
+            state="answered",
+            platform=message.platform,
+            due_at=now,
+            message=message_as_json(message),
+            reply=reply_as_json(reply),
+        )
+
     async def rerun(self, message: Message) -> None:
         """Note that an accepted message is worked on once more."""
         await self._change(message, _unanswered, n_runs=inbox.c.n_runs + 1)
@@ -95,7 +109,7 @@ class Inbox:
         now = datetime.now(UTC)
         due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
         rows = await self._database.rows(select(inbox).where(due).order_by(inbox.c.seen_at))
-        late = [row for row in rows if row.due_at < now - FRESH or row.seen_at < now - PATIENCE]
+        late = [row for row in rows if _is_late(row, now)]
         for row in late:
             await self._give_up(row)
         return [_unfinished(row) for row in rows if row not in late]
@@ -153,6 +167,12 @@ _unanswered = inbox.c.state == "accepted"
 
 def _is(space: SpaceId, key: str) -> ColumnElement[bool]:
     return and_(inbox.c.space_id == space, inbox.c.key == key)
+
+
+def _is_late(row: Row[Any], now: datetime) -> bool:
+    """Tell whether nobody waits for a reply any more; a notice, which nobody worked on, waits as long as it is kept."""
+    is_notice = row.n_runs == 0
+    return not is_notice and bool(row.due_at < now - FRESH or row.seen_at < now - PATIENCE)
 
 
 def _unfinished(row: Row[Any]) -> Unfinished:
