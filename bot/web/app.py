@@ -1,0 +1,82 @@
+"""The HTTP application and its server.
+
+``create_app`` makes one application of the routers it is given; ``serve`` runs it as a task of the event loop it is
+called in, beside whatever else runs there. Does not cover what any path does: each router is a module of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterable, Iterator
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+
+from bot.web.body import MAX_BODY_BYTES, BodyLimit
+from bot.web.fault import add_fault_handlers
+from core.errors import Unavailable
+
+GRACE_S = 10
+"""How long requests in flight may take to finish once the server is told to stop."""
+
+
+def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_BYTES) -> FastAPI:
+    """Return an application with these routers; larger bodies are refused with 413 before they are read."""
+    app = FastAPI(title="AION", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    add_fault_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], None] = lambda url: None) -> None:
+    """Serve until cancelled, then let requests in flight finish for ``GRACE_S`` seconds.
+
+    ``port`` 0 takes any free one; ``started`` is given the address once it accepts connections. Signals are left to
+    the caller. Raises ``Unavailable`` when the address cannot be had.
+    """
+    with _listen(host, port) as listener:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
+        try:
+            started(_url(listener))  # it has listened since it was made; who comes early waits a moment
+            await asyncio.shield(running)
+        finally:
+            server.should_exit = True
+            await asyncio.wait([running])
+
+
+class _Server(uvicorn.Server):
+    """A server in a process that has its own mind about signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        if not 0 <= port <= 65_535:  # the resolver would take the rest of the number
+            raise OSError(0, "there is no such port")
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server((address[0], port), family=family, backlog=1024)
+    except (OSError, UnicodeError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise Unavailable("web.unusable", host=host, port=port, problem=problem) from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
