@@ -11,7 +11,7 @@ from __future__ import annotations
 from core.storage.schema.answers import answers, ratings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.delivery import inbox, runs, turns
-from core.storage.schema.knowledge import document_names, documents, passages, removed_passages, spaces
+from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
 from core.storage.schema.providers import provider_benches, provider_counts
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "inbox",
     "metadata",
     "passages",
+    "proposals",
     "provider_benches",
     "provider_counts",
     "ratings",
