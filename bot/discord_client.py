@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import textwrap
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,16 @@ import discord
 from discord import app_commands
 
 from bot.delivery.backlog import Backlog
+from bot.delivery.failure import DeliveryFailed
 from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
-from bot.discord_buttons import ThreadButton, ThumbButton
+from bot.delivery.press import PressOutlet
+from bot.discord_buttons import CommandButton, ThreadButton, ThumbButton
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.discord_events import (
     attachment_of,
     call_of,
     caller_of,
+    channel_at,
     interaction_at,
     is_for,
     is_for_anyone,
@@ -32,12 +35,16 @@ from bot.discord_events import (
     space_of,
     spoken_as_file,
 )
-from bot.discord_post import ChannelPost, InteractionPost
-from core.commands import Command
+from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
+from bot.discord_repeats import no_blind_repeats
+from bot.discord_traffic import DiscordTraffic
+from bot.discord_threads import open_thread, thread_link
+from core.commands import Command, CommandLine
 from core.delivery import Unfinished
+from core.notices import KEY
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Reply, Thumb
+from core.types import Attachment, Message, Reply, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +60,7 @@ PERMISSIONS = discord.Permissions(
 )
 """What the invite link asks a server for."""
 
-_ALREADY_ACKNOWLEDGED, _THREAD_EXISTS = 40060, 160004
-_MAX_THREAD_NAME_CHARS = 100
+_ALREADY_ACKNOWLEDGED = 40060
 
 Interaction = discord.Interaction[Any]
 
@@ -67,8 +73,10 @@ class Client(discord.Client):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=LONGEST_WAIT_S,
+            http_trace=no_blind_repeats(),
             enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
         )
+        self.traffic = DiscordTraffic()
         self._front = front
         self._moderator_role = moderator_role
         self._memory = memory
@@ -80,7 +88,7 @@ class Client(discord.Client):
 
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
-        self.add_dynamic_items(ThumbButton, ThreadButton)
+        self.add_dynamic_items(ThumbButton, ThreadButton, CommandButton)
         _survive_malformed_events(self)
         await self._tree.set_translator(Translator())
         fill(self._tree, self._front.registry, self, hide=self._moderator_role is None)
@@ -128,31 +136,40 @@ class Client(discord.Client):
         async with self._backlog.accepted(heard) as is_new:
             if is_new:
                 journal = self._front.inbox.journal(heard)
-                async with StreamedReply(ChannelPost(message), journal=journal) as outlet:
+                async with StreamedReply(ChannelPost(message, self.traffic), journal=journal) as outlet:
                     await self._front.handle(heard, outlet)
 
     async def _resume(self, unfinished: Unfinished) -> None:
         address = unfinished.message.address
         post: ChannelPost | InteractionPost
-        if "token" in address:
-            post = InteractionPost(interaction_at(self, address), ephemeral=bool(address["ephemeral"]))
+        if KEY in address:
+            post = self._notice_post(unfinished.message)
+        elif "token" in address:
+            post = InteractionPost(interaction_at(self, address), self.traffic, ephemeral=bool(address["ephemeral"]))
         else:
-            post = ChannelPost(message_at(self, address))
+            post = ChannelPost(message_at(self, address), self.traffic)
         journal = self._front.inbox.journal(unfinished.message, unfinished.parts)
         async with StreamedReply[Any](post, journal=journal) as outlet:
             await self._front.resume(unfinished, outlet)
+
+    def _notice_post(self, notice: Message) -> NoticePost:
+        address = notice.address
+        channel = channel_at(self, {"channel": notice.conversation})
+        asked = channel.get_partial_message(int(address["asked"])) if address.get("asked") else None
+        asker_id = int(address["asker"]) if address.get("asker") else None
+        return NoticePost(channel, notice.key, self.traffic, asked, asker_id)
 
     async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
         """Pass on what was said to nobody in a free channel, without a sign of it until there is an answer."""
         said = replace(message_of(me, message, self._moderator_role), addressed=False)
         if await self._front.listens(said.space, said.conversation):
-            await self._front.handle(said, StreamedReply(ChannelPost(message)))
+            await self._front.handle(said, StreamedReply(ChannelPost(message, self.traffic)))
 
     async def _say_unreadable(self, message: discord.Message) -> None:
         if not await self._is_new(message.guild.id if message.guild else None, message.author.id, message.id):
             return
         language = language_of_locale(str(message.guild.preferred_locale) if message.guild else None, "en")
-        async with StreamedReply(ChannelPost(message)) as outlet:
+        async with StreamedReply(ChannelPost(message, self.traffic)) as outlet:
             await outlet.send(Reply(say(language, "discord.unreadable"), language))
 
     # --- commands ---------------------------------------------------------------------------------
@@ -182,8 +199,12 @@ class Client(discord.Client):
                 if not await _acknowledge(interaction, ephemeral=ephemeral):
                     return await self._front.inbox.close(message)
                 journal = self._front.inbox.journal(message)
-                async with StreamedReply(InteractionPost(interaction, ephemeral=ephemeral), journal=journal) as outlet:
-                    await self._front.handle(message, outlet)
+                post = InteractionPost(interaction, self.traffic, ephemeral=ephemeral)
+                async with StreamedReply(post, journal=journal) as outlet:
+                    pressed = PressOutlet(outlet)
+                    await self._front.handle(message, pressed)
+                if pressed.is_settled and interaction.message is not None:
+                    await _take_buttons(interaction.message)
 
         self._own(carry_out())
 
@@ -200,6 +221,14 @@ class Client(discord.Client):
         thanks = await self._front.rate(space, answer_id, person, thumb, str(interaction.locale))
         await _show(interaction, thanks)
 
+    async def press_command(self, interaction: Interaction, name: str, argument: str) -> None:
+        """Carry out the command a button calls, as if whoever pressed it had typed it."""
+        command = self._front.registry.get(name)
+        if command is not None:
+            await self._call(interaction, command, CommandLine(name, argument).arguments(command), ())
+        elif await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
+            self._own(_show(interaction, say(language_of_locale(str(interaction.locale), "en"), "button.stale")))
+
     async def press_thread(self, interaction: Interaction) -> None:
         """Open a thread on an answer and say where it is."""
         if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
@@ -208,7 +237,7 @@ class Client(discord.Client):
     async def _open_thread(self, interaction: Interaction) -> None:
         language = language_of_locale(str(interaction.locale), "en")
         await _show(
-            interaction, say(language, await open_thread(interaction.message), place=_place(interaction.message))
+            interaction, say(language, await open_thread(interaction.message), place=thread_link(interaction.message))
         )
 
     async def _is_new_press(self, interaction: Interaction) -> bool:
@@ -274,30 +303,14 @@ async def _acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
     return False
 
 
+async def _take_buttons(pressed: discord.Message) -> None:
+    with suppress(DeliveryFailed), failures(repeatable=True):
+        await pressed.edit(view=None)
+
+
 async def _show(interaction: Interaction, text: str) -> None:
-    async with StreamedReply(InteractionPost(interaction, ephemeral=True)) as outlet:
+    async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
         await outlet.send(Reply(text, "en", private=True))
-
-
-async def open_thread(answer: discord.Message | None) -> str:
-    """Open a thread on ``answer``, named after its question; return the key of the sentence that says how it went."""
-    if answer is None:
-        return "discord.no_thread"
-    question = answer.reference.resolved if answer.reference else None
-    named_after = question.clean_content if isinstance(question, discord.Message) else answer.clean_content
-    name = textwrap.shorten(named_after.lstrip("@"), _MAX_THREAD_NAME_CHARS, placeholder="…") or "AION"
-    try:
-        await answer.create_thread(name=name)
-    except discord.HTTPException as error:
-        if error.code != _THREAD_EXISTS:
-            log.warning("Discord: no thread on message %s: %s", answer.id, error)
-            return "discord.no_thread"
-    return "discord.thread"
-
-
-def _place(answer: discord.Message | None) -> str:
-    """Return a link to the thread on a message, whose id is the message's own."""
-    return f"<#{answer.id}>" if answer else ""
 
 
 _VITAL = ("READY", "RESUMED")

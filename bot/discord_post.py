@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from bot.delivery.markup import discord_markdown
 from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
 from bot.discord_buttons import buttons_under, can_open_thread
+from bot.discord_traffic import DiscordTraffic, Kind
 from core.types import Reply
 
 log = logging.getLogger(__name__)
@@ -62,9 +64,13 @@ def _retry_after_s(error: discord.HTTPException) -> float | None:
 
 
 def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None here, though its signatures do not say so
-    if bubble.answer_id is None:
-        return None
-    return buttons_under(bubble.answer_id, can_thread=can_open_thread(channel) and not bubble.private)
+    return buttons_under(bubble, can_thread=can_open_thread(channel))
+
+
+def _is_recent(cause: discord.abc.Snowflake) -> bool:
+    """Tell whether Discord surely still knows the nonces of replies to something that happened then."""
+    made_at = discord.utils.snowflake_time(cause.id)
+    return (discord.utils.utcnow() - made_at).total_seconds() < NONCE_S
 
 
 class ChannelPost:
@@ -75,44 +81,52 @@ class ChannelPost:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
-        self._message = message
+    def __init__(self, message: discord.Message | discord.PartialMessage, traffic: DiscordTraffic) -> None:
+        self._message: discord.Message | discord.PartialMessage | None = message
         self._channel: Any = message.channel
+        self._traffic = traffic
+        self._nonce = str(message.id)
+        self._mentions: Any = None  # the client's own: nobody
 
     def render(self, reply: Reply) -> str:
         """Return the reply in Discord's Markdown."""
         return discord_markdown(reply)
 
     async def typing(self) -> None:
-        """Show the typing sign for ten seconds."""
+        """Show the typing sign for ten seconds, if the budget can spare it."""
+        self._traffic.spare(self._channel.id, "typing")
         with failures(repeatable=True):
             await self._channel.typing()
 
     async def admit(self, bubble: Bubble) -> None:
-        """Return at once: discord.py waits for Discord's budgets by itself."""
+        """Return when the budgets of the bot and of the channel allow a message."""
+        await self._admit("send", bubble)
 
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
-        reference: Any = self._message.to_reference(fail_if_not_exists=False) if index == 0 else None
+        reference: Any = self._message.to_reference(fail_if_not_exists=False) if self._message and not index else None
         with failures(repeatable=True):
             sent: discord.Message = await self._channel.send(
                 bubble.text,
-                nonce=f"{self._message.id}:{index}",
+                nonce=f"{self._nonce}:{index}",
                 reference=reference,
                 suppress_embeds=True,
-                view=_buttons(bubble, self._channel),
+                view=(view := _buttons(bubble, self._channel)),
+                allowed_mentions=self._mentions,
             )
-        if sent.content != bubble.text or bool(sent.components) != (bubble.answer_id is not None):
+        if sent.content != bubble.text or bool(sent.components) != (view is not None):
             await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
         return sent
 
     async def edit(self, handle: Sent, bubble: Bubble) -> None:
         """Change a part, its thumbs included."""
+        await self._admit("edit", bubble)
         with failures(repeatable=True):
             await handle.edit(content=bubble.text, view=_buttons(bubble, self._channel))
 
     async def delete(self, handle: Sent) -> None:
         """Remove a part."""
+        await self._traffic.admit(self._channel.id, "delete")
         with failures(repeatable=True):
             await handle.delete()
 
@@ -127,7 +141,47 @@ class ChannelPost:
 
     def repeats(self, index: int) -> bool:
         """Tell whether Discord surely still knows the nonces of replies to this message."""
-        return (discord.utils.utcnow() - self._message.created_at).total_seconds() < NONCE_S
+        return self._message is not None and _is_recent(self._message)
+
+    async def _admit(self, kind: Kind, bubble: Bubble) -> None:
+        if bubble.cosmetic:
+            self._traffic.spare(self._channel.id, kind)
+        else:
+            await self._traffic.admit(self._channel.id, kind)
+
+
+class NoticePost(ChannelPost):
+    """Says something nobody asked for at this moment; ``key`` names it for ever.
+
+    Where it is the late answer to ``asked``, a message of ``asker_id``, it refers to that and pings them.
+    """
+
+    def __init__(
+        self,
+        channel: Any,
+        key: str,
+        traffic: DiscordTraffic,
+        asked: discord.PartialMessage | None = None,
+        asker_id: int | None = None,
+    ) -> None:
+        self._message = asked
+        self._channel = channel
+        self._traffic = traffic
+        self._nonce = hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
+        self._asker_id = asker_id
+        users = [] if asker_id is None else [discord.Object(asker_id)]
+        self._mentions = discord.AllowedMentions(
+            everyone=False, roles=False, users=users, replied_user=asked is not None
+        )
+
+    def render(self, reply: Reply) -> str:
+        """Return the reply in Discord's Markdown; without a message to refer to, it begins by naming the asker."""
+        shown = discord_markdown(reply)
+        return f"<@{self._asker_id}> {shown}" if self._asker_id is not None and self._message is None else shown
+
+    def repeats(self, index: int) -> bool:
+        """Return ``True``: that a notice is lost is worse than that it is shown twice."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +213,17 @@ HookMessage = discord.Message | FoundMessage
 class InteractionPost:
     """Replies to a deferred command: the first part replaces "thinking…", the others follow up.
 
-    Discord has no nonce here, so a follow-up that may have arrived is not sent again. What is private where the
-    command was deferred in public takes the public placeholder away first. After a quarter of an hour the command's
+    Discord has no nonce for a follow-up, so a private one that may have arrived is not sent again; a public one is a
+    message in the channel, with a nonce, wherever the bot may write there. What is private where the command was
+    deferred in public takes the public placeholder away first. After a quarter of an hour the command's
     token is void and the channel itself is written to, though never anything private.
     """
 
     capabilities = CAPABILITIES
 
-    def __init__(self, interaction: discord.Interaction, *, ephemeral: bool) -> None:
+    def __init__(self, interaction: discord.Interaction, traffic: DiscordTraffic, *, ephemeral: bool) -> None:
         self._interaction = interaction
+        self._traffic = traffic
         self._ephemeral = ephemeral
         self._is_thinking = True
 
@@ -184,13 +240,13 @@ class InteractionPost:
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Fill the placeholder, else follow up, else write to the channel."""
         if self._interaction.is_expired():
-            return await self._send_to_channel(bubble)
+            return await self._send_to_channel(bubble, index)
         if self._is_thinking and bubble.private and not self._ephemeral:
             await self._drop_placeholder()
         try:
-            return await (self._fill_placeholder(bubble) if self._is_thinking else self._follow_up(bubble))
+            return await (self._fill_placeholder(bubble) if self._is_thinking else self._follow_up(bubble, index))
         except MessageGone:  # the placeholder was removed, or the token became void a moment ago
-            return await self._send_to_channel(bubble)
+            return await self._send_to_channel(bubble, index)
 
     async def _fill_placeholder(self, bubble: Bubble) -> discord.Message:
         with failures(repeatable=True):
@@ -200,7 +256,9 @@ class InteractionPost:
         self._is_thinking = False
         return first
 
-    async def _follow_up(self, bubble: Bubble) -> discord.Message:
+    async def _follow_up(self, bubble: Bubble, index: int) -> discord.Message:
+        with suppress(Undeliverable):
+            return await self._send_to_channel(bubble, index)
         with failures(repeatable=False):
             return await self._interaction.followup.send(
                 bubble.text,
@@ -233,17 +291,23 @@ class InteractionPost:
         return FoundMessage(self._interaction, name, discord.MessageFlags(ephemeral=self._ephemeral))
 
     def repeats(self, index: int) -> bool:
-        """Return whether ``index`` fills the placeholder, which can be done again."""
-        return index == 0
+        """Return whether ``index`` fills the placeholder, or is a message whose nonce Discord still knows."""
+        return index == 0 or (not self._ephemeral and _is_recent(self._interaction))
 
     async def _drop_placeholder(self) -> None:
         with suppress(MessageGone), failures(repeatable=True):
             await self._interaction.delete_original_response()
         self._is_thinking = False
 
-    async def _send_to_channel(self, bubble: Bubble) -> discord.Message:
+    async def _send_to_channel(self, bubble: Bubble, index: int) -> discord.Message:
         channel = self._interaction.channel
         if bubble.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
-            raise Undeliverable("the command's token is void, and what it would say is private")
-        with failures(repeatable=False):
-            return await channel.send(bubble.text, suppress_embeds=True, view=_buttons(bubble, channel))
+            raise Undeliverable("what is private is not for the channel")
+        await self._traffic.admit(self._interaction.channel_id or 0, "send")
+        with failures(repeatable=True):
+            return await channel.send(
+                bubble.text,
+                nonce=f"{self._interaction.id}:{index}",
+                suppress_embeds=True,
+                view=_buttons(bubble, channel),
+            )

@@ -17,7 +17,7 @@ from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
 from bot.telegram_format import MAX_UNITS, formatted, markdown_of
 from bot.telegram_reading import Place
-from bot.telegram_traffic import Traffic, ban_s
+from bot.telegram_traffic import TelegramTraffic, ban_s
 from core.types import Reply
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class TelegramPost:
     member of a group can see, so where that chat was never started, it stays in the group.
     """
 
-    def __init__(self, bot: Bot, traffic: Traffic, place: Place, asker: Asker, edit_interval_s: float) -> None:
+    def __init__(self, bot: Bot, traffic: TelegramTraffic, place: Place, asker: Asker, edit_interval_s: float) -> None:
         self._bot = bot
         self._traffic = traffic
         self._chat_id = place.chat_id

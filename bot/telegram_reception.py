@@ -29,7 +29,7 @@ from bot.telegram_reading import (
     space_of,
     summons_of,
 )
-from bot.telegram_traffic import Traffic
+from bot.telegram_traffic import TelegramTraffic
 from core.delivery import Unfinished
 from core.errors import BadInput, Unavailable
 from core.ports import Front
@@ -69,7 +69,7 @@ class Reception:
         self._front = front
         self._bot = bot
         self._timing = timing
-        self._traffic = Traffic()
+        self._traffic = TelegramTraffic()
         self._albums = Albums(timing.album_s)
         self.backlog = Backlog(front, "telegram", self._resume, start)
 

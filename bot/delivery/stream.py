@@ -227,6 +227,7 @@ class StreamedReply(Generic[H]):
                 await self._clock.sleep(pause_s if error.retry_after_s is None else error.retry_after_s)
             except PossiblyDelivered as error:
                 self._shown.append(None)
+                self._is_unsure = True
                 log.warning("part %d of a reply was possibly delivered, and is not sent twice: %r", n + 1, error)
                 return
 

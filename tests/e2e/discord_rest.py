@@ -23,6 +23,7 @@ from discord_things import (
     snowflake,
 )
 from discord_world import Call, World
+from platform_limits import DISCORD_OVERALL
 
 MAX_UNITS = 2000
 
@@ -262,6 +263,9 @@ class Rest(World):
 
     def _spend(self, method: str, path: str) -> dict[str, str]:
         """Count a message against its channel's bucket and return the headers that say what is left."""
+        is_counted = self.meter is not None and not path.startswith(("/interactions", "/webhooks"))
+        if is_counted and (wait_s := self.meter.spend(DISCORD_OVERALL)) is not None:
+            raise DiscordError(429, 0, "You are being rate limited.", retry_after=wait_s)
         if self.bucket is None or not (match := re.match(r"/channels/(\d+)/messages", path)):
             return {}
         limit, window_s = self.bucket
@@ -270,6 +274,7 @@ class Rest(World):
         spent[:] = [at for at in spent if at > now - window_s]
         reset_after_s = (spent[0] + window_s - now) if spent else window_s
         if len(spent) >= limit:
+            self.n_over_bucket += 1
             raise DiscordError(429, 0, "You are being rate limited.", retry_after=reset_after_s)
         spent.append(now)
         return {

@@ -24,6 +24,7 @@ from discord_things import (
     User,
     snowflake,
 )
+from platform_limits import Meter
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 MESSAGE_CONTENT = 1 << 15
@@ -62,6 +63,8 @@ class World:
         self.refuse_content_intent = False
         self.refuse_gateway = False
         self.bucket: tuple[int, float] | None = None
+        self.n_over_bucket = 0
+        self.meter: Meter | None = None
         self.guilds: list[Guild] = []
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}

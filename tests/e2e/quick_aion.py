@@ -1,7 +1,8 @@
 """``aion run`` without models, for tests that kill it: everything real but the embedder, the writer and one command.
 
-``/echo text`` replies with its text as soon as the data folder holds no file ``hold``; ``long`` in the text makes it
-three chat messages on either platform.
+Questions are searched, judged and recorded; the answer is what ``spoken`` makes of them. ``/echo text`` replies with
+its text as soon as the data folder holds no file ``hold``; ``long`` in the text makes it three chat messages on either
+platform.
 """
 
 from __future__ import annotations
@@ -10,16 +11,35 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import cli, runner
 from core.bootstrap import Aion, assemble
 from core.commands import Command, Context, Parameter, Registry
+from core.pipeline import Pipeline, Question, Show
 from core.settings import Settings
+from core.types import Answer
 from tests.e2e.quick_words import spoken
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
 HOLD = Path(os.environ["AION_DATA_DIR"]) / "hold"
+
+
+@dataclass(frozen=True)
+class Echo:
+    """The real pipeline, but that an answer says its question."""
+
+    pipeline: Pipeline
+
+    async def answer(self, question: Question, show: Show) -> Answer:
+        """Answer with what ``spoken`` makes of the question."""
+        answer = await self.pipeline.answer(question, show)
+        return replace(answer, text=spoken(question.text))
+
+    async def overhear(self, question: Question) -> Answer | None:
+        """Answer as the pipeline does."""
+        return await self.pipeline.overhear(question)
 
 
 async def echo(context: Context) -> None:
@@ -35,7 +55,7 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     text = Parameter("text", {"en": "What to say", "pt": "O que dizer"})
     registry.add(Command("echo", {"en": "Say it again", "pt": "Repita"}, echo, (text,)))
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        yield aion
+        yield replace(aion, dispatch=replace(aion.dispatch, pipeline=Echo(aion.dispatch.pipeline)))
 
 
 if __name__ == "__main__":

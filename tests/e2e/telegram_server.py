@@ -24,7 +24,8 @@ handful of methods; each returns once the update is queued for the bot::
 texts it had before), ``texts(chat)`` what a chat says, ``menus`` what ``setMyCommands`` left, ``drafts`` the previews.
 A bot in privacy mode (the default here as on Telegram) is shown only what is addressed to it; see
 ``reads_all_group_messages``. ``stop()`` and ``start(server.port)`` make an outage. Not modelled: parse modes (the bot
-sends entities), media sent by the bot, edited and channel messages, inline mode, webhooks, flood limits of its own.
+sends entities), media sent by the bot, edited and channel messages, inline mode, webhooks. Set ``meter`` to a ``Meter``
+to hold the bot to Telegram's limits.
 Rules: https://core.telegram.org/bots/api.
 """
 
@@ -32,6 +33,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import time
 from types import TracebackType
@@ -39,10 +41,12 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.e2e.platform_limits import telegram_rules
 from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Rejected, Slow, bad_request
 from tests.e2e.telegram_world import Call, Json, Shown, World, utf16
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
+_COUNTED = ("sendMessage", "editMessageText", "deleteMessage", "sendChatAction", "setMessageReaction")
 
 
 class TelegramServer(World):
@@ -99,6 +103,7 @@ class TelegramServer(World):
         try:
             if isinstance(fault, Rejected):
                 raise ApiError(fault.code, fault.description, fault.parameters)
+            self._hold_to_limits(method, params)
             result = await self._dispatch(request.match_info["token"], method, params)
         except ApiError as error:
             body: Json = {"ok": False, "error_code": error.code, "description": error.description}
@@ -282,6 +287,13 @@ class TelegramServer(World):
 
     def _menu(self, params: Json) -> tuple[str, str]:
         return (params.get("scope") or {"type": "default"})["type"], str(params.get("language_code") or "")
+
+    def _hold_to_limits(self, method: str, params: Json) -> None:
+        if self.meter is not None and method in _COUNTED:
+            wait_s = self.meter.spend(*telegram_rules(int(params["chat_id"])))
+            if wait_s is not None:
+                n_s = math.ceil(wait_s)
+                raise ApiError(429, f"Too Many Requests: retry after {n_s}", {"retry_after": n_s})
 
     # --- rules ------------------------------------------------------------------------------------------------------
 

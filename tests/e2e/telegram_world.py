@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tests.e2e.platform_limits import Meter
 from tests.e2e.telegram_faults import Fault
 
 Json = dict[str, Any]
@@ -75,6 +76,7 @@ class World:
         }
         self.callback_deadline_s = 15.0
         self.refuses_entities = False
+        self.meter: Meter | None = None
         self.calls: list[Call] = []
         self.updates: list[Json] = []
         self.shown: list[Shown] = []

@@ -20,7 +20,7 @@ from tests.e2e.telegram_server import TelegramServer
 pytestmark = pytest.mark.timeout(180)
 
 PATIENCE_S = 60
-NOTE = "I was restarted while sending"
+NOTE = "I was interrupted while sending"
 
 
 @pytest.fixture

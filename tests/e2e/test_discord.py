@@ -200,8 +200,8 @@ async def test_nothing_it_says_pings_everyone(library, front):
     library.discord.say(library.channel, library.eva, "shout", mentions_bot=True)
     await library.discord.wait_for_message(lambda m: m.buttons)
     call = library.discord.slash("ask", library.eva, library.channel, question="shout")
-    await library.discord.wait_until(lambda: len(call.messages) == 2 and call.messages[1].buttons)
-    assert len(library.discord.shown) == 4
+    await library.discord.wait_until(lambda: len(library.discord.shown) == 4 and library.discord.shown[3].buttons)
+    assert call.messages == library.discord.shown[2:3]
     assert any("@everyone" in message.content for message in library.discord.shown)
     for message in library.discord.shown:
         assert message.allowed_mentions == {"parse": []}

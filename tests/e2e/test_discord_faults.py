@@ -193,16 +193,37 @@ async def test_a_command_whose_acknowledgement_was_cut_is_carried_out_once(disco
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_long_answer_to_a_command_is_not_doubled_where_a_follow_up_was_cut(discord, eva, channel, front):
+@pytest.mark.parametrize(
+    "fault", [Cut(applied=True), Cut(applied=False), Failed(503, applied=True), Failed(503)], ids=repr
+)
+async def test_a_long_answer_to_a_command_is_whole_and_not_doubled_whatever_its_parts_meet(
+    discord, eva, channel, front, fault
+):
     async def long(message, outlet):
         await outlet.send(Reply(LONG, "en", answer_id=7))
 
     front.script = long
-    discord.inject("POST /webhooks", Cut(applied=True))
+    discord.inject(r"POST /channels/\d+/messages", fault)
     call = discord.slash("ask", eva, channel, question="everything")
-    await discord.wait_until(lambda: any(message.buttons for message in call.messages))
-    shown = "".join("".join(message.content.split()) for message in call.messages)
-    assert shown == "".join(LONG.split())
+    await discord.wait_until(lambda: any(message.buttons for message in discord.shown))
+    assert call.messages == discord.shown[:1]
+    assert "".join("".join(message.content.split()) for message in discord.shown) == "".join(LONG.split())
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("fault", [Cut(applied=True), Failed(502, applied=True), Failed(502)], ids=repr)
+async def test_a_private_follow_up_in_doubt_is_not_doubled_and_the_person_is_told(discord, eva, channel, front, fault):
+    async def long(message, outlet):
+        await outlet.send(Reply(LONG, "en", private=True))
+
+    front.script = long
+    discord.inject("POST /webhooks", fault)
+    call = discord.slash("help", eva, channel)
+    told = await discord.wait_until(lambda: [m for m in call.messages if m.content.startswith("I was interrupted")])
+    assert told[0].is_private
+    shown = [message.content for message in call.messages if message not in told]
+    assert len(shown) == len(set(shown))
+    assert ("".join("".join(text.split()) for text in shown) == "".join(LONG.split())) == fault.applied
 
 
 @pytest.mark.usefixtures("bot")

@@ -18,7 +18,7 @@ from tests.e2e.telegram_server import TelegramServer
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 N_LIVES, N_PER_LIFE, PATIENCE_S = 3, 15, 90
-NOTE = "I was restarted while sending"
+NOTE = "I was interrupted while sending"
 
 
 async def test_telegram_under_faults_and_kills(tmp_path: Path) -> None:

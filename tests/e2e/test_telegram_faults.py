@@ -72,7 +72,7 @@ async def test_an_answer_survives_server_errors(server, community, fault):
 
 
 @pytest.mark.parametrize("fault", [Dropped(applied=True), Rejected(504, "Gateway Timeout"), Broken(504)])
-async def test_what_was_possibly_sent_is_not_sent_again(server, community, fault):
+async def test_what_was_possibly_sent_is_not_sent_again_and_the_person_is_told(server, community, fault):
     ana = server.person("Ana")
     dm = server.private(ana)
     server.inject("sendMessage", fault)
@@ -81,8 +81,9 @@ async def test_what_was_possibly_sent_is_not_sent_again(server, community, fault
         await server.wait_for_call("sendMessage")
         server.say(dm, ana, "Next?")
         await server.wait_for_message(says("I don't know."))
-    assert len(server.of("sendMessage")) == 2
-    assert len(server.shown) == (2 if isinstance(fault, Dropped) else 1)
+        await server.wait_for_message(says("I was interrupted while sending my answer."))
+    assert len([call for call in server.of("sendMessage") if "nine" in call.params["text"]]) == 1
+    assert len(server.shown) == (3 if isinstance(fault, Dropped) else 2)
 
 
 @pytest.mark.parametrize("applied", [False, True])

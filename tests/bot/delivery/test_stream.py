@@ -280,11 +280,14 @@ async def test_a_final_text_is_tried_again_exactly_when_the_platform_says(clock,
     assert post.texts() == ["whole"]
 
 
-async def test_a_possibly_delivered_final_part_is_not_sent_twice_and_the_rest_follows(clock, post):
+async def test_a_possibly_delivered_final_part_is_not_sent_twice_the_rest_follows_and_the_person_is_told(clock, post):
     post.failures["send"] = [PossiblyDelivered("dropped")]
     async with StreamedReply(post, clock) as outlet:
         await outlet.send(reply("One sentence of some length here. " * 5))
-    assert [n for _, verb, n, _ in post.log if verb == "send"] == [0, 1, 2]
+        await outlet.send(reply("Next."))
+    assert [n for _, verb, n, _ in post.log if verb == "send"] == [0, 1, 2, 3, 4]
+    assert post.texts()[2].startswith("I was interrupted while sending my answer.")
+    assert post.texts()[3] == "Next."
 
 
 async def test_a_possibly_delivered_partial_text_still_gets_its_final(clock, post):
@@ -401,7 +404,7 @@ async def test_surplus_partial_text_of_an_earlier_process_is_taken_away(clock, p
 async def test_a_part_in_doubt_is_not_sent_again_and_the_person_is_told(clock, post):
     await shown_by(post, clock, MemoryJournal([Part(0, None)]), "Possibly there.")
     (text,) = post.texts()
-    assert text.startswith("I was restarted while sending my answer.")
+    assert text.startswith("I was interrupted while sending my answer.")
 
 
 async def test_a_part_in_doubt_is_sent_again_under_its_index_where_that_cannot_double_it(clock, post):
