@@ -11,8 +11,10 @@ from __future__ import annotations
 from core.storage.schema.answers import answers, ratings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.delivery import inbox, runs, turns
+from core.storage.schema.impressions import quality_days, source_openings
 from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
 from core.storage.schema.providers import provider_benches, provider_counts
+from core.storage.schema.reuse import reusable_answers
 
 __all__ = [
     "Embedding",
@@ -27,9 +29,12 @@ __all__ = [
     "proposals",
     "provider_benches",
     "provider_counts",
+    "quality_days",
     "ratings",
     "removed_passages",
+    "reusable_answers",
     "runs",
+    "source_openings",
     "spaces",
     "turns",
 ]
