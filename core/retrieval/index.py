@@ -45,7 +45,7 @@ class Manifest:
     revision: int
     vectors: str
     analyser: int = analyse.VERSION
-    layout: int = 1
+    layout: int = 2
 
 
 class SpaceIndex:
@@ -93,6 +93,13 @@ class SpaceIndex:
             self.lexical.update(removed, passages)
             self._n_unsaved += len(removed) + len(passages)
 
+    def commit(self, revision: int) -> None:
+        """Let everything applied be found, which makes it the state at ``revision``. Blocks."""
+        with self.lock:
+            self.lexical.commit()
+            self.dense.build()
+            self.revision = revision
+
     @property
     def is_worth_saving(self) -> bool:
         """Say whether so much is new that reading it from the database again would be slow."""
@@ -103,7 +110,9 @@ class SpaceIndex:
         if not self._n_unsaved:
             return
         manifest = Manifest(self._embedder_id, self._dim, self.revision, f"vectors-{self.revision}.npz")
-        self.dense.save(self._folder / manifest.vectors)
+        with self.lock:
+            self.lexical.save()
+            self.dense.save(self._folder / manifest.vectors)
         partial = self._folder / "manifest.partial"
         partial.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
         partial.replace(self._folder / _MANIFEST)
@@ -170,7 +179,7 @@ class SpaceIndexes:
             passages, vectors = await self._store.embedded(space, ids, self._embedder.id)
             await offload(index.apply, removed, passages, vectors)
             removed = ()
-        index.revision = changes.revision
+        await offload(index.commit, changes.revision)
         if index.is_worth_saving:
             await offload(index.save)
         is_equal = len(index.dense) == len(index.lexical) == changes.n_passages

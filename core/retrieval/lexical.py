@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
@@ -22,6 +22,9 @@ from core.types import Passage
 _WRITER_BYTES = 30_000_000
 _ID, _TERMS = "id", "terms"
 _SEAL = "seal.json"
+
+_MAX_IN_MEMORY = 256
+"""Changes that are kept off the disk: indexing them again takes a few milliseconds."""
 
 
 N_UNSEEN = 30
@@ -45,7 +48,11 @@ def passage_stems(passage: Passage) -> list[str]:
 
 
 class LexicalIndex:
-    """Terms of passages by id, on disk; what was added is found as soon as ``update`` returns."""
+    """Terms of passages by id, on disk but for the latest changes: what ``commit`` has seen is found.
+
+    A commit on disk waits for the disk. The database is durable already, so a few changes are kept in memory until
+    there are enough to be worth it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the index in the folder ``path``, or start one. Raises ``ValueError`` when the files are damaged."""
@@ -58,49 +65,99 @@ class LexicalIndex:
         builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(path))
-        self._searcher = self._index.searcher()
+        self._disk = self._index.searcher()
+        self._writer: tantivy.IndexWriter | None = None
+        self._added: dict[int, str] = {}
+        self._removed: set[int] = set()
+        self._memory: tantivy.Searcher | None = None
         self._seal()
 
     def __len__(self) -> int:
         """Return how many passages it holds."""
-        return int(self._searcher.num_docs)
+        return int(self._disk.num_docs) - len(self._removed) + len(self._added)
 
     def update(self, removed: Iterable[int], added: Collection[Passage]) -> None:
-        """Remove and add passages in one durable commit; an added one that is there already is replaced."""
-        writer = self._index.writer(_WRITER_BYTES, 1)
-        for id_ in [*removed, *(passage.id for passage in added)]:
-            writer.delete_documents_by_term(_ID, id_)
-        for passage in added:
-            document = tantivy.Document()
-            document.add_integer(_ID, passage.id)
-            document.add_text(_TERMS, " ".join(passage_stems(passage)))
-            writer.add_document(document)
+        """Remove and add passages, to be found after ``commit``; an added one that is there already is replaced."""
+        terms = {passage.id: " ".join(passage_stems(passage)) for passage in added}
+        for id_ in [*removed, *terms]:
+            self._added.pop(id_, None)
+            if self._writer is not None or self._is_on_disk(id_):
+                self._removed.add(id_)
+        self._added |= terms
+        if self._writer is not None or len(self._added) + len(self._removed) > _MAX_IN_MEMORY:
+            self._write()
+
+    def commit(self) -> None:
+        """Let everything be found that was updated."""
+        if self._writer is not None:
+            self.save()
+        elif self._added:
+            index = tantivy.Index(self._schema)
+            writer = index.writer(_WRITER_BYTES, 1)
+            _add(writer, self._added)
+            writer.commit()
+            index.reload()
+            self._memory = index.searcher()
+        else:
+            self._memory = None
+
+    def save(self) -> None:
+        """Write what is only in memory to disk, durably."""
+        if self._writer is None and not self._added and not self._removed:
+            return
+        writer = self._write()
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
-        self._searcher = self._index.searcher()
+        self._disk, self._memory, self._writer = self._index.searcher(), None, None
         self._seal()
 
+    def _write(self) -> tantivy.IndexWriter:
+        """Hand everything in memory to the writer on disk, which it stays open for."""
+        if self._writer is None:
+            self._writer = self._index.writer(_WRITER_BYTES, 1)
+        for id_ in self._removed:
+            self._writer.delete_documents_by_term(_ID, id_)
+        _add(self._writer, self._added)
+        self._added, self._removed = {}, set()
+        return self._writer
+
+    def _is_on_disk(self, id_: int) -> bool:
+        if not self._disk.num_docs:
+            return False
+        return bool(self._disk.search(tantivy.Query.term_query(self._schema, _ID, id_), 1).hits)
+
     def n_with(self, term: Term) -> int:
-        """Return how many passages hold the term."""
-        return sum(self._searcher.doc_freq(_TERMS, stem) for stem in set(term.stems.values()))
+        """Return about how many passages hold the term: removed ones count until tantivy tidies up."""
+        return sum(searcher.doc_freq(_TERMS, stem) for searcher in self._searchers for stem in set(term.stems.values()))
 
     def search(self, terms: Sequence[Term], idfs: Sequence[float], limit: int) -> list[tuple[int, float]]:
         """Return the ids and BM25 scores of the ``limit`` best passages, best first.
 
         ``idfs`` weigh the terms in place of this index's own rarity, so that scores of several spaces compare.
         """
-        searcher = self._searcher
-        clauses = [
-            (tantivy.Occur.Should, self._clause(stem, weight))
-            for term, weight in zip(terms, idfs, strict=True)
-            for stem in set(term.stems.values())
-        ]
-        if not clauses or not searcher.num_docs:
+        weights = {
+            stem: weight for term, weight in zip(terms, idfs, strict=True) for stem in sorted(set(term.stems.values()))
+        }
+        if not weights:
             return []
-        found = searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
-        ids = searcher.fast_field_values(_ID, [address for _, address in found])
-        return [(int(id_), score) for id_, (score, _) in zip(ids, found, strict=True) if id_ is not None]
+        found = self._found(self._disk, weights, limit + len(self._removed))
+        found = [(id_, score) for id_, score in found if id_ not in self._removed]
+        if self._memory is not None:
+            found = sorted([*found, *self._found(self._memory, weights, limit)], key=lambda each: -each[1])
+        return found[:limit]
+
+    @property
+    def _searchers(self) -> list[tantivy.Searcher]:
+        return [self._disk] if self._memory is None else [self._disk, self._memory]
+
+    def _found(self, searcher: tantivy.Searcher, weights: Mapping[str, float], limit: int) -> list[tuple[int, float]]:
+        if not searcher.num_docs:
+            return []
+        clauses = [(tantivy.Occur.Should, self._clause(searcher, *each)) for each in weights.items()]
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
+        ids = searcher.fast_field_values(_ID, [address for _, address in hits])
+        return [(int(id_), score) for id_, (score, _) in zip(ids, hits, strict=True) if id_ is not None]
 
     def _seal(self) -> None:
         """Note every file's checksum, so that damage is seen before tantivy meets it: it trusts what it reads."""
@@ -120,10 +177,18 @@ class LexicalIndex:
             raise ValueError(f"files of {self._path} are not those that were written")
         self._checksums = checksums
 
-    def _clause(self, stem: str, weight: float) -> tantivy.Query:
+    def _clause(self, searcher: tantivy.Searcher, stem: str, weight: float) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, _TERMS, stem, index_option="freq")
-        own = idf(self._searcher.doc_freq(_TERMS, stem), self._searcher.num_docs)
+        own = idf(searcher.doc_freq(_TERMS, stem), searcher.num_docs)
         return tantivy.Query.boost_query(query, weight / own)
+
+
+def _add(writer: tantivy.IndexWriter, terms: Mapping[int, str]) -> None:
+    for id_, text in terms.items():
+        document = tantivy.Document()
+        document.add_integer(_ID, id_)
+        document.add_text(_TERMS, text)
+        writer.add_document(document)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -41,6 +41,7 @@ def plain_bm25(texts: list[str], query: str) -> dict[int, float]:
 def test_scores_equal_a_plain_loop(tmp_path, query):
     index = LexicalIndex(tmp_path)
     index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
+    index.commit()
     terms = query_terms(query)
     found = index.search(terms, [idf(index.n_with(term), len(index)) for term in terms], 50)
     assert dict(found) == pytest.approx(plain_bm25(TEXTS, query), rel=1e-4)
@@ -50,15 +51,45 @@ def test_scores_equal_a_plain_loop(tmp_path, query):
 def test_weights_replace_the_index_s_own_rarity(tmp_path):
     index = LexicalIndex(tmp_path)
     index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
+    index.commit()
     terms = query_terms("bird")
     once, twice = (index.search(terms, [weight], 5)[0][1] for weight in (1.0, 2.0))
     assert twice == pytest.approx(2 * once)
 
 
-def test_replaced_and_removed_passages(tmp_path):
+def found_ids(index: LexicalIndex, query: str) -> list[int]:
+    return sorted(id_ for id_, _ in index.search(query_terms(query), [1.0], 5))
+
+
+@pytest.mark.parametrize("saved", [(), (1,), (1, 2), (2,), (1, 2, 3)])
+def test_replaced_and_removed_passages(tmp_path, saved):
+    """Whatever is on disk and what only in memory, the same is found, and after reopening too."""
     index = LexicalIndex(tmp_path)
-    index.update([], [passage(1, "red"), passage(2, "red")])
-    index.update([2], [passage(1, "blue")])
-    assert len(index) == 1
-    assert index.search(query_terms("red"), [1.0], 5) == []
-    assert [id_ for id_, _ in LexicalIndex(tmp_path).search(query_terms("blue"), [1.0], 5)] == [1]
+    index.update([], [passage(1, "red"), passage(2, "red"), passage(3, "red")])
+    index.commit()
+    if 1 in saved:
+        index.save()
+    index.update([2], [passage(1, "blue"), passage(4, "red")])
+    index.commit()
+    if 2 in saved:
+        index.save()
+    index.update([3, 77], [])
+    index.commit()
+    if 3 in saved:
+        index.save()
+    for each in (index, LexicalIndex(tmp_path)) if 3 in saved else (index,):
+        assert len(each) == 2
+        assert found_ids(each, "red") == [4] and found_ids(each, "blue") == [1]
+
+
+def test_many_changes_go_to_disk_and_few_wait_in_memory(tmp_path):
+    index = LexicalIndex(tmp_path)
+    index.update([], [passage(n, f"red cat{n}") for n in range(300)])
+    index.update([7], [passage(300, "red cat300")])
+    index.commit()
+    assert len(index) == 300 and found_ids(index, "cat300") == [300] and found_ids(index, "cat7") == []
+    assert len(LexicalIndex(tmp_path)) == 300
+    index.update([8], [passage(301, "red cat301")])
+    index.commit()
+    assert len(index) == 300 and found_ids(index, "cat301") == [301] and found_ids(index, "cat8") == []
+    assert len(LexicalIndex(tmp_path)) == 300 and found_ids(LexicalIndex(tmp_path), "cat301") == []

@@ -106,7 +106,7 @@ async def test_index_follows_the_database_through_any_changes(store, searcher, t
     draw = random.Random(5)
     alive: list[int] = []
     for step in range(30):
-        if alive and draw.random() < 0.4:
+        if alive and (len(alive) > 20 or draw.random() < 0.4):  # no more than are shown: ties are cut anyhow
             gone = draw.sample(alive, k=min(len(alive), draw.randint(1, 3)))
             store.remove(HERE, *gone)
             alive = [id_ for id_ in alive if id_ not in gone]
@@ -222,7 +222,7 @@ async def test_database_put_back_from_a_backup_wins(store, searcher):
 
 async def test_least_recently_used_spaces_leave_memory_and_come_back(store, tmp_path):
     searcher = HybridSearcher(store.embedder, store, tmp_path)
-    searcher._indexes._max_resident_bytes = 3 * 256 * 4
+    searcher._indexes._max_resident_bytes = 3 * 256 * 2
     spaces = [SpaceId(f"telegram:{n}") for n in range(6)]
     for space in spaces:
         store.add(space, f"Note of {space}.", "Another note.")
