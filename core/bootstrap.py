@@ -34,10 +34,12 @@ from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
 from core.generation.writer import Writers
 from core.knowledge.ingest import Ingest
+from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
 from core.limits import Limits, Rate, Rates
 from core.models.catalog import Tell
+from core.notices import Notices
 from core.offload import offload
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Searcher
@@ -51,6 +53,7 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
+from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
@@ -73,6 +76,8 @@ class Aion:
     _passages: Passages
     _searcher: Searcher
     _embedder: Embedder
+    _database: Database
+    _inbox: Inbox
 
     async def ready(self, space: SpaceId) -> None:
         """Open what a question in ``space`` reads and writes, so that the first one is as quick as the others."""
@@ -90,6 +95,14 @@ class Aion:
         """Raise ``Unavailable`` when stored passages were embedded by another embedder than the current one."""
         for space in await self._passages.count_foreign(self._embedder.id):
             await self._passages.require_embedder(space, self._embedder.id)
+
+    async def require_writable(self) -> None:
+        """Raise ``Unavailable`` when the database cannot be written."""
+        await self._database.require_writable()
+
+    async def count_backlog(self) -> int:
+        """Return how many messages are taken on and not yet dealt with."""
+        return await self._inbox.count_open()
 
     async def count_documents(self, space: SpaceId) -> int:
         """Return how many documents a question asked in ``space`` may be answered from."""
@@ -136,12 +149,15 @@ async def assemble(
         stack.push_async_callback(ledger.close)
         router = await _open_router(stack, settings, providers, keys, ledger)
         writers = Writers(local, router, embedder, settings.outside_knowledge)
-        turns, channels = Turns(database), Channels(Spaces(database))
+        turns, spaces = Turns(database), Spaces(database)
+        channels = Channels(spaces)
+        notices = Notices(inbox, channels, spaces, settings.language)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, answers),
             shelves=Shelves(ingest, documents),
+            reviews=Reviews(Proposals(database), documents, ingest, notices, pseudonyms),
             feedback=Feedback(answers, pseudonyms),
             conversations=conversations,
             channels=channels,
@@ -158,10 +174,12 @@ async def assemble(
             scheduler=Scheduler(runs, jobs(inbox, turns)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
-            _spaces=Spaces(database),
+            _spaces=spaces,
             _passages=passages,
             _searcher=searcher,
             _embedder=embedder,
+            _database=database,
+            _inbox=inbox,
         )
 
 

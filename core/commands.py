@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.services import Conversation, Knowledge, Providers
-from core.types import Answer, Language, Message
+from core.services import Conversation, Knowledge, Providers, Review
+from core.types import Answer, Button, Language, Message
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -56,6 +56,11 @@ class Context(Protocol):
         ...
 
     @property
+    def review(self) -> Review:
+        """Return what waits for the moderators of the message's space."""
+        ...
+
+    @property
     def providers(self) -> Providers:
         """Return the providers that may write answers."""
         ...
@@ -81,8 +86,12 @@ class Context(Protocol):
         """Show a passing status line."""
         ...
 
-    async def reply(self, text: str) -> None:
-        """Send the command's final reply."""
+    async def reply(self, text: str, *buttons: Button) -> None:
+        """Send the command's final reply, with buttons under it."""
+        ...
+
+    async def settle(self, text: str, *buttons: Button) -> None:
+        """Send the final reply, after which the buttons one of which called this command are of no more use."""
         ...
 
 
@@ -94,7 +103,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as declared. ``private`` replies are shown to the caller alone where the platform can."""
+    """A command as declared. ``private`` replies are shown to the caller alone where the platform can.
+
+    One that is not ``listed`` is what a button calls: it can be typed, and crowds neither menus nor ``/help``.
+    """
 
     name: str
     description: Localised
@@ -102,6 +114,7 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     permission: Permission = "everyone"
     private: bool = False
+    listed: bool = True
 
 
 @dataclass
@@ -125,6 +138,11 @@ class Registry:
     def __iter__(self) -> Iterator[Command]:
         """Yield the commands in the order they were added."""
         return iter(self._commands.values())
+
+    @property
+    def listed(self) -> tuple[Command, ...]:
+        """Return the commands to show in a menu, in the order they were added."""
+        return tuple(command for command in self if command.listed)
 
 
 @dataclass(frozen=True, slots=True)

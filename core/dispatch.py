@@ -16,6 +16,7 @@ from core.conversation import Conversations
 from core.delivery import Unfinished
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
+from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
 from core.limits import Limits
@@ -25,10 +26,10 @@ from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
 from core.retrieval.discourse import asks
-from core.services import Conversation, Knowledge, Providers
+from core.services import Conversation, Knowledge, Providers, Review
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.types import Answer, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Button, Language, Message, Person, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Call:
     message: Message
     language: Language
     knowledge: Knowledge
+    review: Review
     conversation: Conversation
     providers: Providers
     registry: Registry
@@ -69,9 +71,13 @@ class Call:
         """Show a passing status line."""
         await self._outlet.progress(text)
 
-    async def reply(self, text: str) -> None:
-        """Send the command's final reply."""
-        await self._outlet.send(Reply(text, self.language, private=self._private))
+    async def reply(self, text: str, *buttons: Button) -> None:
+        """Send the command's final reply, with buttons under it."""
+        await self._outlet.send(Reply(text, self.language, private=self._private, buttons=buttons))
+
+    async def settle(self, text: str, *buttons: Button) -> None:
+        """Send the final reply, after which the buttons one of which called this command are of no more use."""
+        await self._outlet.send(Reply(text, self.language, private=self._private, buttons=buttons, settles=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class Dispatch:
     registry: Registry
     pipeline: Pipeline
     shelves: Shelves
+    reviews: Reviews
     feedback: Feedback
     conversations: Conversations
     channels: Channels
@@ -182,8 +189,9 @@ class Dispatch:
         require(message.person, command)
         _require_arguments(message, command, language)
         shelf, here = self.shelves.of(message.space), self.conversations.of(message)
+        review = self.reviews.of(message)
         await command.handler(
-            Call(message, language, shelf, here, self.providers, self.registry, self, outlet, command.private)
+            Call(message, language, shelf, review, here, self.providers, self.registry, self, outlet, command.private)
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from core.types import Attachment, Document, Indexed
+from core.types import Attachment, Document, Indexed, Proposal
 
 
 class Knowledge(Protocol):
@@ -29,6 +29,38 @@ class Knowledge(Protocol):
 
     async def forget(self, name: str) -> Document:
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a proposal: ``indexed`` is ``None`` unless it was approved just now.
+
+    ``is_new`` is false when somebody had decided before.
+    """
+
+    proposal: Proposal
+    is_new: bool
+    indexed: Indexed | None = None
+
+
+class Review(Protocol):
+    """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
+
+    async def pending(self) -> tuple[Proposal, ...]:
+        """List what waits, oldest first."""
+        ...
+
+    async def approve(self, number: int) -> Verdict:
+        """Make a proposal a document, once. Raises ``BadInput`` when the space has none of that number."""
+        ...
+
+    async def approve_site(self, site: str) -> tuple[Verdict, ...]:
+        """Approve everything that waits from one site."""
+        ...
+
+    async def reject(self, number: int, reason: str) -> Verdict:
+        """Decline a proposal, once; the same text is not proposed again. Raises ``BadInput`` as ``approve`` does."""
         ...
 
 

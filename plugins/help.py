@@ -11,7 +11,7 @@ async def show_help(context: Context) -> None:
     lines = [context.say("help.intro")]
     lines += [
         f"/{command.name} — {command.description[context.language]}"
-        for command in context.registry
+        for command in context.registry.listed
         if moderator or command.permission == "everyone"
     ]
     await context.reply("\n".join(lines))

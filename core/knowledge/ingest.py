@@ -170,15 +170,22 @@ class Ingest:
                 done[item.new.name] = await self._store_again(space, item.new)
         return [done[item.new.name] if isinstance(item, _Ready) else item for item in batch]
 
+    async def embedded(self, space: SpaceId, new: NewDocument) -> Embedded:
+        """Return a text's passages and their vectors, ready to be stored in ``space``.
+
+        Raises ``Unavailable`` when the space holds vectors of another embedder.
+        """
+        await self._passages.require_embedder(space, self._embedder.id)
+        prepared = await offload(cut, new)
+        vectors = await self._vectors(prepared.inputs())
+        return Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
+
     async def _store_again(self, space: SpaceId, new: NewDocument) -> Indexed:
         """Store a text that the space seemed to hold when it was read."""
         if linked := await self._documents.link(space, new):
             return linked
         # The document that held this text was replaced or forgotten meanwhile.
-        prepared = await offload(cut, new)
-        vectors = await self._vectors(prepared.inputs())
-        embedded = Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
-        return await self._documents.store(space, new, embedded)
+        return await self._documents.store(space, new, await self.embedded(space, new))
 
 
 def _prepared(batch: Sequence[Read]) -> list[Prepared]:

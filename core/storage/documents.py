@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.intake import NewDocument, link_document, remove_document, store_documents
+from core.storage.intake import NewDocument, find_document, link_document, remove_document, store_documents
 from core.storage.passages import Embedded
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
@@ -43,6 +43,11 @@ class Documents:
         async with self._database.read() as connection:
             return await _documents(connection, space)
 
+    async def count_all(self) -> int:
+        """Return how many documents all spaces hold together, for the operator."""
+        row = await self._database.row(select(func.count()).select_from(documents))
+        return int(row[0]) if row else 0
+
     async def text(self, space: SpaceId, document_id: int) -> str | None:
         """Return a document's whole extracted text, which its passages' offsets count in."""
         owned = (documents.c.space_id == space) & (documents.c.id == document_id)
@@ -64,6 +69,11 @@ class Documents:
         """Return the content hash of every document in the space."""
         rows = await self._database.rows(select(documents.c.content_hash).where(documents.c.space_id == space))
         return frozenset(row.content_hash for row in rows)
+
+    async def holding(self, space: SpaceId, new: NewDocument) -> Indexed | None:
+        """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
+        async with self._database.read() as connection:
+            return await find_document(connection, space, new)
 
     async def link(self, space: SpaceId, new: NewDocument) -> Indexed | None:
         """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""

@@ -99,6 +99,17 @@ async def _replace(connection: AsyncConnection, space: SpaceId, new: NewDocument
     return Indexed(new.name, "replaced" if old else "added", len(embedded.chunks))
 
 
+async def find_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
+    """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
+    same = (await connection.execute(_by_content(space, new.content_hash))).first()
+    if same is None:
+        return None
+    old = await _named(connection, space, new.name)
+    if old is not None and old.id == same.id:
+        return Indexed(new.name, "unchanged", same.n_passages)
+    return Indexed(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
+
+
 async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
     """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()

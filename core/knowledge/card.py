@@ -1,0 +1,55 @@
+"""The card a moderator decides by: what a proposal is, where it comes from, what it says, and what it would change."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+
+from core.texts import say
+from core.types import Button, Language, Proposal, Reply
+
+MAX_CHANGES = 6
+MAX_LINE_CHARS = 160
+MAX_SITE_BYTES = 40
+"""A longer host does not fit in a button, and gets none."""
+
+
+def difference(held: str, proposed: str) -> tuple[str, ...]:
+    """Return the first lines that differ, ``- gone`` and ``+ new``, and ``…`` when there are more."""
+    lines = [
+        f"{line[0]} {_line(line[2:])}"
+        for line in difflib.ndiff(held.splitlines(), proposed.splitlines())
+        if line[0] in "+-" and line[2:].strip()
+    ]
+    return (*lines[:MAX_CHANGES], *("…" for _ in lines[MAX_CHANGES : MAX_CHANGES + 1]))
+
+
+def card(proposal: Proposal, changes: tuple[str, ...], language: Language) -> Reply:
+    """Return a proposal as a message with the buttons that decide on it."""
+    lines = [
+        say(language, "review.card", number=proposal.id, title=_line(proposal.title), name=_line(proposal.name)),
+        say(language, "review.origin", origin=_line(proposal.origin)) if proposal.origin else "",
+        say(language, "review.score", score=proposal.score) if proposal.score is not None else "",
+        *(f"> {_line(excerpt)}" for excerpt in proposal.excerpts),
+    ]
+    if changes:
+        fenced = "\n".join(change.replace("`", "'") for change in changes)
+        lines += [say(language, "review.replaces", document=proposal.replaces), f"```\n{fenced}\n```"]
+    return Reply("\n".join(filter(None, lines)), language, buttons=_buttons(proposal, language))
+
+
+def _buttons(proposal: Proposal, language: Language) -> tuple[Button, ...]:
+    number = str(proposal.id)
+    decide = (
+        Button(say(language, "review.approve"), "approve", number),
+        Button(say(language, "review.reject"), "reject", number),
+    )
+    if not proposal.site or len(proposal.site.encode()) > MAX_SITE_BYTES:
+        return decide
+    label = textwrap.shorten(say(language, "review.approve_site", site=proposal.site), 40, placeholder="…")
+    return (*decide, Button(label, "approve", proposal.site))
+
+
+def _line(text: str) -> str:
+    """Return untrusted text as one line of bounded length."""
+    return textwrap.shorten(" ".join(text.split()), MAX_LINE_CHARS, placeholder="…")

@@ -1,0 +1,143 @@
+"""Proposals: texts that wait for a moderator. A decision is taken once, whoever is quicker, and is never undone.
+
+Approval writes the document in the transaction that decides, so a killed process leaves neither half. Every method
+works in the one space it is given; people appear as pseudonyms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.database import Database
+from core.storage.intake import NewDocument, store_documents
+from core.storage.passages import Embedded
+from core.storage.schema import document_names, proposals
+from core.storage.spaces import ensure_space
+from core.types import Indexed, Proposal, ProposalStatus, SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class NewProposal:
+    """A text to be decided on. ``proposed_by`` is a pseudonym, empty for AION itself; ``score`` is 0..1."""
+
+    new: NewDocument
+    site: str
+    origin: str
+    excerpts: tuple[str, ...]
+    proposed_by: str = ""
+    score: float | None = None
+
+
+class Proposals:
+    """What waits for moderators in each space, and what they decided."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, space: SpaceId, proposal: NewProposal) -> Proposal | None:
+        """Store a proposal; ``None`` when the same text waits already or was rejected before."""
+        same = (proposals.c.content_hash == proposal.new.content_hash) & (proposals.c.status != "approved")
+        async with self._database.write() as connection:
+            await ensure_space(connection, space)
+            known = select(proposals.c.id).where(proposals.c.space_id == space, same)
+            if (await connection.execute(known)).first() is not None:
+                return None
+            statement = insert(proposals).values(space_id=space, **_columns(proposal)).returning(proposals.c.id)
+            return await _get(connection, space, (await connection.execute(statement)).scalar_one())
+
+    async def get(self, space: SpaceId, proposal_id: int) -> Proposal | None:
+        """Return a proposal of the space, decided on or not."""
+        async with self._database.read() as connection:
+            return await _get(connection, space, proposal_id)
+
+    async def pending(self, space: SpaceId) -> tuple[Proposal, ...]:
+        """Return what waits in a space, oldest first."""
+        waiting = _select(space, proposals.c.status == "pending").order_by(proposals.c.id)
+        return tuple(_proposal(row) for row in await self._database.rows(waiting))
+
+    async def source(self, space: SpaceId, proposal_id: int) -> NewDocument | None:
+        """Return the document that approving a proposal would make."""
+        row = await self._database.row(select(proposals).where(_is(space, proposal_id)))
+        return NewDocument(*(getattr(row, name) for name in _DOCUMENT)) if row is not None else None
+
+    async def reject(self, space: SpaceId, proposal_id: int, person: str, reason: str) -> bool:
+        """Decline a proposal; ``False`` when it was decided on before."""
+        async with self._database.write() as connection:
+            return await _decide(connection, space, proposal_id, "rejected", person, reason)
+
+    async def approve(
+        self, space: SpaceId, proposal_id: int, person: str, new: NewDocument, embedded: Embedded
+    ) -> Indexed | None:
+        """Store a proposal's text as a document; ``None`` when it was decided on before. Atomic."""
+        async with self._database.write() as connection:
+            if not await _decide(connection, space, proposal_id, "approved", person, ""):
+                return None
+            (indexed,) = await store_documents(connection, space, [(new, embedded)])
+            return indexed
+
+
+_DOCUMENT: Sequence[str] = ("name", "source_hash", "title", "kind", "language", "text")
+
+
+def _columns(proposal: NewProposal) -> dict[str, Any]:
+    return {name: getattr(proposal.new, name) for name in _DOCUMENT} | {
+        "content_hash": proposal.new.content_hash,
+        "site": proposal.site,
+        "origin": proposal.origin,
+        "score": proposal.score,
+        "excerpts": list(proposal.excerpts),
+        "proposed_by": proposal.proposed_by,
+        "status": "pending",
+        "reason": "",
+        "created_at": datetime.now(UTC),
+    }
+
+
+async def _decide(
+    connection: AsyncConnection, space: SpaceId, proposal_id: int, status: ProposalStatus, person: str, reason: str
+) -> bool:
+    """Decide on a proposal that still waits, and tell whether it did."""
+    waiting = _is(space, proposal_id) & (proposals.c.status == "pending")
+    values = {"status": status, "decided_by": person, "decided_at": datetime.now(UTC), "reason": reason}
+    return (await connection.execute(update(proposals).where(waiting).values(values))).rowcount == 1
+
+
+async def _get(connection: AsyncConnection, space: SpaceId, proposal_id: int) -> Proposal | None:
+    row = (await connection.execute(_select(space, proposals.c.id == proposal_id))).first()
+    return _proposal(row) if row is not None else None
+
+
+def _select(space: SpaceId, condition: ColumnElement[bool]) -> Select[Any]:
+    held = (document_names.c.space_id == proposals.c.space_id) & (document_names.c.name == proposals.c.name)
+    replaces = select(document_names.c.document_id).where(held).scalar_subquery()
+    return select(proposals, replaces.label("replaces")).where(proposals.c.space_id == space, condition)
+
+
+def _is(space: SpaceId, proposal_id: int) -> ColumnElement[bool]:
+    return (proposals.c.space_id == space) & (proposals.c.id == proposal_id)
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        id=row.id,
+        space=row.space_id,
+        name=row.name,
+        site=row.site,
+        title=row.title,
+        language=row.language,
+        text=row.text,
+        origin=row.origin,
+        score=row.score,
+        excerpts=tuple(row.excerpts),
+        status=row.status,
+        decided_by=row.decided_by,
+        reason=row.reason,
+        created_at=row.created_at,
+        replaces=row.replaces,
+    )

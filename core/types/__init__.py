@@ -1,0 +1,55 @@
+"""The words AION is written in: small frozen values that travel between its layers.
+
+Covers what a message, a passage, a search result, a decision and an answer are.
+Does not cover how any of them is stored (``core.storage``) or shown (``bot``).
+"""
+
+from __future__ import annotations
+
+from core.types.answers import Answer, Button, Rating, Reply, Source, Thumb
+from core.types.generation import EngineState, Generation, Piece, Sampling, Turn
+from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
+from core.types.knowledge import Chunk, Document, Indexed, Outcome, Page, Passage, Proposal, ProposalStatus
+from core.types.messages import Attachment, Message, Person
+from core.types.search import Band, Changes, Confidence, Decision, Found, Hit, QueryTerm, Reason
+
+__all__ = [
+    "GLOBAL",
+    "LANGUAGES",
+    "Answer",
+    "Attachment",
+    "Band",
+    "Button",
+    "Changes",
+    "Chunk",
+    "Confidence",
+    "Decision",
+    "Document",
+    "EngineState",
+    "Found",
+    "Generation",
+    "Hit",
+    "Indexed",
+    "Language",
+    "Matrix",
+    "Message",
+    "Outcome",
+    "Page",
+    "Passage",
+    "Person",
+    "Piece",
+    "Platform",
+    "Proposal",
+    "ProposalStatus",
+    "QueryTerm",
+    "Rating",
+    "Reason",
+    "Reply",
+    "Sampling",
+    "Source",
+    "SpaceId",
+    "Thumb",
+    "Turn",
+    "Vector",
+    "readable_spaces",
+]

@@ -1,0 +1,32 @@
+"""What everything is said in terms of: languages, spaces, platforms, vectors."""
+
+from __future__ import annotations
+
+from typing import Literal, NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+Language = Literal["en", "pt"]
+"""A language AION speaks: the one it answers in, and the one a text is stemmed in."""
+
+LANGUAGES: tuple[Language, ...] = ("en", "pt")
+
+SpaceId = NewType("SpaceId", str)
+"""The tenant every read is scoped to: ``discord:<guild>``, ``telegram:<chat>``, ``terminal:<user>``."""
+
+GLOBAL = SpaceId("global")
+"""The operator's own space, readable from every other space and written from the command line."""
+
+Platform = Literal["discord", "telegram", "terminal", "http"]
+
+Vector = NDArray[np.float32]
+"""One L2-normalised embedding, shape ``(dim,)``."""
+
+Matrix = NDArray[np.float32]
+"""L2-normalised embeddings, shape ``(n, dim)``."""
+
+
+def readable_spaces(space: SpaceId) -> tuple[SpaceId, ...]:
+    """Return the spaces a question asked in ``space`` may be answered from: its own and the global one."""
+    return (space,) if space == GLOBAL else (space, GLOBAL)

@@ -1,0 +1,92 @@
+"""``/pending``, ``/approve`` and ``/reject``: moderators decide what is learned."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import BadInput
+from core.services import Verdict
+
+_SHOWN = 20
+"""More lines than this is a wall of text; deciding on these brings up the next."""
+
+
+async def pending(context: Context) -> None:
+    """List what waits."""
+    waiting = await context.review.pending()
+    if not waiting:
+        return await context.reply(context.say("review.none"))
+    lines = [context.say("review.heading", n_proposals=len(waiting))]
+    lines += [
+        context.say("review.line", number=proposal.id, title=proposal.title, name=proposal.name)
+        for proposal in waiting[:_SHOWN]
+    ]
+    await context.reply("\n".join(lines))
+
+
+async def approve(context: Context) -> None:
+    """Approve one proposal by its number, or all from a site."""
+    what = context.message.arguments["what"].strip().lstrip("#")
+    if what.isdecimal():
+        verdicts: tuple[Verdict, ...] = (await context.review.approve(int(what)),)
+    else:
+        await context.progress(context.say("review.approving", site=what))
+        verdicts = await context.review.approve_site(what)
+    if not verdicts:
+        raise BadInput("review.nothing_from", site=what)
+    await context.settle("\n".join(_said(context, verdict) for verdict in verdicts))
+
+
+async def reject(context: Context) -> None:
+    """Decline one proposal by its number, with a reason if one is given."""
+    number, _, reason = context.message.arguments["what"].strip().lstrip("#").partition(" ")
+    if not number.isdecimal():
+        raise BadInput("review.unknown", number=number)
+    await context.settle(_said(context, await context.review.reject(int(number), reason.strip())))
+
+
+def _said(context: Context, verdict: Verdict) -> str:
+    proposal = verdict.proposal
+    outcome = proposal.status if verdict.is_new else f"already_{proposal.status}"
+    n_passages = verdict.indexed.n_passages if verdict.indexed else 0
+    values = {"number": proposal.id, "title": proposal.title, "person": context.message.person.name}
+    return context.say(f"verdict.{outcome}", **values, n_passages=n_passages)
+
+
+def register(registry: Registry) -> None:
+    """Add ``/pending``, ``/approve`` and ``/reject``."""
+    registry.add(
+        Command(
+            name="pending",
+            description={"en": "What waits for your approval", "pt": "O que espera a sua aprovação"},
+            handler=pending,
+            permission="moderator",
+        )
+    )
+    registry.add(
+        Command(
+            name="approve",
+            description={"en": "Let me learn what waits", "pt": "Deixe-me aprender o que está à espera"},
+            handler=approve,
+            parameters=(
+                Parameter(
+                    "what",
+                    {
+                        "en": "Its number, or a site for all that waits from there",
+                        "pt": "O número, ou um site para tudo o que veio de lá",
+                    },
+                ),
+            ),
+            permission="moderator",
+        )
+    )
+    registry.add(
+        Command(
+            name="reject",
+            description={"en": "Keep me from learning what waits", "pt": "Recuse o que está à espera"},
+            handler=reject,
+            parameters=(
+                Parameter("what", {"en": "Its number, and why if you like", "pt": "O número e, se quiser, por quê"}),
+            ),
+            permission="moderator",
+        )
+    )
