@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, Attention, Watch, guard_loop
@@ -57,7 +58,9 @@ async def run() -> None:
                 watches = [Watch(name, adapter, attention) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(attention), name="guard"))
-                tasks.append(group.create_task(aion.warm(), name="warm"))
+                tasks.append(warming := group.create_task(aion.warm(), name="warm"))
+                if settings.health_port:
+                    tasks.append(group.create_task(_health(aion, watches, warming, settings), name="health"))
                 await aion.scheduler.start()
                 log.info("running: %s", ", ".join(chosen))
                 await stopping.wait()
@@ -68,6 +71,14 @@ async def run() -> None:
             raise _first(group_error) from None
         finally:
             aion.scheduler.stop()
+
+
+async def _health(aion: Aion, watches: Sequence[Watch], warming: asyncio.Task[None], settings: Settings) -> None:
+    from bot.web.app import create_app, serve
+    from bot.web.health import health_router
+
+    app = create_app([health_router(aion, watches, warming.done)])
+    await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
 
 
 def _first(group: BaseExceptionGroup[UserError]) -> UserError:

@@ -28,6 +28,15 @@ class Adapter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """How one adapter is. ``heard_s_ago`` is ``None`` when its platform was never heard."""
+
+    heard_s_ago: float | None
+    n_restarts: int
+    is_deaf: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Attention:
     """How long a platform may be silent, a start included, and what is done then.
 
@@ -47,8 +56,24 @@ class Watch:
         self._name = name
         self._adapter = adapter
         self._attention = attention
-        self._started_at_s = time.monotonic()
+        self._made_at_s = self._started_at_s = time.monotonic()
         self._n_restarts = 0
+
+    @property
+    def name(self) -> str:
+        """Return the platform's name."""
+        return self._name
+
+    @property
+    def pulse(self) -> Pulse:
+        """Return how the adapter is; starting it anew does not make a deaf one hear."""
+        heard_at_s = self._adapter.heard_at_s
+        now_s = time.monotonic()
+        return Pulse(
+            heard_s_ago=None if heard_at_s is None else max(0.0, now_s - heard_at_s),
+            n_restarts=self._n_restarts,
+            is_deaf=now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._attention.deaf_after_s,
+        )
 
     @property
     def silent_s(self) -> float:

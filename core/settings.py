@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     providers_file: Path | None = Field(None, alias="AION_PROVIDERS_FILE")
     openai_monthly_usd: float = Field(0.0, alias="AION_OPENAI_MONTHLY_USD", ge=0)
 
+    serve_token: SecretStr | None = Field(None, alias="AION_SERVE_TOKEN")
+    workers: str = Field("", alias="AION_WORKERS")
+    worker_token: SecretStr | None = Field(None, alias="AION_WORKER_TOKEN")
+
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
 
@@ -51,6 +55,14 @@ class Settings(BaseSettings):
     telegram_api_base: str | None = Field(None, alias="TELEGRAM_API_BASE")
     moderator_role: str | None = Field(None, alias="AION_MODERATOR_ROLE")
     deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
+    health_host: str = Field("127.0.0.1", alias="AION_HEALTH_HOST")
+    health_port: int = Field(0, alias="AION_HEALTH_PORT", ge=0, le=65_535)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is set, for the log to mask."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value().strip() for value in values if isinstance(value, SecretStr))
 
     @property
     def models_dir(self) -> Path:

@@ -100,6 +100,15 @@ class Database:
         async with self._reader.connect() as connection:
             return (await connection.execute(statement)).first()
 
+    async def require_writable(self) -> None:
+        """Write a page of the file. Raises ``Unavailable`` when that fails: locked, read-only, disk full."""
+        try:
+            async with self.write() as connection:
+                await connection.exec_driver_sql(sqlite.TOUCH)
+        except DatabaseError as error:
+            folder = Path(self._engine.url.database or "").parent
+            raise Unavailable("storage.unusable", folder=folder, problem=error.orig) from error
+
     async def close(self) -> None:
         """Close every connection and give the folder back."""
         await self._engine.dispose()

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
 from core.delivery import Part, Unfinished
@@ -113,6 +113,11 @@ class Inbox:
         for row in late:
             await self._give_up(row)
         return [_unfinished(row) for row in rows if row not in late]
+
+    async def count_open(self) -> int:
+        """Return how many messages of all spaces are taken on and not closed, for the operator."""
+        row = await self._database.row(select(func.count()).where(_open))
+        return int(row[0]) if row else 0
 
     async def prune(self, now: datetime) -> int:
         """Forget messages seen longer than ``KEEP`` before ``now``, and return how many."""

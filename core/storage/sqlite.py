@@ -20,6 +20,9 @@ WRITING = {BEGIN: "BEGIN IMMEDIATE"}
 SINGLE = {BEGIN: ""}
 """For a connection that reads one statement: that is a transaction by itself."""
 
+TOUCH = "PRAGMA user_version = 0"
+"""Writes the file's first page, and changes nothing: AION's version is Alembic's."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # A commit survives the death of the process; only a power cut can lose the last ones, never damage the file.

@@ -123,3 +123,17 @@ def test_an_event_loop_that_stands_still_ends_the_process_with_a_traceback() -> 
     assert done.returncode == 1
     assert done.stdout == "still here\n"
     assert "most recent call first" in done.stderr
+
+
+async def test_starting_a_deaf_one_anew_does_not_make_it_look_well() -> None:
+    adapter = Scripted(deaf, deaf, hearing)
+    watch = Watch("x", adapter, QUICK)
+    assert (watch.pulse.heard_s_ago, watch.pulse.is_deaf) == (None, False)  # it has only just begun
+    task = asyncio.create_task(watch.run())
+    while adapter.n_runs < 2:
+        await asyncio.sleep(0.005)
+    assert (watch.pulse.n_restarts, watch.pulse.is_deaf) == (1, True)
+    while adapter.n_runs < 3 or adapter.heard_at_s is None:
+        await asyncio.sleep(0.005)
+    assert not watch.pulse.is_deaf
+    task.cancel()
