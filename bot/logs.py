@@ -37,7 +37,7 @@ class Redaction(logging.Filter):
 
 
 def set_up_logging(settings: Settings, secrets: Iterable[str]) -> None:
-    """Log to the standard error, masking ``secrets`` and both platforms' tokens."""
+    """Log to the standard error, masking ``secrets`` and every secret among the settings."""
     _log_to(logging.StreamHandler(), settings, secrets)
 
 
@@ -54,9 +54,8 @@ def log_to_file(settings: Settings, secrets: Iterable[str] = ()) -> None:
 
 
 def _log_to(handler: logging.Handler, settings: Settings, secrets: Iterable[str]) -> None:
-    tokens = [token.get_secret_value() for token in (settings.discord_token, settings.telegram_token) if token]
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
-    handler.addFilter(Redaction([*tokens, *secrets]))
+    handler.addFilter(Redaction([*settings.secrets, *secrets]))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -6,13 +6,14 @@ An implementation need not inherit; it needs only to have these methods.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from core.commands import Registry
 from core.delivery import Part, Unfinished
 from core.types import (
     Changes,
     Decision,
+    EngineState,
     Found,
     Language,
     Matrix,
@@ -147,6 +148,15 @@ class LocalModel(Generator, Protocol):
 
     def warm(self) -> None:
         """Load the model, so that the first reply does not wait for it."""
+        ...
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A local model that tells how it stands, at once and without loading anything."""
+
+    def state(self) -> EngineState:
+        """Return where it runs, with which weights, and how busy it is."""
         ...
 
 

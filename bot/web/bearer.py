@@ -1,0 +1,59 @@
+"""Paths that only who knows the token may use. It is asked for before a body is read."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+from bot.web.fault import Fault
+from core.errors import Unavailable
+
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def require_token(host: str, token: SecretStr | None) -> str | None:
+    """Return the token to ask for. Raises ``Unavailable`` where others could reach ``host`` and there is none."""
+    stated = token.get_secret_value().strip() if token else ""
+    if not stated and not is_loopback(host):
+        raise Unavailable("web.no_token", host=host)
+    return stated or None
+
+
+def guarded_router(token: str | None) -> APIRouter:
+    """Return a router whose paths need ``Authorization: Bearer <token>``; with ``None`` they are open."""
+
+    class Guarded(APIRoute):
+        def get_route_handler(self) -> _Handler:
+            handle = super().get_route_handler()
+
+            async def checked(request: Request) -> Response:
+                if token is not None:
+                    check(request, token)
+                return await handle(request)
+
+            return checked
+
+    return APIRouter(route_class=Guarded)
+
+
+def check(request: Request, token: str) -> None:
+    """Raise a 401 ``Fault`` unless the request brings the token."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        problem = "The bearer token is missing or wrong."
+        raise Fault(HTTPStatus.UNAUTHORIZED, problem, "invalid_api_key", {"WWW-Authenticate": "Bearer"})
