@@ -6,9 +6,10 @@ that collects what was sent.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,6 +20,7 @@ from core.errors import GenerationFailed
 from core.types import (
     LANGUAGES,
     Attachment,
+    EngineState,
     Language,
     Matrix,
     Message,
@@ -159,3 +161,39 @@ def attachment(name: str, data: bytes) -> Attachment:
         return data
 
     return Attachment(name, len(data), read)
+
+
+@dataclass
+class TickingGenerator:
+    """Writes ``text`` word by word with ``pause_s`` between them, to any number of readers; knows who is reading."""
+
+    text: str = "tick tock"
+    pause_s: float = 0.0
+    name: str = "local"
+    model: str = "ticking"
+    languages: frozenset[Language] = frozenset(LANGUAGES)
+    context_tokens: int = 2048
+    style: Literal["brief", "full"] = "full"
+    n_running: int = 0
+    n_asked: int = 0
+    last: tuple[Sequence[Turn], Sampling] | None = None
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        self.n_asked += 1
+        self.last = prompt, sampling
+        self.n_running += 1
+        try:
+            for word in re.findall(r"\S+\s*", self.text)[: sampling.max_new_tokens]:
+                await asyncio.sleep(self.pause_s)
+                yield Piece(word, (-0.5,))
+        finally:
+            self.n_running -= 1
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def warm(self) -> None:
+        pass
+
+    def state(self) -> EngineState:
+        return EngineState("cpu", "v7", is_warm=True, n_running=self.n_running, n_waiting=0)

@@ -8,6 +8,7 @@ others is told by ``removed_passages``, which the derived indexes follow. Change
 
 from __future__ import annotations
 
+from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, ratings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.delivery import inbox, runs, turns
@@ -20,6 +21,7 @@ __all__ = [
     "Embedding",
     "Identity",
     "Moment",
+    "alerts",
     "answers",
     "document_names",
     "documents",

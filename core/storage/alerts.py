@@ -1,0 +1,32 @@
+"""The last alert about each thing there are alerts about, so that none is raised twice for the same change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+
+from core.storage.database import Database
+from core.storage.schema import alerts
+
+
+class LastAlerts:
+    """What was said last about each subject (``worker:colab``)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def raise_once(self, subject: str, key: str, values: Mapping[str, str]) -> bool:
+        """Store an alert; ``False``, and nothing stored, when its key is what was said last about ``subject``."""
+        stored = {"key": key, "values": dict(values), "raised_at": datetime.now(UTC)}
+        ours = alerts.c.subject == subject
+        async with self._database.write() as connection:
+            last = (await connection.execute(select(alerts.c.key).where(ours))).scalar_one_or_none()
+            if last == key:
+                return False
+            if last is None:
+                await connection.execute(insert(alerts).values(subject=subject, **stored))
+            else:
+                await connection.execute(update(alerts).where(ours).values(stored))
+            return True
