@@ -109,6 +109,9 @@ class ConsoleOutlet:
             lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
             footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
+        for button in reply.buttons:
+            line = f"{button.label}: /{button.command} {button.argument}".rstrip()
+            self.console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 async def converse() -> None:
@@ -156,7 +159,7 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(data_dir / "chat_history")),
-        completer=WordCompleter([f"/{command.name}" for command in registry], sentence=True),
+        completer=WordCompleter([f"/{command.name}" for command in registry.listed], sentence=True),
     )
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The buttons under an answer. All they know is in their ``custom_id``, so they outlive a restart."""
+"""The buttons under a message. All they know is in their ``custom_id``, so they outlive a restart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any, Protocol, Self, cast
 
 import discord
 
-from core.types import Thumb
+from bot.delivery.post import Bubble
+from core.commands import NAME
+from core.types import Button, Thumb
 
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 
@@ -21,6 +23,10 @@ class Presses(Protocol):
 
     async def press_thread(self, interaction: discord.Interaction) -> None:
         """Open a thread on the answer."""
+        ...
+
+    async def press_command(self, interaction: discord.Interaction, name: str, argument: str) -> None:
+        """Carry out the command a button calls."""
         ...
 
 
@@ -64,11 +70,52 @@ class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ai
         await cast(Presses, interaction.client).press_thread(interaction)
 
 
-def buttons_under(answer_id: int, *, can_thread: bool) -> discord.ui.View:
-    """Return the buttons of an answer; a thread cannot be opened everywhere."""
+class CommandButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"aion:do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))",
+):
+    """Calls a command for whoever presses it."""
+
+    def __init__(self, button: Button) -> None:
+        custom_id = f"aion:do:{button.command}:{button.argument}"
+        super().__init__(discord.ui.Button(label=button.label, custom_id=custom_id))
+        self._button = button
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Rebuild the button that was pressed from its id."""
+        label = item.label if isinstance(item, discord.ui.Button) else None
+        return cls(Button(label or match["command"], match["command"], match["argument"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Hand the press to the client."""
+        await cast(Presses, interaction.client).press_command(interaction, self._button.command, self._button.argument)
+
+
+def buttons_under(bubble: Bubble, *, can_thread: bool) -> discord.ui.View | None:
+    """Return the buttons of a message, at most five a row; a thread cannot be opened everywhere."""
+    if bubble.answer_id is None and not bubble.buttons:
+        return None
     view = discord.ui.View(timeout=None)
-    view.add_item(ThumbButton("up", answer_id)).add_item(ThumbButton("down", answer_id))
-    return view.add_item(ThreadButton()) if can_thread else view
+    if bubble.answer_id is not None:
+        view.add_item(ThumbButton("up", bubble.answer_id)).add_item(ThumbButton("down", bubble.answer_id))
+        if can_thread and not bubble.private:
+            view.add_item(ThreadButton())
+    for button in bubble.buttons:
+        view.add_item(CommandButton(button))
+    return view
+
+
+BUTTONS = (ThumbButton, ThreadButton, CommandButton)
+"""Every kind of button there is."""
+
+
+def is_known(interaction: discord.Interaction) -> bool:
+    """Tell whether what was pressed is one of these buttons."""
+    custom_id = str((interaction.data or {}).get("custom_id", ""))
+    return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in BUTTONS)
 
 
 def can_open_thread(channel: object) -> bool:

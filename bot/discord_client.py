@@ -16,9 +16,9 @@ from discord import app_commands
 
 from bot.delivery.backlog import Backlog
 from bot.delivery.failure import DeliveryFailed
-from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
 from bot.delivery.press import PressOutlet
-from bot.discord_buttons import CommandButton, ThreadButton, ThumbButton
+from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
+from bot.discord_buttons import BUTTONS, is_known
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.discord_events import (
     attachment_of,
@@ -37,8 +37,8 @@ from bot.discord_events import (
 )
 from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
 from bot.discord_repeats import no_blind_repeats
-from bot.discord_traffic import DiscordTraffic
 from bot.discord_threads import open_thread, thread_link
+from bot.discord_traffic import DiscordTraffic
 from core.commands import Command, CommandLine
 from core.delivery import Unfinished
 from core.notices import KEY
@@ -88,7 +88,7 @@ class Client(discord.Client):
 
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
-        self.add_dynamic_items(ThumbButton, ThreadButton, CommandButton)
+        self.add_dynamic_items(*BUTTONS)
         _survive_malformed_events(self)
         await self._tree.set_translator(Translator())
         fill(self._tree, self._front.registry, self, hide=self._moderator_role is None)
@@ -226,7 +226,16 @@ class Client(discord.Client):
         command = self._front.registry.get(name)
         if command is not None:
             await self._call(interaction, command, CommandLine(name, argument).arguments(command), ())
-        elif await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
+        else:
+            await self._say_stale(interaction)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Say of a button that no longer is one that it does nothing any more."""
+        if interaction.type is discord.InteractionType.component and not is_known(interaction):
+            await self._say_stale(interaction)
+
+    async def _say_stale(self, interaction: Interaction) -> None:
+        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
             self._own(_show(interaction, say(language_of_locale(str(interaction.locale), "en"), "button.stale")))
 
     async def press_thread(self, interaction: Interaction) -> None:

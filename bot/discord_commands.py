@@ -125,7 +125,7 @@ def teach_menu(calls: Calls, *, hidden: bool) -> app_commands.ContextMenu:
 
 def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: Calls, *, hide: bool) -> None:
     """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
-    for command in registry:
+    for command in registry.listed:
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))
     if registry.get("index"):
         tree.add_command(teach_menu(calls, hidden=hide))

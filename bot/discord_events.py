@@ -106,7 +106,12 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         text=text_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
         branched_from=_parent_of(message.channel),
-        address={"channel": str(message.channel.id), "message": str(message.id)},
+        address={
+            "channel": str(message.channel.id),
+            "message": str(message.id),
+            "asker": str(message.author.id),
+            "asked": str(message.id),
+        },
     )
 
 
@@ -137,8 +142,16 @@ def call_of(
             "interaction": str(interaction.id),
             "token": interaction.token,
             "ephemeral": "yes" if ephemeral else "",
+            "asker": str(interaction.user.id),
+            "asked": _asked(interaction.message),
         },
     )
+
+
+def _asked(pressed: discord.Message | None) -> str:
+    """Return the id of the message that a reply, on which a button was pressed, answers; empty when unknown."""
+    reference = pressed.reference if pressed else None
+    return str(reference.message_id or "") if reference else ""
 
 
 def _parent_of(channel: object) -> str | None:
@@ -154,7 +167,7 @@ def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> P
 
 def message_at(client: discord.Client, address: Mapping[str, str]) -> discord.PartialMessage:
     """Return the message an address from ``message_of`` names, seen or not."""
-    found: discord.PartialMessage = _channel_at(client, address).get_partial_message(int(address["message"]))
+    found: discord.PartialMessage = channel_at(client, address).get_partial_message(int(address["message"]))
     return found
 
 
@@ -169,11 +182,12 @@ def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discor
         "attachment_size_limit": 0,
     }
     interaction: discord.Interaction[Any] = discord.Interaction(data=payload, state=client._connection)
-    interaction.channel = _channel_at(client, address)
+    interaction.channel = channel_at(client, address)
     return interaction
 
 
-def _channel_at(client: discord.Client, address: Mapping[str, str]) -> Any:
+def channel_at(client: discord.Client, address: Mapping[str, str]) -> Any:
+    """Return the channel an address names."""
     channel_id = int(address["channel"])
     return client.get_channel(channel_id) or client.get_partial_messageable(channel_id)
 

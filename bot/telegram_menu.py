@@ -44,7 +44,7 @@ async def publish_menus(bot: Bot, registry: Registry) -> None:
 
 def menu(registry: Registry, permissions: tuple[Permission, ...], language: Language) -> tuple[BotCommand, ...]:
     """Return the commands for people with these permissions, as many as Telegram takes."""
-    commands = [command for command in registry if command.permission in permissions]
+    commands = [command for command in registry.listed if command.permission in permissions]
     if len(commands) > MAX_COMMANDS:
         log.warning("the menu holds %d commands; Telegram shows the first %d", len(commands), MAX_COMMANDS)
     return tuple(

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity, ReplyParameters
+from telegram import Bot, LinkPreviewOptions, MessageEntity, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
+from bot.telegram_buttons import buttons_under
 from bot.telegram_format import MAX_UNITS, formatted, markdown_of
 from bot.telegram_reading import Place
 from bot.telegram_traffic import TelegramTraffic, ban_s
@@ -43,8 +44,8 @@ class Sent:
 class Asker:
     """To whom a reply goes: the message it answers, and the private chat with its author, where there is one."""
 
-    message_id: int
-    private_chat_id: int | None
+    message_id: int | None = None
+    private_chat_id: int | None = None
 
 
 def address_of(place: Place, asker: Asker) -> dict[str, str]:
@@ -53,24 +54,16 @@ def address_of(place: Place, asker: Asker) -> dict[str, str]:
         "chat": str(place.chat_id),
         "topic": str(place.topic_id or ""),
         "is_private": "yes" if place.is_private else "",
-        "message": str(asker.message_id),
+        "message": str(asker.message_id or ""),
         "asker": str(asker.private_chat_id or ""),
     }
 
 
 def place_and_asker(address: Mapping[str, str]) -> tuple[Place, Asker]:
     """Read an address from ``address_of``."""
-    topic, asker = address["topic"], address["asker"]
+    topic, message, asker = address["topic"], address["message"], address["asker"]
     place = Place(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
-    return place, Asker(int(address["message"]), int(asker) if asker else None)
-
-
-def rating_buttons(answer_id: int) -> InlineKeyboardMarkup:
-    """Return the thumbs under an answer; all they need to work after a restart is in their data (at most 64 bytes)."""
-    thumbs = (("👍", "up"), ("👎", "down"))
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(sign, callback_data=f"rate:{thumb}:{answer_id}") for sign, thumb in thumbs]]
-    )
+    return place, Asker(int(message) if message else None, int(asker) if asker else None)
 
 
 def unsent(error: TelegramError) -> bool:
@@ -134,7 +127,7 @@ class TelegramPost:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
-        buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
+        buttons = buttons_under(bubble.answer_id, bubble.buttons)
 
         async def edit(text: str, entities: Entities) -> None:
             await self._bot.edit_message_text(
@@ -172,7 +165,7 @@ class TelegramPost:
         return False
 
     async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
-        buttons = rating_buttons(bubble.answer_id) if bubble.answer_id is not None else None
+        buttons = buttons_under(bubble.answer_id, bubble.buttons)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
 
         async def send(text: str, entities: Entities) -> Sent:

@@ -7,6 +7,7 @@ Telegram nothing; who moderates is not known here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from telegram import Message as TelegramMessage
 
 from core.commands import CommandLine, Registry, parse_command_line
 from core.types import Person, SpaceId
+
+_CONVERSATION = re.compile(r"telegram:(?P<dm>dm:)?(?P<chat>-?\d+)(?::(?P<topic>\d+))?")
 
 _NAMING = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
 """Entities that name somebody."""
@@ -56,6 +59,14 @@ def place_of(message: TelegramMessage) -> Place:
     """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
     topic = message.message_thread_id if message.is_topic_message else None
     return Place(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
+
+
+def place_named(conversation: str) -> Place:
+    """Return the place whose ``conversation`` this is. Raises ``ValueError`` on one of another platform."""
+    match = _CONVERSATION.fullmatch(conversation)
+    if match is None:
+        raise ValueError(f"{conversation!r} is no conversation on Telegram")
+    return Place(int(match["chat"]), int(match["topic"]) if match["topic"] else None, match["dm"] is not None)
 
 
 def author_of(message: TelegramMessage) -> Person | None:

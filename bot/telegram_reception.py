@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,8 +13,10 @@ from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.delivery.backlog import Backlog
+from bot.delivery.press import PressOutlet
 from bot.delivery.stream import StreamedReply
 from bot.telegram_albums import Albums
+from bot.telegram_buttons import pressed_command, pressed_thumb
 from bot.telegram_polling import Patience, persist
 from bot.telegram_post import Asker, TelegramPost, address_of, place_and_asker
 from bot.telegram_reading import (
@@ -25,16 +26,18 @@ from bot.telegram_reading import (
     is_anonymous_admin,
     is_for_anyone,
     person_of,
+    place_named,
     place_of,
     space_of,
     summons_of,
 )
 from bot.telegram_traffic import TelegramTraffic
+from core.commands import Command, CommandLine
 from core.delivery import Unfinished
 from core.errors import BadInput, Unavailable
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Reply, Thumb
+from core.types import Attachment, Language, Message, Person, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +46,6 @@ Work = Coroutine[Any, Any, None]
 MAX_TOAST_CHARS = 200
 N_ATTEMPTS = 3
 _REFUSALS = (BadRequest, Forbidden, InvalidToken)
-_RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>\d{1,18})")
-_THUMBS: dict[str, Thumb] = {"up": "up", "down": "down"}
 _MODERATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 _DEFAULT_LANGUAGE: Language = "en"
 
@@ -126,8 +127,12 @@ class Reception:
         return TelegramPost(self._bot, self._traffic, place, asker, interval_s)
 
     async def _resume(self, unfinished: Unfinished) -> None:
-        post = self._post_at(*place_and_asker(unfinished.message.address))
-        journal = self._front.inbox.journal(unfinished.message, unfinished.parts)
+        message = unfinished.message
+        if "chat" in message.address:
+            post = self._post_at(*place_and_asker(message.address))
+        else:  # a notice, which answers nobody's message
+            post = self._post_at(place_named(message.conversation), Asker())
+        journal = self._front.inbox.journal(message, unfinished.parts)
         async with StreamedReply(post, journal=journal) as outlet:
             await self._front.resume(unfinished, outlet)
 
@@ -142,7 +147,7 @@ class Reception:
             platform="telegram",
             space=place.space,
             conversation=place.conversation,
-            person=replace(person, is_moderator=line is not None and await self._moderates(head, place)),
+            person=replace(person, is_moderator=line is not None and await self._author_moderates(head, place)),
             text=summons.text,
             locale=_locale(head),
             command=line.name if line else None,
@@ -151,19 +156,22 @@ class Reception:
             address=address_of(place, _asker(head)),
         )
 
-    async def _moderates(self, message: TelegramMessage, place: Place) -> bool:
+    async def _author_moderates(self, message: TelegramMessage, place: Place) -> bool:
+        if is_anonymous_admin(message):
+            return True
+        user = message.from_user if message.sender_chat is None else None
+        return user is not None and await self._moderates(place, user.id)
+
+    async def _moderates(self, place: Place, user_id: int) -> bool:
         """Ask Telegram, each time anew: a role taken away counts at once. Where it cannot say, the answer is no.
 
         Everyone moderates their own private chat: what is taught there is read there alone.
         """
-        if place.is_private or is_anonymous_admin(message):
+        if place.is_private:
             return True
-        user = message.from_user
-        if user is None or message.sender_chat is not None:
-            return False
         try:
             member = await persist(
-                lambda: self._bot.get_chat_member(place.chat_id, user.id),
+                lambda: self._bot.get_chat_member(place.chat_id, user_id),
                 self._timing.patience,
                 "getChatMember",
                 _REFUSALS,
@@ -194,22 +202,75 @@ class Reception:
     # --- buttons ----------------------------------------------------------------------------------
 
     async def _pressed(self, query: CallbackQuery, taken: Callable[[], None]) -> None:
-        space = space_of(query.message.chat.id if query.message else query.from_user.id)
-        is_new = await self._front.inbox.claim(space, f"telegram:press:{query.id}")
+        under, data = query.message, query.data or ""
+        line, thumb = pressed_command(data), pressed_thumb(data)
+        if isinstance(under, TelegramMessage) and line is not None and (command := self._front.registry.get(line.name)):
+            return await self._called(query, under, line, command, taken)
+        space = space_of(under.chat.id if under else query.from_user.id)
+        is_new = await self._front.inbox.claim(space, _press_key(query))
         taken()
         if not is_new:
             return
-        rate, locale = _RATE.fullmatch(query.data or ""), query.from_user.language_code
-        if rate is None or query.message is None:
-            await self._toast(query, say(language_of_locale(locale, _DEFAULT_LANGUAGE), "telegram.stale_button"))
-            return
-        thumb = _THUMBS[rate["thumb"]]
+        if thumb is None or under is None:
+            language = language_of_locale(query.from_user.language_code, _DEFAULT_LANGUAGE)
+            return await self._toast(query, say(language, "button.stale"))
+        await self._rated(query, space, *thumb)
+
+    async def _rated(self, query: CallbackQuery, space: SpaceId, thumb: Thumb, answer_id: int) -> None:
+        person, locale = person_of(query.from_user), query.from_user.language_code
         async with asyncio.TaskGroup() as group:
-            rating = group.create_task(
-                self._front.rate(space, int(rate["answer_id"]), person_of(query.from_user), thumb, locale)
-            )
+            rating = group.create_task(self._front.rate(space, answer_id, person, thumb, locale))
             await asyncio.wait({rating}, timeout=self._timing.toast_s)
             await self._toast(query, rating.result() if rating.done() else None)  # a button must not spin for ever
+
+    async def _called(
+        self,
+        query: CallbackQuery,
+        under: TelegramMessage,
+        line: CommandLine,
+        command: Command,
+        taken: Callable[[], None],
+    ) -> None:
+        """Carry out the command a button calls, as if whoever pressed it had typed it there."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._toast(query, None))
+            message = await self._press(query, under, line, command)
+            async with self.backlog.accepted(message) as is_new:
+                taken()
+                if not is_new:
+                    return
+                post = self._post_at(*place_and_asker(message.address))
+                async with StreamedReply(post, journal=self._front.inbox.journal(message)) as outlet:
+                    pressed = PressOutlet(outlet)
+                    await self._front.handle(message, pressed)
+            if pressed.is_settled:
+                await self._take_buttons(under)
+
+    async def _press(
+        self, query: CallbackQuery, under: TelegramMessage, line: CommandLine, command: Command
+    ) -> Message:
+        place, user = place_of(under), query.from_user
+        may_moderate = command.permission == "moderator" and await self._moderates(place, user.id)
+        question = under.reply_to_message
+        asker = Asker(question.message_id if question else under.message_id, user.id)
+        return Message(
+            key=_press_key(query),
+            platform="telegram",
+            space=place.space,
+            conversation=place.conversation,
+            person=replace(person_of(user), is_moderator=may_moderate),
+            text=line.rest,
+            locale=user.language_code,
+            command=line.name,
+            arguments=line.arguments(command),
+            address=address_of(place, asker),
+        )
+
+    async def _take_buttons(self, under: TelegramMessage) -> None:
+        try:
+            await self._bot.edit_message_reply_markup(under.chat.id, under.message_id)
+        except TelegramError as error:
+            log.info("the buttons of a settled message stay: %s", error.message)
 
     async def _toast(self, query: CallbackQuery, text: str | None) -> None:
         text = text[:MAX_TOAST_CHARS] if text else None
@@ -236,3 +297,7 @@ def _asker(message: TelegramMessage) -> Asker:
 
 def _locale(message: TelegramMessage) -> str | None:
     return message.from_user.language_code if message.from_user and message.sender_chat is None else None
+
+
+def _press_key(query: CallbackQuery) -> str:
+    return f"telegram:press:{query.id}"

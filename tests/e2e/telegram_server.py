@@ -36,6 +36,7 @@ import json
 import math
 import re
 import time
+from bisect import bisect_left
 from types import TracebackType
 from typing import Any
 
@@ -53,6 +54,8 @@ class TelegramServer(World):
     """The Bot API of one bot, and the people and groups it can talk to."""
 
     _runner: web.AppRunner | None = None
+    webhook_url = ""
+    clock_ahead_s = 0.0
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -72,6 +75,7 @@ class TelegramServer(World):
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         app.router.add_route("*", "/bot{token}/{method}", self._call)
+        app.on_response_prepare.append(self._date)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -89,11 +93,14 @@ class TelegramServer(World):
         """Return what to set TELEGRAM_API_BASE to."""
         return f"http://127.0.0.1:{self.port}"
 
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + self.clock_ahead_s, usegmt=True)
+
     # --- HTTP -------------------------------------------------------------------------------------------------------
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        params = {key: _decoded(key, str(value)) for key, value in (await request.post()).items()}
+        params = {key: _decoded(key, str(value)) for key, value in [*request.query.items(), *(await request.post()).items()]}
         self.calls.append(Call(method, params, time.monotonic()))
         fault = self._faults[method].popleft() if self._faults[method] else None
         if isinstance(fault, Dropped) and not fault.applied:
@@ -144,9 +151,15 @@ class TelegramServer(World):
         return self.me
 
     async def _on_deleteWebhook(self, params: Json) -> bool:
+        self.webhook_url = ""
         return True
 
+    async def _on_getWebhookInfo(self, params: Json) -> Json:
+        return {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self.updates)}
+
     async def _on_getUpdates(self, params: Json) -> list[Json]:
+        if self.webhook_url:
+            raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active")
         if self._poll is not None and not self._poll.done():
             self.n_conflicts += 1
             self._poll.set_result(None)
@@ -169,10 +182,13 @@ class TelegramServer(World):
             raise ApiError(
                 409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
             )
-        return self._waiting(wanted)[: int(params.get("limit", 100))]
+        fetched = self._waiting(wanted)[: int(params.get("limit", 100))]
+        self._fetched = max([self._fetched, *(update["update_id"] + 1 for update in fetched)])
+        return fetched
 
     def _waiting(self, wanted: list[str] | None) -> list[Json]:
-        pending = [u for u in self.updates if u["update_id"] >= self._confirmed]
+        first = bisect_left(self.updates, self._confirmed, key=lambda update: update["update_id"])
+        pending = self.updates[first:]
         return [u for u in pending if not wanted or not set(u).isdisjoint(wanted)]
 
     async def _on_sendMessage(self, params: Json) -> Json:
@@ -211,6 +227,15 @@ class TelegramServer(World):
             )
         message.history.append(message.text)
         message.text, message.entities, message.buttons = text, entities, buttons
+        return self._as_json(message)
+
+    async def _on_editMessageReplyMarkup(self, params: Json) -> Json:
+        message = self._find(self._writable(params)["id"], int(params["message_id"]))
+        if message is None:
+            raise bad_request("message to edit not found")
+        if (buttons := _buttons(params)) == message.buttons:
+            raise bad_request("message is not modified")
+        message.buttons = buttons
         return self._as_json(message)
 
     async def _on_deleteMessage(self, params: Json) -> bool:

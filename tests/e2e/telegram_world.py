@@ -95,7 +95,7 @@ class World:
         self._file_sizes: dict[str, int] = {}
         self._callbacks: dict[str, float] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._confirmed = 0
+        self._confirmed = self._fetched = 0
         self._poll: asyncio.Future[None] | None = None
         self._changed = asyncio.Condition()
         self._ids, self._update_ids, self._message_ids = count(100), count(5000), count(10)
@@ -201,6 +201,17 @@ class World:
         """Return what the bot's messages in a chat say now."""
         return [m.text for m in self.shown if m.chat["id"] == chat["id"] and not m.deleted]
 
+    @property
+    def is_polled(self) -> bool:
+        """Tell whether the bot is waiting for updates at this moment."""
+        return self._poll is not None and not self._poll.done()
+
+    def swap_last_updates(self) -> None:
+        """Let the last two updates, unless already fetched, change places under their numbers."""
+        if len(last := self.updates[-2:]) == 2 and last[0]["update_id"] >= self._fetched:
+            last[0]["update_id"], last[1]["update_id"] = last[1]["update_id"], last[0]["update_id"]
+            self.updates[-2:] = reversed(last)
+
     async def wait_for_message(self, condition: Callable[[Shown], bool], timeout_s: float = 10) -> Shown:
         """Wait until a message of the bot, new or edited, meets the condition."""
         return (await self._wait(lambda: [m for m in self.shown if not m.deleted and condition(m)], timeout_s))[0]
@@ -278,4 +289,6 @@ class World:
             message |= {"message_thread_id": shown.thread, "is_topic_message": True}
         if shown.buttons:
             message["reply_markup"] = {"inline_keyboard": [shown.buttons]}
+        if question := self._incoming.get((shown.chat["id"], shown.reply_to or 0)):
+            message["reply_to_message"] = {name: of for name, of in question.items() if name != "reply_to_message"}
         return message

@@ -1,0 +1,34 @@
+"""Threads on answers: where people go on with AION without having to mention it."""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+
+import discord
+
+log = logging.getLogger(__name__)
+
+_THREAD_EXISTS = 160004
+_MAX_NAME_CHARS = 100
+
+
+async def open_thread(answer: discord.Message | None) -> str:
+    """Open a thread on ``answer``, named after its question; return the key of the sentence that says how it went."""
+    if answer is None:
+        return "discord.no_thread"
+    question = answer.reference.resolved if answer.reference else None
+    named_after = question.clean_content if isinstance(question, discord.Message) else answer.clean_content
+    name = textwrap.shorten(named_after.lstrip("@"), _MAX_NAME_CHARS, placeholder="…") or "AION"
+    try:
+        await answer.create_thread(name=name)
+    except discord.HTTPException as error:
+        if error.code != _THREAD_EXISTS:
+            log.warning("Discord: no thread on message %s: %s", answer.id, error)
+            return "discord.no_thread"
+    return "discord.thread"
+
+
+def thread_link(answer: discord.Message | None) -> str:
+    """Return a link to the thread on a message, whose id is the message's own."""
+    return f"<#{answer.id}>" if answer else ""

@@ -1,0 +1,41 @@
+"""The buttons under a message. All they know is in their data, at most 64 bytes, so they outlive a restart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from core.commands import NAME, CommandLine
+from core.types import Button, Thumb
+
+_N_A_ROW = 3
+_SIGNS: dict[Thumb, str] = {"up": "👍", "down": "👎"}
+_RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>[0-9]{1,18})")
+_CALL = re.compile(rf"do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
+
+
+def buttons_under(answer_id: int | None, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Return the thumbs of an answer, and below them the buttons that call commands; ``None`` without any."""
+    thumbs = [_button(sign, f"rate:{thumb}:{answer_id}") for thumb, sign in _SIGNS.items()]
+    calls = [_button(button.label, f"do:{button.command}:{button.argument}") for button in buttons]
+    rows = [thumbs] if answer_id is not None else []
+    rows += [calls[n : n + _N_A_ROW] for n in range(0, len(calls), _N_A_ROW)]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def pressed_thumb(data: str) -> tuple[Thumb, int] | None:
+    """Return which thumb was pressed, and on which answer; ``None`` for another button."""
+    match = _RATE.fullmatch(data)
+    return ("up" if match["thumb"] == "up" else "down", int(match["answer_id"])) if match else None
+
+
+def pressed_command(data: str) -> CommandLine | None:
+    """Return the command that a pressed button calls; ``None`` for another button."""
+    match = _CALL.fullmatch(data)
+    return CommandLine(match["command"], match["argument"]) if match else None
+
+
+def _button(label: str, data: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(label, callback_data=data)
