@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from core.channels import Channels
 from core.commands import Registry
 from core.confidence.gate import open_gate
+from core.confidence.tuned import TunedGates
 from core.conversation import Conversations
 from core.curation.fetch import Fetcher
 from core.dispatch import Dispatch
@@ -44,6 +45,7 @@ from core.offload import offload
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Searcher
 from core.privacy import Pseudonyms
+from core.quality import QualityLog
 from core.retrieval.embed import open_embedder
 from core.retrieval.search import HybridSearcher
 from core.scheduler import Job, Scheduler
@@ -51,6 +53,7 @@ from core.settings import Settings
 from core.storage.answers import Answers
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
@@ -93,8 +96,7 @@ class Aion:
 
     async def require_embedder(self) -> None:
         """Raise ``Unavailable`` when stored passages were embedded by another embedder than the current one."""
-        for space in await self._passages.count_foreign(self._embedder.id):
-            await self._passages.require_embedder(space, self._embedder.id)
+        await _require_embedder(self._passages, self._embedder.id)
 
     async def require_writable(self) -> None:
         """Raise ``Unavailable`` when the database cannot be written."""
@@ -128,10 +130,13 @@ async def assemble(
         stack.push_async_callback(database.close)
         embedder = embedder or open_embedder(settings.embedder, settings.models_dir, tell)
         local = local or open_generator(settings.local_model, settings.models_dir, tell)
-        gate = gate or open_gate(settings.confidence, settings.tau, embedder.id)
+        gate = gate or open_gate(
+            settings.confidence, settings.tau, TunedGates(settings.data_dir / "gate").current(embedder.id)
+        )
 
         documents, passages, answers = Documents(database), Passages(database), Answers(database)
-        inbox, runs = Inbox(database), Runs(database)
+        inbox, runs, impressions = Inbox(database), Runs(database), Impressions(database)
+        quality = QualityLog(impressions, lambda: datetime.now(UTC))
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
         searcher = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
         stack.push_async_callback(searcher.close)
@@ -158,7 +163,7 @@ async def assemble(
             pipeline=Pipeline(conversations, searcher, gate, writers, answers),
             shelves=Shelves(ingest, documents),
             reviews=Reviews(Proposals(database), documents, ingest, notices, pseudonyms),
-            feedback=Feedback(answers, pseudonyms),
+            feedback=Feedback(answers, impressions, pseudonyms),
             conversations=conversations,
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),
@@ -171,7 +176,7 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, jobs(inbox, turns)),
+            scheduler=Scheduler(runs, jobs(inbox, turns, quality)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=spaces,
@@ -183,7 +188,7 @@ async def assemble(
         )
 
 
-def jobs(inbox: Inbox, turns: Turns) -> tuple[Job, ...]:
+def jobs(inbox: Inbox, turns: Turns, quality: QualityLog) -> tuple[Job, ...]:
     """Return what is done regularly."""
 
     async def prune_inbox() -> str:
@@ -195,6 +200,7 @@ def jobs(inbox: Inbox, turns: Turns) -> tuple[Job, ...]:
     return (
         Job("prune-inbox", timedelta(days=1), prune_inbox),
         Job("prune-turns", timedelta(days=1), prune_turns),
+        Job("keep-quality", timedelta(days=1), quality.keep_yesterday),
     )
 
 
@@ -215,17 +221,52 @@ async def open_desk(settings: Settings) -> AsyncIterator[ProviderDesk]:
 
     Raises ``Unavailable`` when the data folder cannot be used.
     """
+    async with open_holdings(settings) as holdings:
+        yield holdings.desk
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a data folder holds, for a look at it. ``is_joined``: another process has it open."""
+
+    is_joined: bool
+    database: Database
+    desk: ProviderDesk
+    _settings: Settings
+
+    async def count_documents(self) -> int:
+        """Return how many documents all spaces hold together."""
+        return await Documents(self.database).count_all()
+
+    async def require_embedder(self) -> None:
+        """Raise ``Unavailable`` when passages were embedded by another embedder than the settings name."""
+        embedder = open_embedder(self._settings.embedder, self._settings.models_dir, lambda key: None)
+        await _require_embedder(Passages(self.database), await offload(lambda: embedder.id))
+
+
+@asynccontextmanager
+async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
+    """Open a data folder for a look at it, also while another process is running on it; no model is loaded.
+
+    Raises ``Unavailable`` when the data folder cannot be used.
+    """
     async with AsyncExitStack() as stack:
+        is_joined = False
         try:
             database = await Database.open(settings.data_dir)
         except Unavailable as error:
             if error.key != "storage.in_use":
                 raise
-            database = await Database.join(settings.data_dir)
+            database, is_joined = await Database.join(settings.data_dir), True
         stack.push_async_callback(database.close)
         providers = await offload(read_providers, settings.providers_file)
-        ledger = Ledger(Quotas(database))
-        yield ProviderDesk(providers, routes(providers, provider_keys(providers), settings.openai_monthly_usd), ledger)
+        ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
+        yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database))), settings)
+
+
+async def _require_embedder(passages: Passages, embedder_id: str) -> None:
+    for space in await passages.count_foreign(embedder_id):
+        await passages.require_embedder(space, embedder_id)
 
 
 def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:

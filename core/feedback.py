@@ -1,11 +1,17 @@
-"""Thumbs: one rating per person per answer, changed by pressing the other, withdrawn by pressing the same again."""
+"""What people do with an answer: press a thumb, open its sources.
+
+One rating per person per answer, changed by pressing the other thumb, withdrawn by pressing the same again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.errors import BadInput
 from core.privacy import Pseudonyms
+from core.sources import quoted
 from core.storage.answers import Answers
+from core.storage.impressions import Impressions
 from core.types import Person, SpaceId, Thumb
 
 
@@ -14,6 +20,7 @@ class Feedback:
     """Stores what people think of answers, under pseudonyms."""
 
     answers: Answers
+    impressions: Impressions
     pseudonyms: Pseudonyms
 
     async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
@@ -23,3 +30,14 @@ class Feedback:
         wanted = None if held == thumb else thumb
         await self.answers.rate(space, answer_id, pseudonym, wanted)
         return wanted
+
+    async def open_sources(self, space: SpaceId, answer_id: int, person: Person) -> str:
+        """Note that a person opens an answer's sources, and return these as Markdown in the answer's language.
+
+        Raises ``BadInput`` for another space's answer.
+        """
+        answer = await self.answers.get(space, answer_id)
+        if answer is None:
+            raise BadInput("storage.elsewhere")
+        await self.impressions.open_sources(space, answer_id, self.pseudonyms.of(person.id))
+        return quoted(answer.sources, answer.language)

@@ -1,12 +1,14 @@
 """A logistic regression over search features: fitted offline, shipped as data, applied with plain arithmetic.
 
-Does not fit anything (``bench/gate_fit.py`` does) and knows no thresholds but those stored with the weights.
+Does not fit anything (``core.confidence.fit`` and ``bench/gate_fit.py`` do) and knows no thresholds but those stored
+with the weights.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,9 +22,13 @@ class Weight:
     scale: float
     weight: float
 
+    def scaled(self, value: float) -> float:
+        """Return how many scales a value lies above the mean."""
+        return (value - self.mean) / self.scale
+
     def of(self, value: float) -> float:
         """Return what a value adds to the log-odds."""
-        return self.weight * (value - self.mean) / self.scale
+        return self.weight * self.scaled(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Coefficients:
     """A fitted regression with its bands, and what it was fitted on.
 
     It is for embedders whose id starts with ``embedder``; empty: for any, as it goes by no raw cosine. A probability
-    of ``upper`` or more is answered locally, of ``lower`` or more by a provider.
+    of ``upper`` or more is answered locally, of ``lower`` or more by a provider. ``calibration`` are the knots of a
+    monotone map from the regression's probability to one that holds: pairs in 0..1, both ascending; none: as it is.
     """
 
     embedder: str
@@ -40,6 +47,7 @@ class Coefficients:
     weights: Mapping[str, Weight]
     upper: float
     lower: float
+    calibration: Sequence[tuple[float, float]] = ()
 
     def contributions(self, features: Mapping[str, float]) -> Mapping[str, float]:
         """Return what each feature adds to the log-odds. Raises ``KeyError`` when one is missing."""
@@ -48,16 +56,29 @@ class Coefficients:
     def probability(self, features: Mapping[str, float]) -> float:
         """Return the probability that the answer was found, 0..1. Raises ``KeyError`` when a feature is missing."""
         log_odds = self.intercept + sum(self.contributions(features).values())
-        return 1 / (1 + math.exp(-max(-500.0, min(500.0, log_odds))))
+        return interpolated(self.calibration, 1 / (1 + math.exp(-max(-500.0, min(500.0, log_odds)))))
 
 
 def shipped(embedder_id: str) -> Coefficients:
     """Return the coefficients that come with AION for an embedder; those for any where it was not fitted."""
     rows = json.loads((files("core.confidence") / "coefficients.json").read_text(encoding="utf-8"))
-    return next(_coefficients(row) for row in rows if embedder_id.startswith(row["embedder"]))
+    return next(read_coefficients(row) for row in rows if embedder_id.startswith(row["embedder"]))
 
 
-def _coefficients(row: Mapping[str, object]) -> Coefficients:
-    weights = row["weights"]
-    assert isinstance(weights, dict)
+def read_coefficients(row: Mapping[str, object]) -> Coefficients:
+    """Return coefficients from what ``dataclasses.asdict`` made of them. Raises ``TypeError`` when it is not that."""
+    weights = row.get("weights")
+    if not isinstance(weights, dict):
+        raise TypeError("no weights")
     return Coefficients(**{**row, "weights": {name: Weight(**each) for name, each in weights.items()}})  # type: ignore[arg-type]
+
+
+def interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:
+    """Return ``value`` on the straight lines between ``knots``; level beyond the outermost, itself without any."""
+    if not knots:
+        return value
+    place = bisect_right(knots, value, key=lambda knot: knot[0])
+    if place in (0, len(knots)):
+        return knots[min(place, len(knots) - 1)][1]
+    (x0, y0), (x1, y1) = knots[place - 1], knots[place]
+    return y0 + (y1 - y0) * (value - x0) / (x1 - x0)

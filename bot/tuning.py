@@ -1,0 +1,124 @@
+"""``aion tune``: refits the gate, shows what that changes, and puts the new version in use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from math import isnan
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli import locale
+from bot.library import progress_bar, teller
+from bot.logs import log_to_file
+from bot.quality import opened_database
+from core.bootstrap import provider_keys
+from core.confidence.calibrate import Coefficients
+from core.confidence.fit import Example
+from core.confidence.tuned import SHIPPED, TunedGates
+from core.evaluation.cached import CachedEmbedder
+from core.evaluation.dataset import read_labelled
+from core.generation.table import read_providers
+from core.ports import Embedder
+from core.retrieval.embed import open_embedder
+from core.settings import Settings, read_settings
+from core.storage.impressions import Impressions
+from core.texts import language_of_locale, say
+from core.tuning import Figures, Tuned, labelled_examples, rated_examples, tune
+from core.types import SpaceId
+
+RISK = 0.10
+"""What may be unanswerable of what is answered locally, where a provider takes the questions between."""
+
+
+async def refit(folders: Sequence[Path], space: str | None, risk: float | None, keep: bool, as_json: bool) -> None:
+    """Refit the gate to labelled folders and to a space's ratings, print before and after, and ``keep`` the result."""
+    settings, console = read_settings(), Console(stderr=True)
+    embedder = cached_embedder(settings, console)
+    log_to_file(settings)
+    gates = TunedGates(settings.data_dir / "gate")
+    start = gates.current(embedder.id)
+    examples = [*_labelled(await _asked(folders, embedder, console)), *await _rated(space, start)]
+    if risk is None and provider_keys(read_providers(settings.providers_file)):
+        risk = RISK
+    tuned = tune(examples, start, embedder.id, risk)
+    version = gates.save(tuned.coefficients) if keep else None
+    if as_json:
+        Console(soft_wrap=True).print_json(json.dumps(_as_json(tuned, version)))
+    else:
+        _print(tuned, version)
+
+
+async def rollback() -> None:
+    """Put the coefficients in use that the present ones replaced."""
+    version = TunedGates(read_settings().data_dir / "gate").rollback()
+    _say("tune.shipped_again" if version == SHIPPED else "tune.back", **({"version": version} if version else {}))
+
+
+def cached_embedder(settings: Settings, console: Console) -> Embedder:
+    """Return the settings' embedder, with all it embedded for a measurement before."""
+    embedder = open_embedder(settings.embedder, settings.models_dir, teller(console))
+    return CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
+
+
+async def _asked(folders: Sequence[Path], embedder: Embedder, console: Console) -> list[list[Example]]:
+    sets = [read_labelled(folder) for folder in folders]
+    with progress_bar(console) as progress:
+        bars = [progress.add_task(data.name, total=len(data.questions)) for data in sets]
+        return [
+            await labelled_examples(data, embedder, partial(progress.advance, bar))
+            for data, bar in zip(sets, bars, strict=True)
+        ]
+
+
+def _labelled(sets: Sequence[Sequence[Example]]) -> list[Example]:
+    return [example for examples in sets for example in examples]
+
+
+async def _rated(space: str | None, start: Coefficients) -> list[Example]:
+    if space is None:
+        return []
+    async with opened_database() as database:
+        return rated_examples(await Impressions(database).rated(SpaceId(space)), start)
+
+
+def _as_json(tuned: Tuned, version: int | None) -> Mapping[str, object]:
+    def plain(figures: Mapping[str, Figures]) -> Mapping[str, object]:
+        return {
+            origin: {name: None if isnan(value) else value for name, value in asdict(each).items()}
+            for origin, each in figures.items()
+        }
+
+    new = tuned.coefficients
+    return {
+        "version": version,
+        "before": {"bands": [tuned.start.upper, tuned.start.lower], "sets": plain(tuned.before)},
+        "after": {"bands": [new.upper, new.lower], "sets": plain(tuned.after)},
+    }
+
+
+def _print(tuned: Tuned, version: int | None) -> None:
+    names = list(asdict(next(iter(tuned.before.values()))))
+    table = Table("", "", *names, "local ≥", "provider ≥")
+    for origin in tuned.before:
+        for when, coefficients, figures in (
+            ("before", tuned.start, tuned.before[origin]),
+            ("after", tuned.coefficients, tuned.after[origin]),
+        ):
+            shown = ("–" if isnan(value) else f"{value:.3f}" for value in asdict(figures).values())
+            table.add_row(origin, when, *shown, f"{coefficients.upper:.2f}", f"{coefficients.lower:.2f}")
+    Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
+    _say("tune.held_out")
+    if version is None:
+        _say("tune.dry_run")
+    else:
+        _say("tune.kept", version=version)
+
+
+def _say(key: str, **values: object) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(say(language_of_locale(locale(), "en"), key, **values), markup=False)

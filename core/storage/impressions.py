@@ -1,0 +1,136 @@
+"""What people did with the answers they were shown: which they rated, and whose sources they opened.
+
+Every method works in the one space it is given. People appear as pseudonyms (``core.privacy``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select
+
+from core.errors import BadInput
+from core.storage.database import Database
+from core.storage.schema import answers, quality_days, ratings, source_openings, spaces
+from core.types import SpaceId, Thumb
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What people think of one answer: ``leaning`` is (👍 − 👎) / ratings, -1..1."""
+
+    searched: str
+    used: str
+    has_sources: bool
+    features: Mapping[str, float]
+    leaning: float
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """One answer as it was shown: its passages, best first; those it cites; and who did what with it."""
+
+    passages: tuple[int, ...]
+    cited: frozenset[int]
+    thumbs: Mapping[str, Thumb]
+    openers: frozenset[str]
+
+
+class Impressions:
+    """The answers shown in each space, and what became of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_sources(self, space: SpaceId, answer_id: int, person: str) -> None:
+        """Note that a person opened an answer's sources: once, however often they do.
+
+        Raises ``BadInput`` when the answer was not given in the space.
+        """
+        owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
+        opened = source_openings.c
+        async with self._database.write() as connection:
+            if (await connection.execute(select(answers.c.id).where(owned))).first() is None:
+                raise BadInput("storage.elsewhere")
+            theirs = select(opened.answer_id).where(opened.answer_id == answer_id, opened.person == person)
+            if (await connection.execute(theirs)).first() is None:
+                values = {"answer_id": answer_id, "person": person, "opened_at": datetime.now(UTC)}
+                await connection.execute(insert(source_openings).values(values))
+
+    async def rated(self, space: SpaceId) -> Sequence[Rated]:
+        """Return every answer of the space that people rated, oldest first."""
+        columns = answers.c
+        held = [columns.searched, columns.question, columns.used, columns.sources, columns.features]
+        rows = await self._database.rows(
+            select(columns.id, ratings.c.thumb, *held)
+            .join(ratings, ratings.c.answer_id == columns.id)
+            .where(columns.space_id == space)
+            .order_by(columns.id)
+        )
+        by_answer: dict[int, list[Row[Any]]] = {}
+        for row in rows:
+            by_answer.setdefault(row.id, []).append(row)
+        return [_rated(each) for each in by_answer.values()]
+
+    async def shown(self, space: SpaceId, since: datetime, until: datetime) -> Sequence[Impression]:
+        """Return the answers with sources that were shown from ``since`` to before ``until``, oldest first."""
+        columns = answers.c
+        chosen = (columns.space_id == space) & (columns.created_at >= since) & (columns.created_at < until)
+        chosen &= columns.used != "silent"
+        held = select(columns.id, columns.passages, columns.sources).where(chosen).order_by(columns.id)
+        rated = select(columns.id, ratings.c.person, ratings.c.thumb).join_from(answers, ratings).where(chosen)
+        openings = select(columns.id, source_openings.c.person).join_from(answers, source_openings).where(chosen)
+        thumbs: defaultdict[int, dict[str, Thumb]] = defaultdict(dict)
+        openers: defaultdict[int, set[str]] = defaultdict(set)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(held)).all()
+            for rating in await connection.execute(rated):
+                thumbs[rating.id][rating.person] = rating.thumb
+            for opening in await connection.execute(openings):
+                openers[opening.id].add(opening.person)
+        return [
+            Impression(
+                passages=tuple(passage["id"] for passage in row.passages),
+                cited=frozenset(source["passage_id"] for source in row.sources),
+                thumbs=thumbs[row.id],
+                openers=frozenset(openers[row.id]),
+            )
+            for row in rows
+            if row.sources
+        ]
+
+    async def spaces(self) -> Sequence[SpaceId]:
+        """Return every space that an answer was given in. For the operator's own jobs."""
+        given = select(answers.c.space_id).distinct().order_by(answers.c.space_id)
+        return [SpaceId(row.space_id) for row in await self._database.rows(given)]
+
+    async def keep_day(self, space: SpaceId, day: date, figures: Mapping[str, float | None]) -> None:
+        """Keep the figures of a day, in place of what was kept of it."""
+        held = (quality_days.c.space_id == space) & (quality_days.c.day == day)
+        async with self._database.write() as connection:
+            await connection.execute(delete(quality_days).where(held))
+            known = select(func.count()).select_from(spaces).where(spaces.c.id == space)
+            if (await connection.execute(known)).scalar_one():  # it may have been removed meanwhile
+                values = {"space_id": space, "day": day, "figures": dict(figures)}
+                await connection.execute(insert(quality_days).values(values))
+
+    async def days(self, space: SpaceId, since: date) -> Mapping[date, Mapping[str, float | None]]:
+        """Return the figures kept of each day from ``since`` on, oldest first."""
+        held = quality_days.c
+        chosen = select(held.day, held.figures).where(held.space_id == space, held.day >= since).order_by(held.day)
+        return {row.day: row.figures for row in await self._database.rows(chosen)}
+
+
+def _rated(rows: Sequence[Row[Any]]) -> Rated:
+    first, votes = rows[0], [1 if row.thumb == "up" else -1 for row in rows]
+    return Rated(
+        searched=first.searched or first.question,
+        used=first.used,
+        has_sources=bool(first.sources),
+        features=first.features,
+        leaning=sum(votes) / len(votes),
+    )

@@ -1,0 +1,94 @@
+"""Tuning on a tiny labelled set and on ratings: real searches, real fit, what each rating means."""
+
+import numpy as np
+import pytest
+
+from core.confidence.calibrate import shipped
+from core.confidence.fit import Example
+from core.errors import BadInput
+from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
+from core.storage.impressions import Rated
+from core.tuning import SET_WEIGHT, labelled_examples, rated_examples, tune
+from tests.fakes import WordEmbedder
+
+THINGS = [f"{colour} {thing}" for colour in ("red", "blue", "green") for thing in ("lamp", "kettle", "bicycle", "drum")]
+DATA = LabelledSet(
+    "things",
+    tuple(LabelledDocument(thing, thing, f"The {thing} is kept in room {n}.") for n, thing in enumerate(THINGS)),
+    tuple(
+        LabelledQuestion(f"{thing} {ask}", f"{ask} the {thing}?", True, {thing: 1}, topic=thing)
+        for thing in THINGS
+        for ask in ("Where is", "In which room is kept")
+    )
+    + tuple(
+        LabelledQuestion(f"no {thing} {ask}", f"{ask} {thing} insured?", False, {}, topic=f"no {thing}")
+        for thing in (
+            "parachute",
+            "submarine",
+            "violin",
+            "telescope",
+            "yacht",
+            "tractor",
+            "piano",
+            "canoe",
+            "tent",
+            "ox",
+        )
+        for ask in ("Why was the", "Since when was the")
+    ),
+)
+START = shipped("some/other-model")
+
+
+async def test_every_question_is_an_example_and_sets_count_the_same():
+    heard = []
+    drawn = await labelled_examples(DATA, WordEmbedder(), lambda: heard.append(1))
+    assert [each.answerable for each in drawn] == [question.answerable for question in DATA.questions]
+    assert sum(each.weight for each in drawn) == pytest.approx(SET_WEIGHT)
+    assert set(START.weights) <= set(drawn[0].features)
+    assert len(heard) == 44
+    tuned = tune(drawn, START, "words-256", None)
+    assert tuned.coefficients.embedder == "words-256" and tuned.coefficients.sets == ["things"]
+    assert tuned.after["things"].ece < tuned.before["things"].ece
+    assert tuned.after["things"].auroc > 0.95
+
+
+async def test_set_of_one_kind_teaches_nothing():
+    one_kind = LabelledSet("one", DATA.documents, DATA.questions[:5])
+    with pytest.raises(BadInput, match="one_kind"):
+        await labelled_examples(one_kind, WordEmbedder(), lambda: None)
+
+
+def test_too_few_examples_are_said_to_be():
+    few = [Example(dict.fromkeys(START.weights, 0.0), n % 2 == 0, str(n), "x") for n in range(30)]
+    with pytest.raises(BadInput) as raised:
+        tune(few, START, "x", None)
+    assert raised.value.values == {"n": 15, "least": 20}
+
+
+def test_what_a_rating_says_of_the_search():
+    seen = dict.fromkeys(START.weights, 0.5)
+    rated = [
+        Rated("liked", "local", True, seen, 1.0),
+        Rated("disliked", "extract", True, seen, -0.5),
+        Rated("rightly unknown", "abstained", False, seen, 1.0),
+        Rated("disliked unknown", "abstained", False, seen, -1.0),
+        Rated("in doubt", "local", True, seen, 0.0),
+        Rated("from elsewhere", "groq", False, seen, 1.0),
+        Rated("before", "local", True, {"top": 0.3}, 1.0),
+    ]
+    assert [(each.topic, each.answerable, each.weight) for each in rated_examples(rated, START)] == [
+        ("liked", True, 1.0),
+        ("disliked", False, 0.5),
+        ("rightly unknown", False, 1.0),
+    ]
+
+
+def test_figures_after_are_of_topics_that_were_not_fitted_on():
+    """Labels that only memory could know must not look learnt."""
+    draw = np.random.default_rng(0)
+    noise = [
+        Example({name: float(draw.normal()) for name in START.weights}, bool(draw.random() < 0.5), str(n), "noise")
+        for n in range(300)
+    ]
+    assert 0.35 < tune(noise, START, "x", None).after["noise"].auroc < 0.65
