@@ -12,6 +12,7 @@ from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, ratings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.delivery import inbox, runs, turns
+from core.storage.schema.handoffs import handoffs
 from core.storage.schema.impressions import quality_days, source_openings
 from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
 from core.storage.schema.providers import provider_benches, provider_counts
@@ -25,6 +26,7 @@ __all__ = [
     "answers",
     "document_names",
     "documents",
+    "handoffs",
     "inbox",
     "metadata",
     "passages",
