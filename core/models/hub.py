@@ -38,6 +38,18 @@ def fetched(name: str, load: Callable[[bool], T], on_download: Callable[[], None
     return load(False)
 
 
+def is_cached(name: str) -> bool:
+    """Tell whether a model of the hub is on this machine, so that it loads without a download."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        names = (name, f"sentence-transformers/{name}")
+        return any(isinstance(try_to_load_from_cache(each, "config.json"), str) for each in names)
+    except HFValidationError:
+        return False
+
+
 def is_hub_reachable() -> bool:
     """Tell whether the model hub answers, and may be asked."""
     from huggingface_hub import constants

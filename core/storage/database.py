@@ -124,6 +124,15 @@ class Database:
         await self.close()
 
 
+def is_held(data_dir: Path) -> bool:
+    """Tell whether another process has the data folder open. Blocks, for a moment."""
+    try:
+        _take(data_dir).release()
+    except Unavailable as error:
+        return error.key == "storage.in_use"
+    return False
+
+
 def _take(data_dir: Path) -> BaseFileLock:
     lock = FileLock(data_dir / LOCK, blocking=False, thread_local=False)
     try:

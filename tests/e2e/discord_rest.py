@@ -16,6 +16,7 @@ from discord_things import (
     LOADING,
     THREAD,
     Channel,
+    Guild,
     Interaction,
     Json,
     Message,
@@ -30,6 +31,9 @@ MAX_UNITS = 2000
 
 class Rest(World):
     """Answers the bot's requests."""
+
+    gateway_url: str
+    n_sessions_left = 1000
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +97,12 @@ class Rest(World):
             ("GET", r"/users/@me", lambda body: self.bot.json()),
             ("GET", r"/oauth2/applications/@me", lambda body: self._application()),
             ("PUT", r"/applications/\d+/commands", self._sync),
+            ("GET", r"/applications/@me", lambda body: self._application()),
+            ("GET", r"/applications/\d+/commands", lambda body: self.commands),
+            ("GET", r"/gateway/bot", lambda body: self._gateway_bot()),
+            ("GET", r"/users/@me/guilds", lambda body: self._my_guilds()),
+            ("GET", r"/guilds/(\d+)/channels", lambda body, guild: self._guild(guild).json()["channels"]),
+            ("GET", r"/guilds/(\d+)/members/\d+", lambda body, guild: self._guild(guild).member(self.bot)),
             ("POST", r"/channels/(\d+)/typing", self._typing),
             ("POST", r"/channels/(\d+)/messages", self._send),
             ("GET", message, lambda body, channel, number: self._message(channel, number).json()),
@@ -117,11 +127,24 @@ class Rest(World):
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "",
-            "flags": 0,
+            "flags": 0 if self.refuse_content_intent else 1 << 19,
             "owner": User("Owner").json(),
             "team": None,
             "hook": True,
         }
+
+    def _gateway_bot(self) -> Json:
+        limit = {"total": 1000, "remaining": self.n_sessions_left, "reset_after": 3_600_000, "max_concurrency": 1}
+        return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+
+    def _my_guilds(self) -> list[Json]:
+        return [
+            {"id": str(guild.id), "name": guild.name, "owner": False, "permissions": str(guild.permissions(self.bot))}
+            for guild in self.guilds
+        ]
+
+    def _guild(self, number: str) -> Guild:
+        return next(guild for guild in self.guilds if guild.id == int(number))
 
     def _sync(self, body: list[Json], *ids: str) -> list[Json]:
         for command in body:

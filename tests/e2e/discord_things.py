@@ -133,6 +133,7 @@ class Channel:
     recipient: User | None = None
     is_deleted: bool = False
     id: int = field(default_factory=snowflake)
+    overwrites: list[Json] = field(default_factory=list)
 
     def json(self) -> Json:
         common = {"id": str(self.id), "type": self.kind, "name": self.name, "last_message_id": None}
@@ -141,7 +142,7 @@ class Channel:
         guild: Json = {
             "guild_id": str(self.guild.id) if self.guild else None,
             "position": 0,
-            "permission_overwrites": [],
+            "permission_overwrites": self.overwrites,
         }
         if self.kind == TEXT:
             return {**common, **guild, "nsfw": False, "parent_id": None, "topic": None}

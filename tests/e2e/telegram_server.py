@@ -37,6 +37,7 @@ import math
 import re
 import time
 from bisect import bisect_left
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 
@@ -100,7 +101,8 @@ class TelegramServer(World):
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        params = {key: _decoded(key, str(value)) for key, value in [*request.query.items(), *(await request.post()).items()]}
+        given = [*request.query.items(), *(await request.post()).items()]
+        params = {key: _decoded(key, str(value)) for key, value in given}
         self.calls.append(Call(method, params, time.monotonic()))
         fault = self._faults[method].popleft() if self._faults[method] else None
         if isinstance(fault, Dropped) and not fault.applied:

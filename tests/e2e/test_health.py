@@ -40,7 +40,7 @@ class Patient:
 
     async def until(self, holds: Callable[[int, Any], bool]) -> Any:
         async with asyncio.timeout(PATIENCE_S):
-            while not holds(*(last := await self.ask())):
+            while not holds(*(last := await self.ask())):  # noqa: ASYNC110 (it is another process that changes)
                 await asyncio.sleep(0.05)
         return last[1]
 
