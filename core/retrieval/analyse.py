@@ -11,8 +11,9 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 import tantivy
 
@@ -25,6 +26,10 @@ MAX_TERMS = 64
 """Distinct terms of a question that are searched; the rest of a very long one adds time and no sense."""
 
 _MAX_TERM_CHARS = 64
+
+_MAX_TOKENS = 100_000
+"""Tokens whose stems are remembered: about 20 MB."""
+
 _TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
 _PART = re.compile(r"[^\W_]+")
 _IDENTIFIER = re.compile(r"[_.:@#&+]")
@@ -55,12 +60,12 @@ class Term:
 
 def stems(text: str, language: Language) -> list[str]:
     """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
-    return [stem for token in _tokens(text) for stem in _stems(token, language)]
+    return list(chain.from_iterable(map(_stems_in(language).__getitem__, _tokens(text))))
 
 
 def distinct_stems(text: str, language: Language) -> set[str]:
     """Return the stems that occur in ``text``: sooner than ``stems`` where neither order nor number matters."""
-    return {stem for token in set(_tokens(text)) for stem in _stems(token, language)}
+    return set(chain.from_iterable(map(_stems_in(language).__getitem__, set(_tokens(text)))))
 
 
 def query_terms(text: str) -> list[Term]:
@@ -77,6 +82,11 @@ def query_terms(text: str) -> list[Term]:
         Term(word, {language: _stem(word, language) for language in LANGUAGES}, word in framing)
         for word in list(typed)[:MAX_TERMS]
     ]
+
+
+def stop_words(language: Language) -> frozenset[str]:
+    """Return the words of a language that say nothing by themselves, folded."""
+    return _words(language, "stop")
 
 
 def fold(text: str) -> str:
@@ -104,11 +114,27 @@ def _words_of(token: str) -> Iterator[str]:
     yield from (part[:_MAX_TERM_CHARS] for part in parts)
 
 
-@lru_cache(maxsize=200_000)
-def _stems(token: str, language: Language) -> tuple[str, ...]:
-    """Return the stems of one token as it stands in a text. Cached: most of any text is a few thousand words."""
-    stop = _words(language, "stop")
-    return tuple(_stem(word, language) for word in _words_of(token) if word not in stop)
+class _Stems(dict[str, tuple[str, ...]]):
+    """The stems of each token as it stands in a text, found when first asked for.
+
+    Remembered, because most of any text is a few thousand words; a dictionary, because looking up is all the work.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        if len(self) >= _MAX_TOKENS:
+            self.clear()
+        stop = _words(self._language, "stop")
+        found = tuple(_stem(word, self._language) for word in _words_of(token) if word not in stop)
+        self[token] = found
+        return found
+
+
+@cache
+def _stems_in(language: Language) -> _Stems:
+    return _Stems(language)
 
 
 @cache

@@ -6,12 +6,12 @@ is damaged, of another embedder or from another time is thrown away and built an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import re
 import shutil
-from asyncio import Lock
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -133,7 +133,7 @@ class SpaceIndexes:
         self._folder = folder
         self._max_resident_bytes = max_resident_bytes
         self._open: OrderedDict[SpaceId, SpaceIndex] = OrderedDict()
-        self._locks: defaultdict[SpaceId, Lock] = defaultdict(Lock)
+        self._locks: defaultdict[SpaceId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def fresh(self, space: SpaceId) -> SpaceIndex | None:
         """Return the space's index, equal to the database; ``None`` for a space that never held a passage."""
@@ -173,17 +173,20 @@ class SpaceIndexes:
     async def _top_up(self, space: SpaceId, index: SpaceIndex) -> bool:
         """Apply the changes since the index's revision; return whether it then holds what the database does."""
         changes = await self._store.changes(space, index.revision, self._embedder.id)
-        removed = changes.removed
+        removed, batch = changes.removed, await self._read(space, changes.added[:_BATCH])
         for first in range(0, max(len(changes.added), 1), _BATCH):
-            ids = changes.added[first : first + _BATCH]
-            passages, vectors = await self._store.embedded(space, ids, self._embedder.id)
-            await offload(index.apply, removed, passages, vectors)
+            following = changes.added[first + _BATCH : first + 2 * _BATCH]
+            apply = offload(index.apply, removed, *batch)
+            _, batch = await asyncio.gather(apply, self._read(space, following))  # the next is read meanwhile
             removed = ()
         await offload(index.commit, changes.revision)
         if index.is_worth_saving:
             await offload(index.save)
         is_equal = len(index.dense) == len(index.lexical) == changes.n_passages
         return is_equal or await self._store.revision(space) != changes.revision
+
+    async def _read(self, space: SpaceId, ids: Sequence[int]) -> tuple[Sequence[Passage], Matrix]:
+        return await self._store.embedded(space, ids, self._embedder.id)
 
     async def _evict(self) -> None:
         while len(self._open) > 1 and sum(i.dense.n_bytes for i in self._open.values()) > self._max_resident_bytes:

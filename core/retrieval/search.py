@@ -6,6 +6,7 @@ Does not judge whether they hold the answer (``core.confidence``).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class HybridSearcher:
         with clock.step("embed"):
             vector = await offload(self._embedder.embed_query, query)
         with clock.step("index"):
-            indexes = [(name, await self._indexes.fresh(name)) for name in readable_spaces(space)]
+            names = readable_spaces(space)
+            indexes = zip(names, await asyncio.gather(*map(self._indexes.fresh, names)), strict=True)
             opened = {name: index for name, index in indexes if index is not None}
         question, ranked = await offload(self._rank, query, vector, opened, clock)
         with clock.step("load"):

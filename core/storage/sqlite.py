@@ -29,6 +29,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
+    # Pages of the log before it is written back, 16 MB: while a folder is indexed that is what waits for the disk.
+    "PRAGMA wal_autocheckpoint=4000",
 )
 
 

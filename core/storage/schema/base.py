@@ -15,7 +15,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from core.types import Vector
+from core.types import Matrix, Vector
 
 
 class Moment(TypeDecorator[datetime]):
@@ -44,6 +44,11 @@ class Embedding(TypeDecorator[Vector]):
     def process_bind_param(self, value: Vector | None, dialect: Dialect) -> bytes | None:
         """Pack a vector."""
         return np.ascontiguousarray(value, dtype="<f4").tobytes() if value is not None else None
+
+    @staticmethod
+    def packed(vectors: Matrix) -> list[bytes]:
+        """Return every row, shape ``(n, dim)``, as it is stored."""
+        return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Vector | None:
         """Unpack a vector; the array is read-only."""

@@ -1,0 +1,167 @@
+"""The store at size: stub vectors, invented words, the real database and the real search.
+
+Run: python bench/store.py [N_PASSAGES ...]   (100,000 without arguments)
+Prints what storing and indexing reach a second and how big the files are; then, from a fresh process, how soon it is
+ready, milliseconds of each step of a search, how much memory it has, how many of the truly nearest 24 the dense half
+finds, and how soon an added document is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench.search_latency import DIM, SPACE, StubEmbedder, Words, store
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+from core.types import Matrix
+
+N_QUERIES, N_RECALL, N_ADDED = 200, 50, 20
+N_NEAREST = 24
+PER_DOCUMENT = 100
+N_TEXTS = 20_000
+"""Different texts; each passage has a word of its own besides."""
+
+
+class Numbered(StubEmbedder):
+    """Gives passages the vectors that ``vectors`` draws again, so that the truly nearest are known."""
+
+    def embed_query(self, text: str) -> Matrix:
+        """Draw one vector."""
+        return unit(self._draw, 1)[0]
+
+
+def unit(draw: np.random.Generator, n: int) -> Matrix:
+    rows = draw.standard_normal((n, DIM), np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def vectors(n_passages: int) -> Iterator[Matrix]:
+    """Yield every passage's vector, document by document."""
+    draw = np.random.default_rng(7)
+    for _ in range(n_passages // PER_DOCUMENT):
+        yield unit(draw, PER_DOCUMENT)
+
+
+async def build(folder: Path, n_passages: int) -> dict[str, float]:
+    """Store and index everything."""
+    words = Words()
+    texts = [words.text(120) for _ in range(min(N_TEXTS, n_passages))]
+    embedder, storing_s = Numbered(), 0.0
+    async with await Database.open(folder) as database:
+        documents = Documents(database)
+        for number, rows in enumerate(vectors(n_passages)):
+            places = range(number * PER_DOCUMENT, (number + 1) * PER_DOCUMENT)
+            pieces = [f"{texts[place % len(texts)]} own{place}x" for place in places]
+            embedder.embed_passages = lambda _, rows=rows: rows
+            start_s = time.perf_counter()
+            await store(documents, embedder, f"document {number}", pieces)
+            storing_s += time.perf_counter() - start_s
+        searcher = HybridSearcher(embedder, Passages(database), folder / "indexes")
+        start_s = time.perf_counter()
+        await searcher.search(SPACE, words.text(8), "en")
+        await searcher.close()
+        indexing_s = time.perf_counter() - start_s
+    return {
+        "stored_per_s": n_passages / storing_s,
+        "indexed_per_s": n_passages / indexing_s,
+        "ingest_per_s": n_passages / (storing_s + indexing_s),
+    }
+
+
+async def measure(folder: Path, n_passages: int) -> dict[str, float]:
+    """Open what ``build`` left, and search it."""
+    words, embedder = Words(), Numbered()
+    async with await Database.open(folder) as database:
+        searcher = HybridSearcher(embedder, Passages(database), folder / "indexes")
+        start_s = time.perf_counter()
+        await searcher.search(SPACE, words.text(8), "en")
+        figures = {"reload_s": time.perf_counter() - start_s}
+        found = [await searcher.search(SPACE, words.text(8), "en") for _ in range(N_QUERIES)]
+        figures["resident_mb"] = resident_mb()
+        for step in found[0].latency_ms:
+            if step != "embed":
+                figures |= spread(step, [each.latency_ms[step] for each in found])
+        figures |= spread("hybrid", [sum(ms for s, ms in e.latency_ms.items() if s != "embed") for e in found])
+        index = await searcher._indexes.fresh(SPACE)
+        assert index is not None
+        queries = np.stack([each.query_vector for each in found[:N_RECALL]])
+        truth = nearest(queries, n_passages)
+        theirs = [index.dense.search(query, N_NEAREST)[0] for query in queries]
+        shares = [len(np.intersect1d(*each)) / N_NEAREST for each in zip(theirs, truth, strict=True)]
+        figures["recall@24"] = float(np.mean(shares))
+        added_ms = []
+        documents = Documents(database)
+        embedder.embed_passages = lambda _: embedder.embed_query("")[None]
+        for number in range(N_ADDED):
+            start_s = time.perf_counter()
+            await store(documents, embedder, f"new {number}", [f"freshword{number}x is here"])
+            hits = (await searcher.search(SPACE, f"freshword{number}x", "en")).hits
+            added_ms.append((time.perf_counter() - start_s) * 1000)
+            assert any(f"freshword{number}x" in hit.passage.text for hit in hits), "an added document was not found"
+        figures |= spread("added", added_ms)
+    return figures
+
+
+def nearest(queries: Matrix, n_passages: int) -> np.ndarray:
+    """Return the ids of the truly nearest passages of each query, by comparing all in single precision."""
+    scores = np.concatenate([queries @ rows.T for rows in vectors(n_passages)], axis=1)
+    return np.argpartition(-scores, N_NEAREST, axis=1)[:, :N_NEAREST] + 1
+
+
+def spread(name: str, values_ms: list[float]) -> dict[str, float]:
+    return {f"{name} p50": float(np.percentile(values_ms, 50)), f"{name} p95": float(np.percentile(values_ms, 95))}
+
+
+def resident_mb() -> float:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1000
+
+
+def report(n_passages: int, built: dict[str, float], read: dict[str, float]) -> None:
+    print(f"\n{n_passages:,} passages")
+    print(
+        f"ingest {built['ingest_per_s']:,.0f}/s (stored {built['stored_per_s']:,.0f}/s, indexed "
+        f"{built['indexed_per_s']:,.0f}/s) · {built['disk_mb']:,.0f} MB of files · ready again in "
+        f"{read['reload_s']:.2f} s · {read['resident_mb']:,.0f} MB resident · recall@24 {read['recall@24']:.4f}\n"
+    )
+    print("| step | p50 ms | p95 ms |\n|---|---|---|")
+    for name in [name.removesuffix(" p50") for name in read if name.endswith(" p50")]:
+        print(f"| {name} | {read[f'{name} p50']:.2f} | {read[f'{name} p95']:.2f} |")
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["--build" | "--measure" as phase, folder, size]:
+            work = build if phase == "--build" else measure
+            print(json.dumps(asyncio.run(work(Path(folder), int(size)))))
+        case sizes:
+            for size in sizes or ["100000"]:
+                with tempfile.TemporaryDirectory() as folder:
+                    built = child("--build", folder, size)
+                    built["disk_mb"] = sum(path.stat().st_size for path in Path(folder).rglob("*")) / 1e6
+                    read = child("--measure", folder, size)
+                report(int(size), built, read)
+
+
+def child(*arguments: str) -> dict[str, float]:
+    """Run one phase in a process of its own, and return its figures."""
+    done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+if __name__ == "__main__":
+    main()
