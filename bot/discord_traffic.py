@@ -12,7 +12,9 @@ from typing import Literal
 from bot.delivery.stream import Clock
 from bot.delivery.traffic import Limit, Traffic
 
-OVERALL = Limit(50, 1.2, 25)
+OVERALL = Limit(5, 0.12, 2)
+"""At most 45 in any second, evenly: whoever sends 50 at once cannot say in which second they arrive."""
+
 CHANNEL = Limit(5, 5.25, 1)
 
 Kind = Literal["send", "edit", "delete", "typing"]

@@ -1,8 +1,7 @@
 """Telegram's limits: 30 messages a second overall, about one a second in a chat, 20 a minute in a group.
 
 Published at https://core.telegram.org/bots/faq; Telegram bans whoever exceeds them for a time it names. Sends, edits
-and the typing sign count alike. Each period is kept a little longer than published, since what is sent evenly may
-arrive in a bunch.
+and the typing sign count alike. Each limit is kept with some to spare, since what is sent evenly may arrive in a bunch.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from telegram.error import RetryAfter
 from bot.delivery.stream import Clock
 from bot.delivery.traffic import Limit, Traffic
 
-OVERALL = Limit(30, 1.2, 15)
+OVERALL = Limit(3, 0.12, 1)
+"""At most 27 in any second, evenly: whoever sends 30 at once cannot say in which second they arrive."""
+
 PRIVATE_CHAT = Limit(20, 21.0, 10)
 GROUP = Limit(20, 61.0, 10)
 
@@ -34,7 +35,7 @@ class TelegramTraffic:
         await self._traffic.admit(chat_id, _limit(chat_id))
 
     def spare(self, chat_id: int) -> None:
-        """Let something merely cosmetic pass. Raises ``NotDelivered`` unless more than half of both budgets is left."""
+        """Let something merely cosmetic pass. Raises ``NotDelivered`` where final texts may need the budget."""
         self._traffic.spare(chat_id, _limit(chat_id))
 
     def ban(self, chat_id: int, duration_s: float) -> None:

@@ -145,9 +145,7 @@ class StreamedReply(Generic[H]):
             try:
                 await self._deliver(self._bubbles(reply))
                 if self._is_unsure:
-                    await self._surely(
-                        len(self._shown), Bubble(say(reply.language, "error.possibly_sent"), private=reply.private)
-                    )
+                    await self._say_unsure(reply)
             except NotDelivered as error:
                 if self._journal is not None:
                     raise Postponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
@@ -155,6 +153,14 @@ class StreamedReply(Generic[H]):
             except DeliveryFailed as error:
                 log.error("a final reply was not delivered: %r", error)
             self._shown, self._journal, self._is_unsure = [], None, False
+
+    async def _say_unsure(self, reply: Reply) -> None:
+        """Say that a part may be missing, until that surely arrived: said twice, it does no harm."""
+        note = Bubble(say(reply.language, "error.possibly_sent"), private=reply.private)
+        for _ in BACK_OFF_S:
+            await self._surely(len(self._shown), note)
+            if self._shown[-1] is not None:
+                return
 
     # --- cosmetic: coalesced, paced, dropped on failure -------------------------------------------
 

@@ -101,6 +101,16 @@ class DiscordServer(Rest):
             last = self._session.events[-1]
             self._emit(last["t"], last["d"])
 
+    def swap_last_events(self) -> None:
+        """Let the last two events, unless already sent, change places."""
+        if self._session is not None and self._session.n_sent <= len(self._session.events) - 2:
+            self._session.events[-2:] = reversed(self._session.events[-2:])
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the bot's socket is open."""
+        return self._session is not None and self._session.socket is not None and not self._session.socket.closed
+
     def send_event(self, name: str, data: Any) -> None:
         """Send any event, well formed or not."""
         self._emit(name, data)

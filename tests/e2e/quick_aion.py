@@ -33,8 +33,11 @@ class Echo:
     pipeline: Pipeline
 
     async def answer(self, question: Question, show: Show) -> Answer:
-        """Answer with what ``spoken`` makes of the question."""
+        """Answer with what ``spoken`` makes of the question; one with ``stream`` in it is shown while it is written."""
         answer = await self.pipeline.answer(question, show)
+        if "stream" in question.text:
+            await show("Echo:")
+            await asyncio.sleep(0.05)
         return replace(answer, text=spoken(question.text))
 
     async def overhear(self, question: Question) -> Answer | None:

@@ -290,6 +290,14 @@ async def test_a_possibly_delivered_final_part_is_not_sent_twice_the_rest_follow
     assert post.texts()[3] == "Next."
 
 
+async def test_that_a_part_may_be_missing_is_said_until_it_surely_arrived(clock, post):
+    post.failures["send"] = [PossiblyDelivered("dropped")] * 3
+    async with StreamedReply(post, clock) as outlet:
+        await outlet.send(reply("Nine."))
+    assert [text[:17] for *_, text in post.writes()] == ["Nine.", *["I was interrupted"] * 3]
+    assert len(post.texts()) == 1
+
+
 async def test_a_possibly_delivered_partial_text_still_gets_its_final(clock, post):
     post.failures["send"] = [PossiblyDelivered("dropped")]
     async with StreamedReply(post, clock) as outlet:

@@ -1,0 +1,180 @@
+"""How fast and how surely answers arrive: 200 people at once, many thousands in a row, and the same with every fault.
+
+Run: make bench-delivery   (python bench/delivery.py [burst|soak|faults ...] [--messages N] [--every N])
+``aion run`` as a process of its own, with everything but models, talks to the small platforms of ``tests/e2e`` over
+real sockets; they hold it to their limits. *Own time* is from a question to the first sight of its answer, less what
+the budgets of ``bot/*_traffic.py`` impose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import quantiles
+
+from discord_server import DiscordServer
+from process import Running, running
+
+from bench.delivery_worlds import N_USERS, BenchWorld, DiscordWorld, TelegramWorld
+from tests.e2e.telegram_server import TelegramServer
+
+N_ROUNDS, PAUSE_S = 1, 6.0
+PER_S = {"Telegram": 20, "Discord": 30}
+"""How many ask each second in the long runs: what the platforms' limits let through, with some to spare."""
+NO_LIMITS = {f"AION_LIMIT_{who}_PER_MINUTE": "0" for who in ("PERSON", "MODERATOR", "SPACE", "EVERYONE")}
+PATIENCE_S = 180.0
+
+
+@asynccontextmanager
+async def world(name: str, *, private: bool) -> AsyncIterator[BenchWorld]:
+    """Open a platform with its people."""
+    if name == "Telegram":
+        async with TelegramServer() as telegram:
+            yield TelegramWorld(telegram, private=private)
+    else:
+        async with DiscordServer() as discord:
+            yield DiscordWorld(discord, private=private)
+
+
+@asynccontextmanager
+async def living(world: BenchWorld, folder: Path, life: int = 1) -> AsyncIterator[Running]:
+    """Run AION until the block ends, once it hears the people."""
+    async with running(folder, module="tests.e2e.quick_aion", **world.settings, **NO_LIMITS) as run:
+        await until(lambda: world.is_listening(life), PATIENCE_S)
+        await asyncio.sleep(3)  # Discord's library takes its time to look around
+        yield run
+
+
+async def until(holds: Callable[[], object], patience_s: float) -> bool:
+    """Wait until something holds, looking now and then; return whether it came to that."""
+    for _ in range(int(patience_s / 0.25)):
+        if holds():
+            return True
+        await asyncio.sleep(0.25)
+    return False
+
+
+def unanswered(people: BenchWorld) -> set[str]:
+    return set(people.asked.at_s) - set(people.answers())
+
+
+def lost(people: BenchWorld, folder: Path) -> set[str]:
+    return people.expected(folder) - set(people.answers())
+
+
+async def burst(name: str, folder: Path) -> str:
+    """Let 200 people in 20 chats ask at once, three times."""
+    async with world(name, private=False) as people, living(people, folder):
+        for n in range(N_USERS // 10):
+            people.ask(n, "warm")  # opens every space
+        await until(lambda: not unanswered(people), PATIENCE_S)
+        for n_round in range(N_ROUNDS):
+            await asyncio.sleep(PAUSE_S)
+            for n in range(N_USERS):
+                people.ask(n_round * N_USERS + n)
+            await until(lambda: not unanswered(people), PATIENCE_S)
+        await asyncio.sleep(1)
+        own = [1000 * own_s for text, own_s in people.own_times_s().items() if "warm" not in text]
+        cuts = quantiles(own, n=100)
+        doubled = sum(n > 1 for n in people.counts().values())
+        return (
+            f"| {name} | {len(own)} | {len(unanswered(people))} | {doubled} | {cuts[49]:.0f} | {cuts[94]:.0f} "
+            f"| {cuts[98]:.0f} | {people.n_refused()} |"
+        )
+
+
+async def soak(name: str, folder: Path, n_messages: int) -> str:
+    """Let 200 people ask on and on, and watch the memory."""
+    resident: list[int] = []
+    async with world(name, private=True) as people, living(people, folder) as run:
+        for n in range(n_messages):
+            people.ask(n)
+            await asyncio.sleep(1 / PER_S[name])
+            if (n + 1) % (n_messages // 10) == 0:
+                resident.append(resident_mb(run.process.pid))
+                print(f"  {name}: {n + 1:,} asked, {resident[-1]} MB", flush=True)
+        await until(lambda: not unanswered(people), PATIENCE_S)
+        doubled = sum(n > 1 for n in people.counts().values())
+        by_tenth = " ".join(map(str, resident))
+        return (
+            f"| {name} | {n_messages:,} | {len(unanswered(people))} | {doubled} | {people.n_refused()} | {by_tenth} |"
+        )
+
+
+async def faults(name: str, folder: Path, n_messages: int, every: int) -> str:
+    """Let 200 people ask on and on while everything goes wrong, killing AION ever so often."""
+    chance = random.Random(3)
+    async with world(name, private=True) as people:
+        for life, first in enumerate(range(0, n_messages, every), start=1):
+            async with living(people, folder, life) as run:
+                await ask_in_trouble(people, range(first, min(first + every, n_messages)), chance)
+                await run.kill()
+            print(f"  {name}: killed after {first + every:,}", flush=True)
+            people.calm()
+        n_lives = -(-n_messages // every)
+        async with living(people, folder, n_lives + 1):
+            await until(lambda: len(lost(people, folder)) <= people.n_told(), PATIENCE_S)
+            await asyncio.sleep(20)  # for what comes late, and for what comes twice
+        gone, owed = lost(people, folder), people.expected(folder)
+        doubled = sum(n > 1 for n in people.counts().values())
+        return (
+            f"| {name} | {n_messages:,} | {n_lives} | {len(owed):,} | {max(0, len(gone) - people.n_told())} "
+            f"| {len(gone)} | {people.n_told()} | {doubled} |"
+        )
+
+
+async def ask_in_trouble(people: BenchWorld, numbers: range, chance: random.Random) -> None:
+    for n in numbers:
+        people.ask(n, "stream" if n % 4 == 0 else "")
+        if chance.random() < 0.1:
+            people.disturb(chance)
+        await asyncio.sleep(1 / PER_S[people.name])
+
+
+def resident_mb(pid: int) -> int:
+    """Return how much memory a process holds."""
+    n_pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return n_pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+HEADS = {
+    "burst": "| 200 in 20 chats, 3 times | answers | lost | doubled | p50 ms | p95 ms | p99 ms | past a limit |",
+    "soak": "| a long run | answers | lost | doubled | past a limit | MB after each tenth |",
+    "faults": "| with faults and kills | asked | kills | taken on | lost | in doubt | told so | doubled |",
+}
+
+
+async def main(parts: list[str], names: list[str], n_messages: int, every: int) -> None:
+    for part in parts:
+        print(f"{part} …", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            works = []
+            for name in names:
+                data_dir = Path(folder) / name
+                data_dir.mkdir()
+                if part == "burst":
+                    works.append(burst(name, data_dir))
+                elif part == "soak":
+                    works.append(soak(name, data_dir, n_messages))
+                else:
+                    works.append(faults(name, data_dir, n_messages, every))
+            rows = [await work for work in works] if part == "burst" else await asyncio.gather(*works)
+        print("\n".join([HEADS[part], "|---" * (HEADS[part].count("|") - 1) + "|", *rows]), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", default=[], metavar="burst|soak|faults")
+    parser.add_argument("--platform", choices=("Telegram", "Discord"), action="append")
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--every", type=int, default=500, help="messages between two kills")
+    given = parser.parse_args()
+    asyncio.run(
+        main(given.parts or list(HEADS), given.platform or ["Discord", "Telegram"], given.messages, given.every)
+    )
