@@ -95,6 +95,7 @@ def _health(service: Service, token: str | None) -> Any:
             "warm": state.is_warm,
             "style": model.style,
             "languages": sorted(model.languages),
+            "context_tokens": model.context_tokens if state.is_warm else None,
         }
 
     return health

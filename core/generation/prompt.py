@@ -93,6 +93,16 @@ def ungrounded(question: str, language: Language) -> Prompt:
     return Prompt((Turn("system", system), Turn("user", _defused(question))))
 
 
+def going_on(so_far: str, language: Language) -> tuple[Turn, Turn]:
+    """Return the turns that ask for the rest of an answer that broke off after ``so_far``.
+
+    They end with the user's, since some APIs refuse a prompt that ends with the assistant's, and leave the
+    instructions as they are.
+    """
+    asked = _texts("rest")["question"].format(language=_texts("language")[language]).strip()
+    return Turn("assistant", so_far.strip()), Turn("user", asked)
+
+
 def estimate_tokens(text: str) -> int:
     """Return how many tokens ``text`` is at most, for a model whose tokenizer is not at hand.
 

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from core.generation.failure import Kind, ProviderFailed, redact
 from core.generation.reply import Chunk, Reply, Usage
 from core.generation.table import Provider, ProviderModel
+from core.generation.thoughts import Unthought
 from core.types import Language, Piece, Sampling, Turn
 
 _FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens"}
@@ -112,7 +113,7 @@ class ProviderGenerator:
     async def ask(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[Piece, None]:
         """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
         is_silent = True
-        async with aclosing(self._timed(prompt, sampling, listener)) as texts:
+        async with aclosing(self._said(prompt, sampling, listener)) as texts:
             async for text in texts:
                 if is_silent and not (text := text.lstrip()):
                     continue
@@ -120,6 +121,16 @@ class ProviderGenerator:
                 yield Piece(text)
         if is_silent:
             raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
+
+    async def _said(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[str, None]:
+        """Yield the texts of the reply without what the model only thought."""
+        unthought = Unthought()
+        async with aclosing(self._timed(prompt, sampling, listener)) as texts:
+            async for text in texts:
+                if said := unthought.feed(text):
+                    yield said
+        if said := unthought.end():
+            yield said
 
     async def _timed(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[str, None]:
         """Yield the texts of the reply, each within its deadline, until the provider says that it is complete."""

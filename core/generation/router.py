@@ -64,6 +64,40 @@ class OpenStream:
     pieces: AsyncGenerator[Piece, None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A prompt and its size, at most."""
+
+    turns: Sequence[Turn]
+    n_tokens: int
+
+
+class _Versions:
+    """One prompt in falling sizes, and which of them each route is to be asked with."""
+
+    def __init__(self, prompts: Sequence[Sequence[Turn]]) -> None:
+        sizes = (sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in turns) for turns in prompts)
+        self._all = tuple(map(_Version, prompts, sizes))
+        self._too_large: set[Account] = set()
+
+    def fitting(self, route: Route) -> Sequence[_Version]:
+        """Return the versions that a route can read, the largest first."""
+        limit = route.provider.context_tokens
+        fitting = [version for version in self._all if version.n_tokens <= limit]
+        return fitting[route.account in self._too_large :]
+
+    def of(self, route: Route) -> _Version:
+        """Return what a route is to be asked."""
+        return self.fitting(route)[0]
+
+    def shrink(self, route: Route) -> bool:
+        """Note that a route finds its version too large; ``False`` when it has no other, or was shrunk before."""
+        if route.account in self._too_large or len(self.fitting(route)) < 2:
+            return False
+        self._too_large.add(route.account)
+        return True
+
+
 class _Call:
     """One request in flight: hears what it takes, and settles its lease with that."""
 
@@ -132,18 +166,23 @@ class Router:
         """Return who may be asked, in order, each once."""
         return tuple(dict.fromkeys(route.provider.name for route in self.routes))
 
-    async def open(self, prompt: Sequence[Turn], sampling: Sampling, language: Language) -> OpenStream:
+    async def open(
+        self,
+        prompt: Sequence[Turn],
+        sampling: Sampling,
+        language: Language,
+        smaller: Sequence[Sequence[Turn]] = (),
+    ) -> OpenStream:
         """Return the reply of the first route that may be asked and writes a first piece.
 
+        ``smaller`` are lesser versions of the prompt, in falling size, for those to whom the whole one is too much.
         Raises ``GenerationFailed`` when none does within the answer's time.
         """
         loop_s = asyncio.get_running_loop().time
         end_s = loop_s() + self._budget_s
-        n_prompt = sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in prompt)
+        versions = _Versions((prompt, *smaller))
         candidates = [
-            route
-            for route in self.routes
-            if language in route.provider.languages and n_prompt <= route.provider.context_tokens
+            route for route in self.routes if language in route.provider.languages and versions.fitting(route)
         ]
         failures: list[str] = []
         failed: set[Account] = set()
@@ -151,17 +190,19 @@ class Router:
         spare_until_s = self.ledger.clock.now_s() + SPARE_S
         await self.ledger.refresh()
         while candidates:
-            route, wait_s = self._next(candidates, n_prompt, sampling, spare_until_s)
+            route, wait_s = self._next(candidates, versions, sampling, spare_until_s)
             if route is None or loop_s() + wait_s > end_s:
                 break
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
                 continue
             try:
-                opened = await self._ask(route, prompt, sampling, n_prompt, end_s)
+                opened = await self._ask(route, versions.of(route), sampling, end_s)
             except ProviderFailed as failure:
                 failures.append(f"{route.provider.name}/{route.model.id} {failure}")
                 log.warning("no answer from %s", failures[-1])
+                if failure.kind is Kind.TOO_LARGE and versions.shrink(route):
+                    continue
                 if failure.kind is not Kind.QUOTA or route.account in failed:
                     candidates = [other for other in candidates if not _shares(other, route, failure)]
                 failed.add(route.account)  # a spent minute may be over within this answer's time, once
@@ -171,7 +212,7 @@ class Router:
         raise GenerationFailed("; ".join(failures) or ("nobody may be asked now" if candidates else "nobody to ask"))
 
     def _next(
-        self, candidates: Sequence[Route], n_prompt: int, sampling: Sampling, spare_until_s: float
+        self, candidates: Sequence[Route], versions: _Versions, sampling: Sampling, spare_until_s: float
     ) -> tuple[Route | None, float]:
         """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever.
 
@@ -181,7 +222,7 @@ class Router:
         kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
         soonest: dict[bool, tuple[float, Route]] = {}  # of the plentiful, and of the others
         for route in candidates:
-            standing = self.ledger.standing(route, self._cost(route, n_prompt, sampling))
+            standing = self.ledger.standing(route, self._cost(route, versions.of(route).n_tokens, sampling))
             is_full = standing.share > route.provider.soft_share
             is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in standing.calls_left)
             is_plentiful = not (is_full or is_scarce)
@@ -205,19 +246,18 @@ class Router:
         n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
         return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
 
-    async def _ask(
-        self, route: Route, prompt: Sequence[Turn], sampling: Sampling, n_prompt: int, end_s: float
-    ) -> OpenStream | None:
+    async def _ask(self, route: Route, version: _Version, sampling: Sampling, end_s: float) -> OpenStream | None:
         """Return the reply that one route begins; ``None`` when its limit turned out to be reached already.
 
         Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
         """
+        n_prompt = version.n_tokens
         lease = self.ledger.lease(route, self._cost(route, n_prompt, sampling))
         if not await self.ledger.confirm(lease, route.provider.soft_share):
             return None
         learn = partial(self._estimates.learn, route.account, n_prompt)
         call = _Call(self.ledger, lease, self._estimates.n_prompt(route.account, n_prompt), learn)
-        pieces = self._generators[route.account].ask(prompt, sampling, call)
+        pieces = self._generators[route.account].ask(version.turns, sampling, call)
         try:
             async with asyncio.timeout_at(end_s):
                 first = await anext(pieces)

@@ -1,13 +1,14 @@
 """Writes what the gate decided: from the passages, from a provider, or "I don't know".
 
 A model's own words are shown only as far as they are checked: the local model is read sentence by sentence, and
-stopped at the first one that its passages do not carry.
+stopped at the first one that its passages do not carry. Workers, other machines with a model of their own, are asked
+before the local model, and before any provider.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,14 +19,14 @@ from core.generation.citations import cited
 from core.generation.expected import Expectation
 from core.generation.extract import extract
 from core.generation.relevance import Scored, rank
-from core.generation.router import Router
+from core.generation.router import OpenStream, Router
 from core.generation.support import Check, Support
 from core.offload import offload
 from core.ports import Embedder, LocalModel
 from core.retrieval.chunk import sentences
 from core.stopwatch import Stopwatch
 from core.texts import say
-from core.types import Found, Generation, Language, Piece, Sampling, Source
+from core.types import Found, Generation, Language, Piece, Sampling, Source, Turn
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ LOCAL_PROMPT_TOKENS = 700
 
 PROVIDER_PROMPT_TOKENS = 3_500
 """What a provider reads: free plans count the tokens of a minute."""
+
+SHRUNK_PROMPT_TOKENS = 1_500
+"""What is sent to a provider that finds that too much."""
 
 BRIEF = Sampling(temperature=0.0, max_new_tokens=120)
 """For small models, which only repeat what they read: the likeliest words, and few of them."""
@@ -55,13 +59,25 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """What somebody else wrote; ``is_broken`` when it stopped before its end."""
+
+    generation: Generation
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Writers:
-    """Everyone who may write an answer."""
+    """Everyone who may write an answer. ``workers`` tells which other machines may be asked now, in order.
+
+    ``so_far`` is always the start of an answer that broke off, to be gone on with.
+    """
 
     local: LocalModel
     router: Router
     embedder: Embedder
     outside: Literal["abstain", "provider"]
+    workers: Callable[[], Sequence[LocalModel]] = tuple
 
     async def grounded(self, question: str, found: Found, show: Show) -> Draft:
         """Answer from the passages on this machine: in the local model's words where they stand, else in quotes."""
@@ -71,45 +87,71 @@ class Writers:
         if Expectation(question).rules_out(scored.sentence.passage.text for scored in ranked[:1]):
             return replace(_unknown(found.language), latency_ms=_steps(clock))
         draft = None
-        if found.language in self.local.languages:
+        if models := [model for model in (*self.workers(), self.local) if found.language in model.languages]:
             with clock.step("generate"):
-                draft = await self._checked(question, found, ranked, show)
+                draft = await self._in_own_words(models, question, found, ranked, show)
         if draft is None and (quoted := extract(ranked, found.language)):
             draft = Draft(quoted.text, "extract", sources=quoted.sources)
         return replace(draft or _unknown(found.language), latency_ms=_steps(clock))
 
-    async def provided(self, question: str, found: Found, show: Show) -> Draft:
+    async def provided(self, question: str, found: Found, show: Show, so_far: str = "") -> Draft:
         """Answer from the passages in a provider's words; without a provider, say that nobody knows."""
-        if not self.router:
+        if not (self.router or self._able(found.language)):
             return _unknown(found.language)
-        asked = prompts.grounded(
-            question, found.context, found.language, PROVIDER_PROMPT_TOKENS, prompts.estimate_tokens
+        asked, smaller = (
+            prompts.grounded(question, found.context, found.language, n_tokens, prompts.estimate_tokens)
+            for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS)
         )
-        written = await self._asked(asked, found.language, show)
+        written = await self._asked((asked.turns, smaller.turns), found.language, show, so_far)
         if written is None:
             return _unknown(found.language)
-        grounded = cited(written.text, asked.used)
+        generation = written.generation
+        grounded = cited(generation.text, asked.used)
         if not grounded.sources:  # it read the passages and leaned on none of them
             return _outside(written, found.language)
-        return Draft(grounded.text, written.generator, written.model, grounded.sources, written)
+        text = _marked(grounded.text, written, found.language)
+        return Draft(text, generation.generator, generation.model, grounded.sources, generation)
 
-    async def ungrounded(self, question: str, language: Language, show: Show) -> Draft:
+    async def ungrounded(self, question: str, language: Language, show: Show, so_far: str = "") -> Draft:
         """Answer from a provider's own knowledge and say so, where the operator wants that; else "I don't know"."""
-        if not self.router or self.outside == "abstain":
+        if self.outside == "abstain" or not (self.router or self._able(language)):
             return _unknown(language)
-        written = await self._asked(prompts.ungrounded(question, language), language, show)
+        written = await self._asked((prompts.ungrounded(question, language).turns,), language, show, so_far)
         return _outside(written, language) if written else _unknown(language)
 
-    async def _checked(self, question: str, found: Found, ranked: Sequence[Scored], show: Show) -> Draft | None:
-        """Let the local model write while its sentences stand; ``None`` when its first one does not."""
+    async def _in_own_words(
+        self, models: Sequence[LocalModel], question: str, found: Found, ranked: Sequence[Scored], show: Show
+    ) -> Draft | None:
+        """Return what the first of these models that writes has to say; ``None`` when that does not stand."""
         check = Check(question, found.language, ranked)
         if not check.can_pass:
             return None
+        for model in models:
+            try:
+                return await self._checked(model, check, question, found, ranked, show)
+            except (GenerationFailed, Unavailable) as error:
+                log.warning("%s did not write: %s", model.name, error)
+        return None
+
+    async def _checked(
+        self,
+        model: LocalModel,
+        check: Check,
+        question: str,
+        found: Found,
+        ranked: Sequence[Scored],
+        show: Show,
+    ) -> Draft | None:
+        """Let a model write while its sentences stand; ``None`` when its first one does not.
+
+        Raises ``GenerationFailed`` or ``Unavailable`` when it wrote nothing at all.
+        """
+        sampling = _sampling(model)
+        asked = await offload(_local_prompt, model, question, found, ranked)
+        text, log_probs = "", list[float]()
+        support = Support("", (), "")
         try:
-            asked = await offload(self._local_prompt, question, found, ranked)
-            text, log_probs = "", list[float]()
-            support = Support("", (), "")
-            async with aclosing(self.local.stream(asked.turns, self._sampling)) as pieces:
+            async with aclosing(model.stream(asked.turns, sampling)) as pieces:
                 async for said, is_sentence in _by_sentence(pieces):
                     text += said.text
                     log_probs += said.log_probs
@@ -119,40 +161,81 @@ class Writers:
                             break
                         await show(support.text)
         except (GenerationFailed, Unavailable) as error:
-            log.warning("the local model did not write: %s", error)
+            if not text:
+                raise
+            log.warning("%s broke off: %s", model.name, error)
             return None
-        log.info("local model: %s", support.reason or "supported")
+        log.info("%s: %s", model.name, support.reason or "supported")
         if not support.is_supported:
             return None
-        generation = Generation(text, self.local.name, self.local.model, asked.turns, self._sampling, tuple(log_probs))
-        return Draft(support.text, self.local.name, self.local.model, support.sources, generation)
+        generation = Generation(text, model.name, model.model, asked.turns, sampling, tuple(log_probs))
+        return Draft(support.text, model.name, model.model, support.sources, generation)
 
-    def _local_prompt(self, question: str, found: Found, ranked: Sequence[Scored]) -> prompts.Prompt:
-        if self.local.style == "brief":
-            return prompts.brief(question, found.context, ranked[0].sentence)
-        budget = min(LOCAL_PROMPT_TOKENS, self.local.context_tokens - self._sampling.max_new_tokens)
-        return prompts.grounded(question, found.context, found.language, budget, self.local.count_tokens)
+    async def _asked(
+        self, versions: Sequence[tuple[Turn, ...]], language: Language, show: Show, so_far: str
+    ) -> _Written | None:
+        """Return what the first that writes has to say; what breaks off later is kept.
 
-    @property
-    def _sampling(self) -> Sampling:
-        return BRIEF if self.local.style == "brief" else Sampling()
-
-    async def _asked(self, asked: prompts.Prompt, language: Language, show: Show) -> Generation | None:
-        """Return what the first provider that writes has to say; what breaks off later is kept and marked."""
-        sampling, text = Sampling(), ""
+        ``versions`` are the same prompt, each smaller than the one before.
+        """
+        sampling, text = Sampling(), _whole_words(so_far)
+        going_on = prompts.going_on(text, language) if text else ()
         try:
-            opened = await self.router.open(asked.turns, sampling, language)
+            opened = await self._open([(*turns, *going_on) for turns in versions], sampling, language)
         except GenerationFailed as failure:
             log.warning("no provider answered: %s", failure)
             return None
+        is_broken = False
         try:
             async for piece in opened.pieces:
                 text += piece.text
                 await show(text)
         except GenerationFailed as failure:
             log.warning("%s broke off: %s", opened.generator, failure)
-            text += "\n\n" + say(language, "answer.broken_off")
-        return Generation(text.strip(), opened.generator, opened.model, asked.turns, sampling)
+            is_broken = True
+        return _Written(
+            Generation(text.strip(), opened.generator, opened.model, versions[0], sampling), is_broken=is_broken
+        )
+
+    def _able(self, language: Language) -> list[LocalModel]:
+        """Return the workers that can write without every sentence being checked."""
+        return [worker for worker in self.workers() if worker.style == "full" and language in worker.languages]
+
+    async def _open(self, versions: Sequence[tuple[Turn, ...]], sampling: Sampling, language: Language) -> OpenStream:
+        for worker in self._able(language):
+            try:
+                return await _begun(worker, versions[0], sampling)
+            except (GenerationFailed, Unavailable) as error:
+                log.warning("%s did not write: %s", worker.name, error)
+        return await self.router.open(versions[0], sampling, language, versions[1:])
+
+
+async def _begun(model: LocalModel, turns: Sequence[Turn], sampling: Sampling) -> OpenStream:
+    """Return a model's reply once its first piece is there. Raises what the model does when there is none."""
+    pieces = model.stream(turns, sampling)
+    try:
+        first = await anext(pieces)
+    except StopAsyncIteration:
+        raise GenerationFailed("an empty reply") from None
+
+    async def whole() -> AsyncGenerator[Piece, None]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return OpenStream(model.name, model.model, whole())
+
+
+def _sampling(model: LocalModel) -> Sampling:
+    return BRIEF if model.style == "brief" else Sampling()
+
+
+def _local_prompt(model: LocalModel, question: str, found: Found, ranked: Sequence[Scored]) -> prompts.Prompt:
+    if model.style == "brief":
+        return prompts.brief(question, found.context, ranked[0].sentence)
+    budget = min(LOCAL_PROMPT_TOKENS, model.context_tokens - _sampling(model).max_new_tokens)
+    return prompts.grounded(question, found.context, found.language, budget, model.count_tokens)
 
 
 async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piece, bool]]:
@@ -170,10 +253,23 @@ async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piec
         yield Piece(text, tuple(log_probs)), bool(text.strip())
 
 
-def _outside(written: Generation, language: Language) -> Draft:
+def _outside(written: _Written, language: Language) -> Draft:
     """Mark a text as not from what the community taught."""
-    marked = f"{say(language, 'answer.outside', generator=written.generator)}\n\n{written.text}"
-    return Draft(marked, written.generator, written.model, generation=written)
+    generation = written.generation
+    told = f"{say(language, 'answer.outside', generator=generation.generator)}\n\n{generation.text}"
+    text = _marked(told, written, language)
+    return Draft(text, generation.generator, generation.model, generation=generation)
+
+
+def _marked(text: str, written: _Written, language: Language) -> str:
+    """Say under a text that broke off that it did, and how to go on."""
+    return f"{text}\n\n{say(language, 'answer.broken_off')}" if written.is_broken else text
+
+
+def _whole_words(text: str) -> str:
+    """Return ``text`` without the word it may have broken off in, ready to be gone on with; empty for one word."""
+    kept = text[: max(text.rfind(" "), text.rfind("\n")) + 1].rstrip()
+    return f"{kept} " if kept else ""
 
 
 def _unknown(language: Language) -> Draft:

@@ -73,6 +73,7 @@ async def test_health_tells_model_weights_device_queue_and_warmth() -> None:
             "warm": True,
             "style": "full",
             "languages": ["en", "pt"],
+            "context_tokens": 2048,
         }
 
 
