@@ -28,7 +28,7 @@ async def show(space: str) -> None:
     now, days = await _read(SpaceId(space))
     console = Console(highlight=False, soft_wrap=True)
     if not now["n_shown"] and not days:
-        console.print(say(language_of_locale(locale(), "en"), "quality.none", space=space))
+        console.print(say(language_of_locale(locale(), "en"), "served.none", space=space))
         return
     table = Table("", *_COLUMNS)
     for day, figures in [*days.items(), ("30 d", now)]:

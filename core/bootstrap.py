@@ -23,17 +23,23 @@ from core.commands import Registry
 from core.confidence.gate import open_gate
 from core.confidence.tuned import TunedGates
 from core.conversation import Conversations
+from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
+from core.curation.learning import Learners
+from core.curation.polite import PoliteFetcher
+from core.curation.websearch import open_search
 from core.dispatch import Dispatch
 from core.errors import Unavailable
 from core.feedback import Feedback
 from core.generation.desk import ProviderDesk
 from core.generation.local import open_generator
 from core.generation.quota import Ledger
+from core.generation.reuse import Reuse, fingerprint
 from core.generation.route import read_keys, routes
 from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
 from core.generation.writer import Writers
+from core.handoffs import Moderators
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
@@ -42,6 +48,8 @@ from core.limits import Limits, Rate, Rates
 from core.models.catalog import Tell
 from core.notices import Notices
 from core.offload import offload
+from core.ops.alerts import Alerts, LoggedAlerts
+from core.ops.workers import open_workers
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Searcher
 from core.privacy import Pseudonyms
@@ -50,14 +58,17 @@ from core.retrieval.embed import open_embedder
 from core.retrieval.search import HybridSearcher
 from core.scheduler import Job, Scheduler
 from core.settings import Settings
+from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
+from core.storage.reusable import ReusableAnswers
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
 from core.storage.turns import Turns
@@ -140,11 +151,12 @@ async def assemble(
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
         searcher = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
         stack.push_async_callback(searcher.close)
+        pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
         ingest = Ingest(
             documents,
             passages,
             embedder,
-            Fetcher(settings.fetch_allowed_hosts),
+            pages,
             max_file_bytes=settings.max_file_bytes,
             language=settings.language,
         )
@@ -153,17 +165,25 @@ async def assemble(
         ledger = Ledger(Quotas(database))
         stack.push_async_callback(ledger.close)
         router = await _open_router(stack, settings, providers, keys, ledger)
-        writers = Writers(local, router, embedder, settings.outside_knowledge)
+        workers = await stack.enter_async_context(
+            open_workers(settings.workers, settings.worker_token, open_alerts(database))
+        )
+        writers = Writers(local, router, embedder, settings.outside_knowledge, workers.there)
+        reuse = Reuse(ReusableAnswers(database), passages, lambda: f"{fingerprint(gate)} {local.model}")
         turns, spaces = Turns(database), Spaces(database)
         channels = Channels(spaces)
         notices = Notices(inbox, channels, spaces, settings.language)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
+        reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
+        curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents)
         dispatch = Dispatch(
             registry=registry,
-            pipeline=Pipeline(conversations, searcher, gate, writers, answers),
-            shelves=Shelves(ingest, documents),
-            reviews=Reviews(Proposals(database), documents, ingest, notices, pseudonyms),
+            pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
+            shelves=Shelves(ingest, documents, passages),
+            reviews=reviews,
+            learners=Learners(curator, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms),
+            moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
             conversations=conversations,
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),
@@ -202,6 +222,11 @@ def jobs(inbox: Inbox, turns: Turns, quality: QualityLog) -> tuple[Job, ...]:
         Job("prune-turns", timedelta(days=1), prune_turns),
         Job("keep-quality", timedelta(days=1), quality.keep_yesterday),
     )
+
+
+def open_alerts(database: Database) -> Alerts:
+    """Return who hears of the machines behind AION: here the log, and here a moderators' channel would join it."""
+    return LoggedAlerts(LastAlerts(database))
 
 
 def rates(settings: Settings) -> Rates:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.conversation import Condensed, Conversations, Place
+from core.generation.reuse import CACHE, Reuse
 from core.generation.writer import Draft, Show, Writers
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
@@ -23,7 +24,7 @@ SILENT = Draft("", "silent")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody wants to know, and where it was asked."""
+    """What somebody wants to know, and where it was asked. ``fresh``: an answer given before will not do."""
 
     space: SpaceId
     conversation: str
@@ -31,6 +32,7 @@ class Question:
     text: str
     language: Language
     branched_from: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Pipeline:
     searcher: Searcher
     gate: Gate
     writers: Writers
+    reuse: Reuse
     answers: Answers
 
     async def answer(self, question: Question, show: Show) -> Answer:
@@ -61,11 +64,16 @@ class Pipeline:
         with clock.step("judge"):
             decision = self.gate.decide(found)
 
-        # 4. Write: from the passages, from elsewhere and saying so, or "I don't know".
-        draft = await self._write(asked.search_text, found, decision, show)
+        # 4. Write: what was said to this before, from the passages, from elsewhere and saying so, or "I don't know".
+        with clock.step("recall"):
+            draft = await self._recall(question, found, decision)
+        draft = draft or await self._write(asked.search_text, found, decision, show)
 
         # 5. Record everything that a rating of this answer will need.
-        return await self._record(question, asked, found, decision, draft, clock)
+        answer = await self._record(question, asked, found, decision, draft, clock)
+        if decision.band == "local" and draft.sources and draft.used != CACHE:
+            await self.reuse.keep(question.space, answer.id, found)
+        return answer
 
     async def overhear(self, question: Question) -> Answer | None:
         """Answer a question that was said to nobody, where that is sure to help; ``None``: keep silent.
@@ -90,6 +98,12 @@ class Pipeline:
     async def _condense(self, question: Question) -> Condensed:
         here = Place(question.space, question.conversation, question.branched_from)
         return await self.conversations.condense(here, question.person, question.text)
+
+    async def _recall(self, question: Question, found: Found, decision: Decision) -> Draft | None:
+        """Return the answer that was given before to a question like this, if AION was sure of it and still is."""
+        if question.fresh or decision.band != "local":
+            return None
+        return await self.reuse.find(question.space, found)
 
     async def _write(self, question: str, found: Found, decision: Decision, show: Show) -> Draft:
         match decision.band:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.confidence.alignment import ALIGNMENT, alignment
 from core.types import Found, Hit
 
 _N_NEAR = 8
@@ -36,6 +37,7 @@ SCALE_FREE = (
     "relative_margin",
     "log_searched",
     "crosses_languages",
+    *ALIGNMENT,
 )
 COSINES = ("top_cosine", "margin", "background_margin", "lexical_top_cosine")
 
@@ -44,7 +46,7 @@ def features(found: Found) -> Mapping[str, float]:
     """Return every feature of a search that found something. Raises ``ValueError`` on one that did not."""
     if not found.hits:
         raise ValueError("nothing was found")
-    return {**_words(found), **_cosines(found.hits), **_setting(found)}
+    return {**_words(found), **_cosines(found.hits), **_setting(found), **alignment(found)}
 
 
 def coverage(found: Found, hit: Hit) -> float:

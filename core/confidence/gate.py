@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from core.confidence.alignment import ALIGNMENT
 from core.confidence.calibrate import Coefficients
 from core.confidence.features import coverage, crosses_languages, features, spec_confidence
 from core.ports import Gate
@@ -66,7 +67,7 @@ def open_gate(confidence: str, tau: float, coefficients: Coefficients) -> Gate:
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "words": ("coverage", "plain_coverage", "lexical_share", "words_asked"),
+    "words": ("coverage", "plain_coverage", "lexical_share", "words_asked", *ALIGNMENT),
     "meaning": ("top_cosine",),
     "margin": ("margin", "background_margin", "standing", "relative_margin"),
     "agreement": ("agreement", "lexical_top_cosine"),

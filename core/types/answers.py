@@ -23,7 +23,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What AION replied. ``used`` is ``local``, ``extract``, a provider's name, ``abstained`` or ``silent``."""
+    """What AION replied.
+
+    ``used`` is ``local``, ``extract``, a provider's name, ``cache``, ``abstained`` or ``silent``.
+    """
 
     id: int
     text: str
@@ -61,6 +64,14 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image to show with a reply: a file name ending in ``.png``, and the file's bytes."""
+
+    name: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a platform shows: common Markdown, with thumbs when it answers a question. ``private``: caller only.
 
@@ -74,3 +85,4 @@ class Reply:
     private: bool = False
     buttons: tuple[Button, ...] = ()
     settles: bool = False
+    pictures: tuple[Picture, ...] = ()

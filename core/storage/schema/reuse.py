@@ -13,7 +13,7 @@ reusable_answers = Table(
     Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
     Column("language", String(8), nullable=False),
     Column("state", String(200), nullable=False, comment="of everything else that an answer depends on"),
-    Column("question", Text, nullable=False, comment="as it was searched for"),
+    Column("asked", Text, nullable=False, comment="what the question asks, in its telling words"),
     Column("vector", Embedding, nullable=False),
-    Index("ix_reusable_answers_space_id", "space_id", "state", "language"),
+    Index("ix_reusable_answers_space_id", "space_id", "asked"),
 )

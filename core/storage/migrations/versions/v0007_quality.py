@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column(
             "state", sa.String(length=200), nullable=False, comment="of everything else that an answer depends on"
         ),
-        sa.Column("question", sa.Text(), nullable=False, comment="as it was searched for"),
+        sa.Column("asked", sa.Text(), nullable=False, comment="what the question asks, in its telling words"),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["answer_id"], ["answers.id"], name=op.f("fk_reusable_answers_answer_id"), ondelete="CASCADE"
@@ -47,7 +47,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_reusable_answers")),
     )
-    op.create_index("ix_reusable_answers_space_id", "reusable_answers", ["space_id", "state", "language"], unique=False)
+    op.create_index("ix_reusable_answers_space_id", "reusable_answers", ["space_id", "asked"], unique=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,67 @@
+"""Answers that may be given again: what they were given to, and on what else they depend.
+
+``state`` names everything but the question that an answer depends on; what was kept in another state of the space is
+of no more use. Every method works in the one space it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+
+from core.storage.database import Database
+from core.storage.schema import answers, ratings, reusable_answers
+from core.types import Language, Source, SpaceId, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Reusable:
+    """An answer as it was given, and the embedding of its question, shape ``(dim,)``."""
+
+    answer_id: int
+    text: str
+    sources: tuple[Source, ...]
+    vector: Vector
+
+
+class ReusableAnswers:
+    """The answers of each space that may be given again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(
+        self, space: SpaceId, answer_id: int, language: Language, state: str, asked: str, vector: Vector
+    ) -> None:
+        """Keep an answer of the space to what was ``asked``; forget what was kept in another state."""
+        kept = reusable_answers.c
+        values = {"answer_id": answer_id, "space_id": space, "language": language, "state": state, "asked": asked}
+        async with self._database.write() as connection:
+            await connection.execute(delete(reusable_answers).where(kept.space_id == space, kept.state != state))
+            await connection.execute(insert(reusable_answers).values(vector=vector, **values))
+
+    async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[Reusable]:
+        """Return what was kept for the same in this state, newest first."""
+        kept = reusable_answers.c
+        rows = await self._database.rows(
+            select(kept.answer_id, kept.vector, answers.c.text, answers.c.sources)
+            .join_from(reusable_answers, answers)
+            .where(kept.space_id == space, kept.asked == asked, kept.state == state, kept.language == language)
+            .order_by(kept.answer_id.desc())
+        )
+        return [
+            Reusable(row.answer_id, row.text, tuple(Source(**source) for source in row.sources), row.vector)
+            for row in rows
+        ]
+
+    async def is_disliked(self, space: SpaceId, answer_id: int, text: str) -> bool:
+        """Tell whether anyone gave a 👎 to the answer, or to one that gave its text again."""
+        again = (answers.c.used == "cache") & answers.c.text.startswith(text, autoescape=True)
+        disliked = (
+            select(answers.c.id)
+            .join(ratings, ratings.c.answer_id == answers.c.id)
+            .where(answers.c.space_id == space, ratings.c.thumb == "down", (answers.c.id == answer_id) | again)
+        )
+        return await self._database.row(disliked.limit(1)) is not None
