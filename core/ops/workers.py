@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Literal
 
 import httpx
@@ -217,6 +217,22 @@ class Workers:
         """Return all workers, those after ``worker`` first."""
         place = self._workers.index(worker)
         return self._workers[place + 1 :] + self._workers[:place]
+
+
+@asynccontextmanager
+async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> AsyncIterator[Workers]:
+    """Watch the workers named in ``text`` (see ``read_workers``) while the block lasts; none is legal."""
+    if not text.strip():
+        yield Workers((), alerts)
+        return
+    async with httpx.AsyncClient(trust_env=True) as client:
+        workers = Workers(read_workers(text, token, client), alerts)
+        watching = asyncio.create_task(workers.watch(), name="watch workers")
+        try:
+            yield workers
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
 
 
 def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[Worker, ...]:
