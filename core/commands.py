@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.services import Conversation, Knowledge, Providers, Review
-from core.types import Answer, Button, Language, Message
+from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review
+from core.types import Answer, Button, Language, Message, Picture
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -24,11 +24,14 @@ Permission = Literal["everyone", "moderator"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a command. ``text`` takes the rest of a typed line; ``attachment`` takes a file."""
+    """One argument of a command. ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` a file.
+
+    A number is a whole one, 0 or more, of at most 18 digits.
+    """
 
     name: str
     description: Localised
-    kind: Literal["text", "attachment"] = "text"
+    kind: Literal["text", "number", "attachment"] = "text"
     required: bool = True
 
 
@@ -56,8 +59,23 @@ class Context(Protocol):
         ...
 
     @property
+    def curation(self) -> Curation:
+        """Return what the message's space learns from the web."""
+        ...
+
+    @property
     def review(self) -> Review:
         """Return what waits for the moderators of the message's space."""
+        ...
+
+    @property
+    def given(self) -> GivenAnswers:
+        """Return the answers given in the message's space."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """Return the people who can be asked what AION does not know."""
         ...
 
     @property
@@ -82,12 +100,20 @@ class Context(Protocol):
         """Answer a question, streaming it to where the caller will read it, and deliver it."""
         ...
 
+    async def answer_afresh(self, question: str) -> Answer:
+        """Answer a question as ``answer`` does, though it was answered before."""
+        ...
+
     async def progress(self, text: str) -> None:
         """Show a passing status line."""
         ...
 
     async def reply(self, text: str, *buttons: Button) -> None:
         """Send the command's final reply, with buttons under it."""
+        ...
+
+    async def show(self, text: str, *pictures: Picture) -> None:
+        """Send the command's final reply, with pictures below it."""
         ...
 
     async def settle(self, text: str, *buttons: Button) -> None:
@@ -106,6 +132,8 @@ class Command:
     """A command as declared. ``private`` replies are shown to the caller alone where the platform can.
 
     One that is not ``listed`` is what a button calls: it can be typed, and crowds neither menus nor ``/help``.
+    One that ``takes_replies`` is also called by whoever replies to a message with its button, with the button's argument
+    and the words of the reply.
     """
 
     name: str
@@ -115,6 +143,7 @@ class Command:
     permission: Permission = "everyone"
     private: bool = False
     listed: bool = True
+    takes_replies: bool = False
 
 
 @dataclass
@@ -154,9 +183,16 @@ class CommandLine:
     addressee: str | None = None
 
     def arguments(self, command: Command) -> dict[str, str]:
-        """Give the rest of the line to the command's text parameter."""
-        text = next((p for p in command.parameters if p.kind == "text"), None)
-        return {text.name: self.rest} if text and self.rest else {}
+        """Give each number of the command a word of the line, and its text what is left."""
+        given: dict[str, str] = {}
+        rest = self.rest
+        for parameter in command.parameters:
+            if parameter.kind == "number" and rest:
+                word, rest = (*rest.split(maxsplit=1), "")[:2]
+                given[parameter.name] = word.removeprefix("#")
+            elif parameter.kind == "text" and rest:
+                given[parameter.name], rest = rest, ""
+        return given
 
 
 _LINE = re.compile(r"/(?P<name>[A-Za-z][A-Za-z0-9_]*)(?:@(?P<addressee>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)

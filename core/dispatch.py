@@ -7,15 +7,18 @@ boundary where an error becomes a sentence. Does not know any platform.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.channels import Channels
 from core.commands import Command, Registry
 from core.conversation import Conversations
+from core.curation.learning import Learners
 from core.delivery import Unfinished
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
+from core.handoffs import Moderators
 from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
@@ -26,15 +29,17 @@ from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
 from core.retrieval.discourse import asks
-from core.services import Conversation, Knowledge, Providers, Review
+from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.types import Answer, Button, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Button, Language, Message, Person, Picture, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARS = 4_000
 """Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
 
 MAX_RUNS = 3
 """How often a message is worked on before it is taken for the reason why AION keeps dying."""
@@ -48,7 +53,10 @@ class Call:
     language: Language
     knowledge: Knowledge
     review: Review
+    curation: Curation
     conversation: Conversation
+    given: GivenAnswers
+    people: People
     providers: Providers
     registry: Registry
     _dispatch: Dispatch
@@ -67,6 +75,10 @@ class Call:
         """Answer a question and deliver it where the command was called."""
         return await self._dispatch.answer(self.message, question, self._outlet)
 
+    async def answer_afresh(self, question: str) -> Answer:
+        """Answer a question as ``answer`` does, though it was answered before."""
+        return await self._dispatch.answer(self.message, question, self._outlet, fresh=True)
+
     async def progress(self, text: str) -> None:
         """Show a passing status line."""
         await self._outlet.progress(text)
@@ -74,6 +86,10 @@ class Call:
     async def reply(self, text: str, *buttons: Button) -> None:
         """Send the command's final reply, with buttons under it."""
         await self._outlet.send(Reply(text, self.language, private=self._private, buttons=buttons))
+
+    async def show(self, text: str, *pictures: Picture) -> None:
+        """Send the command's final reply, with pictures below it."""
+        await self._outlet.send(Reply(text, self.language, private=self._private, pictures=pictures))
 
     async def settle(self, text: str, *buttons: Button) -> None:
         """Send the final reply, after which the buttons one of which called this command are of no more use."""
@@ -88,7 +104,9 @@ class Dispatch:
     pipeline: Pipeline
     shelves: Shelves
     reviews: Reviews
+    learners: Learners
     feedback: Feedback
+    moderators: Moderators
     conversations: Conversations
     channels: Channels
     limits: Limits
@@ -142,24 +160,29 @@ class Dispatch:
             log.exception("fault %s while handling %s", reference, message.key)
             await outlet.send(Reply(say(language, "error.internal", reference=reference), language))
 
-    async def answer(self, message: Message, question: str, outlet: Outlet) -> Answer:
-        """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
-        answer = await self.pipeline.answer(await self._question(message, question), outlet.partial)
-        await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
+    async def answer(self, message: Message, question: str, outlet: Outlet, *, fresh: bool = False) -> Answer:
+        """Answer a question asked in ``message`` and deliver it; a ``fresh`` answer is not one given before.
+
+        Raises ``BadInput`` when it asks nothing.
+        """
+        asked = replace(await self._question(message, question), fresh=fresh)
+        answer = await self.pipeline.answer(asked, outlet.partial)
+        await outlet.send(shown(answer))
         return answer
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
-        """Store a press of a thumb (the same one again withdraws it) and return a sentence of thanks."""
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
+        """Store a press of a thumb (the same one again withdraws it) and return the thanks."""
         language = language_of_locale(locale, self.default_language)
         try:
             now = await self.feedback.press(space, answer_id, person, thumb)
         except UserError as error:
-            return explain(language, error)
+            return Reply(explain(language, error), language, private=True)
         except Exception:  # the same boundary, for a press instead of a message
             reference = _reference()
             log.exception("fault %s while rating answer %s", reference, answer_id)
-            return say(language, "error.internal", reference=reference)
-        return say(language, f"rating.{now or 'withdrawn'}")
+            return Reply(say(language, "error.internal", reference=reference), language, private=True)
+        buttons = (ask_a_human(language, answer_id),) if now == "down" else ()
+        return Reply(say(language, f"rating.{now or 'withdrawn'}"), language, private=True, buttons=buttons)
 
     async def _overhear(self, message: Message, outlet: Outlet) -> None:
         """Answer what was said to nobody, once and where that is sure to help; in every other case keep silent."""
@@ -170,7 +193,7 @@ class Dispatch:
                 return
             answer = await self.pipeline.overhear(await self._question(message, message.text))
             if answer is not None:
-                await outlet.send(Reply(answer.text, answer.language, answer.id, answer.sources))
+                await outlet.send(shown(answer))
         except UserError as error:
             log.info("silent about %s: %s", message.key, error)
         except Exception:  # the same boundary: nobody asked, so nobody is told
@@ -188,10 +211,24 @@ class Dispatch:
             raise BadInput("command.unknown", command=name)
         require(message.person, command)
         _require_arguments(message, command, language)
-        shelf, here = self.shelves.of(message.space), self.conversations.of(message)
-        review = self.reviews.of(message)
+        shelf, here, review = self.shelves.of(message.space), self.conversations.of(message), self.reviews.of(message)
+        learner = self.learners.of(message.space, message.person, language)
         await command.handler(
-            Call(message, language, shelf, review, here, self.providers, self.registry, self, outlet, command.private)
+            Call(
+                message=message,
+                language=language,
+                knowledge=shelf,
+                review=review,
+                curation=learner,
+                conversation=here,
+                given=self.feedback.of(message),
+                people=self.moderators.of(message),
+                providers=self.providers,
+                registry=self.registry,
+                _dispatch=self,
+                _outlet=outlet,
+                _private=command.private,
+            )
         )
 
 
@@ -212,8 +249,25 @@ def readable_question(text: str) -> str:
     return question
 
 
+def shown(answer: Answer) -> Reply:
+    """Return an answer as people see it, with the buttons that lead on from it."""
+    language, number = answer.language, str(answer.id)
+    buttons = [Button(say(language, "button.sources"), "sources", number)] if answer.sources else []
+    buttons.append(Button(say(language, "button.again"), "again", number))
+    if answer.used == "abstained":
+        buttons.append(ask_a_human(language, answer.id))
+    return Reply(answer.text, language, answer.id, answer.sources, buttons=tuple(buttons))
+
+
+def ask_a_human(language: Language, answer_id: int) -> Button:
+    """Return the button that brings the question of an answer before people."""
+    return Button(say(language, "button.human"), "human", str(answer_id))
+
+
 def _require_arguments(message: Message, command: Command, language: Language) -> None:
     for parameter in command.parameters:
         given = message.attachments if parameter.kind == "attachment" else message.arguments.get(parameter.name)
         if parameter.required and not given:
             raise BadInput("command.missing", command=command.name, parameter=parameter.description[language])
+        if parameter.kind == "number" and isinstance(given, str) and not _WHOLE.fullmatch(given):
+            raise BadInput("command.no_number", command=command.name, given=given)

@@ -5,11 +5,13 @@ A plugin reaches them through its ``core.commands.Context`` alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from core.types import Attachment, Document, Indexed, Proposal
+from core.errors import UserError
+from core.types import Attachment, Document, Indexed, Picture, Proposal
 
 
 class Knowledge(Protocol):
@@ -31,6 +33,10 @@ class Knowledge(Protocol):
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
         ...
 
+    async def map(self, heading: str) -> Picture:
+        """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -42,6 +48,62 @@ class Verdict:
     proposal: Proposal
     is_new: bool
     indexed: Indexed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one page: ``reading`` while that is not known; ``waiting``: it waited for review before.
+
+    ``reason`` and ``values`` are a sentence of the catalogue; ``score`` is its quality, 0..1, once it was judged.
+    """
+
+    url: str
+    title: str
+    outcome: Literal["reading", "proposed", "learned", "waiting", "known", "rejected"]
+    reason: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    score: float | None = None
+
+    @classmethod
+    def rejected(cls, url: str, title: str, error: UserError) -> Finding:
+        """Return a page that could not be had or read."""
+        return cls(url, title, "rejected", error.key, error.values)
+
+    def duplicate_of(self, name: str, share: float) -> Finding:
+        """Return the page as one that says what ``name`` says; ``share`` of it is the same."""
+        return replace(self, outcome="rejected", reason="curation.duplicate", values={"name": name, "share": share})
+
+
+Tell = Callable[[tuple[Finding, ...]], Awaitable[None]]
+"""Hears what has become of every page so far."""
+
+
+class Curation(Protocol):
+    """What commands may do to learn from the web. Bound to the space and the person of the message."""
+
+    async def learn_page(self, url: str, tell: Tell) -> tuple[Finding, ...]:
+        """Read one page somebody named; learned or proposed, as the space wants it."""
+        ...
+
+    async def learn_theme(self, theme: str, tell: Tell) -> tuple[Finding, ...]:
+        """Search the web for a theme and keep the best pages, as the space wants it.
+
+        Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
+        """
+        ...
+
+    async def policy(self) -> ReviewPolicy:
+        """Return what waits for approval here."""
+        ...
+
+    async def set_policy(self, policy: ReviewPolicy) -> None:
+        """Set what waits for approval here."""
+        ...
+
+
+ReviewPolicy = Literal["all", "found", "none"]
+"""What waits for a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
+``none``: nothing that a moderator asked for. What AION looks for by itself always waits."""
 
 
 class Review(Protocol):
@@ -66,6 +128,51 @@ class Review(Protocol):
 
 ChannelMode = Literal["free", "mention"]
 """When AION speaks in a channel: ``free``: also unasked, when it is sure; ``mention``: only when addressed."""
+
+
+class GivenAnswers(Protocol):
+    """What commands may do with the answers given in a space. Bound to the space and the person of the message."""
+
+    async def sources(self, answer_id: int) -> str:
+        """Return what an answer quotes, as Markdown, and note that somebody looked.
+
+        Raises ``BadInput`` when the answer was not given in the space.
+        """
+        ...
+
+    async def question(self, answer_id: int) -> str:
+        """Return the question of an answer so that it stands on its own. Raises ``BadInput`` as ``sources`` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """What became of a moderator's reply to ``question``; ``is_new`` is false when there was one before."""
+
+    question: str
+    is_new: bool
+
+
+class People(Protocol):
+    """What commands may do to bring a question before people. Bound to the message."""
+
+    async def ask(self, answer_id: int) -> bool:
+        """Bring the question of an answer before the moderators, once; ``False``: they have no channel.
+
+        Raises ``BadInput`` when the answer was not given in the space.
+        """
+        ...
+
+    async def reply(self, number: int, text: str) -> Replied:
+        """Pass a moderator's reply on to who asked, if it is the first. Raises ``BadInput`` on an unknown number."""
+        ...
+
+    async def teach(self, number: int) -> Verdict | None:
+        """Make a question and its reply a document, through review; ``None``: they are one, or were rejected.
+
+        Raises ``BadInput`` on an unknown number, and before there is a reply.
+        """
+        ...
 
 
 class Conversation(Protocol):

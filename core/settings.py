@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     worker_token: SecretStr | None = Field(None, alias="AION_WORKER_TOKEN")
 
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
+    searxng_url: str | None = Field(None, alias="AION_SEARXNG_URL")
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
 
     limit_person: float = Field(20, alias="AION_LIMIT_PERSON_PER_MINUTE", ge=0)

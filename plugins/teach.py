@@ -1,10 +1,19 @@
-"""``/index`` and ``/learn``: how moderators teach, from files and from web pages."""
+"""``/index`` and ``/learn``: how moderators teach, from files, from web pages and by naming a theme; ``/review``."""
 
 from __future__ import annotations
 
+import re
+import textwrap
+from collections import Counter
+
 from core.commands import Command, Context, Parameter, Registry
-from core.errors import UserError
+from core.errors import BadInput, UserError
+from core.services import Finding, ReviewPolicy
 from core.types import Indexed
+
+_ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
+_POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
+_MAX_TITLE_CHARS = 80
 
 
 def outcome(context: Context, indexed: Indexed) -> str:
@@ -30,14 +39,59 @@ async def index(context: Context) -> None:
 
 
 async def learn(context: Context) -> None:
-    """Fetch a web page and store its text."""
-    url = context.message.arguments["url"]
-    await context.progress(context.say("indexed.fetching", name=url))
-    await context.reply(outcome(context, await context.knowledge.index_page(url)))
+    """Learn one web page, or look for the best pages about a theme."""
+    what = context.message.arguments["what"].strip()
+    is_address = _ADDRESS.fullmatch(what.strip("<>")) is not None
+    if is_address and await context.curation.policy() != "all":
+        await context.progress(context.say("indexed.fetching", name=what))
+        return await context.reply(outcome(context, await context.knowledge.index_page(what)))
+
+    async def tell(findings: tuple[Finding, ...]) -> None:
+        await context.progress(_report(context, findings))
+
+    if is_address:
+        return await context.reply(_report(context, await context.curation.learn_page(what, tell)))
+    await context.progress(context.say("curation.searching", theme=what))
+    findings = await context.curation.learn_theme(what, tell)
+    counts = Counter(finding.outcome for finding in findings)
+    summary = context.say(
+        "curation.summary",
+        theme=what,
+        n_pages=len(findings),
+        n_proposed=counts["proposed"],
+        n_learned=counts["learned"],
+        n_rejected=counts["rejected"],
+    )
+    await context.reply(f"{summary}\n{_report(context, findings)}")
+
+
+def _report(context: Context, findings: tuple[Finding, ...]) -> str:
+    return "\n".join(_line(context, finding) for finding in findings)
+
+
+def _line(context: Context, finding: Finding) -> str:
+    """Say what became of one page, and why."""
+    title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
+    line = context.say(f"finding.{finding.outcome}", title=title, url=finding.url, **finding.values)
+    if not finding.reason:
+        return line
+    values = {"url": finding.url, **finding.values}
+    return f"{line} {context.say(finding.reason, **values)}"
+
+
+async def review(context: Context) -> None:
+    """Set or, without an argument, show what waits for approval."""
+    typed = context.message.arguments.get("policy", "").strip().lower()
+    if typed:
+        policy = _POLICIES.get(typed)
+        if policy is None:
+            raise BadInput("policy.unknown", policy=typed)
+        await context.curation.set_policy(policy)
+    await context.reply(context.say(f"policy.{await context.curation.policy()}"))
 
 
 def register(registry: Registry) -> None:
-    """Add ``/index`` and ``/learn``."""
+    """Add ``/index``, ``/learn`` and ``/review``."""
     registry.add(
         Command(
             name="index",
@@ -55,9 +109,32 @@ def register(registry: Registry) -> None:
     registry.add(
         Command(
             name="learn",
-            description={"en": "Teach me a web page", "pt": "Ensine-me uma página da web"},
+            description={
+                "en": "Teach me a web page, or let me look for pages about a theme",
+                "pt": "Ensine-me uma página, ou deixe-me procurar páginas sobre um tema",
+            },
             handler=learn,
-            parameters=(Parameter("url", {"en": "The page's address", "pt": "O endereço da página"}),),
+            parameters=(
+                Parameter("what", {"en": "A page's address, or a theme", "pt": "O endereço de uma página, ou um tema"}),
+            ),
+            permission="moderator",
+        )
+    )
+    registry.add(
+        Command(
+            name="review",
+            description={"en": "What must be approved before I learn it", "pt": "O que precisa de aprovação"},
+            handler=review,
+            parameters=(
+                Parameter(
+                    "policy",
+                    {
+                        "en": "all: everything; found: what I find by searching; none: nothing you ask for",
+                        "pt": "all: tudo; found: o que eu encontro ao procurar; none: nada que me peçam",
+                    },
+                    required=False,
+                ),
+            ),
             permission="moderator",
         )
     )

@@ -127,8 +127,11 @@ class Fetcher:
         return BadInput("fetch.too_large", url=url, limit_mb=self._limits.max_bytes / 1_000_000)
 
 
+AGENT = "AION"
+"""What AION is called in a site's robots.txt."""
+
 _HEADERS = {
-    "User-Agent": f"AION/{version('aion-memory')} (chat bot; reads one page that a person named)",
+    "User-Agent": f"{AGENT}/{version('aion-memory')} (a chat bot that learns pages its community asks for)",
     "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain;q=0.9, application/pdf;q=0.9",
     "Accept-Encoding": "gzip, deflate",
 }

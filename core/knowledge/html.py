@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 import trafilatura
+from trafilatura.metadata import extract_metadata
 from trafilatura.settings import DEFAULT_CONFIG, Document
 from trafilatura.utils import load_html
 
@@ -57,6 +59,12 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
     if not text and n_scripts:
         raise BadInput("knowledge.needs_javascript", name=name)
     return title, text
+
+
+def published(page: str) -> datetime | None:
+    """Return the day a page says it was last changed or first published, where it says so."""
+    found = extract_metadata(page, extensive=False)
+    return datetime.fromisoformat(found.date).replace(tzinfo=UTC) if found is not None and found.date else None
 
 
 def _title(tree: Any) -> str | None:  # an lxml element; lxml ships no types

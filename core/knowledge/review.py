@@ -6,6 +6,7 @@ waits wherever there is none. A text that was rejected is not proposed again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import BadInput
@@ -41,6 +42,10 @@ class Reviews:
         if proposal is not None:
             await self.announce(proposal)
         return proposal
+
+    async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
+        """Return the name and text of all that a space holds or that waits there, by content hash."""
+        return {**await self.documents.texts(space), **await self.proposals.texts(space)}
 
     async def announce(self, proposal: Proposal) -> bool:
         """Show a proposal's card to the moderators, once; ``False`` where they have no channel."""

@@ -54,6 +54,12 @@ class Documents:
         row = await self._database.row(select(documents.c.text).where(owned))
         return str(row.text) if row is not None else None
 
+    async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
+        """Return the title and text of every document in the space, by content hash."""
+        columns = documents.c.content_hash, documents.c.title, documents.c.text
+        rows = await self._database.rows(select(*columns).where(documents.c.space_id == space))
+        return {row.content_hash: (row.title, row.text) for row in rows}
+
     async def held(self, space: SpaceId) -> Mapping[str, Held]:
         """Return what every name in the space holds."""
         names = document_names.c

@@ -6,7 +6,7 @@ works in the one space it is given; people appear as pseudonyms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +60,13 @@ class Proposals:
         """Return what waits in a space, oldest first."""
         waiting = _select(space, proposals.c.status == "pending").order_by(proposals.c.id)
         return tuple(_proposal(row) for row in await self._database.rows(waiting))
+
+    async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
+        """Return the name and text of what waits in a space, by content hash."""
+        columns = proposals.c.content_hash, proposals.c.name, proposals.c.text
+        waiting = (proposals.c.space_id == space) & (proposals.c.status == "pending")
+        rows = await self._database.rows(select(*columns).where(waiting))
+        return {row.content_hash: (row.name, row.text) for row in rows}
 
     async def source(self, space: SpaceId, proposal_id: int) -> NewDocument | None:
         """Return the document that approving a proposal would make."""

@@ -297,13 +297,13 @@ async def test_a_file_that_discord_does_not_hand_out_is_one_sentence(library, fr
 
 @pytest.mark.usefixtures("bot")
 async def test_learn_docs_and_help_reach_the_core_and_private_ones_stay_private(library, front):
-    learn = library.discord.slash("learn", library.ana, library.channel, url="https://example.org")
+    learn = library.discord.slash("learn", library.ana, library.channel, what="https://example.org")
     docs = library.discord.slash("docs", library.eva, library.channel)
     helped = library.discord.slash("help", library.eva, library.discord.dm(library.eva))
     replies = [await library.discord.wait_for_reply(call) for call in (learn, docs, helped)]
     assert [reply.is_private for reply in replies] == [False, True, True]
     handled = {message.command: message for message in front.handled}
-    assert handled["learn"].arguments == {"url": "https://example.org"}
+    assert handled["learn"].arguments == {"what": "https://example.org"}
     assert handled["help"].space == f"discord:dm:{library.eva.id}"
 
 
@@ -316,9 +316,9 @@ async def test_who_may_teach_is_decided_by_permission_or_role_at_the_time_of_the
         hidden = {command["name"]: command["default_member_permissions"] for command in discord.commands}["learn"]
         assert hidden == (None if role else 1 << 5), "a role's holders must see what they may call"
         for user in (library.ana, library.rui, library.eva):
-            await discord.wait_for_reply(discord.slash("learn", user, library.channel, url="https://e.org"))
+            await discord.wait_for_reply(discord.slash("learn", user, library.channel, what="https://e.org"))
         guild.members[library.rui].clear()
-        call = discord.slash("learn", library.rui, library.channel, url="https://e.org")
+        call = discord.slash("learn", library.rui, library.channel, what="https://e.org")
         refusal = await discord.wait_for_reply(call)
     assert [message.person.is_moderator for message in front.handled] == [True, role is not None, False, False]
     assert refusal.is_private

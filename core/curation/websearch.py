@@ -1,0 +1,160 @@
+"""Searching the web for a theme: by ddgs's engines, or by the operator's own SearXNG.
+
+ddgs as a whole cannot tell "nothing found" from "refused to answer": both end in its one exception. Its engines can:
+one that is refused returns ``None``. So they are asked one by one, a refused one is left alone for an hour, and when
+all are refused that is what is said. Results are addresses to be fetched safely, and nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+
+from core.errors import BadInput, Unavailable
+from core.offload import offload
+from core.types import Language
+
+log = logging.getLogger(__name__)
+
+ENGINES = ("duckduckgo", "brave", "mojeek", "startpage", "yahoo", "wikipedia")
+"""In the order they are asked. Named one by one: left to itself ddgs puts an encyclopedia written by a model first."""
+
+REGIONS: Mapping[Language, str] = {"en": "us-en", "pt": "br-pt"}
+REST_S = 3600.0
+"""How long an engine that refused is left alone."""
+
+SPACING_S = 1.5
+"""Between two requests to search engines; faster than a person types is soon refused."""
+
+TIMEOUT_S = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result of a web search."""
+
+    url: str
+    title: str
+    snippet: str
+
+
+class WebSearch(Protocol):
+    """Finds pages about a theme."""
+
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+        """Return pages about a theme, best first.
+
+        Raises ``BadInput`` when there are none, and ``Unavailable`` when no engine answers.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """One of ddgs's engines. ``search`` blocks; it returns ``None`` when it is refused, and raises when it fails."""
+
+    def search(self, query: str, region: str) -> Sequence[Any] | None:
+        """Return results with ``href``, ``title`` and ``body``."""
+        ...
+
+
+def ddgs_engines() -> dict[str, Engine]:
+    """Return ddgs's engines for text by name; ones that this version of ddgs no longer has are left out."""
+    from ddgs.engines import ENGINES as KNOWN
+
+    return {name: KNOWN["text"][name](timeout=TIMEOUT_S) for name in ENGINES if name in KNOWN["text"]}
+
+
+class EngineSearch:
+    """Asks engines one after the other until there are enough results."""
+
+    def __init__(
+        self,
+        open_engines: Callable[[], Mapping[str, Engine]] = ddgs_engines,
+        *,
+        spacing_s: float = SPACING_S,
+        rest_s: float = REST_S,
+    ) -> None:
+        self._open_engines = open_engines
+        self._spacing_s = spacing_s
+        self._rest_s = rest_s
+        self._engines: Mapping[str, Engine] | None = None
+        self._resting_until_s: dict[str, float] = {}
+        self._turn = asyncio.Lock()
+
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+        """Return pages about a theme, best first, each address once."""
+        found: dict[str, Result] = {}
+        has_answer = False
+        async with self._turn:
+            if self._engines is None:
+                self._engines = await offload(self._open_engines)
+            for name, engine in self._engines.items():
+                if self._resting_until_s.get(name, 0.0) > time.monotonic():
+                    continue
+                results = await self._ask(name, engine, theme, REGIONS[language])
+                has_answer |= results is not None
+                for result in results or ():
+                    found.setdefault(result.url, result)
+                if len(found) >= n_results:
+                    break
+        if not has_answer:
+            raise Unavailable("search.blocked")
+        return _some(theme, tuple(found.values())[:n_results])
+
+    async def _ask(self, name: str, engine: Engine, theme: str, region: str) -> tuple[Result, ...] | None:
+        """Return an engine's results; ``None``, and let it rest, when it refuses or fails."""
+        from ddgs.exceptions import DDGSException
+
+        try:
+            rows = await offload(engine.search, theme, region)
+        except DDGSException as error:
+            log.info("search engine %s failed: %s", name, error)
+            rows = None
+        await asyncio.sleep(self._spacing_s)
+        if rows is None:
+            self._resting_until_s[name] = time.monotonic() + self._rest_s
+            log.warning("search engine %s gives no answer, and is left alone for %.0f min", name, self._rest_s / 60)
+            return None
+        return tuple(Result(row.href, row.title, row.body) for row in rows if _is_web(row.href))
+
+
+class SearxngSearch:
+    """Asks the operator's own SearXNG, whose ``search.formats`` must contain ``json``."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = f"{base_url.rstrip('/')}/search"
+
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+        """Return pages about a theme, best first."""
+        query = {"q": theme, "format": "json", "language": language}
+        try:
+            async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+                response = await client.get(self._url, params=query)
+            if response.status_code == httpx.codes.FORBIDDEN:
+                raise Unavailable("search.no_json", url=self._url)
+            rows = response.raise_for_status().json()["results"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise Unavailable("search.unreachable", url=self._url) from error
+        results = [Result(row["url"], row.get("title", ""), row.get("content", "")) for row in rows if "url" in row]
+        return _some(theme, tuple(result for result in results if _is_web(result.url))[:n_results])
+
+
+def open_search(searxng_url: str | None) -> WebSearch:
+    """Return the search to use: the operator's SearXNG where there is one, else ddgs's engines."""
+    return SearxngSearch(searxng_url) if searxng_url else EngineSearch()
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://"))
+
+
+def _some(theme: str, results: tuple[Result, ...]) -> tuple[Result, ...]:
+    if not results:
+        raise BadInput("search.nothing", theme=theme)
+    return results
