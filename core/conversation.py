@@ -9,7 +9,7 @@ ranking, and more of them lower it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.channels import Channels
@@ -46,6 +46,10 @@ class Condensed:
         """Return the question, after the one it follows where it follows one."""
         return self.asked if self.topic == self.asked else f"{self.topic}\n{self.asked}"
 
+    def again(self, question: str) -> Condensed:
+        """Return the same turn as if ``question``, which stands on its own, had been asked once more."""
+        return replace(self, asked=question, topic=question)
+
     @property
     def said(self) -> Said:
         """Return the question as a turn of its session."""
@@ -66,6 +70,11 @@ class Conversations:
         sessions, now = self._sessions(place, person), self.now()
         topic = await self._topic(sessions, now) if leans_back(text) else None
         return Condensed(sessions[0], text, topic or text, now)
+
+    async def is_open(self, condensed: Condensed) -> bool:
+        """Tell whether something was said in this session before, and not too long ago."""
+        last = await self.turns.last(condensed.session)
+        return last is not None and condensed.at - last.at <= IDLE
 
     async def remember(self, condensed: Condensed) -> None:
         """Keep a question as the last turn of its session."""

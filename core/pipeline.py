@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.conversation import Condensed, Conversations, Place
+from core.generation.resume import asks_to_go_on, is_broken_off
 from core.generation.reuse import CACHE, Reuse
 from core.generation.writer import Draft, Show, Writers
 from core.ports import Gate, Searcher
@@ -52,7 +53,7 @@ class Pipeline:
 
         # 1. Remember what was asked, and join a follow-up with the question it follows.
         with clock.step("remember"):
-            asked = await self._condense(question)
+            question, asked, so_far = await self._going_on(question, await self._condense(question))
 
         # 2. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
         found, _ = await asyncio.gather(
@@ -67,7 +68,7 @@ class Pipeline:
         # 4. Write: what was said to this before, from the passages, from elsewhere and saying so, or "I don't know".
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
-        draft = draft or await self._write(asked.search_text, found, decision, show)
+        draft = draft or await self._write(asked.search_text, found, decision, show, so_far)
 
         # 5. Record everything that a rating of this answer will need.
         answer = await self._record(question, asked, found, decision, draft, clock)
@@ -99,20 +100,29 @@ class Pipeline:
         here = Place(question.space, question.conversation, question.branched_from)
         return await self.conversations.condense(here, question.person, question.text)
 
+    async def _going_on(self, question: Question, asked: Condensed) -> tuple[Question, Condensed, str]:
+        """Return what to answer, and the start of the answer where "continue" was said to one that broke off."""
+        if asks_to_go_on(question.text) and await self.conversations.is_open(asked):
+            last = await self.answers.last(question.space, question.conversation, asked.session.person)
+            if last and last.generation and is_broken_off(last.text, last.language):
+                again = replace(question, text=last.question, language=last.language)
+                return again, asked.again(last.searched or last.question), last.generation.text
+        return question, asked, ""
+
     async def _recall(self, question: Question, found: Found, decision: Decision) -> Draft | None:
         """Return the answer that was given before to a question like this, if AION was sure of it and still is."""
         if question.fresh or decision.band != "local":
             return None
         return await self.reuse.find(question.space, found)
 
-    async def _write(self, question: str, found: Found, decision: Decision, show: Show) -> Draft:
+    async def _write(self, question: str, found: Found, decision: Decision, show: Show, so_far: str) -> Draft:
         match decision.band:
             case "local":
                 return await self.writers.grounded(question, found, show)
             case "provider":
-                return await self.writers.provided(question, found, show)
+                return await self.writers.provided(question, found, show, so_far)
             case "abstain":
-                return await self.writers.ungrounded(question, found.language, show)
+                return await self.writers.ungrounded(question, found.language, show, so_far)
 
     async def _record(
         self, question: Question, asked: Condensed, found: Found, decision: Decision, draft: Draft, clock: Stopwatch

@@ -110,6 +110,12 @@ class Answers:
         row = await self._database.row(select(answers).where(owned))
         return _record(row) if row is not None else None
 
+    async def last(self, space: SpaceId, conversation: str, asker: str) -> AnswerRecord | None:
+        """Return the newest answer to a person (a pseudonym) in a conversation of the space."""
+        theirs = (answers.c.space_id == space) & (answers.c.conversation == conversation) & (answers.c.asker == asker)
+        row = await self._database.row(select(answers).where(theirs).order_by(answers.c.id.desc()).limit(1))
+        return _record(row) if row is not None else None
+
     async def set_message(self, space: SpaceId, answer_id: int, message_ref: str) -> None:
         """Remember where the platform shows an answer."""
         owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
