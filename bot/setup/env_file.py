@@ -1,0 +1,66 @@
+"""Changing settings in a ``.env``: every other line stays, the old file is kept beside it, and it is all or nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+
+from dotenv.parser import parse_stream
+
+_PLAIN = re.compile(r"[\w.:/@+,=-]*")
+_PRIVATE = 0o600
+
+
+def changed(text: str, settings: Mapping[str, str]) -> str:
+    """Return the text of a ``.env`` with these settings changed where they stand, or added at its end."""
+    lines: list[str] = []
+    left = dict(settings)
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.string
+        if binding.key in settings:
+            body = line.lstrip()
+            export = "export " if re.match(r"export\s", body) else ""
+            line = f"{line[: len(line) - len(body)]}{export}{_line(binding.key, settings[binding.key])}"
+            left.pop(binding.key, None)
+        lines.append(line)
+    if lines and not lines[-1].endswith("\n"):
+        lines.append("\n")
+    return "".join(lines) + "".join(_line(name, value) for name, value in left.items())
+
+
+def write_env(path: Path, settings: Mapping[str, str], now: datetime) -> Path | None:
+    """Change settings in the file ``path``, readable by its owner alone; return where the old one is kept, if any.
+
+    Blocks. Raises ``OSError`` when it cannot be written; then everything is as it was.
+    """
+    path = path.resolve()
+    old = path.read_text(encoding="utf-8") if path.exists() else None
+    backup = path.with_name(f"{path.name}.{now:%Y%m%d-%H%M%S}.bak") if old is not None else None
+    if backup is not None and old is not None:
+        _write(backup, old)
+    _write(path, changed(old or "", settings))
+    return backup
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _line(name: str, value: str) -> str:
+    if not _PLAIN.fullmatch(value):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        value = f"'{escaped}'"
+    return f"{name}={value}\n"
