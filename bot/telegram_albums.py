@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from telegram import Message
 
 
+@dataclass(slots=True)
+class Album:
+    """The parts of one album so far, and who is to be told once the album is taken on."""
+
+    _wait_s: float
+    _parts: list[Message] = field(default_factory=list)
+    _waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def parts(self) -> tuple[Message, ...]:
+        """Return what has arrived, in the order it was sent."""
+        return tuple(sorted(self._parts, key=lambda part: part.message_id))
+
+    @property
+    def is_captioned(self) -> bool:
+        """Tell whether the part with the words is there; all the others can be asked for again."""
+        return any(part.caption for part in self._parts)
+
+    def add(self, part: Message, taken: Callable[[], None]) -> None:
+        """Add a part; ``taken`` is called when the album is taken on, and at once for a part without words.
+
+        More parts come with later updates, for which these must be confirmed.
+        """
+        self._parts.append(part)
+        if part.caption:
+            self._waiting.append(taken)
+        else:
+            taken()
+
+    def taken(self) -> None:
+        """Note that a crash would not lose the album any more."""
+        for taken in self._waiting:
+            taken()
+
+    async def whole(self) -> tuple[Message, ...]:
+        """Return all parts once no further one has come for a while: nothing marks the end."""
+        n_before = 0
+        while n_before != len(self._parts):
+            n_before = len(self._parts)
+            await asyncio.sleep(self._wait_s)
+        return self.parts
+
+
 class Albums:
-    """The albums that are arriving."""
+    """The albums that are arriving, each known for ``wait_s`` seconds after its last part."""
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s = wait_s
-        self._open: dict[tuple[int, str], list[Message]] = {}
+        self._open: dict[tuple[int, str], Album] = {}
 
-    async def gather(self, message: Message) -> tuple[Message, ...]:
-        """Return the whole album to its first message, nothing to the others; a single message at once.
+    def add(self, part: Message, group_id: str, taken: Callable[[], None]) -> Album | None:
+        """Return the album that ``part`` begins, or ``None`` where it went into one that has begun."""
+        key = part.chat_id, group_id
+        begun = self._open.get(key)
+        album = begun or self._open.setdefault(key, Album(self._wait_s))
+        album.add(part, taken)
+        return None if begun else album
 
-        An album is whole when no further message came for ``wait_s`` seconds: nothing marks its end.
-        """
-        if message.media_group_id is None:
-            return (message,)
-        key = message.chat_id, message.media_group_id
-        if key in self._open:
-            self._open[key].append(message)
-            return ()
-        parts = self._open[key] = [message]
-        n_before = 0
-        while n_before != len(parts):
-            n_before = len(parts)
-            await asyncio.sleep(self._wait_s)
-        del self._open[key]
-        return tuple(sorted(parts, key=lambda part: part.message_id))
+    def close(self, part: Message, group_id: str) -> None:
+        """Forget an album whose parts have all been used."""
+        self._open.pop((part.chat_id, group_id), None)

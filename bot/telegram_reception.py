@@ -8,15 +8,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from telegram import Bot, CallbackQuery, ChatMember, Document, Update
+from telegram import Bot, CallbackQuery, ChatMember, Document, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.delivery.backlog import Backlog
-from bot.delivery.press import PressOutlet
+from bot.delivery.press import PressOutlet, completed
 from bot.delivery.stream import StreamedReply
-from bot.telegram_albums import Albums
-from bot.telegram_buttons import pressed_command, pressed_thumb
+from bot.telegram_albums import Album, Albums
+from bot.telegram_buttons import calls_under, pressed_command, pressed_thumb, with_more
 from bot.telegram_polling import Patience, persist
 from bot.telegram_post import Asker, TelegramPost, address_of, place_and_asker
 from bot.telegram_reading import (
@@ -79,19 +79,34 @@ class Reception:
         if update.callback_query is not None:
             await self._pressed(update.callback_query, taken)
         elif update.message is not None:
-            if update.message.media_group_id is not None:
-                taken()  # the rest of an album comes with later updates, for which these must be confirmed
-            await self._said(await self._albums.gather(update.message), taken)
+            await self._arrived(update.message, taken)
 
     # --- messages ---------------------------------------------------------------------------------
 
-    async def _said(self, parts: Sequence[TelegramMessage], taken: Callable[[], None]) -> None:
-        if not parts:
+    async def _arrived(self, message: TelegramMessage, taken: Callable[[], None]) -> None:
+        if (group_id := message.media_group_id) is None:
+            return await self._said((message,), taken)
+        if (album := self._albums.add(message, group_id, taken)) is None:
             return
+        try:
+            if not album.is_captioned:
+                await album.whole()
+            await self._said(album.parts, album.taken, album)
+        finally:
+            album.taken()
+            self._albums.close(message, group_id)
+
+    async def _said(
+        self, parts: Sequence[TelegramMessage], taken: Callable[[], None], album: Album | None = None
+    ) -> None:
+        """Answer what was said; of an ``album`` the words are enough to take it on, and its files may still arrive."""
         head = next((part for part in parts if part.caption), parts[0])
         person, summons = author_of(head), summons_of(head, self._bot.bot, self._front.registry)
         if person is None:
             return
+        if summons is not None and summons.line is None:
+            line = completed(calls_under(head.reply_to_message), summons.text, self._front.registry)
+            summons = replace(summons, line=line)
         place = place_of(head)
         post = self._post(head, place)
         if summons is None:
@@ -105,6 +120,9 @@ class Reception:
                 taken()
                 if is_new:
                     async with StreamedReply(post, journal=self._front.inbox.journal(message)) as outlet:
+                        if album is not None:
+                            files = self._files(await album.whole(), head, summons)
+                            message = replace(message, attachments=files)
                         await self._front.handle(message, outlet)
         elif await self._front.inbox.claim(place.space, _key(place, parts)):
             language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
@@ -141,7 +159,6 @@ class Reception:
     ) -> Message:
         line = summons.line
         command = self._front.registry.get(line.name) if line else None
-        carriers = [*parts, head.reply_to_message] if line else parts
         return Message(
             key=_key(place, parts),
             platform="telegram",
@@ -152,7 +169,7 @@ class Reception:
             locale=_locale(head),
             command=line.name if line else None,
             arguments=line.arguments(command) if line and command else {},
-            attachments=tuple(self._attachment(part.document) for part in carriers if part and part.document),
+            attachments=self._files(parts, head, summons),
             address=address_of(place, _asker(head)),
         )
 
@@ -161,6 +178,13 @@ class Reception:
             return True
         user = message.from_user if message.sender_chat is None else None
         return user is not None and await self._moderates(place, user.id)
+
+    def _files(
+        self, parts: Sequence[TelegramMessage], head: TelegramMessage, summons: Summons
+    ) -> tuple[Attachment, ...]:
+        """Return the files of a message, and for a command those of the message it replies to."""
+        carriers = [*parts, head.reply_to_message] if summons.line else parts
+        return tuple(self._attachment(part.document) for part in carriers if part and part.document)
 
     async def _moderates(self, place: Place, user_id: int) -> bool:
         """Ask Telegram, each time anew: a role taken away counts at once. Where it cannot say, the answer is no.
@@ -221,7 +245,9 @@ class Reception:
         async with asyncio.TaskGroup() as group:
             rating = group.create_task(self._front.rate(space, answer_id, person, thumb, locale))
             await asyncio.wait({rating}, timeout=self._timing.toast_s)
-            await self._toast(query, rating.result() if rating.done() else None)  # a button must not spin for ever
+            await self._toast(query, rating.result().text if rating.done() else None)  # it must not spin for ever
+        if isinstance(query.message, TelegramMessage) and (buttons := rating.result().buttons):
+            await self._change_buttons(query.message, with_more(query.message.reply_markup, buttons))
 
     async def _called(
         self,
@@ -244,7 +270,7 @@ class Reception:
                     pressed = PressOutlet(outlet)
                     await self._front.handle(message, pressed)
             if pressed.is_settled:
-                await self._take_buttons(under)
+                await self._change_buttons(under, None)
 
     async def _press(
         self, query: CallbackQuery, under: TelegramMessage, line: CommandLine, command: Command
@@ -266,11 +292,13 @@ class Reception:
             address=address_of(place, asker),
         )
 
-    async def _take_buttons(self, under: TelegramMessage) -> None:
+    async def _change_buttons(self, under: TelegramMessage, buttons: InlineKeyboardMarkup | None) -> None:
+        if buttons == under.reply_markup:
+            return
         try:
-            await self._bot.edit_message_reply_markup(under.chat.id, under.message_id)
+            await self._bot.edit_message_reply_markup(under.chat.id, under.message_id, reply_markup=buttons)
         except TelegramError as error:
-            log.info("the buttons of a settled message stay: %s", error.message)
+            log.info("the buttons under a message stay as they are: %s", error.message)
 
     async def _toast(self, query: CallbackQuery, text: str | None) -> None:
         text = text[:MAX_TOAST_CHARS] if text else None
@@ -287,7 +315,11 @@ class Reception:
 
 
 def _key(place: Place, parts: Sequence[TelegramMessage]) -> str:
-    return f"telegram:{place.chat_id}:{parts[0].message_id}"
+    """Return what a message is known by: an album by its own number, since its parts come in any order."""
+    group_id = parts[0].media_group_id
+    return (
+        f"telegram:{place.chat_id}:album{group_id}" if group_id else f"telegram:{place.chat_id}:{parts[0].message_id}"
+    )
 
 
 def _asker(message: TelegramMessage) -> Asker:

@@ -161,6 +161,19 @@ async def test_a_file_that_was_not_read_is_asked_for_again(tmp_path: Path, teleg
         await telegram.wait_for_message(lambda m: "Please send it again" in m.text, PATIENCE_S)
 
 
+async def test_an_album_is_taken_on_by_its_words_before_its_files_are_together(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    ana = telegram.person("Ana")
+    dm = telegram.private(ana)
+    async with aion(tmp_path, telegram) as run:
+        telegram.album(dm, ana, {"a.md": b"A", "b.md": b"B"}, caption="/echo one")
+        await telegram.wait_for_quiet(PATIENCE_S)
+        await run.kill()  # long before it could be known that no third file comes
+    async with aion(tmp_path, telegram):
+        await telegram.wait_for_message(lambda m: "Please send it again" in m.text, PATIENCE_S)
+
+
 async def test_a_press_delivered_again_after_a_restart_counts_once(tmp_path: Path, telegram: TelegramServer) -> None:
     ana = telegram.person("Ana")
     dm = telegram.private(ana)

@@ -179,6 +179,20 @@ async def test_the_menu_is_published_by_scope_and_language_and_only_once(server,
 # --- moderators and files ---------------------------------------------------------------------------------------------
 
 
+async def test_an_album_whose_parts_come_late_or_backwards_is_one_message(server, community):
+    ana = server.person("Ana")
+    group = server.group("Library", admins=[ana])
+    async with running(server, community):
+        server.album(group, ana, {"a.md": b"A", "b.md": b"B"}, caption="/index@aion_bot")
+        server.swap_last_updates()
+        await server.wait_for_message(says("Learned a.md, b.md."))
+        server.redeliver(server.updates[0])
+        server.redeliver(server.updates[1])
+        server.say(group, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert [message.command for message in community.heard] == ["index", None]
+
+
 async def test_a_document_is_taught_by_caption_by_reply_and_as_an_album(server, community):
     ana = server.person("Ana")
     group = server.group("Library", admins=[ana])
