@@ -13,19 +13,18 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import locale
-from bot.library import progress_bar, teller
+from bot.evaluation import cached_embedder
+from bot.library import progress_bar
 from bot.logs import log_to_file
 from bot.quality import opened_database
 from core.bootstrap import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import Example
 from core.confidence.tuned import SHIPPED, TunedGates
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.generation.table import read_providers
 from core.ports import Embedder
-from core.retrieval.embed import open_embedder
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from core.storage.impressions import Impressions
 from core.texts import language_of_locale, say
 from core.tuning import Figures, Tuned, labelled_examples, rated_examples, tune
@@ -57,12 +56,6 @@ async def rollback() -> None:
     """Put the coefficients in use that the present ones replaced."""
     version = TunedGates(read_settings().data_dir / "gate").rollback()
     _say("tune.shipped_again" if version == SHIPPED else "tune.back", **({"version": version} if version else {}))
-
-
-def cached_embedder(settings: Settings, console: Console) -> Embedder:
-    """Return the settings' embedder, with all it embedded for a measurement before."""
-    embedder = open_embedder(settings.embedder, settings.models_dir, teller(console))
-    return CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
 
 
 async def _asked(folders: Sequence[Path], embedder: Embedder, console: Console) -> list[list[Example]]:

@@ -16,12 +16,22 @@ def evaluate(
         list[Path],
         typer.Argument(help="Labelled folders: corpus.jsonl, queries.jsonl, qrels.tsv (BEIR's).", show_default=False),
     ],
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="DIR", help="Draw risk–coverage and reliability into this folder.")
+    ] = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Measure the written answers instead: slow, a model writes them.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="With --answers: ask at most this many questions of each.")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure search and gate on labelled questions."""
+    """Measure search, gate and answers on labelled questions."""
     from bot import evaluation
 
-    finish(evaluation.evaluate(folders, as_json))
+    if answers:
+        finish(evaluation.evaluate_answers(folders, as_json, limit), as_json=as_json)
+    else:
+        finish(evaluation.evaluate(folders, as_json, plot), as_json=as_json)
 
 
 @app.command(

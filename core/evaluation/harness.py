@@ -76,7 +76,7 @@ class Measured:
 
     def metrics(self) -> Mapping[str, float | None]:
         """Return every measure by its name in reports; ``None`` where the set has nothing to measure it on."""
-        scores, labels = self._confidences()
+        scores, labels = self.confidences()
         total_ms = [sum(row.latency_ms.values()) for row in self.rows]
         measured = {
             "ndcg@10": _mean(row.ndcg for row in self.rows),
@@ -100,9 +100,15 @@ class Measured:
 
     def risk_coverage(self) -> RiskCoverage:
         """Return the risk at every coverage."""
-        return risk_coverage(*self._confidences())
+        return risk_coverage(*self.confidences())
 
-    def _confidences(self) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def has_both_kinds(self) -> bool:
+        """Tell whether there are answerable and unanswerable questions, so that telling them apart can be measured."""
+        return len({row.answerable for row in self.rows}) == 2
+
+    def confidences(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the confidences and whether each question was answerable, shape ``(n,)`` each."""
         labels = np.array([row.answerable for row in self.rows], bool)
         return np.array([row.confidence for row in self.rows], np.float64), labels
 
@@ -149,13 +155,17 @@ def as_json(measured: Mapping[str, Mapping[str, Measured]], headline: str = "fus
 
 def as_table(measured: Mapping[str, Mapping[str, Measured]]) -> str:
     """Return the same as a Markdown table, a row for each set and method."""
-    rows = [
-        [name, method, *(_shown(value) for value in each.metrics().values())]
-        for name, methods in measured.items()
-        for method, each in methods.items()
-    ]
-    names = next((list(each.metrics()) for methods in measured.values() for each in methods.values()), [])
-    head = ["set", "method", *names]
+    return table(
+        {(name, method): each.metrics() for name, methods in measured.items() for method, each in methods.items()}
+    )
+
+
+def table(figures: Mapping[tuple[str, ...], Mapping[str, float | None]]) -> str:
+    """Return figures as a Markdown table: their keys, a set and perhaps a method, lead each row."""
+    names = list(next(iter(figures.values()), {}))
+    rows = [[*key, *(_shown(value) for value in each.values())] for key, each in figures.items()]
+    leads = ["set", "method"][: len(next(iter(figures), ()))]
+    head = [*leads, *names]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 
