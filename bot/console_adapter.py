@@ -8,7 +8,7 @@ import json
 import shlex
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
 from core.texts import language_of_locale, say
-from core.types import Answer, Attachment, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Attachment, Button, Language, Message, Person, Reply, SpaceId, Thumb
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
 """What may be typed after an answer to rate it."""
@@ -83,6 +83,7 @@ class ConsoleOutlet:
 
     console: Console
     answer_id: int | None = None
+    buttons: tuple[Button, ...] = ()
     _shown: str = field(default="", init=False)
 
     async def progress(self, text: str) -> None:
@@ -97,7 +98,7 @@ class ConsoleOutlet:
 
     async def send(self, reply: Reply) -> None:
         """Print what is still missing of the reply, and where it comes from."""
-        self.answer_id = reply.answer_id
+        self.answer_id, self.buttons = reply.answer_id, reply.buttons
         if self._shown and reply.text.startswith(self._shown):
             self.console.print(reply.text[len(self._shown) :], markup=False, highlight=False, soft_wrap=True)
         else:
@@ -109,9 +110,16 @@ class ConsoleOutlet:
             lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
             footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
-        for button in reply.buttons:
-            line = f"{button.label}: /{button.command} {button.argument}".rstrip()
-            self.console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        for picture in reply.pictures:
+            path = Path(picture.name).absolute()
+            await offload(path.write_bytes, picture.png)
+            line = say(reply.language, "map.saved", path=path)
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def as_commands(buttons: Sequence[Button]) -> str:
+    """Return buttons as what to type instead, on one line."""
+    return " · ".join(f"{button.label} /{button.command} {button.argument}".rstrip() for button in buttons)
 
 
 async def converse() -> None:
@@ -134,7 +142,9 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
     async for line in typed_lines(aion.settings.data_dir, aion.dispatch.registry):
         if (thumb := THUMBS.get(line)) and last_answer is not None:
             person, space = terminal_person(), terminal_space()
-            console.print(await aion.dispatch.rate(space, last_answer, person, thumb, locale()), style="dim")
+            thanks = await aion.dispatch.rate(space, last_answer, person, thumb, locale())
+            console.print(thanks.text, style="dim")
+            console.print(as_commands(thanks.buttons), style="dim", markup=False, highlight=False)
             continue
         outlet = ConsoleOutlet(console)
         try:
@@ -144,6 +154,7 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
             continue
         await aion.dispatch.handle(message, outlet)
         last_answer = outlet.answer_id or last_answer
+        console.print(as_commands(outlet.buttons), style="dim", markup=False, highlight=False)
 
 
 async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:

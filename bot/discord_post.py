@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -67,6 +68,18 @@ def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None h
     return buttons_under(bubble, can_thread=can_open_thread(channel))
 
 
+def _attachments(bubble: Bubble) -> dict[str, Any]:
+    """Return the picture of a message as what is attached to it; nothing where it has none."""
+    if bubble.picture is None:
+        return {}
+    return {"attachments": [discord.File(io.BytesIO(bubble.picture.png), bubble.picture.name)]}
+
+
+def _file(bubble: Bubble) -> dict[str, Any]:
+    """Return the picture of a message as what is sent with it."""
+    return {"files": files} if (files := _attachments(bubble).get("attachments")) else {}
+
+
 def _is_recent(cause: discord.abc.Snowflake) -> bool:
     """Tell whether Discord surely still knows the nonces of replies to something that happened then."""
     made_at = discord.utils.snowflake_time(cause.id)
@@ -113,6 +126,7 @@ class ChannelPost:
                 suppress_embeds=True,
                 view=(view := _buttons(bubble, self._channel)),
                 allowed_mentions=self._mentions,
+                **_file(bubble),
             )
         if sent.content != bubble.text or bool(sent.components) != (view is not None):
             await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
@@ -122,7 +136,7 @@ class ChannelPost:
         """Change a part, its thumbs included."""
         await self._admit("edit", bubble)
         with failures(repeatable=True):
-            await handle.edit(content=bubble.text, view=_buttons(bubble, self._channel))
+            await handle.edit(content=bubble.text, view=_buttons(bubble, self._channel), **_attachments(bubble))
 
     async def delete(self, handle: Sent) -> None:
         """Remove a part."""
@@ -192,12 +206,12 @@ class FoundMessage:
     id: str
     flags: discord.MessageFlags
 
-    async def edit(self, *, content: str, view: Any) -> None:
+    async def edit(self, *, content: str, view: Any, **attachments: Any) -> None:
         """Change it, as ``discord.Message.edit`` does."""
         if self.id == _ORIGINAL:
-            await self.interaction.edit_original_response(content=content, view=view)
+            await self.interaction.edit_original_response(content=content, view=view, **attachments)
         else:
-            await self.interaction.followup.edit_message(int(self.id), content=content, view=view)
+            await self.interaction.followup.edit_message(int(self.id), content=content, view=view, **attachments)
 
     async def delete(self) -> None:
         """Remove it."""
@@ -266,6 +280,7 @@ class InteractionPost:
                 suppress_embeds=True,
                 wait=True,
                 view=_buttons(bubble, self._interaction.channel) or discord.utils.MISSING,
+                **_file(bubble),
             )
 
     async def edit(self, handle: HookMessage, bubble: Bubble) -> None:
@@ -274,7 +289,8 @@ class InteractionPost:
             if bubble.private and not handle.flags.ephemeral:
                 await handle.delete()
                 raise MessageGone("what was public is now private")
-            await handle.edit(content=bubble.text, view=_buttons(bubble, self._interaction.channel))
+            view = _buttons(bubble, self._interaction.channel)
+            await handle.edit(content=bubble.text, view=view, **_attachments(bubble))
 
     async def delete(self, handle: HookMessage) -> None:
         """Remove a part."""
@@ -310,4 +326,5 @@ class InteractionPost:
                 nonce=f"{self._interaction.id}:{index}",
                 suppress_embeds=True,
                 view=_buttons(bubble, channel),
+                **_file(bubble),
             )

@@ -13,9 +13,12 @@ from rich.table import Table
 
 from bot.cli import locale
 from bot.opening import opened
+from core.errors import BadInput
+from core.knowledge.drawing import as_html, as_png
 from core.knowledge.ingest import Failed, Report
 from core.knowledge.ingest import Progress as Step
 from core.models.catalog import Tell
+from core.offload import offload
 from core.texts import explain, language_of_locale, say
 from core.types import Indexed, Language, SpaceId
 
@@ -125,3 +128,27 @@ async def reembed() -> None:
                 lambda n_done, n_total: progress.update(bar, completed=n_done, total=n_total)
             )
     Console(highlight=False).print(say(speaking(), "indexed.reembedded", n_passages=n_passages))
+
+
+async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
+    """Draw what a space knows to the files named."""
+    language = speaking()
+    console = Console(highlight=False, soft_wrap=True)
+    async with opened(teller(console)) as aion:
+        with console.status(say(language, "map.drawing")):
+            chart = await aion.dispatch.shelves.of(SpaceId(space)).chart()
+            heading = say(language, "map.heading")
+            if png is not None:
+                await _write(png, await offload(as_png, chart, heading))
+            if html is not None:
+                await _write(html, (await offload(as_html, chart, heading)).encode())
+    for path in filter(None, (png, html)):
+        console.print(say(language, "map.saved", path=path.absolute()), markup=False)
+
+
+async def _write(path: Path, data: bytes) -> None:
+    """Write a file. Raises ``BadInput`` when that cannot be."""
+    try:
+        await offload(path.write_bytes, data)
+    except OSError as error:
+        raise BadInput("map.unwritable", path=path, problem=error.strerror) from error

@@ -19,7 +19,7 @@ from bot.telegram_buttons import buttons_under
 from bot.telegram_format import MAX_UNITS, formatted, markdown_of
 from bot.telegram_reading import Place
 from bot.telegram_traffic import TelegramTraffic, ban_s
-from core.types import Reply
+from core.types import Picture, Reply
 
 T = TypeVar("T")
 Entities = Sequence[MessageEntity]
@@ -129,6 +129,11 @@ class TelegramPost:
             raise MessageGone("a private reply leaves the group")
         buttons = buttons_under(bubble.answer_id, bubble.buttons)
 
+        if bubble.picture is not None:
+            with suppress(Undeliverable):
+                await self.delete(handle)
+            raise MessageGone("a text does not become a picture")
+
         async def edit(text: str, entities: Entities) -> None:
             await self._bot.edit_message_text(
                 text,
@@ -167,6 +172,8 @@ class TelegramPost:
     async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
         buttons = buttons_under(bubble.answer_id, bubble.buttons)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
+        if bubble.picture is not None:
+            return await self._send_picture(bubble.picture, chat_id, topic_id)
 
         async def send(text: str, entities: Entities) -> Sent:
             message = await self._bot.send_message(
@@ -181,6 +188,15 @@ class TelegramPost:
             return Sent(message.chat_id, message.message_id)
 
         return await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
+
+    async def _send_picture(self, picture: Picture, chat_id: int, topic_id: int | None) -> Sent:
+        async def send() -> Sent:
+            message = await self._bot.send_photo(
+                chat_id, picture.png, filename=picture.name, message_thread_id=topic_id
+            )
+            return Sent(message.chat_id, message.message_id)
+
+        return await self._call(chat_id, send, PossiblyDelivered)
 
     async def _admit(self, chat_id: int, bubble: Bubble) -> None:
         if bubble.cosmetic:

@@ -32,7 +32,7 @@ from core.dispatch import Dispatch
 from core.errors import Unavailable
 from core.feedback import Feedback
 from core.generation.desk import ProviderDesk
-from core.generation.local import open_generator
+from core.generation.open import open_generator
 from core.generation.quota import Ledger
 from core.generation.reuse import Reuse, fingerprint
 from core.generation.route import read_keys, routes
@@ -140,7 +140,9 @@ async def assemble(
         database = await Database.open(settings.data_dir)
         stack.push_async_callback(database.close)
         embedder = embedder or open_embedder(settings.embedder, settings.models_dir, tell)
-        local = local or open_generator(settings.local_model, settings.models_dir, tell)
+        if local is None:
+            local = opened = open_generator(settings.local_model, settings.models_dir, tell)
+            stack.push_async_callback(opened.close)
         gate = gate or open_gate(
             settings.confidence, settings.tau, TunedGates(settings.data_dir / "gate").current(embedder.id)
         )

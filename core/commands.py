@@ -24,8 +24,9 @@ Permission = Literal["everyone", "moderator"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a command. ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` a file.
+    """One argument of a command.
 
+    ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` takes a file.
     A number is a whole one, 0 or more, of at most 18 digits.
     """
 
@@ -132,8 +133,8 @@ class Command:
     """A command as declared. ``private`` replies are shown to the caller alone where the platform can.
 
     One that is not ``listed`` is what a button calls: it can be typed, and crowds neither menus nor ``/help``.
-    One that ``takes_replies`` is also called by whoever replies to a message with its button, with the button's argument
-    and the words of the reply.
+    One that ``takes_replies`` is also called by whoever replies to a message with its button, with the button's
+    argument and the words of the reply.
     """
 
     name: str

@@ -168,7 +168,7 @@ class People(Protocol):
         ...
 
     async def teach(self, number: int) -> Verdict | None:
-        """Make a question and its reply a document, through review; ``None``: they are one, or were rejected.
+        """Make a question and its reply a document, through review; ``None``: they are one, wait or were rejected.
 
         Raises ``BadInput`` on an unknown number, and before there is a reply.
         """

@@ -53,6 +53,20 @@ def forget(
     finish(library.forget(document, space))
 
 
+@app.command("map", epilog="Examples:  aion map --png map.png  ·  aion map --html map.html --space discord:1234")
+def draw_map(
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page to turn and zoom with the mouse.")] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Write a picture.")] = None,
+    space: Space = "global",
+) -> None:
+    """Draw what a space knows in three dimensions: passages that say alike things lie together."""
+    from bot import library
+
+    if html is None and png is None:
+        png = Path("aion-map.png")
+    finish(library.draw_map(space, html, png))
+
+
 @app.command(epilog="Example:  AION_EMBEDDER=./my-model aion reembed")
 def reembed() -> None:
     """Embed every stored passage again, after AION_EMBEDDER changed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from bot.delivery.split import Measure
-from core.types import Button, Reply
+from core.types import Button, Picture, Reply
 
 H = TypeVar("H")
 
@@ -16,6 +16,7 @@ H = TypeVar("H")
 class Bubble:
     """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only.
 
+    Or a ``picture``, which stands alone and never comes first.
     A ``cosmetic`` one is soon overtaken by newer text: a busy platform may refuse it (``NotDelivered``).
     """
 
@@ -23,12 +24,14 @@ class Bubble:
     answer_id: int | None = None
     private: bool = False
     buttons: tuple[Button, ...] = ()
+    picture: Picture | None = None
     cosmetic: bool = field(default=False, compare=False)
 
     @property
     def mark(self) -> str:
         """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
-        return f"{zlib.crc32(repr((self.text, self.answer_id, self.private, self.buttons)).encode()):08x}"
+        shown = repr((self.text, self.answer_id, self.private, self.buttons)).encode()
+        return f"{zlib.crc32(self.picture.png if self.picture else shown):08x}"
 
 
 @dataclass(frozen=True, slots=True)

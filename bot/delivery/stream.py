@@ -204,7 +204,8 @@ class StreamedReply(Generic[H]):
         capabilities = self._post.capabilities
         parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rest = [Bubble(part, private=reply.private) for part in parts[:-1]]
-        return [*rest, Bubble(parts[-1], reply.answer_id, reply.private, reply.buttons)]
+        last = Bubble(parts[-1], reply.answer_id, reply.private, reply.buttons)
+        return [*rest, last, *(Bubble("", private=reply.private, picture=picture) for picture in reply.pictures)]
 
     async def _deliver(self, bubbles: list[Bubble]) -> None:
         if self._shown:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.knowledge.chart import Chart, chart
+from core.knowledge.drawing import as_png
 from core.knowledge.ingest import Ingest
+from core.offload import offload
 from core.storage.documents import Documents
-from core.types import Attachment, Document, Indexed, SpaceId
+from core.storage.passages import Passages
+from core.types import Attachment, Document, Indexed, Picture, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Shelf:
     space: SpaceId
     _ingest: Ingest
     _documents: Documents
+    _passages: Passages
 
     async def index_attachment(self, attachment: Attachment) -> Indexed:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
@@ -33,6 +38,14 @@ class Shelf:
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
         return await self._documents.forget(self.space, name)
 
+    async def map(self, heading: str) -> Picture:
+        """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
+        return Picture("aion-map.png", await offload(as_png, await self.chart(), heading))
+
+    async def chart(self) -> Chart:
+        """Return what may be answered from here as points. Raises ``BadInput`` when there is nothing yet."""
+        return await chart(self._passages, self.space)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
@@ -40,7 +53,8 @@ class Shelves:
 
     ingest: Ingest
     documents: Documents
+    passages: Passages
 
     def of(self, space: SpaceId) -> Shelf:
         """Return the documents of one space."""
-        return Shelf(space, self.ingest, self.documents)
+        return Shelf(space, self.ingest, self.documents, self.passages)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from core.delivery import Part
-from core.types import Button, Message, Person, Reply, Source
+from core.types import Button, Message, Person, Picture, Reply, Source
 
 _FILES = "n_files"
 
@@ -27,14 +28,16 @@ def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:
     """Return a reply as JSON can hold it."""
-    return asdict(reply)
+    pictures = [[picture.name, b64encode(picture.png).decode()] for picture in reply.pictures]
+    return asdict(replace(reply, pictures=())) | {"pictures": pictures}
 
 
 def reply_of(written: Mapping[str, Any]) -> Reply:
     """Return a reply from ``reply_as_json``."""
     sources = tuple(Source(**source) for source in written["sources"])
     buttons = tuple(Button(**button) for button in written.get("buttons", ()))
-    return Reply(**{**written, "sources": sources, "buttons": buttons})
+    pictures = tuple(Picture(name, b64decode(png)) for name, png in written.get("pictures", ()))
+    return Reply(**{**written, "sources": sources, "buttons": buttons, "pictures": pictures})
 
 
 def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:

@@ -82,6 +82,10 @@ class Passages:
             for row in await self._database.rows(_passages(space, some).order_by(passages.c.id))
         ]
 
+    async def embedders(self, space: SpaceId) -> frozenset[str]:
+        """Return the embedders that passages of the space have vectors of."""
+        return await self.foreign_embedders(space, "")
+
     async def foreign_embedders(self, space: SpaceId, embedder_id: str) -> frozenset[str]:
         """Return the other embedders that passages of the space still have vectors of."""
         columns = passages.c

@@ -6,8 +6,8 @@ Does not cover how any of them is stored (``core.storage``) or shown (``bot``).
 
 from __future__ import annotations
 
-from core.types.answers import Answer, Button, Rating, Reply, Source, Thumb
-from core.types.generation import EngineState, Generation, Piece, Sampling, Turn
+from core.types.answers import Answer, Button, Picture, Rating, Reply, Source, Thumb
+from core.types.generation import EngineState, Generation, LoraVersion, Piece, Sampling, Turn
 from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
 from core.types.knowledge import Chunk, Document, Indexed, Outcome, Page, Passage, Proposal, ProposalStatus
 from core.types.messages import Attachment, Message, Person
@@ -31,12 +31,14 @@ __all__ = [
     "Hit",
     "Indexed",
     "Language",
+    "LoraVersion",
     "Matrix",
     "Message",
     "Outcome",
     "Page",
     "Passage",
     "Person",
+    "Picture",
     "Piece",
     "Platform",
     "Proposal",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -26,10 +27,14 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of streamed text, with the log-probability of each token in it where the generator knows them."""
+    """A piece of streamed text, with the log-probability of each token in it where the generator knows them.
+
+    ``lora_version`` names the LoRA weights it was written with; all pieces of a reply have the same.
+    """
 
     text: str
     log_probs: tuple[float, ...] = ()
+    lora_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,14 @@ class Generation:
     sampling: Sampling
     log_probs: tuple[float, ...] = ()
     lora_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoraVersion:
+    """LoRA weights under the name that answers are recorded with: a PEFT folder with a manifest in it."""
+
+    name: str
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ async def test_a_text_longer_than_a_batch(desk: Desk) -> None:
 
 
 async def test_a_shelf_is_the_documents_of_one_space(desk: Desk) -> None:
-    shelves = Shelves(desk.ingest, desk.documents)
+    shelves = Shelves(desk.ingest, desk.documents, desk.passages)
     shelf, other = shelves.of(HERE), shelves.of(THERE)
     assert (await shelf.index_attachment(attachment("a.md", b"The key is under the pot."))).outcome == "added"
     assert [document.title for document in await shelf.documents()] == ["a"]
