@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Protocol, Self, cast
 
 import discord
 
 from bot.delivery.post import Bubble
-from core.commands import NAME
+from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
@@ -114,8 +115,21 @@ BUTTONS = (ThumbButton, ThreadButton, CommandButton)
 
 def is_known(interaction: discord.Interaction) -> bool:
     """Tell whether what was pressed is one of these buttons."""
-    custom_id = str((interaction.data or {}).get("custom_id", ""))
+    data: Any = interaction.data or {}
+    custom_id = str(data.get("custom_id", ""))
     return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in BUTTONS)
+
+
+def calls_under(me: discord.ClientUser, message: discord.Message) -> Iterator[CommandLine]:
+    """Yield what the buttons under the message of AION's that ``message`` replies to call."""
+    answered = message.reference.resolved if message.reference else None
+    if not isinstance(answered, discord.Message) or answered.author.id != me.id:
+        return
+    for row in answered.components:
+        for child in getattr(row, "children", ()):
+            pattern = CommandButton.__discord_ui_compiled_template__
+            if match := pattern.fullmatch(getattr(child, "custom_id", None) or ""):
+                yield CommandLine(match["command"], match["argument"])
 
 
 def can_open_thread(channel: object) -> bool:

@@ -16,9 +16,9 @@ from discord import app_commands
 
 from bot.delivery.backlog import Backlog
 from bot.delivery.failure import DeliveryFailed
-from bot.delivery.press import PressOutlet
+from bot.delivery.press import PressOutlet, as_command, completed
 from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
-from bot.discord_buttons import BUTTONS, is_known
+from bot.discord_buttons import BUTTONS, calls_under, is_known
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.discord_events import (
     attachment_of,
@@ -133,6 +133,8 @@ class Client(discord.Client):
                 await self._say_unreadable(message)
             return
         heard = message_of(me, message, self._moderator_role)
+        if line := completed(calls_under(me, message), heard.text, self._front.registry):
+            heard = as_command(heard, line, self._front.registry)
         async with self._backlog.accepted(heard) as is_new:
             if is_new:
                 journal = self._front.inbox.journal(heard)
@@ -218,8 +220,7 @@ class Client(discord.Client):
     async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         space = space_of(interaction.guild_id, interaction.user.id)
         person = caller_of(interaction, self._moderator_role)
-        thanks = await self._front.rate(space, answer_id, person, thumb, str(interaction.locale))
-        await _show(interaction, thanks)
+        await _show(interaction, await self._front.rate(space, answer_id, person, thumb, str(interaction.locale)))
 
     async def press_command(self, interaction: Interaction, name: str, argument: str) -> None:
         """Carry out the command a button calls, as if whoever pressed it had typed it."""
@@ -236,7 +237,7 @@ class Client(discord.Client):
 
     async def _say_stale(self, interaction: Interaction) -> None:
         if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
-            self._own(_show(interaction, say(language_of_locale(str(interaction.locale), "en"), "button.stale")))
+            self._own(_say(interaction, "button.stale"))
 
     async def press_thread(self, interaction: Interaction) -> None:
         """Open a thread on an answer and say where it is."""
@@ -244,10 +245,7 @@ class Client(discord.Client):
             self._own(self._open_thread(interaction))
 
     async def _open_thread(self, interaction: Interaction) -> None:
-        language = language_of_locale(str(interaction.locale), "en")
-        await _show(
-            interaction, say(language, await open_thread(interaction.message), place=thread_link(interaction.message))
-        )
+        await _say(interaction, await open_thread(interaction.message), place=thread_link(interaction.message))
 
     async def _is_new_press(self, interaction: Interaction) -> bool:
         return await self._is_new(interaction.guild_id, interaction.user.id, interaction.id)
@@ -288,7 +286,7 @@ class Tree(app_commands.CommandTree[Client]):
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             log.warning("Discord: a call of an outdated command: %s", error)
             if await _acknowledge(interaction, ephemeral=True):
-                await _show(interaction, say(language_of_locale(str(interaction.locale), "en"), "discord.outdated"))
+                await _say(interaction, "discord.outdated")
         else:
             log.error("Discord: a command failed", exc_info=error)
 
@@ -317,9 +315,14 @@ async def _take_buttons(pressed: discord.Message) -> None:
         await pressed.edit(view=None)
 
 
-async def _show(interaction: Interaction, text: str) -> None:
+async def _say(interaction: Interaction, key: str, **values: object) -> None:
+    language = language_of_locale(str(interaction.locale), "en")
+    await _show(interaction, Reply(say(language, key, **values), language, private=True))
+
+
+async def _show(interaction: Interaction, reply: Reply) -> None:
     async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
-        await outlet.send(Reply(text, "en", private=True))
+        await outlet.send(reply)
 
 
 _VITAL = ("READY", "RESUMED")

@@ -25,6 +25,13 @@ _MAX_DESCRIPTION_CHARS = 100
 _FILES_PER_CALL = 5
 """Discord gives each file an option of its own, so a command that takes files offers several."""
 
+_KINDS = {
+    "text": str,
+    "number": app_commands.Range[int, 0, 2**53 - 1],
+    "attachment": discord.Attachment,
+}
+"""What Discord calls each kind of parameter; it counts no further than a double does."""
+
 Interaction = discord.Interaction[Any]
 
 
@@ -65,7 +72,7 @@ def _words(localised: Localised) -> app_commands.locale_str:
 
 def _options(parameter: Parameter) -> Iterator[inspect.Parameter]:
     """Yield the options of a parameter; only the first of several files can be required."""
-    kind: Any = discord.Attachment if parameter.kind == "attachment" else str
+    kind: Any = _KINDS[parameter.kind]
     n_options = _FILES_PER_CALL if parameter.kind == "attachment" else 1
     for n in range(1, n_options + 1):
         name = parameter.name if n == 1 else f"{parameter.name}_{n}"
@@ -83,7 +90,7 @@ def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_comman
 
     async def callback(interaction: Interaction, **options: Any) -> None:
         given = [value for value in options.values() if value is not None]
-        texts = {name: value for name, value in options.items() if isinstance(value, str)}
+        texts = {name: str(value) for name, value in options.items() if isinstance(value, str | int)}
         await calls.call(interaction, command, texts, [file for file in given if isinstance(file, discord.Attachment)])
 
     # discord.py reads a command's options from its callback's signature, which here is data.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
@@ -35,6 +35,23 @@ def pressed_command(data: str) -> CommandLine | None:
     """Return the command that a pressed button calls; ``None`` for another button."""
     match = _CALL.fullmatch(data)
     return CommandLine(match["command"], match["argument"]) if match else None
+
+
+def calls_under(message: Message | None) -> Iterator[CommandLine]:
+    """Yield what the buttons under one of the bot's messages call."""
+    keyboard = message.reply_markup.inline_keyboard if message is not None and message.reply_markup else ()
+    for row in keyboard:
+        for button in row:
+            if isinstance(button.callback_data, str) and (line := pressed_command(button.callback_data)):
+                yield line
+
+
+def with_more(keyboard: InlineKeyboardMarkup | None, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Return a keyboard with further buttons in a row below, those left out that it has."""
+    rows = [list(row) for row in keyboard.inline_keyboard] if keyboard else []
+    held = {button.callback_data for row in rows for button in row}
+    more = buttons_under(None, [each for each in buttons if f"do:{each.command}:{each.argument}" not in held])
+    return InlineKeyboardMarkup([*rows, *more.inline_keyboard]) if more else keyboard
 
 
 def _button(label: str, data: str) -> InlineKeyboardButton:

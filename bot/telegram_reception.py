@@ -15,6 +15,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 from bot.delivery.backlog import Backlog
 from bot.delivery.press import PressOutlet, completed
 from bot.delivery.stream import StreamedReply
+from bot.loop_guard import LoopGuard
 from bot.telegram_albums import Album, Albums
 from bot.telegram_buttons import calls_under, pressed_command, pressed_thumb, with_more
 from bot.telegram_polling import Patience, persist
@@ -72,6 +73,7 @@ class Reception:
         self._timing = timing
         self._traffic = TelegramTraffic()
         self._albums = Albums(timing.album_s)
+        self._loops = LoopGuard()
         self.backlog = Backlog(front, "telegram", self._resume, start)
 
     async def receive(self, update: Update, taken: Callable[[], None]) -> None:
@@ -102,12 +104,12 @@ class Reception:
         """Answer what was said; of an ``album`` the words are enough to take it on, and its files may still arrive."""
         head = next((part for part in parts if part.caption), parts[0])
         person, summons = author_of(head), summons_of(head, self._bot.bot, self._front.registry)
-        if person is None:
+        place = place_of(head)
+        if person is None or self._goes_round(head, place, summons):
             return
         if summons is not None and summons.line is None:
             line = completed(calls_under(head.reply_to_message), summons.text, self._front.registry)
             summons = replace(summons, line=line)
-        place = place_of(head)
         post = self._post(head, place)
         if summons is None:
             if is_for_anyone(head) and await self._front.listens(place.space, place.conversation):
@@ -128,6 +130,13 @@ class Reception:
             language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
             hint = "telegram.file_alone" if head.document else "telegram.wordless"
             await StreamedReply(post).send(Reply(say(language, hint), language))
+
+    def _goes_round(self, message: TelegramMessage, place: Place, summons: Summons | None) -> bool:
+        """Tell whether this is one more of too many calls in a row by what speaks as a chat, and may be a bot."""
+        if message.sender_chat is None:
+            self._loops.hear_person(place.conversation)
+            return False
+        return summons is not None and not self._loops.admits(place.conversation)
 
     async def _overheard(
         self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, post: TelegramPost

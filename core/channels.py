@@ -50,6 +50,14 @@ class Channels:
         known = await self._spaces.get(space)
         return known.settings.get(MODERATORS) if known else None
 
+    async def moderated(self, platform: str) -> tuple[SpaceId, ...]:
+        """Return the spaces of a platform whose moderators have a channel; nothing of what is in them."""
+        return tuple(
+            space.id
+            for space in await self._spaces.all()
+            if space.platform == platform and MODERATORS in space.settings
+        )
+
     async def gather_moderators(self, space: SpaceId, conversation: str) -> None:
         """Store the conversation where a space's moderators are told what waits for them."""
         await self._spaces.change_settings(space, lambda settings: {**settings, MODERATORS: conversation})

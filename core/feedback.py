@@ -12,7 +12,7 @@ from core.privacy import Pseudonyms
 from core.sources import quoted
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
-from core.types import Person, SpaceId, Thumb
+from core.types import Message, Person, SpaceId, Thumb
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,26 @@ class Feedback:
             raise BadInput("storage.elsewhere")
         await self.impressions.open_sources(space, answer_id, self.pseudonyms.of(person.id))
         return quoted(answer.sources, answer.language)
+
+    def of(self, message: Message) -> GivenHere:
+        """Return the answers given in a message's space, for its sender."""
+        return GivenHere(self, message)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenHere:
+    """The answers given in one space, for one person (``core.services.GivenAnswers``)."""
+
+    _feedback: Feedback
+    _message: Message
+
+    async def sources(self, answer_id: int) -> str:
+        """Return what an answer quotes, and note that somebody looked."""
+        return await self._feedback.open_sources(self._message.space, answer_id, self._message.person)
+
+    async def question(self, answer_id: int) -> str:
+        """Return the question of an answer so that it stands on its own."""
+        answer = await self._feedback.answers.get(self._message.space, answer_id)
+        if answer is None:
+            raise BadInput("storage.elsewhere")
+        return answer.searched or answer.question

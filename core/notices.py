@@ -6,7 +6,7 @@ adapter finds it as unfinished and delivers it to the conversation it names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from core.channels import Channels
@@ -37,10 +37,14 @@ class Notices:
         await self.tell(space, conversation, key, compose(await self._language(space)))
         return True
 
-    async def tell(self, space: SpaceId, conversation: str, key: str, reply: Reply) -> None:
-        """Show a reply in a conversation of the space, once for ``key``."""
+    async def tell(
+        self, space: SpaceId, conversation: str, key: str, reply: Reply, address: Mapping[str, str] | None = None
+    ) -> None:
+        """Show a reply in a conversation of the space, once for ``key``; ``address`` is of what it answers."""
         platform = cast(Platform, space.split(":", 1)[0])
-        message = Message(f"{KEY}:{key}", platform, space, conversation, AION, "", address={KEY: key})
+        message = Message(
+            f"{KEY}:{key}", platform, space, conversation, AION, "", address={**(address or {}), KEY: key}
+        )
         await self._inbox.post(message, reply)
 
     async def _language(self, space: SpaceId) -> Language:

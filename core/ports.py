@@ -16,6 +16,7 @@ from core.types import (
     EngineState,
     Found,
     Language,
+    LoraVersion,
     Matrix,
     Message,
     Page,
@@ -106,6 +107,31 @@ class Gate(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """Reads what was found, and judges whether the answer is in it. Its methods block; call them from any thread."""
+
+    @property
+    def id(self) -> str:
+        """Name the model: readers differ in how much their log-odds mean."""
+        ...
+
+    def read(self, found: Found) -> float | None:
+        """Return the log-odds that what was found answers the question; ``None`` where nothing was read."""
+        ...
+
+    def warm(self) -> None:
+        """Load what is otherwise loaded when it is first needed."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores texts by how well they answer a question, higher for better. Blocks; call it from any thread."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return a score for each text."""
+        ...
+
+
 class Generator(Protocol):
     """Writes text, piece by piece. ``name`` is what an answer's ``used`` shows."""
 
@@ -148,6 +174,19 @@ class LocalModel(Generator, Protocol):
 
     def warm(self) -> None:
         """Load the model, so that the first reply does not wait for it."""
+        ...
+
+
+@runtime_checkable
+class Adaptable(Protocol):
+    """A local model whose LoRA weights can be changed while it writes."""
+
+    async def use_lora(self, version: LoraVersion | None) -> None:
+        """Write from now on with these weights, or with none; replies already begun end on the ones they began with.
+
+        Raises ``BadInput`` for weights that are damaged or were trained on another base model, and ``Unavailable``
+        when they cannot be loaded; then nothing has changed.
+        """
         ...
 
 
@@ -244,6 +283,6 @@ class Front(Protocol):
         """Finish what another outlet, or an earlier process, could not. Never raises."""
         ...
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
-        """Record a thumb, the same one again withdraws it; return the thanks in the person's language."""
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
+        """Record a thumb, the same one again withdraws it; return the thanks, for the person alone."""
         ...

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
+from core.commands import CommandLine, Registry
 from core.ports import Outlet
-from core.types import Reply
+from core.types import Message, Reply
 
 
 class PressOutlet:
@@ -30,3 +34,18 @@ class PressOutlet:
         """Deliver the reply to the press."""
         self._is_settled = reply.settles
         await self._outlet.send(reply)
+
+
+def completed(calls: Iterable[CommandLine], words: str, registry: Registry) -> CommandLine | None:
+    """Return the command that a reply in ``words`` completes, to a message whose buttons make these calls."""
+    for call in calls:
+        command = registry.get(call.name)
+        if command is not None and command.takes_replies:
+            return CommandLine(call.name, f"{call.rest} {words}")
+    return None
+
+
+def as_command(message: Message, line: CommandLine, registry: Registry) -> Message:
+    """Return a message as the call of a command."""
+    command = registry.get(line.name)
+    return replace(message, command=line.name, arguments=line.arguments(command) if command else {})

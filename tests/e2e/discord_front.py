@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.permissions import require
 from core.ports import Outlet
 from core.texts import explain
-from core.types import Message, Person, Reply, SpaceId, Thumb
+from core.types import Button, Message, Person, Reply, SpaceId, Thumb
 from plugins import load_plugins
 from tests.fakes import MemoryInbox
 
@@ -63,9 +63,10 @@ class ScriptedFront:
             await self.handle(unfinished.message, outlet)
         await self.inbox.close(unfinished.message)
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         self.rated.append((space, answer_id, person.id, thumb, locale))
-        return f"Noted: {thumb}"
+        buttons = (Button("Human", "human", str(answer_id)),) if thumb == "down" else ()
+        return Reply(f"Noted: {thumb}", "en", private=True, buttons=buttons)
 
 
 def adapter(front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: str | None) -> DiscordAdapter:

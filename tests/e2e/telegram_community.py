@@ -15,7 +15,7 @@ from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Message, Person, Reply, Source, SpaceId, Thumb
+from core.types import Button, Message, Person, Reply, Source, SpaceId, Thumb
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox
@@ -98,14 +98,16 @@ class Community:
             await self.handle(unfinished.message, outlet)
         await self.inbox.close(unfinished.message)
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> str:
+    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         await asyncio.sleep(self.rating_pause_s)
         self.n_ratings += 1
         if self.thumbs.get((space, answer_id, person.id)) == thumb:
             del self.thumbs[space, answer_id, person.id]
-            return "Withdrawn"
+            return Reply("Withdrawn", "en", private=True)
         self.thumbs[space, answer_id, person.id] = thumb
-        return "Obrigado" if locale and locale.startswith("pt") else "Thanks"
+        buttons = (Button("Human", "help", str(answer_id)),) if thumb == "down" else ()
+        thanks = "Obrigado" if locale and locale.startswith("pt") else "Thanks"
+        return Reply(thanks, "en", private=True, buttons=buttons)
 
 
 @asynccontextmanager

@@ -1,0 +1,152 @@
+"""Ask a human: a question goes to the moderators' channel, and a moderator's reply back to where it was asked.
+
+What is asked and replied is stored before anybody is told, and told through notices, which go by their key; so work
+that is done again after a crash reaches nobody twice. Who asks in private is answered by the moderators of the one
+community that AION serves on the platform; of several, AION cannot know which is meant.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.channels import Channels
+from core.errors import BadInput
+from core.knowledge.review import Reviews
+from core.notices import Notices
+from core.privacy import Pseudonyms
+from core.services import Replied, Verdict
+from core.sources import escape
+from core.storage.answers import AnswerRecord, Answers
+from core.storage.handoffs import Handoff, Handoffs, NewHandoff
+from core.storage.intake import NewDocument
+from core.storage.proposals import NewProposal
+from core.texts import say
+from core.types import Button, Language, Message, Reply, SpaceId
+
+MAX_QUOTED_CHARS = 700
+"""More of a question or an answer than this is not quoted on a card."""
+
+MAX_NAME_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moderators:
+    """The people behind AION: brings questions before them and takes their replies back."""
+
+    handoffs: Handoffs
+    answers: Answers
+    channels: Channels
+    notices: Notices
+    reviews: Reviews
+    pseudonyms: Pseudonyms
+
+    def of(self, message: Message) -> AskedPeople:
+        """Return what the sender of a message may do."""
+        return AskedPeople(self, message)
+
+    async def space_for(self, space: SpaceId) -> SpaceId | None:
+        """Return the space whose moderators answer what is asked in ``space``, if there is one."""
+        if await self.channels.moderators(space) is not None:
+            return space
+        platform, _, rest = space.partition(":")
+        communities = await self.channels.moderated(platform) if rest.startswith("dm:") else ()
+        return communities[0] if len(communities) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPeople:
+    """Questions to people, for the sender of one message (``core.services.People``)."""
+
+    _moderators: Moderators
+    _message: Message
+
+    async def ask(self, answer_id: int) -> bool:
+        """Bring the question of an answer before the moderators, once; ``False``: they have no channel."""
+        answer = await self._moderators.answers.get(self._message.space, answer_id)
+        if answer is None:
+            raise BadInput("storage.elsewhere")
+        space = await self._moderators.space_for(self._message.space)
+        if space is None:
+            return False
+        handoff, _ = await self._moderators.handoffs.open(space, self._new(answer))
+
+        def compose(language: Language) -> Reply:
+            return card(handoff, answer, self._message, language)
+
+        return await self._moderators.notices.tell_moderators(space, f"handoff:{handoff.id}", compose)
+
+    async def reply(self, number: int, text: str) -> Replied:
+        """Pass a moderator's reply on to who asked; ``is_new`` is false when another moderator was quicker."""
+        handoffs, space, person = self._moderators.handoffs, self._message.space, self._pseudonym
+        await self._get(number)
+        is_new = await handoffs.reply(space, number, text, person)
+        handoff = await self._get(number)
+        is_again = (handoff.reply, handoff.replied_by) == (text, person)  # by the process before a crash
+        if handoff.address is not None and (is_new or is_again):
+            await self._tell_asker(handoff, text, handoff.address)
+            await handoffs.forget_address(space, number)
+        return Replied(handoff.question, is_new or is_again)
+
+    async def teach(self, number: int) -> Verdict | None:
+        """Make question and reply a document, approved by the moderator who asks for it; ``None``: they are one."""
+        handoff = await self._get(number)
+        if handoff.reply is None:
+            raise BadInput("handoff.open", number=number)
+        reviews, lesson = self._moderators.reviews, _lesson(handoff, handoff.reply, self._pseudonym)
+        if await reviews.documents.holding(handoff.space, lesson.new) is not None:
+            return None
+        proposal = await reviews.proposals.add(handoff.space, lesson)
+        return await reviews.of(self._message).approve(proposal.id) if proposal is not None else None
+
+    async def _tell_asker(self, handoff: Handoff, text: str, address: Mapping[str, str]) -> None:
+        words = say(handoff.language, "handoff.replied", question=_quoted(handoff.question), reply=text)
+        reply = Reply(words, handoff.language)
+        key = f"reply:{handoff.id}"
+        await self._moderators.notices.tell(handoff.asked_in, handoff.conversation, key, reply, address)
+
+    def _new(self, answer: AnswerRecord) -> NewHandoff:
+        message = self._message
+        question = answer.searched or answer.question
+        return NewHandoff(message.space, answer.id, message.conversation, message.address, answer.language, question)
+
+    async def _get(self, number: int) -> Handoff:
+        handoff = await self._moderators.handoffs.get(self._message.space, number)
+        if handoff is None:
+            raise BadInput("handoff.unknown", number=number)
+        return handoff
+
+    @property
+    def _pseudonym(self) -> str:
+        return self._moderators.pseudonyms.of(self._message.person.id)
+
+
+def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Language) -> Reply:
+    """Return a question as moderators see it: who asks and where, what AION said and why, and how to reply."""
+    reasons = "; ".join(say(language, each.key, **each.values) for each in answer.decision.confidence.reasons)
+    link = asked.address.get("link", "")
+    lines = [
+        say(language, "handoff.card", number=handoff.id, person=escape(asked.person.name), link=link).rstrip(" ·"),
+        _quoted(handoff.question),
+        say(language, "handoff.declined" if answer.used == "abstained" else "handoff.said"),
+        _quoted(answer.text),
+        say(language, "handoff.why", confidence=answer.decision.confidence.value, reasons=reasons) if reasons else "",
+        say(language, "handoff.how", number=handoff.id),
+    ]
+    button = Button(say(language, "handoff.reply"), "reply", str(handoff.id))
+    return Reply("\n".join(filter(None, lines)), language, buttons=(button,))
+
+
+def _lesson(handoff: Handoff, reply: str, person: str) -> NewProposal:
+    """Return question and reply as a document that waits for approval."""
+    title = " ".join(handoff.question.split())
+    text = f"# {title}\n\n{reply}\n"
+    name = textwrap.shorten(title, MAX_NAME_CHARS, placeholder="…")
+    new = NewDocument(name, f"handoff-{handoff.id}", name, "text", handoff.language, text)
+    return NewProposal(new, site="", origin=name, excerpts=(reply,), proposed_by=person)
+
+
+def _quoted(text: str) -> str:
+    """Return untrusted text as one quoted line of bounded length."""
+    return f"> {escape(textwrap.shorten(' '.join(text.split()), MAX_QUOTED_CHARS, placeholder='…'))}"

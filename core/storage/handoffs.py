@@ -1,0 +1,109 @@
+"""Handoffs: questions brought before a space's moderators, and the one reply each is given.
+
+Every method works in the space whose moderators are asked; people appear as pseudonyms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+
+from core.storage.database import Database
+from core.storage.schema import handoffs
+from core.storage.spaces import ensure_space
+from core.types import Language, SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class NewHandoff:
+    """A question for a person. ``address`` is what the asker's platform needs to reply to them there."""
+
+    asked_in: SpaceId
+    answer_id: int
+    conversation: str
+    address: Mapping[str, str]
+    language: Language
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A question for a person as stored; ``address`` is ``None`` once the asker was told ``reply``."""
+
+    id: int
+    space: SpaceId
+    asked_in: SpaceId
+    conversation: str
+    address: Mapping[str, str] | None
+    language: Language
+    question: str
+    reply: str | None
+    replied_by: str | None
+
+
+class Handoffs:
+    """The questions that wait for people, and those that were answered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, space: SpaceId, new: NewHandoff) -> tuple[Handoff, bool]:
+        """Store a question once for its answer; return it, and whether it is new."""
+        same = (handoffs.c.asked_in == new.asked_in) & (handoffs.c.answer_id == new.answer_id)
+        async with self._database.write() as connection:
+            await ensure_space(connection, space)
+            if (held := (await connection.execute(select(handoffs).where(same))).first()) is not None:
+                return _handoff(held), False
+            statement = insert(handoffs).values(space_id=space, created_at=datetime.now(UTC), **_columns(new))
+            return _handoff((await connection.execute(statement.returning(handoffs))).one()), True
+
+    async def get(self, space: SpaceId, number: int) -> Handoff | None:
+        """Return a question that the space's moderators were asked."""
+        row = await self._database.row(select(handoffs).where(_is(space, number)))
+        return _handoff(row) if row is not None else None
+
+    async def reply(self, space: SpaceId, number: int, text: str, person: str) -> bool:
+        """Store the reply to a question; ``False`` when it was given one before."""
+        values = {"reply": text, "replied_by": person, "replied_at": datetime.now(UTC)}
+        unanswered = handoffs.c.reply.is_(None)
+        async with self._database.write() as connection:
+            done = await connection.execute(update(handoffs).where(_is(space, number), unanswered).values(values))
+        return done.rowcount == 1
+
+    async def forget_address(self, space: SpaceId, number: int) -> None:
+        """Forget where the asker of a question is, since they have been told."""
+        async with self._database.write() as connection:
+            await connection.execute(update(handoffs).where(_is(space, number)).values(address=None))
+
+
+def _is(space: SpaceId, number: int) -> ColumnElement[bool]:
+    return (handoffs.c.space_id == space) & (handoffs.c.id == number)
+
+
+def _columns(new: NewHandoff) -> dict[str, Any]:
+    return {
+        "asked_in": new.asked_in,
+        "answer_id": new.answer_id,
+        "conversation": new.conversation,
+        "address": dict(new.address),
+        "language": new.language,
+        "question": new.question,
+    }
+
+
+def _handoff(row: Row[Any]) -> Handoff:
+    return Handoff(
+        id=row.id,
+        space=row.space_id,
+        asked_in=row.asked_in,
+        conversation=row.conversation,
+        address=row.address,
+        language=row.language,
+        question=row.question,
+        reply=row.reply,
+        replied_by=row.replied_by,
+    )

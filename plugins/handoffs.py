@@ -1,0 +1,74 @@
+"""``/human``, ``/reply`` and ``/teach_reply``: a question for people, their reply, and what is learned from it."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import BadInput
+from core.types import Button
+
+_NUMBER = Parameter("number", {"en": "The question's number", "pt": "O número da pergunta"}, kind="number")
+
+
+async def human(context: Context) -> None:
+    """Bring the question of an answer before the moderators."""
+    is_asked = await context.people.ask(int(context.message.arguments["answer"]))
+    await context.reply(context.say("handoff.asked" if is_asked else "handoff.nobody"))
+
+
+async def reply(context: Context) -> None:
+    """Pass a moderator's reply on to who asked, and offer to learn it."""
+    number, text = context.message.arguments["number"], context.message.arguments.get("text", "").strip()
+    if not text:
+        raise BadInput("handoff.wordless", number=number)
+    replied = await context.people.reply(int(number), text)
+    if not replied.is_new:
+        return await context.reply(context.say("handoff.late", number=number))
+    teach = Button(context.say("handoff.teach"), "teach_reply", number)
+    await context.reply(context.say("handoff.passed_on", number=number), teach)
+
+
+async def teach_reply(context: Context) -> None:
+    """Learn a question and its reply."""
+    number = context.message.arguments["number"]
+    verdict = await context.people.teach(int(number))
+    taught = verdict is not None and verdict.is_new
+    await context.settle(context.say("handoff.taught" if taught else "handoff.known", number=number))
+
+
+def register(registry: Registry) -> None:
+    """Add ``/human``, ``/reply`` and ``/teach_reply``."""
+    registry.add(
+        Command(
+            name="human",
+            description={"en": "Ask a human what I could not answer", "pt": "Pergunte a uma pessoa o que eu não soube"},
+            handler=human,
+            parameters=(
+                Parameter("answer", {"en": "My answer's number", "pt": "O número da minha resposta"}, kind="number"),
+            ),
+            private=True,
+            listed=False,
+        )
+    )
+    registry.add(
+        Command(
+            name="reply",
+            description={"en": "Answer somebody's question to a human", "pt": "Responda a quem pediu uma pessoa"},
+            handler=reply,
+            parameters=(
+                _NUMBER,
+                Parameter("text", {"en": "Your answer", "pt": "A sua resposta"}, required=False),
+            ),
+            permission="moderator",
+            takes_replies=True,
+        )
+    )
+    registry.add(
+        Command(
+            name="teach_reply",
+            description={"en": "Teach me a moderator's reply", "pt": "Ensine-me a resposta de quem modera"},
+            handler=teach_reply,
+            parameters=(_NUMBER,),
+            permission="moderator",
+            listed=False,
+        )
+    )
