@@ -34,8 +34,9 @@ class Person:
             if sys.stdin.isatty():
                 from prompt_toolkit import PromptSession
 
-                return (await PromptSession[str]().prompt_async(f"{question} ", is_password=secret)).strip()
-            line = await offload(sys.stdin.readline)
+                typed: str = await PromptSession[str]().prompt_async(f"{question} ", is_password=secret)
+                return typed.strip()
+            line: str = await offload(sys.stdin.readline)
         except EOFError:
             line = ""
         if not line:

@@ -21,7 +21,7 @@ def changed(text: str, settings: Mapping[str, str]) -> str:
     left = dict(settings)
     for binding in parse_stream(StringIO(text)):
         line = binding.original.string
-        if binding.key in settings:
+        if binding.key is not None and binding.key in settings:
             body = line.lstrip()
             export = "export " if re.match(r"export\s", body) else ""
             line = f"{line[: len(line) - len(body)]}{export}{_line(binding.key, settings[binding.key])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -79,12 +80,8 @@ class FirstRun:
         self._say("init.providers")
         for provider in await offload(read_providers, self._settings.providers_file):
             if not provider.paid:
-                await self._ask(
-                    provider.key_env,
-                    "init.ask_key",
-                    lambda keys, provider=provider: check_keys(self._client, provider, keys),
-                    secret=True,
-                )
+                check = partial(check_keys, self._client, provider)
+                await self._ask(provider.key_env, "init.ask_key", check, secret=True)
         await self._write()
         for line in self._invitations:
             self._console.print(line)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.loop_guard import MAX_IN_A_ROW
 from bot.telegram_adapter import TelegramAdapter
 from core.delivery import Unfinished
 from core.errors import Unavailable
@@ -158,6 +159,20 @@ async def test_polling_survives_every_passing_fault(server, community, caplog):
         await server.wait_for_message(says("nine"))
     assert len(community.heard) == 1
     assert "cannot be read" in caplog.text
+
+
+async def test_what_speaks_as_a_chat_is_not_answered_for_ever(server, community):
+    ana = server.person("Ana")
+    group = server.group("Library")
+    news = {"sender_chat": {"id": -1002, "type": "channel", "title": "News"}}
+    async with running(server, community):
+        for n in range(MAX_IN_A_ROW + 2):
+            server.say(group, ana, f"@aion_bot When do you open? {n}", extra=news)
+        await server.wait_for_quiet()
+        server.say(group, ana, "@aion_bot And who are you?")
+        server.say(group, ana, "@aion_bot When do you open? again", extra=news)
+        await server.wait_for_quiet()
+    assert len(community.heard) == MAX_IN_A_ROW + 2
 
 
 async def test_a_second_poller_is_named_in_the_log(server, community, caplog):
