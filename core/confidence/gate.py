@@ -53,9 +53,10 @@ class LogisticGate:
         told = features(found)
         value = self.coefficients.probability(told)
         reasons = _reasons(found, self.coefficients.contributions(told), for_it=value >= self.coefficients.upper)
-        return Decision(self._band(value), Confidence(value, spec, reasons, told))
+        return Decision(self.band(value), Confidence(value, spec, reasons, told))
 
-    def _band(self, value: float) -> Band:
+    def band(self, value: float) -> Band:
+        """Return who may answer at this probability."""
         if value >= self.coefficients.upper:
             return "local"
         return "provider" if value >= self.coefficients.lower else "abstain"
