@@ -121,3 +121,25 @@ async def test_a_port_that_is_taken_ends_the_process_with_one_sentence(
         async with running(tmp_path, module="tests.e2e.quick_aion", **settings) as run:
             assert await asyncio.wait_for(run.process.wait(), PATIENCE_S) == 1
     assert f"port {port}" in "".join(run.log)
+
+
+async def test_a_gateway_that_is_refused_at_the_start_ends_the_process_loudly(tmp_path: Path) -> None:
+    async with DiscordServer() as discord:
+        discord.refuse_gateway = True
+        settings = {"DISCORD_TOKEN": discord.token, "DISCORD_API_BASE": discord.api_base}
+        settings |= {"DISCORD_GATEWAY_URL": discord.gateway_url}
+        async with running(tmp_path, module="tests.e2e.quick_aion", **settings) as run:
+            assert await asyncio.wait_for(run.process.wait(), PATIENCE_S) == 1
+    assert "Discord cannot be reached (gateway)" in "".join(run.log)
+
+
+async def test_a_token_revoked_while_polling_ends_the_process_loudly(tmp_path: Path, telegram: TelegramServer) -> None:
+    settings = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
+    async with running(tmp_path, module="tests.e2e.quick_aion", **settings) as run:
+        await run.until_logged("running: telegram")
+        await telegram.wait_for_call("getUpdates")
+        telegram.token = "1:revoked"
+        telegram.say(telegram.private(ana := telegram.person("Ana")), ana, "wakes the poll")
+        assert await asyncio.wait_for(run.process.wait(), PATIENCE_S) == 1
+    assert "Telegram refuses the token" in "".join(run.log)
+    assert settings["TELEGRAM_TOKEN"] not in "".join(run.log)
