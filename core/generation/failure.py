@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import GenerationFailed
-from core.generation.spent import Spent, details, quota_ids, spent_by
+from core.generation.spent import Spent, Stated, details, limit_stated, quota_ids, spent_by
 
 _MAX_WAIT_S = 86_400.0
 """No provider is believed when it asks for more than a day."""
@@ -47,7 +47,8 @@ class Kind(StrEnum):
 class ProviderFailed(GenerationFailed):
     """A provider wrote nothing usable.
 
-    ``retry_after_s`` is its own word on when to come back and ``spent`` on what is used up, where it gave them.
+    ``retry_after_s`` is its own word on when to come back, ``spent`` on what is used up and ``limit`` on how much that
+    is, where it gave them.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ProviderFailed(GenerationFailed):
         status: int | None = None,
         retry_after_s: float | None = None,
         spent: Spent | None = None,
+        limit: Stated | None = None,
     ) -> None:
         super().__init__(kind, status, retry_after_s, detail)
         self.kind = kind
@@ -65,6 +67,7 @@ class ProviderFailed(GenerationFailed):
         self.status = status
         self.retry_after_s = retry_after_s
         self.spent = spent
+        self.limit = limit
 
     def __str__(self) -> str:
         """Say it for the log."""
@@ -114,6 +117,7 @@ def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now
         status=status,
         retry_after_s=_wait_s(headers, error, message, now_s),
         spent=spent_by(status, error, message),
+        limit=limit_stated(error, message),
     )
 
 

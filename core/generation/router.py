@@ -263,6 +263,8 @@ class Router:
                 first = await anext(pieces)
         except ProviderFailed as failure:
             call.refused()
+            if stated := failure.limit:
+                self.ledger.observe(route, stated.period, stated.kind, stated.limit, stated.n_left)
             self._blame(route, failure, has_begun=False)
             raise
         except TimeoutError:

@@ -207,7 +207,7 @@ async def test_groq_a_spent_day_of_tokens_waits_as_long_as_groq_says() -> None:
         assert (await ask(router))[0] == "groq"
 
 
-async def test_groq_a_413_shrinks_nothing_and_benches_nobody() -> None:
+async def test_groq_a_413_without_a_smaller_prompt_goes_to_the_next_and_benches_nobody() -> None:
     async with Walk(groq=[fails(413, quota("Request too large")), says("smaller")], gemini=[says("other")]) as walk:
         router = walk.router()
         assert (await ask(router))[0] == "gemini"
