@@ -55,6 +55,15 @@ def space_of(chat_id: int) -> SpaceId:
     return SpaceId(f"telegram:{chat_id}" if chat_id < 0 else f"telegram:dm:{chat_id}")
 
 
+def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
+    """Return the old and the new space where a message says that a group became a supergroup, in either of the two."""
+    if message.migrate_to_chat_id is not None:
+        return space_of(message.chat_id), space_of(message.migrate_to_chat_id)
+    if message.migrate_from_chat_id is not None:
+        return space_of(message.migrate_from_chat_id), space_of(message.chat_id)
+    return None
+
+
 def place_of(message: TelegramMessage) -> Place:
     """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
     topic = message.message_thread_id if message.is_topic_message else None

@@ -26,6 +26,7 @@ from bot.telegram_reading import (
     author_of,
     is_anonymous_admin,
     is_for_anyone,
+    move_of,
     person_of,
     place_named,
     place_of,
@@ -80,6 +81,9 @@ class Reception:
         """Do what an update asks, to the end; ``taken`` is called once a crash would not lose it."""
         if update.callback_query is not None:
             await self._pressed(update.callback_query, taken)
+        elif update.message is not None and (move := move_of(update.message)) is not None:
+            await self._front.moved(*move)
+            taken()
         elif update.message is not None:
             await self._arrived(update.message, taken)
 
@@ -298,7 +302,7 @@ class Reception:
             locale=user.language_code,
             command=line.name,
             arguments=line.arguments(command),
-            address=address_of(place, asker),
+            address=address_of(place, asker) | {"link": under.link or ""},
         )
 
     async def _change_buttons(self, under: TelegramMessage, buttons: InlineKeyboardMarkup | None) -> None:

@@ -58,6 +58,12 @@ class Channels:
             if space.platform == platform and MODERATORS in space.settings
         )
 
+    async def move(self, space: SpaceId, new: SpaceId) -> None:
+        """Give a space another id, with everything that is its own."""
+        await self._spaces.move(space, new)
+        self._free.pop(space, None)
+        self._free.pop(new, None)
+
     async def gather_moderators(self, space: SpaceId, conversation: str) -> None:
         """Store the conversation where a space's moderators are told what waits for them."""
         await self._spaces.change_settings(space, lambda settings: {**settings, MODERATORS: conversation})

@@ -130,6 +130,11 @@ class Dispatch:
         """Return whether a conversation is a free channel: what is said to nobody there is handled too."""
         return await self.channels.mode(space, conversation) == "free"
 
+    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+        """Let everything of a space follow it to another id."""
+        log.info("%s is %s from now on", space, new)
+        await self.channels.move(space, new)
+
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         """Finish what an earlier outlet or process could not: deliver its reply, else work on it again."""
         message = unfinished.message

@@ -279,6 +279,10 @@ class Front(Protocol):
         """
         ...
 
+    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+        """Let everything of a space follow it to another id, which its platform has given it; told twice is harmless."""
+        ...
+
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         """Finish what another outlet, or an earlier process, could not. Never raises."""
         ...

@@ -11,6 +11,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
+from core.storage.moving import move_space
 from core.storage.schema import spaces
 from core.types import Language, SpaceId
 
@@ -58,6 +59,11 @@ class Spaces:
             changed = dict(change(held))
             await connection.execute(update(spaces).where(spaces.c.id == space).values(settings=changed))
         return changed
+
+    async def move(self, space: SpaceId, new: SpaceId) -> bool:
+        """Give everything of a space to another id, all at once; ``False`` where there is nothing to move."""
+        async with self._database.write() as connection:
+            return await move_space(connection, space, new)
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:

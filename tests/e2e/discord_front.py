@@ -39,6 +39,7 @@ class ScriptedFront:
     handled: list[Message] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
     free: set[tuple[SpaceId, str]] = field(default_factory=set)
+    moves: list[tuple[SpaceId, SpaceId]] = field(default_factory=list)
     rated: list[tuple[SpaceId, int, str, Thumb, str | None]] = field(default_factory=list)
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -55,6 +56,9 @@ class ScriptedFront:
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return (space, conversation) in self.free
+
+    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+        self.moves.append((space, new))
 
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         if unfinished.reply is not None:

@@ -49,6 +49,7 @@ class Community:
     files: dict[str, bytes] = field(default_factory=dict)
     thumbs: dict[tuple[str, int, str], Thumb] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
+    moves: list[tuple[SpaceId, SpaceId]] = field(default_factory=list)
     n_ratings: int = 0
     pause_s: float = 0.0
     slow: asyncio.Event | None = None
@@ -90,6 +91,9 @@ class Community:
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return conversation in self.free
+
+    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+        self.moves.append((space, new))
 
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         if unfinished.reply is not None:

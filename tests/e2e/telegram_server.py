@@ -328,6 +328,9 @@ class TelegramServer(World):
         chat = self._chats.get(int(params["chat_id"]))
         if chat is None:
             raise bad_request("chat not found")
+        if (new_id := self._moved.get(chat["id"])) is not None:
+            why = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiError(400, why, {"migrate_to_chat_id": new_id})
         if chat["id"] in self._blocked:
             private = chat["type"] == "private"
             raise ApiError(403, f"Forbidden: bot was {'blocked by the user' if private else 'kicked from the group'}")

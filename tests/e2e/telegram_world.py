@@ -90,6 +90,7 @@ class World:
         self._members: dict[int, dict[int, str]] = defaultdict(dict)
         self._threads: dict[int, set[int]] = defaultdict(set)
         self._blocked: set[int] = set()
+        self._moved: dict[int, int] = {}
         self._incoming: dict[tuple[int, int], Json] = {}
         self._files: dict[str, bytes] = {}
         self._file_sizes: dict[str, int] = {}
@@ -123,6 +124,16 @@ class World:
         self._chats[chat["id"]] = chat
         self._members[chat["id"]] = {admin["id"]: "administrator" for admin in admins}
         return chat
+
+    def upgrade(self, chat: Json) -> Json:
+        """Make a group a supergroup: both are told, and writing to the old one is refused with the new one's id."""
+        new: Json = {**chat, "id": -1001000000000 - next(self._ids)}
+        self._chats[new["id"]], self._members[new["id"]] = new, self._members[chat["id"]]
+        self._moved[chat["id"]] = new["id"]
+        group = {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "date": int(time.time())}
+        for here, there in ((chat, {"migrate_to_chat_id": new["id"]}), (new, {"migrate_from_chat_id": chat["id"]})):
+            self.push({"message": {"message_id": next(self._message_ids), "chat": here} | group | there})
+        return new
 
     def promote(self, chat: Json, user: Json, status: str = "administrator") -> None:
         """Change a person's role at once: ``creator``, ``administrator``, ``member`` or ``left``."""

@@ -87,6 +87,24 @@ async def test_what_was_possibly_sent_is_not_sent_again_and_the_person_is_told(s
     assert len(server.shown) == (3 if isinstance(fault, Dropped) else 2)
 
 
+async def test_a_group_that_becomes_a_supergroup_takes_its_space_and_the_answer_under_way_along(server, community):
+    community.slow = asyncio.Event()
+    community.answers["slow"] = "There you are."
+    ana = server.person("Ana")
+    group = server.group("Library")
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot slow")
+        await server.wait_for_call("sendChatAction")
+        new = server.upgrade(group)
+        await server.wait_for_quiet()
+        community.slow.set()
+        shown = await server.wait_for_message(says("There you are."))
+        server.say(new, ana, "@aion_bot When do you open?")
+        await server.wait_for_message(says("nine"))
+    assert shown.chat == new
+    assert set(community.moves) == {(f"telegram:{group['id']}", f"telegram:{new['id']}")}
+
+
 @pytest.mark.parametrize("applied", [False, True])
 async def test_a_lost_response_to_an_edit_is_repeated_without_harm(server, community, applied):
     community.pause_s = 0.1
