@@ -144,6 +144,7 @@ def call_of(
             "ephemeral": "yes" if ephemeral else "",
             "asker": str(interaction.user.id),
             "asked": _asked(interaction.message),
+            "link": interaction.message.jump_url if interaction.message else "",
         },
     )
 
