@@ -11,6 +11,7 @@ from __future__ import annotations
 from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, ratings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
+from core.storage.schema.curation import gaps, readings
 from core.storage.schema.delivery import inbox, runs, turns
 from core.storage.schema.handoffs import handoffs
 from core.storage.schema.impressions import quality_days, source_openings
@@ -26,6 +27,7 @@ __all__ = [
     "answers",
     "document_names",
     "documents",
+    "gaps",
     "handoffs",
     "inbox",
     "metadata",
@@ -35,6 +37,7 @@ __all__ = [
     "provider_counts",
     "quality_days",
     "ratings",
+    "readings",
     "removed_passages",
     "reusable_answers",
     "runs",
