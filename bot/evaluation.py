@@ -20,7 +20,7 @@ from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.evaluation.harness import Measured, as_json, as_table, table
 from core.evaluation.written import written_metrics
-from core.generation.local import open_generator
+from core.generation.open import open_generator
 from core.generation.router import Router
 from core.generation.writer import Writers
 from core.ports import Embedder, Gate

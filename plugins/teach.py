@@ -96,8 +96,8 @@ def register(registry: Registry) -> None:
         Command(
             name="index",
             description={
-                "en": "Teach me a file (.md .txt .html .pdf)",
-                "pt": "Ensine-me um arquivo (.md .txt .html .pdf)",
+                "en": "Teach me a file (.md .txt .html .pdf, chat logs, code)",
+                "pt": "Ensine-me um arquivo (.md .txt .html .pdf, conversas, código)",
             },
             handler=index,
             parameters=(

@@ -12,7 +12,7 @@ from bot.cli.root import Space, app, finish
 
 @app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index faq.md --space discord:1234")
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf, chat logs, code", show_default=False)],
     space: Space = "global",
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing when the space already holds documents.")

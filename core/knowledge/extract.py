@@ -1,4 +1,4 @@
-"""Files and pages to text: Markdown, plain text, HTML and PDF. Blocks; call it through ``core.offload``.
+"""Files and pages to text: Markdown, plain text, chat logs, code, HTML, PDF. Blocks; call it through ``core.offload``.
 
 What comes out is what passages quote: headings stay as Markdown headings, everything else is plain text.
 Does not cover fetching pages (``core.curation.fetch``) or cutting texts (``core.retrieval.chunk``).
@@ -16,13 +16,17 @@ from typing import Literal
 from core.errors import BadInput
 from core.knowledge.charset import NotText, decode
 from core.language import detect_language
+from core.retrieval.outline import is_chat
 from core.types import Language
 
 VERSION = 1
 """Raised when extraction changes what it makes of the same bytes, so that unchanged files are read again."""
 
-Kind = Literal["markdown", "text", "html", "pdf"]
+Kind = Literal["markdown", "text", "html", "pdf", "code", "chat"]
 
+CODE_SUFFIXES = re.findall(
+    r"\w+", "py js mjs ts tsx jsx go rs java kt kts scala swift c h cc cpp hpp cs rb lua r jl sh bash sql proto"
+)
 SUFFIXES: Mapping[str, Kind] = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -30,6 +34,7 @@ SUFFIXES: Mapping[str, Kind] = {
     ".html": "html",
     ".htm": "html",
     ".pdf": "pdf",
+    **dict.fromkeys((f".{suffix}" for suffix in CODE_SUFFIXES), "code"),
 }
 CONTENT_TYPES: Mapping[str, Kind] = {
     "text/html": "html",
@@ -83,6 +88,8 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
         raise BadInput("knowledge.empty", name=name)
     heading = first_heading(text) if kind in ("markdown", "html") else None
     shown = " ".join((title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
+    if kind == "text" and is_chat(text):
+        kind = "chat"
     return Extracted(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
 
 

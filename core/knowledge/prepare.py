@@ -74,7 +74,7 @@ def prepare(source: Source, held: Mapping[str, Held], known: set[str], language:
 
 def cut(new: NewDocument) -> Prepared:
     """Cut a text into chunks; a document may change its language between them."""
-    chunks = tuple(chunk(new.text))
+    chunks = tuple(chunk(new.text, kind=new.kind))
     return Prepared(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
 
 

@@ -1,8 +1,8 @@
 """Cuts texts into sentences and into overlapping chunks fit for embedding, with exact character offsets.
 
-Covers prose, Markdown (headings, lists, tables, fenced code) and chat logs. The chunker is the specification's
-(section 3.2: 1,200 characters, 200 overlap, cut at a sentence end) as it was meant: it never cuts inside a word,
-always moves on, and keeps the heading path a chunk stands under.
+Covers prose, Markdown (headings, lists, tables, fenced code), program code and chat logs. The chunker is the
+specification's (section 3.2: 1,200 characters, 200 overlap, cut at a sentence end) as it was meant: it never cuts
+inside a word, always moves on, and keeps the heading path a chunk stands under.
 Does not cover getting text out of files (``core.knowledge``).
 """
 
@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.retrieval.outline import Part, chat_parts, code_parts, message_starts
 from core.types import Chunk
 
 MAX_CHARS = 1200
@@ -76,8 +77,11 @@ def sentences(text: str) -> list[Span]:
     return list(_sentences(text, _lines(text)))
 
 
-def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP) -> list[Chunk]:
+def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP, kind: str = "") -> list[Chunk]:
     """Cut ``text`` into chunks of at most ``max_chars`` characters that share about ``overlap`` of them.
+
+    ``kind`` is the document's: ``code`` is cut at its definitions and lines, ``chat`` at its days and messages, any
+    other as prose with Markdown headings.
 
     Chunks end at sentence ends where a sentence fits, else at word ends; only a word longer than ``max_chars`` is
     cut. A chunk never crosses a heading, and starts with it where it is the section's first.
@@ -86,10 +90,23 @@ def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP) -> list
     if not 0 <= overlap < max_chars:
         raise ValueError(f"overlap {overlap} must be at least 0 and below max_chars {max_chars}")
     return [
-        Chunk(text[span.start : span.end], span.start, span.end, section.path)
-        for section in _sections(_lines(text))
-        for span in _pack(text, _units(text, section, max_chars), max_chars, overlap)
+        Chunk(text[span.start : span.end], span.start, span.end, path)
+        for path, units in _pieces(text, max_chars, kind)
+        for span in _pack(text, units, max_chars, overlap)
     ]
+
+
+def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[Span]]]:
+    """Yield each section's path, and the pieces it may be cut between, none longer than ``max_chars``."""
+    if kind == "code":
+        for part in code_parts(text):
+            yield part.path, _split(text, _line_spans(text, part), max_chars)
+    elif kind == "chat":
+        for part in chat_parts(text):
+            yield part.path, _split(text, _messages(text, part), max_chars)
+    else:
+        for section in _sections(_lines(text)):
+            yield section.path, _units(text, section, max_chars)
 
 
 def searched_text(title: str, heading: str, text: str) -> str:
@@ -218,6 +235,24 @@ def _units(text: str, section: _Section, max_chars: int) -> list[Span]:
     if n_headings > 0:
         first = spans[min(n_headings, len(spans) - 1)]
         spans = [Span(spans[0].start, first.end), *spans[n_headings + 1 :]]
+    return _split(text, spans, max_chars)
+
+
+def _line_spans(text: str, part: Part) -> list[Span]:
+    """Return the lines of a part that are not empty; the indentation of all but the first belongs to them."""
+    lines = re.finditer(r"[^\n\r\f]*\S", text[part.start : part.end])
+    return [Span(part.start + line.start(), part.start + line.end()) for line in lines]
+
+
+def _messages(text: str, part: Part) -> list[Span]:
+    """Return the messages of a part, each with the lines that go on with it."""
+    starts = message_starts(text, part)
+    return [
+        span for start, end in zip(starts, [*starts[1:], part.end], strict=True) for span in _trimmed(text, start, end)
+    ]
+
+
+def _split(text: str, spans: list[Span], max_chars: int) -> list[Span]:
     return [piece for span in spans for piece in _split_long(text, span, max_chars)]
 
 
