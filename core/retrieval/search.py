@@ -7,6 +7,7 @@ Does not judge whether they hold the answer (``core.confidence``).
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ N_CANDIDATES = 50
 
 N_HITS = 24
 N_CONTEXT = 8
+
+_ALIKE = 0.95
+"""Passages of a lower cosine are not looked at for saying the same."""
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class HybridSearcher:
             content = question.content
             hits = await self._load(ranked, [term for term, _ in content])
         with clock.step("mmr"):
-            context = await offload(_diverse, hits)
+            context = await offload(diverse, hits)
         steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
         return Found(
             query=query,
@@ -173,9 +179,35 @@ def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
     return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
 
 
-def _diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits MMR picks for the prompt, by their fused scores. Blocks."""
+def diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits MMR picks for the prompt, by their fused scores; what says nothing new is left out. Blocks."""
+    hits = _distinct(hits)
     if not hits:
         return ()
     relevance = mmr.relative(np.array([hit.score for hit in hits], np.float32))
     return tuple(hits[row] for row in mmr.select(relevance, np.stack([hit.vector for hit in hits]), N_CONTEXT))
+
+
+def _distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits without those whose words, in their order, all stand in one that is kept.
+
+    Of two that say the same the better one is kept, and the longer one where one holds the other. Vectors alone would
+    not do: two passages that differ in nothing but a number are as near.
+    """
+    if not hits:
+        return []
+    vectors = np.stack([hit.vector for hit in hits])
+    kept = list(range(len(hits)))
+    for first, second in zip(*np.nonzero(np.triu(vectors @ vectors.T >= _ALIKE, 1)), strict=True):
+        if first in kept and second in kept:
+            words = {place: _words(hits[place].passage) for place in (first, second)}
+            if words[second] in words[first]:
+                kept.remove(second)
+            elif words[first] in words[second]:
+                kept.remove(first)
+    return [hits[place] for place in kept]
+
+
+def _words(passage: Passage) -> str:
+    """Return the words of a passage without case and punctuation, each between spaces."""
+    return f" {' '.join(_WORD.findall(passage.text.casefold()))} "

@@ -40,6 +40,16 @@ async def test_finds_by_words_and_by_vectors(store, searcher):
     assert [hit.score for hit in found.hits] == sorted((hit.score for hit in found.hits), reverse=True)
 
 
+async def test_what_says_the_same_is_in_the_context_once(store, searcher):
+    store.add(HERE, "Refunds take thirty days.")
+    store.add(HERE, "REFUNDS take thirty days!", document="copy")
+    store.add(HERE, "Refunds take ninety days.")
+    found = await searcher.search(HERE, "how long do refunds take", "en")
+    assert len(found.hits) == 3
+    texts = {hit.passage.text.casefold().rstrip(".!") for hit in found.context}
+    assert len(found.context) == 2 and texts == {"refunds take thirty days", "refunds take ninety days"}
+
+
 async def test_says_which_words_it_looked_for_and_where_they_are(store, searcher):
     store.add(HERE, "Refunds take thirty days.", "The library opens at nine.")
     found = await searcher.search(HERE, "What refund does the zeppelin library give?", "en")
