@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,7 @@ from discord import app_commands
 from bot.delivery.backlog import Backlog
 from bot.delivery.failure import DeliveryFailed
 from bot.delivery.press import PressOutlet, as_command, completed
+from bot.delivery.revisions import WINDOW, Revisions
 from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
 from bot.discord_buttons import BUTTONS, calls_under, is_known
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
@@ -35,6 +36,8 @@ from bot.discord_events import (
     space_of,
     spoken_as_file,
 )
+from bot.discord_gap import Gap
+from bot.discord_malformed import survive_malformed_events
 from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
 from bot.discord_repeats import no_blind_repeats
 from bot.discord_threads import open_thread, thread_link
@@ -42,7 +45,7 @@ from bot.discord_traffic import DiscordTraffic
 from core.commands import Command, CommandLine
 from core.delivery import Unfinished
 from core.notices import KEY
-from core.ports import Front
+from core.ports import Front, Journal
 from core.texts import language_of_locale, say
 from core.types import Attachment, Message, Reply, Thumb
 
@@ -83,13 +86,15 @@ class Client(discord.Client):
         self._tree = Tree(self)
         self._under_way: set[asyncio.Task[None]] = set()
         self._backlog = Backlog(front, "discord", self._resume, self._own)
+        self._revisions = Revisions(front.inbox, self._backlog)
         self._heard_at_s: float | None = None
         self._taking_up: asyncio.Task[None] | None = None
+        self._gap = Gap()
 
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
         self.add_dynamic_items(*BUTTONS)
-        _survive_malformed_events(self)
+        survive_malformed_events(self)
         await self._tree.set_translator(Translator())
         fill(self._tree, self._front.registry, self, hide=self._moderator_role is None)
         try:
@@ -106,6 +111,13 @@ class Client(discord.Client):
         """Take up what an earlier process left, once it is known who is there."""
         if self._taking_up is None:
             self._taking_up = asyncio.create_task(self._backlog.run(), name="Discord backlog")
+        else:
+            self._own(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Hear what was said between a session that was lost and this one."""
+        async for message in self._gap.messages():
+            await self.on_message(message)
 
     async def on_socket_raw_receive(self, _: str) -> None:
         """Note that Discord was heard."""
@@ -122,7 +134,9 @@ class Client(discord.Client):
         """Answer a message that is for AION, beside whatever else is being answered."""
         if self.user is None:
             return
+        self._gap.heard(message)
         if is_for(self.user, message):
+            self._gap.matters(message)
             self._own(self._answer(self.user, message))
         elif is_for_anyone(message):
             self._own(self._overhear(self.user, message))
@@ -137,9 +151,24 @@ class Client(discord.Client):
             heard = as_command(heard, line, self._front.registry)
         async with self._backlog.accepted(heard) as is_new:
             if is_new:
-                journal = self._front.inbox.journal(heard)
-                async with StreamedReply(ChannelPost(message, self.traffic), journal=journal) as outlet:
-                    await self._front.handle(heard, outlet)
+                await self._reply(message, heard, self._front.inbox.journal(heard))
+
+    async def _reply(self, message: discord.Message, heard: Message, journal: Journal) -> None:
+        async with StreamedReply(ChannelPost(message, self.traffic), journal=journal) as outlet:
+            self._revisions.note(heard, outlet, journal)
+            await self._front.handle(heard, outlet)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer a question anew that was edited within a minute."""
+        message = payload.message
+        is_late = message.edited_at is None or message.edited_at - message.created_at > WINDOW
+        if self.user is not None and not is_late and is_for(self.user, message) and not is_unreadable(message):
+            self._own(self._answer_anew(message, message_of(self.user, message, self._moderator_role)))
+
+    async def _answer_anew(self, message: discord.Message, edited: Message) -> None:
+        async with self._revisions.revised(edited) as journal:
+            if journal is not None:
+                await self._reply(message, edited, journal)
 
     async def _resume(self, unfinished: Unfinished) -> None:
         address = unfinished.message.address
@@ -165,6 +194,7 @@ class Client(discord.Client):
         """Pass on what was said to nobody in a free channel, without a sign of it until there is an answer."""
         said = replace(message_of(me, message, self._moderator_role), addressed=False)
         if await self._front.listens(said.space, said.conversation):
+            self._gap.matters(message)
             await self._front.handle(said, StreamedReply(ChannelPost(message, self.traffic)))
 
     async def _say_unreadable(self, message: discord.Message) -> None:
@@ -323,26 +353,3 @@ async def _say(interaction: Interaction, key: str, **values: object) -> None:
 async def _show(interaction: Interaction, reply: Reply) -> None:
     async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
         await outlet.send(reply)
-
-
-_VITAL = ("READY", "RESUMED")
-"""Events without which there is no session: one of these malformed must end it, loudly."""
-
-
-def _survive_malformed_events(client: discord.Client) -> None:
-    """Let an event that discord.py cannot read be logged and skipped: by default it ends the client."""
-    parsers = client._connection.parsers
-    for name, parse in parsers.items():
-        if name not in _VITAL:
-            parsers[name] = _guarded(name, parse)
-
-
-def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def guarded(data: Any) -> Any:
-        try:
-            return parse(data)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            log.error("Discord: a malformed %s event was skipped: %r", name, error)
-            return None
-
-    return guarded

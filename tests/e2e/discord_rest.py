@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -39,6 +39,7 @@ class Rest(World):
         super().__init__()
         self._faults: list[tuple[str, DiscordFault]] = []
         self._sent_at: dict[int, list[float]] = {}
+        self.query: Mapping[str, str] = {}
 
     async def _download(self, request: web.Request) -> web.Response:
         data = self._files.get(request.match_info["name"])
@@ -79,6 +80,7 @@ class Rest(World):
             if not is_open and request.headers.get("Authorization") != f"Bot {self.token}":
                 raise DiscordError(401, 0, "401: Unauthorized")
             headers = self._spend(request.method, path)
+            self.query = request.query
             for method, pattern, handle in self._routes():
                 if method == request.method and (match := re.fullmatch(pattern, path)):
                     result = handle(body or {}, *match.groups())
@@ -105,6 +107,7 @@ class Rest(World):
             ("GET", r"/guilds/(\d+)/members/\d+", lambda body, guild: self._guild(guild).member(self.bot)),
             ("POST", r"/channels/(\d+)/typing", self._typing),
             ("POST", r"/channels/(\d+)/messages", self._send),
+            ("GET", r"/channels/(\d+)/messages", self._history),
             ("GET", message, lambda body, channel, number: self._message(channel, number).json()),
             ("PATCH", message, lambda body, *ids: self._write(self._own_message(*ids), body)),
             ("DELETE", message, lambda body, *ids: self._delete(self._message(*ids))),
@@ -169,6 +172,12 @@ class Rest(World):
         if message is None or message.is_deleted or message.channel is not self._channel(channel):
             raise DiscordError(404, 10008, "Unknown Message")
         return message
+
+    def _history(self, body: Json, number: str) -> list[Json]:
+        """Return what was said after a message, the newest first."""
+        channel, after, limit = self._channel(number), int(self.query.get("after", 0)), int(self.query.get("limit", 50))
+        later = [m for m in self.messages.values() if m.channel is channel and m.id > after and not m.is_deleted]
+        return [message.json() for message in reversed(later[:limit])]
 
     def _own_message(self, channel: str, number: str) -> Message:
         message = self._message(channel, number)

@@ -31,6 +31,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -195,9 +196,10 @@ class DiscordServer(Rest):
 
     async def _send_events(self, session: Session, socket: web.WebSocketResponse) -> None:
         while not socket.closed:
-            while session.n_sent < len(session.events):
+            while not socket.closed and session.n_sent < len(session.events):
                 event = session.events[session.n_sent]
                 session.n_sent += 1
-                await socket.send_json({"op": 0, "s": session.n_sent, **event})
+                with suppress(ConnectionResetError):  # what was not received is asked for again
+                    await socket.send_json({"op": 0, "s": session.n_sent, **event})
             session.wake.clear()
             await session.wake.wait()

@@ -180,6 +180,24 @@ async def test_losing_the_place_mid_answer_harms_nothing_else(discord, eva, chan
     assert "not delivered" in caplog.text
 
 
+@pytest.mark.usefixtures("bot")
+async def test_what_was_said_while_a_session_was_lost_is_answered_once(discord, eva, channel, front):
+    discord.say(channel, eva, "before", mentions_bot=True)
+    dm = discord.dm(eva)
+    discord.say(dm, eva, "before, alone")
+    await discord.wait_until(lambda: len(discord.shown) == 2)
+    discord.invalidate_session(resumable=False)
+    discord.say(channel, eva, "meanwhile", mentions_bot=True)
+    discord.say(channel, eva, "not for you")
+    discord.say(dm, eva, "meanwhile, alone")
+    await discord.wait_until(lambda: len(discord.shown) == 4)
+    again = discord.say(channel, eva, "after", mentions_bot=True)
+    await discord.wait_until(lambda: len(discord.shown) == 5)
+    assert [message.text for message in front.handled][2:] == ["meanwhile", "meanwhile, alone", "after"]
+    assert discord.shown[-1].reference is again
+    assert discord.n_identified == 2
+
+
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
