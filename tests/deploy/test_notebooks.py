@@ -1,0 +1,80 @@
+"""The notebooks that start a worker: whole, three cells, Python, and naming only what AION has."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from bot.cli import app
+from core.settings import Settings
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "deploy" / "notebooks").glob("*.ipynb"))
+
+
+def read(path: Path) -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return notebook
+
+
+def code(path: Path) -> list[str]:
+    return ["".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def python(cell: str) -> ast.Module:
+    """Parse a cell without what only a notebook understands."""
+    return ast.parse("\n".join(line for line in cell.splitlines() if line[:1] not in ("!", "%")))
+
+
+def test_there_is_one_for_each_place() -> None:
+    assert [path.name for path in NOTEBOOKS] == ["worker_colab.ipynb", "worker_kaggle.ipynb"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_what_nbformat_4_5_asks_for(path: Path) -> None:
+    notebook = read(path)
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", name) for name in ids)
+    for cell in notebook["cells"]:
+        assert cell["cell_type"] in ("markdown", "code")
+        assert isinstance(cell["metadata"], dict)
+        assert all(isinstance(line, str) for line in cell["source"])
+        if cell["cell_type"] == "code":
+            assert (cell["execution_count"], cell["outputs"]) == (None, [])  # nothing of anybody's session
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_three_cells_of_python_start_it(path: Path) -> None:
+    cells = code(path)
+    assert len(cells) == 3
+    for cell in cells:
+        python(cell)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_names_only_commands_options_and_settings_that_exist(path: Path) -> None:
+    calls = [
+        [element.value for element in node.elts if isinstance(element, ast.Constant)]
+        for cell in code(path)
+        for node in ast.walk(python(cell))
+        if isinstance(node, ast.List)
+    ]
+    (call,) = (words for words in calls if words[:1] == ["aion"])
+    command = typer.main.get_command(app).commands[call[1]]  # type: ignore[attr-defined]
+    known = {name for parameter in command.params for name in parameter.opts}
+    used = {word for word in call[2:] if word.startswith("--")}
+    assert used
+    assert used <= known
+    assert command.make_context("serve", call[2:]).params  # and with values it takes
+    settings = {field.alias for field in Settings.model_fields.values()}
+    named = set(re.findall(r"AION_[A-Z_]+", "".join(code(path))))
+    assert named >= {"AION_SERVE_TOKEN", "AION_WORKERS", "AION_WORKER_TOKEN"}
+    assert named <= settings
