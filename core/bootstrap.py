@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from core.channels import Channels
 from core.commands import Registry
 from core.confidence.gate import open_gate
+from core.confidence.reading import with_reader
 from core.confidence.tuned import TunedGates
 from core.conversation import Conversations
 from core.curation.curator import Curator
@@ -34,6 +35,7 @@ from core.feedback import Feedback
 from core.generation.desk import ProviderDesk
 from core.generation.open import open_generator
 from core.generation.quota import Ledger
+from core.generation.reader import open_reader
 from core.generation.reuse import Reuse, fingerprint
 from core.generation.route import read_keys, routes
 from core.generation.router import Router, open_router
@@ -51,10 +53,11 @@ from core.offload import offload
 from core.ops.alerts import Alerts, LoggedAlerts
 from core.ops.workers import open_workers
 from core.pipeline import Pipeline
-from core.ports import Embedder, Gate, LocalModel, Searcher
+from core.ports import Embedder, Gate, LocalModel, Reader, Searcher
 from core.privacy import Pseudonyms
 from core.quality import QualityLog
 from core.retrieval.embed import open_embedder
+from core.retrieval.rerank import with_reranker
 from core.retrieval.search import HybridSearcher
 from core.scheduler import Job, Scheduler
 from core.settings import Settings
@@ -90,6 +93,7 @@ class Aion:
     _passages: Passages
     _searcher: Searcher
     _embedder: Embedder
+    _reader: Reader | None
     _database: Database
     _inbox: Inbox
 
@@ -103,6 +107,8 @@ class Aion:
         """Load the models, so that the first question does not wait for them."""
         await offload(detect_language, "warm")
         await offload(self._embedder.warm)
+        if self._reader is not None:
+            await offload(self._reader.warm)
         await offload(self.local.warm)
 
     async def require_embedder(self) -> None:
@@ -131,6 +137,7 @@ async def assemble(
     embedder: Embedder | None = None,
     local: LocalModel | None = None,
     gate: Gate | None = None,
+    reader: Reader | None = None,
 ) -> AsyncIterator[Aion]:
     """Open the data folder and put AION together; everything is closed again at the end of the block.
 
@@ -146,13 +153,16 @@ async def assemble(
         gate = gate or open_gate(
             settings.confidence, settings.tau, TunedGates(settings.data_dir / "gate").current(embedder.id)
         )
+        reader = reader or open_reader(settings.reader, embedder.id, settings.models_dir, tell)
+        gate = with_reader(gate, reader)
 
         documents, passages, answers = Documents(database), Passages(database), Answers(database)
         inbox, runs, impressions = Inbox(database), Runs(database), Impressions(database)
         quality = QualityLog(impressions, lambda: datetime.now(UTC))
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        searcher = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
-        stack.push_async_callback(searcher.close)
+        indexes = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
+        stack.push_async_callback(indexes.close)
+        searcher = with_reranker(indexes, settings.reranker, tell)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
         ingest = Ingest(
             documents,
@@ -205,6 +215,7 @@ async def assemble(
             _passages=passages,
             _searcher=searcher,
             _embedder=embedder,
+            _reader=reader,
             _database=database,
             _inbox=inbox,
         )

@@ -14,6 +14,7 @@ from core.conversation import Condensed, Conversations, Place
 from core.generation.resume import asks_to_go_on, is_broken_off
 from core.generation.reuse import CACHE, Reuse
 from core.generation.writer import Draft, Show, Writers
+from core.offload import offload
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
@@ -63,7 +64,7 @@ class Pipeline:
 
         # 3. Judge how likely it is that the answer is in there, and so who may answer.
         with clock.step("judge"):
-            decision = self.gate.decide(found)
+            decision = await offload(self.gate.decide, found)
 
         # 4. Write: what was said to this before, from the passages, from elsewhere and saying so, or "I don't know".
         with clock.step("recall"):
@@ -85,7 +86,7 @@ class Pipeline:
         clock = Stopwatch()
         asked = await self._condense(question)
         found = await self.searcher.search(question.space, asked.search_text, question.language)
-        decision = self.gate.decide(found)
+        decision = await offload(self.gate.decide, found)
         draft = SILENT
         if decision.band == "local":
             written = await self.writers.grounded(asked.search_text, found, _unseen)

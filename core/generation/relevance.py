@@ -48,10 +48,7 @@ def rank(found: Found, embedder: Embedder) -> list[Scored]:
     candidates = evidence(found.context)
     if not candidates:
         return []
-    words, nearby = _word_scores(found.query, candidates)
-    expectation = Expectation(found.query)
-    plain = _WORDS * words + _NEARBY_WORDS * nearby + _PASSAGE * _passage_scores(candidates, found.context)
-    plain += _EXPECTED * np.array([expectation.met_by(candidate.text) for candidate in candidates])
+    plain = plain_scores(found.query, candidates, found.context)
     is_foreign = np.array([candidate.passage.language != found.language for candidate in candidates])
     chosen = list(_worth_embedding(candidates, plain, is_foreign))
     cosines = embedder.embed_passages([candidates[i].text for i in chosen]) @ found.query_vector
@@ -59,6 +56,14 @@ def rank(found: Found, embedder: Embedder) -> list[Scored]:
     scores: Values = plain[chosen] + _standardised(cosines) * weights
     best = np.argsort(-scores, kind="stable")
     return [Scored(candidates[chosen[place]], float(scores[place])) for place in best]
+
+
+def plain_scores(question: str, candidates: Sequence[Sentence], hits: Sequence[Hit]) -> Values:
+    """Return how well each sentence of ``hits`` answers by everything but its own meaning: sooner than ``rank``."""
+    words, nearby = _word_scores(question, candidates)
+    expectation = Expectation(question)
+    plain = _WORDS * words + _NEARBY_WORDS * nearby + _PASSAGE * _passage_scores(candidates, hits)
+    return np.asarray(plain + _EXPECTED * np.array([expectation.met_by(candidate.text) for candidate in candidates]))
 
 
 def _word_scores(question: str, candidates: Sequence[Sentence]) -> tuple[Values, Values]:

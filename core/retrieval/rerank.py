@@ -1,0 +1,94 @@
+"""A search whose best hits are put in order by a model that reads question and passage together.
+
+Off unless a model is named: it costs one pass of the model for each passage, and is given only so long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.models.catalog import Tell
+from core.models.hub import loading
+from core.models.loading import one_at_a_time
+from core.models.once import Once
+from core.offload import offload
+from core.ports import Reranker, Searcher
+from core.retrieval.chunk import searched_text
+from core.retrieval.search import diverse
+from core.stopwatch import Stopwatch
+from core.types import Found, Hit, Language, SpaceId
+
+N_RERANKED = 50
+"""Hits that are read at most."""
+
+BUDGET_S = 1.0
+"""After this no further batch is begun."""
+
+_BATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RerankingSearcher:
+    """A searcher behind which a reranker reads, for at most about ``budget_s``: a ``core.ports.Searcher``."""
+
+    searcher: Searcher
+    reranker: Reranker
+    budget_s: float = BUDGET_S
+    now: Callable[[], float] = time.monotonic
+
+    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+        """Return the same hits, those that were read in time first, best first; and a context chosen anew."""
+        found = await self.searcher.search(space, query, language)
+        clock = Stopwatch()
+        with clock.step("rerank"):
+            hits = await offload(self._reranked, query, found.hits)
+            context = await offload(diverse, hits)
+        return replace(
+            found, hits=hits, context=context, latency_ms={**found.latency_ms, "rerank": clock.read()["rerank"]}
+        )
+
+    def _reranked(self, query: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        end = self.now() + self.budget_s
+        scores: list[float] = []
+        for first in range(0, min(len(hits), N_RERANKED), _BATCH):
+            if self.now() >= end:
+                break
+            batch = [hit.passage for hit in hits[first : first + _BATCH]]
+            texts = [searched_text(passage.document, passage.heading, passage.text) for passage in batch]
+            scores += self.reranker.scores(query, texts)
+        order = np.argsort(-np.array(scores), kind="stable")
+        return _ranked([*(hits[i] for i in order), *hits[len(scores) :]])
+
+
+class HubReranker:
+    """A cross-encoder by its id or folder: a ``core.ports.Reranker``. Loaded when it is first used."""
+
+    def __init__(self, name: str, tell: Tell) -> None:
+        self._model = Once(lambda: _open(name, tell))
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return the log-odds that each text answers. Raises ``Unavailable`` when the model cannot be loaded."""
+        scores: list[float] = self._model.get().scores(question, texts)
+        return scores
+
+
+def with_reranker(searcher: Searcher, name: str, tell: Tell) -> Searcher:
+    """Return ``searcher`` with the reranker that the setting names behind it; as it is for ``off``."""
+    return searcher if name == "off" else RerankingSearcher(searcher, HubReranker(name, tell))
+
+
+def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Give hits scores that fall with their place, for what goes by scores after this."""
+    return tuple(replace(hit, score=1 / (place + 1)) for place, hit in enumerate(hits))
+
+
+def _open(name: str, tell: Tell) -> Any:
+    with loading(name, "AION_RERANKER"), one_at_a_time:
+        from core.models.hub_reader import open_hub_reader
+
+        return open_hub_reader(name, lambda: tell("models.downloading"))

@@ -1,0 +1,84 @@
+"""A reader behind the gate: what it says moves the decision, and nothing else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.confidence.calibrate import Coefficients, Weight
+from core.confidence.gate import LogisticGate, SpecGate
+from core.confidence.reading import FOREIGN, READING, Leaning, ReadingGate, leaning_of, with_reader
+from core.generation.reader import OWN
+from core.texts import say
+from core.types import LANGUAGES, Found, Hit, Passage, SpaceId
+
+FLAT = LogisticGate(Coefficients("", "2026-01-01", ["toy"], 0.0, {"coverage": Weight(0.5, 1.0, 0.0)}, 0.7, 0.3))
+"""Undecided whatever is found: a probability of one half."""
+
+
+@dataclass
+class Says:
+    """A reader that always says the same."""
+
+    log_odds: float | None
+    id: str = "toy-reader"
+    n_read: int = 0
+
+    def read(self, found: Found) -> float | None:
+        self.n_read += 1
+        return self.log_odds
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+
+def found(n_hits: int = 1) -> Found:
+    passage = Passage(1, 1, SpaceId("s"), "doc", "", "text", 0, 4, "en")
+    hits = (Hit(passage, 1.0, 0.9, 1.0, np.zeros(2, np.float32)),) * n_hits
+    return Found("?", "en", np.zeros(2, np.float32), hits, hits, n_searched=n_hits)
+
+
+@pytest.mark.parametrize(("read", "band"), [(4.0, "local"), (0.0, "provider"), (-4.0, "abstain")])
+def test_what_is_read_moves_the_band(read: float, band: str) -> None:
+    decision = ReadingGate(FLAT, Says(read), Leaning(0.5, 0.0)).decide(found())
+    assert decision.band == band
+    assert decision.confidence.features[READING] == read
+
+
+def test_the_gate_alone_decides_where_nothing_was_read_or_found() -> None:
+    assert ReadingGate(FLAT, Says(None), FOREIGN).decide(found()) == FLAT.decide(found())
+    reader = Says(4.0)
+    assert ReadingGate(FLAT, reader, FOREIGN).decide(found(0)).band == "abstain"
+    assert reader.n_read == 0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_better_reading_never_lowers_the_confidence(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    values = [ReadingGate(FLAT, Says(read), FOREIGN).decide(found()).confidence.value for read in (low, high)]
+    assert 0 < values[0] <= values[1] < 1
+
+
+def test_a_telling_reading_is_the_first_reason_and_can_be_said() -> None:
+    for read, reason in ((4.0, "reason.read_high"), (-4.0, "reason.read_low")):
+        said = ReadingGate(FLAT, Says(read), FOREIGN).decide(found()).confidence.reasons[0]
+        assert said.key == reason
+        assert all(say(language, said.key, **said.values) for language in LANGUAGES)
+    assert not any("read" in r.key for r in ReadingGate(FLAT, Says(0.1), FOREIGN).decide(found()).confidence.reasons)
+
+
+def test_only_a_gate_of_probabilities_gets_a_reader() -> None:
+    assert with_reader(FLAT, None) is FLAT
+    spec = SpecGate()
+    assert with_reader(spec, Says(1.0)) is spec
+    assert isinstance(with_reader(FLAT, Says(1.0)), ReadingGate)
+
+
+def test_own_reader_counts_as_fitted_and_others_cautiously() -> None:
+    assert leaning_of("somebody/else") is FOREIGN
+    assert leaning_of(OWN) != FOREIGN
+    assert leaning_of(OWN).weight > 0
