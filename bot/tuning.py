@@ -21,11 +21,13 @@ from core.bootstrap import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import Example
 from core.confidence.tuned import SHIPPED, TunedGates
+from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
 from core.generation.table import read_providers
 from core.ports import Embedder
 from core.settings import read_settings
 from core.storage.impressions import Impressions
+from core.sweep import Choice, n_searches, pareto, sweep
 from core.texts import language_of_locale, say
 from core.tuning import Figures, Tuned, labelled_examples, rated_examples, tune
 from core.types import SpaceId
@@ -50,6 +52,37 @@ async def refit(folders: Sequence[Path], space: str | None, risk: float | None, 
         Console(soft_wrap=True).print_json(json.dumps(_as_json(tuned, version)))
     else:
         _print(tuned, version)
+
+
+async def search(folders: Sequence[Path], as_json: bool) -> None:
+    """Print, for each labelled folder, the settings that no other beats in quality, latency and length of context."""
+    if not folders:
+        raise BadInput("tune.no_folder")
+    settings, console = read_settings(), Console(stderr=True)
+    embedder = cached_embedder(settings, console)
+    log_to_file(settings)
+    start = TunedGates(settings.data_dir / "gate").current(embedder.id)
+    best: dict[str, list[Choice]] = {}
+    sets = [read_labelled(folder) for folder in folders]
+    with progress_bar(console) as progress:
+        for data in sets:
+            bar = progress.add_task(data.name, total=n_searches(data))
+            best[data.name] = pareto(await sweep(data, embedder, start, partial(progress.advance, bar)))
+    for name, choices in best.items():
+        choices.sort(key=lambda choice: choice.costs)
+        if not as_json:
+            _print_choices(name, choices)
+    if as_json:
+        plain = {name: [asdict(choice) for choice in choices] for name, choices in best.items()}
+        Console(soft_wrap=True).print_json(json.dumps({"sets": plain}))
+
+
+def _print_choices(name: str, choices: Sequence[Choice]) -> None:
+    table = Table(*asdict(choices[0]), title=name)
+    for choice in choices:
+        values = asdict(choice).values()
+        table.add_row(*("–" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
+    Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
 
 
 async def rollback() -> None:

@@ -26,7 +26,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.passages import Embedded, Passages
-from core.types import SpaceId
+from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")
 """The space of the temporary database that a set is indexed into."""
@@ -60,28 +60,34 @@ def _methods(embedder: Embedder, gate: Gate) -> Mapping[str, tuple[Fusion, Gate,
 
 
 async def store_labelled(
-    documents: Documents, embedder: Embedder, corpus: Sequence[LabelledDocument], space: SpaceId
+    documents: Documents,
+    embedder: Embedder,
+    corpus: Sequence[LabelledDocument],
+    space: SpaceId,
+    cut: Callable[[str], list[Chunk]] = chunk,
 ) -> Mapping[int, Sequence[str]]:
-    """Chunk, embed and store a corpus in ``space``; return the labelled ids of each stored document.
+    """Cut, embed and store a corpus in ``space``; return the labelled ids of each stored document.
 
     They are several where the corpus holds the same text under several ids: it is stored once.
     """
-    prepared = await offload(_prepared, corpus, embedder)
+    prepared = await offload(_prepared, corpus, embedder, cut)
     await documents.store_all(space, prepared)
     return {stored.id: stored.names for stored in await documents.list(space)}
 
 
-def _prepared(corpus: Sequence[LabelledDocument], embedder: Embedder) -> list[tuple[NewDocument, Embedded]]:
-    cut = [chunk(document.text) for document in corpus]
+def _prepared(
+    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Callable[[str], list[Chunk]]
+) -> list[tuple[NewDocument, Embedded]]:
+    chunks = [cut(document.text) for document in corpus]
     inputs = [
         searched_text(document.title, piece.heading, piece.text)
-        for document, pieces in zip(corpus, cut, strict=True)
+        for document, pieces in zip(corpus, chunks, strict=True)
         for piece in pieces
     ]
-    rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in cut])[:-1])
+    rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in chunks])[:-1])
     return [
         (_new(document), Embedded(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id))
-        for document, pieces, vectors in zip(corpus, cut, rows, strict=True)
+        for document, pieces, vectors in zip(corpus, chunks, rows, strict=True)
     ]
 
 

@@ -55,6 +55,10 @@ def tune(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    search: Annotated[
+        bool,
+        typer.Option("--search", help="Try λ, k, chunk sizes, fusions and bands; show the best; change nothing."),
+    ] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Take the last tuning back.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -63,6 +67,8 @@ def tune(
 
     if rollback:
         finish(tuning.rollback())
+    elif search:
+        finish(tuning.search(folders or [], as_json), as_json=as_json)
     else:
         finish(tuning.refit(folders or [], space, risk, not dry_run, as_json), as_json=as_json)
 

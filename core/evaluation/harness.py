@@ -187,8 +187,13 @@ def _ranking_measures(ranking: Sequence[str], relevance: Mapping[str, int]) -> d
 def _in_context(found: Found, question: LabelledQuestion) -> float:
     if not question.answerable or not question.answers:
         return math.nan
-    context = [_plain(hit.passage.text) for hit in found.context[:N_CONTEXT]]
-    return float(any(_plain(answer) in text for answer in question.answers for text in context))
+    return float(holds_answer(found.context[:N_CONTEXT], question.answers))
+
+
+def holds_answer(context: Sequence[Hit], answers: Sequence[str]) -> bool:
+    """Tell whether one of the passages holds one of the answers, word for word but for case and white space."""
+    texts = [_plain(hit.passage.text) for hit in context]
+    return any(_plain(answer) in text for answer in answers for text in texts)
 
 
 def _plain(text: str) -> str:
