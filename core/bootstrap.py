@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -26,6 +26,7 @@ from core.confidence.tuned import TunedGates
 from core.conversation import Conversations
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
+from core.curation.gaps import GapFinder
 from core.curation.learning import Learners
 from core.curation.polite import PoliteFetcher
 from core.curation.websearch import open_search
@@ -42,6 +43,7 @@ from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
 from core.generation.writer import Writers
 from core.handoffs import Moderators
+from core.jobs import regular_jobs
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
@@ -59,18 +61,20 @@ from core.quality import QualityLog
 from core.retrieval.embed import open_embedder
 from core.retrieval.rerank import with_reranker
 from core.retrieval.search import HybridSearcher
-from core.scheduler import Job, Scheduler
+from core.scheduler import Scheduler
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.gaps import Gaps
 from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
+from core.storage.readings import Readings
 from core.storage.reusable import ReusableAnswers
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
@@ -187,13 +191,14 @@ async def assemble(
         notices = Notices(inbox, channels, spaces, settings.language)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
-        curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents)
+        curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
+        finder = GapFinder(Gaps(database), embedder, curator, curator.readings, spaces)
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
             shelves=Shelves(ingest, documents, passages),
             reviews=reviews,
-            learners=Learners(curator, spaces, pseudonyms),
+            learners=Learners(curator, finder, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
             conversations=conversations,
@@ -208,7 +213,7 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, jobs(inbox, turns, quality)),
+            scheduler=Scheduler(runs, regular_jobs(inbox, turns, quality, finder)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=spaces,
@@ -219,22 +224,6 @@ async def assemble(
             _database=database,
             _inbox=inbox,
         )
-
-
-def jobs(inbox: Inbox, turns: Turns, quality: QualityLog) -> tuple[Job, ...]:
-    """Return what is done regularly."""
-
-    async def prune_inbox() -> str:
-        return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
-
-    async def prune_turns() -> str:
-        return f"{await turns.prune(datetime.now(UTC))} old turns of conversations are forgotten"
-
-    return (
-        Job("prune-inbox", timedelta(days=1), prune_inbox),
-        Job("prune-turns", timedelta(days=1), prune_turns),
-        Job("keep-quality", timedelta(days=1), quality.keep_yesterday),
-    )
 
 
 def open_alerts(database: Database) -> Alerts:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.types import Attachment, Document, Indexed, Picture, Proposal
+from core.types import Attachment, Document, Gap, Indexed, Picture, Proposal
 
 
 class Knowledge(Protocol):
@@ -78,6 +78,33 @@ Tell = Callable[[tuple[Finding, ...]], Awaitable[None]]
 """Hears what has become of every page so far."""
 
 
+class GapList(Protocol):
+    """What commands may do about what AION could not answer. Bound to the space and the person of the message."""
+
+    async def first(self, n_gaps: int) -> tuple[Gap, ...]:
+        """Return the gaps that most people met."""
+        ...
+
+    async def research(self, number: int, tell: Tell) -> tuple[Finding, ...]:
+        """Look for pages that would close a gap; they wait for approval.
+
+        Raises ``BadInput`` when there is none of that number or nothing is found, ``Unavailable`` if no engine answers.
+        """
+        ...
+
+    async def dismiss(self, number: int) -> Gap:
+        """Leave a gap alone until it is asked anew. Raises ``BadInput`` when there is none of that number."""
+        ...
+
+    async def allow(self, n_pages: int) -> None:
+        """Set how many pages AION may read by itself about this space's gaps in seven days."""
+        ...
+
+    async def allowed(self) -> int:
+        """Return how many pages AION may read by itself in seven days."""
+        ...
+
+
 class Curation(Protocol):
     """What commands may do to learn from the web. Bound to the space and the person of the message."""
 
@@ -90,6 +117,11 @@ class Curation(Protocol):
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
+        ...
+
+    @property
+    def gaps(self) -> GapList:
+        """Return what AION could not answer here."""
         ...
 
     async def policy(self) -> ReviewPolicy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from core.commands import Registry
-from plugins import answers, ask, channels, conversation, documents, handoffs, help, map, providers, review, teach
+from plugins import answers, ask, channels, conversation, documents, gaps, handoffs, help, map, providers, review, teach
 
 GROUP = "aion.plugins"
 
@@ -16,7 +16,20 @@ GROUP = "aion.plugins"
 def load_plugins() -> Registry:
     """Return a registry holding every shipped and every installed command."""
     registry = Registry()
-    for plugin in (ask, conversation, teach, documents, map, review, handoffs, answers, channels, providers, help):
+    for plugin in (
+        ask,
+        conversation,
+        teach,
+        documents,
+        map,
+        review,
+        gaps,
+        handoffs,
+        answers,
+        channels,
+        providers,
+        help,
+    ):
         plugin.register(registry)
     for entry in entry_points(group=GROUP):
         entry.load()(registry)

@@ -47,10 +47,10 @@ async def learn(context: Context) -> None:
         return await context.reply(outcome(context, await context.knowledge.index_page(what)))
 
     async def tell(findings: tuple[Finding, ...]) -> None:
-        await context.progress(_report(context, findings))
+        await context.progress(report(context, findings))
 
     if is_address:
-        return await context.reply(_report(context, await context.curation.learn_page(what, tell)))
+        return await context.reply(report(context, await context.curation.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
     findings = await context.curation.learn_theme(what, tell)
     counts = Counter(finding.outcome for finding in findings)
@@ -62,10 +62,11 @@ async def learn(context: Context) -> None:
         n_learned=counts["learned"],
         n_rejected=counts["rejected"],
     )
-    await context.reply(f"{summary}\n{_report(context, findings)}")
+    await context.reply(f"{summary}\n{report(context, findings)}")
 
 
-def _report(context: Context, findings: tuple[Finding, ...]) -> str:
+def report(context: Context, findings: tuple[Finding, ...]) -> str:
+    """Say what became of each page, and why."""
     return "\n".join(_line(context, finding) for finding in findings)
 
 

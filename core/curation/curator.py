@@ -9,6 +9,7 @@ finds what is known or waits already, so a run that was cut short is simply run 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from core.retrieval.chunk import sentences
 from core.services import Finding, Tell
 from core.storage.documents import Documents, NewDocument
 from core.storage.proposals import NewProposal
+from core.storage.readings import Readings
 from core.types import Indexed, Language, Page, Proposal, SpaceId
 
 N_RESULTS = 10
@@ -71,6 +73,7 @@ class Curator:
     ingest: Ingest
     reviews: Reviews
     documents: Documents
+    readings: Readings
     _signatures: Signatures = field(default_factory=Signatures)
 
     async def research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
@@ -78,8 +81,18 @@ class Curator:
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
-        results = await self.search.search(research.theme, research.language, N_RESULTS)
-        return await self.read(research, results, tell)
+        is_unasked = not research.person
+        reading = await self.readings.start(research.space, research.theme, is_unasked=is_unasked)
+        try:
+            results = await self.search.search(research.theme, research.language, N_RESULTS)
+        except UserError as error:
+            await self.readings.finish(reading, 0, 0, {}, str(error))
+            raise
+        findings = await self.read(research, results, tell)
+        reasons = Counter(finding.reason for finding in findings if finding.reason)
+        n_kept = sum(finding.outcome in ("learned", "proposed") for finding in findings)
+        await self.readings.finish(reading, len(findings), n_kept, reasons)
+        return findings
 
     async def read(self, research: Research, results: Sequence[Result], tell: Tell) -> tuple[Finding, ...]:
         """Read these pages and keep the best of them, as ``research`` does with what it found."""

@@ -11,6 +11,7 @@ from typing import cast
 
 from core.curation.curator import Curator, Research
 from core.curation.fetch import readable_address
+from core.curation.gaps import GapFinder, SpaceGaps
 from core.curation.websearch import Result
 from core.language import detect_language
 from core.offload import offload
@@ -30,6 +31,7 @@ class Learners:
     """Every space's learning from the web."""
 
     curator: Curator
+    finder: GapFinder
     spaces: Spaces
     pseudonyms: Pseudonyms
 
@@ -58,6 +60,11 @@ class Learner:
         is_trusted = await self.policy() == "none"
         language = await offload(detect_language, theme, self._language)
         return await self._learners.curator.research(self._research(theme, language, is_trusted), tell)
+
+    @property
+    def gaps(self) -> SpaceGaps:
+        """Return what AION could not answer here."""
+        return self._learners.finder.of(self._space, self._learners.pseudonyms.of(self._person.id))
 
     async def policy(self) -> ReviewPolicy:
         """Return what waits for approval here."""

@@ -9,7 +9,18 @@ from __future__ import annotations
 from core.types.answers import Answer, Button, Picture, Rating, Reply, Source, Thumb
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, Sampling, Turn
 from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
-from core.types.knowledge import Chunk, Document, Indexed, Outcome, Page, Passage, Proposal, ProposalStatus
+from core.types.knowledge import (
+    Chunk,
+    Document,
+    Gap,
+    GapStatus,
+    Indexed,
+    Outcome,
+    Page,
+    Passage,
+    Proposal,
+    ProposalStatus,
+)
 from core.types.messages import Attachment, Message, Person
 from core.types.search import Band, Changes, Confidence, Decision, Found, Hit, QueryTerm, Reason
 
@@ -27,6 +38,8 @@ __all__ = [
     "Document",
     "EngineState",
     "Found",
+    "Gap",
+    "GapStatus",
     "Generation",
     "Hit",
     "Indexed",

@@ -97,3 +97,20 @@ class Proposal:
     reason: str
     created_at: datetime
     replaces: int | None = None
+
+
+GapStatus = Literal["open", "researched", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something people asked that AION could not answer well; ``examples`` are other ways in which it was asked."""
+
+    id: int
+    question: str
+    language: Language
+    examples: tuple[str, ...]
+    n_questions: int
+    n_people: int
+    asked_at: datetime
+    status: GapStatus

@@ -11,6 +11,7 @@ import pytest
 from core.channels import Channels
 from core.curation.curator import N_KEPT, Curator
 from core.curation.fetch import Fetcher, Limits
+from core.curation.gaps import GapFinder
 from core.curation.learning import Learner, Learners
 from core.curation.polite import PoliteFetcher
 from core.errors import BadInput
@@ -21,9 +22,11 @@ from core.privacy import Pseudonyms
 from core.services import Finding
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.gaps import Gaps
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
+from core.storage.readings import Readings
 from core.storage.spaces import Spaces
 from core.texts import say
 from core.types import LANGUAGES, Message, Person, SpaceId
@@ -59,8 +62,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         notices = Notices(inbox, Channels(spaces), spaces, "en")
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
         search = SiteSearch(site, ())
-        curator = Curator(search, pages, ingest, reviews, documents)
-        learner = Learners(curator, spaces, pseudonyms).of(GUILD, ANA, "en")
+        curator = Curator(search, pages, ingest, reviews, documents, Readings(database))
+        finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
+        learner = Learners(curator, finder, spaces, pseudonyms).of(GUILD, ANA, "en")
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)
     await database.close()

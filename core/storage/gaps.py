@@ -1,0 +1,140 @@
+"""Gaps: what a space's people asked and AION could not answer well, as it was last gathered.
+
+Every method works in the one space it is given, but for the list of spaces to gather in. People are only counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, case, delete, func, insert, or_, select, update
+
+from core.storage.database import Database
+from core.storage.schema import answers, gaps, ratings
+from core.types import Gap, GapStatus, Language, SpaceId, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question as it was searched for, to which AION had no good answer. ``person`` is a pseudonym."""
+
+    question: str
+    language: Language
+    person: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewGap:
+    """A gap as gathered: ``question`` is nearest to all of its questions, ``vector`` their centre, shape ``(dim,)``."""
+
+    question: str
+    language: Language
+    examples: tuple[str, ...]
+    n_questions: int
+    n_people: int
+    vector: Vector
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A gap that was researched or dismissed, by its centre: what was asked before then is dealt with."""
+
+    vector: Vector
+    decided_at: datetime
+
+
+class Gaps:
+    """The gaps of each space."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def spaces(self, since: datetime) -> tuple[SpaceId, ...]:
+        """Return the spaces where anything was asked since then. For AION's own nightly work."""
+        asked = select(answers.c.space_id).where(answers.c.created_at >= since).distinct().order_by(answers.c.space_id)
+        return tuple(SpaceId(row.space_id) for row in await self._database.rows(asked))
+
+    async def unanswered(self, space: SpaceId, since: datetime, limit: int) -> tuple[Unanswered, ...]:
+        """Return the last questions of a space that were declined, answered from elsewhere, or that people disliked."""
+        votes = (
+            select(ratings.c.answer_id, func.sum(case((ratings.c.thumb == "up", 1), else_=-1)).label("sum"))
+            .group_by(ratings.c.answer_id)
+            .subquery()
+        )
+        searched = func.coalesce(answers.c.searched, answers.c.question).label("text")
+        statement = (
+            select(searched, answers.c.language, answers.c.asker, answers.c.created_at)
+            .outerjoin(votes, votes.c.answer_id == answers.c.id)
+            .where(
+                answers.c.space_id == space,
+                answers.c.created_at >= since,
+                or_(answers.c.used.in_(("abstained", "silent")), answers.c.band != "local", votes.c.sum < 0),
+                func.coalesce(votes.c.sum, 0) <= 0,
+            )
+            .order_by(answers.c.id.desc())
+            .limit(limit)
+        )
+        rows = await self._database.rows(statement)
+        return tuple(Unanswered(row.text, row.language, row.asker, row.created_at) for row in rows)
+
+    async def decided(self, space: SpaceId) -> tuple[Decided, ...]:
+        """Return what was researched or dismissed in a space."""
+        done = (gaps.c.space_id == space) & (gaps.c.status != "open")
+        rows = await self._database.rows(select(gaps.c.vector, gaps.c.decided_at).where(done))
+        return tuple(Decided(row.vector, row.decided_at) for row in rows)
+
+    async def replace(self, space: SpaceId, found: Sequence[NewGap]) -> None:
+        """Put what was gathered in place of the space's open gaps."""
+        rows = [
+            {
+                "space_id": space,
+                "question": gap.question,
+                "language": gap.language,
+                "examples": list(gap.examples),
+                "n_questions": gap.n_questions,
+                "n_people": gap.n_people,
+                "vector": gap.vector,
+                "asked_at": gap.asked_at,
+                "status": "open",
+            }
+            for gap in found
+        ]
+        async with self._database.write() as connection:
+            await connection.execute(delete(gaps).where(gaps.c.space_id == space, gaps.c.status == "open"))
+            if rows:
+                await connection.execute(insert(gaps), rows)
+
+    async def open(self, space: SpaceId, limit: int) -> tuple[Gap, ...]:
+        """Return the space's open gaps, those that most people asked first."""
+        waiting = select(gaps).where(gaps.c.space_id == space, gaps.c.status == "open")
+        ranked = waiting.order_by(gaps.c.n_people.desc(), gaps.c.n_questions.desc(), gaps.c.asked_at.desc())
+        return tuple(_gap(row) for row in await self._database.rows(ranked.limit(limit)))
+
+    async def get(self, space: SpaceId, gap_id: int) -> Gap | None:
+        """Return a gap of the space."""
+        row = await self._database.row(select(gaps).where(gaps.c.space_id == space, gaps.c.id == gap_id))
+        return _gap(row) if row is not None else None
+
+    async def decide(self, space: SpaceId, gap_id: int, status: GapStatus) -> None:
+        """Note that a gap was researched or dismissed."""
+        this = (gaps.c.space_id == space) & (gaps.c.id == gap_id)
+        async with self._database.write() as connection:
+            await connection.execute(update(gaps).where(this).values(status=status, decided_at=datetime.now(UTC)))
+
+
+def _gap(row: Row[Any]) -> Gap:
+    return Gap(
+        id=row.id,
+        question=row.question,
+        language=row.language,
+        examples=tuple(row.examples),
+        n_questions=row.n_questions,
+        n_people=row.n_people,
+        asked_at=row.asked_at,
+        status=row.status,
+    )

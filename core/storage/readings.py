@@ -1,0 +1,43 @@
+"""The record of what the curator read: for whom, how many pages, and why the others were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select, update
+
+from core.storage.database import Database
+from core.storage.schema import readings
+from core.storage.spaces import ensure_space
+from core.types import SpaceId
+
+
+class Readings:
+    """Every reading of every space. One without an end was cut short."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, space: SpaceId, theme: str, *, is_unasked: bool) -> int:
+        """Record that reading about a theme starts now and return its id; ``is_unasked``: AION decided to."""
+        values = {"space_id": space, "theme": theme, "is_unasked": int(is_unasked), "reasons": {}}
+        async with self._database.write() as connection:
+            await ensure_space(connection, space)
+            statement = insert(readings).values(started_at=datetime.now(UTC), **values).returning(readings.c.id)
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def finish(
+        self, reading_id: int, n_pages: int, n_kept: int, reasons: Mapping[str, int], error: str = ""
+    ) -> None:
+        """Record how many pages were read and kept, how many were left out for each reason, or what went wrong."""
+        values = {"n_pages": n_pages, "n_kept": n_kept, "reasons": dict(reasons), "error": error}
+        async with self._database.write() as connection:
+            statement = update(readings).where(readings.c.id == reading_id)
+            await connection.execute(statement.values(finished_at=datetime.now(UTC), **values))
+
+    async def n_unasked_pages(self, space: SpaceId, since: datetime) -> int:
+        """Return how many pages AION read by its own decision since then."""
+        ours = (readings.c.space_id == space) & (readings.c.is_unasked == 1) & (readings.c.started_at >= since)
+        row = await self._database.row(select(func.coalesce(func.sum(readings.c.n_pages), 0).label("n")).where(ours))
+        return int(row.n) if row is not None else 0
