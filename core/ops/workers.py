@@ -242,10 +242,10 @@ def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) 
     """
     found: dict[str, Worker] = {}
     key = SecretStr((token.get_secret_value().strip() if token else "") or "none")
-    for part in filter(str.strip, text.split(",")):
+    for n, part in enumerate(filter(str.strip, text.split(",")), start=1):
         match = _ADDRESS.fullmatch(part)
         if not match or match[1] in found:
-            problem = f"{part.strip()!r} is not name=https://address with a name of its own"
+            problem = f"entry {n} is not name=https://address with a name of its own"  # which may hold a password
             raise Unavailable("settings.wrong", name="AION_WORKERS", problem=problem)
         found[match[1]] = Worker(match[1], match[2], key, client)
     return tuple(found.values())
