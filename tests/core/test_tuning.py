@@ -1,15 +1,22 @@
 """Tuning on a tiny labelled set and on ratings: real searches, real fit, what each rating means."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.bootstrap import assemble
+from core.commands import Registry
 from core.confidence.calibrate import shipped
 from core.confidence.fit import Example
+from core.confidence.tuned import TunedGates
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
+from core.pipeline import Question
+from core.settings import Settings
 from core.storage.impressions import Rated
 from core.tuning import SET_WEIGHT, labelled_examples, rated_examples, tune
-from tests.fakes import WordEmbedder
+from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
 THINGS = [f"{colour} {thing}" for colour in ("red", "blue", "green") for thing in ("lamp", "kettle", "bicycle", "drum")]
 DATA = LabelledSet(
@@ -92,3 +99,25 @@ def test_figures_after_are_of_topics_that_were_not_fitted_on():
         for n in range(300)
     ]
     assert 0.35 < tune(noise, START, "x", None).after["noise"].auroc < 0.65
+
+
+async def test_tuned_gate_is_in_use_from_the_next_start_on(tmp_path):
+    document = b"The library opens at nine o'clock in the morning on Saturdays."
+
+    async def band() -> str:
+        settings = Settings.model_validate({"AION_DATA_DIR": tmp_path})
+        async with assemble(settings, Registry(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+            await aion.ingest.index_file(SPACE, "hours.md", document)
+            question = Question(SPACE, "here", MEMBER, "When does the library open on Saturdays?", "en")
+            return (await aion.dispatch.pipeline.answer(question, unseen)).used
+
+    assert await band() == "extract"
+    gates = TunedGates(tmp_path / "gate")
+    gates.save(replace(START, embedder="words-256", upper=1.1, lower=1.1))
+    assert await band() == "abstained"
+    gates.rollback()
+    assert await band() in ("extract", "cache")
+
+
+async def unseen(text: str) -> None:
+    pass
