@@ -37,7 +37,7 @@ from core.generation.desk import ProviderDesk
 from core.generation.open import open_generator
 from core.generation.quota import Ledger
 from core.generation.reader import open_reader
-from core.generation.reuse import Reuse, fingerprint
+from core.generation.reuse import Reuse, written_by
 from core.generation.route import read_keys, routes
 from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
@@ -185,7 +185,7 @@ async def assemble(
             open_workers(settings.workers, settings.worker_token, open_alerts(database))
         )
         writers = Writers(local, router, embedder, settings.outside_knowledge, workers.there)
-        reuse = Reuse(ReusableAnswers(database), passages, lambda: f"{fingerprint(gate)} {local.model}")
+        reuse = Reuse(ReusableAnswers(database), passages, lambda: written_by(gate, local))
         turns, spaces = Turns(database), Spaces(database)
         channels = Channels(spaces)
         notices = Notices(inbox, channels, spaces, settings.language)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.generation.sameness import asked
 from core.generation.writer import Draft
-from core.ports import PassageStore
+from core.ports import Gate, Inspectable, LocalModel, PassageStore
 from core.storage.reusable import ReusableAnswers
 from core.texts import say
 from core.types import Found, SpaceId, readable_spaces
@@ -57,6 +57,12 @@ class Reuse:
     async def _state(self, space: SpaceId) -> str:
         revisions = [str(await self.passages.revision(each)) for each in readable_spaces(space)]
         return f"{'.'.join(revisions)} {self.made_by()}"
+
+
+def written_by(gate: Gate, local: LocalModel) -> str:
+    """Return a name for what writes confident answers now: the gate, the model and its LoRA weights."""
+    lora = local.state().lora_version if isinstance(local, Inspectable) else None
+    return f"{fingerprint(gate)} {local.model} {lora or '-'}"
 
 
 def fingerprint(part: object) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.bootstrap import Aion, assemble
-from core.generation.reuse import fingerprint
+from core.confidence.gate import SpecGate
+from core.generation.reuse import written_by
 from core.pipeline import Question
 from core.settings import Settings
-from core.types import Answer, Language, Person, SpaceId
+from core.types import Answer, EngineState, Language, Person, SpaceId
 from plugins import load_plugins
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
@@ -101,5 +102,19 @@ async def test_what_aion_did_not_know_is_not_kept(aion: Aion) -> None:
     assert [(await ask(aion, asked)).used for _ in range(2)] == ["abstained", "abstained"]
 
 
-def test_what_behaves_differently_is_called_differently() -> None:
-    assert fingerprint((1, 2)) == fingerprint((1, 2)) != fingerprint((1, 3))
+class Adapted(ScriptedGenerator):
+    """A model that tells which LoRA weights it writes with."""
+
+    lora: str | None = None
+
+    def state(self) -> EngineState:
+        return EngineState(device="cpu", lora_version=self.lora, is_warm=True, n_running=0, n_waiting=0)
+
+
+def test_another_gate_model_or_lora_version_is_another_state() -> None:
+    model = Adapted([])
+    names = {written_by(SpecGate(0.6), model), written_by(SpecGate(0.7), model)}
+    model.lora = "v3"
+    names.add(written_by(SpecGate(0.6), model))
+    names.add(written_by(SpecGate(0.6), ScriptedGenerator([], model="another")))
+    assert len(names) == 4 and written_by(SpecGate(0.6), model) in names
