@@ -46,7 +46,7 @@ class Rest(World):
         return web.Response(status=404) if data is None else web.Response(body=data)
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json() if request.can_read_body else None
+        body = await _body(request)
         path = f"/{request.match_info['path']}"
         fault = self._fault(f"{request.method} {path}")
         status, answer = 0, b""
@@ -212,12 +212,14 @@ class Rest(World):
     def _write(self, message: Message, body: Json) -> Json:
         """Send a new message or change one."""
         content = message.content if body.get("content") is None else body["content"]
-        if not content.strip():
+        uploads = body.get("uploads", [])
+        if not content.strip() and not uploads:
             raise DiscordError(400, 50006, "Cannot send an empty message")
         if len(content.encode("utf-16-le")) // 2 > MAX_UNITS:
             raise DiscordError(400, 50035, "Invalid Form Body: Must be 2000 or fewer in length.")
         _check_components(body.get("components", []))
         message.content = content
+        message.attachments = [*message.attachments, *uploads]
         message.components = body.get("components", message.components)
         message.allowed_mentions = body.get("allowed_mentions", message.allowed_mentions)
         message.flags = (message.flags | body.get("flags", 0)) & ~LOADING
@@ -342,3 +344,19 @@ def _check_command(command: Json) -> None:
     required = [bool(option.get("required")) for option in command.get("options", [])]
     if required != sorted(required, reverse=True) or len(required) > 25:
         raise DiscordError(400, 50035, f"Invalid Form Body: options of {command['name']}", errors={})
+
+
+async def _body(request: web.Request) -> Json | None:
+    """Return what a request says; files that come with it under ``uploads``, as Discord shows them."""
+    if not request.can_read_body:
+        return None
+    if request.content_type != "multipart/form-data":
+        body: Json = await request.json()
+        return body
+    form = await request.post()
+    files = [each for each in form.values() if isinstance(each, web.FileField)]
+    uploads = [
+        {"id": str(number), "filename": file.filename, "size": len(file.file.read()), "url": "", "proxy_url": ""}
+        for number, file in enumerate(files)
+    ]
+    return {**json.loads(str(form["payload_json"])), "uploads": uploads}

@@ -15,7 +15,7 @@ from discord_things import Channel, Guild, Message, User
 
 from core.commands import Command, Context, Parameter
 from core.errors import BadInput
-from core.types import Reply, Source
+from core.types import Picture, Reply, Source
 
 
 @dataclass
@@ -206,6 +206,25 @@ async def test_nothing_it_says_pings_everyone(library, front):
     for message in library.discord.shown:
         assert message.allowed_mentions == {"parse": []}
         assert not message.pings_everyone
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("asked", ["mention", "slash"])
+async def test_a_picture_comes_below_its_text(library, front, asked):
+    async def draw(message, outlet):
+        await outlet.send(Reply("Here it is.", "en", pictures=(Picture("map.png", b"png" * 9),)))
+
+    front.script = draw
+    if asked == "mention":
+        library.discord.say(library.channel, library.eva, "draw", mentions_bot=True)
+    else:
+        library.discord.slash("map", library.eva, library.channel)
+    await library.discord.wait_until(
+        lambda: len(library.discord.shown) == 2 and not library.discord.shown[0].is_thinking
+    )
+    text, picture = library.discord.shown
+    assert (text.content, text.attachments, picture.content) == ("Here it is.", [], "")
+    assert [(each["filename"], each["size"]) for each in picture.attachments] == [("map.png", 27)]
 
 
 @pytest.mark.usefixtures("bot")
