@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
@@ -19,6 +18,7 @@ from bot.delivery.failure import DeliveryFailed
 from bot.delivery.press import PressOutlet, as_command, completed
 from bot.delivery.revisions import WINDOW, Revisions
 from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
+from bot.discord_acknowledge import acknowledge, show, tell
 from bot.discord_buttons import BUTTONS, calls_under, is_known
 from bot.discord_commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.discord_events import (
@@ -63,7 +63,6 @@ PERMISSIONS = discord.Permissions(
 )
 """What the invite link asks a server for."""
 
-_ALREADY_ACKNOWLEDGED = 40060
 
 Interaction = discord.Interaction[Any]
 
@@ -228,7 +227,7 @@ class Client(discord.Client):
             async with self._backlog.accepted(message) as is_new:
                 if not is_new:
                     return
-                if not await _acknowledge(interaction, ephemeral=ephemeral):
+                if not await acknowledge(interaction, ephemeral=ephemeral):
                     return await self._front.inbox.close(message)
                 journal = self._front.inbox.journal(message)
                 post = InteractionPost(interaction, self.traffic, ephemeral=ephemeral)
@@ -244,13 +243,13 @@ class Client(discord.Client):
 
     async def press_thumb(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         """Record a thumb once, however often Discord delivers the press, and thank whoever pressed it."""
-        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
+        if await self._is_new_press(interaction) and await acknowledge(interaction, ephemeral=True):
             self._own(self._rate(interaction, thumb, answer_id))
 
     async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         space = space_of(interaction.guild_id, interaction.user.id)
         person = caller_of(interaction, self._moderator_role)
-        await _show(interaction, await self._front.rate(space, answer_id, person, thumb, str(interaction.locale)))
+        await show(interaction, await self._front.rate(space, answer_id, person, thumb, str(interaction.locale)))
 
     async def press_command(self, interaction: Interaction, name: str, argument: str) -> None:
         """Carry out the command a button calls, as if whoever pressed it had typed it."""
@@ -266,16 +265,16 @@ class Client(discord.Client):
             await self._say_stale(interaction)
 
     async def _say_stale(self, interaction: Interaction) -> None:
-        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
-            self._own(_say(interaction, "button.stale"))
+        if await self._is_new_press(interaction) and await acknowledge(interaction, ephemeral=True):
+            self._own(tell(interaction, "button.stale"))
 
     async def press_thread(self, interaction: Interaction) -> None:
         """Open a thread on an answer and say where it is."""
-        if await self._is_new_press(interaction) and await _acknowledge(interaction, ephemeral=True):
+        if await self._is_new_press(interaction) and await acknowledge(interaction, ephemeral=True):
             self._own(self._open_thread(interaction))
 
     async def _open_thread(self, interaction: Interaction) -> None:
-        await _say(interaction, await open_thread(interaction.message), place=thread_link(interaction.message))
+        await tell(interaction, await open_thread(interaction.message), place=thread_link(interaction.message))
 
     async def _is_new_press(self, interaction: Interaction) -> bool:
         return await self._is_new(interaction.guild_id, interaction.user.id, interaction.id)
@@ -315,41 +314,12 @@ class Tree(app_commands.CommandTree[Client]):
         """Say that the menu is out of date; log anything else."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             log.warning("Discord: a call of an outdated command: %s", error)
-            if await _acknowledge(interaction, ephemeral=True):
-                await _say(interaction, "discord.outdated")
+            if await acknowledge(interaction, ephemeral=True):
+                await tell(interaction, "discord.outdated")
         else:
             log.error("Discord: a command failed", exc_info=error)
-
-
-async def _acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
-    """Answer within Discord's three seconds that work has begun; return whether there is still somebody to answer."""
-    for is_last in (False, True):
-        try:
-            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
-        except discord.HTTPException as error:
-            if error.code == _ALREADY_ACKNOWLEDGED:
-                return True  # by a first attempt whose answer was lost; a redelivery is recognised by its key
-            log.warning("Discord: interaction %s could not be acknowledged: %s", interaction.id, error)
-            return False
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning("Discord: interaction %s: %r", interaction.id, error)
-            if is_last:
-                return False
-        else:
-            return True
-    return False
 
 
 async def _take_buttons(pressed: discord.Message) -> None:
     with suppress(DeliveryFailed), failures(repeatable=True):
         await pressed.edit(view=None)
-
-
-async def _say(interaction: Interaction, key: str, **values: object) -> None:
-    language = language_of_locale(str(interaction.locale), "en")
-    await _show(interaction, Reply(say(language, key, **values), language, private=True))
-
-
-async def _show(interaction: Interaction, reply: Reply) -> None:
-    async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
-        await outlet.send(reply)

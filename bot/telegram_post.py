@@ -17,6 +17,7 @@ from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
 from bot.telegram_buttons import buttons_under
 from bot.telegram_format import MAX_UNITS, formatted, markdown_of
+from bot.telegram_reactions import ShownAnswers
 from bot.telegram_reading import Place
 from bot.telegram_traffic import TelegramTraffic, ban_s
 from core.types import Picture, Reply
@@ -80,7 +81,15 @@ class TelegramPost:
     member of a group can see, so where that chat was never started, it stays in the group.
     """
 
-    def __init__(self, bot: Bot, traffic: TelegramTraffic, place: Place, asker: Asker, edit_interval_s: float) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        traffic: TelegramTraffic,
+        shown: ShownAnswers,
+        place: Place,
+        asker: Asker,
+        edit_interval_s: float,
+    ) -> None:
         self._bot = bot
         self._traffic = traffic
         self._chat_id = place.chat_id
@@ -88,6 +97,9 @@ class TelegramPost:
         self._asker_message_id = None if place.is_private else asker.message_id
         self._private_chat_id = None if place.is_private else asker.private_chat_id
         self._edit_interval_s = edit_interval_s
+        self._shown = shown
+        self._has_drafts = place.is_private and asker.message_id is not None
+        self._draft_id = asker.message_id or 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -106,6 +118,24 @@ class TelegramPost:
             lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
             NotDelivered,
         )
+
+    async def preview(self, text: str) -> bool:
+        """Show the text so far as a draft, which only a private chat has and only until the message itself comes."""
+        if not self._has_drafts:
+            return False
+        shown, entities = formatted(text)
+        self._traffic.spare(self._chat_id)
+        try:
+            await self._call(
+                self._chat_id,
+                lambda: self._bot.send_message_draft(
+                    self._chat_id, self._draft_id, shown, message_thread_id=self._topic_id, entities=entities
+                ),
+                NotDelivered,
+            )
+        except (Undeliverable, MessageGone):
+            self._has_drafts = False
+        return self._has_drafts
 
     async def admit(self, bubble: Bubble) -> None:
         """Return when the budgets of the bot and of the chat allow a message."""
@@ -147,6 +177,7 @@ class TelegramPost:
         await self._admit(handle.chat_id, bubble)
         with suppress(_Unchanged):
             await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
+        self._note(handle, bubble)
 
     async def delete(self, handle: Sent) -> None:
         """Remove a sent message."""
@@ -187,7 +218,13 @@ class TelegramPost:
             )
             return Sent(message.chat_id, message.message_id)
 
-        return await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
+        sent = await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
+        self._note(sent, bubble)
+        return sent
+
+    def _note(self, sent: Sent, bubble: Bubble) -> None:
+        if bubble.answer_id is not None:
+            self._shown.note(sent.chat_id, sent.message_id, bubble.answer_id)
 
     async def _send_picture(self, picture: Picture, chat_id: int, topic_id: int | None) -> Sent:
         async def send() -> Sent:

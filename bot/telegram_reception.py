@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from telegram import Bot, CallbackQuery, ChatMember, Document, InlineKeyboardMarkup, Update
+from telegram import Bot, ChatMember, Document, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.delivery.backlog import Backlog
-from bot.delivery.press import PressOutlet, completed
+from bot.delivery.press import completed
+from bot.delivery.revisions import WINDOW, Revisions
 from bot.delivery.stream import StreamedReply
 from bot.loop_guard import LoopGuard
 from bot.telegram_albums import Album, Albums
-from bot.telegram_buttons import calls_under, pressed_command, pressed_thumb, with_more
+from bot.telegram_buttons import calls_under
 from bot.telegram_polling import Patience, persist
 from bot.telegram_post import Asker, TelegramPost, address_of, place_and_asker
+from bot.telegram_presses import Presses
+from bot.telegram_reactions import Reactions, ShownAnswers
 from bot.telegram_reading import (
     Place,
     Summons,
@@ -27,25 +29,21 @@ from bot.telegram_reading import (
     is_anonymous_admin,
     is_for_anyone,
     move_of,
-    person_of,
     place_named,
     place_of,
-    space_of,
     summons_of,
 )
 from bot.telegram_traffic import TelegramTraffic
-from core.commands import Command, CommandLine
 from core.delivery import Unfinished
 from core.errors import BadInput, Unavailable
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Attachment, Language, Message, Person, Reply
 
 log = logging.getLogger(__name__)
 
 Work = Coroutine[Any, Any, None]
 
-MAX_TOAST_CHARS = 200
 N_ATTEMPTS = 3
 _REFUSALS = (BadRequest, Forbidden, InvalidToken)
 _MODERATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
@@ -73,19 +71,29 @@ class Reception:
         self._bot = bot
         self._timing = timing
         self._traffic = TelegramTraffic()
+        self._shown = ShownAnswers()
+        self._reactions = Reactions(front, self._shown)
         self._albums = Albums(timing.album_s)
         self._loops = LoopGuard()
         self.backlog = Backlog(front, "telegram", self._resume, start)
+        self._revisions = Revisions(front.inbox, self.backlog)
+        self._presses = Presses(
+            front, bot, self.backlog, timing.patience, timing.toast_s, self._post_at, self._moderates
+        )
 
     async def receive(self, update: Update, taken: Callable[[], None]) -> None:
         """Do what an update asks, to the end; ``taken`` is called once a crash would not lose it."""
         if update.callback_query is not None:
-            await self._pressed(update.callback_query, taken)
+            await self._presses.pressed(update.callback_query, taken)
+        elif update.message_reaction is not None:
+            await self._reactions.changed(update.message_reaction, update.update_id, taken)
         elif update.message is not None and (move := move_of(update.message)) is not None:
             await self._front.moved(*move)
             taken()
         elif update.message is not None:
             await self._arrived(update.message, taken)
+        elif update.edited_message is not None:
+            await self._edited(update.edited_message, taken)
 
     # --- messages ---------------------------------------------------------------------------------
 
@@ -125,7 +133,9 @@ class Reception:
             async with self.backlog.accepted(message) as is_new:
                 taken()
                 if is_new:
-                    async with StreamedReply(post, journal=self._front.inbox.journal(message)) as outlet:
+                    journal = self._front.inbox.journal(message)
+                    async with StreamedReply(post, journal=journal) as outlet:
+                        self._revisions.note(message, outlet, journal)
                         if album is not None:
                             files = self._files(await album.whole(), head, summons)
                             message = replace(message, attachments=files)
@@ -134,6 +144,21 @@ class Reception:
             language = language_of_locale(_locale(head), _DEFAULT_LANGUAGE)
             hint = "telegram.file_alone" if head.document else "telegram.wordless"
             await StreamedReply(post).send(Reply(say(language, hint), language))
+
+    async def _edited(self, message: TelegramMessage, taken: Callable[[], None]) -> None:
+        """Answer a question anew that was edited within a minute."""
+        person, summons = author_of(message), summons_of(message, self._bot.bot, self._front.registry)
+        is_late = message.edit_date is None or message.edit_date - message.date > WINDOW
+        if person is None or summons is None or summons.line is not None or not summons.text or is_late:
+            return
+        place = place_of(message)
+        edited = await self._message((message,), message, person, place, summons)
+        async with self._revisions.revised(edited) as journal:
+            taken()
+            if journal is not None:
+                async with StreamedReply(self._post(message, place), journal=journal) as outlet:
+                    self._revisions.note(edited, outlet, journal)
+                    await self._front.handle(edited, outlet)
 
     def _goes_round(self, message: TelegramMessage, place: Place, summons: Summons | None) -> bool:
         """Tell whether this is one more of too many calls in a row by what speaks as a chat, and may be a bot."""
@@ -155,7 +180,7 @@ class Reception:
 
     def _post_at(self, place: Place, asker: Asker) -> TelegramPost:
         interval_s = self._timing.private_edit_s if place.is_private else self._timing.group_edit_s
-        return TelegramPost(self._bot, self._traffic, place, asker, interval_s)
+        return TelegramPost(self._bot, self._traffic, self._shown, place, asker, interval_s)
 
     async def _resume(self, unfinished: Unfinished) -> None:
         message = unfinished.message
@@ -236,96 +261,6 @@ class Reception:
 
         return Attachment(name, document.file_size or 0, read)
 
-    # --- buttons ----------------------------------------------------------------------------------
-
-    async def _pressed(self, query: CallbackQuery, taken: Callable[[], None]) -> None:
-        under, data = query.message, query.data or ""
-        line, thumb = pressed_command(data), pressed_thumb(data)
-        if isinstance(under, TelegramMessage) and line is not None and (command := self._front.registry.get(line.name)):
-            return await self._called(query, under, line, command, taken)
-        space = space_of(under.chat.id if under else query.from_user.id)
-        is_new = await self._front.inbox.claim(space, _press_key(query))
-        taken()
-        if not is_new:
-            return
-        if thumb is None or under is None:
-            language = language_of_locale(query.from_user.language_code, _DEFAULT_LANGUAGE)
-            return await self._toast(query, say(language, "button.stale"))
-        await self._rated(query, space, *thumb)
-
-    async def _rated(self, query: CallbackQuery, space: SpaceId, thumb: Thumb, answer_id: int) -> None:
-        person, locale = person_of(query.from_user), query.from_user.language_code
-        async with asyncio.TaskGroup() as group:
-            rating = group.create_task(self._front.rate(space, answer_id, person, thumb, locale))
-            await asyncio.wait({rating}, timeout=self._timing.toast_s)
-            await self._toast(query, rating.result().text if rating.done() else None)  # it must not spin for ever
-        if isinstance(query.message, TelegramMessage) and (buttons := rating.result().buttons):
-            await self._change_buttons(query.message, with_more(query.message.reply_markup, buttons))
-
-    async def _called(
-        self,
-        query: CallbackQuery,
-        under: TelegramMessage,
-        line: CommandLine,
-        command: Command,
-        taken: Callable[[], None],
-    ) -> None:
-        """Carry out the command a button calls, as if whoever pressed it had typed it there."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._toast(query, None))
-            message = await self._press(query, under, line, command)
-            async with self.backlog.accepted(message) as is_new:
-                taken()
-                if not is_new:
-                    return
-                post = self._post_at(*place_and_asker(message.address))
-                async with StreamedReply(post, journal=self._front.inbox.journal(message)) as outlet:
-                    pressed = PressOutlet(outlet)
-                    await self._front.handle(message, pressed)
-            if pressed.is_settled:
-                await self._change_buttons(under, None)
-
-    async def _press(
-        self, query: CallbackQuery, under: TelegramMessage, line: CommandLine, command: Command
-    ) -> Message:
-        place, user = place_of(under), query.from_user
-        may_moderate = command.permission == "moderator" and await self._moderates(place, user.id)
-        question = under.reply_to_message
-        asker = Asker(question.message_id if question else under.message_id, user.id)
-        return Message(
-            key=_press_key(query),
-            platform="telegram",
-            space=place.space,
-            conversation=place.conversation,
-            person=replace(person_of(user), is_moderator=may_moderate),
-            text=line.rest,
-            locale=user.language_code,
-            command=line.name,
-            arguments=line.arguments(command),
-            address=address_of(place, asker) | {"link": under.link or ""},
-        )
-
-    async def _change_buttons(self, under: TelegramMessage, buttons: InlineKeyboardMarkup | None) -> None:
-        if buttons == under.reply_markup:
-            return
-        try:
-            await self._bot.edit_message_reply_markup(under.chat.id, under.message_id, reply_markup=buttons)
-        except TelegramError as error:
-            log.info("the buttons under a message stay as they are: %s", error.message)
-
-    async def _toast(self, query: CallbackQuery, text: str | None) -> None:
-        text = text[:MAX_TOAST_CHARS] if text else None
-        try:
-            await persist(
-                lambda: self._bot.answer_callback_query(query.id, text),
-                self._timing.patience,
-                "answerCallbackQuery",
-                _REFUSALS,
-                N_ATTEMPTS,
-            )
-        except TelegramError as error:
-            log.info("a press was not acknowledged: %s", error.message)
-
 
 def _key(place: Place, parts: Sequence[TelegramMessage]) -> str:
     """Return what a message is known by: an album by its own number, since its parts come in any order."""
@@ -342,7 +277,3 @@ def _asker(message: TelegramMessage) -> Asker:
 
 def _locale(message: TelegramMessage) -> str | None:
     return message.from_user.language_code if message.from_user and message.sender_chat is None else None
-
-
-def _press_key(query: CallbackQuery) -> str:
-    return f"telegram:press:{query.id}"

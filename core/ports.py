@@ -238,6 +238,10 @@ class Desk(Protocol):
         """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
         ...
 
+    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+        """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
+        ...
+
     async def claim(self, space: SpaceId, key: str) -> bool:
         """Return whether this is the first time that ``key`` (a press of a button) is seen; nothing is kept of it."""
         ...

@@ -119,6 +119,9 @@ class MemoryInbox:
     async def accept(self, message: Message) -> bool:
         return await self.claim(message.space, message.key)
 
+    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+        self.seen.add((message.space, message.key))
+
     async def claim(self, space: SpaceId, key: str) -> bool:
         is_new = (space, key) not in self.seen
         self.seen.add((space, key))

@@ -45,11 +45,19 @@ class Backlog:
             log.info("already taken on: %s", message.key)
             yield False
             return
-        self._in_hand.add(key)
+        self.hold(message)
         try:
             yield True
         finally:
-            self._in_hand.discard(key)
+            self.release(message)
+
+    def hold(self, message: Message) -> None:
+        """Leave ``message`` to whoever works on it now."""
+        self._in_hand.add((message.space, message.key))
+
+    def release(self, message: Message) -> None:
+        """Take ``message`` up again when it is due."""
+        self._in_hand.discard((message.space, message.key))
 
     async def run(self) -> None:
         """Finish whatever is due, now and as it becomes due, until cancelled."""

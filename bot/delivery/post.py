@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from bot.delivery.split import Measure
 from core.types import Button, Picture, Reply
@@ -45,6 +45,18 @@ class Capabilities:
     measure: Measure
     edit_interval_s: float
     typing_interval_s: float
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """A post that may show what is being written without making messages of it."""
+
+    async def preview(self, text: str) -> bool:
+        """Show the text so far, in place of what was previewed before; ``False`` where this chat has no previews.
+
+        Raises ``NotDelivered`` where it is not shown this time.
+        """
+        ...
 
 
 class Post(Protocol[H]):

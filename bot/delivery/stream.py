@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
-from bot.delivery.post import Bubble, Post
+from bot.delivery.post import Bubble, Post, Previewing
 from bot.delivery.split import split
 from core.delivery import Part
 from core.errors import Postponed
@@ -133,6 +133,12 @@ class StreamedReply(Generic[H]):
         self._wanted = text
         self._changed.set()
 
+    async def halt(self) -> None:
+        """Show nothing more of what is being written; once this returns, nothing of it is on its way."""
+        self._stop_typing()
+        async with self._writing:
+            self._wanted, self._cosmetic = None, False
+
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply over what was shown, trying again where that is safe.
 
@@ -189,7 +195,11 @@ class StreamedReply(Generic[H]):
         """Bring the messages up to ``text``; on failure leave the rest to a later text or the final one."""
         capabilities = self._post.capabilities
         try:
-            for n, part in enumerate(split(text, capabilities.max_units, capabilities.measure)):
+            parts = split(text, capabilities.max_units, capabilities.measure)
+            if not self._shown and isinstance(self._post, Previewing) and await self._post.preview(parts[-1]):
+                self._next_write_s = self._clock.now_s() + capabilities.edit_interval_s
+                return
+            for n, part in enumerate(parts):
                 await self._put(n, Bubble(part, cosmetic=True))
         except NotDelivered as error:
             pause_s = max(error.retry_after_s or 0.0, capabilities.edit_interval_s)

@@ -1,11 +1,12 @@
 """The inbox: what has been taken on, and how far it has come, so that neither a redelivery nor a crash is noticed.
 
     accept ──▶ accepted ──answer──▶ answered ──close──▶ closed        claim ──▶ closed
-                  └──────────────── close ────────────────┘
+        ▲         └──────────────── close ────────────────┘ │
+        └──────────────────────── revise ───────────────────┘
 
-A message is kept, with what it says and where to reply, until it is closed; then only its key remains. Nothing leads
-back, so what is told late or twice changes nothing. Whoever is deaf to the database still answers: a fault there is
-logged, and costs durability alone.
+A message is kept, with what it says and where to reply, until it is closed; then only its key remains. Nothing but
+its being edited leads back, so what is told late or twice changes nothing. Whoever is deaf to the database still
+answers: a fault there is logged, and costs durability alone.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ class Inbox:
         except DBAPIError:
             log.exception("%s could not be taken on, and is lost if AION stops now", message.key)
             return True
+
+    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+        """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
+        anew = {"state": "accepted", "due_at": datetime.now(UTC), "reply": None, "n_runs": 1}
+        kept = {"message": message_as_json(message), "parts": parts_as_json(parts)}
+        await self._execute(update(inbox).where(_is(message.space, message.key)).values(anew | kept))
 
     async def claim(self, space: SpaceId, key: str) -> bool:
         """Return whether this is the first time that ``key`` of ``space`` is seen; nothing is kept of it."""

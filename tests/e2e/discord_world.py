@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -159,6 +160,13 @@ class World:
         self._emit_message(message)
         return message
 
+    def edit(self, message: Message, text: str, *, later_s: float = 0) -> None:
+        """Change what a message says; ``later_s`` seconds later than now, for all that its timestamps tell."""
+        mention = f"{self.bot.mention} " if self.bot in message.mentions else ""
+        message.content = mention + text
+        edited_at = datetime.now(UTC) + timedelta(seconds=later_s)
+        self._emit_message(message, "MESSAGE_UPDATE", {"edited_timestamp": edited_at.isoformat()})
+
     def upload(self, name: str, data: bytes) -> Json:
         """Put a file on the CDN and return it as an attachment."""
         number = str(snowflake())
@@ -294,7 +302,7 @@ class World:
             self._session.wake.set()
         self._changed.set()
 
-    def _emit_message(self, message: Message) -> None:
+    def _emit_message(self, message: Message, event: str = "MESSAGE_CREATE", about: Json | None = None) -> None:
         """Queue a message, its content left out where the bot may not read it."""
         data: Json = {**message.json(), "channel_type": message.channel.kind}
         if guild := message.channel.guild:
@@ -302,4 +310,4 @@ class World:
         may_read = guild is None or message.author is self.bot or self.bot in message.mentions
         if self._session and not may_read and not self._session.intents & MESSAGE_CONTENT:
             data |= {"content": "", "attachments": [], "components": []}
-        self._emit("MESSAGE_CREATE", data)
+        self._emit(event, data | (about or {}))

@@ -91,6 +91,7 @@ class World:
         self._threads: dict[int, set[int]] = defaultdict(set)
         self._blocked: set[int] = set()
         self._moved: dict[int, int] = {}
+        self._reacted: dict[tuple[int, int], list[Json]] = {}
         self._incoming: dict[tuple[int, int], Json] = {}
         self._files: dict[str, bytes] = {}
         self._file_sizes: dict[str, int] = {}
@@ -147,6 +148,12 @@ class World:
         """Write a message; ``reply_to`` takes a message or a ``Shown``, ``thread`` a topic, ``extra`` raw fields."""
         return self._post(chat, user, {"text": text, "entities": entities_of(text)}, **options)
 
+    def edit(self, message: Json, text: str, later_s: int = 0) -> None:
+        """Change what a message says; ``later_s`` seconds later than now, for all that its dates tell."""
+        message |= {"text": text, "entities": entities_of(text), "edit_date": int(time.time()) + later_s}
+        if self._reaches_bot(message):
+            self.push({"edited_message": dict(message)})
+
     def upload(
         self,
         chat: Json,
@@ -193,6 +200,16 @@ class World:
         self._callbacks[query["id"]] = time.monotonic()
         self.push({"callback_query": query | {"message": self._as_json(message)}})
         return str(query["id"])
+
+    def react(self, message: Shown, user: Json, emoji: str = "") -> None:
+        """Put a reaction under a message of the bot, or take it away; told only where the bot is an admin."""
+        if self._members[message.chat["id"]].get(BOT_ID) != "administrator":
+            return
+        before = self._reacted.get((message.id, user["id"]), [])
+        now = [{"type": "emoji", "emoji": emoji}] if emoji else []
+        self._reacted[message.id, user["id"]] = now
+        change = {"chat": message.chat, "message_id": message.id, "user": user, "date": int(time.time())}
+        self.push({"message_reaction": change | {"old_reaction": before, "new_reaction": now}})
 
     def redeliver(self, update: Json) -> None:
         """Send an update again under a new update id."""

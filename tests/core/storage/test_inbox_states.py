@@ -167,3 +167,17 @@ async def test_no_order_of_events_leads_back(database: Database, events: list[Ev
         is_open = state in ("accepted", "answered")
         assert len(await inbox.unfinished("discord")) == is_open
         assert row is None or (row.message is not None) == is_open
+
+
+async def test_an_edited_message_is_taken_on_again_over_what_is_shown(tmp_path: Path) -> None:
+    edited = replace(QUESTION, text="E ao domingo?", command=None, arguments={})
+    async with await Database.open(tmp_path) as database:
+        inbox = Inbox(database)
+        await inbox.accept(QUESTION)
+        for answered in (False, True):
+            if answered:
+                await inbox.answer(edited, REPLY)
+                await inbox.close(edited)
+            await inbox.revise(edited, PARTS)
+            (left,) = await inbox.unfinished("discord")
+            assert (left.message, left.reply, left.parts, left.n_runs) == (edited, None, PARTS, 1)
