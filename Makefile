@@ -94,6 +94,14 @@ bench-retrieval: setup ## ranking and gate on labelled folders: make bench-retri
 bench-gate: setup ## fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir"
 	@$(BENCH) bench/gate_fit.py $(DATA)
 
+.PHONY: bench-reader
+bench-reader: setup ## train the reader on labelled folders and show what it adds to the gate: make bench-reader DATA="dir dir"
+	@$(BENCH) bench/reader_fit.py $(DATA)
+
+.PHONY: bench-sameness
+bench-sameness: setup ## pairs of different questions taken for one by the semantic cache: make bench-sameness DATA="dir dir"
+	@$(BENCH) bench/sameness.py $(DATA)
+
 .PHONY: bench-extract
 bench-extract: setup ## how often a quoted answer holds the right one: make bench-extract DATA="dir dir"
 	@$(BENCH) bench/extract.py $(DATA)
