@@ -16,8 +16,10 @@ from core.storage.schema.delivery import inbox, runs, turns
 from core.storage.schema.handoffs import handoffs
 from core.storage.schema.impressions import quality_days, source_openings
 from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
+from core.storage.schema.leading import job_wishes, leases
 from core.storage.schema.providers import provider_benches, provider_counts
 from core.storage.schema.reuse import reusable_answers
+from core.storage.schema.watching import consents, teachings, watched_pages, watches
 
 __all__ = [
     "Embedding",
@@ -25,11 +27,14 @@ __all__ = [
     "Moment",
     "alerts",
     "answers",
+    "consents",
     "document_names",
     "documents",
     "gaps",
     "handoffs",
     "inbox",
+    "job_wishes",
+    "leases",
     "metadata",
     "passages",
     "proposals",
@@ -43,5 +48,8 @@ __all__ = [
     "runs",
     "source_openings",
     "spaces",
+    "teachings",
     "turns",
+    "watched_pages",
+    "watches",
 ]
