@@ -10,7 +10,7 @@ import pytest
 
 from core.types import Person
 from tests.e2e.telegram_community import Community, bold, running, says
-from tests.e2e.telegram_faults import Broken, Dropped, Slow
+from tests.e2e.telegram_faults import Broken, Dropped, Rejected, Slow
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import utf16
 
@@ -53,7 +53,7 @@ async def test_an_answer_grows_in_one_message_while_it_is_written(server, commun
     community.answers["Count"] = "one two three four five six seven eight"
     ana = server.person("Ana")
     async with running(server, community):
-        server.say(server.private(ana), ana, "Count")
+        server.say(server.group("Library"), ana, "@aion_bot Count")
         shown = await server.wait_for_message(says("eight"))
     assert len(server.shown) == 1
     assert len(shown.history) >= 2
@@ -177,6 +177,55 @@ async def test_the_menu_is_published_by_scope_and_language_and_only_once(server,
 
 
 # --- moderators and files ---------------------------------------------------------------------------------------------
+
+
+async def test_a_reaction_to_an_answer_is_a_thumb_where_the_bot_is_an_admin(server, community):
+    ana = server.person("Ana")
+    group, other = server.group("Library", admins=[server.me]), server.group("Club")
+    async with running(server, community):
+        server.say(group, ana, "@aion_bot When do you open?")
+        shown = await server.wait_for_message(says("nine"))
+        server.react(shown, ana, "👎")
+        server.redeliver(server.updates[-1])
+        server.react(shown, ana, "👍")
+        server.react(shown, ana, "🎉")
+        server.react(shown, ana)
+        server.say(other, ana, "@aion_bot When do you open?")
+        elsewhere = await server.wait_for_message(lambda m: m.chat == other and "nine" in m.text)
+        server.react(elsewhere, ana, "👍")
+        server.say(group, ana, "@aion_bot Next?")
+        await server.wait_for_message(says("I don't know."))
+    assert community.thumbs == {}
+    assert community.n_ratings >= 3
+
+
+async def test_in_a_private_chat_the_answer_is_drafted_and_then_sent_once(server, community):
+    community.answers["When do you open?"] = "At **nine** on every day but Sunday."
+    community.pause_s = 0.1
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("Sunday."))
+    (drafted,) = server.drafts.values()
+    assert len(drafted) > 2
+    assert all("At nine on every day but Sunday.".startswith(text) for text in drafted[1:])
+    assert len(server.of("sendMessage")) == 1
+    assert server.of("editMessageText") == []
+
+
+async def test_where_drafts_are_refused_the_answer_is_edited_as_elsewhere(server, community):
+    community.answers["When do you open?"] = "At nine on every day but Sunday."
+    community.pause_s = 0.1
+    server.inject("sendMessageDraft", Rejected(400, "Bad Request: method is not available"))
+    ana = server.person("Ana")
+    dm = server.private(ana)
+    async with running(server, community):
+        server.say(dm, ana, "When do you open?")
+        await server.wait_for_message(says("Sunday."))
+    assert len(server.of("sendMessageDraft")) == 1
+    assert len(server.shown) == 1
+    assert server.shown[0].history
 
 
 async def test_an_album_whose_parts_come_late_or_backwards_is_one_message(server, community):

@@ -52,12 +52,13 @@ async def test_a_flood_ban_on_an_edit_delays_the_final_text_and_nothing_else(ser
     ana, rui = server.person("Ana"), server.person("Rui")
     server.inject("editMessageText", Flood(1))
     async with running(server, community):
-        server.say(server.private(ana), ana, "Count")
+        group = server.group("Library")
+        server.say(group, ana, "@aion_bot Count")
         await server.wait_for_call("editMessageText")
         server.say(server.private(rui), rui, "When do you open?")
         other = await server.wait_for_message(says("nine"))
         shown = await server.wait_for_message(says("eight"))
-    edits = [call.at_s for call in server.of("editMessageText") if call.params["chat_id"] == str(ana["id"])]
+    edits = [call.at_s for call in server.of("editMessageText") if call.params["chat_id"] == str(group["id"])]
     assert edits[1] - edits[0] >= 1
     assert server.shown == [shown, other]
 
@@ -123,7 +124,7 @@ async def test_a_message_deleted_while_it_grows_is_sent_anew(server, community):
     community.pause_s = 0.1
     ana = server.person("Ana")
     async with running(server, community):
-        server.say(server.private(ana), ana, "When do you open?")
+        server.say(server.group("Library"), ana, "@aion_bot When do you open?")
         (first,) = [await server.wait_for_message(lambda m: True)]
         first.deleted = True
         await server.wait_for_message(says("nine", "Handbook"))
