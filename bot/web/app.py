@@ -21,6 +21,9 @@ from core.errors import Unavailable
 GRACE_S = 10
 """How long requests in flight may take to finish once the server is told to stop."""
 
+KEEP_ALIVE_S = 65
+"""How long an idle connection is kept: longer than clients keep theirs, or one would ask on a line just hung up."""
+
 
 def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_BYTES) -> FastAPI:
     """Return an application with these routers; larger bodies are refused with 413 before they are read."""
@@ -46,6 +49,7 @@ async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], Non
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         )
         server = _Server(config)

@@ -139,3 +139,18 @@ async def test_a_body_over_the_limit_is_refused_however_it_comes() -> None:
             answer = await client.post("/raw", content=body)
             assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
         assert (await client.post("/echo", json={"words": "x" * 1000})).status_code == 413
+
+
+@pytest.mark.slow
+async def test_an_idle_connection_outlives_what_clients_keep_theirs_for() -> None:
+    """Uvicorn hangs up after 5 s, just when httpx's own 5 s are over: who asks then would find the line dead."""
+    asked = b"POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
+    async with running() as (client, _):
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        for pause_s in (6, 0):
+            writer.write(asked)
+            assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(1)
+            await asyncio.sleep(pause_s)
+        writer.close()
+        await writer.wait_closed()
