@@ -191,7 +191,8 @@ def main() -> None:
     spec = np.array([example.spec for example in examples])
     report("specification", spec, examples, TAU)
     rows = []
-    for title, prefix, names in (("this embedder", embedder.id.partition("@")[0], FITTED), ("any embedder", "", SCALE_FREE)):
+    family = embedder.id.partition("@")[0]
+    for title, prefix, names in (("this embedder", family, FITTED), ("any embedder", "", SCALE_FREE)):
         values = judged_by_others(examples, names, fold)
         upper, lower = bands(values, examples)
         report(f"{title}, other topics (upper {upper:.2f}, lower {lower:.2f})", values, examples, upper)
