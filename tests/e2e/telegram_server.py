@@ -48,7 +48,7 @@ from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Rejected, Slow,
 from tests.e2e.telegram_world import Call, Json, Shown, World, utf16
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
-_COUNTED = ("sendMessage", "editMessageText", "deleteMessage", "sendChatAction", "setMessageReaction")
+_COUNTED = ("sendMessage", "sendPhoto", "editMessageText", "deleteMessage", "sendChatAction", "setMessageReaction")
 
 
 class TelegramServer(World):
@@ -102,7 +102,8 @@ class TelegramServer(World):
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         given = [*request.query.items(), *(await request.post()).items()]
-        params = {key: _decoded(key, str(value)) for key, value in given}
+        texts = {key: value.filename if isinstance(value, web.FileField) else str(value) for key, value in given}
+        params = {key: _decoded(key, text) for key, text in texts.items()}
         self.calls.append(Call(method, params, time.monotonic()))
         fault = self._faults[method].popleft() if self._faults[method] else None
         if isinstance(fault, Dropped) and not fault.applied:
@@ -211,6 +212,12 @@ class TelegramServer(World):
             thread,
             target if exists else None,
         )
+        self.shown.append(message)
+        return self._as_json(message)
+
+    async def _on_sendPhoto(self, params: Json) -> Json:
+        chat = self._writable(params)
+        message = Shown(chat, next(self._message_ids), f"[{params['photo']}]", [], [], self._thread(chat, params), None)
         self.shown.append(message)
         return self._as_json(message)
 

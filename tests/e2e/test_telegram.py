@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.types import Person
+from core.types import Person, Picture
 from tests.e2e.telegram_community import Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Rejected, Slow
 from tests.e2e.telegram_server import TelegramServer
@@ -335,6 +335,18 @@ async def test_a_long_answer_with_emoji_arrives_whole_and_within_the_limit(serve
     assert all(utf16(m.text) <= 4096 for m in server.shown)
     assert " ".join(m.text for m in server.shown).split() == words
     assert [bool(m.buttons) for m in server.shown] == [m is last for m in server.shown]
+
+
+async def test_a_picture_comes_below_its_text(server, community):
+    community.pictures = (Picture("map.png", b"png"),)
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        await server.wait_for_message(says("[map.png]"))
+    assert [("nine" in message.text, bool(message.buttons)) for message in server.shown] == [
+        (True, True),
+        (False, False),
+    ]
 
 
 async def test_formatting_that_telegram_refuses_is_sent_as_it_was_written(server, community):
