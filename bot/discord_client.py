@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -42,10 +42,10 @@ from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
 from bot.discord_repeats import no_blind_repeats
 from bot.discord_threads import open_thread, thread_link
 from bot.discord_traffic import DiscordTraffic
-from core.commands import Command, CommandLine
+from core.commands import Command, CommandLine, Parameter
 from core.delivery import Unfinished
 from core.notices import KEY
-from core.ports import Front, Journal
+from core.ports import Completion, Front, Journal
 from core.texts import language_of_locale, say
 from core.types import Attachment, Message, Reply, Thumb
 
@@ -210,6 +210,15 @@ class Client(discord.Client):
     ) -> None:
         """Carry out a command from the menu."""
         await self._call(interaction, command, arguments, tuple(map(attachment_of, files)))
+
+    async def complete(
+        self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
+    ) -> Sequence[Completion]:
+        """Return what a half-typed argument may mean; nothing to those who may not call the command."""
+        may = command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
+        if parameter.names is None or not may:
+            return ()
+        return await self._front.complete(space_of(interaction.guild_id, interaction.user.id), parameter.names, typed)
 
     async def teach(self, interaction: Interaction, message: discord.Message) -> None:
         """Index what a message says, as the command for files does."""

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,13 +15,17 @@ from discord import app_commands
 
 from core.commands import Command, Localised, Parameter, Registry
 from core.offload import offload
+from core.ports import Completion
 from core.texts import say
 from core.types import LANGUAGES, Language
 
 _LANGUAGE_OF: dict[discord.Locale, Language] = {discord.Locale.brazil_portuguese: "pt"}
 """Discord's locales AION has words for beside English, which is what it shows everywhere else."""
 
-_MAX_DESCRIPTION_CHARS = 100
+_MAX_CHARS = 100
+"""Of a description, and of a choice."""
+
+_MAX_CHOICES = 25
 _FILES_PER_CALL = 5
 """Discord gives each file an option of its own, so a command that takes files offers several."""
 
@@ -44,6 +48,12 @@ class Calls(Protocol):
         """Carry out a command."""
         ...
 
+    async def complete(
+        self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
+    ) -> Sequence[Completion]:
+        """Return what a half-typed argument may mean."""
+        ...
+
     async def teach(self, interaction: Interaction, message: discord.Message) -> None:
         """Learn what a message says."""
         ...
@@ -60,11 +70,12 @@ class Translator(app_commands.Translator):
         return words
 
 
+def _short(words: str) -> str:
+    return textwrap.shorten(words, _MAX_CHARS, placeholder="…")
+
+
 def _words(localised: Localised) -> app_commands.locale_str:
-    short = {
-        language: textwrap.shorten(words, _MAX_DESCRIPTION_CHARS, placeholder="…")
-        for language, words in localised.items()
-    }
+    short = {language: _short(words) for language, words in localised.items()}
     return app_commands.locale_str(
         short["en"], **{language: words for language, words in short.items() if language != "en"}
     )
@@ -100,6 +111,8 @@ def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_comman
     describe = app_commands.describe(
         **{name: _words(parameter.description) for name, (parameter, _) in options.items()}
     )
+    for name, (parameter, _) in options.items():
+        _offer(callback, name, command, parameter, calls)
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=command.name,
         description=_words(command.description),
@@ -110,6 +123,20 @@ def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_comman
     if hidden:
         made.default_permissions = discord.Permissions(manage_guild=True)
     return made
+
+
+def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: Calls) -> None:
+    """Let Discord offer what an option may be: all there is to choose from, or what fits what is typed so far."""
+    if parameter.choices:
+        choices = [app_commands.Choice(name=choice, value=choice) for choice in parameter.choices]
+        app_commands.choices(**{name: choices})(callback)
+    elif parameter.names:
+
+        async def complete(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+            fitting = await calls.complete(interaction, command, parameter, current)
+            return [app_commands.Choice(name=_short(each.label), value=each.value) for each in fitting[:_MAX_CHOICES]]
+
+        app_commands.autocomplete(**{name: complete})(callback)
 
 
 def teach_menu(calls: Calls, *, hidden: bool) -> app_commands.ContextMenu:

@@ -26,14 +26,17 @@ Permission = Literal["everyone", "moderator"]
 class Parameter:
     """One argument of a command.
 
-    ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` takes a file.
-    A number is a whole one, 0 or more, of at most 18 digits.
+    ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` takes a file. A number is a whole
+    one, 0 or more, of at most 18 digits. ``choices`` are all it may be; where it ``names`` something the space has, a
+    platform may offer that while one types.
     """
 
     name: str
     description: Localised
     kind: Literal["text", "number", "attachment"] = "text"
     required: bool = True
+    choices: tuple[str, ...] = ()
+    names: Literal["document", "proposal"] | None = None
 
 
 class Context(Protocol):

@@ -27,7 +27,7 @@ from core.offload import offload
 from core.outbox import RecordedOutlet
 from core.permissions import require
 from core.pipeline import Pipeline, Question
-from core.ports import Outlet
+from core.ports import Completion, Outlet
 from core.retrieval.discourse import asks
 from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review
 from core.storage.inbox import Inbox
@@ -129,6 +129,20 @@ class Dispatch:
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         """Return whether a conversation is a free channel: what is said to nobody there is handled too."""
         return await self.channels.mode(space, conversation) == "free"
+
+    async def complete(self, space: SpaceId, names: str, typed: str) -> tuple[Completion, ...]:
+        """Return the documents or proposals of a space whose title holds what is typed; none when something fails."""
+        wanted = typed.strip().casefold()
+        try:
+            if names == "document":
+                known = [(each.id, each.title) for each in await self.shelves.of(space).documents()]
+            else:
+                known = [(each.id, each.title) for each in await self.reviews.proposals.pending(space)]
+        except Exception:  # the same boundary: whoever is typing goes on typing
+            log.exception("nothing to complete for %s", names)
+            return ()
+        fitting = [Completion(f"#{number} {title}", str(number)) for number, title in known]
+        return tuple(each for each in fitting if wanted in each.label.casefold())
 
     async def moved(self, space: SpaceId, new: SpaceId) -> None:
         """Let everything of a space follow it to another id."""

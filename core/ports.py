@@ -6,6 +6,7 @@ An implementation need not inherit; it needs only to have these methods.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from core.commands import Registry
@@ -259,6 +260,14 @@ class Desk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a half-typed argument may mean: ``label`` is what to show, ``value`` what to fill in."""
+
+    label: str
+    value: str
+
+
 class Front(Protocol):
     """The core as a platform adapter sees it: one door for messages, one for thumbs, and the commands to show."""
 
@@ -274,6 +283,10 @@ class Front(Protocol):
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         """Return whether what is said to nobody there is to be handled too. Called for every message: cheap."""
+        ...
+
+    async def complete(self, space: SpaceId, names: str, typed: str) -> Sequence[Completion]:
+        """Return what a half-typed argument may mean; ``names`` is its ``Parameter.names``. Never raises."""
         ...
 
     async def handle(self, message: Message, outlet: Outlet) -> None:

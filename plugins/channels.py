@@ -42,6 +42,7 @@ def register(registry: Registry) -> None:
                         "pt": "free: também sem ser chamado; mention: só quando me chamam; moderators: aviso aqui",
                     },
                     required=False,
+                    choices=("free", "mention", "moderators"),
                 ),
             ),
             permission="moderator",

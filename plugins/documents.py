@@ -45,7 +45,11 @@ def register(registry: Registry) -> None:
             name="forget",
             description={"en": "Remove a document", "pt": "Remova um documento"},
             handler=forget,
-            parameters=(Parameter("document", {"en": "Its title, name or number", "pt": "Título, nome ou número"}),),
+            parameters=(
+                Parameter(
+                    "document", {"en": "Its title, name or number", "pt": "Título, nome ou número"}, names="document"
+                ),
+            ),
             permission="moderator",
         )
     )

@@ -74,6 +74,7 @@ def register(registry: Registry) -> None:
                         "en": "Its number, or a site for all that waits from there",
                         "pt": "O número, ou um site para tudo o que veio de lá",
                     },
+                    names="proposal",
                 ),
             ),
             permission="moderator",
@@ -85,7 +86,11 @@ def register(registry: Registry) -> None:
             description={"en": "Keep me from learning what waits", "pt": "Recuse o que está à espera"},
             handler=reject,
             parameters=(
-                Parameter("what", {"en": "Its number, and why if you like", "pt": "O número e, se quiser, por quê"}),
+                Parameter(
+                    "what",
+                    {"en": "Its number, and why if you like", "pt": "O número e, se quiser, por quê"},
+                    names="proposal",
+                ),
             ),
             permission="moderator",
         )

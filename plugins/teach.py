@@ -133,6 +133,7 @@ def register(registry: Registry) -> None:
                         "en": "all: everything; found: what I find by searching; none: nothing you ask for",
                         "pt": "all: tudo; found: o que eu encontro ao procurar; none: nada que me peçam",
                     },
+                    choices=("all", "found", "none"),
                     required=False,
                 ),
             ),

@@ -71,6 +71,17 @@ async def test_moderators_teach_and_members_ask(aion: Aion) -> None:
     assert "nine o'clock" in await said(aion, "When does the library open on Saturdays?")
 
 
+async def test_titles_are_completed_within_the_space_alone(aion: Aion) -> None:
+    await aion.ingest.index_file(SPACE, "hours.md", HOURS)
+    await aion.ingest.index_file(SpaceId("discord:1"), "club.md", b"# Library club\n\nOn Mondays.\n")
+    [document] = await aion.documents.list(SPACE)
+    for typed in ("", "libr", "LIBRARY ", f"#{document.id}"):
+        [found] = await aion.dispatch.complete(SPACE, "document", typed)
+        assert (found.label, found.value) == (f"#{document.id} {document.title}", str(document.id))
+    assert not await aion.dispatch.complete(SPACE, "document", "garden")
+    assert not await aion.dispatch.complete(SPACE, "proposal", "")
+
+
 async def test_a_number_to_call_that_was_not_taught_is_declined(aion: Aion) -> None:
     club = b"# Sailing club\n\nThe caretaker of the sailing club is Anselmo Dias.\n"
     shop = b"# Bike shop\n\nThe bike shop answers at 555-0142.\n"

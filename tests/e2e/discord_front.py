@@ -15,7 +15,7 @@ from core.commands import Registry
 from core.delivery import Unfinished
 from core.errors import UserError
 from core.permissions import require
-from core.ports import Outlet
+from core.ports import Completion, Outlet
 from core.texts import explain
 from core.types import Button, Message, Person, Reply, SpaceId, Thumb
 from plugins import load_plugins
@@ -53,6 +53,9 @@ class ScriptedFront:
             await self.script(message, outlet)
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", private=True))
+
+    async def complete(self, space: SpaceId, names: str, typed: str) -> list[Completion]:
+        return [Completion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return (space, conversation) in self.free

@@ -255,6 +255,9 @@ class Rest(World):
         if time.monotonic() > interaction.deadline:
             raise DiscordError(404, 10062, "Unknown interaction")
         interaction.acknowledged = body["type"]
+        if body["type"] == 8 and interaction.kind == 4:
+            interaction.choices = _checked_choices(body["data"]["choices"])
+            return {"interaction": {"id": number, "type": 4}, "resource": {"type": 8}}
         if body["type"] not in (4, 5):
             self.unhandled.append(f"interaction response type {body['type']}")
             raise DiscordError(400, 50035, "Invalid Form Body: type")
@@ -332,6 +335,12 @@ def _check_components(rows: list[Json]) -> None:
             raise DiscordError(400, 50035, "Invalid Form Body: a row holds one to five buttons")
         if any(len(button["custom_id"]) > 100 for button in row["components"]):
             raise DiscordError(400, 50035, "Invalid Form Body: custom_id")
+
+
+def _checked_choices(choices: list[Json]) -> list[Json]:
+    if len(choices) > 25 or any(not 1 <= len(choice["name"]) <= 100 for choice in choices):
+        raise DiscordError(400, 50035, "Invalid Form Body: choices")
+    return choices
 
 
 def _check_command(command: Json) -> None:

@@ -244,6 +244,7 @@ class Interaction:
     original: Message | None = None
     messages: list[Message] = field(default_factory=list)
     is_expired: bool = False
+    choices: list[Json] | None = None
     id: int = field(default_factory=snowflake)
 
     @property

@@ -204,6 +204,16 @@ class World:
         }
         return self._interact(2, user, channel, locale, data)
 
+    def type_option(self, name: str, user: User, channel: Channel, option: str, typed: str) -> Interaction:
+        """Type an option of a slash command, for which the bot may offer completions."""
+        command = self._command(name, 1)
+        declared = next(each for each in command["options"] if each["name"] == option)
+        if not declared.get("autocomplete"):
+            raise LookupError(f"/{name} offers nothing for {option}")
+        given = [{"name": option, "type": declared["type"], "value": typed, "focused": True}]
+        data = {"id": command["id"], "name": name, "type": 1, "options": given}
+        return self._interact(4, user, channel, "en-US", data)
+
     def menu(self, name: str, message: Message, user: User, *, locale: str = "en-US") -> Interaction:
         """Choose an entry of a message's Apps menu."""
         command = self._command(name, 3)

@@ -265,6 +265,24 @@ async def test_commands_are_declared_with_types_and_in_portuguese(library):
 
 
 @pytest.mark.usefixtures("bot")
+async def test_what_may_be_meant_is_offered_while_one_types_to_those_who_may_call(library):
+    typing = library.discord.type_option("forget", library.ana, library.channel, "document", "guide")
+    offered = await library.discord.wait_until(lambda: typing.choices)
+    assert len(offered) == 25
+    assert offered[3]["name"].startswith("document guide 3 long")
+    assert offered[3]["value"] == "3"
+    refused = library.discord.type_option("forget", library.eva, library.channel, "document", "guide")
+    await library.discord.wait_until(lambda: refused.choices is not None)
+    assert refused.choices == []
+    declared = {command["name"]: command for command in library.discord.commands}
+    (mode,) = declared["channel"]["options"]
+    assert [choice["value"] for choice in mode["choices"]] == ["free", "mention", "moderators"]
+    number, text = declared["reply"]["options"]
+    assert (number["type"], number["min_value"], text["type"]) == (4, 0, 3)
+    assert "human" not in declared, "what only buttons call is in no menu"
+
+
+@pytest.mark.usefixtures("bot")
 async def test_slash_ask_is_acknowledged_at_once_and_answered_in_place(library, front):
     release = asyncio.Event()
 
