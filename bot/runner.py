@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, Attention, Watch, guard_loop
@@ -13,6 +14,9 @@ from core.bootstrap import Aion, assemble
 from core.errors import Unavailable, UserError
 from core.settings import Settings, read_settings
 from plugins import load_plugins
+
+if TYPE_CHECKING:
+    from bot.telegram_webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +42,18 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
             aion.dispatch,
             settings.telegram_token.get_secret_value().strip(),
             api_base=settings.telegram_api_base,
+            webhook=_webhook(settings),
         )
     if not chosen:
         raise Unavailable("run.no_token")
     return chosen
+
+
+def _webhook(settings: Settings) -> Webhook | None:
+    from bot.telegram_webhook import Webhook
+
+    url = settings.telegram_webhook_url
+    return Webhook(url, settings.telegram_webhook_host, settings.telegram_webhook_port) if url else None
 
 
 async def run() -> None:
@@ -70,7 +82,7 @@ async def run() -> None:
         except* UserError as group_error:
             raise _first(group_error) from None
         finally:
-            aion.scheduler.stop()
+            await aion.scheduler.stop()
 
 
 async def _health(aion: Aion, watches: Sequence[Watch], warming: asyncio.Task[None], settings: Settings) -> None:

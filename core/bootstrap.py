@@ -71,6 +71,7 @@ from core.storage.gaps import Gaps
 from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
+from core.storage.leases import Leases
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
@@ -213,7 +214,7 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, regular_jobs(inbox, turns, quality, finder)),
+            scheduler=Scheduler(runs, Leases(database), regular_jobs(inbox, turns, quality, finder)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=spaces,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from core.curation.gaps import GapFinder
@@ -12,9 +13,18 @@ from core.storage.turns import Turns
 
 DAY = timedelta(days=1)
 
+EVERY: Mapping[str, timedelta] = {
+    "prune-inbox": DAY,
+    "prune-turns": DAY,
+    "keep-quality": DAY,
+    "gather-gaps": DAY,
+    "research-gaps": DAY,
+}
+"""How often each job runs, in the order they are started where several are due."""
+
 
 def regular_jobs(inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder) -> tuple[Job, ...]:
-    """Return the jobs, in the order they are started where several are due."""
+    """Return the jobs."""
 
     async def prune_inbox() -> str:
         return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
@@ -22,10 +32,11 @@ def regular_jobs(inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFin
     async def prune_turns() -> str:
         return f"{await turns.prune(datetime.now(UTC))} old turns of conversations are forgotten"
 
-    return (
-        Job("prune-inbox", DAY, prune_inbox),
-        Job("prune-turns", DAY, prune_turns),
-        Job("keep-quality", DAY, quality.keep_yesterday),
-        Job("gather-gaps", DAY, finder.gather),
-        Job("research-gaps", DAY, finder.research),
-    )
+    work = {
+        "prune-inbox": prune_inbox,
+        "prune-turns": prune_turns,
+        "keep-quality": quality.keep_yesterday,
+        "gather-gaps": finder.gather,
+        "research-gaps": finder.research,
+    }
+    return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

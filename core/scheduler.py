@@ -1,11 +1,15 @@
-"""Recurring jobs: APScheduler with its store in memory, and the last runs in our own table.
+"""Recurring jobs: one tick of APScheduler looks at what is due, by our own record of runs.
 
-A job that was due while AION was down runs once after the start. A job never overlaps with itself.
+Of several processes on one database the holder of a lease leads, and the others wait for it to run out. What was due
+while AION was down runs once after the start; a job never overlaps with itself; one that was cut short is due again.
+What the operator wishes (run at once, rest) is read from the database, so another process can wish it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +17,17 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from core.storage.runs import Runs
+from core.errors import BadInput
+from core.storage.leases import Leases
+from core.storage.runs import Runs, Wish
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 3600
-"""How late a run may start before it is skipped; APScheduler's own second loses runs behind any busy moment."""
+TICK = timedelta(seconds=15)
+
+LEASE = "scheduler"
+LEASE_LASTS = timedelta(minutes=2)
+"""How long after its leader was killed the next one takes over; several ticks, so that a busy one keeps its lease."""
 
 SETTLE = timedelta(minutes=1)
 """What an overdue job waits after the start, so that it does not compete with the models being loaded."""
@@ -33,49 +42,80 @@ class Job:
     work: Callable[[], Awaitable[str]]
 
 
-def next_run(last: datetime | None, every: timedelta, now: datetime) -> datetime:
-    """Return when a job is due: ``every`` after its last run, and no sooner than ``SETTLE`` from ``now``."""
-    soonest = now + SETTLE
+def next_run(last: datetime | None, every: timedelta, soonest: datetime) -> datetime:
+    """Return when a job is due: ``every`` after its last run, and no sooner than ``soonest``."""
     return soonest if last is None else max(soonest, last + every)
 
 
 class Scheduler:
-    """Runs jobs until it is stopped, and records each run."""
+    """Runs jobs while it leads, and records each run."""
 
-    def __init__(self, runs: Runs, jobs: Sequence[Job]) -> None:
+    def __init__(self, runs: Runs, leases: Leases, jobs: Sequence[Job], *, tick: timedelta = TICK) -> None:
         self._runs = runs
-        self._jobs = jobs
+        self._leases = leases
+        self._jobs = {job.name: job for job in jobs}
+        self._holder = secrets.token_hex(8)
+        self._tick_every = tick
+        self._soonest = datetime.max.replace(tzinfo=UTC)
+        self._leads = False
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    async def start(self) -> None:
-        """Plan every job from its last recorded run."""
-        now = datetime.now(UTC)
-        for job in self._jobs:
-            due = next_run(await self._runs.last_finished(job.name), job.every, now)
-            self._scheduler.add_job(
-                self.run,
-                IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=due, timezone=UTC),
-                args=(job,),
-                id=job.name,
-                replace_existing=True,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=GRACE_S,
-            )
+    async def start(self, settle: timedelta = SETTLE) -> None:
+        """Look at what is due from now on; what is overdue waits for ``settle``."""
+        self._soonest = datetime.now(UTC) + settle
+        trigger = IntervalTrigger(seconds=self._tick_every.total_seconds(), timezone=UTC)
+        self._scheduler.add_job(self.tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
         self._scheduler.start()
 
-    async def run(self, job: Job) -> None:
-        """Run one job now and record how it went; a failure is logged and does not stop the next run."""
+    async def tick(self) -> None:
+        """Start what is due, if this process leads; give up what runs, if it leads no longer."""
+        now = datetime.now(UTC)
+        if not await self._leases.take(LEASE, self._holder, now, LEASE_LASTS):
+            return self._give_up()
+        if not self._leads:
+            self._leads = True
+            await self._runs.mark_cut()
+        finished, wishes = await self._runs.last_finished(), await self._runs.wishes()
+        for job in self._jobs.values():
+            wish = wishes.get(job.name, Wish())
+            is_due = not wish.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
+            if job.name not in self._running and (is_due or wish.asked_at is not None):
+                self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.create_task(self._run(job), name=f"job {job.name}")
+        self._running[job.name] = task
+        task.add_done_callback(lambda _: self._running.pop(job.name, None))
+
+    def _give_up(self) -> None:
+        self._leads = False
+        for name, task in self._running.items():
+            log.warning("job %s is given up: another process leads now", name)
+            task.cancel()
+
+    async def run(self, name: str) -> None:
+        """Run one job now, whether it is due or rests. Raises ``BadInput`` on an unknown one."""
+        if name not in self._jobs:
+            raise BadInput("jobs.unknown", job=name, jobs=", ".join(self._jobs))
+        await self._run(self._jobs[name])
+
+    async def stop(self) -> None:
+        """Stop running jobs; those under way are due again at the next start, and another process may lead at once."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        under_way = list(self._running.values())
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._leases.give_back(LEASE, self._holder)
+
+    async def _run(self, job: Job) -> None:
         run_id = await self._runs.start(job.name)
         try:
             detail = await job.work()
-        except Exception:  # a job's fault, whatever it is, must reach the record and the log alone
+        except Exception as error:  # a job's fault, whatever it is, must reach the record and the log alone
             log.exception("job %s failed", job.name)
-            await self._runs.finish(run_id, "failed", "see the log")
+            await self._runs.finish(run_id, "failed", f"{type(error).__name__}; see the log")
         else:
             await self._runs.finish(run_id, "done", detail)
-
-    def stop(self) -> None:
-        """Stop planning runs."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
