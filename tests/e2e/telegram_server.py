@@ -37,11 +37,12 @@ import math
 import re
 import time
 from bisect import bisect_left
+from contextlib import suppress
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 
 from tests.e2e.platform_limits import telegram_rules
 from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Rejected, Slow, bad_request
@@ -85,6 +86,7 @@ class TelegramServer(World):
 
     async def stop(self) -> None:
         """Stop listening; what was said stays queued."""
+        await self._on_deleteWebhook({})
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -155,7 +157,29 @@ class TelegramServer(World):
 
     async def _on_deleteWebhook(self, params: Json) -> bool:
         self.webhook_url = ""
+        if self.webhook is not None:
+            self.webhook.cancel()
+            self.webhook = None
         return True
+
+    async def _on_setWebhook(self, params: Json) -> bool:
+        await self._on_deleteWebhook(params)
+        self.webhook_url = str(params["url"])
+        bringing = self._bring(str(params.get("secret_token", "")), params.get("allowed_updates"))
+        self.webhook = asyncio.create_task(bringing)
+        return True
+
+    async def _bring(self, secret: str, wanted: list[str] | None) -> None:
+        """Bring every update until it is taken, one after the other."""
+        async with ClientSession(headers={"X-Telegram-Bot-Api-Secret-Token": secret}) as session:
+            while True:
+                for update in self._waiting(wanted):
+                    with suppress(ClientError):
+                        async with session.post(self.webhook_url, json=update) as answer:
+                            if answer.status == 200:
+                                self._confirmed = update["update_id"] + 1
+                await self._notify()
+                await asyncio.sleep(0.02)
 
     async def _on_getWebhookInfo(self, params: Json) -> Json:
         return {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self.updates)}

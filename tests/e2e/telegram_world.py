@@ -77,6 +77,7 @@ class World:
         self.callback_deadline_s = 15.0
         self.refuses_entities = False
         self.meter: Meter | None = None
+        self.webhook: asyncio.Task[None] | None = None
         self.calls: list[Call] = []
         self.updates: list[Json] = []
         self.shown: list[Shown] = []

@@ -1,0 +1,71 @@
+"""What people see on each platform, for the README: ``aion run`` with the real models and the sample handbook.
+
+Run: make transcript   (python bench/transcript.py)
+discord.py and python-telegram-bot are the real ones; behind them are the small platforms of ``tests/e2e``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from discord_server import DiscordServer
+from process import ROOT, aion, running
+
+from tests.e2e.telegram_server import TelegramServer
+
+PATIENCE_S = 240.0
+
+
+async def discord_lines(server: DiscordServer) -> list[str]:
+    """Ask on Discord, in a channel and by a command."""
+    ana, rui = server.person("Ana"), server.person("Rui")
+    channel = server.channel(server.guild("Library"), "general")
+    lines = []
+    server.say(channel, ana, "How long can I keep a borrowed drill?", mentions_bot=True)
+    lines.append("Ana: @AION How long can I keep a borrowed drill?")
+    shown = await server.wait_for_message(lambda m: m.buttons, PATIENCE_S)
+    lines.append(f"AION: {shown.content}\n      [{'] ['.join(shown.buttons)}]")
+    call = server.slash("ask", rui, channel, locale="pt-BR", question="Qual é a senha do wifi?")
+    await server.wait_until(lambda: call.original is not None and call.original.buttons, PATIENCE_S)
+    lines.append("Rui: /ask Qual é a senha do wifi?")
+    lines.append(f"AION: {call.original.content if call.original else ''}")
+    return lines
+
+
+async def telegram_lines(server: TelegramServer) -> list[str]:
+    """Ask on Telegram, in a private chat."""
+    rui = server.person("Rui", language="pt-br")
+    private = server.private(rui)
+    lines = []
+    server.say(private, rui, "Onde posso guardar a minha bicicleta?")
+    lines.append("Rui: Onde posso guardar a minha bicicleta?")
+    shown = await server.wait_for_message(lambda m: bool(m.buttons), PATIENCE_S)
+    lines.append(f"AION: {shown.text}\n      [{'] ['.join(b['text'] for b in shown.buttons)}]")
+    server.press(shown, "👍", rui)
+    lines.append(f"Rui presses 👍 · AION: {await server.wait_for_toast(timeout_s=PATIENCE_S)}")
+    return lines
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        if (ROOT / "data" / "models").is_dir():
+            (data_dir / "models").symlink_to(ROOT / "data" / "models")
+        taught = await aion(data_dir, "index", str(ROOT / "data" / "samples"))
+        assert taught.status == 0, taught.err
+        async with DiscordServer() as discord, TelegramServer() as telegram:
+            settings = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
+            settings |= {"DISCORD_TOKEN": discord.token, "DISCORD_API_BASE": discord.api_base}
+            async with running(data_dir, **settings, DISCORD_GATEWAY_URL=discord.gateway_url) as run:
+                await run.until_logged("running: discord, telegram")
+                await discord.wait_until(lambda: discord.commands and discord.n_identified, PATIENCE_S)
+                on_discord, on_telegram = await discord_lines(discord), await telegram_lines(telegram)
+                await run.stop()
+    print("On Discord:\n", "```text", *on_discord, "```", sep="\n")
+    print("\nOn Telegram:\n", "```text", *on_telegram, "```", sep="\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
