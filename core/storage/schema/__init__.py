@@ -17,6 +17,7 @@ from core.storage.schema.handoffs import handoffs
 from core.storage.schema.impressions import quality_days, source_openings
 from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
 from core.storage.schema.leading import job_wishes, leases
+from core.storage.schema.people import people
 from core.storage.schema.providers import provider_benches, provider_counts
 from core.storage.schema.reuse import reusable_answers
 from core.storage.schema.watching import consents, teachings, watched_pages, watches
@@ -37,6 +38,7 @@ __all__ = [
     "leases",
     "metadata",
     "passages",
+    "people",
     "proposals",
     "provider_benches",
     "provider_counts",

@@ -1,0 +1,152 @@
+"""All that is stored about one person: shown, given away as a file, erased. People appear as pseudonyms.
+
+This is the one place that reads across spaces: a person's own rows, for that person alone. What others said about
+them, and documents, belong to the communities. A table that comes to hold something of a person is added here; a test
+finds the columns that are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.database import Database
+from core.storage.schema import (
+    answers,
+    consents,
+    gaps,
+    handoffs,
+    people,
+    proposals,
+    ratings,
+    source_openings,
+    teachings,
+    turns,
+    watches,
+)
+
+OWNED: Mapping[str, tuple[Table, str]] = {
+    "answers": (answers, "asker"),
+    "ratings": (ratings, "person"),
+    "opened_sources": (source_openings, "person"),
+    "turns": (turns, "person"),
+    "consents": (consents, "person"),
+    "choices": (people, "person"),
+}
+"""What is a person's own, by the column that says whose it is; the rest of a row goes with it."""
+
+SIGNED: Sequence[tuple[Table, str, str | None]] = (
+    (handoffs, "replied_by", None),
+    (proposals, "proposed_by", ""),
+    (proposals, "decided_by", None),
+    (teachings, "taught_by", ""),
+    (watches, "created_by", ""),
+)
+"""What a person did for a community, which keeps it, and what stands in their place once they are forgotten."""
+
+_SHOWN: Mapping[str, Sequence[str]] = {
+    "answers": ("space_id", "conversation", "question", "searched", "text", "used", "sources", "created_at"),
+    "ratings": ("answer_id", "thumb", "updated_at"),
+    "opened_sources": ("answer_id", "opened_at"),
+    "turns": ("space_id", "conversation", "text", "said_at"),
+    "consents": ("space_id", "is_given", "decided_at"),
+    "choices": ("may_train", "decided_at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is stored of a person, by kind of row."""
+
+    rows: Mapping[str, int]
+
+
+class People:
+    """What is stored of each person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def may_train(self, person: str) -> bool:
+        """Return whether models may learn from a person's questions and ratings, where a community lets them."""
+        row = await self._database.row(select(people.c.may_train).where(people.c.person == person))
+        return row is None or bool(row.may_train)
+
+    async def set_training(self, person: str, *, allowed: bool) -> None:
+        """Store whether models may learn from a person's questions and ratings."""
+        values = {"may_train": int(allowed), "decided_at": datetime.now(UTC)}
+        async with self._database.write() as connection:
+            done = await connection.execute(update(people).where(people.c.person == person).values(values))
+            if not done.rowcount:
+                await connection.execute(insert(people).values(person=person, **values))
+
+    async def count(self, person: str) -> Counts:
+        """Return how much is stored of a person."""
+        async with self._database.read() as connection:
+            return Counts({kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()})
+
+    async def everything(self, person: str) -> Mapping[str, list[dict[str, Any]]]:
+        """Return all that is stored of a person, as JSON can hold it, by kind of row."""
+        async with self._database.read() as connection:
+            return {
+                kind: await _rows(connection, table, owner, person, _SHOWN[kind]) for kind, (table, owner) in _owned()
+            }
+
+    async def answer_ids(self, person: str) -> frozenset[int]:
+        """Return the answers that a person asked for or rated."""
+        rated = select(ratings.c.answer_id).where(ratings.c.person == person)
+        asked = select(answers.c.id).where(answers.c.asker == person)
+        rows = [*await self._database.rows(rated), *await self._database.rows(asked)]
+        return frozenset(row[0] for row in rows)
+
+    async def forget(self, person: str) -> Counts:
+        """Erase what is a person's own, and take their name off the rest. Returns what was erased. Atomic."""
+        theirs = select(answers.c.id).where(answers.c.asker == person).scalar_subquery()
+        asked = select(answers.c.question).where(answers.c.asker == person).scalar_subquery()
+        spaces = select(answers.c.space_id).where(answers.c.asker == person).scalar_subquery()
+        async with self._database.write() as connection:
+            counts = {kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()}
+            done = await connection.execute(delete(handoffs).where(handoffs.c.answer_id.in_(theirs)))
+            counts["handoffs"] = done.rowcount
+            # Open gaps are gathered anew every night, from what is left.
+            said = or_(gaps.c.status == "open", gaps.c.question.in_(asked))
+            await connection.execute(delete(gaps).where(gaps.c.space_id.in_(spaces), said))
+            for table, column, instead in SIGNED:
+                await connection.execute(update(table).where(table.c[column] == person).values({column: instead}))
+            for _, (table, owner) in _owned():
+                await connection.execute(delete(table).where(table.c[owner] == person))
+        return Counts(counts)
+
+    async def prune(self, before: datetime) -> int:
+        """Erase answers given before then, with all that hangs on them, and return how many."""
+        async with self._database.write() as connection:
+            old = select(answers.c.id).where(answers.c.created_at < before).scalar_subquery()
+            await connection.execute(delete(handoffs).where(handoffs.c.answer_id.in_(old)))
+            done = await connection.execute(delete(answers).where(answers.c.created_at < before))
+        return done.rowcount
+
+
+def _owned() -> Sequence[tuple[str, tuple[Table, str]]]:
+    return tuple(OWNED.items())
+
+
+async def _count(connection: AsyncConnection, table: Table, owner: str, person: str) -> int:
+    statement = select(func.count()).select_from(table).where(table.c[owner] == person)
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def _rows(
+    connection: AsyncConnection, table: Table, owner: str, person: str, shown: Sequence[str]
+) -> list[dict[str, Any]]:
+    statement = select(*(table.c[name] for name in shown)).where(table.c[owner] == person)
+    rows = (await connection.execute(statement)).mappings().all()
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
