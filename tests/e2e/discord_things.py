@@ -9,7 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-TEXT, DM, THREAD = 0, 1, 11
+TEXT, DM, THREAD, FORUM = 0, 1, 11, 15
 MANAGE_GUILD = 1 << 5
 EVERYDAY = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
@@ -144,6 +144,9 @@ class Channel:
             "position": 0,
             "permission_overwrites": self.overwrites,
         }
+        if self.kind == FORUM:
+            tags = {"available_tags": [], "default_reaction_emoji": None, "default_forum_layout": 0, "flags": 0}
+            return {**common, **guild, **tags, "nsfw": False, "parent_id": None, "topic": None}
         if self.kind == TEXT:
             return {**common, **guild, "nsfw": False, "parent_id": None, "topic": None}
         return {

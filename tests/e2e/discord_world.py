@@ -13,6 +13,7 @@ from aiohttp import web
 from discord_things import (
     DM,
     EVERYDAY,
+    FORUM,
     MANAGE_GUILD,
     TEXT,
     THREAD,
@@ -107,6 +108,12 @@ class World:
     def channel(self, guild: Guild, name: str) -> Channel:
         """Make a text channel."""
         channel = self._add(Channel(TEXT, name, guild))
+        self._emit("CHANNEL_CREATE", channel.json())
+        return channel
+
+    def forum(self, guild: Guild, name: str) -> Channel:
+        """Make a forum, whose posts are threads."""
+        channel = self._add(Channel(FORUM, name, guild))
         self._emit("CHANNEL_CREATE", channel.json())
         return channel
 

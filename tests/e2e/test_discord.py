@@ -112,6 +112,20 @@ async def test_its_own_thread_is_followed_and_others_are_not(library, front):
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_forum_post_is_a_conversation_of_its_own(library, front):
+    forum = library.discord.forum(library.guild, "questions")
+    post, other = (library.discord.thread(forum, library.eva, name) for name in ("Hours?", "Fees?"))
+    library.discord.say(post, library.eva, "When do you open?", mentions_bot=True)
+    answer = await library.discord.wait_for_message(lambda m: m.channel is post)
+    assert set(answer.buttons) == {"👍", "👎"}, "a thread has no threads"
+    library.discord.say(post, library.rui, "Eva, try the website", mentions=[library.eva])
+    library.discord.say(other, library.eva, "And the fees?", mentions_bot=True)
+    await library.discord.wait_for_message(lambda m: m.channel is other)
+    assert [message.conversation for message in front.handled] == [str(post.id), str(other.id)]
+    assert {message.branched_from for message in front.handled} == {str(forum.id)}
+
+
+@pytest.mark.usefixtures("bot")
 async def test_chatter_bots_and_itself_are_ignored(library, front):
     other_bot = library.discord.person("Beep", bot=True)
     somebody = library.discord.say(library.channel, library.ana, "just chatting")

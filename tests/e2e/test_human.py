@@ -12,7 +12,7 @@ from discord_server import DiscordServer
 from core.bootstrap import Aion, assemble
 from core.settings import Settings
 from plugins import load_plugins
-from tests.e2e import telegram_community
+from tests.e2e import process, telegram_community
 from tests.e2e.telegram_community import says
 from tests.e2e.telegram_server import TelegramServer
 from tests.fakes import ScriptedGenerator, WordEmbedder
@@ -148,3 +148,35 @@ async def test_on_telegram_a_private_question_is_answered_there_and_a_rating_off
             late = await telegram.wait_for_message(says("No suporte."))
             assert late.chat["id"] == dm["id"]
             assert "Alguém da moderação responde" in late.text
+
+
+async def test_killed_at_every_step_nothing_is_lost_and_nobody_is_told_twice(tmp_path: Path) -> None:
+    async with TelegramServer() as telegram:
+        ana, eva = telegram.person("Ana"), telegram.person("Eva")
+        group = telegram.group("Club", admins=[ana])
+        tokens = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
+
+        @asynccontextmanager
+        async def killed_after() -> AsyncIterator[None]:
+            async with process.running(tmp_path, module="tests.e2e.quick_human", **tokens) as run:
+                await run.until_logged("running: telegram")
+                yield
+                await run.kill()
+
+        async with killed_after():
+            telegram.say(group, ana, "/channel@aion_bot moderators")
+            await telegram.wait_for_message(says("I tell moderators"))
+            asked = telegram.say(group, eva, f"@aion_bot {QUESTION}")
+            declined = await telegram.wait_for_message(lambda m: "don't know" in m.text and bool(m.buttons))
+            telegram.press(declined, "🙋 Ask a human", eva)
+            await telegram.wait_for_toast()
+        async with killed_after():
+            card = await telegram.wait_for_message(says("asks for a human"))
+            telegram.say(group, ana, REPLY, reply_to=card)
+            await telegram.wait_for_message(says("is passed on"))
+        async with killed_after():
+            late = await telegram.wait_for_message(says("A moderator answers"))
+            await telegram.wait_for_quiet()
+        assert late.reply_to == asked["message_id"]
+        for words in ("asks for a human", "is passed on", "A moderator answers"):
+            assert len([message for message in telegram.shown if words in message.text]) == 1

@@ -1,0 +1,24 @@
+"""``aion run`` without models, for tests that kill it: everything real but the embedder and a writer who is mute."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot import cli, runner
+from core.bootstrap import Aion, assemble
+from core.commands import Registry
+from core.settings import Settings
+from tests.fakes import ScriptedGenerator, WordEmbedder
+
+
+@asynccontextmanager
+async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
+    """Assemble without models."""
+    async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+        yield aion
+
+
+if __name__ == "__main__":
+    runner.assemble = quick  # type: ignore[assignment]
+    cli.main()
