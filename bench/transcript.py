@@ -23,8 +23,8 @@ async def discord_lines(server: DiscordServer) -> list[str]:
     ana, rui = server.person("Ana"), server.person("Rui")
     channel = server.channel(server.guild("Library"), "general")
     lines = []
-    server.say(channel, ana, "How long can I keep a borrowed drill?", mentions_bot=True)
-    lines.append("Ana: @AION How long can I keep a borrowed drill?")
+    server.say(channel, ana, "When does the library open on Saturdays?", mentions_bot=True)
+    lines.append("Ana: @AION When does the library open on Saturdays?")
     shown = await server.wait_for_message(lambda m: m.buttons, PATIENCE_S)
     lines.append(f"AION: {shown.content}\n      [{'] ['.join(shown.buttons)}]")
     call = server.slash("ask", rui, channel, locale="pt-BR", question="Qual é a senha do wifi?")
@@ -39,8 +39,8 @@ async def telegram_lines(server: TelegramServer) -> list[str]:
     rui = server.person("Rui", language="pt-br")
     private = server.private(rui)
     lines = []
-    server.say(private, rui, "Onde posso guardar a minha bicicleta?")
-    lines.append("Rui: Onde posso guardar a minha bicicleta?")
+    server.say(private, rui, "Quanto custa perder uma chave?")
+    lines.append("Rui: Quanto custa perder uma chave?")
     shown = await server.wait_for_message(lambda m: bool(m.buttons), PATIENCE_S)
     lines.append(f"AION: {shown.text}\n      [{'] ['.join(b['text'] for b in shown.buttons)}]")
     server.press(shown, "👍", rui)
