@@ -15,16 +15,19 @@ from bot.logs import log_to_file
 from core.answering import written_answers
 from core.assessment import assess
 from core.confidence.gate import open_gate
+from core.confidence.reading import with_reader
 from core.confidence.tuned import TunedGates
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.evaluation.harness import Measured, as_json, as_table, table
 from core.evaluation.written import written_metrics
 from core.generation.open import open_generator
+from core.generation.reader import open_reader
 from core.generation.router import Router
 from core.generation.writer import Writers
-from core.ports import Embedder, Gate
+from core.ports import Embedder, Gate, Reader
 from core.retrieval.embed import open_embedder
+from core.retrieval.rerank import open_reranker
 from core.settings import Settings, read_settings
 from core.texts import language_of_locale, say
 
@@ -35,10 +38,13 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path |
     Risk–coverage and reliability are drawn into the folder ``pictures``, where one is given.
     """
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate = _in_use(settings, console)
+    embedder, gate, reader = _in_use(settings, console)
+    reranker = open_reranker(settings.reranker, teller(console))
     sets = [read_labelled(folder) for folder in folders]
     measured = {
-        data.name: await assess(data, embedder, gate, tell=lambda line: console.print(line, style="dim"))
+        data.name: await assess(
+            data, embedder, gate, tell=lambda line: console.print(line, style="dim"), reranker=reranker, reader=reader
+        )
         for data in sets
     }
     _print(json.dumps(as_json(measured), indent=1) if as_json_text else as_table(measured))
@@ -52,7 +58,8 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path |
 async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: int) -> None:
     """Print how good the answers to at most ``limit`` questions of every folder are, as a table or as JSON."""
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate = _in_use(settings, console)
+    embedder, gate, reader = _in_use(settings, console)
+    gate = with_reader(gate, reader)
     local = open_generator(settings.local_model, settings.models_dir, teller(console))
     writers = Writers(local, Router(), embedder, "abstain")
     sets = [read_labelled(folder) for folder in folders]
@@ -67,12 +74,13 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     )
 
 
-def _in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate]:
-    """Return the embedder of the settings, remembering what it embedded, and the gate that questions meet."""
+def _in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:
+    """Return the embedder of the settings, remembering what it embedded, and the gate and reader questions meet."""
     log_to_file(settings)
     embedder = cached_embedder(settings, console)
     coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id)
-    return embedder, open_gate(settings.confidence, settings.tau, coefficients)
+    reader = open_reader(settings.reader, embedder.id, settings.models_dir, teller(console))
+    return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
 
 
 def cached_embedder(settings: Settings, console: Console) -> Embedder:

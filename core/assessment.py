@@ -15,13 +15,15 @@ import numpy as np
 
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
+from core.confidence.reading import with_reader
 from core.evaluation.dataset import LabelledDocument, LabelledSet
 from core.evaluation.harness import Measured, Method, Ranking, by_choice, by_score, measure
 from core.language import detect_language
 from core.offload import offload
-from core.ports import Embedder, Gate
+from core.ports import Embedder, Gate, Reader, Reranker
 from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, reciprocal_rank
+from core.retrieval.rerank import RerankingSearcher
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
@@ -33,9 +35,18 @@ SPACE = SpaceId("eval")
 
 
 async def assess(
-    data: LabelledSet, embedder: Embedder, gate: Gate | None = None, tell: Callable[[str], None] = lambda line: None
+    data: LabelledSet,
+    embedder: Embedder,
+    gate: Gate | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
 ) -> Mapping[str, Measured]:
-    """Return what each method does on ``data``. ``gate`` stands in for the shipped one; ``tell`` hears progress."""
+    """Return what each method does on ``data``.
+
+    ``read`` (the shipped search, a ``reader`` behind the gate) and ``reranked`` are among them where there is one.
+    ``gate`` stands in for the shipped one; ``tell`` hears progress.
+    """
     gate = gate or LogisticGate(shipped(embedder.id))
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
@@ -46,6 +57,10 @@ async def assess(
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
                 measured[name] = await measure(data, SPACE, Method(searcher, judge, ranking), names_of)
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / "fused")
+            for name, method in _optional(searcher, gate, reader, reranker).items():
+                tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
+                measured[name] = await measure(data, SPACE, method, names_of)
             return measured
 
 
@@ -57,6 +72,17 @@ def _methods(embedder: Embedder, gate: Gate) -> Mapping[str, tuple[Fusion, Gate,
         "fused": (fusion_for(embedder.id), gate, by_score),
         "spec": (dense_alone, SpecGate(), by_choice),
     }
+
+
+def _optional(
+    searcher: HybridSearcher, gate: Gate, reader: Reader | None, reranker: Reranker | None
+) -> Mapping[str, Method]:
+    methods = {}
+    if reader is not None:
+        methods["read"] = Method(searcher, with_reader(gate, reader))
+    if reranker is not None:
+        methods["reranked"] = Method(RerankingSearcher(searcher, reranker), gate)
+    return methods
 
 
 async def store_labelled(

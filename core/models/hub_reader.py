@@ -77,7 +77,8 @@ def _span_against_none(output: Any, is_text: Tensor) -> Tensor:
     spans = begin[:, :, None] + end[:, None, :]
     allowed = torch.ones(n, n, dtype=torch.bool).triu().tril(_MAX_ANSWER_TOKENS - 1)
     best: Tensor = spans.masked_fill(~allowed, -1e9).amax((1, 2))
-    return best - output.start_logits[:, 0] - output.end_logits[:, 0]
+    none: Tensor = output.start_logits[:, 0] + output.end_logits[:, 0]
+    return best - none
 
 
 def _label_against_others(labels: dict[int, str]) -> _Verdict:

@@ -75,7 +75,8 @@ class LowRank(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(…, out)`` for ``x`` of ``(…, in)``."""
         change = nn.functional.linear(nn.functional.linear(x, self.down), self.up)
-        return self.linear(x) + _STRENGTH * change
+        changed: Tensor = self.linear(x) + _STRENGTH * change
+        return changed
 
 
 class E5Reader:

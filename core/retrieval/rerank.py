@@ -77,9 +77,15 @@ class HubReranker:
         return scores
 
 
+def open_reranker(name: str, tell: Tell) -> Reranker | None:
+    """Return the reranker that the setting names, loaded when it is first used; none for ``off``."""
+    return None if name == "off" else HubReranker(name, tell)
+
+
 def with_reranker(searcher: Searcher, name: str, tell: Tell) -> Searcher:
     """Return ``searcher`` with the reranker that the setting names behind it; as it is for ``off``."""
-    return searcher if name == "off" else RerankingSearcher(searcher, HubReranker(name, tell))
+    reranker = open_reranker(name, tell)
+    return searcher if reranker is None else RerankingSearcher(searcher, reranker)
 
 
 def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
