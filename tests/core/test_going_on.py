@@ -63,6 +63,7 @@ async def ask(
 
 
 async def test_what_was_written_is_kept_marked_and_gone_on_with(tmp_path, monkeypatch) -> None:
+    """LiteLLM 18229 (the instructions stay as they were) and 27967 (a prompt never ends with the assistant's turn)."""
     async with answering(tmp_path, monkeypatch, CUT, says("Saturdays it is ", "open till six [1].")) as (aion, server):
         first = await ask(aion, ASKED)
         assert first.text == f"It opens at nine [1]. On Satur\n\n{say('en', 'answer.broken_off')}"
@@ -81,6 +82,7 @@ async def test_what_was_written_is_kept_marked_and_gone_on_with(tmp_path, monkey
 
 
 async def test_the_mark_is_no_part_of_what_the_model_wrote(tmp_path, monkeypatch) -> None:
+    """opencode 39968, 40061: a truncated output is not stored as a whole one."""
     async with answering(tmp_path, monkeypatch, CUT) as (aion, _):
         answer = await ask(aion, ASKED)
         record = await aion.dispatch.pipeline.answers.get(SPACE, answer.id)
