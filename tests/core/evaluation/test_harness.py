@@ -74,6 +74,30 @@ async def test_table_has_a_row_for_each_method(measured):
     assert len(lines) == 2 + 5 and all(line.count("|") == lines[0].count("|") for line in lines)
 
 
+class Backwards:
+    """Prefers the last text it is shown, and finds an answer in everything that has been found."""
+
+    id = "toy"
+
+    def scores(self, question, texts):
+        return [float(len(texts) > 1 and n) for n, _ in enumerate(texts)]
+
+    def read(self, found):
+        return 9.0
+
+    def warm(self):
+        """Nothing to load."""
+
+
+async def test_a_reader_and_a_reranker_have_rows_of_their_own():
+    methods = await assess(DATA, WordEmbedder(), reader=Backwards(), reranker=Backwards())
+    assert set(methods) == {"bm25", "dense", "rrf", "fused", "spec", "read", "reranked"}
+    fused, read, reranked = (methods[name].rows for name in ("fused", "read", "reranked"))
+    assert all(after.confidence > before.confidence for before, after in zip(fused, read, strict=True))
+    assert [row.ndcg for row in read[:2]] == [row.ndcg for row in fused[:2]] != [row.ndcg for row in reranked[:2]]
+    assert "rerank" in reranked[0].latency_ms
+
+
 async def test_set_with_one_kind_of_question_has_no_measure_of_telling_them_apart():
     one_kind = LabelledSet("one", DATA.documents, DATA.questions[:1])
     metrics = (await assess(one_kind, WordEmbedder()))["fused"].metrics()

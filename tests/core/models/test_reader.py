@@ -127,3 +127,23 @@ def test_the_best_span_is_held_against_none(folder: Path) -> None:
     model.qa_outputs.bias.data = torch.tensor([1.0, 0.5])
     model.save_pretrained(folder)
     assert open_hub_reader(str(folder), lambda: None).log_odds("when", "on thursday") == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.model
+def test_an_answer_reads_better_than_a_near_miss(models_dir: Path) -> None:
+    from core.models.catalog import e5_folder
+    from core.models.reader import E5Reader
+
+    reader = E5Reader(e5_folder(models_dir, lambda key: None))
+    pairs = [
+        (
+            "When does the choir rehearse?",
+            "The choir rehearses every Thursday at 19:30.",
+            "The choir has forty members.",
+        ),
+        ("Quem dirige o coro?", "O coro é dirigido por Marta Lopes.", "O coro ensaia às quintas-feiras na escola."),
+        ("In what year was the tower built?", "The tower was built in 1421.", "The tower is made of red brick."),
+    ]
+    for question, answer, near_miss in pairs:
+        assert reader.log_odds(question, answer) > reader.log_odds(question, near_miss) + 1
+    assert np.isfinite(reader.log_odds("?" * 2_000, "\ud800 word " * 2_000))
