@@ -19,7 +19,8 @@ from bench.labelled import default_embedder
 from core.assessment import SPACE, store_labelled
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
-from core.generation.local import LocalGenerator, open_generator
+from core.generation.local import LocalGenerator
+from core.generation.open import open_generator
 from core.generation.prompt import brief
 from core.generation.relevance import rank
 from core.generation.support import Check, Support

@@ -34,7 +34,8 @@ from core.dispatch import Dispatch
 from core.errors import Unavailable
 from core.feedback import Feedback
 from core.generation.desk import ProviderDesk
-from core.generation.open import open_generator
+from core.generation.local import LocalGenerator
+from core.generation.open import open_generator, open_served
 from core.generation.quota import Ledger
 from core.generation.reader import open_reader
 from core.generation.reuse import Reuse, written_by
@@ -133,6 +134,13 @@ class Aion:
         return sum([len(await self.documents.list(readable)) for readable in readable_spaces(space)])
 
 
+def open_local(settings: Settings, tell: Tell) -> LocalGenerator:
+    """Return the local model that is set: a server's, or one that is run here. Raises ``Unavailable``."""
+    if settings.local_url:
+        return open_served(settings.local_url, settings.local_model, settings.local_api_key)
+    return open_generator(settings.local_model, settings.models_dir, tell)
+
+
 @asynccontextmanager
 async def assemble(
     settings: Settings,
@@ -153,7 +161,7 @@ async def assemble(
         stack.push_async_callback(database.close)
         embedder = embedder or open_embedder(settings.embedder, settings.models_dir, tell)
         if local is None:
-            local = opened = open_generator(settings.local_model, settings.models_dir, tell)
+            local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
         gate = gate or open_gate(
             settings.confidence, settings.tau, TunedGates(settings.data_dir / "gate").current(embedder.id)

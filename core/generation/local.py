@@ -1,26 +1,31 @@
 """The local language model, as a ``core.ports.LocalModel``: loaded when first needed, run beside the event loop.
 
-One reply is written at a time; the others wait in the order they came, and past a limit they are told to come back.
-Writing stops at the end of the reply, at its limit of tokens or time, and as soon as nobody reads it any more.
+Several replies are written together; more wait in the order they came, and past a limit they are told when to come
+back. Writing stops at the end of the reply, at its limit of tokens or time, and as soon as nobody reads it any more.
+LoRA weights are exchanged while replies are written: one begun ends on the weights it began with.
+Does not cover how an engine runs a model (``core.generation.llama``, ``core.generation.causal``).
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
-from pathlib import Path
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from core.errors import Unavailable
-from core.models.catalog import LanguageModel, Tell, language_model, language_model_source
-from core.models.hub import fetched, loading
-from core.models.loading import one_at_a_time
+from core.errors import GenerationFailed, Unavailable
+from core.generation.engine import Engine
+from core.models.catalog import LanguageModel
+from core.models.hub import loading
+from core.models.lora import Base, read_manifest, require_base
 from core.models.once import Once
 from core.offload import offload
-from core.types import Language, Piece, Sampling, Turn
+from core.types import EngineState, Language, LoraVersion, Piece, Sampling, Turn
+
+N_PARALLEL = 8
+"""Replies that are written together."""
 
 MAX_WAITING = 16
 """Replies that may wait for their turn; more would wait for minutes."""
@@ -28,36 +33,44 @@ MAX_WAITING = 16
 MAX_REPLY_S = 60.0
 """How long one reply may take to write, from the first token of its prompt on."""
 
-_TYPICAL_REPLY_S = 5.0
+_FIRST_GUESS_S = 5.0
+_NEWEST_SHARE = 0.2
+"""How much the newest reply counts in what a reply is expected to take."""
 
 
-class ChatModel(Protocol):
-    """A loaded model (``core.generation.causal``). Blocks; used by one thread at a time."""
+@dataclass(slots=True)
+class _Held:
+    """An engine, the weights it has, and how many replies it is writing."""
 
-    context_tokens: int
-
-    def count_tokens(self, text: str) -> int:
-        """Return how many tokens ``text`` is."""
-        ...
-
-    def write(self, prompt: Sequence[Turn], sampling: Sampling, is_stopped: Callable[[], bool]) -> Iterator[Piece]:
-        """Yield the reply; stop soon after ``is_stopped`` says so."""
-        ...
+    engine: Engine
+    version: str | None = None
+    n_writing: int = 0
 
 
 class LocalGenerator:
-    """Writes replies with a chat model on this machine."""
+    """Writes replies with a chat model on this machine. Close it: an engine has threads of its own."""
 
     name = "local"
 
     def __init__(
-        self, model: LanguageModel, load: Callable[[], ChatModel], *, max_reply_s: float = MAX_REPLY_S
+        self,
+        model: LanguageModel,
+        load: Callable[[], Engine],
+        base: Callable[[], Base],
+        *,
+        n_parallel: int = N_PARALLEL,
+        max_reply_s: float = MAX_REPLY_S,
     ) -> None:
         self._known = model
-        self._chat = Once(load)
+        self._first = Once(lambda: _Held(load()))
+        self._current: _Held | None = None
+        self._base = Once(base)
         self._max_reply_s = max_reply_s
-        self._turn = asyncio.Semaphore(1)
-        self._n_waiting = 0
+        self._n_parallel = n_parallel
+        self._turn = asyncio.Semaphore(n_parallel)
+        self._changing = asyncio.Lock()
+        self._n_waiting = self._n_running = 0
+        self._reply_s = _FIRST_GUESS_S
 
     @property
     def model(self) -> str:
@@ -77,73 +90,119 @@ class LocalGenerator:
     @property
     def context_tokens(self) -> int:
         """Return how many tokens prompt and reply may have together; loads the model."""
-        return self._chat.get().context_tokens
+        return self._held().engine.context_tokens
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is; loads the model."""
-        return self._chat.get().count_tokens(text)
+        return self._held().engine.count_tokens(text)
 
     def warm(self) -> None:
         """Load the model, so that the first reply does not wait for it. Raises ``Unavailable`` when that fails."""
-        self._chat.get()
+        self._held()
+
+    def state(self) -> EngineState:
+        """Return where it runs, with which weights, and how busy it is."""
+        is_warm = self._first.is_made
+        held = self._held() if is_warm else None
+        return EngineState(
+            device=held.engine.device if held else "none",
+            lora_version=held.version if held else None,
+            is_warm=is_warm,
+            n_running=self._n_running,
+            n_waiting=self._n_waiting,
+        )
 
     async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield the reply as it is written, with the log-probabilities of its tokens.
+        """Yield the reply as it is written, with the log-probabilities of its tokens and the weights that wrote it.
 
-        They are the model's own, before temperature and top-p (``CausalModel.write``). Raises ``Unavailable`` when
-        too many wait or the model cannot be loaded, and ``GenerationFailed`` when nothing was written.
+        They are the model's own, before temperature and top-p. Raises ``Unavailable`` when too many wait or the model
+        cannot be loaded, and ``GenerationFailed`` when nothing was written.
         """
+        async with self._admitted(), self._leased() as held:
+            end_s = asyncio.get_running_loop().time() + self._max_reply_s
+            async with aclosing(_until(held.engine.write(prompt, sampling), end_s)) as pieces:
+                async for piece in pieces:
+                    yield replace(piece, lora_version=held.version)
+
+    async def use_lora(self, version: LoraVersion | None) -> None:
+        """Write from now on with these weights, or with none; replies already begun end on what they began with.
+
+        Raises ``BadInput`` for weights without a manifest or of another base model, and ``Unavailable`` when they
+        cannot be loaded; then nothing has changed.
+        """
+        async with self._changing:
+            old = await offload(self._held)
+            engine = await offload(self._adapted, old.engine, version)
+            self._current = _Held(engine, version.name if version else None)
+            await self._retire(old)
+
+    async def close(self) -> None:
+        """Give back what the model holds; nothing is written any more."""
+        async with self._changing:
+            if self._first.is_made:
+                await offload(self._held().engine.close)
+
+    def _held(self) -> _Held:
+        return self._current or self._first.get()
+
+    def _adapted(self, engine: Engine, version: LoraVersion | None) -> Engine:
+        if version is None:
+            return engine.adapted(None)
+        base = self._base.get()
+        require_base(read_manifest(version.folder), base)
+        with loading(str(version.folder), "LoRA"):
+            return engine.adapted(version.folder)
+
+    async def _retire(self, held: _Held) -> None:
+        """Close an engine that writes no more and will not again."""
+        if held is not self._current and held.n_writing == 0 and self._current is not None:
+            await offload(held.engine.close)
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """Hold one of the places to write in. Raises ``Unavailable`` when too many wait for one."""
         if self._n_waiting >= MAX_WAITING:
-            raise Unavailable("generation.busy", wait_s=round(self._n_waiting * _TYPICAL_REPLY_S))
+            wait_s = self._reply_s * (1 + self._n_waiting // self._n_parallel)
+            raise Unavailable("generation.busy", wait_s=max(1, round(wait_s)))
         self._n_waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._n_waiting -= 1
+        self._n_running += 1
+        start_s = time.monotonic()
         try:
-            async with aclosing(self._written(prompt, sampling)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            yield
         finally:
+            self._reply_s += _NEWEST_SHARE * (time.monotonic() - start_s - self._reply_s)
+            self._n_running -= 1
             self._turn.release()
 
-    async def _written(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
-        is_unread = threading.Event()
-
-        def work() -> None:
-            try:
-                chat = self._chat.get()
-                end_s = time.monotonic() + self._max_reply_s
-                for piece in chat.write(prompt, sampling, lambda: is_unread.is_set() or time.monotonic() > end_s):
-                    loop.call_soon_threadsafe(pieces.put_nowait, piece)
-            finally:
-                loop.call_soon_threadsafe(pieces.put_nowait, None)
-
-        writing = asyncio.create_task(offload(work), name="local generation")
+    @asynccontextmanager
+    async def _leased(self) -> AsyncIterator[_Held]:
+        """Hold the engine with the current weights, until the reply is written."""
+        if not self._first.is_made:
+            await offload(self._first.get)
+        held = self._held()
+        held.n_writing += 1
         try:
-            while (piece := await pieces.get()) is not None:
-                yield piece
-            await writing
+            yield held
         finally:
-            is_unread.set()
-            await asyncio.wait([writing])  # it ends within a step, and nobody else may have the model before
-            if not writing.cancelled():
-                writing.exception()  # raised above, or of no concern to anybody any more
+            held.n_writing -= 1
+            await self._retire(held)
 
 
-def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
-    """Return the local model of that name; it is loaded when first used, and raises ``Unavailable`` if it cannot be."""
-
-    def load() -> ChatModel:
-        source = language_model_source(name, models_dir, tell)
-        tell("models.loading")
-        with loading(name, "AION_LOCAL_MODEL"), one_at_a_time:
-            from core.generation.causal import CausalModel
-
-            return fetched(
-                source, lambda local: CausalModel(source, is_local=local), lambda: tell("models.downloading")
-            )
-
-    return LocalGenerator(language_model(name), load)
+async def _until(pieces: AsyncGenerator[Piece, None], end_s: float) -> AsyncGenerator[Piece, None]:
+    """Yield what is written until ``end_s`` of the loop's clock. Raises ``GenerationFailed`` when that is nothing."""
+    is_silent = True
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout_at(end_s):
+                    piece = await anext(pieces)
+            except (StopAsyncIteration, TimeoutError):
+                break
+            is_silent = is_silent and not piece.text.strip()
+            yield piece
+    if is_silent:
+        raise GenerationFailed("nothing was written")

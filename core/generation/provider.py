@@ -22,7 +22,7 @@ from core.generation.table import Provider, ProviderModel
 from core.generation.thoughts import Unthought
 from core.types import Language, Piece, Sampling, Turn
 
-_FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens"}
+_FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "seed": "seed"}
 _EPILOGUE_S = 1.0
 """How long the bookkeeping after the last word is waited for, so that the connection can be used again."""
 
@@ -113,27 +113,30 @@ class ProviderGenerator:
     async def ask(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[Piece, None]:
         """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
         is_silent = True
-        async with aclosing(self._said(prompt, sampling, listener)) as texts:
-            async for text in texts:
-                if is_silent and not (text := text.lstrip()):
-                    continue
-                is_silent = False
-                yield Piece(text)
+        async with aclosing(self._said(prompt, sampling, listener)) as pieces:
+            async for piece in pieces:
+                if is_silent:
+                    piece = Piece(piece.text.lstrip(), piece.log_probs)
+                if piece.text or piece.log_probs:
+                    yield piece
+                is_silent = is_silent and not piece.text
         if is_silent:
             raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
 
-    async def _said(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[str, None]:
+    async def _said(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Piece, None]:
         """Yield the texts of the reply without what the model only thought."""
         unthought = Unthought()
-        async with aclosing(self._timed(prompt, sampling, listener)) as texts:
-            async for text in texts:
-                if said := unthought.feed(text):
-                    yield said
-        if said := unthought.end():
-            yield said
+        async with aclosing(self._timed(prompt, sampling, listener)) as chunks:
+            async for chunk in chunks:
+                yield Piece(unthought.feed(chunk.text), chunk.log_probs)
+        yield Piece(unthought.end())
 
-    async def _timed(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[str, None]:
-        """Yield the texts of the reply, each within its deadline, until the provider says that it is complete."""
+    async def _timed(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Chunk, None]:
+        """Yield what has text, each within its deadline, until the provider says that the reply is complete."""
         clock_s = asyncio.get_running_loop().time
         end_s = clock_s() + self._patience.total_s
         deadline_s = clock_s() + self._patience.first_text_s
@@ -150,7 +153,7 @@ class ProviderGenerator:
                 if chunk.usage:
                     listener.usage(chunk.usage)
                 if chunk.text:
-                    yield chunk.text
+                    yield chunk
                     deadline_s = clock_s() + self._patience.stall_s
                 if chunk.is_last and not is_complete:
                     is_complete = True
@@ -162,7 +165,9 @@ class ProviderGenerator:
         if not (self._key.isascii() and self._key.isprintable()):
             raise ProviderFailed(Kind.AUTH, "the key has characters that no header can carry")
         url = f"{self._provider.base_url.rstrip('/')}/chat/completions"
-        headers = {"Authorization": f"Bearer {self._key}", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         timeout = httpx.Timeout(None, connect=self._patience.connect_s, pool=self._patience.connect_s)
         body = self._body(prompt, sampling)
         try:
@@ -184,6 +189,7 @@ class ProviderGenerator:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_new_tokens": min(sampling.max_new_tokens, self._provider.max_output_tokens),
+            **({} if sampling.seed is None else {"seed": sampling.seed}),
         }
         names = {**_FIELDS, **self._provider.fields}
         return {

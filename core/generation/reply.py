@@ -7,7 +7,7 @@ every shape inside and outside a 200, and bodies that are neither. Does not cove
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +30,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the reply; ``is_last`` when the API says that nothing but bookkeeping follows."""
+    """A piece of the reply; ``is_last`` when the API says that nothing but bookkeeping follows.
+
+    ``log_probs`` are of the tokens in it, where they were asked for and the API tells them.
+    """
 
     text: str
     is_last: bool
     usage: Usage | None = None
+    log_probs: tuple[float, ...] = ()
 
 
 class Reply:
@@ -105,7 +109,7 @@ class Reply:
         said = choice.get("delta") or choice.get("message")
         text = said.get("content") if isinstance(said, dict) else None
         is_last = finish is not None or "message" in choice
-        return Chunk(text if isinstance(text, str) else "", is_last, usage)
+        return Chunk(text if isinstance(text, str) else "", is_last, usage, _log_probs(choice))
 
 
 def _usage(body: Any) -> Usage | None:
@@ -116,6 +120,15 @@ def _usage(body: Any) -> Usage | None:
     if any(not isinstance(count, int) or isinstance(count, bool) or count < 0 for count in counts):
         return None
     return Usage(*counts)
+
+
+def _log_probs(choice: Mapping[str, Any]) -> tuple[float, ...]:
+    told = choice.get("logprobs")
+    tokens = told.get("content") if isinstance(told, dict) else None
+    if not isinstance(tokens, list):
+        return ()
+    values = [token.get("logprob") if isinstance(token, dict) else None for token in tokens]
+    return tuple(float(value) for value in values if isinstance(value, int | float))
 
 
 class _Capped(httpx.AsyncByteStream):

@@ -148,13 +148,14 @@ class Writers:
         """
         sampling = _sampling(model)
         asked = await offload(_local_prompt, model, question, found, ranked)
-        text, log_probs = "", list[float]()
+        text, log_probs, lora_version = "", list[float](), None
         support = Support("", (), "")
         try:
             async with aclosing(model.stream(asked.turns, sampling)) as pieces:
                 async for said, is_sentence in _by_sentence(pieces):
                     text += said.text
                     log_probs += said.log_probs
+                    lora_version = said.lora_version
                     if is_sentence:
                         support = check.check(text)
                         if support.reason:
@@ -168,7 +169,7 @@ class Writers:
         log.info("%s: %s", model.name, support.reason or "supported")
         if not support.is_supported:
             return None
-        generation = Generation(text, model.name, model.model, asked.turns, sampling, tuple(log_probs))
+        generation = Generation(text, model.name, model.model, asked.turns, sampling, tuple(log_probs), lora_version)
         return Draft(support.text, model.name, model.model, support.sources, generation)
 
     async def _asked(
@@ -240,17 +241,18 @@ def _local_prompt(model: LocalModel, question: str, found: Found, ranked: Sequen
 
 async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piece, bool]]:
     """Yield pieces joined into whole sentences (``True``), the last one also when it is cut short."""
-    text, log_probs = "", list[float]()
+    text, log_probs, version = "", list[float](), None
     async for piece in pieces:
+        version = piece.lora_version
         text += piece.text
         log_probs += piece.log_probs
         spans = sentences(text)
         if len(spans) > 1:
             end = spans[-1].start
-            yield Piece(text[:end], tuple(log_probs)), True
+            yield Piece(text[:end], tuple(log_probs), version), True
             text, log_probs = text[end:], []
     if text.strip() or log_probs:
-        yield Piece(text, tuple(log_probs)), bool(text.strip())
+        yield Piece(text, tuple(log_probs), version), bool(text.strip())
 
 
 def _outside(written: _Written, language: Language) -> Draft:

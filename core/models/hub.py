@@ -50,6 +50,16 @@ def is_cached(name: str) -> bool:
         return False
 
 
+def cached_folder(name: str) -> Path:
+    """Return the folder in the hub's local cache that holds the model ``name``. Raises ``FileNotFoundError``."""
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(name, "config.json")
+    if not isinstance(path, str):
+        raise FileNotFoundError(name)
+    return Path(path).parent
+
+
 def is_hub_reachable() -> bool:
     """Tell whether the model hub answers, and may be asked."""
     from huggingface_hub import constants

@@ -1,0 +1,62 @@
+"""Which engine runs the local model: llama.cpp for a GGUF on a CPU, a named server, transformers for the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from core.errors import Unavailable
+from core.generation.engine import Engine
+from core.generation.local import N_PARALLEL, LocalGenerator
+from core.generation.served import ServedEngine
+from core.models.catalog import Tell, gguf_at_hand, language_model, language_model_base, language_model_source
+from core.models.hub import fetched, loading
+from core.models.loading import one_at_a_time
+from core.models.lora import Base
+
+
+def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
+    """Return the local model of that name; it is loaded when first used, and raises ``Unavailable`` if it cannot be.
+
+    A path that ends in ``.gguf`` is run by llama.cpp; so is the default model, unless there is a GPU for it.
+    """
+
+    def load() -> Engine:
+        gguf = gguf_at_hand(name)
+        if gguf and (name == str(gguf) or not _has_gpu()):
+            tell("models.loading")
+            with loading(name, "AION_LOCAL_MODEL"):
+                from core.generation.llama import LlamaEngine
+
+                return LlamaEngine(gguf, N_PARALLEL)
+        return _transformers(name, models_dir, tell)
+
+    return LocalGenerator(language_model(name), load, lambda: language_model_base(name))
+
+
+def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
+    """Return a model that an OpenAI-compatible server runs. Raises ``Unavailable`` when ``url`` is no address."""
+    engine = ServedEngine(url, model, key)
+
+    def base() -> Base:
+        raise Unavailable("models.lora_elsewhere")
+
+    return LocalGenerator(language_model(model), lambda: engine, base)
+
+
+def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
+    source = language_model_source(name, models_dir, tell)
+    tell("models.loading")
+    with loading(name, "AION_LOCAL_MODEL"), one_at_a_time:
+        from core.generation.causal import CausalEngine
+
+        return fetched(
+            source, lambda local: CausalEngine.load(source, is_local=local), lambda: tell("models.downloading")
+        )
+
+
+def _has_gpu() -> bool:
+    from torch import cuda
+
+    return cuda.is_available()

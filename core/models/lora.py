@@ -1,0 +1,138 @@
+"""LoRA weights in a folder: which model they were trained on, and the form that llama.cpp reads.
+
+A folder is what PEFT saves (``adapter_config.json``, ``adapter_model.safetensors``) and ``aion-lora.json``, the
+manifest that training writes: weights put on another model than theirs answer nonsense without an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from core.errors import BadInput
+from core.models.converted import ensure_converted
+
+MANIFEST = "aion-lora.json"
+WEIGHTS = "adapter_model.safetensors"
+
+_SAMPLES, _SAMPLE_BYTES = 64, 65_536
+_LAYOUT = 1
+"""Goes up when a conversion writes something else than before."""
+
+_PART = re.compile(r"model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])\.weight$")
+_NAMES = {
+    "q_proj": "attn_q",
+    "k_proj": "attn_k",
+    "v_proj": "attn_v",
+    "o_proj": "attn_output",
+    "gate_proj": "ffn_gate",
+    "up_proj": "ffn_up",
+    "down_proj": "ffn_down",
+}
+
+
+@validated(frozen=True, config=ConfigDict(extra="ignore"))
+class LoraManifest:
+    """What LoRA weights are for: ``base_hash`` is ``fingerprint`` of the base model's weights."""
+
+    base_model: Annotated[str, Field(min_length=1)]
+    base_hash: Annotated[str, Field(min_length=1)]
+    rank: Annotated[int, Field(gt=0)]
+    alpha: Annotated[float, Field(gt=0)]
+    target_modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base model: its id, and the fingerprint of its weights."""
+
+    id: str
+    hash: str
+
+
+def read_manifest(folder: Path) -> LoraManifest:
+    """Return the manifest of the LoRA weights in ``folder``. Raises ``BadInput`` when there is none that reads."""
+    try:
+        return TypeAdapter(LoraManifest).validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise BadInput("models.lora_unreadable", folder=folder) from error
+
+
+def write_manifest(folder: Path, manifest: LoraManifest) -> None:
+    """Write the manifest into ``folder``, beside the weights."""
+    text = TypeAdapter(LoraManifest).dump_json(manifest, indent=1).decode()
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def require_base(manifest: LoraManifest, base: Base) -> None:
+    """Raise ``BadInput`` when the weights were trained on another model than ``base``."""
+    if manifest.base_hash != base.hash:
+        raise BadInput("models.lora_foreign", theirs=manifest.base_model, ours=base.id)
+
+
+def fingerprint(source: Path) -> str:
+    """Return what tells one model's weights from another's: of a GGUF file, or of a folder of safetensors.
+
+    SHA-256 of names, sizes and 64 samples of 64 KiB of each file: enough to tell models apart in no time, and no proof
+    against forgery. Raises ``FileNotFoundError`` when there are no weights.
+    """
+    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
+    if not files:
+        raise FileNotFoundError(f"no weights in {source}")
+    digest = hashlib.sha256()
+    for path in files:
+        n_bytes = path.stat().st_size
+        digest.update(f"{path.name} {n_bytes}\n".encode())
+        with path.open("rb") as file:
+            for i in range(_SAMPLES):
+                file.seek(max(0, n_bytes - _SAMPLE_BYTES) * i // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()
+
+
+def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
+    """Return LoRA weights as the GGUF file that llama.cpp loads, converting them once, into the folder. Blocks.
+
+    ``base`` is the metadata of the base model's GGUF file. Raises ``ValueError`` for a model that is no llama or
+    weights on other parts than the seven projections, and ``OSError`` when the weights are not there.
+    """
+    if base.get("general.architecture") != "llama":
+        raise ValueError(f"LoRA weights of a {base.get('general.architecture')} cannot be converted for llama.cpp")
+    version = f"layout {_LAYOUT}, {fingerprint(folder)}"
+    converted = ensure_converted(folder / "gguf", version, lambda empty: _write_gguf(folder, base, empty / "lora.gguf"))
+    return converted / "lora.gguf"
+
+
+def _write_gguf(folder: Path, base: Mapping[str, object], path: Path) -> None:
+    """Write what llama.cpp's convert_lora_to_gguf.py writes: the pairs of matrices, and alpha."""
+    from gguf import GGUFWriter
+    from safetensors.numpy import load_file
+
+    heads = {"attn_q": "llama.attention.head_count", "attn_k": "llama.attention.head_count_kv"}
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    writer = GGUFWriter(path, "llama")
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(config["lora_alpha"]))
+    for name, weights in load_file(folder / WEIGHTS).items():
+        part = _PART.search(name)
+        if part is None or part[2] not in _NAMES:
+            raise ValueError(f"{name} has no counterpart in llama.cpp")
+        projection = _NAMES[part[2]]
+        if part[3] == "B" and projection in heads:
+            n_heads = int(str(base[heads[projection]]))
+            n_out, rank = weights.shape
+            weights = weights.reshape(n_heads, 2, -1, rank).swapaxes(1, 2).reshape(n_out, rank)
+        writer.add_tensor(f"blk.{part[1]}.{projection}.weight.lora_{part[3].lower()}", weights.astype("float32").copy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
