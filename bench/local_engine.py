@@ -1,0 +1,143 @@
+"""The local engine beside what it could be: one run, side by side, with the default model.
+
+Run: make bench-local [ANSWERS=8] [TOKENS=40]
+
+- 8 answers asked at once beside 8 in a row (both engines that run here);
+- one stream beside llama.cpp's own server asked bare, and beside transformers' plain ``generate``;
+- the first token with the system prompt known beside without.
+On CUDA the transformers engine is 4-bit where bitsandbytes is installed, and is measured at batch 16 too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+
+from core.generation.engine import Engine
+from core.models.beside import loaded_beside_others
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, language_model_source
+from core.models.smollm2 import gguf_path
+from core.types import Sampling, Turn
+
+SYSTEM = "You know everything about gardens, and you tell it slowly and with many details. " * 10
+
+
+def asked(n: int, system: str = SYSTEM) -> tuple[Turn, ...]:
+    """Return a prompt whose question differs from the others'."""
+    return Turn("system", system), Turn("user", f"Tell me a long story about {n} old trees.")
+
+
+async def timed(engine: Engine, prompt: Sequence[Turn], n_tokens: int) -> tuple[float, float, int]:
+    """Return seconds to the first token, seconds in all, and tokens."""
+    start_s = time.perf_counter()
+    first_s, n = 0.0, 0
+    async with aclosing(engine.write(prompt, Sampling(temperature=0.0, max_new_tokens=n_tokens))) as pieces:
+        async for piece in pieces:
+            first_s = first_s or time.perf_counter() - start_s
+            n += len(piece.log_probs)
+    return first_s, time.perf_counter() - start_s, n
+
+
+async def measure(name: str, engine: Engine, n_answers: int, n_tokens: int) -> float:
+    """Print what one engine does; return the tokens a second of one stream."""
+    await timed(engine, asked(0), 4)
+    await asyncio.gather(*(timed(engine, asked(50 + n), 2) for n in range(n_answers)))
+    fresh, known = [], []
+    for n in range(3):
+        fresh.append((await timed(engine, asked(n, f"{n} {SYSTEM}"), 2))[0])
+        known.append((await timed(engine, asked(10 + n, f"{n} {SYSTEM}"), 2))[0])
+    print(f"{name}: first token {median(known):.2f} s, without a known system prompt {median(fresh):.2f} s", flush=True)
+    rates = []
+    start_s = time.perf_counter()
+    for n in range(n_answers):
+        first_s, all_s, written = await timed(engine, asked(100 + n), n_tokens)
+        rates.append((written - 1) / (all_s - first_s))
+    in_a_row_s = time.perf_counter() - start_s
+    start_s = time.perf_counter()
+    done = await asyncio.gather(*(timed(engine, asked(200 + n), n_tokens) for n in range(n_answers)))
+    at_once_s = time.perf_counter() - start_s
+    together = sum(written for *_, written in done) / at_once_s
+    print(f"{name}: one stream {median(rates):.1f} tokens/s")
+    print(
+        f"{name}: {n_answers} at once {at_once_s:.1f} s ({together:.0f} tokens/s), in a row {in_a_row_s:.1f} s: "
+        f"{at_once_s / in_a_row_s:.2f}",
+        flush=True,
+    )
+    return median(rates)
+
+
+def bare_server(n_tokens: int) -> float:
+    """Return the tokens a second of llama.cpp's server as it comes, without log-probabilities."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path, params.n_ctx, params.verbosity = str(gguf_path()), 4096, -1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
+    server = xllamacpp.Server(params)
+    rates = []
+    for n in range(4):
+        messages = [{"role": turn.role, "content": turn.content} for turn in asked(n)]
+        body = {"messages": messages, "temperature": 0, "max_tokens": n_tokens, "stream": True}
+        url = f"{server.listening_address}/v1/chat/completions"
+        with httpx.stream("POST", url, json=body, timeout=300, trust_env=False) as reply:
+            times = [time.perf_counter() for line in reply.iter_lines() if _has_text(line)]
+        rates.append((len(times) - 1) / (times[-1] - times[0]))
+    del server
+    return median(rates)
+
+
+def _has_text(line: str) -> bool:
+    if not line.startswith("data: {"):
+        return False
+    choices = json.loads(line.removeprefix("data: "))["choices"]
+    return bool(choices and choices[0]["delta"].get("content"))
+
+
+def plain_generate(chat: Any, n_tokens: int) -> float:
+    """Return the tokens a second of ``model.generate``."""
+    import torch
+
+    ids = torch.tensor([chat.rendered(asked(0))], device=chat.model.device)
+    seconds = []
+    for limit in (1, n_tokens):
+        start_s = time.perf_counter()
+        chat.model.generate(ids, max_new_tokens=limit, min_new_tokens=limit, do_sample=False)
+        seconds.append(time.perf_counter() - start_s)
+    return (n_tokens - 1) / (seconds[1] - seconds[0])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--answers", type=int, default=8)
+    arguments.add_argument("--tokens", type=int, default=40)
+    given = arguments.parse_args()
+    with loaded_beside_others(), tempfile.TemporaryDirectory() as folder:
+        from core.generation.causal import CausalEngine
+        from core.generation.llama import LlamaEngine
+
+        llama = LlamaEngine(gguf_path(), given.answers)
+        ours = asyncio.run(measure("llama.cpp", llama, given.answers, given.tokens))
+        llama.close()
+        bare = bare_server(given.tokens)
+        print(f"llama.cpp's server, bare: {bare:.1f} tokens/s; ours is {ours / bare:.2f} of it", flush=True)
+        source = language_model_source(DEFAULT_LANGUAGE_MODEL, Path(folder), print)
+        causal = CausalEngine.load(source, is_local=True)
+        plain = plain_generate(causal.chat, given.tokens)
+        print(f"plain generate: {plain:.1f} tokens/s; llama.cpp is {ours / plain:.1f} times it", flush=True)
+        n_answers = 16 if causal.device.startswith("cuda") else given.answers
+        asyncio.run(measure(causal.device, causal, n_answers, given.tokens))
+
+
+if __name__ == "__main__":
+    main()
