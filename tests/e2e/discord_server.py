@@ -195,8 +195,8 @@ class DiscordServer(Rest):
         return session
 
     async def _send_events(self, session: Session, socket: web.WebSocketResponse) -> None:
-        while not socket.closed:
-            while not socket.closed and session.n_sent < len(session.events):
+        while not socket.closed and session.socket is socket:  # what is due is due to the latest socket alone
+            while not socket.closed and session.socket is socket and session.n_sent < len(session.events):
                 event = session.events[session.n_sent]
                 session.n_sent += 1
                 with suppress(ConnectionResetError):  # what was not received is asked for again
