@@ -80,6 +80,8 @@ def _in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reade
     embedder = cached_embedder(settings, console)
     coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id)
     reader = open_reader(settings.reader, embedder.id, settings.models_dir, teller(console))
+    if reader is not None:
+        reader.warm()
     return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
 
 

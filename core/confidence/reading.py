@@ -18,7 +18,7 @@ from core.types import Confidence, Decision, Found, Reason
 READING = "reading"
 """What the reader's log-odds are called among a decision's features."""
 
-_MOST = 6.0
+_MOST = 4.0
 """Log-odds beyond this are taken for this: one stage alone never overrules the other altogether."""
 
 _TELLING = 0.5

