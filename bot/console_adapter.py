@@ -110,10 +110,10 @@ class ConsoleOutlet:
             lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
             footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
-        for picture in reply.pictures:
-            path = Path(picture.name).absolute()
-            await offload(path.write_bytes, picture.png)
-            line = say(reply.language, "map.saved", path=path)
+        for file in reply.files:
+            path = Path(file.name).absolute()
+            await offload(path.write_bytes, file.data)
+            line = say(reply.language, "file.saved", path=path)
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

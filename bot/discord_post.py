@@ -69,14 +69,14 @@ def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None h
 
 
 def _attachments(bubble: Bubble) -> dict[str, Any]:
-    """Return the picture of a message as what is attached to it; nothing where it has none."""
-    if bubble.picture is None:
+    """Return the file of a message as what is attached to it; nothing where it has none."""
+    if bubble.file is None:
         return {}
-    return {"attachments": [discord.File(io.BytesIO(bubble.picture.png), bubble.picture.name)]}
+    return {"attachments": [discord.File(io.BytesIO(bubble.file.data), bubble.file.name)]}
 
 
 def _file(bubble: Bubble) -> dict[str, Any]:
-    """Return the picture of a message as what is sent with it."""
+    """Return the file of a message as what is sent with it."""
     return {"files": files} if (files := _attachments(bubble).get("attachments")) else {}
 
 

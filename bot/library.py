@@ -143,7 +143,7 @@ async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
             if html is not None:
                 await _write(html, (await offload(as_html, chart, heading)).encode())
     for path in filter(None, (png, html)):
-        console.print(say(language, "map.saved", path=path.absolute()), markup=False)
+        console.print(say(language, "file.saved", path=path.absolute()), markup=False)
 
 
 async def _write(path: Path, data: bytes) -> None:

@@ -20,7 +20,7 @@ from bot.telegram_format import MAX_UNITS, formatted, markdown_of
 from bot.telegram_reactions import ShownAnswers
 from bot.telegram_reading import Place
 from bot.telegram_traffic import TelegramTraffic, ban_s
-from core.types import Picture, Reply
+from core.types import File, Reply
 
 T = TypeVar("T")
 Entities = Sequence[MessageEntity]
@@ -159,7 +159,7 @@ class TelegramPost:
             raise MessageGone("a private reply leaves the group")
         buttons = buttons_under(bubble.answer_id, bubble.buttons)
 
-        if bubble.picture is not None:
+        if bubble.file is not None:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a text does not become a picture")
@@ -203,8 +203,8 @@ class TelegramPost:
     async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
         buttons = buttons_under(bubble.answer_id, bubble.buttons)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
-        if bubble.picture is not None:
-            return await self._send_picture(bubble.picture, chat_id, topic_id)
+        if bubble.file is not None:
+            return await self._send_file(bubble.file, chat_id, topic_id)
 
         async def send(text: str, entities: Entities) -> Sent:
             message = await self._bot.send_message(
@@ -226,11 +226,10 @@ class TelegramPost:
         if bubble.answer_id is not None:
             self._shown.note(sent.chat_id, sent.message_id, bubble.answer_id)
 
-    async def _send_picture(self, picture: Picture, chat_id: int, topic_id: int | None) -> Sent:
+    async def _send_file(self, file: File, chat_id: int, topic_id: int | None) -> Sent:
         async def send() -> Sent:
-            message = await self._bot.send_photo(
-                chat_id, picture.png, filename=picture.name, message_thread_id=topic_id
-            )
+            show = self._bot.send_photo if file.name.endswith(".png") else self._bot.send_document
+            message = await show(chat_id, file.data, filename=file.name, message_thread_id=topic_id)
             return Sent(message.chat_id, message.message_id)
 
         return await self._call(chat_id, send, PossiblyDelivered)

@@ -29,6 +29,7 @@ from core.curation.fetch import Fetcher
 from core.curation.gaps import GapFinder
 from core.curation.learning import Learners
 from core.curation.polite import PoliteFetcher
+from core.curation.watch import Watcher
 from core.curation.websearch import open_search
 from core.dispatch import Dispatch
 from core.errors import Unavailable
@@ -62,6 +63,7 @@ from core.quality import QualityLog
 from core.retrieval.embed import open_embedder
 from core.retrieval.rerank import with_reranker
 from core.retrieval.search import HybridSearcher
+from core.rights import Charter
 from core.scheduler import Scheduler
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
@@ -74,6 +76,7 @@ from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.leases import Leases
 from core.storage.passages import Passages
+from core.storage.people import People
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
 from core.storage.readings import Readings
@@ -81,6 +84,7 @@ from core.storage.reusable import ReusableAnswers
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
 from core.storage.turns import Turns
+from core.storage.watches import Watches
 from core.types import SpaceId, readable_spaces
 
 
@@ -201,15 +205,17 @@ async def assemble(
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
         curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
+        watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), embedder, curator, curator.readings, spaces)
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
             shelves=Shelves(ingest, documents, passages),
             reviews=reviews,
-            learners=Learners(curator, finder, spaces, pseudonyms),
+            learners=Learners(curator, finder, watcher, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
+            charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, {}),
             conversations=conversations,
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),
@@ -222,7 +228,7 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, Leases(database), regular_jobs(inbox, turns, quality, finder)),
+            scheduler=Scheduler(runs, Leases(database), regular_jobs(inbox, turns, quality, finder, watcher, runs)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             _spaces=spaces,

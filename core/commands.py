@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review
-from core.types import Answer, Button, Language, Message, Picture
+from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
+from core.types import Answer, Button, File, Language, Message
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -83,6 +83,11 @@ class Context(Protocol):
         ...
 
     @property
+    def rights(self) -> Rights:
+        """Return what the sender may ask about themselves."""
+        ...
+
+    @property
     def providers(self) -> Providers:
         """Return the providers that may write answers."""
         ...
@@ -116,8 +121,8 @@ class Context(Protocol):
         """Send the command's final reply, with buttons under it."""
         ...
 
-    async def show(self, text: str, *pictures: Picture) -> None:
-        """Send the command's final reply, with pictures below it."""
+    async def show(self, text: str, *files: File) -> None:
+        """Send the command's final reply, with files below it."""
         ...
 
     async def settle(self, text: str, *buttons: Button) -> None:
@@ -199,11 +204,14 @@ class CommandLine:
         return given
 
 
-_LINE = re.compile(r"/(?P<name>[A-Za-z][A-Za-z0-9_]*)(?:@(?P<addressee>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
+_LINE = re.compile(r"/(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:@(?P<addressee>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 
 
 def parse_command_line(text: str) -> CommandLine | None:
-    """Read ``/name``, ``/name@bot`` or ``/name rest``; ``None`` when the text is not a command."""
+    """Read ``/name``, ``/name@bot`` or ``/name rest``; ``None`` when the text is not a command.
+
+    No platform has both: ``/forget-me`` is ``/forget_me``.
+    """
     if not (match := _LINE.fullmatch(text.strip())):
         return None
-    return CommandLine(match["name"].lower(), (match["rest"] or "").strip(), match["addressee"])
+    return CommandLine(match["name"].lower().replace("-", "_"), (match["rest"] or "").strip(), match["addressee"])

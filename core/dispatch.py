@@ -29,10 +29,11 @@ from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Completion, Outlet
 from core.retrieval.discourse import asks
-from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review
+from core.rights import Charter
+from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.types import Answer, Button, Language, Message, Person, Picture, Reply, SpaceId, Thumb
+from core.types import Answer, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Call:
     conversation: Conversation
     given: GivenAnswers
     people: People
+    rights: Rights
     providers: Providers
     registry: Registry
     _dispatch: Dispatch
@@ -87,9 +89,9 @@ class Call:
         """Send the command's final reply, with buttons under it."""
         await self._outlet.send(Reply(text, self.language, private=self._private, buttons=buttons))
 
-    async def show(self, text: str, *pictures: Picture) -> None:
-        """Send the command's final reply, with pictures below it."""
-        await self._outlet.send(Reply(text, self.language, private=self._private, pictures=pictures))
+    async def show(self, text: str, *files: File) -> None:
+        """Send the command's final reply, with files below it."""
+        await self._outlet.send(Reply(text, self.language, private=self._private, files=files))
 
     async def settle(self, text: str, *buttons: Button) -> None:
         """Send the final reply, after which the buttons one of which called this command are of no more use."""
@@ -107,6 +109,7 @@ class Dispatch:
     learners: Learners
     feedback: Feedback
     moderators: Moderators
+    charter: Charter
     conversations: Conversations
     channels: Channels
     limits: Limits
@@ -242,6 +245,7 @@ class Dispatch:
                 conversation=here,
                 given=self.feedback.of(message),
                 people=self.moderators.of(message),
+                rights=self.charter.of(message),
                 providers=self.providers,
                 registry=self.registry,
                 _dispatch=self,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.types import Attachment, Document, Gap, Indexed, Picture, Proposal
+from core.types import Attachment, Document, File, Gap, Indexed, Proposal, Reading, Watch
 
 
 class Knowledge(Protocol):
@@ -33,7 +33,7 @@ class Knowledge(Protocol):
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
         ...
 
-    async def map(self, heading: str) -> Picture:
+    async def map(self, heading: str) -> File:
         """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
         ...
 
@@ -54,12 +54,14 @@ class Verdict:
 class Finding:
     """What became of one page: ``reading`` while that is not known; ``waiting``: it waited for review before.
 
+    ``unchanged`` and ``gone`` are said of watched pages.
+
     ``reason`` and ``values`` are a sentence of the catalogue; ``score`` is its quality, 0..1, once it was judged.
     """
 
     url: str
     title: str
-    outcome: Literal["reading", "proposed", "learned", "waiting", "known", "rejected"]
+    outcome: Literal["reading", "proposed", "learned", "waiting", "known", "rejected", "unchanged", "gone"]
     reason: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     score: float | None = None
@@ -105,8 +107,40 @@ class GapList(Protocol):
         ...
 
 
+class WatchList(Protocol):
+    """What commands may do about what is looked at again and again. Bound to space and person of the message."""
+
+    async def all(self) -> tuple[Watch, ...]:
+        """Return what is watched here, oldest first."""
+        ...
+
+    async def page(self, url: str, every: timedelta) -> Watch:
+        """Watch a page or a feed. Raises ``BadInput`` when it has no address, or too much is watched."""
+        ...
+
+    async def theme(self, theme: str, every: timedelta) -> Watch:
+        """Search the web for a theme from now on. Raises ``BadInput`` when too much is watched."""
+        ...
+
+    async def stop(self, number: int) -> Watch:
+        """Watch something no longer; what was learned stays. Raises ``BadInput`` when there is none of that number."""
+        ...
+
+    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        """Look at what is watched now. Raises ``BadInput`` or ``Unavailable`` when nothing could be seen."""
+        ...
+
+
 class Curation(Protocol):
     """What commands may do to learn from the web. Bound to the space and the person of the message."""
+
+    async def index_page(self, url: str) -> Indexed:
+        """Store one page somebody named, without judging it. Raises ``BadInput`` when it cannot be had."""
+        ...
+
+    async def readings(self, n_readings: int) -> tuple[Reading, ...]:
+        """Return what was read for this space last, newest first."""
+        ...
 
     async def learn_page(self, url: str, tell: Tell) -> tuple[Finding, ...]:
         """Read one page somebody named; learned or proposed, as the space wants it."""
@@ -117,6 +151,11 @@ class Curation(Protocol):
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
+        ...
+
+    @property
+    def watches(self) -> WatchList:
+        """Return what is looked at again and again here."""
         ...
 
     @property
@@ -204,6 +243,38 @@ class People(Protocol):
 
         Raises ``BadInput`` on an unknown number, and before there is a reply.
         """
+        ...
+
+
+class Rights(Protocol):
+    """What the sender of the message may ask of AION about themselves, and moderators about their space."""
+
+    async def kept(self) -> Mapping[str, int]:
+        """Return how much is kept of the person, by what it is."""
+        ...
+
+    async def copy(self) -> bytes:
+        """Return all that is kept of the person, as a JSON file."""
+        ...
+
+    async def forget(self) -> Mapping[str, int]:
+        """Erase the person everywhere, and return what was erased, by what it is."""
+        ...
+
+    async def may_train(self) -> bool:
+        """Return whether models may learn from the person, where a community lets them."""
+        ...
+
+    async def set_training(self, *, allowed: bool) -> None:
+        """Set whether models may learn from the person."""
+        ...
+
+    async def space_trains(self) -> bool:
+        """Return whether models may learn from what is asked and rated here."""
+        ...
+
+    async def set_space_training(self, *, allowed: bool) -> None:
+        """Set whether models may learn from what is asked and rated here."""
         ...
 
 

@@ -8,7 +8,21 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from core.commands import Registry
-from plugins import answers, ask, channels, conversation, documents, gaps, handoffs, help, map, providers, review, teach
+from plugins import (
+    answers,
+    ask,
+    channels,
+    conversation,
+    documents,
+    gaps,
+    handoffs,
+    help,
+    map,
+    privacy,
+    providers,
+    review,
+    teach,
+)
 
 GROUP = "aion.plugins"
 
@@ -24,9 +38,11 @@ def load_plugins() -> Registry:
         map,
         review,
         gaps,
+        watch,
         handoffs,
         answers,
         channels,
+        privacy,
         providers,
         help,
     ):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
 from bot.delivery.split import Measure
-from core.types import Button, Picture, Reply
+from core.types import Button, File, Reply
 
 H = TypeVar("H")
 
@@ -24,14 +24,14 @@ class Bubble:
     answer_id: int | None = None
     private: bool = False
     buttons: tuple[Button, ...] = ()
-    picture: Picture | None = None
+    file: File | None = None
     cosmetic: bool = field(default=False, compare=False)
 
     @property
     def mark(self) -> str:
         """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
         shown = repr((self.text, self.answer_id, self.private, self.buttons)).encode()
-        return f"{zlib.crc32(self.picture.png if self.picture else shown):08x}"
+        return f"{zlib.crc32(self.file.data if self.file else shown):08x}"
 
 
 @dataclass(frozen=True, slots=True)

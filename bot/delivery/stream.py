@@ -215,7 +215,7 @@ class StreamedReply(Generic[H]):
         parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rest = [Bubble(part, private=reply.private) for part in parts[:-1]]
         last = Bubble(parts[-1], reply.answer_id, reply.private, reply.buttons)
-        return [*rest, last, *(Bubble("", private=reply.private, picture=picture) for picture in reply.pictures)]
+        return [*rest, last, *(Bubble("", private=reply.private, file=file) for file in reply.files)]
 
     async def _deliver(self, bubbles: list[Bubble]) -> None:
         if self._shown:

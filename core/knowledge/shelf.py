@@ -10,7 +10,7 @@ from core.knowledge.ingest import Ingest
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, Indexed, Picture, SpaceId
+from core.types import Attachment, Document, Indexed, File, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Shelf:
         """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
         return await self._documents.forget(self.space, name)
 
-    async def map(self, heading: str) -> Picture:
+    async def map(self, heading: str) -> File:
         """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
-        return Picture("aion-map.png", await offload(as_png, await self.chart(), heading))
+        return File("aion-map.png", await offload(as_png, await self.chart(), heading))
 
     async def chart(self) -> Chart:
         """Return what may be answered from here as points. Raises ``BadInput`` when there is nothing yet."""

@@ -152,6 +152,12 @@ class SpaceIndexes:
         await self._evict()
         return index
 
+    async def drop(self, space: SpaceId) -> None:
+        """Remove a space's index from memory and disk; it is built anew when the space is next asked."""
+        async with self._locks[space]:
+            self._open.pop(space, None)
+            await offload(shutil.rmtree, self._folder / _folder_name(space), ignore_errors=True)
+
     async def close(self) -> None:
         """Write everything to disk."""
         for space in list(self._open):

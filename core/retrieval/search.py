@@ -101,6 +101,10 @@ class HybridSearcher:
             n_searched=sum(len(index.dense) for index in opened.values()),
         )
 
+    async def drop(self, space: SpaceId) -> None:
+        """Remove what is kept on disk of a space, beside the database."""
+        await self._indexes.drop(space)
+
     async def close(self) -> None:
         """Write the indexes to disk."""
         await self._indexes.close()

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from core.delivery import Part
-from core.types import Button, Message, Person, Picture, Reply, Source
+from core.types import Button, File, Message, Person, Reply, Source
 
 _FILES = "n_files"
 
@@ -28,16 +28,16 @@ def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:
     """Return a reply as JSON can hold it."""
-    pictures = [[picture.name, b64encode(picture.png).decode()] for picture in reply.pictures]
-    return asdict(replace(reply, pictures=())) | {"pictures": pictures}
+    files = [[file.name, b64encode(file.data).decode()] for file in reply.files]
+    return asdict(replace(reply, files=())) | {"files": files}
 
 
 def reply_of(written: Mapping[str, Any]) -> Reply:
     """Return a reply from ``reply_as_json``."""
     sources = tuple(Source(**source) for source in written["sources"])
     buttons = tuple(Button(**button) for button in written.get("buttons", ()))
-    pictures = tuple(Picture(name, b64decode(png)) for name, png in written.get("pictures", ()))
-    return Reply(**{**written, "sources": sources, "buttons": buttons, "pictures": pictures})
+    files = tuple(File(name, b64decode(png)) for name, png in written.get("files", ()))
+    return Reply(**{**written, "sources": sources, "buttons": buttons, "files": files})
 
 
 def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:

@@ -126,6 +126,13 @@ class Inbox:
         row = await self._database.row(select(func.count()).where(_open))
         return int(row[0]) if row else 0
 
+    async def forget(self, person_id: str, *, but: str) -> None:
+        """Close what a person said that is still open, except for the message of the key ``but``."""
+        rows = await self._database.rows(select(inbox.c.space_id, inbox.c.key, inbox.c.message).where(_open))
+        for row in rows:
+            if row.message is not None and row.message["person"]["id"] == person_id and row.key != but:
+                await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
+
     async def prune(self, now: datetime) -> int:
         """Forget messages seen longer than ``KEEP`` before ``now``, and return how many."""
         async with self._database.write() as connection:

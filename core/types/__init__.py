@@ -6,7 +6,7 @@ Does not cover how any of them is stored (``core.storage``) or shown (``bot``).
 
 from __future__ import annotations
 
-from core.types.answers import Answer, Button, Picture, Rating, Reply, Source, Thumb
+from core.types.answers import Answer, Button, File, Rating, Reply, Source, Thumb
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, Sampling, Turn
 from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
 from core.types.knowledge import (
@@ -20,6 +20,9 @@ from core.types.knowledge import (
     Passage,
     Proposal,
     ProposalStatus,
+    Reading,
+    Watch,
+    WatchKind,
 )
 from core.types.messages import Attachment, Message, Person
 from core.types.search import Band, Changes, Confidence, Decision, Found, Hit, QueryTerm, Reason
@@ -37,6 +40,7 @@ __all__ = [
     "Decision",
     "Document",
     "EngineState",
+    "File",
     "Found",
     "Gap",
     "GapStatus",
@@ -51,13 +55,13 @@ __all__ = [
     "Page",
     "Passage",
     "Person",
-    "Picture",
     "Piece",
     "Platform",
     "Proposal",
     "ProposalStatus",
     "QueryTerm",
     "Rating",
+    "Reading",
     "Reason",
     "Reply",
     "Sampling",
@@ -66,5 +70,7 @@ __all__ = [
     "Thumb",
     "Turn",
     "Vector",
+    "Watch",
+    "WatchKind",
     "readable_spaces",
 ]

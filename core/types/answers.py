@@ -64,11 +64,11 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """An image to show with a reply: a file name ending in ``.png``, and the file's bytes."""
+class File:
+    """A file that comes with a reply; one whose name ends in ``.png`` is shown as a picture."""
 
     name: str
-    png: bytes
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +85,4 @@ class Reply:
     private: bool = False
     buttons: tuple[Button, ...] = ()
     settles: bool = False
-    pictures: tuple[Picture, ...] = ()
+    files: tuple[File, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from core.types.ground import Language, SpaceId
@@ -50,12 +51,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as fetched: the address that was asked for, the one it was found at, and its decompressed bytes."""
+    """A page as fetched: the address that was asked for, the one it was found at, and its decompressed bytes.
+
+    ``etag`` and ``last_modified`` are the server's own words for this version of it, where it has any.
+    """
 
     url: str
     final_url: str
     content_type: str
     data: bytes
+    etag: str = ""
+    last_modified: str = ""
 
 
 Outcome = Literal["added", "replaced", "unchanged", "duplicate"]
@@ -114,3 +120,39 @@ class Gap:
     n_people: int
     asked_at: datetime
     status: GapStatus
+
+
+WatchKind = Literal["web", "theme", "folder"]
+"""``web`` is a page or a feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Something that is looked at again and again. ``error`` says why the last look saw nothing, else it is empty."""
+
+    id: int
+    space: SpaceId
+    kind: WatchKind
+    target: str
+    language: Language
+    every: timedelta
+    created_by: str
+    next_at: datetime
+    looked_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading about a theme, or a page: ``reasons`` counts pages left out by the key of a sentence.
+
+    ``finished_at`` is ``None`` while it goes on, and for one that was cut short.
+    """
+
+    theme: str
+    started_at: datetime
+    finished_at: datetime | None
+    n_pages: int
+    n_kept: int
+    reasons: Mapping[str, int]
+    error: str

@@ -34,7 +34,7 @@ def test_a_command_line_is_read(text: str, name: str, rest: str, addressee: str 
     assert (line.name, line.rest, line.addressee) == (name, rest, addressee)
 
 
-@pytest.mark.parametrize("text", ["", "hello", "/ help", "//", "/1st", "/etc/passwd", "/ask-me"])
+@pytest.mark.parametrize("text", ["", "hello", "/ help", "//", "/1st", "/etc/passwd", "/-ask"])
 def test_other_text_is_no_command(text: str) -> None:
     assert parse_command_line(text) is None
 
@@ -70,3 +70,8 @@ def test_moderators_alone_may_call_their_commands() -> None:
     require(MODERATOR, command("index", permission="moderator"))
     with pytest.raises(Refused):
         require(MEMBER, command("index", permission="moderator"))
+
+
+def test_a_hyphen_is_understood_as_what_every_platform_can_write() -> None:
+    line = parse_command_line("/Forget-me yes")
+    assert line is not None and (line.name, line.rest) == ("forget_me", "yes")

@@ -15,7 +15,7 @@ from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Button, Message, Person, Picture, Reply, Source, SpaceId, Thumb
+from core.types import Button, Message, Person, File, Reply, Source, SpaceId, Thumb
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox
@@ -53,7 +53,7 @@ class Community:
     n_ratings: int = 0
     pause_s: float = 0.0
     slow: asyncio.Event | None = None
-    pictures: tuple[Picture, ...] = ()
+    files: tuple[File, ...] = ()
     rating_pause_s: float = 0.0
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -71,7 +71,7 @@ class Community:
         if message.command is None:
             await self._stream(text, outlet)
             sources = (Source(1, "Handbook", "Hours", "at nine", 1),) if "[1]" in text else ()
-            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources, pictures=self.pictures))
+            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources, files=self.files))
         else:
             refused = text.startswith("Only moderators")
             await outlet.send(Reply(text, language, private=refused or message.command == "help"))

@@ -15,7 +15,7 @@ from discord_things import Channel, Guild, Message, User
 
 from core.commands import Command, Context, Parameter
 from core.errors import BadInput
-from core.types import Picture, Reply, Source
+from core.types import File, Reply, Source
 
 
 @dataclass
@@ -226,7 +226,7 @@ async def test_nothing_it_says_pings_everyone(library, front):
 @pytest.mark.parametrize("asked", ["mention", "slash"])
 async def test_a_picture_comes_below_its_text(library, front, asked):
     async def draw(message, outlet):
-        await outlet.send(Reply("Here it is.", "en", pictures=(Picture("map.png", b"png" * 9),)))
+        await outlet.send(Reply("Here it is.", "en", files=(File("map.png", b"png" * 9),)))
 
     front.script = draw
     if asked == "mention":

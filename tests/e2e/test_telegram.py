@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.types import Person, Picture
+from core.types import Person, File
 from tests.e2e.telegram_community import Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Rejected, Slow
 from tests.e2e.telegram_server import TelegramServer
@@ -338,7 +338,7 @@ async def test_a_long_answer_with_emoji_arrives_whole_and_within_the_limit(serve
 
 
 async def test_a_picture_comes_below_its_text(server, community):
-    community.pictures = (Picture("map.png", b"png"),)
+    community.files = (File("map.png", b"png"),)
     ana = server.person("Ana")
     async with running(server, community):
         server.say(server.private(ana), ana, "When do you open?")

@@ -13,7 +13,7 @@ from bot.delivery.split import utf16_units
 from bot.delivery.stream import StreamedReply
 from core.delivery import Part
 from core.errors import Postponed
-from core.types import Picture, Reply
+from core.types import File, Reply
 from tests.fakes import MemoryJournal
 
 
@@ -456,9 +456,9 @@ async def test_without_a_journal_a_long_ban_loses_the_text_and_says_so(clock, po
 
 
 async def test_pictures_follow_the_text_as_messages_of_their_own(clock, post):
-    picture = Picture("map.png", b"png bytes")
+    picture = File("map.png", b"png bytes")
     async with StreamedReply(post, clock) as outlet:
-        await outlet.send(Reply("Here it is.", "en", private=True, pictures=(picture,)))
-    shown = [(bubble.text, bubble.picture) for bubble in post.messages.values()]
+        await outlet.send(Reply("Here it is.", "en", private=True, files=(picture,)))
+    shown = [(bubble.text, bubble.file) for bubble in post.messages.values()]
     assert shown == [("Here it is.", None), ("", picture)]
     assert all(bubble.private for bubble in post.messages.values())

@@ -3,7 +3,7 @@
 import json
 
 from core.storage.envelope import reply_as_json, reply_of
-from core.types import Button, Picture, Reply, Source
+from core.types import Button, File, Reply, Source
 
 
 def test_a_reply_comes_back_whole():
@@ -14,7 +14,7 @@ def test_a_reply_comes_back_whole():
         sources=(Source(1, "Guide", "Hours", "at nine", 7),),
         private=True,
         buttons=(Button("Yes", "approve", "3"),),
-        pictures=(Picture("map.png", bytes(range(256))),),
+        files=(File("map.png", bytes(range(256))),),
     )
     assert reply_of(json.loads(json.dumps(reply_as_json(reply)))) == reply
 

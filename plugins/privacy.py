@@ -1,0 +1,108 @@
+"""``/privacy``, ``/export_me``, ``/forget_me``: what is kept of a person, theirs to see, take, erase; ``/training``."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import BadInput
+from core.types import Button, File
+
+_SWITCH = {"on": True, "off": False}
+_CONFIRMED = "yes"
+
+
+async def privacy(context: Context) -> None:
+    """Say what is kept and why, and whether models learn from it; with an argument, let or forbid them."""
+    if typed := context.message.arguments.get("training", ""):
+        await context.rights.set_training(allowed=_switch(typed))
+    kept = await context.rights.kept()
+    counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in kept.items() if n)
+    learns = await context.rights.space_trains() and await context.rights.may_train()
+    lines = (
+        context.say("privacy.why"),
+        context.say("privacy.kept", counts=counts) if counts else context.say("privacy.nothing"),
+        context.say("privacy.learns" if learns else "privacy.learns_not"),
+        context.say("privacy.rights"),
+    )
+    await context.reply("\n".join(lines))
+
+
+async def export_me(context: Context) -> None:
+    """Hand over all that is kept of the caller."""
+    await context.show(context.say("privacy.exported"), File("aion-my-data.json", await context.rights.copy()))
+
+
+async def forget_me(context: Context) -> None:
+    """Erase the caller, once they confirm."""
+    if context.message.arguments.get("sure", "").strip().lower() != _CONFIRMED:
+        button = Button(context.say("privacy.forget"), "forget_me", _CONFIRMED)
+        return await context.reply(context.say("privacy.are_you_sure"), button)
+    erased = await context.rights.forget()
+    counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in erased.items() if n)
+    await context.settle(context.say("privacy.forgotten", counts=counts or "0"))
+
+
+async def training(context: Context) -> None:
+    """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
+    if typed := context.message.arguments.get("allowed", ""):
+        await context.rights.set_space_training(allowed=_switch(typed))
+    await context.reply(context.say("training.on" if await context.rights.space_trains() else "training.off"))
+
+
+def _switch(typed: str) -> bool:
+    allowed = _SWITCH.get(typed.strip().lower())
+    if allowed is None:
+        raise BadInput("privacy.unknown", typed=typed)
+    return allowed
+
+
+def register(registry: Registry) -> None:
+    """Add ``/privacy``, ``/export_me``, ``/forget_me`` and ``/training``."""
+    registry.add(
+        Command(
+            name="privacy",
+            description={"en": "What I keep about you, and why", "pt": "O que guardo sobre você, e por quê"},
+            handler=privacy,
+            parameters=(
+                Parameter(
+                    "training",
+                    {
+                        "en": "off: no model learns from your questions and thumbs; on: it may",
+                        "pt": "off: nenhum modelo aprende com suas perguntas e votos; on: pode",
+                    },
+                    required=False,
+                ),
+            ),
+            private=True,
+        )
+    )
+    registry.add(
+        Command(
+            name="export_me",
+            description={
+                "en": "Everything I keep about you, as a file",
+                "pt": "Tudo o que guardo de você, num arquivo",
+            },
+            handler=export_me,
+            private=True,
+        )
+    )
+    registry.add(
+        Command(
+            name="forget_me",
+            description={"en": "Erase everything I keep about you", "pt": "Apague tudo o que guardo sobre você"},
+            handler=forget_me,
+            parameters=(Parameter("sure", {"en": "yes, to confirm", "pt": "yes, para confirmar"}, required=False),),
+            private=True,
+        )
+    )
+    registry.add(
+        Command(
+            name="training",
+            description={"en": "Whether models may learn from this community", "pt": "Se modelos podem aprender daqui"},
+            handler=training,
+            parameters=(
+                Parameter("allowed", {"en": "on or off (the default)", "pt": "on ou off (o padrão)"}, required=False),
+            ),
+            permission="moderator",
+        )
+    )
