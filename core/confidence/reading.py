@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 
 from core.confidence.gate import LogisticGate
@@ -57,13 +57,14 @@ class ReadingGate:
             return first
         moved = self.leaning.moves(read)
         value = _probability(_log_odds(first.confidence.value) + moved)
+        band = self.gate.band(value)
         confidence = Confidence(
             value=value,
             spec=first.confidence.spec,
-            reasons=(*_said(moved), *first.confidence.reasons),
+            reasons=_reasons(first, band == "local", moved),
             features={**first.confidence.features, READING: read},
         )
-        return replace(first, band=self.gate.band(value), confidence=confidence)
+        return Decision(band, confidence)
 
 
 def with_reader(gate: Gate, reader: Reader | None) -> Gate:
@@ -79,10 +80,12 @@ def leaning_of(reader_id: str) -> Leaning:
     return Leaning(fitted["weight"], fitted["neutral"]) if reader_id == fitted["reader"] else FOREIGN
 
 
-def _said(moved: float) -> tuple[Reason, ...]:
-    if abs(moved) < _TELLING:
-        return ()
-    return (Reason("reason.read_high" if moved > 0 else "reason.read_low"),)
+def _reasons(first: Decision, is_local: bool, moved: float) -> tuple[Reason, ...]:
+    """Return what speaks for the decision as it is now: the reading, and the gate's reasons if it decided alike."""
+    kept = first.confidence.reasons if (first.band == "local") == is_local else ()
+    if abs(moved) < _TELLING or (moved > 0) != is_local:
+        return kept
+    return (Reason("reason.read_high" if is_local else "reason.read_low"), *kept)
 
 
 def _log_odds(probability: float) -> float:

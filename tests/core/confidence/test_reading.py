@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,16 @@ def test_a_telling_reading_is_the_first_reason_and_can_be_said() -> None:
         assert said.key == reason
         assert all(say(language, said.key, **said.values) for language in LANGUAGES)
     assert not any("read" in r.key for r in ReadingGate(FLAT, Says(0.1), FOREIGN).decide(found()).confidence.reasons)
+
+
+def test_no_reason_speaks_against_the_decision() -> None:
+    gate = LogisticGate(replace(FLAT.coefficients, intercept=2.0))  # sure, and one word further from it
+    assert gate.decide(found()).band == "local"
+    doubted = ReadingGate(gate, Says(-4.0), Leaning(1.0, 0.0)).decide(found())
+    assert (doubted.band, [reason.key for reason in doubted.confidence.reasons]) == ("abstain", ["reason.read_low"])
+    less_sure = ReadingGate(gate, Says(-1.0), Leaning(1.0, 0.0)).decide(found())
+    assert less_sure.band == "local"
+    assert less_sure.confidence.reasons == gate.decide(found()).confidence.reasons
 
 
 def test_only_a_gate_of_probabilities_gets_a_reader() -> None:
