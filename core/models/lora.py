@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
@@ -41,13 +42,22 @@ _NAMES = {
 
 @validated(frozen=True, config=ConfigDict(extra="ignore"))
 class LoraManifest:
-    """What LoRA weights are for: ``base_hash`` is ``fingerprint`` of the base model's weights."""
+    """What LoRA weights are for, and how they came to be: ``base_hash`` is ``fingerprint`` of the base's weights.
+
+    ``data_hash`` is the SHA-256 of what they were trained on, ``parent`` the version they were trained on from.
+    """
 
     base_model: Annotated[str, Field(min_length=1)]
     base_hash: Annotated[str, Field(min_length=1)]
     rank: Annotated[int, Field(gt=0)]
     alpha: Annotated[float, Field(gt=0)]
     target_modules: tuple[str, ...]
+    method: str = ""
+    data_hash: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    parent: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

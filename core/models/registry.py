@@ -1,0 +1,263 @@
+"""The LoRA versions of a data folder: each an immutable folder ``v1``, ``v2`` …, and which of them answers.
+
+A version comes in as a candidate, may be tried on a share of the answers, is promoted, and in the end retired. Which
+is which stands in ``registry.json``, replaced in one piece: any number of processes read it, one at a time writes it.
+Does not cover whether a version is any good (``core.training.promote``) or how answers follow
+(``core.generation.versions``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from filelock import FileLock
+from pydantic import Field, TypeAdapter, ValidationError
+
+from core.errors import BadInput, StorageCorrupt
+from core.models.lora import MANIFEST, WEIGHTS, Base, LoraManifest, read_manifest, require_base
+
+FILE = "registry.json"
+CONFIG = "adapter_config.json"
+
+Stage = Literal["candidate", "trial", "promoted", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A version that writes a ``share`` (0..1) of the answers until ``n_answers`` of its own were given."""
+
+    version: str
+    share: Annotated[float, Field(gt=0, le=1)]
+    n_answers: Annotated[int, Field(gt=0)]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which version answers. ``before`` are those that did, oldest first; ``None`` is the bare base model.
+
+    ``weights`` are the SHA-256 of every version's weights as they came in.
+    """
+
+    promoted: str | None = None
+    promoted_at: datetime | None = None
+    trial: Trial | None = None
+    before: tuple[str | None, ...] = ()
+    retired: tuple[str, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A registered version."""
+
+    name: str
+    folder: Path
+    manifest: LoraManifest
+    stage: Stage
+
+
+class LoraRegistry:
+    """The versions under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def standing(self) -> Standing:
+        """Return which version answers. Blocks. Raises ``StorageCorrupt`` when the file cannot be read."""
+        try:
+            return TypeAdapter(Standing).validate_json((self.folder / FILE).read_bytes())
+        except FileNotFoundError:
+            return Standing()
+        except ValidationError as error:
+            raise StorageCorrupt(f"{self.folder / FILE} cannot be read; restore it from a backup") from error
+
+    def stamp(self) -> int:
+        """Return what changes whenever the standing does; costs one look at a file."""
+        try:
+            status = (self.folder / FILE).stat()
+        except FileNotFoundError:
+            return 0
+        return hash((status.st_mtime_ns, status.st_ino))
+
+    def versions(self) -> tuple[Version, ...]:
+        """Return every version, oldest first. Blocks."""
+        standing = self.standing()
+        return tuple(self._version(name, standing) for name in sorted(standing.weights, key=_number))
+
+    def get(self, name: str) -> Version:
+        """Return a version. Blocks. Raises ``BadInput`` when there is none of that name."""
+        standing = self.standing()
+        if name not in standing.weights:
+            known = ", ".join(sorted(standing.weights, key=_number)) or "-"
+            raise BadInput("lora.unknown", version=name, versions=known)
+        return self._version(name, standing)
+
+    def add(self, source: Path) -> Version:
+        """Copy a trained folder in as the next candidate; the same weights a second time are the version they were.
+
+        Blocks. Raises ``BadInput`` when the folder holds no LoRA weights with a manifest.
+        """
+        read_manifest(source)
+        if not (source / WEIGHTS).is_file() or not (source / CONFIG).is_file():
+            raise BadInput("models.lora_unreadable", folder=source)
+        digest = _sha256(source / WEIGHTS)
+        with self._writing() as standing:
+            known = next((name for name, theirs in standing.weights.items() if theirs == digest), None)
+            if known is None:
+                known = f"v{1 + max(map(_number, standing.weights), default=0)}"
+                self._copy(source, known)
+                self._write(replace(standing, weights={**standing.weights, known: digest}))
+        return self.get(known)
+
+    def promote(self, name: str, base: Base) -> Version:
+        """Have a version write every answer from now on; the one before is retired.
+
+        Blocks. Raises ``BadInput`` for one that is not there, of another base model, or changed since it came in.
+        """
+        self._require_sound(self.get(name), base)
+
+        def change(standing: Standing) -> Standing:
+            if standing.promoted == name:
+                return replace(standing, trial=None)
+            was = (standing.promoted,) if standing.promoted else ()
+            return replace(
+                standing,
+                promoted=name,
+                promoted_at=datetime.now(UTC),
+                trial=None,
+                before=(*standing.before, standing.promoted),
+                retired=tuple(each for each in (*standing.retired, *was) if each != name),
+            )
+
+        self._change(change)
+        return self.get(name)
+
+    def try_out(self, name: str, base: Base, share: float, n_answers: int) -> Version:
+        """Have a version write a share of the answers. Blocks. Raises as ``promote`` does."""
+        self._require_sound(self.get(name), base)
+        trial = Trial(name, share, n_answers, datetime.now(UTC))
+        self._change(lambda standing: replace(standing, trial=trial))
+        return self.get(name)
+
+    def rollback(self) -> str | None:
+        """End a trial, or else go back to what answered before; return what answers now (``None``: the base model).
+
+        Blocks. Raises ``BadInput`` when there is nothing to go back from.
+        """
+
+        def change(standing: Standing) -> Standing:
+            if standing.trial:
+                return replace(standing, trial=None, retired=_joined(standing.retired, standing.trial.version))
+            if standing.promoted is None:
+                raise BadInput("lora.nothing_promoted")
+            before = standing.before[-1] if standing.before else None
+            retired = tuple(each for each in _joined(standing.retired, standing.promoted) if each != before)
+            return replace(
+                standing,
+                promoted=before,
+                promoted_at=datetime.now(UTC),
+                before=standing.before[:-1],
+                retired=retired,
+            )
+
+        return self._change(change).promoted
+
+    def _change(self, change: Callable[[Standing], Standing]) -> Standing:
+        with self._writing() as standing:
+            changed = change(standing)
+            self._write(changed)
+        return changed
+
+    def _writing(self) -> _Writing:
+        return _Writing(self)
+
+    def _write(self, standing: Standing) -> None:
+        """Replace the file in one piece: a process killed here leaves the old one or the new one."""
+        draft = self.folder / f".{FILE}.{os.getpid()}"
+        with draft.open("wb") as file:
+            file.write(TypeAdapter(Standing).dump_json(standing, indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / FILE)
+
+    def _copy(self, source: Path, name: str) -> None:
+        """Copy what makes a version, whole or not at all, and let nobody write to it."""
+        partial = self.folder / f".{name}.partial"
+        for left_over in (partial, self.folder / name):
+            shutil.rmtree(left_over, ignore_errors=True)
+        partial.mkdir()
+        for part in (CONFIG, WEIGHTS, MANIFEST):
+            shutil.copyfile(source / part, partial / part)
+            (partial / part).chmod(0o444)
+        partial.rename(self.folder / name)
+
+    def _version(self, name: str, standing: Standing) -> Version:
+        folder = self.folder / name
+        return Version(name, folder, read_manifest(folder), _stage(name, standing))
+
+    def _require_sound(self, version: Version, base: Base) -> None:
+        require_base(version.manifest, base)
+        if _sha256(version.folder / WEIGHTS) != self.standing().weights[version.name]:
+            raise BadInput("lora.changed", version=version.name, folder=version.folder)
+
+
+class _Writing:
+    """Holds the registry's lock, and gives what stands in it."""
+
+    def __init__(self, registry: LoraRegistry) -> None:
+        self._registry = registry
+        registry.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(registry.folder / ".lock")
+
+    def __enter__(self) -> Standing:
+        self._lock.acquire()
+        try:
+            return self._registry.standing()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def differences(one: LoraManifest, other: LoraManifest) -> Mapping[str, tuple[object, object]]:
+    """Return what two manifests say differently, settings and metrics one by one."""
+    flat = [_flat(manifest) for manifest in (one, other)]
+    names = sorted({*flat[0], *flat[1]})
+    return {name: (flat[0].get(name), flat[1].get(name)) for name in names if flat[0].get(name) != flat[1].get(name)}
+
+
+def _flat(manifest: LoraManifest) -> Mapping[str, object]:
+    plain = TypeAdapter(LoraManifest).dump_python(manifest, mode="json")
+    nested = {f"{part}.{name}": value for part in ("settings", "metrics") for name, value in plain.pop(part).items()}
+    return {**plain, **nested}
+
+
+def _stage(name: str, standing: Standing) -> Stage:
+    if name == standing.promoted:
+        return "promoted"
+    if standing.trial and name == standing.trial.version:
+        return "trial"
+    return "retired" if name in standing.retired else "candidate"
+
+
+def _joined(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("v"))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
