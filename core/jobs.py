@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from core.curation.gaps import GapFinder
+from core.curation.watch import Watcher
 from core.quality import QualityLog
 from core.scheduler import Job
 from core.storage.inbox import Inbox
+from core.storage.runs import Runs
 from core.storage.turns import Turns
 
 DAY = timedelta(days=1)
+
+RUNS_KEPT = timedelta(days=30)
 
 EVERY: Mapping[str, timedelta] = {
     "prune-inbox": DAY,
@@ -19,11 +23,15 @@ EVERY: Mapping[str, timedelta] = {
     "keep-quality": DAY,
     "gather-gaps": DAY,
     "research-gaps": DAY,
+    "watch": timedelta(minutes=10),
+    "prune-runs": DAY,
 }
 """How often each job runs, in the order they are started where several are due."""
 
 
-def regular_jobs(inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder) -> tuple[Job, ...]:
+def regular_jobs(
+    inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder, watcher: Watcher, runs: Runs
+) -> tuple[Job, ...]:
     """Return the jobs."""
 
     async def prune_inbox() -> str:
@@ -32,11 +40,16 @@ def regular_jobs(inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFin
     async def prune_turns() -> str:
         return f"{await turns.prune(datetime.now(UTC))} old turns of conversations are forgotten"
 
+    async def prune_runs() -> str:
+        return f"{await runs.prune(datetime.now(UTC) - RUNS_KEPT)} old runs of jobs are forgotten"
+
     work = {
         "prune-inbox": prune_inbox,
         "prune-turns": prune_turns,
         "keep-quality": quality.keep_yesterday,
         "gather-gaps": finder.gather,
         "research-gaps": finder.research,
+        "watch": watcher.look_at_due,
+        "prune-runs": prune_runs,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

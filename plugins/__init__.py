@@ -22,6 +22,7 @@ from plugins import (
     providers,
     review,
     teach,
+    watch,
 )
 
 GROUP = "aion.plugins"

@@ -26,6 +26,11 @@ def outcome(context: Context, indexed: Indexed) -> str:
     )
 
 
+def is_address(what: str) -> bool:
+    """Tell whether what was typed is a page's address rather than a theme."""
+    return _ADDRESS.fullmatch(what.strip("<>")) is not None
+
+
 async def index(context: Context) -> None:
     """Store the text of every attached file; one that cannot be read does not stop the others."""
     lines = []
@@ -41,15 +46,14 @@ async def index(context: Context) -> None:
 async def learn(context: Context) -> None:
     """Learn one web page, or look for the best pages about a theme."""
     what = context.message.arguments["what"].strip()
-    is_address = _ADDRESS.fullmatch(what.strip("<>")) is not None
-    if is_address and await context.curation.policy() != "all":
+    if is_address(what) and await context.curation.policy() != "all":
         await context.progress(context.say("indexed.fetching", name=what))
-        return await context.reply(outcome(context, await context.knowledge.index_page(what)))
+        return await context.reply(outcome(context, await context.curation.index_page(what)))
 
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
 
-    if is_address:
+    if is_address(what):
         return await context.reply(report(context, await context.curation.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
     findings = await context.curation.learn_theme(what, tell)

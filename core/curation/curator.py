@@ -9,13 +9,13 @@ finds what is known or waits already, so a run that was cut short is simply run 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from core.curation.duplicates import Signatures
 from core.curation.quality import Quality, judge, relevance
+from core.curation.record import recorded
 from core.curation.websearch import Result, WebSearch
 from core.errors import UserError
 from core.knowledge.html import published
@@ -81,21 +81,15 @@ class Curator:
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
-        is_unasked = not research.person
-        reading = await self.readings.start(research.space, research.theme, is_unasked=is_unasked)
-        try:
-            results = await self.search.search(research.theme, research.language, N_RESULTS)
-        except UserError as error:
-            await self.readings.finish(reading, 0, 0, {}, str(error))
-            raise
-        findings = await self.read(research, results, tell)
-        reasons = Counter(finding.reason for finding in findings if finding.reason)
-        n_kept = sum(finding.outcome in ("learned", "proposed") for finding in findings)
-        await self.readings.finish(reading, len(findings), n_kept, reasons)
-        return findings
+        reading = self._research(research, tell)
+        return await recorded(self.readings, research.space, research.theme, research.person, reading)
+
+    async def _research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
+        results = await self.search.search(research.theme, research.language, N_RESULTS)
+        return await self.read(research, results, tell)
 
     async def read(self, research: Research, results: Sequence[Result], tell: Tell) -> tuple[Finding, ...]:
-        """Read these pages and keep the best of them, as ``research`` does with what it found."""
+        """Read these pages and keep the best of them, as ``research`` does with what it found; not recorded."""
         board = _Board([Finding(result.url, result.title, "reading") for result in results], tell)
         await board.show()
         at_once = asyncio.Semaphore(N_AT_ONCE)
@@ -117,7 +111,7 @@ class Curator:
             page = await self.pages.fetch(result.url)
         except UserError as error:
             return Finding.rejected(result.url, result.title, error), None
-        read = await offload(_prepare, page, research.language)
+        read = await offload(prepared, page, research.language)
         if isinstance(read, Failed):
             return Finding.rejected(result.url, result.title, read.error), None
         new = replace(read.new, title=read.new.title or result.title)
@@ -205,7 +199,8 @@ def excerpts(new: NewDocument, theme: str) -> tuple[str, ...]:
     return tuple(pieces[start][:_MAX_EXCERPT_CHARS] for start in sorted(ranked[:N_EXCERPTS]))
 
 
-def _prepare(page: Page, language: Language) -> Prepared | Failed:
+def prepared(page: Page, language: Language) -> Prepared | Failed:
+    """Return a page's text, or why it has none. ``language`` is taken for one too short to tell. Blocks."""
     read = prepare(Source(page.url, lambda: page.data, page.content_type), {}, set(), language)
     if isinstance(read, Indexed):
         raise AssertionError("nothing is held under any name here")

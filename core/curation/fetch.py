@@ -35,6 +35,18 @@ CONTENT_TYPES = frozenset(
         "application/pdf",
     }
 )
+FEED_TYPES = frozenset(
+    {
+        "application/atom+xml",
+        "application/feed+json",
+        "application/json",
+        "application/rdf+xml",
+        "application/rss+xml",
+        "application/xml",
+        "text/xml",
+    }
+)
+
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """One layer of these at most: what a chunk can then grow to is bounded (about 1,000 times its 64 KiB)."""
 
@@ -50,6 +62,28 @@ class Limits:
     deadline_s: float = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of which type a page may be, and the validators of the version that is known already (RFC 9110, section 13)."""
+
+    types: frozenset[str] = CONTENT_TYPES
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what asks for the page only if it changed."""
+        known = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in known.items() if value}
+
+
+A_PAGE = Wanted()
+
+
+class Unchanged(Exception):
+    """The server says that the page is as it was."""
+
+
 class Fetcher:
     """Fetches public pages. ``allow`` are ``host:port`` pairs the operator exempts from the check of addresses."""
 
@@ -58,14 +92,14 @@ class Fetcher:
         self._limits = limits or Limits()
         self._abandoned: set[asyncio.Task[Page]] = set()
 
-    async def fetch(self, url: str) -> Page:
+    async def fetch(self, url: str, wanted: Wanted = A_PAGE) -> Page:
         """Return the page at ``url``; ``https://`` is understood when it names no scheme.
 
-        Raises ``BadInput`` when the address is none, is not public, cannot be reached in time, or holds no readable
-        page; each has its own sentence.
+        Raises ``BadInput`` when the address is none, is not public, cannot be reached in time, or holds no page of a
+        type that is wanted, each with its own sentence; and ``Unchanged`` when it is the version that is known.
         """
         address = readable_address(url)
-        task = asyncio.create_task(self._fetch(address))
+        task = asyncio.create_task(self._fetch(address, wanted))
         try:
             await asyncio.wait({task}, timeout=self._limits.deadline_s)
         finally:
@@ -78,13 +112,13 @@ class Fetcher:
             raise BadInput("fetch.too_slow", url=address, deadline_s=self._limits.deadline_s)
         return task.result()
 
-    async def _fetch(self, url: str) -> Page:
+    async def _fetch(self, url: str, wanted: Wanted) -> Page:
         transport = _Guarded(self._allow, await offload(lambda: self._tls))
         async with httpx.AsyncClient(
             transport=transport, headers=_HEADERS, timeout=_TIMEOUT, trust_env=False
         ) as client:
             try:
-                return await self._follow(client, url)
+                return await self._follow(client, url, wanted)
             except SSRFGuardError as error:
                 raise _refusal(url, error) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -94,34 +128,37 @@ class Fetcher:
     def _tls(self) -> ssl.SSLContext:
         return httpx.create_ssl_context(trust_env=False)
 
-    async def _follow(self, client: httpx.AsyncClient, url: str) -> Page:
+    async def _follow(self, client: httpx.AsyncClient, url: str, wanted: Wanted) -> Page:
         """Walk the redirects by hand, so that no body but the last one is read."""
-        request = client.build_request("GET", url)
+        request = client.build_request("GET", url, headers=wanted.headers)
         for _ in range(self._limits.max_redirects + 1):
             response = await client.send(request, stream=True)
             try:
                 if response.next_request is None:
-                    return await self._read(url, response)
+                    return await self._read(url, response, wanted)
                 request = response.next_request
             finally:
                 await response.aclose()
         raise BadInput("fetch.redirects", url=url)
 
-    async def _read(self, asked: str, response: httpx.Response) -> Page:
+    async def _read(self, asked: str, response: httpx.Response, wanted: Wanted) -> Page:
         url = str(response.url)
+        if response.status_code == 304 and wanted.headers:
+            raise Unchanged
         if response.status_code in (404, 410):
             raise BadInput("fetch.not_found", url=url)
         if response.status_code in (401, 403):
             raise BadInput("fetch.forbidden", url=url)
         if response.status_code != 200:
             raise BadInput("fetch.status", url=url, status=response.status_code)
-        _require_readable(response)
+        _require_readable(response, wanted.types)
         data = bytearray()
         async for piece in response.aiter_bytes():
             data += piece
             if len(data) > self._limits.max_bytes:
                 raise self._too_large(url)
-        return Page(asked, url, response.headers["Content-Type"], bytes(data))
+        validators = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+        return Page(asked, url, response.headers["Content-Type"], bytes(data), *validators)
 
     def _too_large(self, url: str) -> BadInput:
         return BadInput("fetch.too_large", url=url, limit_mb=self._limits.max_bytes / 1_000_000)
@@ -132,7 +169,7 @@ AGENT = "AION"
 
 _HEADERS = {
     "User-Agent": f"{AGENT}/{version('aion-memory')} (a chat bot that learns pages its community asks for)",
-    "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain;q=0.9, application/pdf;q=0.9",
+    "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain;q=0.9, application/pdf;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip, deflate",
 }
 
@@ -175,10 +212,10 @@ def readable_address(url: str) -> str:
     return urldefrag(address).url
 
 
-def _require_readable(response: httpx.Response) -> None:
+def _require_readable(response: httpx.Response, types: frozenset[str]) -> None:
     parsed = Message()
     parsed["Content-Type"] = response.headers.get("Content-Type", "application/octet-stream")
-    if parsed.get_content_type() not in CONTENT_TYPES:
+    if parsed.get_content_type() not in types:
         raise BadInput("fetch.wrong_type", url=str(response.url), content_type=parsed.get_content_type())
     if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
         raise BadInput("fetch.wrong_type", url=str(response.url), content_type=response.headers["Content-Encoding"])

@@ -7,23 +7,21 @@ a moderator names is their own teaching.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from core.curation.curator import Curator, Research
 from core.curation.fetch import readable_address
 from core.curation.gaps import GapFinder, SpaceGaps
+from core.curation.policy import SETTING, policy_of
+from core.curation.record import recorded
+from core.curation.watch import SpaceWatches, Watcher
 from core.curation.websearch import Result
 from core.language import detect_language
 from core.offload import offload
 from core.privacy import Pseudonyms
 from core.services import Finding, ReviewPolicy, Tell
+from core.storage.readings import Readings
 from core.storage.spaces import Spaces
-from core.types import Language, Person, SpaceId
-
-SETTING = "review_policy"
-"""The space's setting: a ``ReviewPolicy``."""
-
-DEFAULT: ReviewPolicy = "found"
+from core.types import Indexed, Language, Person, Reading, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,7 @@ class Learners:
 
     curator: Curator
     finder: GapFinder
+    watcher: Watcher
     spaces: Spaces
     pseudonyms: Pseudonyms
 
@@ -53,7 +52,23 @@ class Learner:
         """Read one page; learned or proposed, as the space wants it."""
         is_trusted = await self.policy() != "all"
         research = self._research("", self._language, is_trusted)
-        return await self._learners.curator.read(research, [Result(readable_address(url), "", "")], tell)
+        reading = self._learners.curator.read(research, [Result(readable_address(url), "", "")], tell)
+        return await recorded(self._readings, self._space, url, self._pseudonym, reading)
+
+    async def index_page(self, url: str) -> Indexed:
+        """Store one page somebody named, without judging it. Raises ``BadInput`` when it cannot be had."""
+        indexed: list[Indexed] = []
+
+        async def read() -> tuple[Finding, ...]:
+            indexed.append(await self._learners.curator.ingest.index_page(self._space, url))
+            return (Finding(url, "", "learned" if indexed[0].outcome in ("added", "replaced") else "known"),)
+
+        await recorded(self._readings, self._space, url, self._pseudonym, read())
+        return indexed[0]
+
+    async def readings(self, n_readings: int) -> tuple[Reading, ...]:
+        """Return what was read for this space last, newest first."""
+        return await self._readings.latest(self._space, n_readings)
 
     async def learn_theme(self, theme: str, tell: Tell) -> tuple[Finding, ...]:
         """Search the web for a theme and keep the best pages, as the space wants it."""
@@ -64,16 +79,28 @@ class Learner:
     @property
     def gaps(self) -> SpaceGaps:
         """Return what AION could not answer here."""
-        return self._learners.finder.of(self._space, self._learners.pseudonyms.of(self._person.id))
+        return self._learners.finder.of(self._space, self._pseudonym)
+
+    @property
+    def watches(self) -> SpaceWatches:
+        """Return what is looked at again and again here."""
+        return SpaceWatches(self._learners.watcher, self._space, self._pseudonym, self._language)
 
     async def policy(self) -> ReviewPolicy:
         """Return what waits for approval here."""
-        known = await self._learners.spaces.get(self._space)
-        return cast(ReviewPolicy, known.settings.get(SETTING, DEFAULT)) if known else DEFAULT
+        return await policy_of(self._learners.spaces, self._space)
 
     async def set_policy(self, policy: ReviewPolicy) -> None:
         """Set what waits for approval here."""
         await self._learners.spaces.change_settings(self._space, lambda settings: {**settings, SETTING: policy})
 
     def _research(self, theme: str, language: Language, is_trusted: bool) -> Research:
-        return Research(self._space, theme, language, self._learners.pseudonyms.of(self._person.id), is_trusted)
+        return Research(self._space, theme, language, self._pseudonym, is_trusted)
+
+    @property
+    def _readings(self) -> Readings:
+        return self._learners.curator.readings
+
+    @property
+    def _pseudonym(self) -> str:
+        return self._learners.pseudonyms.of(self._person.id)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from core.curation.fetch import AGENT, Fetcher, readable_address
+from core.curation.fetch import A_PAGE, AGENT, Fetcher, Wanted, readable_address
 from core.errors import BadInput
 from core.types import Page
 
@@ -42,8 +42,11 @@ class PoliteFetcher:
         self._pace_s = pace_s
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
-    async def fetch(self, url: str) -> Page:
-        """Return the page at ``url``. Raises ``BadInput`` when it cannot be had, or its site does not want it read."""
+    async def fetch(self, url: str, wanted: Wanted = A_PAGE) -> Page:
+        """Return the page at ``url``. Raises ``BadInput`` when it cannot be had, or its site does not want it read.
+
+        Raises ``Unchanged`` when it is the version that is known.
+        """
         address = readable_address(url)
         host = self._host(address)
         async with host.turn:
@@ -51,7 +54,7 @@ class PoliteFetcher:
             if host.rules is not None and not host.rules.can_fetch(address, AGENT):
                 raise BadInput("fetch.robots", url=address)
             await self._pace(host)
-        return await self._fetcher.fetch(address)
+        return await self._fetcher.fetch(address, wanted)
 
     def _host(self, address: str) -> _Host:
         parts = urlsplit(address)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
@@ -68,6 +68,11 @@ class Runs:
         values = {"finished_at": datetime.now(UTC), "outcome": outcome, "detail": detail}
         async with self._database.write() as connection:
             await connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+
+    async def prune(self, before: datetime) -> int:
+        """Forget the runs that began before then, and return how many there were."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(runs).where(runs.c.started_at < before))).rowcount
 
     async def mark_cut(self) -> None:
         """Record of every run without an end that it was cut short; whoever begins to lead knows."""

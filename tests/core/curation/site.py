@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import html
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,20 +29,38 @@ def as_page(title: str, text: str) -> str:
 
 @dataclass
 class Site:
-    """The site. ``pages`` are its articles by path; the bad ones are always there."""
+    """The site. ``pages`` are its articles and ``feeds`` its feeds by path; the bad ones are always there.
+
+    What has an etag is sent only to those who do not know that version.
+    """
 
     base: str = ""
     host: str = ""
     pages: dict[str, str] = field(default_factory=dict)
+    feeds: dict[str, str] = field(default_factory=dict)
+    etags: dict[str, str] = field(default_factory=dict)
     served: Counter[str] = field(default_factory=Counter)
+    statuses: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def url(self, path: str) -> str:
         return f"{self.base}{path}"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.served[request.path] += 1
-        if request.path in self.pages:
-            return web.Response(text=self.pages[request.path], content_type="text/html")
+        response = await self._respond(request)
+        self.statuses[request.path].append(response.status)
+        return response
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        etag = self.etags.get(request.path)
+        headers = {"ETag": etag} if etag else {}
+        if etag and request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
+        for path in (request.path_qs, request.path):
+            if path in self.pages:
+                return web.Response(text=self.pages[path], content_type="text/html", headers=headers)
+        if request.path in self.feeds:
+            return web.Response(text=self.feeds[request.path], content_type="application/xml", headers=headers)
         return await _BAD.get(request.path.rstrip("0123456789"), _missing)(request)
 
 

@@ -1,0 +1,50 @@
+"""What is looked at again and again, as the operator sees it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import Space, app, finish
+
+watch = typer.Typer(help="Pages, feeds, themes and folders that are looked at again and again.", rich_markup_mode=None)
+app.add_typer(watch, name="watch")
+
+
+@watch.callback(
+    invoke_without_command=True,
+    epilog="Examples:  aion watch  ·  aion watch add notes/ --every 1d",
+)
+def show(context: typer.Context, space: Space = "global") -> None:
+    """List what a space watches."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot import watches
+
+    finish(watches.show(space))
+
+
+@watch.command(
+    epilog="Examples:  aion watch add notes/ --every 12h --space discord:1234  ·  aion watch add https://example.org/feed"
+)
+def add(
+    what: Annotated[str, typer.Argument(help="A file, a folder, an address or a theme.", show_default=False)],
+    every: Annotated[str, typer.Option("--every", help="How often: 12h, 7d, 2w.")] = "7d",
+    space: Space = "global",
+) -> None:
+    """Look at something again and again; while AION runs, the first look is within ten minutes."""
+    from bot import watches
+
+    finish(watches.add(what, every, space))
+
+
+@watch.command(epilog="Example:  aion watch stop 3 --space discord:1234")
+def stop(
+    number: Annotated[int, typer.Argument(min=0, help="Its number, as aion watch lists it.", show_default=False)],
+    space: Space = "global",
+) -> None:
+    """Watch something no longer; what was learned stays."""
+    from bot import watches
+
+    finish(watches.stop(number, space))

@@ -1,0 +1,257 @@
+"""Watched sources: pages, feeds, themes and folders that are looked at again and again.
+
+A page that changed is a new version of what was learned from it, through review where the space wants that; one that
+vanished is told to the moderators once and stays learned. A look that was cut short is simply made again: what was
+learned or waits is known by its text, and what was seen of a page is noted page by page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from core.curation.changes import differing, is_change
+from core.curation.curator import Curator, Research, excerpts, prepared
+from core.curation.feeds import entries, is_feed
+from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, Unchanged, Wanted, readable_address
+from core.curation.policy import policy_of
+from core.curation.record import recorded
+from core.curation.websearch import Result
+from core.errors import BadInput, UserError
+from core.knowledge.ingest import Ingest
+from core.knowledge.prepare import Failed
+from core.language import detect_language
+from core.notices import Notices
+from core.offload import offload
+from core.services import Finding, Tell
+from core.storage.documents import NewDocument
+from core.storage.proposals import NewProposal
+from core.storage.spaces import Spaces
+from core.storage.watches import NewWatch, Seen, Watches
+from core.texts import say
+from core.types import Indexed, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
+
+OPERATOR = "operator"
+"""Who watches what was named on the command line."""
+
+N_AT_ONCE = 5
+"""Entries of a feed that are read together; all that are good are kept."""
+
+_GONE = ("fetch.not_found", "file.missing")
+_PASSING = ("fetch.too_slow", "fetch.unreachable", "fetch.status", "fetch.unknown_host", "fetch.tls")
+"""What may be otherwise next time."""
+
+
+class ConditionalSource(Protocol):
+    """Fetches web pages if they changed."""
+
+    async def fetch(self, url: str, wanted: Wanted) -> Page:
+        """Return the page at ``url``. Raises ``BadInput``, and ``Unchanged`` for the version that is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Looks at what every space watches."""
+
+    watches: Watches
+    pages: ConditionalSource
+    curator: Curator
+    ingest: Ingest
+    spaces: Spaces
+    notices: Notices
+    _under_way: set[int] = field(default_factory=set)
+
+    async def look_at_due(self) -> str:
+        """Look at all that is due, and return one line about it."""
+        n_looked, n_failed, n_kept = 0, 0, 0
+        for watch in await self.watches.due(datetime.now(UTC)):
+            if watch.id in self._under_way:
+                continue
+            n_looked += 1
+            try:
+                findings = await self.look(watch, _unheard)
+            except UserError:
+                n_failed += 1  # recorded with the watch, and looked at again in its time
+            else:
+                n_kept += sum(finding.outcome in ("learned", "proposed") for finding in findings)
+        return f"{n_looked} watches looked at, {n_kept} pages kept, {n_failed} looks failed"
+
+    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        """Look at one watch now. Raises ``UserError`` when nothing could be seen; the next look is planned anyhow."""
+        self._under_way.add(watch.id)
+        try:
+            findings = await self._look(watch, tell)
+        except UserError as error:
+            await self.watches.looked(watch, error.key)
+            raise
+        finally:
+            self._under_way.discard(watch.id)
+        await self.watches.looked(watch, "")
+        return findings
+
+    async def _look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        if watch.kind == "theme":
+            return await self.curator.research(await self._research(watch, watch.target), tell)
+        look = self._look_at_web(watch, tell) if watch.kind == "web" else self._look_at_folder(watch)
+        return await recorded(self.curator.readings, watch.space, watch.target, watch.created_by, look)
+
+    async def _research(self, watch: Watch, theme: str) -> Research:
+        """Return the order to read for a watch; what it finds by itself waits unless nothing does here."""
+        is_trusted = await policy_of(self.spaces, watch.space) == "none"
+        return Research(watch.space, theme, watch.language, watch.created_by, is_trusted)
+
+    # --- pages and feeds --------------------------------------------------------------------------
+
+    async def _look_at_web(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        known = await self.watches.seen(watch)
+        seen = known.get(watch.target, Seen(watch.target))
+        wanted = Wanted(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
+        try:
+            page = await self.pages.fetch(watch.target, wanted)
+        except Unchanged:
+            await self.watches.note(watch, replace(seen, gone_at=None))
+            return (Finding(watch.target, "", "unchanged"),)
+        except BadInput as error:
+            if error.key not in _GONE or not known:
+                raise
+            return (await self._miss(watch, seen),)
+        version = replace(seen, etag=page.etag, last_modified=page.last_modified, gone_at=None)
+        if is_feed(page):
+            new = [url for url in await offload(entries, page) if url not in known]
+            findings = await self._read_entries(watch, new, tell)
+            if any(finding.reason in _PASSING for finding in findings):  # so that it is read again, and they with it
+                version = replace(version, etag="", last_modified="")
+        else:
+            finding, version = await self._compare(watch, page, version)
+            findings = (finding,)
+        await self.watches.note(watch, version)
+        return findings
+
+    async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: Tell) -> tuple[Finding, ...]:
+        """Read what a feed announces anew; each entry once, but for those that could not be had just now."""
+        findings: tuple[Finding, ...] = ()
+        research = await self._research(watch, "")
+        for first in range(0, len(urls), N_AT_ONCE):
+            batch = urls[first : first + N_AT_ONCE]
+            read = await self.curator.read(research, [Result(url, "", "") for url in batch], tell)
+            outcomes = zip(batch, read, strict=True)
+            await self.watches.note(watch, *(Seen(url) for url, finding in outcomes if finding.reason not in _PASSING))
+            findings += read
+        return findings or (Finding(watch.target, "", "unchanged"),)
+
+    async def _compare(self, watch: Watch, page: Page, seen: Seen) -> tuple[Finding, Seen]:
+        """Learn a page if it is new or changed; else note in which lines it differs."""
+        read = await offload(prepared, page, watch.language)
+        if isinstance(read, Failed):
+            raise read.error
+        now, known = datetime.now(UTC), await self.watches.brought(watch.space, watch.target)
+        if known is None:
+            return await self._keep(watch, read.new), replace(seen, differing={})
+        lines = differing(known, read.new.text, seen.differing, now)
+        if await offload(is_change, known, read.new.text, lines, now):
+            return await self._keep(watch, read.new), replace(seen, differing={})
+        if lines:  # a version that is not taken on has to be fetched again to see whether it stands
+            seen = replace(seen, etag="", last_modified="")
+        return Finding(watch.target, read.new.title, "unchanged"), replace(seen, differing=lines)
+
+    async def _keep(self, watch: Watch, new: NewDocument) -> Finding:
+        """Learn a version of a page, or let it wait for the moderators."""
+        if await policy_of(self.spaces, watch.space) != "all":
+            embedded = await self.ingest.embedded(watch.space, new)
+            indexed = await self.curator.documents.store(watch.space, new, embedded)
+            return Finding(new.name, new.title, "learned", values={"n_passages": indexed.n_passages})
+        site, told = urlsplit(new.name).hostname or "", await offload(excerpts, new, new.title)
+        proposal = NewProposal(new, site, watch.target[:200], told, watch.created_by)
+        match await self.curator.reviews.propose(watch.space, proposal):
+            case Proposal(id=number):
+                return Finding(new.name, new.title, "proposed", values={"number": number})
+            case Indexed(name=name, duplicate_of=other):
+                return Finding(new.name, new.title, "known", values={"name": other or name})
+            case _:
+                return Finding(new.name, new.title, "waiting")
+
+    # --- folders ----------------------------------------------------------------------------------
+
+    async def _look_at_folder(self, watch: Watch) -> tuple[Finding, ...]:
+        """Learn what is new and changed in a folder, which the operator named."""
+        if not await offload(Path(watch.target).exists):
+            raise BadInput("file.missing", name=watch.target)
+        report = await self.ingest.index_paths(watch.space, [Path(watch.target)])
+        known = await self.watches.seen(watch)
+        there = {done.name for done in report.indexed}
+        back = [seen for name, seen in known.items() if name in there and seen.gone_at is not None]
+        new = [Seen(name) for name in sorted(there - known.keys())]
+        await self.watches.note(watch, *new, *(replace(seen, gone_at=None) for seen in back))
+        failed = {failure.name for failure in report.failed}
+        missed = [await self._miss(watch, seen) for name, seen in known.items() if name not in there | failed]
+        rejected = [Finding.rejected(failure.name, failure.name, failure.error) for failure in report.failed]
+        return (*map(_indexed, report.indexed), *rejected, *missed)
+
+    # --- what vanished ----------------------------------------------------------------------------
+
+    async def _miss(self, watch: Watch, seen: Seen) -> Finding:
+        """Flag a page that is no longer there, and tell the moderators once; what was learned of it stays."""
+        gone_at = seen.gone_at or datetime.now(UTC)
+
+        def compose(language: Language) -> Reply:
+            return Reply(say(language, "watch.gone", name=seen.name, number=watch.id), language)
+
+        if seen.gone_at is None:
+            name_hash = hashlib.blake2b(seen.name.encode(), digest_size=8).hexdigest()
+            key = f"gone:{watch.id}:{name_hash}:{gone_at:%Y%m%d}"
+            await self.notices.tell_moderators(watch.space, key, compose)
+        await self.watches.note(watch, replace(seen, etag="", last_modified="", gone_at=gone_at))
+        return Finding(seen.name, "", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceWatches:
+    """What one space watches, for the person of that pseudonym (``core.services.WatchList``)."""
+
+    _watcher: Watcher
+    _space: SpaceId
+    _person: str
+    _language: Language
+
+    async def all(self) -> tuple[Watch, ...]:
+        """Return what is watched here, oldest first."""
+        return await self._watcher.watches.of(self._space)
+
+    async def page(self, url: str, every: timedelta) -> Watch:
+        """Watch a page or a feed. Raises ``BadInput`` when it has no address, or too much is watched."""
+        return await self._add("web", readable_address(url), self._language, every)
+
+    async def theme(self, theme: str, every: timedelta) -> Watch:
+        """Search the web for a theme from now on. Raises ``BadInput`` when too much is watched."""
+        return await self._add("theme", theme, await offload(detect_language, theme, self._language), every)
+
+    async def stop(self, number: int) -> Watch:
+        """Watch something no longer; what was learned stays. Raises ``BadInput`` when there is none of that number."""
+        return await self._watcher.watches.remove(self._space, number)
+
+    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        """Look at what is watched now. Raises ``UserError`` when nothing could be seen."""
+        return await self._watcher.look(watch, tell)
+
+    async def _add(self, kind: WatchKind, target: str, language: Language, every: timedelta) -> Watch:
+        return await self._watcher.watches.add(self._space, NewWatch(kind, target, language, every, self._person))
+
+
+def _indexed(indexed: Indexed) -> Finding:
+    match indexed.outcome:
+        case "added" | "replaced":
+            return Finding(indexed.name, "", "learned", values={"n_passages": indexed.n_passages})
+        case "unchanged":
+            return Finding(indexed.name, "", "unchanged")
+        case "duplicate":
+            return Finding(indexed.name, "", "known", values={"name": indexed.duplicate_of or indexed.name})
+
+
+async def _unheard(_: tuple[Finding, ...]) -> None:
+    """Show nobody how far it is."""

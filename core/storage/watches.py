@@ -1,0 +1,148 @@
+"""Watches: what each space looks at again and again, and what was seen of every page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from core.errors import BadInput
+from core.storage.database import Database
+from core.storage.schema import document_names, documents, proposals, watched_pages, watches
+from core.storage.spaces import ensure_space
+from core.types import Language, SpaceId, Watch, WatchKind
+
+MAX_WATCHES = 50
+"""In one space."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWatch:
+    """Something to look at. ``created_by`` is a pseudonym, or ``operator``."""
+
+    kind: WatchKind
+    target: str
+    language: Language
+    every: timedelta
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of one page: the validators of its version, and since when each line differs from what is known.
+
+    ``gone_at`` is when it was first missed, ``None`` while it is there.
+    """
+
+    name: str
+    etag: str = ""
+    last_modified: str = ""
+    differing: Mapping[str, str] = field(default_factory=dict)
+    gone_at: datetime | None = None
+
+
+class Watches:
+    """What every space watches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, space: SpaceId, new: NewWatch) -> Watch:
+        """Watch something, due at once; what is watched already is watched as often as is said now.
+
+        Raises ``BadInput`` when the space watches too much.
+        """
+        same = (watches.c.space_id == space) & (watches.c.kind == new.kind) & (watches.c.target == new.target)
+        now = datetime.now(UTC)
+        async with self._database.write() as connection:
+            await ensure_space(connection, space)
+            values = {"every_s": int(new.every.total_seconds()), "next_at": now}
+            if (await connection.execute(update(watches).where(same).values(values))).rowcount == 0:
+                held = select(func.count()).select_from(watches).where(watches.c.space_id == space)
+                if (await connection.execute(held)).scalar_one() >= MAX_WATCHES:
+                    raise BadInput("watch.too_many", limit=MAX_WATCHES)
+                values |= {"space_id": space, "kind": new.kind, "target": new.target, "created_at": now}
+                values |= {"language": new.language, "created_by": new.created_by}
+                await connection.execute(insert(watches).values(values))
+            return _watch((await connection.execute(select(watches).where(same))).one())
+
+    async def of(self, space: SpaceId) -> tuple[Watch, ...]:
+        """Return what a space watches, oldest first."""
+        ours = select(watches).where(watches.c.space_id == space).order_by(watches.c.id)
+        return tuple(map(_watch, await self._database.rows(ours)))
+
+    async def remove(self, space: SpaceId, watch_id: int) -> Watch:
+        """Watch something no longer, and return it; what was learned stays. Raises ``BadInput`` when there is none."""
+        this = (watches.c.space_id == space) & (watches.c.id == watch_id)
+        async with self._database.write() as connection:
+            row = (await connection.execute(delete(watches).where(this).returning(watches))).first()
+        if row is None:
+            raise BadInput("watch.unknown", number=watch_id)
+        return _watch(row)
+
+    async def due(self, now: datetime) -> tuple[Watch, ...]:
+        """Return what is to be looked at in every space, longest due first. For the operator's own job."""
+        over = select(watches).where(watches.c.next_at <= now).order_by(watches.c.next_at)
+        return tuple(map(_watch, await self._database.rows(over)))
+
+    async def looked(self, watch: Watch, error: str) -> None:
+        """Record that a watch was looked at just now, and why it saw nothing where it did not."""
+        now = datetime.now(UTC)
+        values = {"looked_at": now, "next_at": now + watch.every, "error": error}
+        async with self._database.write() as connection:
+            await connection.execute(update(watches).where(watches.c.id == watch.id).values(values))
+
+    async def seen(self, watch: Watch) -> Mapping[str, Seen]:
+        """Return what was seen of the pages of a watch, by name."""
+        rows = await self._database.rows(select(watched_pages).where(watched_pages.c.watch_id == watch.id))
+        return {row.name: Seen(row.name, row.etag, row.last_modified, row.differing, row.gone_at) for row in rows}
+
+    async def note(self, watch: Watch, *pages: Seen) -> None:
+        """Record what was just seen of pages; nothing of a watch that was stopped meanwhile."""
+        async with self._database.write() as connection:
+            known = select(watches.c.id).where(watches.c.id == watch.id)
+            if (await connection.execute(known)).first() is None:
+                return
+            for page in pages:
+                this = (watched_pages.c.watch_id == watch.id) & (watched_pages.c.name == page.name)
+                values = {
+                    "etag": page.etag,
+                    "last_modified": page.last_modified,
+                    "differing": dict(page.differing),
+                    "gone_at": page.gone_at,
+                    "seen_at": datetime.now(UTC),
+                }
+                if (await connection.execute(update(watched_pages).where(this).values(values))).rowcount == 0:
+                    new = insert(watched_pages).values(watch_id=watch.id, name=page.name, **values)
+                    await connection.execute(new)
+
+    async def brought(self, space: SpaceId, name: str) -> str | None:
+        """Return the newest text under a name that a space learned or was asked to approve, whatever was decided."""
+        ours = (document_names.c.space_id == space) & (document_names.c.name == name)
+        of_documents = (
+            select(documents.c.text, documents.c.updated_at.label("at"))
+            .join(document_names, document_names.c.document_id == documents.c.id)
+            .where(ours)
+        )
+        proposed = (proposals.c.space_id == space) & (proposals.c.name == name)
+        of_proposals = select(proposals.c.text, proposals.c.created_at.label("at")).where(proposed)
+        rows = [*await self._database.rows(of_documents), *await self._database.rows(of_proposals)]
+        return str(max(rows, key=lambda row: row.at).text) if rows else None
+
+
+def _watch(row: Row[Any]) -> Watch:
+    return Watch(
+        id=row.id,
+        space=row.space_id,
+        kind=row.kind,
+        target=row.target,
+        language=row.language,
+        every=timedelta(seconds=row.every_s),
+        created_by=row.created_by,
+        next_at=row.next_at,
+        looked_at=row.looked_at,
+        error=row.error,
+    )
