@@ -8,19 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from bot.cli import locale
 from bot.opening import opened
+from core.curation.watch import OPERATOR
 from core.errors import BadInput
 from core.knowledge.drawing import as_html, as_png
 from core.knowledge.ingest import Failed, Report
 from core.knowledge.ingest import Progress as Step
 from core.models.catalog import Tell
 from core.offload import offload
+from core.services import Finding
 from core.texts import explain, language_of_locale, say
-from core.types import Indexed, Language, SpaceId
+from core.types import Indexed, Language, Person, SpaceId
+from plugins.teach import is_address, report, summary
 
 
 def speaking() -> Language:
@@ -81,13 +86,33 @@ def _reason(failed: Failed) -> str:
     return explain(speaking(), failed.error)
 
 
-async def learn(url: str, space: str) -> None:
-    """Teach one web page."""
+async def learn(what: str, space: str) -> None:
+    """Teach one web page, or look for the best pages about a theme and show what becomes of each."""
     console = Console(highlight=False, soft_wrap=True)
     async with opened(teller(console)) as aion:
-        with console.status(say(speaking(), "indexed.fetching", name=url)):
-            indexed = await aion.ingest.index_page(SpaceId(space), url)
-    console.print(outcome(indexed), markup=False)
+        learner = aion.dispatch.learners.of(SpaceId(space), Person(OPERATOR, OPERATOR), speaking())
+        if is_address(what):
+            with console.status(say(speaking(), "indexed.fetching", name=what)):
+                indexed = await learner.index_page(what)
+            return console.print(outcome(indexed), markup=False)
+        with Live(Text(say(speaking(), "curation.searching", theme=what)), console=console, transient=True) as live:
+
+            async def tell(findings: tuple[Finding, ...]) -> None:
+                live.update(Text(report(Terminal(), findings)))
+
+            findings = await learner.learn_theme(what, tell)
+    console.print(summary(Terminal(), what, findings), markup=False)
+    console.print(report(Terminal(), findings), markup=False)
+    if any(finding.outcome == "proposed" for finding in findings):
+        console.print(say(speaking(), "review.in_terminal", space=space), markup=False)
+
+
+class Terminal:
+    """Says sentences of the catalogue in the terminal's language."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence."""
+        return say(speaking(), key, **values)
 
 
 async def docs(space: str) -> None:

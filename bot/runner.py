@@ -89,7 +89,12 @@ async def _health(aion: Aion, watches: Sequence[Watch], warming: asyncio.Task[No
     from bot.web.app import create_app, serve
     from bot.web.health import health_router
 
-    app = create_app([health_router(aion, watches, warming.done)])
+    routers = [health_router(aion, watches, warming.done)]
+    if token := settings.admin_token and settings.admin_token.get_secret_value().strip():
+        from bot.web.admin import admin_router
+
+        routers.append(admin_router(aion.dispatch.reviews, token))
+    app = create_app(routers)
     await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
 
 

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     moderator_role: str | None = Field(None, alias="AION_MODERATOR_ROLE")
     deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
     health_host: str = Field("127.0.0.1", alias="AION_HEALTH_HOST")
+    admin_token: SecretStr | None = Field(None, alias="AION_ADMIN_TOKEN")
     health_port: int = Field(0, alias="AION_HEALTH_PORT", ge=0, le=65_535)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
+from typing import Protocol
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
@@ -57,24 +58,36 @@ async def learn(context: Context) -> None:
         return await context.reply(report(context, await context.curation.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
     findings = await context.curation.learn_theme(what, tell)
+    await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
+
+
+def summary(context: Speaks, theme: str, findings: tuple[Finding, ...]) -> str:
+    """Say how many pages about a theme were read, and what became of them."""
     counts = Counter(finding.outcome for finding in findings)
-    summary = context.say(
+    return context.say(
         "curation.summary",
-        theme=what,
+        theme=theme,
         n_pages=len(findings),
         n_proposed=counts["proposed"],
         n_learned=counts["learned"],
         n_rejected=counts["rejected"],
     )
-    await context.reply(f"{summary}\n{report(context, findings)}")
 
 
-def report(context: Context, findings: tuple[Finding, ...]) -> str:
+class Speaks(Protocol):
+    """Whoever can say a sentence of the catalogue: a command's context, or the terminal."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence in the reader's language."""
+        ...
+
+
+def report(context: Speaks, findings: tuple[Finding, ...]) -> str:
     """Say what became of each page, and why."""
     return "\n".join(_line(context, finding) for finding in findings)
 
 
-def _line(context: Context, finding: Finding) -> str:
+def _line(context: Speaks, finding: Finding) -> str:
     """Say what became of one page, and why."""
     title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
     line = context.say(f"finding.{finding.outcome}", title=title, url=finding.url, **finding.values)

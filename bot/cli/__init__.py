@@ -5,10 +5,24 @@ The subcommands are told apart by what they are for; importing their modules add
 
 from __future__ import annotations
 
-from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch  # isort: skip
+from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review  # isort: skip
 from bot.cli.root import app, finish, locale
 
-__all__ = ["app", "finish", "jobs", "locale", "main", "measure", "operate", "serve", "talk", "teach", "watch", "write"]
+__all__ = [
+    "app",
+    "finish",
+    "jobs",
+    "locale",
+    "main",
+    "measure",
+    "operate",
+    "review",
+    "serve",
+    "talk",
+    "teach",
+    "watch",
+    "write",
+]
 
 
 def main() -> None:

@@ -12,7 +12,9 @@ from bot.cli.root import Space, app, finish
 
 @app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index faq.md --space discord:1234")
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf, chat logs, code", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf, chat logs, code", show_default=False)
+    ],
     space: Space = "global",
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing when the space already holds documents.")
@@ -24,14 +26,15 @@ def index(
     finish(library.index(paths, space, if_empty))
 
 
-@app.command(epilog="Example:  aion learn https://example.org/faq")
+@app.command(epilog='Examples:  aion learn https://example.org/faq  ·  aion learn "bread baking" --space discord:1234')
 def learn(
-    url: Annotated[str, typer.Argument(help="The page's address.", show_default=False)], space: Space = "global"
+    what: Annotated[str, typer.Argument(help="A page's address, or a theme to look for.", show_default=False)],
+    space: Space = "global",
 ) -> None:
-    """Teach one web page."""
+    """Teach one web page, or search the web for a theme; what a search finds waits for aion review."""
     from bot import library
 
-    finish(library.learn(url, space))
+    finish(library.learn(what, space))
 
 
 @app.command(epilog="Examples:  aion docs  ·  aion docs --space terminal:ana")

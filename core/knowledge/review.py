@@ -58,7 +58,11 @@ class Reviews:
 
     def of(self, message: Message) -> Review:
         """Return the review of a message's space, for its sender."""
-        return Review(self, message.space, message.person)
+        return self.at(message.space, message.person)
+
+    def at(self, space: SpaceId, person: Person) -> Review:
+        """Return the review of a space, for one who decides there."""
+        return Review(self, space, person)
 
     async def _difference(self, proposal: Proposal) -> tuple[str, ...]:
         if proposal.replaces is None:

@@ -1,0 +1,49 @@
+"""What waits for approval, as the operator sees it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import Space, app, finish
+
+review = typer.Typer(
+    help="What waits for approval: list, approve, reject; also while AION runs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(review, name="review")
+
+
+@review.command("list", epilog="Example:  aion review list --space discord:1234")
+def show(space: Space = "global") -> None:
+    """Show what waits in a space."""
+    from bot import review as desk
+
+    finish(desk.show(space))
+
+
+@review.command(epilog="Examples:  aion review approve 3 4  ·  aion review approve example.org --space discord:1234")
+def approve(
+    which: Annotated[
+        list[str], typer.Argument(help="Numbers, or a site for all that waits from there.", show_default=False)
+    ],
+    space: Space = "global",
+) -> None:
+    """Let AION learn what waits."""
+    from bot import review as desk
+
+    finish(desk.approve(which, space))
+
+
+@review.command(epilog='Example:  aion review reject 3 --reason "out of date" --space discord:1234')
+def reject(
+    number: Annotated[int, typer.Argument(min=0, help="Its number.", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    space: Space = "global",
+) -> None:
+    """Decline what waits; the same text is not proposed again."""
+    from bot import review as desk
+
+    finish(desk.reject(number, reason, space))
