@@ -71,7 +71,8 @@ class Provider:
 
     ``limits`` are of all its models and keys together; its day starts at midnight in ``day_zone``. Past ``soft_share``
     of a limit others are preferred. ``counted`` says which tokens its limits count; ``header_periods`` says which
-    period its ``x-ratelimit-*-requests`` and ``-tokens`` headers speak of.
+    period its ``x-ratelimit-*-requests`` and ``-tokens`` headers speak of. ``training_allowed``: its terms let other
+    models be trained on what it wrote.
     """
 
     name: Text
@@ -88,6 +89,7 @@ class Provider:
     soft_share: Annotated[float, Field(gt=0, le=1)] = 0.8
     counted: Literal["all", "prompt"] = "all"
     header_periods: Mapping[Literal["requests", "tokens"], Literal["minute", "day"]] = field(default_factory=dict)
+    training_allowed: bool = False
 
 
 @dataclass(frozen=True, config=_STRICT)

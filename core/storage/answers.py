@@ -108,13 +108,13 @@ class Answers:
         """Return an answer of the space, if it is there."""
         owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
         row = await self._database.row(select(answers).where(owned))
-        return _record(row) if row is not None else None
+        return read_answer(row) if row is not None else None
 
     async def last(self, space: SpaceId, conversation: str, asker: str) -> AnswerRecord | None:
         """Return the newest answer to a person (a pseudonym) in a conversation of the space."""
         theirs = (answers.c.space_id == space) & (answers.c.conversation == conversation) & (answers.c.asker == asker)
         row = await self._database.row(select(answers).where(theirs).order_by(answers.c.id.desc()).limit(1))
-        return _record(row) if row is not None else None
+        return read_answer(row) if row is not None else None
 
     async def set_message(self, space: SpaceId, answer_id: int, message_ref: str) -> None:
         """Remember where the platform shows an answer."""
@@ -205,7 +205,8 @@ def _used(hit: Hit) -> UsedPassage:
     )
 
 
-def _record(row: Row[Any]) -> AnswerRecord:
+def read_answer(row: Row[Any]) -> AnswerRecord:
+    """Return a row of the answers as it was recorded."""
     reasons = tuple(Reason(**reason) for reason in row.reasons)
     confidence = Confidence(row.confidence, row.confidence_spec, reasons, row.features)
     return AnswerRecord(

@@ -1,0 +1,93 @@
+"""Answers with what each person thinks of them, as training reads them, and since when people have been here.
+
+Every method that returns what was said works in the one space it is given. People appear as pseudonyms.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, union_all
+
+from core.storage.answers import AnswerRecord, read_answer
+from core.storage.database import Database
+from core.storage.schema import answers, ratings
+from core.types import SpaceId, Thumb
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's thumb on one answer, as it stands since ``at``. ``asker`` is who had asked."""
+
+    answer_id: int
+    person: str
+    thumb: Thumb
+    at: datetime
+    asker: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatedAnswer:
+    """An answer and its votes, oldest first."""
+
+    answer: AnswerRecord
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many answers were given, and how many thumbs of each kind are on them."""
+
+    n_answers: int
+    n_up: int
+    n_down: int
+
+
+class RatedAnswers:
+    """What people thought of the answers of each space."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, space: SpaceId) -> Sequence[RatedAnswer]:
+        """Return every answer of the space that was rated, oldest first."""
+        rated = select(ratings.c.answer_id).distinct()
+        chosen = select(answers).where(answers.c.space_id == space, answers.c.id.in_(rated)).order_by(answers.c.id)
+        thumbs = (
+            select(ratings.c.answer_id, ratings.c.person, ratings.c.thumb, ratings.c.updated_at, answers.c.asker)
+            .join_from(ratings, answers)
+            .where(answers.c.space_id == space)
+            .order_by(ratings.c.updated_at, ratings.c.person)
+        )
+        votes: defaultdict[int, list[Vote]] = defaultdict(list)
+        async with self._database.read() as connection:
+            for row in await connection.execute(thumbs):
+                votes[row.answer_id].append(Vote(row.answer_id, row.person, row.thumb, row.updated_at, row.asker))
+            records = [read_answer(row) for row in await connection.execute(chosen)]
+        return [RatedAnswer(record, tuple(votes[record.id])) for record in records]
+
+    async def first_seen(self) -> Mapping[str, datetime]:
+        """Return when each person first asked or rated anything, anywhere."""
+        asked = select(answers.c.asker.label("person"), answers.c.created_at.label("at"))
+        seen = union_all(asked, select(ratings.c.person, ratings.c.created_at)).subquery()
+        first = select(seen.c.person, func.min(seen.c.at).label("at")).group_by(seen.c.person)
+        return {row.person: row.at for row in await self._database.rows(first)}
+
+    async def count_since(self, since: datetime | None) -> int:
+        """Return how many ratings were given or changed after then; ``None``: how many there are."""
+        counted = select(func.count().label("n")).select_from(ratings)
+        row = await self._database.row(counted.where(ratings.c.updated_at > since) if since else counted)
+        return int(row.n) if row is not None else 0
+
+    async def tally(self, lora_version: str | None, since: datetime) -> Tally:
+        """Return how answers did that the local model wrote after then with those weights; ``None``: with none."""
+        version = answers.c.lora_version
+        written = (version == lora_version if lora_version else version.is_(None)) & (answers.c.used == "local")
+        written &= answers.c.created_at > since
+        given = await self._database.row(select(func.count().label("n")).select_from(answers).where(written))
+        grouped = select(ratings.c.thumb, func.count().label("n")).join_from(ratings, answers).where(written)
+        thumbs = {row.thumb: int(row.n) for row in await self._database.rows(grouped.group_by(ratings.c.thumb))}
+        return Tally(int(given.n) if given else 0, thumbs.get("up", 0), thumbs.get("down", 0))

@@ -1,0 +1,258 @@
+"""Training data from ratings: who allows it, whose votes count, what stays out, and the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from core.channels import Channels
+from core.errors import BadInput
+from core.notices import Notices
+from core.privacy import Pseudonyms
+from core.storage.answers import Answers, NewAnswer
+from core.storage.database import Database
+from core.storage.impressions import Impressions
+from core.storage.inbox import Inbox
+from core.storage.rated import RatedAnswers
+from core.storage.schema import answers as answers_table
+from core.storage.schema import ratings as ratings_table
+from core.storage.spaces import Spaces
+from core.training.export import Exporter, Exports
+from core.types import Confidence, Decision, Generation, Sampling, Source, SpaceId, Thumb, Turn
+
+HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
+START = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+@dataclass
+class Community:
+    """A database with what people asked and rated, and an exporter over it."""
+
+    database: Database
+    folder: Path
+    willing: set[SpaceId] = field(default_factory=lambda: {HERE})
+    refusing: set[str] = field(default_factory=set)
+    clock: datetime = START
+
+    @property
+    def exporter(self) -> Exporter:
+        spaces = Spaces(self.database)
+
+        async def trains(space: SpaceId) -> bool:
+            return space in self.willing
+
+        async def may_train(person: str) -> bool:
+            return person not in self.refusing
+
+        return Exporter(
+            rated=RatedAnswers(self.database),
+            spaces=Impressions(self.database).spaces,
+            trains=trains,
+            may_train=may_train,
+            pseudonyms=Pseudonyms(b"k" * 32),
+            notices=Notices(Inbox(self.database), Channels(spaces), spaces, "en"),
+            providers={"groq": False, "kind": True},
+            exports=Exports(self.folder / "training"),
+        )
+
+    async def answer(
+        self, question: str, reply: str, *, asker: str = "asker", space: SpaceId = HERE, generator: str | None = "local"
+    ) -> int:
+        """Record an answer an hour after the last one."""
+        self.clock += timedelta(hours=1)
+        turns = (Turn("system", "Be brief."), Turn("user", question))
+        written = Generation(reply, generator, "smollm2", turns, Sampling(), (-0.5, -1.5), "v1") if generator else None
+        decision = Decision("local", Confidence(0.9, 0.8, (), {}))
+        quote = (Source(1, "Rules", "", reply, 1),)
+        new = NewAnswer(space, asker, "c", question, "en", (), decision, reply, generator or "extract", quote, written)
+        number = await Answers(self.database).record(new)
+        await self._date(answers_table, answers_table.c.id == number, created_at=self.clock)
+        return number
+
+    async def rate(self, number: int, thumb: Thumb, *people: str, after: timedelta = timedelta(0)) -> None:
+        for person in people:
+            space = HERE if await Answers(self.database).get(HERE, number) else THERE
+            await Answers(self.database).rate(space, number, person, thumb)
+            at = self.clock + after
+            where = (ratings_table.c.answer_id == number) & (ratings_table.c.person == person)
+            await self._date(ratings_table, where, created_at=at, updated_at=at)
+
+    async def liked(self, question: str, reply: str, **told: object) -> int:
+        number = await self.answer(question, reply, **told)
+        await self.rate(number, "up", "asker")
+        return number
+
+    async def _date(self, table, where, **values: datetime) -> None:
+        async with self.database.write() as connection:
+            await connection.execute(update(table).where(where).values(**values))
+
+    def lines(self, name: str) -> list[dict]:
+        return [json.loads(line) for line in (self.folder / "out" / name).read_text().splitlines()]
+
+    async def export(self, space: SpaceId | None = None):
+        return await self.exporter.export(self.folder / "out", space)
+
+
+@pytest.fixture
+async def community(tmp_path: Path):
+    async with await Database.open(tmp_path / "data") as database:
+        yield Community(database, tmp_path)
+
+
+def replies(rows: Sequence[dict]) -> list[str]:
+    return [row["messages"][-1]["content"] for row in rows]
+
+
+async def test_the_three_forms_carry_their_provenance(community: Community) -> None:
+    liked = await community.liked("Where is the key?", "Under the pot.")
+    disliked = await community.answer("When is tea?", "Never.")
+    await community.rate(disliked, "down", "asker")
+    await community.export()
+    (sft,) = community.lines("sft.jsonl")
+    assert [turn["role"] for turn in sft["messages"]] == ["system", "user", "assistant"]
+    assert sft["provenance"] == {
+        "space": Pseudonyms(b"k" * 32).of(HERE),
+        "answers": [liked],
+        "generator": "local",
+        "model": "smollm2",
+        "lora_version": "v1",
+        "on_policy": True,
+        "confidence": 0.9,
+        "at": "2026-10-01T01:00:00+00:00",
+    }
+    assert [row["label"] for row in community.lines("kto.jsonl")] == [True, False]
+    bad = community.lines("reward.jsonl")[1]
+    assert (bad["response"], bad["reward"], bad["logprobs"], bad["policy_version"]) == (
+        "Never.",
+        -1.0,
+        [-0.5, -1.5],
+        "v1",
+    )
+
+
+async def test_only_spaces_and_people_that_allow_it_are_learned_from(community: Community) -> None:
+    await community.liked("Where is the key?", "Under the pot.")
+    await community.liked("Their secret?", "Elsewhere.", space=THERE)
+    await community.liked("Mine?", "Not to be learned.", asker="shy")
+    unsure = await community.answer("Liked by whom?", "By one who does not want to be learned from.")
+    await community.rate(unsure, "up", "shy")
+    community.refusing = {"shy"}
+    assert (await community.export()).n_spaces == 1
+    assert replies(community.lines("sft.jsonl")) == ["Under the pot."]
+    with pytest.raises(BadInput, match="not_allowed"):
+        await community.export(THERE)
+    community.willing = set()
+    with pytest.raises(BadInput, match="nothing_rated"):
+        await community.export()
+
+
+async def test_the_same_database_gives_the_same_bytes(community: Community) -> None:
+    for i in range(20):
+        await community.liked(f"Question {i}?", f"Answer {i}.")
+    await community.export()
+    first = {path.name: path.read_bytes() for path in (community.folder / "out").iterdir()}
+    await community.export()
+    assert {path.name: path.read_bytes() for path in (community.folder / "out").iterdir()} == first
+    held = {row["provenance"]["at"] for row in community.lines("sft.held.jsonl")}
+    assert len(held) == 4 and min(held) > max(row["provenance"]["at"] for row in community.lines("sft.jsonl"))
+
+
+async def test_a_prompt_that_is_trained_on_is_not_held_out(community: Community) -> None:
+    for i in range(9):
+        await community.liked(f"Question {i}?", f"Answer {i}.")
+    await community.liked("Question 0?", "Another answer.")
+    await community.export()
+    assert "Another answer." in replies(community.lines("sft.jsonl"))
+
+
+async def test_what_says_the_same_is_one_line_and_one_vote_a_person(community: Community) -> None:
+    one = await community.liked("Where?", "Here.")
+    other = await community.answer("Where?", "Here.")
+    await community.rate(other, "down", "asker", "neighbour")
+    await community.export()
+    (row,) = community.lines("reward.jsonl")
+    assert (row["reward"], row["provenance"]["answers"]) == (-1.0, [one, other])  # the asker's newest, and one more
+
+
+async def test_personal_data_is_masked_and_its_log_probs_go_with_it(community: Community) -> None:
+    await community.liked("My mail is ana@example.org, and yours?", "Write to team@example.org.")
+    await community.export()
+    text = (community.folder / "out" / "reward.jsonl").read_text()
+    assert "@example.org" not in text and "[email]" in text
+    assert community.lines("reward.jsonl")[0]["logprobs"] == []
+
+
+async def test_providers_words_stay_out_unless_their_terms_allow(community: Community) -> None:
+    await community.liked("One?", "From one that forbids it.", generator="groq")
+    await community.liked("Two?", "From one that allows it.", generator="kind")
+    await community.liked("Three?", "A quote.", generator=None)
+    await community.export()
+    rows = community.lines("sft.jsonl")
+    assert replies(rows) == ["From one that allows it.", "A quote."]
+    assert [row["provenance"]["on_policy"] for row in rows] == [False, False]
+    assert [row["response"] for row in community.lines("reward.jsonl")] == ["From one that allows it."]
+    assert "Notes: A quote.\nQuestion: Three?" in rows[1]["messages"][1]["content"]
+
+
+async def test_contradictory_votes_teach_nothing(community: Community) -> None:
+    number = await community.answer("Good?", "Maybe.")
+    await community.rate(number, "up", "asker")
+    await community.rate(number, "down", "neighbour")
+    exported = await community.export()
+    assert exported.n_lines["sft.jsonl"] == exported.n_lines["kto.jsonl"] == 0
+    assert community.lines("reward.jsonl")[0]["reward"] == 0
+
+
+async def test_a_brigade_is_left_out_and_moderators_hear_of_it_once(community: Community) -> None:
+    await Channels(Spaces(community.database)).gather_moderators(HERE, "mods")
+    number = await community.liked("Where is the key?", "Under the pot.")
+    newcomers = [f"newcomer {i}" for i in range(8)]
+    await community.rate(number, "down", *newcomers, after=timedelta(minutes=20))
+    for _ in range(2):
+        exported = await community.export()
+        assert exported.n_quarantined == 8
+    assert replies(community.lines("sft.jsonl")) == ["Under the pot."]
+    (notice,) = await Inbox(community.database).unfinished("discord")
+    assert notice.message.conversation == "mods"
+    assert notice.reply and "8" in notice.reply.text and "👎" in notice.reply.text
+
+
+async def test_forgetting_rewrites_every_export(community: Community) -> None:
+    mine = await community.liked("Mine?", "To be forgotten.", asker="me")
+    await community.liked("Theirs?", "To stay.")
+    await community.export()
+    erase = community.exporter.exports.erase
+    assert await erase("me", frozenset({mine})) == 3  # one line of each form
+    texts = "".join(path.read_text() for path in (community.folder / "out").glob("*.jsonl"))
+    assert "forgotten" not in texts and "To stay." in texts
+    assert await erase("me", frozenset({mine})) == 0
+
+
+async def test_an_export_that_was_deleted_does_not_keep_anybody_from_being_forgotten(community: Community) -> None:
+    mine = await community.liked("Mine?", "To be forgotten.")
+    await community.export()
+    for path in (community.folder / "out").iterdir():
+        path.unlink()
+    (community.folder / "out").rmdir()
+    assert await community.exporter.exports.erase("asker", frozenset({mine})) == 0
+
+
+async def test_a_folder_that_cannot_be_written_is_one_sentence(community: Community) -> None:
+    await community.liked("Where?", "Here.")
+    (community.folder / "out").write_text("a file")
+    with pytest.raises(BadInput, match="not_written"):
+        await community.export()
+
+
+async def test_the_rows_of_an_answer_are_read_whole(community: Community) -> None:
+    number = await community.liked("Where?", "Here.")
+    (rated,) = await RatedAnswers(community.database).of(HERE)
+    assert rated.answer == await Answers(community.database).get(HERE, number)
+    assert [replace(vote, at=START) for vote in rated.votes] == [replace(rated.votes[0], at=START)]
+    assert await RatedAnswers(community.database).count_since(None) == 1
