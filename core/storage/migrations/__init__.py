@@ -13,5 +13,6 @@ REVISIONS: tuple[str, ...] = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 """Every revision this version of AION knows, oldest first. Kept here so that opening needs no Alembic."""

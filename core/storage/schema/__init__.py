@@ -15,7 +15,16 @@ from core.storage.schema.curation import gaps, readings
 from core.storage.schema.delivery import inbox, runs, turns
 from core.storage.schema.handoffs import handoffs
 from core.storage.schema.impressions import quality_days, source_openings
-from core.storage.schema.knowledge import document_names, documents, passages, proposals, removed_passages, spaces
+from core.storage.schema.knowledge import (
+    coming_vectors,
+    document_names,
+    documents,
+    embedders,
+    passages,
+    proposals,
+    removed_passages,
+    spaces,
+)
 from core.storage.schema.leading import job_wishes, leases
 from core.storage.schema.people import people
 from core.storage.schema.providers import provider_benches, provider_counts
@@ -28,9 +37,11 @@ __all__ = [
     "Moment",
     "alerts",
     "answers",
+    "coming_vectors",
     "consents",
     "document_names",
     "documents",
+    "embedders",
     "gaps",
     "handoffs",
     "inbox",

@@ -77,6 +77,21 @@ passages = Table(
     sqlite_autoincrement=True,
 )
 
+coming_vectors = Table(
+    "coming_vectors",
+    metadata,
+    Column("passage_id", ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True),
+    Column("embedder_id", String(200), primary_key=True),
+    Column("vector", Embedding, nullable=False),
+)
+
+embedders = Table(
+    "embedders",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("name", Text, nullable=False, comment="what the setting said"),
+)
+
 removed_passages = Table(
     "removed_passages",
     metadata,
