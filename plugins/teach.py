@@ -90,7 +90,7 @@ def report(context: Speaks, findings: tuple[Finding, ...]) -> str:
 def _line(context: Speaks, finding: Finding) -> str:
     """Say what became of one page, and why."""
     title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
-    line = context.say(f"finding.{finding.outcome}", title=title, url=finding.url, **finding.values)
+    line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})
     if not finding.reason:
         return line
     values = {"url": finding.url, **finding.values}
