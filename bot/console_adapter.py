@@ -24,7 +24,7 @@ from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
 from core.texts import language_of_locale, say
-from core.types import Answer, Attachment, Button, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Attachment, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
 """What may be typed after an answer to rate it."""
@@ -111,10 +111,16 @@ class ConsoleOutlet:
             footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
         for file in reply.files:
-            path = Path(file.name).absolute()
-            await offload(path.write_bytes, file.data)
+            path = await offload(save, file)
             line = say(reply.language, "file.saved", path=path)
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def save(file: File) -> Path:
+    """Write a file to the current folder, in place of one of the same name, and return where it is. Blocks."""
+    path = Path(file.name).absolute()
+    path.write_bytes(file.data)
+    return path
 
 
 def as_commands(buttons: Sequence[Button]) -> str:

@@ -297,7 +297,7 @@ class Front(Protocol):
         ...
 
     async def moved(self, space: SpaceId, new: SpaceId) -> None:
-        """Let everything of a space follow it to another id, which its platform has given it; told twice is harmless."""
+        """Let everything of a space follow it to another id, which its platform gave it; told twice is harmless."""
         ...
 
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:

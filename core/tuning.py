@@ -64,8 +64,8 @@ class Tuned:
 async def labelled_examples(data: LabelledSet, embedder: Embedder, asked: Callable[[], object]) -> list[Example]:
     """Ask a labelled set's questions of a real index, and return what its searches looked like.
 
-    All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set has
-    questions of one kind only.
+    All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set
+    has questions of one kind only.
     """
     if len({question.answerable for question in data.questions}) < 2:
         raise BadInput("tune.one_kind", name=data.name)

@@ -10,7 +10,7 @@ from core.knowledge.ingest import Ingest
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, Indexed, File, SpaceId
+from core.types import Attachment, Document, File, Indexed, SpaceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Button, Message, Person, File, Reply, Source, SpaceId, Thumb
+from core.types import Button, File, Message, Person, Reply, Source, SpaceId, Thumb
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox

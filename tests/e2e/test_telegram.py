@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.types import Person, File
+from core.types import File, Person
 from tests.e2e.telegram_community import Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Rejected, Slow
 from tests.e2e.telegram_server import TelegramServer
