@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.channels import Channels
 from core.commands import Command, Registry
@@ -33,6 +33,7 @@ from core.rights import Charter
 from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
+from core.turnstile import Turnstile
 from core.types import Answer, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ MAX_QUESTION_CHARS = 4_000
 """Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
+
+N_AT_ONCE = 4
+"""Questions looked up at a time: more only slow each other, and the first of many would be as late as the last.
+
+What takes long elsewhere, writing an answer and delivering it, is not counted.
+"""
 
 MAX_RUNS = 3
 """How often a message is worked on before it is taken for the reason why AION keeps dying."""
@@ -116,6 +123,7 @@ class Dispatch:
     inbox: Inbox
     providers: Providers
     default_language: Language
+    turnstile: Turnstile = field(default_factory=lambda: Turnstile(N_AT_ONCE))
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
@@ -187,8 +195,9 @@ class Dispatch:
 
         Raises ``BadInput`` when it asks nothing.
         """
-        asked = replace(await self._question(message, question), fresh=fresh)
-        answer = await self.pipeline.answer(asked, outlet.partial)
+        async with self.turnstile.turn(message.space) as turn:
+            asked = replace(await self._question(message, question), fresh=fresh)
+            answer = await self.pipeline.answer(asked, outlet.partial, turn.end)
         await outlet.send(shown(answer))
         return answer
 

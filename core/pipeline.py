@@ -7,7 +7,7 @@ shows of it is the business of ``core.dispatch`` and ``bot``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from core.conversation import Condensed, Conversations, Place
@@ -48,8 +48,11 @@ class Pipeline:
     reuse: Reuse
     answers: Answers
 
-    async def answer(self, question: Question, show: Show) -> Answer:
-        """Answer a question; ``show`` is given the text as far as it is written and stands up to its passages."""
+    async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
+        """Answer a question; ``show`` is given the text as far as it is written and stands up to its passages.
+
+        ``writing`` is called when all is known that the answer needs, and only writing it may still take long.
+        """
         clock = Stopwatch()
 
         # 1. Remember what was asked, and join a follow-up with the question it follows.
@@ -69,6 +72,7 @@ class Pipeline:
         # 4. Write: what was said to this before, from the passages, from elsewhere and saying so, or "I don't know".
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
+        writing()
         draft = draft or await self._write(asked.search_text, found, decision, show, so_far)
 
         # 5. Record everything that a rating of this answer will need.

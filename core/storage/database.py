@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Executable, Row
+from sqlalchemy import Engine, Executable, Row
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,17 +26,25 @@ from core.offload import offload
 from core.storage import migrate, sqlite
 from core.storage.migrations import REVISIONS
 
+T = TypeVar("T")
+
 FILE = "aion.db"
 LOCK = "aion.lock"
+
+N_THREADS = 3
+"""Threads for single statements, so that these never wait behind a model: two that read and one that writes."""
 
 
 class Database:
     """An open data folder. Made by ``open``; one process holds a folder at a time."""
 
-    def __init__(self, engine: AsyncEngine, lock: BaseFileLock | None) -> None:
+    def __init__(self, engine: AsyncEngine, direct: Engine, lock: BaseFileLock | None) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.WRITING)
-        self._reader = engine.execution_options(**sqlite.SINGLE)
+        self._direct = direct
+        self._direct_writer = direct.execution_options(**sqlite.WRITING)
+        self._direct_reader = direct.execution_options(**sqlite.SINGLE)
+        self._threads = ThreadPoolExecutor(N_THREADS, "database")
         self._lock = lock
         # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._writing = asyncio.Lock()
@@ -52,7 +62,7 @@ class Database:
         except Unavailable:
             lock.release()
             raise
-        database = cls(sqlite.create_engine(data_dir / FILE), lock)
+        database = cls._on(data_dir / FILE, lock)
         if revision != REVISIONS[-1]:
             try:
                 await database._upgrade(data_dir)
@@ -69,7 +79,11 @@ class Database:
         """
         if await offload(_known_revision, data_dir / FILE) != REVISIONS[-1]:
             raise Unavailable("storage.in_use", folder=data_dir)
-        return cls(sqlite.create_engine(data_dir / FILE), None)
+        return cls._on(data_dir / FILE, None)
+
+    @classmethod
+    def _on(cls, path: Path, lock: BaseFileLock | None) -> Database:
+        return cls(sqlite.create_engine(path), sqlite.create_direct_engine(path), lock)
 
     async def _upgrade(self, data_dir: Path) -> None:
         try:
@@ -92,13 +106,19 @@ class Database:
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of one statement."""
-        async with self._reader.connect() as connection:
-            return (await connection.execute(statement)).all()
+        return await self._in_thread(partial(_rows, self._direct_reader, statement))
 
     async def row(self, statement: Executable) -> Row[Any] | None:
         """Return the first row of one statement, if there is one."""
-        async with self._reader.connect() as connection:
-            return (await connection.execute(statement)).first()
+        return await self._in_thread(partial(_row, self._direct_reader, statement))
+
+    async def write_all(self, statements: Sequence[Executable]) -> list[int]:
+        """Run statements in one transaction, and return how many rows each changed."""
+        async with self._writing:
+            return await self._in_thread(partial(_write_all, self._direct_writer, statements))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def require_writable(self) -> None:
         """Write a page of the file. Raises ``Unavailable`` when that fails: locked, read-only, disk full."""
@@ -112,6 +132,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection and give the folder back."""
         await self._engine.dispose()
+        self._threads.shutdown()
+        self._direct.dispose()
         if self._lock:
             self._lock.release()
 
@@ -131,6 +153,21 @@ def is_held(data_dir: Path) -> bool:
     except Unavailable as error:
         return error.key == "storage.in_use"
     return False
+
+
+def _rows(engine: Engine, statement: Executable) -> Sequence[Row[Any]]:
+    with engine.connect() as connection:
+        return connection.execute(statement).all()
+
+
+def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
+    with engine.connect() as connection:
+        return connection.execute(statement).first()
+
+
+def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:
+    with engine.begin() as connection:
+        return [connection.execute(statement).rowcount for statement in statements]
 
 
 def _take(data_dir: Path) -> BaseFileLock:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -34,12 +36,27 @@ _PRAGMAS = (
 )
 
 
+_POOL: dict[str, Any] = {"pool_size": 6, "max_overflow": 0, "pool_timeout": None}
+"""Whoever finds every connection in use waits its turn, however long: opening more would only slow all of them."""
+
+
 def create_engine(path: Path) -> AsyncEngine:
     """Return an engine on the database file ``path``, which is made when it is first used."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **_POOL)
+    _listen(engine.sync_engine)
     return engine
+
+
+def create_direct_engine(path: Path) -> Engine:
+    """Return an engine that blocks, for threads: between the steps of a statement no event loop is asked."""
+    engine = create_sync_engine(f"sqlite:///{path}", **_POOL)
+    _listen(engine)
+    return engine
+
+
+def _listen(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
 
 
 def read_revision(path: Path) -> str | None:

@@ -42,8 +42,7 @@ class Together:
                     done.cancel()  # of no effect on one that has its result; nobody waits for ever
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[int]]]) -> None:
-        async with self._database.write() as connection:
-            counts = [(await connection.execute(statement)).rowcount for statement, _ in batch]
+        counts = await self._database.write_all([statement for statement, _ in batch])
         for (_, done), n_rows in zip(batch, counts, strict=True):
             if not done.done():
                 done.set_result(n_rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,9 +32,9 @@ class Echo:
 
     pipeline: Pipeline
 
-    async def answer(self, question: Question, show: Show) -> Answer:
+    async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
         """Answer with what ``spoken`` makes of the question; one with ``stream`` in it is shown while it is written."""
-        answer = await self.pipeline.answer(question, show)
+        answer = await self.pipeline.answer(question, show, writing)
         if "stream" in question.text:
             await show("Echo:")
             await asyncio.sleep(0.05)

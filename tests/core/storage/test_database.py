@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.errors import Unavailable
 from core.storage.database import FILE, Database
@@ -257,3 +257,25 @@ def test_the_schema_is_one_that_postgresql_takes_too() -> None:
     ]
     assert "BIGSERIAL" in "".join(made)
     assert not [statement for statement in made if "AUTOINCREMENT" in statement.upper()]
+
+
+async def test_many_at_once_share_few_connections_and_all_get_their_turn(tmp_path: Path) -> None:
+    async with await Database.open(tmp_path) as database:
+        opened: list[object] = []
+        event.listen(database._engine.sync_engine, "connect", lambda connection, _: opened.append(connection))
+
+        async def look() -> int:
+            async with database.read() as connection:
+                return int((await connection.execute(text("SELECT 1"))).scalar_one())
+
+        assert await asyncio.gather(*(look() for _ in range(60))) == [1] * 60
+        assert len(opened) <= 6  # opening one for each would take longer than all the work
+
+
+async def test_writes_together_are_one_transaction(tmp_path: Path) -> None:
+    async with await Database.open(tmp_path) as database:
+        await database.write_all([text("CREATE TABLE t (n INTEGER UNIQUE)"), text("INSERT INTO t VALUES (1), (2)")])
+        assert await database.write_all([text("UPDATE t SET n = n + 10"), text("DELETE FROM t WHERE n = 11")]) == [2, 1]
+        with pytest.raises(DBAPIError):
+            await database.write_all([text("INSERT INTO t VALUES (7)"), text("INSERT INTO t VALUES (12)")])
+        assert [row.n for row in await database.rows(text("SELECT n FROM t"))] == [12]
