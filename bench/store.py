@@ -137,8 +137,8 @@ def report(n_passages: int, built: dict[str, float], read: dict[str, float]) -> 
     print(f"\n{n_passages:,} passages")
     print(
         f"ingest {built['ingest_per_s']:,.0f}/s (stored {built['stored_per_s']:,.0f}/s, indexed "
-        f"{built['indexed_per_s']:,.0f}/s; {built['cpu_us']:.0f} µs of CPU each) · {built['disk_mb']:,.0f} MB of files · "
-        f"ready again in {read['reload_s']:.2f} s · {read['resident_mb']:,.0f} MB resident · "
+        f"{built['indexed_per_s']:,.0f}/s; {built['cpu_us']:.0f} µs of CPU each) · {built['disk_mb']:,.0f} MB of files"
+        f" · ready again in {read['reload_s']:.2f} s · {read['resident_mb']:,.0f} MB resident · "
         f"recall@24 {read['recall@24']:.4f} · {read['cpu_ms']:.1f} ms of CPU a search\n"
     )
     print("| step | p50 ms | p95 ms |\n|---|---|---|")
