@@ -6,7 +6,7 @@ import hashlib
 import io
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,10 @@ class ChannelPost:
     async def admit(self, bubble: Bubble) -> None:
         """Return when the budgets of the bot and of the channel allow a message."""
         await self._admit("send", bubble)
+
+    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+        """Return nothing to wait for: Discord knows a message again by its nonce."""
+        return nullcontext()
 
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
@@ -250,6 +254,10 @@ class InteractionPost:
 
     async def admit(self, bubble: Bubble) -> None:
         """Return at once: discord.py waits for Discord's budgets by itself."""
+
+    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+        """Return nothing to wait for: Discord's library sends to one webhook after the other."""
+        return nullcontext()
 
     async def send(self, bubble: Bubble, index: int) -> discord.Message:
         """Fill the placeholder, else follow up, else write to the channel."""

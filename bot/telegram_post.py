@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -141,6 +141,10 @@ class TelegramPost:
         """Return when the budgets of the bot and of the chat allow a message."""
         private_chat_id = self._private_chat_id if bubble.private else None
         await self._admit(private_chat_id or self._chat_id, bubble)
+
+    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+        """Return a place among the few messages that are sent at a time."""
+        return self._traffic.on_its_way
 
     async def send(self, bubble: Bubble, index: int) -> Sent:
         """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""

@@ -38,7 +38,7 @@ from core.delivery import Unfinished
 from core.errors import BadInput, Unavailable
 from core.ports import Front
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Reply
+from core.types import Attachment, Language, Message, Person, Post, Reply
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Timing:
     group_edit_s: float = 3.0
     album_s: float = 0.7
     toast_s: float = 3.0
-    taking_s: float = 5.0
+    taking_s: float = 20.0
     farewell_s: float = 5.0
 
 
@@ -209,7 +209,18 @@ class Reception:
             arguments=line.arguments(command) if line and command else {},
             attachments=self._files(parts, head, summons),
             address=address_of(place, _asker(head)),
+            quoted=self._quoted(head, place) if line else (),
         )
+
+    def _quoted(self, head: TelegramMessage, place: Place) -> tuple[Post, ...]:
+        """Return what a command replies to; nobody is asked about what a bot or an automatic post says."""
+        said = head.reply_to_message
+        author = author_of(said) if said is not None and said.forum_topic_created is None else None
+        text = (said.text or said.caption or "") if said is not None else ""
+        if said is None or author is None or not text:
+            return ()
+        url = said.link or f"telegram:{place.chat_id}:{said.message_id}"
+        return (Post(author, text, url, address=address_of(place, _asker(said))),)
 
     async def _author_moderates(self, message: TelegramMessage, place: Place) -> bool:
         if is_anonymous_admin(message):

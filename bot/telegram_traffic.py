@@ -6,6 +6,8 @@ and the typing sign count alike. Each limit is kept with some to spare, since wh
 
 from __future__ import annotations
 
+import asyncio
+
 from telegram.error import RetryAfter
 
 from bot.delivery.stream import Clock
@@ -16,6 +18,9 @@ OVERALL = Limit(3, 0.12, 1)
 
 PRIVATE_CHAT = Limit(20, 21.0, 10)
 GROUP = Limit(20, 61.0, 10)
+
+N_ON_THEIR_WAY = 8
+"""Messages sent at a time: those that a crash interrupts are in doubt, as Telegram cannot tell which of them arrived."""
 
 
 def ban_s(flood: RetryAfter) -> float:
@@ -29,6 +34,7 @@ class TelegramTraffic:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._traffic = Traffic(OVERALL, clock)
+        self.on_its_way = asyncio.Semaphore(N_ON_THEIR_WAY)
 
     async def admit(self, chat_id: int) -> None:
         """Return when one thing may be written to the chat. Raises ``NotDelivered`` while Telegram bans it."""

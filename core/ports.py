@@ -5,6 +5,7 @@ An implementation need not inherit; it needs only to have these methods.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -249,6 +250,10 @@ class Desk(Protocol):
 
     async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
         """Return what was taken on there and is due, oldest first, whether or not somebody is working on it."""
+        ...
+
+    def news(self, platform: Platform) -> asyncio.Event:
+        """Return what is set as soon as there is something unfinished there that nobody knows of yet."""
         ...
 
     async def close(self, message: Message) -> None:

@@ -115,6 +115,7 @@ class MemoryInbox:
     def __init__(self) -> None:
         self.seen: set[tuple[SpaceId, str]] = set()
         self.left: list[Unfinished] = []
+        self.arrived = asyncio.Event()
 
     async def accept(self, message: Message) -> bool:
         return await self.claim(message.space, message.key)
@@ -129,6 +130,9 @@ class MemoryInbox:
 
     async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
         return [each for each in self.left if each.message.platform == platform]
+
+    def news(self, platform: Platform) -> asyncio.Event:
+        return self.arrived
 
     async def close(self, message: Message) -> None:
         self.left = [each for each in self.left if each.message.key != message.key]

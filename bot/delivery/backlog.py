@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from core.delivery import Unfinished
@@ -15,7 +15,10 @@ from core.types import Message, Platform, SpaceId
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5.0
-"""How often is looked for what has become due."""
+"""How often is looked for what has become due, where nothing says that there is news."""
+
+N_AT_ONCE = 16
+"""Unanswered messages taken up at a time, oldest first: what only waits is not blamed for the next crash."""
 
 
 class Backlog:
@@ -36,6 +39,7 @@ class Backlog:
         self._finish = finish
         self._start = start
         self._in_hand: set[tuple[SpaceId, str]] = set()
+        self._turns = asyncio.Semaphore(N_AT_ONCE)
 
     @asynccontextmanager
     async def accepted(self, message: Message) -> AsyncIterator[bool]:
@@ -61,18 +65,22 @@ class Backlog:
 
     async def run(self) -> None:
         """Finish whatever is due, now and as it becomes due, until cancelled."""
+        news = self._front.inbox.news(self._platform)
         while True:
+            news.clear()
             for unfinished in await self._front.inbox.unfinished(self._platform):
                 key = unfinished.message.space, unfinished.message.key
                 if key not in self._in_hand:
                     self._in_hand.add(key)
                     self._start(self._resume(unfinished))
-            await asyncio.sleep(LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
 
     async def _resume(self, unfinished: Unfinished) -> None:
-        message = unfinished.message
-        log.info("%s is taken up again, %s", message.key, "unanswered" if unfinished.reply is None else "undelivered")
+        message, is_answered = unfinished.message, unfinished.reply is not None
         try:
-            await self._finish(unfinished)
+            async with nullcontext() if is_answered else self._turns:
+                log.info("%s is taken up again, %s", message.key, "undelivered" if is_answered else "unanswered")
+                await self._finish(unfinished)
         finally:
-            self._in_hand.discard((message.space, message.key))
+            self.release(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -80,6 +81,10 @@ class Post(Protocol[H]):
 
     async def admit(self, bubble: Bubble) -> None:
         """Return when ``bubble`` may be sent. Raises ``NotDelivered`` when it may not for now."""
+        ...
+
+    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+        """Return what to hold while sending: it bounds how many messages a crash would leave in doubt."""
         ...
 
     async def send(self, bubble: Bubble, index: int) -> H:

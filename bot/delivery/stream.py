@@ -267,6 +267,10 @@ class StreamedReply(Generic[H]):
         """Send a new message and note it. A final text is noted before, too: of a crash meanwhile, that is all left."""
         index = self._n_sent
         await self._post.admit(bubble)
+        async with self._post.on_its_way():
+            return await self._send_noted(n, index, bubble)
+
+    async def _send_noted(self, n: int, index: int, bubble: Bubble) -> _Shown[H]:
         if not bubble.cosmetic:
             await self._note(n, Part(index, None))
         try:

@@ -11,7 +11,9 @@ answers: a fault there is logged, and costs durability alone.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,6 +46,7 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writes = Together(database)
+        self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def accept(self, message: Message) -> bool:
         """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
@@ -76,7 +79,7 @@ class Inbox:
     async def post(self, message: Message, reply: Reply) -> bool:
         """Take on a reply that nobody asked for, to be delivered where ``message`` says; ``False``: it was before."""
         now = datetime.now(UTC)
-        return await self._add(
+        is_new = await self._add(
             message.space,
             message.key,
             seen_at=now,
@@ -86,6 +89,12 @@ class Inbox:
             message=message_as_json(message),
             reply=reply_as_json(reply),
         )
+        self._news[message.platform].set()
+        return is_new
+
+    def news(self, platform: Platform) -> asyncio.Event:
+        """Return what is set as soon as a reply that nobody asked for is to be delivered there."""
+        return self._news[platform]
 
     async def rerun(self, message: Message) -> None:
         """Note that an accepted message is worked on once more."""

@@ -74,3 +74,11 @@ async def test_modes_and_the_moderators_channel_do_not_disturb_each_other(channe
     await channels.set_mode(GUILD, "77", "free")
     assert await channels.moderators(GUILD) == "55"
     assert await channels.mode(GUILD, "77") == "free"
+
+
+async def test_the_platform_is_woken(database: Database) -> None:
+    inbox = Inbox(database)
+    notices = Notices(inbox, Channels(Spaces(database)), Spaces(database), "pt")
+    await notices.tell(GUILD, "55", "page:7", card("en"))
+    assert inbox.news("discord").is_set()
+    assert not inbox.news("telegram").is_set()

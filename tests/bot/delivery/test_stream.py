@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -60,6 +61,7 @@ class FakePost:
     log: list[tuple[float, str, int, str]] = field(default_factory=list)
     n_typing: int = 0
     is_repeatable: bool = False
+    way: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(100, utf16_units, 1.0, 8.0))
 
     def render(self, reply: Reply) -> str:
@@ -76,6 +78,9 @@ class FakePost:
     async def typing(self) -> None:
         self.n_typing += 1
         self._act("typing", -1, "")
+
+    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+        return self.way
 
     async def send(self, bubble: Bubble, index: int) -> int:
         self._act("send", index, bubble.text)
@@ -462,3 +467,22 @@ async def test_pictures_follow_the_text_as_messages_of_their_own(clock, post):
     shown = [(bubble.text, bubble.file) for bubble in post.messages.values()]
     assert shown == [("Here it is.", None), ("", picture)]
     assert all(bubble.private for bubble in post.messages.values())
+
+
+async def test_of_many_replies_only_those_on_their_way_are_in_doubt(clock):
+    way = asyncio.Semaphore(2)
+    arrived = asyncio.Event()
+
+    class SlowPost(FakePost):
+        async def send(self, bubble: Bubble, index: int) -> int:
+            await arrived.wait()
+            return await super().send(bubble, index)
+
+    journals = [MemoryJournal() for _ in range(10)]
+    outlets = [StreamedReply(SlowPost(clock, way=way), clock, journal=journal) for journal in journals]
+    sending = [asyncio.create_task(outlet.send(reply("done"))) for outlet in outlets]
+    await settle()
+    assert sum(part.handle is None for journal in journals for part in journal.parts) == 2
+    arrived.set()
+    await asyncio.gather(*sending)
+    assert all(part.handle for journal in journals for part in journal.parts)

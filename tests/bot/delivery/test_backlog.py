@@ -1,0 +1,99 @@
+"""What an earlier process left is taken up a little at a time, and what is new at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from bot.delivery import backlog as module
+from bot.delivery.backlog import N_AT_ONCE, Backlog
+from core.delivery import Unfinished
+from core.ports import Front
+from core.types import Message, Person, Reply, SpaceId
+from tests.fakes import MemoryInbox
+
+
+@dataclass
+class InboxAlone:
+    """Of a front, all that a backlog uses."""
+
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
+
+
+def left(n: int, reply: Reply | None = None) -> Unfinished:
+    person = Person(f"telegram:{n}", "Ana")
+    message = Message(f"telegram:{n}", "telegram", SpaceId("telegram:1"), "1", person, "When?")
+    return Unfinished(message, reply, (), False, 1)
+
+
+@asynccontextmanager
+async def taking_up(front: InboxAlone, finish: Callable[[Unfinished], Awaitable[None]]) -> AsyncIterator[None]:
+    tasks: list[asyncio.Task[Any]] = []
+    backlog = Backlog(cast(Front, front), "telegram", finish, lambda work: tasks.append(asyncio.create_task(work)))
+    tasks.append(asyncio.create_task(backlog.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_of_many_unanswered_messages_few_are_worked_on_when_the_next_crash_comes() -> None:
+    front = InboxAlone()
+    front.inbox.left = [left(n) for n in range(100)]
+    begun: list[str] = []
+    done = asyncio.Semaphore(0)
+
+    async def finish(unfinished: Unfinished) -> None:
+        begun.append(unfinished.message.key)  # from here on a crash counts against the message
+        await done.acquire()
+
+    async with taking_up(front, finish):
+        await settle()
+        assert begun == [f"telegram:{n}" for n in range(N_AT_ONCE)]
+        done.release()
+        await settle()
+        assert len(begun) == N_AT_ONCE + 1
+
+
+async def test_what_is_answered_already_waits_for_no_question() -> None:
+    front = InboxAlone()
+    front.inbox.left = [*(left(n) for n in range(100)), left(100, Reply("At nine.", "en"))]
+    begun: list[str] = []
+
+    async def finish(unfinished: Unfinished) -> None:
+        begun.append(unfinished.message.key)
+        await asyncio.Event().wait()
+
+    async with taking_up(front, finish):
+        await settle()
+        assert "telegram:100" in begun
+
+
+async def test_news_is_taken_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 3600.0)
+    front = InboxAlone()
+    told = asyncio.Event()
+
+    async def finish(unfinished: Unfinished) -> None:
+        front.inbox.left.remove(unfinished)
+        told.set()
+
+    async with taking_up(front, finish):
+        for _ in range(2):
+            await settle()
+            front.inbox.left.append(left(1, Reply("A question waits for you.", "en")))
+            front.inbox.arrived.set()
+            await asyncio.wait_for(told.wait(), 5)
+            told.clear()
