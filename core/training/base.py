@@ -54,22 +54,23 @@ class Student:
 
     def prompt_tokens(self, prompt: Sequence[Turn]) -> list[int]:
         """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
-        turns = [{"role": turn.role, "content": self._unmarked(turn.content)} for turn in prompt]
+        turns = [{"role": turn.role, "content": self.as_words(turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def response_tokens(self, response: str) -> list[int]:
         """Return a response as the model would have written it, with the token that ends it."""
-        ids = self.tokenizer.encode(self._unmarked(response), add_special_tokens=False)
+        ids = self.tokenizer.encode(self.as_words(response), add_special_tokens=False)
         return [*ids, self.tokenizer.eos_token_id]
 
-    def _unmarked(self, text: str) -> str:
+    def as_words(self, text: str) -> str:
+        """Return a text with what the chat template would read as a mark made to look like words."""
         marks = [token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special]
         return re.sub("|".join(map(re.escape, marks)) or "(?!)", lambda mark: f"{mark[0][:1]} {mark[0][1:]}", text)
 
     def write(self, folder: Path) -> None:
         """Write the LoRA weights as PEFT does, with the manifest that says what they are for."""
-        self.model.save_pretrained(folder)
+        self.model.save_pretrained(folder, selected_adapters=["default"])
         lora = self.lora
         manifest = LoraManifest(self.base.id, self.base.hash, lora.rank, lora.alpha, tuple(sorted(lora.modules)))
         write_manifest(folder, manifest)

@@ -1,0 +1,105 @@
+"""KTO: LoRA weights that learn from single thumbs, on TRL's KTOTrainer (Ethayarajh et al. 2024, arXiv 2402.01306).
+
+The weights of 👍 and 👎 make up for how many there are of each (the paper's equation 8, at its upper end 1). Imports
+torch and TRL: import it late.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from datasets import Dataset
+from trl import KTOConfig, KTOTrainer
+
+from core.errors import BadInput
+from core.training.base import Student
+from core.training.batching import Batch
+from core.training.likelihood import Asked, likelihoods, turns_of
+from core.training.trainer import Recipe, Run, Trained, fit, scheduled
+
+BETA = 0.1
+"""How strongly the weights are held to where they began."""
+
+LEAST_ROWS = 2
+"""The KL term is estimated from the other rows of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbed:
+    """A reply and whether it is liked."""
+
+    asked: Asked
+    is_liked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What counts how much. ``n_contradictory`` replies were both liked and disliked, and count nothing."""
+
+    desirable: float
+    undesirable: float
+    n_up: int
+    n_down: int
+
+
+def read_thumbs(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Thumbed, ...], int]:
+    """Return the replies in lines of a KTO file, and how many were left out as both liked and disliked."""
+    labels: defaultdict[Asked, set[bool]] = defaultdict(set)
+    for row in rows:
+        (reply,) = turns_of(row["completion"])
+        labels[Asked(turns_of(row["prompt"]), reply.content)].add(bool(row["label"]))
+    thumbs = tuple(Thumbed(asked, said.copy().pop()) for asked, said in labels.items() if len(said) == 1)
+    return thumbs, len(labels) - len(thumbs)
+
+
+def balance(thumbs: Sequence[Thumbed]) -> Balance:
+    """Return the weights that make 👍 and 👎 count the same in all. Raises ``BadInput`` when there is only one kind."""
+    n_up = sum(each.is_liked for each in thumbs)
+    n_down = len(thumbs) - n_up
+    if not n_up or not n_down:
+        raise BadInput("learn.only_liked" if n_up else "learn.only_disliked" if n_down else "learn.contradictory")
+    return Balance(max(1.0, n_down / n_up), max(1.0, n_up / n_down), n_up, n_down)
+
+
+def kto(student: Student, thumbs: Sequence[Thumbed], held: Sequence[Thumbed], recipe: Recipe, run: Run) -> Trained:
+    """Train on ``thumbs``; the metrics tell how the log-probabilities of ``held`` moved. Blocks.
+
+    ``accuracy`` is the share of held-out replies that moved the way of their thumb. Raises ``BadInput`` when there is
+    only one kind of thumb, and as ``fit`` does.
+    """
+    weights = balance(thumbs)
+    rows = [_row(student, thumb) for thumb in thumbs]
+    batch = recipe.batch if recipe.batch.rows >= LEAST_ROWS else Batch(LEAST_ROWS, recipe.batch.n_accumulated)
+
+    def make(arguments: Mapping[str, Any], batch: Batch) -> Any:
+        config = KTOConfig(
+            **arguments,
+            beta=BETA,
+            desirable_weight=weights.desirable,
+            undesirable_weight=weights.undesirable,
+            remove_unused_columns=False,
+        )
+        return scheduled(KTOTrainer, recipe)(
+            model=student.model, args=config, train_dataset=Dataset.from_list(rows), processing_class=student.tokenizer
+        )
+
+    before = likelihoods(student, [thumb.asked for thumb in held], recipe.max_length)
+    trained = fit(student, replace(recipe, batch=batch), run, make, least_rows=LEAST_ROWS)
+    after = likelihoods(student, [thumb.asked for thumb in held], recipe.max_length)
+    if not held:
+        return trained
+    moved = [
+        (1 if thumb.is_liked else -1) * (now.per_token - then.per_token)
+        for thumb, then, now in zip(held, before, after, strict=True)
+    ]
+    measured = {"accuracy": sum(gain > 0 for gain in moved) / len(moved), "margin": sum(moved) / len(moved)}
+    return replace(trained, metrics={**trained.metrics, **measured})
+
+
+def _row(student: Student, thumb: Thumbed) -> dict[str, Any]:
+    prompt = [{"role": turn.role, "content": student.as_words(turn.content)} for turn in thumb.asked.prompt]
+    reply = [{"role": "assistant", "content": student.as_words(thumb.asked.reply)}]
+    return {"prompt": prompt, "completion": reply, "label": thumb.is_liked}

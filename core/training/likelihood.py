@@ -1,0 +1,81 @@
+"""How likely a model finds given replies: what held-out loss and the comparison of versions go by. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from core.training.base import Student
+from core.training.losses import token_log_probs
+from core.types import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prompt and a reply to it."""
+
+    prompt: tuple[Turn, ...]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The log-probability of a reply, in nats, and its tokens."""
+
+    log_prob: float
+    n_tokens: int
+
+    @property
+    def per_token(self) -> float:
+        """Return the mean log-probability of a token."""
+        return self.log_prob / max(1, self.n_tokens)
+
+
+def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
+    """Return chat messages of a training file as turns."""
+    return tuple(Turn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
+
+
+def asked_in(rows: Iterable[Mapping[str, Any]]) -> tuple[Asked, ...]:
+    """Return what rows of SFT files (``messages``) ask, and the replies to learn."""
+    chats = [turns_of(row["messages"]) for row in rows]
+    return tuple(Asked(chat[:-1], chat[-1].content) for chat in chats if len(chat) > 1 and chat[-1].role == "assistant")
+
+
+def tokens_of(student: Student, asked: Asked, max_length: int) -> tuple[list[int], int]:
+    """Return the token ids of prompt and reply, cut at ``max_length``, and how many of them are the prompt's."""
+    prompt = student.prompt_tokens(asked.prompt)
+    return [*prompt, *student.response_tokens(asked.reply)][:max_length], len(prompt)
+
+
+def likelihoods(
+    student: Student, replies: Iterable[Asked], max_length: int, *, as_base: bool = False
+) -> list[Likelihood]:
+    """Return how likely each reply is, one after the other; ``as_base``: without the LoRA weights. Blocks."""
+    was_training = student.model.training
+    student.model.eval()
+    bare: AbstractContextManager[Any] = student.model.disable_adapter() if as_base else nullcontext()
+    try:
+        with torch.inference_mode(), bare:
+            return [_likelihood(student, asked, max_length) for asked in replies]
+    finally:
+        student.model.train(was_training)
+
+
+def mean_loss(measured: Sequence[Likelihood]) -> float:
+    """Return the cross-entropy per token over all replies, in nats (specification 1.5)."""
+    return -sum(each.log_prob for each in measured) / max(1, sum(each.n_tokens for each in measured))
+
+
+def _likelihood(student: Student, asked: Asked, max_length: int) -> Likelihood:
+    ids, n_prompt = tokens_of(student, asked, max_length)
+    if len(ids) <= n_prompt:
+        return Likelihood(0.0, 0)
+    tokens = torch.tensor([ids], device=student.model.device)
+    logits = student.model(tokens, logits_to_keep=len(ids) - n_prompt + 1).logits[:, :-1].float()
+    log_probs = token_log_probs(logits, tokens[:, n_prompt:])
+    return Likelihood(float(log_probs.sum()), log_probs.shape[1])

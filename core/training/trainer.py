@@ -1,0 +1,245 @@
+"""What every run on TRL's trainers shares: the specification's settings, its schedule, checkpoints and live progress.
+
+AdamW with β = (0.9, 0.95), warm-up and cosine as in ``core.training.schedule`` (specification 1.6 and 4.1). Each
+checkpoint is sealed, so that a killed run goes on from the last whole one. When memory runs out the batch is halved and
+accumulated twice as often, and the run starts afresh. Imports torch and TRL: import it late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+
+from core.models.lora import read_manifest, write_manifest
+from core.training.base import Student
+from core.training.batching import Batch, Batching
+from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.schedule import Schedule, factor
+
+ADAM_BETAS = (0.9, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train; the defaults are the specification's. ``warmup`` is a share of the steps, 0..1.
+
+    ``max_steps`` of ``None`` goes over the data ``n_epochs`` times. ``smoothing`` is ε of 1.5. ``is_packed``: several
+    examples fill one row of ``max_length`` tokens; ``None``: on a GPU.
+    """
+
+    max_rate: float = 2e-4
+    min_rate: float = 0.0
+    warmup: float = 0.03
+    weight_decay: float = 0.0
+    batch: Batch = field(default_factory=lambda: Batch(2, 16))
+    n_epochs: float = 1.0
+    max_steps: int | None = None
+    max_length: int = 2048
+    smoothing: float = 0.0
+    is_packed: bool | None = None
+    seed: int = 0
+    save_every: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One step of a run: how far it is, and the mean loss since the one before."""
+
+    step: int
+    n_steps: int
+    loss: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's surroundings: where checkpoints go (``None``: none are kept), how long it may take, who hears of it."""
+
+    scratch: Path
+    checkpoints: Checkpoints | None = None
+    time: TimeBox = field(default_factory=lambda: TimeBox(None))
+    tell: Callable[[Update], None] = lambda update: None
+    tell_batch: Callable[[Batch], None] = lambda batch: None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What became of a run. ``is_complete`` is false where its time was over before its steps were."""
+
+    updates: tuple[Update, ...]
+    metrics: Mapping[str, float]
+    batch: Batch
+    is_complete: bool
+
+
+def fit(
+    student: Student,
+    recipe: Recipe,
+    run: Run,
+    make: Callable[[Mapping[str, Any], Batch], Any],
+    *,
+    least_rows: int = 1,
+) -> Trained:
+    """Train with the TRL trainer that ``make`` returns for training arguments and a batch, and say what became of it.
+
+    Blocks. Raises ``Unavailable`` when not even the smallest batch fits, or a checkpoint cannot be written.
+    """
+    first = {name: weights.detach().clone() for name, weights in student.weights.items()}
+    has_failed = False
+
+    def attempt(batch: Batch) -> Trained:
+        nonlocal has_failed
+        if has_failed:
+            with torch.no_grad():
+                for name, weights in student.weights.items():
+                    weights.copy_(first[name])
+        has_failed = True
+        return _attempted(make(arguments(recipe, batch, run), batch), recipe, run, batch)
+
+    with third_party_quiet():
+        return Batching(recipe.batch, run.tell_batch, least_rows).run(attempt)
+
+
+def arguments(recipe: Recipe, batch: Batch, run: Run) -> dict[str, Any]:
+    """Return the arguments that TRL's configurations share."""
+    is_gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(run.checkpoints.folder if run.checkpoints else run.scratch),
+        "per_device_train_batch_size": batch.rows,
+        "per_device_eval_batch_size": batch.rows,
+        "gradient_accumulation_steps": batch.n_accumulated,
+        "learning_rate": recipe.max_rate,
+        "weight_decay": recipe.weight_decay,
+        "adam_beta1": ADAM_BETAS[0],
+        "adam_beta2": ADAM_BETAS[1],
+        "num_train_epochs": recipe.n_epochs,
+        "max_steps": recipe.max_steps or -1,
+        "max_length": recipe.max_length,
+        "seed": recipe.seed,
+        "bf16": is_gpu,
+        "use_cpu": not is_gpu,
+        "activation_checkpointing": is_gpu,
+        "dataloader_pin_memory": is_gpu,
+        "logging_steps": 1,
+        "save_strategy": "steps" if run.checkpoints else "no",
+        "save_steps": recipe.save_every,
+        "disable_tqdm": True,
+        "report_to": "none",
+    }
+
+
+def scheduled(trainer_class: Any, recipe: Recipe) -> Any:
+    """Return a TRL trainer whose learning rate is the specification's."""
+
+    class Scheduled(trainer_class):  # type: ignore[misc]
+        lr_scheduler: Any
+
+        def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+            if self.lr_scheduler is None:
+                rates = schedule_for(recipe, num_training_steps)
+                after = partial(factor, schedule=rates)
+                self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, after)
+                self._created_lr_scheduler = True
+            return self.lr_scheduler
+
+    return Scheduled
+
+
+def schedule_for(recipe: Recipe, n_steps: int) -> Schedule:
+    """Return the learning rates of a run of ``n_steps``."""
+    n_warmup = min(math.ceil(recipe.warmup * n_steps), n_steps - 1)
+    return Schedule(recipe.max_rate, n_steps, n_warmup, recipe.min_rate)
+
+
+def write_weights(
+    student: Student, folder: Path, method: str, recipe: Recipe, data_hash: str, trained: Trained, parent: str | None
+) -> None:
+    """Write the LoRA weights with a manifest that says how they came to be."""
+    student.write(folder)
+    manifest = replace(
+        read_manifest(folder),
+        method=method,
+        data_hash=data_hash,
+        settings=plain(replace(recipe, batch=trained.batch)),
+        metrics=dict(trained.metrics),
+        parent=parent,
+        created_at=datetime.now(UTC),
+    )
+    write_manifest(folder, manifest)
+
+
+def identity(method: str, recipe: Recipe, data_hash: str, base_hash: str) -> str:
+    """Return what must be the same for a killed run to go on."""
+    told = json.dumps([method, plain(recipe), data_hash, base_hash], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def plain(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as JSON holds it."""
+    return json.loads(json.dumps(asdict(recipe)))  # type: ignore[no-any-return]
+
+
+@contextmanager
+def third_party_quiet() -> Iterator[None]:
+    """Leave out warnings in the block that are the libraries' own to heed."""
+    with warnings.catch_warnings():
+        # PEFT 0.21 asks transformers 5.23 for a property that has been renamed.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
+
+
+class _Watcher(TrainerCallback):
+    """Passes progress on, seals checkpoints, and ends a run whose time is over."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.updates: list[Update] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float] | None = None, **_: Any) -> None:
+        if logs and "loss" in logs:
+            update = Update(state.global_step, state.max_steps, logs["loss"], logs["learning_rate"])
+            self.updates.append(update)
+            self._run.tell(update)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._run.time.is_over and state.global_step < state.max_steps:
+            control.should_training_stop = True
+            control.should_save = self._run.checkpoints is not None
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._run.checkpoints:
+            self._run.checkpoints.seal(state.global_step)
+
+
+def _attempted(trainer: Any, recipe: Recipe, run: Run, batch: Batch) -> Trained:
+    watcher = _Watcher(run)
+    trainer.add_callback(watcher)
+    latest = run.checkpoints.latest() if run.checkpoints else None
+    result = trainer.train(resume_from_checkpoint=str(latest.path) if latest else None)
+    state = trainer.state
+    metrics = {"train_loss": result.training_loss, "train_s": result.metrics["train_runtime"]}
+    if state.num_input_tokens_seen:
+        metrics["tokens_per_s"] = state.num_input_tokens_seen / result.metrics["train_runtime"]
+    known = {update.step: update for update in (*_logged(state), *watcher.updates)}
+    return Trained(tuple(known[step] for step in sorted(known)), metrics, batch, state.global_step >= state.max_steps)
+
+
+def _logged(state: Any) -> list[Update]:
+    """Return the steps in a trainer's history, also those before it was resumed."""
+    return [
+        Update(log["step"], state.max_steps, log["loss"], log.get("learning_rate", 0.0))
+        for log in state.log_history
+        if "loss" in log
+    ]
