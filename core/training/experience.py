@@ -1,0 +1,142 @@
+"""What PPO learns from: thumbs that are stored, or fresh responses that a reward model judges. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from core.errors import BadInput
+from core.training.batching import Batch, Batching
+from core.training.losses import advantages_and_returns, centred
+from core.training.policy import Policy, Written
+from core.training.ppo import Experience
+from core.types import Turn
+
+Judge = Callable[[Sequence[tuple[Sequence[Turn], str]]], Sequence[float]]
+"""Returns the reward of each response to its prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A stored response with its reward, -1..1. ``log_probs`` are of its tokens when it was written, where known."""
+
+    written: Written
+    reward: float
+    log_probs: tuple[float, ...] = ()
+
+
+class StoredThumbs:
+    """Responses that people rated, shuffled anew for every pass. A step's advantages are its rewards, centred.
+
+    In the first pass ratios are to what wrote the responses. Against that, clipping would allow no second: later
+    passes take the policy as it is when a step begins, and what bounds them is the KL to the base.
+    """
+
+    def __init__(self, rated: Sequence[Rated], policy: Policy, rows: int, seed: int, batching: Batching) -> None:
+        """Score the responses by the base, and by the policy as it is now where what wrote them was not recorded.
+
+        So it must be made before a checkpoint is restored. Raises ``BadInput`` when all rewards are the same: then
+        there is nothing to prefer.
+        """
+        if len({each.reward for each in rated}) < 2:
+            raise BadInput("train.one_kind")
+        self._rows, self._seed = min(rows, len(rated)), seed
+        self._policy, self._batching = policy, batching
+        written = [each.written for each in rated]
+        now = log_probs_of(written, policy, batching)
+        with policy.base():
+            reference = log_probs_of(written, policy, batching)
+        self.n_rescored = sum(len(each.log_probs) != len(each.written.response) for each in rated)
+        self._experience = [
+            Experience(each.written, _recorded(each, score), base, torch.zeros_like(score), each.reward)
+            for each, score, base in zip(rated, now, reference, strict=True)
+        ]
+
+    def experience(self, step: int) -> Sequence[Experience]:
+        """Return the rows whose turn it is at step ``step``; each has its turn once in a pass."""
+        n = len(self._experience)
+        places = range((step - 1) * self._rows, step * self._rows)
+        orders = {n_passed: self._order(n_passed) for n_passed in {place // n for place in places}}
+        chosen = [self._experience[orders[place // n][place % n]] for place in places]
+        if step * self._rows > n:
+            now = log_probs_of([each.written for each in chosen], self._policy, self._batching)
+            chosen = [replace(each, old=score) for each, score in zip(chosen, now, strict=True)]
+        mean = sum(each.reward for each in chosen) / len(chosen)
+        return [replace(each, advantages=torch.full_like(each.old, each.reward - mean)) for each in chosen]
+
+    def _order(self, n_passed: int) -> list[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + n_passed)
+        return torch.randperm(len(self._experience), generator=generator).tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Responses drawn from the policy as it is, judged at their last token, with advantages by GAE, scaled."""
+
+    prompts: Sequence[Sequence[Turn]]
+    policy: Policy
+    judge: Judge
+    batching: Batching
+    rows: int
+    max_new_tokens: int = 64
+    discount: float = 1.0
+    decay: float = 0.95
+
+    def experience(self, step: int) -> Sequence[Experience]:
+        """Draw and judge responses to the prompts whose turn it is."""
+        chosen = [self.prompts[place % len(self.prompts)] for place in range((step - 1) * self.rows, step * self.rows)]
+        ids = [self.policy.student.prompt_tokens(prompt) for prompt in chosen]
+        written = self.batching.run(lambda batch: self._draw(ids, batch))
+        asked = [(prompt, self.policy.text(each)) for prompt, each in zip(chosen, written, strict=True)]
+        return self._valued(written, self.judge(asked))
+
+    def _draw(self, ids: Sequence[Sequence[int]], batch: Batch) -> list[Written]:
+        parts = (ids[start : start + batch.rows] for start in range(0, len(ids), batch.rows))
+        return [each for part in parts for each in self.policy.write(part, self.max_new_tokens)]
+
+    def _valued(self, written: Sequence[Written], rewards: Sequence[float]) -> list[Experience]:
+        scores = self.batching.run(lambda batch: _scores(written, self.policy, batch))
+        with self.policy.base():
+            reference = log_probs_of(written, self.policy, self.batching)
+        found = []
+        for (_, values), reward in zip(scores, rewards, strict=True):
+            earned = torch.zeros_like(values)
+            earned[-1] = reward
+            everywhere = torch.ones_like(values, dtype=torch.bool)
+            gained = advantages_and_returns(earned[None], values[None], everywhere[None], self.discount, self.decay)
+            found.append((gained[0][0], gained[1][0]))
+        flat = torch.cat([advantages for advantages, _ in found])[None]
+        scaled = centred(flat, torch.ones_like(flat, dtype=torch.bool), is_scaled=True)[0]
+        parts = torch.split(scaled, [len(each.response) for each in written])
+        return [
+            Experience(each, old, base, advantages, reward, values, returns)
+            for each, (old, values), base, advantages, reward, (_, returns) in zip(
+                written, scores, reference, parts, rewards, found, strict=True
+            )
+        ]
+
+
+def log_probs_of(written: Sequence[Written], policy: Policy, batching: Batching) -> list[Tensor]:
+    """Return the log-probabilities of each response's tokens, each (t,), on the CPU and without gradient."""
+    return [log_probs for log_probs, _ in batching.run(lambda batch: _scores(written, policy, batch))]
+
+
+@torch.no_grad()
+def _scores(written: Sequence[Written], policy: Policy, batch: Batch) -> list[tuple[Tensor, Tensor]]:
+    """Return log-probabilities and values of each response, each (t,)."""
+    scores = []
+    for start in range(0, len(written), batch.rows):
+        part = written[start : start + batch.rows]
+        reading = policy.read(part)
+        for each, log_probs, values in zip(part, reading.log_probs.cpu(), reading.values.cpu(), strict=True):
+            n = len(each.response)
+            scores.append((log_probs[:n].clone(), values[:n].clone()))
+    return scores
+
+
+def _recorded(rated: Rated, score: Tensor) -> Tensor:
+    """Return what was recorded when the response was written, where that is of these tokens; else ``score``."""
+    return torch.tensor(rated.log_probs) if len(rated.log_probs) == len(rated.written.response) else score

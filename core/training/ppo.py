@@ -1,0 +1,217 @@
+"""Proximal policy optimisation of LoRA weights (Schulman et al. 2017; specification 1.7), step by step.
+
+A step takes experience, updates the weights a few times, and is a function of the weights, its number and the seed
+alone: a run that was killed goes on from its checkpoint as if nothing had been. Where experience comes from is
+``core.training.experience``'s business.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils.rnn import pad_sequence
+
+from core.training.batching import Batch, Batching
+from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.losses import clipped_ratio, entropy, kl_to, mean_over, value_loss
+from core.training.policy import Policy, Written
+from core.training.schedule import Schedule, learning_rate
+
+Ending = Literal["done", "time", "kl"]
+"""Why a run ended: all steps were taken, its time was over, or it had moved as far from the base as it may."""
+
+_VALUE_CLIP = 0.2
+_WEIGHTS, _OPTIMIZER, _HISTORY = "weights.safetensors", "optimizer.pt", "history.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PpoSettings:
+    """How to learn. ``clip`` is ε, ``kl_weight`` β; ``max_kl``, in nats a token, is where the run ends.
+
+    ``rows`` responses a step, gone over ``n_epochs`` times; rates are of AdamW, the value head's does not change.
+    """
+
+    n_steps: int = 50
+    rows: int = 32
+    n_epochs: int = 4
+    clip: float = 0.2
+    kl_weight: float = 0.05
+    max_kl: float = 0.5
+    max_rate: float = 2e-4
+    min_rate: float = 2e-5
+    n_warmup: int = 0
+    value_rate: float = 1e-2
+    entropy_weight: float = 0.0
+    max_norm: float = 1.0
+    seed: int = 0
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the learning rates of the steps."""
+        return Schedule(self.max_rate, self.n_steps, self.n_warmup, self.min_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """A response, and for each of its tokens (t,) what there is to learn from it.
+
+    ``old`` and ``reference`` are log-probabilities by the policy that wrote it and by the frozen base. ``values`` and
+    ``returns`` are there where a value head learns too. ``reward`` is what the whole response earned.
+    """
+
+    written: Written
+    old: Tensor
+    reference: Tensor
+    advantages: Tensor
+    reward: float
+    values: Tensor | None = None
+    returns: Tensor | None = None
+
+
+class Source(Protocol):
+    """Where experience comes from."""
+
+    def experience(self, step: int) -> Sequence[Experience]:
+        """Return what step ``step``, counted from 1, learns from; by torch's seed, which is set before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step saw and did. ``kl`` is to the frozen base, in nats a token; ``is_too_far``: it was taken back."""
+
+    number: int
+    reward: float
+    n_tokens: float
+    loss: float
+    kl: float
+    clipped: float
+    is_too_far: bool = False
+
+
+class Ppo:
+    """A run of PPO: the policy, its optimizer, and what each step did."""
+
+    def __init__(self, policy: Policy, settings: PpoSettings, batching: Batching) -> None:
+        self.policy = policy
+        self.history: list[Step] = []
+        self._settings = settings
+        self._batching = batching
+        self._learns = list(policy.student.weights.values())
+        groups = [
+            {"params": self._learns, "lr": settings.max_rate},
+            {"params": list(policy.value_head.parameters()), "lr": settings.value_rate},
+        ]
+        self._optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
+
+    def run(
+        self, source: Source, checkpoints: Checkpoints, box: TimeBox, every: int, show: Callable[[Step], None]
+    ) -> Ending:
+        """Go on from the last checkpoint to the end, saving every so many steps and when ``box`` is over.
+
+        Raises ``Unavailable`` when a checkpoint cannot be written, ``BadInput`` when those there are of another run.
+        """
+        if found := checkpoints.latest():
+            self.restore(found.path)
+        while not (ending := self._ending(box)):
+            show(self.step(source))
+            if self._ending(box) or len(self.history) % every == 0:
+                checkpoints.save(len(self.history), self.write)
+        return ending
+
+    def _ending(self, box: TimeBox) -> Ending | None:
+        if self.history and self.history[-1].is_too_far:
+            return "kl"
+        if len(self.history) >= self._settings.n_steps:
+            return "done"
+        return "time" if box.is_over else None
+
+    def step(self, source: Source) -> Step:
+        """Take the next step. When it finds the policy further than ``max_kl`` from the base it undoes what led there.
+
+        Raises ``Unavailable`` when the smallest batch does not fit the memory.
+        """
+        settings, number = self._settings, len(self.history) + 1
+        torch.manual_seed(settings.seed * 1_000_003 + number)
+        self._optimizer.param_groups[0]["lr"] = learning_rate(number, settings.schedule)
+        experience = source.experience(number)
+        before, seen = self._copy(), {"loss": 0.0, "kl": 0.0, "clipped": 0.0}
+        for _ in range(settings.n_epochs):
+            seen = self._batching.run(lambda batch: self._gradients(experience, batch))
+            if seen["kl"] > settings.max_kl:
+                self._put(before)
+                break
+            before = self._copy()
+            clip_grad_norm_([*self.policy.weights.values()], settings.max_norm)
+            self._optimizer.step()
+        reward = sum(each.reward for each in experience) / len(experience)
+        n_tokens = sum(len(each.written.response) for each in experience) / len(experience)
+        self.history.append(Step(number, reward, n_tokens, is_too_far=seen["kl"] > settings.max_kl, **seen))
+        return self.history[-1]
+
+    def write(self, folder: Path) -> None:
+        """Write all that the next step depends on into an empty folder. Raises ``OSError``."""
+        weights = {name: of.detach().cpu().contiguous() for name, of in self.policy.weights.items()}
+        (folder / _WEIGHTS).write_bytes(save(weights))
+        state = io.BytesIO()
+        torch.save(self._optimizer.state_dict(), state)
+        (folder / _OPTIMIZER).write_bytes(state.getbuffer())  # torch itself would hide a full disk behind another error
+        (folder / _HISTORY).write_text(json.dumps([asdict(step) for step in self.history]), encoding="utf-8")
+
+    def restore(self, folder: Path) -> None:
+        """Become the run that wrote ``folder``, on whatever device this one is."""
+        saved = load_file(folder / _WEIGHTS)
+        self._put([saved[name] for name in self.policy.weights])
+        state: Mapping[str, Any] = torch.load(folder / _OPTIMIZER, map_location="cpu", weights_only=True)
+        self._optimizer.load_state_dict(dict(state))
+        self.history = [Step(**step) for step in json.loads((folder / _HISTORY).read_text(encoding="utf-8"))]
+
+    def _gradients(self, experience: Sequence[Experience], batch: Batch) -> dict[str, float]:
+        """Set the gradients of the mean over all tokens, ``batch.rows`` responses at a time; return what was seen."""
+        self._optimizer.zero_grad()
+        n_tokens = sum(len(each.written.response) for each in experience)
+        seen = {"loss": 0.0, "kl": 0.0, "clipped": 0.0}
+        for start in range(0, len(experience), batch.rows):
+            part = experience[start : start + batch.rows]
+            share = sum(len(each.written.response) for each in part) / n_tokens
+            loss, of = self._loss(part)
+            (share * loss).backward()  # type: ignore[no-untyped-call]
+            seen = {name: seen[name] + share * value.item() for name, value in {"loss": loss.detach(), **of}.items()}
+        return seen
+
+    def _loss(self, part: Sequence[Experience]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss, the KL to the base, and the share of tokens beyond the clip."""
+        settings = self._settings
+        reading = self.policy.read([each.written for each in part])
+        old, reference, advantages = (
+            pad_sequence(rows, batch_first=True).to(reading.mask.device)
+            for rows in ([e.old for e in part], [e.reference for e in part], [e.advantages for e in part])
+        )
+        kl = kl_to(reference, reading.log_probs, reading.mask)
+        loss = clipped_ratio(reading.log_probs, old, advantages, reading.mask, settings.clip) + settings.kl_weight * kl
+        if settings.entropy_weight:
+            loss = loss - settings.entropy_weight * entropy(reading.logits, reading.mask)
+        if (values := [e.values for e in part if e.values is not None]) and (
+            returns := [e.returns for e in part if e.returns is not None]
+        ):
+            before, after = (pad_sequence(rows, batch_first=True).to(old.device) for rows in (values, returns))
+            loss = loss + value_loss(reading.values, before, after, reading.mask, _VALUE_CLIP)
+        is_beyond = ((reading.log_probs - old).exp() - 1).abs() > settings.clip
+        return loss, {"kl": kl.detach(), "clipped": mean_over(is_beyond.float(), reading.mask)}
+
+    def _copy(self) -> list[Tensor]:
+        return [weights.detach().clone() for weights in self.policy.weights.values()]
+
+    @torch.no_grad()
+    def _put(self, saved: Sequence[Tensor]) -> None:
+        for weights, value in zip(self.policy.weights.values(), saved, strict=True):
+            weights.copy_(value)

@@ -1,0 +1,123 @@
+"""A made-up preference over what the tiny model says: more Portuguese words than others. And a run to learn it.
+
+As a program: ``python -m tests.core.training.preference MODEL CHECKPOINTS N_STEPS``, which can be killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from core.training.base import Lora, open_student
+from core.training.batching import Batch, Batching
+from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.experience import Fresh, Judge, Rated, StoredThumbs, log_probs_of
+from core.training.losses import kl_to
+from core.training.policy import Policy
+from core.training.ppo import Ppo, PpoSettings, Source, Step
+from core.types import Turn
+from tests.tiny import WORDS
+
+PORTUGUESE = set(WORDS[:6])
+PROMPTS = [[Turn("user", word)] for word in WORDS]
+N_TOKENS = 16
+
+
+def is_portuguese(text: str) -> bool:
+    words = text.split()
+    return bool(words) and 2 * sum(word in PORTUGUESE for word in words) > len(words)
+
+
+def judge(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+    return [1.0 if is_portuguese(text) else -1.0 for _, text in asked]
+
+
+def shuffled(judge: Judge, seed: int) -> Judge:
+    """Return a judge that gives the same rewards, to the wrong responses."""
+    chance = random.Random(seed)
+
+    def judges(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+        rewards = list(judge(asked))
+        chance.shuffle(rewards)
+        return rewards
+
+    return judges
+
+
+def batching(rows: int = 512) -> Batching:
+    return Batching(Batch(rows), lambda batch: None)
+
+
+def policy(name: str) -> Policy:
+    return Policy(open_student(name, Path("unused"), Lora(rank=8, alpha=16), 0, lambda key: None))
+
+
+def fresh(of: Policy, judge: Judge, rows: int = 64) -> Fresh:
+    return Fresh(PROMPTS, of, judge, batching(), rows, N_TOKENS)
+
+
+def thumbs(of: Policy, judge: Judge, n: int, rows: int) -> StoredThumbs:
+    """Return what the policy says now, as such people rate it; every other one with its log-probabilities."""
+    torch.manual_seed(7)
+    prompts = [PROMPTS[i % len(PROMPTS)] for i in range(n)]
+    written = of.write([of.student.prompt_tokens(prompt) for prompt in prompts], N_TOKENS)
+    rewards = judge([(prompt, of.text(each)) for prompt, each in zip(prompts, written, strict=True)])
+    scores = log_probs_of(written, of, batching())
+    rated = [
+        Rated(each, reward, tuple(score.tolist()) if number % 2 else ())
+        for number, (each, reward, score) in enumerate(zip(written, rewards, scores, strict=True))
+    ]
+    return StoredThumbs(rated, of, rows, 0, batching())
+
+
+def behaviour(of: Policy, n: int = 400) -> tuple[float, float]:
+    """Return the share of responses that are as wanted, and the KL to the base in nats a token."""
+    torch.manual_seed(99)
+    written = of.write([of.student.prompt_tokens(PROMPTS[i % len(PROMPTS)]) for i in range(n)], N_TOKENS)
+    new = torch.cat(log_probs_of(written, of, batching()))[None]
+    with of.base():
+        reference = torch.cat(log_probs_of(written, of, batching()))[None]
+    kl = kl_to(reference, new, torch.ones_like(new, dtype=torch.bool))
+    return sum(is_portuguese(of.text(each)) for each in written) / n, kl.item()
+
+
+def settings(n_steps: int) -> PpoSettings:
+    return PpoSettings(n_steps=n_steps, max_rate=5e-3, kl_weight=0.02, max_kl=1.0)
+
+
+def learn(of: Policy, source: Source, n_steps: int) -> list[Step]:
+    """Take steps to the end, without checkpoints."""
+    ppo = Ppo(of, settings(n_steps), batching())
+    for _ in range(n_steps):
+        if ppo.step(source).is_too_far:
+            break
+    return ppo.history
+
+
+def digest(of: Policy) -> str:
+    weights = (value.detach().numpy().tobytes() for value in of.weights.values())
+    return hashlib.sha256(b"".join(weights)).hexdigest()
+
+
+def main(name: str, folder: str, n_steps: str) -> None:
+    torch.set_num_threads(1)
+    learner = policy(name)
+    ppo = Ppo(learner, settings(int(n_steps)), batching())
+    print("ready", flush=True)
+    ppo.run(
+        fresh(learner, judge, 16),
+        Checkpoints(Path(folder), "the run"),
+        TimeBox(None),
+        2,
+        lambda step: print(step.number, flush=True),
+    )
+    print(digest(learner), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
