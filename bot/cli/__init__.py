@@ -5,7 +5,7 @@ The subcommands are told apart by what they are for; importing their modules add
 
 from __future__ import annotations
 
-from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review  # isort: skip
+from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review, train  # isort: skip
 from bot.cli.root import app, finish, locale
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "serve",
     "talk",
     "teach",
+    "train",
     "watch",
     "write",
 ]

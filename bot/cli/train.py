@@ -1,0 +1,132 @@
+"""Learning from thumbs: training data, and LoRA weights trained on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import app, finish
+
+train = typer.Typer(help="Learn from thumbs: aion train export, sft, kto.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(train, name="train")
+
+Out = Annotated[Path, typer.Option("--out", envvar="AION_LORA_OUT", help="Folder for the LoRA weights.")]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", envvar="AION_BASE_MODEL", help="Base model: an id or folder. Default: the local model."),
+]
+Held = Annotated[
+    Path | None, typer.Option("--held", help="What is held out. Default: NAME.held.jsonl beside the data.")
+]
+MaxSteps = Annotated[int | None, typer.Option(min=1, help="Stop after so many updates. Default: all of --epochs.")]
+Epochs = Annotated[float, typer.Option(min=0.01, help="How often to go over the data.")]
+Warmup = Annotated[float, typer.Option(min=0, max=0.99, help="Share of the updates that warm up.")]
+Rank = Annotated[int, typer.Option(min=1, envvar="AION_LORA_RANK", help="Rank of the LoRA weights.")]
+Alpha = Annotated[int, typer.Option(min=1, envvar="AION_LORA_ALPHA", help="Their α.")]
+Accumulate = Annotated[int, typer.Option(min=1, help="Batches to an update.")]
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option("--checkpoints", help="Save here as it goes; the same command goes on from there when it was killed."),
+]
+MaxHours = Annotated[float | None, typer.Option(min=0, help="Save and leave after so long (needs --checkpoints).")]
+Start = Annotated[str | None, typer.Option("--from", help="Go on from this LoRA version, e.g. v3.")]
+Seed = Annotated[int, typer.Option(help="What chance is drawn from.")]
+
+
+@train.command(epilog="Example:  aion train export --out data/training/today --space discord:1234")
+def export(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
+    space: Annotated[str | None, typer.Option("--space", help="Only this space, e.g. discord:1234.")] = None,
+) -> None:
+    """Write what communities and people let models learn from: SFT, KTO and reward lines."""
+    from bot import training
+
+    finish(training.export(out, space))
+
+
+@train.command(epilog="Example:  aion train sft --data data/training/today/sft.jsonl --out data/lora --epochs 3")
+def sft(
+    data: Annotated[Path, typer.Option("--data", envvar="AION_SFT_JSONL", help="JSONL with messages in each line.")],
+    out: Out,
+    base: Base = None,
+    held: Held = None,
+    max_steps: MaxSteps = None,
+    epochs: Epochs = 1.0,
+    rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 2e-4,
+    min_rate: Annotated[float, typer.Option(min=0, help="Learning rate at the end.")] = 0.0,
+    warmup: Warmup = 0.03,
+    rank: Rank = 16,
+    alpha: Alpha = 32,
+    batch: Annotated[int, typer.Option(min=1, help="Examples at once.")] = 2,
+    accumulate: Accumulate = 16,
+    max_length: Annotated[int, typer.Option(min=8, help="Tokens of an example, at most.")] = 2048,
+    smoothing: Annotated[float, typer.Option(min=0, max=1, help="Label smoothing ε.")] = 0.0,
+    packing: Annotated[
+        bool | None, typer.Option("--packing/--no-packing", help="Several examples in a row. Default: on a GPU.")
+    ] = None,
+    checkpoints: Checkpoints = None,
+    max_hours: MaxHours = None,
+    start: Start = None,
+    seed: Seed = 0,
+) -> None:
+    """Train LoRA weights on replies people liked."""
+    from bot import training
+    from core.training.base import Lora
+    from core.training.batching import Batch
+    from core.training.trainer import Recipe
+
+    recipe = Recipe(
+        max_rate=rate,
+        min_rate=min_rate,
+        warmup=warmup,
+        batch=Batch(batch, accumulate),
+        n_epochs=epochs,
+        max_steps=max_steps,
+        max_length=max_length,
+        smoothing=smoothing,
+        is_packed=packing,
+        seed=seed,
+    )
+    order = training.Order(data, out, recipe, Lora(rank, alpha), base, held, checkpoints, max_hours, start)
+    finish(training.sft(order))
+
+
+@train.command(epilog="Example:  aion train kto --data data/training/today/kto.jsonl --out data/lora --epochs 3")
+def kto(
+    data: Annotated[Path, typer.Option("--data", help="JSONL with prompt, completion and label in each line.")],
+    out: Out,
+    base: Base = None,
+    held: Held = None,
+    max_steps: MaxSteps = None,
+    epochs: Epochs = 1.0,
+    rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 5e-5,
+    warmup: Warmup = 0.03,
+    rank: Rank = 16,
+    alpha: Alpha = 32,
+    batch: Annotated[int, typer.Option(min=2, help="Examples at once.")] = 4,
+    accumulate: Accumulate = 4,
+    max_length: Annotated[int, typer.Option(min=8, help="Tokens of an example, at most.")] = 1024,
+    checkpoints: Checkpoints = None,
+    max_hours: MaxHours = None,
+    start: Start = None,
+    seed: Seed = 0,
+) -> None:
+    """Train LoRA weights on replies people liked and disliked."""
+    from bot import training
+    from core.training.base import Lora
+    from core.training.batching import Batch
+    from core.training.trainer import Recipe
+
+    recipe = Recipe(
+        max_rate=rate,
+        warmup=warmup,
+        batch=Batch(batch, accumulate),
+        n_epochs=epochs,
+        max_steps=max_steps,
+        max_length=max_length,
+        seed=seed,
+    )
+    order = training.Order(data, out, recipe, Lora(rank, alpha), base, held, checkpoints, max_hours, start)
+    finish(training.kto(order))

@@ -1,0 +1,163 @@
+"""``aion train export``, ``sft`` and ``kto``: training data out of thumbs, and LoRA weights out of training data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from bot.library import progress_bar, speaking, teller
+from bot.logs import log_to_file
+from bot.quality import opened_database
+from core.generation.table import read_providers
+from core.lessons import open_exporter
+from core.models.registry import LoraRegistry
+from core.offload import offload
+from core.privacy import Pseudonyms
+from core.settings import Settings, read_settings
+from core.texts import say
+from core.training.batching import Batch
+from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.rows import Rows, read_rows
+from core.types import SpaceId
+
+if TYPE_CHECKING:
+    from core.training.base import Lora, Student
+    from core.training.trainer import Recipe, Run, Trained, Update
+
+PICTURE = "loss.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be trained: on which base model, from which file into which folder, and with what.
+
+    ``held`` is the file of what is held out, ``base`` of ``None`` the local model, ``parent`` the version to start
+    from, ``max_hours`` the time there is.
+    """
+
+    data: Path
+    out: Path
+    recipe: Recipe
+    lora: Lora
+    base: str | None = None
+    held: Path | None = None
+    checkpoints: Path | None = None
+    max_hours: float | None = None
+    parent: str | None = None
+
+
+Teach = Callable[["Student", "Rows", "Rows | None", "Run"], "Trained"]
+"""Trains on rows, with the rows held out."""
+
+
+async def export(folder: Path, space: str | None) -> None:
+    """Write training data into a folder, and say what it holds."""
+    settings = read_settings()
+    log_to_file(settings)
+    async with opened_database() as database:
+        providers = await offload(read_providers, settings.providers_file)
+        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        exporter = open_exporter(database, settings.data_dir, providers, pseudonyms, settings.language)
+        exported = await exporter.export(folder, SpaceId(space) if space else None)
+    for name, n_lines in exported.n_lines.items():
+        _print(f"{n_lines:6}  {folder / name}")
+    _print(say(speaking(), "learn.exported", n_spaces=exported.n_spaces))
+    if exported.n_over_cap or exported.n_quarantined:
+        counts = {"n_over_cap": exported.n_over_cap, "n_quarantined": exported.n_quarantined}
+        _print(say(speaking(), "learn.left_out", **counts))
+
+
+async def sft(order: Order) -> None:
+    """Train on replies people liked."""
+
+    def teach(student: Student, rows: Rows, held: Rows | None, run: Run) -> Trained:
+        from core.training.likelihood import asked_in
+        from core.training.sft import sft as train
+
+        return train(student, asked_in(rows.rows), asked_in(held.rows) if held else (), order.recipe, run)
+
+    await offload(_train, order, "sft", ("messages",), teach)
+
+
+async def kto(order: Order) -> None:
+    """Train on replies people liked and disliked."""
+
+    def teach(student: Student, rows: Rows, held: Rows | None, run: Run) -> Trained:
+        from core.training.kto import kto as train
+        from core.training.kto import read_thumbs
+
+        thumbs, n_contradictory = read_thumbs(rows.rows)
+        if n_contradictory:
+            _print(say(speaking(), "learn.left_out_contradictory", n=n_contradictory))
+        return train(student, thumbs, read_thumbs(held.rows)[0] if held else (), order.recipe, run)
+
+    await offload(_train, order, "kto", ("prompt", "completion", "label"), teach)
+
+
+def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> None:
+    """Train, write the weights with a picture of the loss, and register them. Blocks."""
+    settings, console = read_settings(), Console(stderr=True)
+    log_to_file(settings)
+    rows, held = read_rows(order.data, keys), _held(order, keys)
+    if n_broken := rows.n_broken + (held.n_broken if held else 0):
+        _print(say(speaking(), "learn.broken_lines", n=n_broken))
+    registry = LoraRegistry(settings.data_dir / "loras")
+    from core.training.base import open_student
+    from core.training.picture import draw_loss
+    from core.training.trainer import Run, identity, write_weights
+
+    start = registry.get(order.parent).folder if order.parent else None
+    name = order.base or settings.local_model
+    student = open_student(name, settings.models_dir, order.lora, order.recipe.seed, teller(console), start)
+    run_name = identity(method, order.recipe, rows.data_hash, student.base.hash)
+    checkpoints = Checkpoints(order.checkpoints, run_name) if order.checkpoints else None
+    with tempfile.TemporaryDirectory() as scratch, _progress(console) as (tell, tell_batch):
+        run = Run(Path(scratch), checkpoints, TimeBox(order.max_hours), tell, tell_batch)
+        trained = teach(student, rows, held, run)
+    if not trained.is_complete:
+        return _print(say(speaking(), "learn.time_over", folder=order.checkpoints or "-"))
+    write_weights(student, order.out, method, order.recipe, rows.data_hash, trained, order.parent)
+    draw_loss(trained.updates, trained.metrics, order.out / PICTURE)
+    _report(order.out, trained, registry, settings)
+
+
+def _report(out: Path, trained: Trained, registry: LoraRegistry, settings: Settings) -> None:
+    for name, value in trained.metrics.items():
+        _print(f"{name:24} {value:.4g}")
+    version = registry.add(out)
+    _print(say(speaking(), "learn.trained", out=out, picture=out / PICTURE, version=version.name))
+
+
+def _held(order: Order, keys: tuple[str, ...]) -> Rows | None:
+    """Return what is held out: the file that was named, or the one that an export puts beside the data."""
+    beside = order.data.with_name(f"{order.data.stem}.held{order.data.suffix}")
+    if order.held is None and (not beside.is_file() or not beside.stat().st_size):
+        return None
+    return read_rows(order.held or beside, keys)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[tuple[Callable[[Update], None], Callable[[Batch], None]]]:
+    """Show a bar with step, loss and time left while the block runs; gives what tells it of steps and of batches."""
+    with progress_bar(console) as progress:
+        bar = progress.add_task("", total=None)
+
+        def tell(update: Update) -> None:
+            description = f"loss {update.loss:.3f}  rate {update.rate:.1e}"
+            progress.update(bar, description=description, completed=update.step, total=update.n_steps)
+
+        def tell_batch(batch: Batch) -> None:
+            values = {"rows": batch.rows, "n_accumulated": batch.n_accumulated}
+            console.print(say(speaking(), "learn.halved", **values), style="dim")
+
+        yield tell, tell_batch
+
+
+def _print(text: str) -> None:
+    Console(soft_wrap=True, highlight=False).print(text, markup=False)
