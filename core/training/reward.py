@@ -1,0 +1,208 @@
+"""A reward model: how likely people are to like a reply, learned from their thumbs.
+
+Thumbs are of single replies, so it is a classifier, which serves as well as one of pairs (Sun, Shen and Ton 2025,
+arXiv 2411.04991): a logistic regression on vectors, of the embedder or of the base model. Its probabilities hold: they
+are calibrated on examples that it did not see (Platt 1999).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import BadInput, StorageCorrupt
+from core.evaluation.selective import auroc, expected_calibration_error
+from core.ports import Embedder
+from core.training.likelihood import turns_of
+from core.types import Matrix, Turn
+
+Floats = NDArray[np.float64]
+
+LEAST = 10
+"""With fewer thumbs of either kind a held-out measure would be chance, and so would the model."""
+
+_PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
+_N_FOLDS = 5
+_MARK = "\nQuestion: "
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A reply to a question, and what people think of it: ``reward`` = (👍 - 👎) / votes, -1..1."""
+
+    question: str
+    reply: str
+    reward: float
+
+
+class Reader(Protocol):
+    """Turns replies into vectors. Vectors of different ids never mix."""
+
+    @property
+    def id(self) -> str:
+        """Name what makes the vectors."""
+        ...
+
+    def vectors(self, replies: Sequence[tuple[str, str]]) -> Matrix:
+        """Return one row for each question and reply. Blocks."""
+        ...
+
+
+class EmbedderReader:
+    """Reads with the embedder that searches: the question's vector, the reply's, and their product."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def id(self) -> str:
+        """Name the embedder."""
+        return f"embedder {self._embedder.id}"
+
+    def vectors(self, replies: Sequence[tuple[str, str]]) -> Matrix:
+        """Return one row of three times the embedder's length for each question and reply. Blocks."""
+        known = {question: self._embedder.embed_query(question) for question in dict.fromkeys(q for q, _ in replies)}
+        questions = np.stack([known[question] for question, _ in replies])
+        answers = self._embedder.embed_passages([reply for _, reply in replies])
+        return np.concatenate([questions, answers, questions * answers], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class RewardModel:
+    """A fitted reward model. ``metrics`` are of held-out opinions, ``data_hash`` of those it was fitted to."""
+
+    reader: str
+    weights: tuple[float, ...] = field(repr=False)
+    intercept: float
+    metrics: Mapping[str, float]
+    data_hash: str = ""
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def probabilities(self, vectors: Matrix) -> Floats:
+        """Return how likely each reply is to be liked, 0..1, shape ``(n,)``."""
+        log_odds = vectors.astype(np.float64) @ np.asarray(self.weights) + self.intercept
+        return np.asarray(1 / (1 + np.exp(-log_odds.clip(-30, 30))))
+
+
+def opinions_in(rows: Sequence[Mapping[str, Any]]) -> list[Opinion]:
+    """Return what lines of a reward file (``prompt, response, reward``) say; a draw between 👍 and 👎 says nothing."""
+    found = [Opinion(question_of(turns_of(r["prompt"])), str(r["response"]), float(r["reward"])) for r in rows]
+    return [opinion for opinion in found if opinion.reward]
+
+
+def question_of(prompt: Sequence[Turn]) -> str:
+    """Return what a prompt asks, without the passages that may stand before it."""
+    asked = next((turn.content for turn in reversed(prompt) if turn.role == "user"), "")
+    return asked.rpartition(_MARK)[2].strip()
+
+
+def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: Reader, data_hash: str = "") -> RewardModel:
+    """Return a reward model of ``opinions``, measured on ``held``. Blocks. Opinions weigh by how clear they are.
+
+    Raises ``BadInput`` when there are too few of either kind to learn from, or when a vector has no use.
+    """
+    labels = np.array([opinion.reward > 0 for opinion in opinions], dtype=bool)
+    n_up = int(labels.sum())
+    if min(n_up, len(labels) - n_up) < LEAST:
+        raise BadInput("train.too_few_thumbs", up=n_up, down=len(labels) - n_up, least=LEAST)
+    vectors = reader.vectors([(each.question, each.reply) for each in opinions])
+    clear = np.array([abs(each.reward) for each in opinions])
+    groups = np.unique([each.question for each in opinions], return_inverse=True)[1]
+    middle, scale = vectors.mean(0), vectors.std(0).clip(1e-6)
+    weights, intercept = _calibrated((vectors - middle) / scale, labels, clear, groups)
+    unscaled = weights / scale
+    model = RewardModel(reader.id, tuple(map(float, unscaled)), float(intercept - unscaled @ middle), {}, data_hash)
+    return RewardModel(model.reader, model.weights, model.intercept, measure(model, held, reader), data_hash)
+
+
+def measure(model: RewardModel, held: Sequence[Opinion], reader: Reader) -> dict[str, float]:
+    """Return AUROC, accuracy and calibration error on opinions it has not seen; nothing where there are none.
+
+    Raises ``BadInput`` when the model was fitted to vectors of another reader.
+    """
+    if model.reader != reader.id:
+        raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
+    if not held:
+        return {}
+    labels = np.array([each.reward > 0 for each in held], dtype=bool)
+    scores = model.probabilities(reader.vectors([(each.question, each.reply) for each in held]))
+    measured = {
+        "auroc": auroc(scores, labels),
+        "accuracy": float(((scores > 0.5) == labels).mean()),
+        "ece": expected_calibration_error(scores, labels),
+        "n_held_out": float(len(held)),
+        "share_liked": float(labels.mean()),
+    }
+    return {name: value for name, value in measured.items() if not np.isnan(value)}
+
+
+class RewardModels:
+    """The reward models of a data folder: ``v0001.json``, ``v0002.json`` …, none ever changed; the newest is in use."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(self, model: RewardModel) -> int:
+        """Keep a model as a new version and return its number. Raises ``OSError``."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        number = max(self._numbers(), default=0) + 1
+        path = self._folder / f"v{number:04}.json"
+        beside = path.with_suffix(".new")
+        row = {**asdict(model), "created_at": model.created_at.isoformat()}
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(row, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        return number
+
+    def newest(self) -> tuple[int, RewardModel] | None:
+        """Return the version in use; ``None`` before the first. Raises ``StorageCorrupt`` when it cannot be read."""
+        number = max(self._numbers(), default=None)
+        if number is None:
+            return None
+        path = self._folder / f"v{number:04}.json"
+        try:
+            return number, TypeAdapter(RewardModel).validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise StorageCorrupt(f"{path} cannot be read; restore it from a backup or remove it") from error
+
+    def _numbers(self) -> list[int]:
+        return [int(path.stem[1:]) for path in self._folder.glob("v[0-9]*.json")]
+
+
+def _calibrated(
+    vectors: Matrix, labels: NDArray[np.bool_], clear: Floats, groups: NDArray[Any]
+) -> tuple[Floats, float]:
+    """Return weights and intercept: the penalty is the one that predicts best what was left out, as does the slope.
+
+    What is asked alike is left out together.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+    from sklearn.model_selection import GroupKFold
+
+    n_folds = min(_N_FOLDS, len(np.unique(groups)))
+    folds = list(GroupKFold(n_folds).split(vectors, labels, groups)) if n_folds > 1 else []
+    folds = [(train, test) for train, test in folds if 0 < labels[train].sum() < len(train)]
+    left_out: dict[float, Floats] = {}
+    for penalty in _PENALTIES:
+        log_odds = np.zeros(len(labels))
+        for train, test in folds:
+            one = LogisticRegression(C=penalty, max_iter=2000).fit(vectors[train], labels[train], clear[train])
+            log_odds[test] = one.decision_function(vectors[test])
+        left_out[penalty] = log_odds
+    best = min(left_out, key=lambda c: log_loss(labels, 1 / (1 + np.exp(-left_out[c])), sample_weight=clear))
+    whole = LogisticRegression(C=best, max_iter=2000).fit(vectors, labels, clear)
+    platt = LogisticRegression(C=100.0).fit(left_out[best][:, None], labels, clear)
+    slope = max(0.0, float(platt.coef_[0, 0]))
+    return slope * whole.coef_[0], slope * float(whole.intercept_[0]) + float(platt.intercept_[0])
