@@ -34,12 +34,12 @@ from bot.discord_events import (
     message_of,
     replies_to,
     space_of,
-    spoken_as_file,
 )
 from bot.discord_gap import Gap
 from bot.discord_malformed import survive_malformed_events
 from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
 from bot.discord_repeats import no_blind_repeats
+from bot.discord_said import nearby, post_of
 from bot.discord_threads import open_thread, thread_link
 from bot.discord_traffic import DiscordTraffic
 from core.commands import Command, CommandLine, Parameter
@@ -47,7 +47,7 @@ from core.delivery import Unfinished
 from core.notices import KEY
 from core.ports import Completion, Front, Journal
 from core.texts import language_of_locale, say
-from core.types import Attachment, Message, Reply, Thumb
+from core.types import Attachment, Message, Post, Reply, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ class Client(discord.Client):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=LONGEST_WAIT_S,
+            max_messages=None,  # whatever is needed of a message comes with its event
             http_trace=no_blind_repeats(),
             enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
         )
@@ -221,16 +222,24 @@ class Client(discord.Client):
         return await self._front.complete(space_of(interaction.guild_id, interaction.user.id), parameter.names, typed)
 
     async def teach(self, interaction: Interaction, message: discord.Message) -> None:
-        """Index what a message says, as the command for files does."""
-        if command := self._front.registry.get("index"):
-            await self._call(interaction, command, {}, spoken_as_file(message))
+        """Learn what a message says, and the files it came with."""
+        if command := self._front.registry.get("teach"):
+            files = tuple(map(attachment_of, message.attachments))
+            quoted = (post_of(message),) if message.content else ()
+            await self._call(interaction, command, {}, files, quoted)
 
     async def _call(
-        self, interaction: Interaction, command: Command, arguments: dict[str, str], files: tuple[Attachment, ...]
+        self,
+        interaction: Interaction,
+        command: Command,
+        arguments: dict[str, str],
+        files: tuple[Attachment, ...],
+        quoted: tuple[Post, ...] = (),
     ) -> None:
         may = command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
         ephemeral = command.private or not may
-        message = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
+        called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
+        message = replace(called, quoted=quoted, nearby=nearby(interaction.channel))
 
         async def carry_out() -> None:
             async with self._backlog.accepted(message) as is_new:

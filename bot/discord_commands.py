@@ -161,7 +161,7 @@ def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: Calls, 
     """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
     for command in registry.listed:
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))
-    if registry.get("index"):
+    if registry.get("teach"):
         tree.add_command(teach_menu(calls, hidden=hide))
 
 

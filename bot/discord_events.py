@@ -204,16 +204,3 @@ def attachment_of(attachment: discord.Attachment) -> Attachment:
             raise Unavailable("discord.attachment", name=attachment.filename) from error
 
     return Attachment(attachment.filename, attachment.size, read)
-
-
-def spoken_as_file(message: discord.Message) -> tuple[Attachment, ...]:
-    """Return what a message says, as a text file named after who said it and when, and its own attachments."""
-    said_at = f"{message.created_at:%Y-%m-%d}"
-    data = message.clean_content.encode()
-
-    async def read() -> bytes:
-        return data
-
-    spoken = Attachment(f"{message.author.display_name}, {said_at} ({message.id}).txt", len(data), read)
-    files = tuple(map(attachment_of, message.attachments))
-    return (spoken, *files) if data.strip() else files

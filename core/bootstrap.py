@@ -29,6 +29,7 @@ from core.curation.fetch import Fetcher
 from core.curation.gaps import GapFinder
 from core.curation.learning import Learners
 from core.curation.polite import PoliteFetcher
+from core.curation.said import Sayings
 from core.curation.watch import Watcher
 from core.curation.websearch import open_search
 from core.dispatch import Dispatch
@@ -83,6 +84,7 @@ from core.storage.readings import Readings
 from core.storage.reusable import ReusableAnswers
 from core.storage.runs import Runs
 from core.storage.spaces import Spaces
+from core.storage.teachings import Teachings
 from core.storage.turns import Turns
 from core.storage.watches import Watches
 from core.types import SpaceId, readable_spaces
@@ -205,6 +207,7 @@ async def assemble(
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
         curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
+        sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), embedder, curator, curator.readings, spaces)
         dispatch = Dispatch(
@@ -212,7 +215,7 @@ async def assemble(
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
             shelves=Shelves(ingest, documents, passages),
             reviews=reviews,
-            learners=Learners(curator, finder, watcher, spaces, pseudonyms),
+            learners=Learners(curator, finder, watcher, sayings, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
             charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, {}),

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.types import Attachment, Document, File, Gap, Indexed, Proposal, Reading, Watch
+from core.said import Said
+from core.types import Attachment, Document, File, Gap, Indexed, Message, Proposal, Reading, Watch
 
 
 class Knowledge(Protocol):
@@ -151,6 +152,10 @@ class Curation(Protocol):
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
+        ...
+
+    def said(self, message: Message) -> Said:
+        """Return what may be learned of what people say where a message was said, for its sender."""
         ...
 
     @property

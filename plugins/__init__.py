@@ -21,6 +21,7 @@ from plugins import (
     privacy,
     providers,
     review,
+    said,
     teach,
     watch,
 )
@@ -35,6 +36,7 @@ def load_plugins() -> Registry:
         ask,
         conversation,
         teach,
+        said,
         documents,
         map,
         review,

@@ -13,6 +13,7 @@ from core.curation.fetch import readable_address
 from core.curation.gaps import GapFinder, SpaceGaps
 from core.curation.policy import SETTING, policy_of
 from core.curation.record import recorded
+from core.curation.said import Saying, Sayings
 from core.curation.watch import SpaceWatches, Watcher
 from core.curation.websearch import Result
 from core.language import detect_language
@@ -21,7 +22,7 @@ from core.privacy import Pseudonyms
 from core.services import Finding, ReviewPolicy, Tell
 from core.storage.readings import Readings
 from core.storage.spaces import Spaces
-from core.types import Indexed, Language, Person, Reading, SpaceId
+from core.types import Indexed, Language, Message, Person, Reading, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Learners:
     curator: Curator
     finder: GapFinder
     watcher: Watcher
+    sayings: Sayings
     spaces: Spaces
     pseudonyms: Pseudonyms
 
@@ -80,6 +82,10 @@ class Learner:
     def gaps(self) -> SpaceGaps:
         """Return what AION could not answer here."""
         return self._learners.finder.of(self._space, self._pseudonym)
+
+    def said(self, message: Message) -> Saying:
+        """Return what may be learned of what people say where a message was said, for its sender."""
+        return self._learners.sayings.of(message, self._language)
 
     @property
     def watches(self) -> SpaceWatches:

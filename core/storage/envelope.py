@@ -8,22 +8,25 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from core.delivery import Part
-from core.types import Button, File, Message, Person, Reply, Source
+from core.types import Button, File, Message, Person, Post, Reply, Source
 
 _FILES = "n_files"
+_FETCHED = ("attachments", "nearby")
 
 
 def message_as_json(message: Message) -> dict[str, Any]:
-    """Return a message as JSON can hold it: everything but its attachments, of which the number is kept."""
-    kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name != "attachments"}
+    """Return a message as JSON can hold it: everything but what is fetched; of attachments the number is kept."""
+    kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name not in _FETCHED}
     mappings = {name: dict(value) for name, value in kept.items() if isinstance(value, Mapping)}
-    return kept | mappings | {"person": asdict(message.person), _FILES: len(message.attachments)}
+    quoted = [asdict(post) | {"address": dict(post.address)} for post in message.quoted]
+    return kept | mappings | {"person": asdict(message.person), "quoted": quoted, _FILES: len(message.attachments)}
 
 
 def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
     """Return a message from ``message_as_json``, and whether files came with it, which it lacks."""
     values = {name: value for name, value in written.items() if name != _FILES}
-    return Message(**values | {"person": Person(**written["person"])}), bool(written[_FILES])
+    quoted = tuple(Post(**post | {"author": Person(**post["author"])}) for post in written.get("quoted", ()))
+    return Message(**values | {"person": Person(**written["person"]), "quoted": quoted}), bool(written[_FILES])
 
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from core.types.knowledge import (
     Watch,
     WatchKind,
 )
-from core.types.messages import Attachment, Message, Person
+from core.types.messages import Attachment, Message, Nearby, Person, Post
 from core.types.search import Band, Changes, Confidence, Decision, Found, Hit, QueryTerm, Reason
 
 __all__ = [
@@ -51,12 +51,14 @@ __all__ = [
     "LoraVersion",
     "Matrix",
     "Message",
+    "Nearby",
     "Outcome",
     "Page",
     "Passage",
     "Person",
     "Piece",
     "Platform",
+    "Post",
     "Proposal",
     "ProposalStatus",
     "QueryTerm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.types.ground import Platform, SpaceId
 
@@ -27,6 +28,24 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """Something said in a channel, to be learned from: ``url`` leads to it, ``address`` is for replying there.
+
+    ``is_marked``: somebody marked it as what helped.
+    """
+
+    author: Person
+    text: str
+    url: str
+    is_marked: bool = False
+    address: Mapping[str, str] = field(default_factory=dict)
+
+
+Nearby = Literal["pins", "thread"]
+"""What else was said where a message was: pinned messages, or the thread from its first message on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One thing a person said, whatever the platform.
 
@@ -36,6 +55,8 @@ class Message:
     it gives one.
     ``addressed`` is false for what was overheard in a channel where AION may answer unasked.
     ``address`` is all its adapter needs to reply after a restart; empty where that cannot be.
+    ``quoted`` is what it is about: what was replied to or chosen from a menu. ``nearby`` fetches what else was said
+    there, where the platform can and the message has not been through a restart.
     """
 
     key: str
@@ -51,3 +72,5 @@ class Message:
     branched_from: str | None = None
     addressed: bool = True
     address: Mapping[str, str] = field(default_factory=dict)
+    quoted: tuple[Post, ...] = ()
+    nearby: Callable[[Nearby], Awaitable[tuple[Post, ...]]] | None = None

@@ -108,6 +108,7 @@ class Rest(World):
             ("POST", r"/channels/(\d+)/typing", self._typing),
             ("POST", r"/channels/(\d+)/messages", self._send),
             ("GET", r"/channels/(\d+)/messages", self._history),
+            ("GET", r"/channels/(\d+)/messages/pins", self._pins),
             ("GET", message, lambda body, channel, number: self._message(channel, number).json()),
             ("PATCH", message, lambda body, *ids: self._write(self._own_message(*ids), body)),
             ("DELETE", message, lambda body, *ids: self._delete(self._message(*ids))),
@@ -178,6 +179,12 @@ class Rest(World):
         channel, after, limit = self._channel(number), int(self.query.get("after", 0)), int(self.query.get("limit", 50))
         later = [m for m in self.messages.values() if m.channel is channel and m.id > after and not m.is_deleted]
         return [message.json() for message in reversed(later[:limit])]
+
+    def _pins(self, body: Json, number: str) -> Json:
+        """Return what is pinned, the latest first."""
+        pinned = [m for m in self.messages.values() if m.channel is self._channel(number) and m.is_pinned]
+        items = [{"pinned_at": "2026-01-01T00:00:00+00:00", "message": m.json()} for m in reversed(pinned)]
+        return {"items": items, "has_more": False}
 
     def _own_message(self, channel: str, number: str) -> Message:
         message = self._message(channel, number)

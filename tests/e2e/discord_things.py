@@ -16,10 +16,20 @@ SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
 _EPOCH_MS = 1_420_070_400_000
 _serial = itertools.count()
 
+SOLVED = {"id": "77", "name": "Solved", "moderated": True, "emoji_id": None, "emoji_name": "✅"}
+"""The tag of a forum for posts that are."""
+
 
 def snowflake() -> int:
     """Return a fresh id that, as Discord's do, tells when it was made."""
     return (int(time.time() * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF
+
+
+def _reaction(emoji: str) -> Json:
+    counts = {"burst": 0, "normal": 1}
+    return {"count": 1, "count_details": counts, "me": False, "me_burst": False, "burst_colors": []} | {
+        "emoji": {"id": None, "name": emoji}
+    }
 
 
 @dataclass(eq=False)
@@ -99,7 +109,7 @@ class Guild:
             "owner_id": "1",
             "roles": [everyone, *(role.json() for role in self.roles)],
             "members": [{**self.member(user), "user": user.json()} for user in self.members if user.bot],
-            "channels": [channel.json() for channel in self.channels if channel.kind == TEXT],
+            "channels": [channel.json() for channel in self.channels if channel.kind in (TEXT, FORUM)],
             "threads": [channel.json() for channel in self.channels if channel.kind == THREAD],
             "member_count": len(self.members),
             "preferred_locale": "en-US",
@@ -132,6 +142,7 @@ class Channel:
     parent: Channel | None = None
     recipient: User | None = None
     is_deleted: bool = False
+    is_solved: bool = False
     id: int = field(default_factory=snowflake)
     overwrites: list[Json] = field(default_factory=list)
 
@@ -145,7 +156,7 @@ class Channel:
             "permission_overwrites": self.overwrites,
         }
         if self.kind == FORUM:
-            tags = {"available_tags": [], "default_reaction_emoji": None, "default_forum_layout": 0, "flags": 0}
+            tags = {"available_tags": [SOLVED], "default_reaction_emoji": None, "default_forum_layout": 0, "flags": 0}
             return {**common, **guild, **tags, "nsfw": False, "parent_id": None, "topic": None}
         if self.kind == TEXT:
             return {**common, **guild, "nsfw": False, "parent_id": None, "topic": None}
@@ -156,6 +167,7 @@ class Channel:
             "owner_id": str(self.owner.id if self.owner else 0),
             "message_count": 0,
             "member_count": 1,
+            "applied_tags": [SOLVED["id"]] if self.is_solved else [],
             "rate_limit_per_user": 0,
             "thread_metadata": {
                 "archived": False,
@@ -183,6 +195,8 @@ class Message:
     allowed_mentions: Json | None = None
     kind: int = 0
     is_deleted: bool = False
+    is_pinned: bool = False
+    reactions: list[str] = field(default_factory=list)
     written_at: list[float] = field(default_factory=lambda: [time.monotonic()])
     id: int = field(default_factory=snowflake)
 
@@ -221,7 +235,8 @@ class Message:
             "attachments": self.attachments,
             "embeds": [],
             "components": self.components,
-            "pinned": False,
+            "pinned": self.is_pinned,
+            "reactions": [_reaction(emoji) for emoji in self.reactions],
             "flags": self.flags,
             "type": 19 if self.reference and not self.kind else self.kind,
         }

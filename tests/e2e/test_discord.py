@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -405,21 +404,25 @@ async def test_a_private_refusal_of_a_public_command_leaves_nothing_in_public(li
 
 @pytest.mark.usefixtures("bot")
 async def test_a_moderator_teaches_a_message_from_its_menu(library, front):
-    contents = []
+    taught = []
 
-    async def index(message, outlet):
-        contents.extend([(file.name, await file.read()) for file in message.attachments])
+    async def teach(message, outlet):
+        taught.append(
+            (message.command, message.quoted, [(file.name, await file.read()) for file in message.attachments])
+        )
         await outlet.send(Reply("Stored.", "en"))
 
-    front.script = index
+    front.script = teach
     said = library.discord.say(library.channel, library.eva, "The key is under the mat.", files={"map.md": b"map"})
     refused = library.discord.menu("Teach AION this message", said, library.eva)
     assert (await library.discord.wait_for_reply(refused)).is_private
     call = library.discord.menu("Teach AION this message", said, library.ana)
     assert (await library.discord.wait_for_reply(call)).content == "Stored."
-    (name, spoken), attached = contents
-    assert re.fullmatch(rf"Eva, \d{{4}}-\d\d-\d\d \({said.id}\)\.txt", name)
-    assert (spoken, attached) == (b"The key is under the mat.", ("map.md", b"map"))
+    [(command, (post,), files)] = taught
+    assert command == "teach"
+    assert (post.author.id, post.text) == (f"discord:{library.eva.id}", "The key is under the mat.")
+    assert post.url.endswith(f"/{library.channel.id}/{said.id}")
+    assert files == [("map.md", b"map")]
 
 
 @pytest.mark.usefixtures("bot")

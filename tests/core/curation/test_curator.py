@@ -14,6 +14,7 @@ from core.curation.fetch import Fetcher, Limits
 from core.curation.gaps import GapFinder
 from core.curation.learning import Learner, Learners
 from core.curation.polite import PoliteFetcher
+from core.curation.said import Sayings
 from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
@@ -29,6 +30,7 @@ from core.storage.passages import Passages
 from core.storage.proposals import Proposals
 from core.storage.readings import Readings
 from core.storage.spaces import Spaces
+from core.storage.teachings import Teachings
 from core.storage.watches import Watches
 from core.texts import say
 from core.types import LANGUAGES, Message, Person, SpaceId
@@ -67,7 +69,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         curator = Curator(search, pages, ingest, reviews, documents, Readings(database))
         finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
-        learner = Learners(curator, finder, watcher, spaces, pseudonyms).of(GUILD, ANA, "en")
+        sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
+        learner = Learners(curator, finder, watcher, sayings, spaces, pseudonyms).of(GUILD, ANA, "en")
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)
     await database.close()

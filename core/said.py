@@ -1,0 +1,39 @@
+"""What commands may do to learn from what people say in the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from core.types import Post
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What became of something said that is to be learned; ``values`` fill the gaps of its sentence.
+
+    ``personal``: it holds a secret or personal data; ``asked``: its authors are asked first; ``declined``: one of them
+    does not want it; the others are as in ``Finding``.
+    """
+
+    title: str
+    url: str
+    outcome: Literal["proposed", "waiting", "known", "personal", "asked", "declined"]
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Said(Protocol):
+    """What commands may do to learn from what people say. Bound to the space and the sender of the message."""
+
+    async def each(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+        """Make every post a document, through its author's consent and review."""
+        ...
+
+    async def thread(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+        """Make a thread one document, question and answers. Raises ``BadInput`` when there is no answer."""
+        ...
+
+    async def consent(self, *, is_given: bool) -> int:
+        """Record whether the sender's own words may be learned here; return how many texts now go to review."""
+        ...

@@ -1,0 +1,92 @@
+"""``/teach``: learning from what people said, with their ``/consent``."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import BadInput, UserError
+from core.said import Taught
+from core.types import Nearby, Post
+from plugins.teach import outcome
+
+_NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
+_DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
+
+
+async def teach(context: Context) -> None:
+    """Learn the message that was chosen or replied to, the pinned ones, or the thread; and files that came along."""
+    typed = context.message.arguments.get("what", "").strip().lower()
+    if typed and typed not in _NEARBY:
+        raise BadInput("teach.unknown", what=typed)
+    if not (typed or context.message.quoted or context.message.attachments):
+        raise BadInput("teach.what")
+    said = context.curation.said(context.message)
+    if not typed:
+        taught = await said.each(context.message.quoted)
+    else:
+        posts = await _nearby(context, _NEARBY[typed])
+        taught = await (said.thread(posts) if _NEARBY[typed] == "thread" else said.each(posts))
+    lines = [_line(context, each) for each in taught]
+    for attachment in context.message.attachments:
+        try:
+            lines.append(outcome(context, await context.knowledge.index_attachment(attachment)))
+        except UserError as error:
+            lines.append(context.explain(error))
+    await context.reply("\n".join(lines) or context.say("teach.nothing"))
+
+
+async def _nearby(context: Context, where: Nearby) -> tuple[Post, ...]:
+    if context.message.nearby is None:
+        raise BadInput("teach.not_here")
+    await context.progress(context.say("teach.reading"))
+    return await context.message.nearby(where)
+
+
+def _line(context: Context, taught: Taught) -> str:
+    return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
+
+
+async def consent(context: Context) -> None:
+    """Record whether the caller's own words may be learned here."""
+    typed = context.message.arguments["decision"].strip().lower()
+    if typed not in _DECISIONS:
+        raise BadInput("consent.unknown", given=typed)
+    is_given = _DECISIONS[typed]
+    await context.curation.said(context.message).consent(is_given=is_given)
+    await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
+
+
+def register(registry: Registry) -> None:
+    """Add ``/teach`` and ``/consent``."""
+    registry.add(
+        Command(
+            name="teach",
+            description={
+                "en": "Teach me what was said: reply to a message, or pins, or thread",
+                "pt": "Ensine-me o que foi dito: responda a uma mensagem, ou pins, ou thread",
+            },
+            handler=teach,
+            parameters=(
+                Parameter(
+                    "what",
+                    {
+                        "en": "pins: the pinned messages here; thread: this solved thread",
+                        "pt": "pins: as mensagens fixadas aqui; thread: este fio resolvido",
+                    },
+                    required=False,
+                ),
+            ),
+            permission="moderator",
+        )
+    )
+    registry.add(
+        Command(
+            name="consent",
+            description={
+                "en": "Whether I may learn what you say here, when a moderator wants me to",
+                "pt": "Se posso aprender o que você diz aqui, quando a moderação quiser",
+            },
+            handler=consent,
+            parameters=(Parameter("decision", {"en": "yes or no", "pt": "sim ou não"}),),
+            private=True,
+        )
+    )
