@@ -1,7 +1,7 @@
 """👍 and 👎 as reactions to the bot's answers, which count as its buttons do.
 
 Telegram tells of reactions only where the bot is an admin, and not what they stand under; the answers shown last are
-remembered by this process.
+remembered by this process, and those of earlier ones are looked up.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
 from bot.telegram_reading import person_of, space_of
 from core.ports import Front
-from core.types import Thumb
+from core.types import SpaceId, Thumb
 
-MAX_ANSWERS = 10_000
-"""Answers remembered; a reaction to an older one is nobody's loss, as its buttons still work."""
+MAX_ANSWERS = 1_000
+"""Answers remembered; an older one is looked up, unless nobody had asked for it."""
 
 _THUMBS: dict[str, Thumb] = {"👍": "up", "👎": "down"}
 
@@ -47,7 +47,8 @@ class Reactions:
 
     async def changed(self, change: MessageReactionUpdated, update_id: int, taken: Callable[[], None]) -> None:
         """Count a thumb that was put under an answer, and withdraw one that was taken away."""
-        answer_id, space = self._shown.at(change.chat.id, change.message_id), space_of(change.chat.id)
+        space = space_of(change.chat.id)
+        answer_id = await self._answer_at(space, change)
         before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)
         is_new = await self._front.inbox.claim(space, f"telegram:reaction:{update_id}")
         taken()
@@ -56,6 +57,11 @@ class Reactions:
         thumb = now or before  # the same thumb again withdraws it
         if thumb is not None:
             await self._front.rate(space, answer_id, person_of(change.user), thumb, change.user.language_code)
+
+    async def _answer_at(self, space: SpaceId, change: MessageReactionUpdated) -> int | None:
+        chat_id, message_id = change.chat.id, change.message_id
+        remembered = self._shown.at(chat_id, message_id)
+        return remembered or await self._front.answer_at(space, f"telegram:{chat_id}:{message_id}")
 
 
 def _thumb(reactions: Sequence[ReactionType]) -> Thumb | None:

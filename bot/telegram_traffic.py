@@ -20,7 +20,7 @@ PRIVATE_CHAT = Limit(20, 21.0, 10)
 GROUP = Limit(20, 61.0, 10)
 
 N_ON_THEIR_WAY = 8
-"""Messages sent at a time: those that a crash interrupts are in doubt, as Telegram cannot tell which of them arrived."""
+"""Messages sent at a time: a crash leaves these in doubt, as Telegram cannot tell which of them arrived."""
 
 
 def ban_s(flood: RetryAfter) -> float:

@@ -201,6 +201,10 @@ class Dispatch:
         await outlet.send(shown(answer))
         return answer
 
+    async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
+        """Return the answer that a message of the platform shows, also one that an earlier process sent."""
+        return await self.feedback.answers.shown_at(space, message_ref)
+
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         """Store a press of a thumb (the same one again withdraws it) and return the thanks."""
         language = language_of_locale(locale, self.default_language)

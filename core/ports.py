@@ -232,6 +232,10 @@ class Journal(Protocol):
         """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
         ...
 
+    async def shown(self, answer_id: int, handle: str) -> None:
+        """Keep which message shows an answer."""
+        ...
+
 
 class Desk(Protocol):
     """What has been taken on and not been finished; it survives the process."""
@@ -307,6 +311,10 @@ class Front(Protocol):
 
     async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
         """Finish what another outlet, or an earlier process, could not. Never raises."""
+        ...
+
+    async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
+        """Return the answer that a message of the platform (``PLATFORM:HANDLE``) shows, if it shows one."""
         ...
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:

@@ -146,9 +146,13 @@ class MemoryJournal:
     """Remembers the parts of one reply."""
 
     parts: list[Part] = field(default_factory=list)
+    shown_at: dict[str, int] = field(default_factory=dict)
 
     async def note(self, position: int, part: Part | None) -> None:
         self.parts[position : position + 1 if part else None] = [part] if part else []
+
+    async def shown(self, answer_id: int, handle: str) -> None:
+        self.shown_at[handle] = answer_id
 
 
 MEMBER = Person("terminal:ana", "Ana")

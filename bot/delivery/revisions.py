@@ -8,8 +8,9 @@ restart an edit changes nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +24,11 @@ from core.types import Message, SpaceId
 WINDOW = timedelta(minutes=1)
 """How long after it was sent a question may be edited to be answered anew."""
 
+REMEMBERED_S = 2 * WINDOW.total_seconds()
+"""How long an answer is remembered: an edit may be heard later than it was made."""
+
 MAX_REMEMBERED = 1_000
-"""Answers remembered; more than this in a minute and the oldest edit is not noticed."""
+"""Answers remembered; more than this in that time and the oldest edit is not noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,16 @@ class _Answering:
     outlet: StreamedReply[Any]
     journal: Journal
     task: asyncio.Task[Any] | None
+    at_s: float
 
 
 class Revisions:
     """What a platform's latest questions were answered."""
 
-    def __init__(self, inbox: Desk, backlog: Backlog) -> None:
+    def __init__(self, inbox: Desk, backlog: Backlog, now_s: Callable[[], float] = time.monotonic) -> None:
         self._inbox = inbox
         self._backlog = backlog
+        self._now_s = now_s
         self._answers: OrderedDict[tuple[SpaceId, str], _Answering] = OrderedDict()
         self._stopping = asyncio.Lock()
 
@@ -50,10 +56,14 @@ class Revisions:
         """Remember that the current task answers a question through ``outlet``; commands are never revised."""
         if message.command is None:
             self._answers[message.space, message.key] = _Answering(
-                message.text, outlet, journal, asyncio.current_task()
+                message.text, outlet, journal, asyncio.current_task(), now_s := self._now_s()
             )
-            while len(self._answers) > MAX_REMEMBERED:
-                self._answers.popitem(last=False)
+            self._answers.move_to_end((message.space, message.key))
+            self._forget(now_s)
+
+    def _forget(self, now_s: float) -> None:
+        while len(self._answers) > MAX_REMEMBERED or next(iter(self._answers.values())).at_s < now_s - REMEMBERED_S:
+            self._answers.popitem(last=False)
 
     @asynccontextmanager
     async def revised(self, edited: Message) -> AsyncIterator[Journal | None]:

@@ -258,7 +258,7 @@ class StreamedReply(Generic[H]):
             await self._post.edit(shown.handle, bubble)
             self._shown[n] = changed = _Shown(shown.handle, shown.index, bubble.mark)
             if not bubble.cosmetic:
-                await self._note(n, self._part(changed, bubble))
+                await self._note_shown(n, changed, bubble)
         else:
             return
         self._next_write_s = self._clock.now_s() + self._post.capabilities.edit_interval_s
@@ -284,11 +284,17 @@ class StreamedReply(Generic[H]):
             raise
         self._n_sent += 1
         sent = _Shown(handle, index, bubble.mark)
-        await self._note(n, self._part(sent, bubble))
+        await self._note_shown(n, sent, bubble)
         return sent
 
-    def _part(self, shown: _Shown[H], bubble: Bubble) -> Part:
-        return Part(shown.index, self._post.name(shown.handle), None if bubble.cosmetic else bubble.mark)
+    async def _note_shown(self, n: int, shown: _Shown[H], bubble: Bubble) -> None:
+        if self._journal is None:
+            return
+        handle = self._post.name(shown.handle)
+        notes = [self._journal.note(n, Part(shown.index, handle, None if bubble.cosmetic else bubble.mark))]
+        if bubble.answer_id is not None:
+            notes.append(self._journal.shown(bubble.answer_id, handle))
+        await asyncio.gather(*notes)
 
     async def _note(self, n: int, part: Part | None) -> None:
         if self._journal is not None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Update, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
@@ -116,11 +116,11 @@ class Answers:
         row = await self._database.row(select(answers).where(theirs).order_by(answers.c.id.desc()).limit(1))
         return read_answer(row) if row is not None else None
 
-    async def set_message(self, space: SpaceId, answer_id: int, message_ref: str) -> None:
-        """Remember where the platform shows an answer."""
-        owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
-        async with self._database.write() as connection:
-            await connection.execute(update(answers).where(owned).values(message_ref=message_ref))
+    async def shown_at(self, space: SpaceId, message_ref: str) -> int | None:
+        """Return the answer of the space that a message of the platform shows, if it shows one."""
+        there = (answers.c.space_id == space) & (answers.c.message_ref == message_ref)
+        row = await self._database.row(select(answers.c.id).where(there).order_by(answers.c.id.desc()).limit(1))
+        return row.id if row is not None else None
 
     async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
         """Store a person's one rating of an answer, in place of an earlier one; ``None`` withdraws it.
@@ -148,6 +148,12 @@ class Answers:
         )
         row = await self._database.row(statement)
         return row.thumb if row is not None else None
+
+
+def showing(space: SpaceId, answer_id: int, message_ref: str) -> Update:
+    """Return the statement that notes where the platform shows an answer of the space."""
+    owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
+    return update(answers).where(owned).values(message_ref=message_ref)
 
 
 async def _require_answer(connection: AsyncConnection, space: SpaceId, answer_id: int) -> None:

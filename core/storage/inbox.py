@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, i
 from sqlalchemy.exc import DBAPIError
 
 from core.delivery import Part, Unfinished
+from core.storage.answers import showing
 from core.storage.database import Database
 from core.storage.envelope import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
@@ -120,6 +121,10 @@ class Inbox:
         """Keep what has been shown of a message's reply."""
         await self._change(message, _open, parts=parts_as_json(parts))
 
+    async def note_shown(self, message: Message, answer_id: int, handle: str) -> None:
+        """Keep by which message of its platform the answer to ``message`` is shown."""
+        await self._execute(showing(message.space, answer_id, f"{message.platform}:{handle}"))
+
     async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
         """Return what was taken on there and is due, oldest first; what came too late is closed instead."""
         now = datetime.now(UTC)
@@ -186,6 +191,10 @@ class InboxJournal:
         """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
         self._parts[position : position + 1 if part else None] = [part] if part else []
         await self._inbox.note(self._message, self._parts)
+
+    async def shown(self, answer_id: int, handle: str) -> None:
+        """Keep which message shows an answer, for as long as the answer is kept."""
+        await self._inbox.note_shown(self._message, answer_id, handle)
 
 
 _CLOSED: dict[str, object] = {"state": "closed", "due_at": None, "message": None, "reply": None, "parts": None}

@@ -70,6 +70,9 @@ class ScriptedFront:
             await self.handle(unfinished.message, outlet)
         await self.inbox.close(unfinished.message)
 
+    async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
+        return None
+
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         self.rated.append((space, answer_id, person.id, thumb, locale))
         buttons = (Button("Human", "human", str(answer_id)),) if thumb == "down" else ()

@@ -103,6 +103,9 @@ class Community:
             await self.handle(unfinished.message, outlet)
         await self.inbox.close(unfinished.message)
 
+    async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
+        return None
+
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         await asyncio.sleep(self.rating_pause_s)
         self.n_ratings += 1

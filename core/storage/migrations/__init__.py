@@ -14,5 +14,6 @@ REVISIONS: tuple[str, ...] = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 """Every revision this version of AION knows, oldest first. Kept here so that opening needs no Alembic."""

@@ -36,6 +36,7 @@ answers = Table(
     Column("created_at", Moment, nullable=False),
     Column("searched", Text, comment="where it is not the question as asked"),
     Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
+    Index("ix_answers_message_ref", "space_id", "message_ref"),
     sqlite_autoincrement=True,
 )
 

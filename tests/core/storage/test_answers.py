@@ -11,12 +11,15 @@ import pytest
 from core.errors import BadInput
 from core.storage.answers import Answers, NewAnswer, UsedPassage
 from core.storage.database import Database
+from core.storage.inbox import Inbox
 from core.types import (
     Confidence,
     Decision,
     Generation,
     Hit,
+    Message,
     Passage,
+    Person,
     Reason,
     Sampling,
     Source,
@@ -80,13 +83,17 @@ async def test_an_answer_that_no_model_wrote(answers: Answers) -> None:
     assert (record.generation, record.used, record.passages) == (None, "extract", ())
 
 
-async def test_where_an_answer_is_shown_is_remembered(answers: Answers) -> None:
+async def test_where_an_answer_is_shown_is_remembered(database: Database, answers: Answers) -> None:
     answer_id = await answers.record(ANSWER)
-    await answers.set_message(THERE, answer_id, "stolen")
-    await answers.set_message(HERE, answer_id, "discord:9/10")
+    for space, handle in ((THERE, "stolen"), (HERE, "9"), (HERE, "10")):
+        asked = Message("discord:1", "discord", space, "5", Person("discord:3", "Ana"), "When?")
+        await Inbox(database).journal(asked).shown(answer_id, handle)
     record = await answers.get(HERE, answer_id)
     assert record is not None
-    assert record.message_ref == "discord:9/10"
+    assert record.message_ref == "discord:10"
+    assert await answers.shown_at(HERE, "discord:10") == answer_id
+    assert await answers.shown_at(HERE, "discord:9") is None
+    assert await answers.shown_at(THERE, "discord:10") is None
 
 
 async def test_one_rating_per_person_changed_and_withdrawn(answers: Answers) -> None:
