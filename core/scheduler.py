@@ -23,14 +23,20 @@ from core.storage.runs import Runs, Wish
 
 log = logging.getLogger(__name__)
 
-TICK = timedelta(seconds=15)
-
 LEASE = "scheduler"
-LEASE_LASTS = timedelta(minutes=2)
-"""How long after its leader was killed the next one takes over; several ticks, so that a busy one keeps its lease."""
 
-SETTLE = timedelta(minutes=1)
-"""What an overdue job waits after the start, so that it does not compete with the models being loaded."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often it is looked at what is due (``tick``).
+
+    What is overdue waits at the start, while models are loaded (``settle``). After its leader was killed the next
+    process takes over when the ``lease`` ran out: several ticks, so that a busy leader keeps it.
+    """
+
+    tick: timedelta = timedelta(seconds=15)
+    settle: timedelta = timedelta(minutes=1)
+    lease: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +56,34 @@ def next_run(last: datetime | None, every: timedelta, soonest: datetime) -> date
 class Scheduler:
     """Runs jobs while it leads, and records each run."""
 
-    def __init__(self, runs: Runs, leases: Leases, jobs: Sequence[Job], *, tick: timedelta = TICK) -> None:
+    def __init__(self, runs: Runs, leases: Leases, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
         self._runs = runs
         self._leases = leases
         self._jobs = {job.name: job for job in jobs}
         self._holder = secrets.token_hex(8)
-        self._tick_every = tick
+        self._pace = pace
         self._soonest = datetime.max.replace(tzinfo=UTC)
         self._leads = False
         self._running: dict[str, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    async def start(self, settle: timedelta = SETTLE) -> None:
-        """Look at what is due from now on; what is overdue waits for ``settle``."""
-        self._soonest = datetime.now(UTC) + settle
-        trigger = IntervalTrigger(seconds=self._tick_every.total_seconds(), timezone=UTC)
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the jobs."""
+        return tuple(self._jobs.values())
+
+    async def start(self) -> None:
+        """Look at what is due from now on; what is overdue waits until AION has settled."""
+        self._soonest = datetime.now(UTC) + self._pace.settle
+        trigger = IntervalTrigger(seconds=self._pace.tick.total_seconds(), timezone=UTC)
         self._scheduler.add_job(self.tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
         self._scheduler.start()
 
     async def tick(self) -> None:
         """Start what is due, if this process leads; give up what runs, if it leads no longer."""
         now = datetime.now(UTC)
-        if not await self._leases.take(LEASE, self._holder, now, LEASE_LASTS):
+        if not await self._lead(now):
             return self._give_up()
-        if not self._leads:
-            self._leads = True
-            await self._runs.mark_cut()
         finished, wishes = await self._runs.last_finished(), await self._runs.wishes()
         for job in self._jobs.values():
             wish = wishes.get(job.name, Wish())
@@ -83,13 +91,20 @@ class Scheduler:
             if job.name not in self._running and (is_due or wish.asked_at is not None):
                 self._begin(job)
 
+    async def _lead(self, now: datetime) -> bool:
+        """Take the lease or keep it; whoever begins to lead knows that no earlier run goes on."""
+        has_lease = await self._leases.take(LEASE, self._holder, now, self._pace.lease)
+        if has_lease and not self._leads:
+            await self._runs.mark_cut()
+        self._leads = has_lease
+        return has_lease
+
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._run(job), name=f"job {job.name}")
         self._running[job.name] = task
         task.add_done_callback(lambda _: self._running.pop(job.name, None))
 
     def _give_up(self) -> None:
-        self._leads = False
         for name, task in self._running.items():
             log.warning("job %s is given up: another process leads now", name)
             task.cancel()
@@ -98,6 +113,7 @@ class Scheduler:
         """Run one job now, whether it is due or rests. Raises ``BadInput`` on an unknown one."""
         if name not in self._jobs:
             raise BadInput("jobs.unknown", job=name, jobs=", ".join(self._jobs))
+        await self._lead(datetime.now(UTC))
         await self._run(self._jobs[name])
 
     async def stop(self) -> None:

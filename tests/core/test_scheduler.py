@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from core.errors import BadInput
 from core.jobboard import JobBoard
-from core.scheduler import LEASE, Job, Scheduler, next_run
+from core.scheduler import LEASE, Job, Pace, Scheduler, next_run
 from core.storage.database import Database
 from core.storage.leases import Leases
 from core.storage.runs import Runs
@@ -46,8 +46,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def scheduler(database: Database, bell: Bell) -> Scheduler:
     """Return a started one whose ticks are the test's."""
-    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, bell.ring)], tick=HOUR)
-    await made.start(settle=AT_ONCE)
+    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
+    await made.start()
     return made
 
 
@@ -173,7 +173,7 @@ async def test_a_fault_is_recorded_and_does_not_stop_the_next_run(
     async def fail() -> str:
         raise ZeroDivisionError
 
-    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, fail)], tick=HOUR)
+    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, fail)])
     await made.run("bell")
     [status] = await board(database).status()
     assert status.last is not None

@@ -31,7 +31,7 @@ def as_page(title: str, text: str) -> str:
 class Site:
     """The site. ``pages`` are its articles and ``feeds`` its feeds by path; the bad ones are always there.
 
-    What has an etag is sent only to those who do not know that version.
+    What has an etag is sent only to those who do not know that version; what is held waits until it no longer is.
     """
 
     base: str = ""
@@ -39,6 +39,7 @@ class Site:
     pages: dict[str, str] = field(default_factory=dict)
     feeds: dict[str, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     served: Counter[str] = field(default_factory=Counter)
     statuses: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -47,6 +48,8 @@ class Site:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.served[request.path] += 1
+        while request.path in self.held:  # noqa: ASYNC110 (a test changes it)
+            await asyncio.sleep(0.05)
         response = await self._respond(request)
         self.statuses[request.path].append(response.status)
         return response

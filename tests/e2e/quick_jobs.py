@@ -1,0 +1,33 @@
+"""``aion run`` without models, whose regular jobs begin at once, for tests that kill it in the middle of one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from bot import cli, runner
+from core.bootstrap import Aion, assemble
+from core.commands import Registry
+from core.scheduler import Pace, Scheduler
+from core.settings import Settings
+from core.storage.leases import Leases
+from core.storage.runs import Runs
+from tests.fakes import ScriptedGenerator, WordEmbedder
+
+PACE = Pace(tick=timedelta(seconds=0.2), settle=timedelta(0), lease=timedelta(seconds=2))
+
+
+@asynccontextmanager
+async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
+    """Assemble without models, and with a scheduler in a hurry."""
+    async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+        jobs = [job for job in aion.scheduler.jobs if job.name == "watch"]
+        database = aion._database
+        yield replace(aion, scheduler=Scheduler(Runs(database), Leases(database), jobs, PACE))
+
+
+if __name__ == "__main__":
+    runner.assemble = quick  # type: ignore[assignment]
+    cli.main()
