@@ -9,7 +9,11 @@ import typer
 
 from bot.cli.root import app, finish
 
-train = typer.Typer(help="Learn from thumbs: aion train export, sft, kto.", no_args_is_help=True, rich_markup_mode=None)
+train = typer.Typer(
+    help="Learn from thumbs: export, sft, kto, reward, ppo; plan the GPU hours.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(train, name="train")
 
 Out = Annotated[Path, typer.Option("--out", envvar="AION_LORA_OUT", help="Folder for the LoRA weights.")]
@@ -130,3 +134,68 @@ def kto(
     )
     order = training.Order(data, out, recipe, Lora(rank, alpha), base, held, checkpoints, max_hours, start)
     finish(training.kto(order))
+
+
+@train.command(epilog="Example:  aion train reward --data data/training/today/reward.jsonl")
+def reward(
+    data: Annotated[Path, typer.Option("--data", help="JSONL with prompt, response and reward in each line.")],
+    held: Held = None,
+    on_base: Annotated[
+        bool, typer.Option("--on-base/--on-embedder", help="Read replies with the base model, not the embedder.")
+    ] = False,
+    base: Base = None,
+) -> None:
+    """Fit a model of what people like, and measure it on what is held out."""
+    from bot import rewarding
+
+    finish(rewarding.reward(data, held, on_base, base))
+
+
+@train.command(epilog="Example:  aion train ppo --data data/training/today/reward.jsonl --out data/lora --online")
+def ppo(
+    data: Annotated[Path, typer.Option("--data", help="JSONL with prompt, response and reward in each line.")],
+    out: Out,
+    online: Annotated[
+        bool,
+        typer.Option("--online/--offline", help="Practise on fresh answers that the reward model judges."),
+    ] = False,
+    base: Base = None,
+    rank: Rank = 16,
+    alpha: Alpha = 32,
+    steps: Annotated[int, typer.Option(min=1, help="Steps; each rates so many --rows.")] = 50,
+    rows: Annotated[int, typer.Option(min=2, help="Replies to a step.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, help="Updates to a step.")] = 4,
+    clip: Annotated[float, typer.Option(min=0.01, max=1, help="ε: how far a step moves a probability.")] = 0.2,
+    kl_weight: Annotated[float, typer.Option(min=0, help="β: how strongly it is held to the base model.")] = 0.05,
+    max_kl: Annotated[float, typer.Option(min=0, help="How far from the base it may go, nats a token.")] = 0.5,
+    rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 2e-4,
+    min_rate: Annotated[float, typer.Option(min=0, help="Learning rate at the end.")] = 2e-5,
+    batch: Annotated[int, typer.Option(min=1, help="Replies in memory at once.")] = 8,
+    max_length: Annotated[int, typer.Option(min=8, help="Tokens of a stored reply and its prompt, at most.")] = 1024,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens of a fresh answer, at most.")] = 64,
+    checkpoints: Checkpoints = None,
+    max_hours: MaxHours = None,
+    start: Start = None,
+    seed: Seed = 0,
+) -> None:
+    """Move LoRA weights towards what people like, held near the base model (PPO)."""
+    from bot import rewarding
+    from core.training.base import Lora
+    from core.training.ppo import PpoSettings
+
+    settings = PpoSettings(
+        n_steps=steps,
+        rows=rows,
+        n_epochs=epochs,
+        clip=clip,
+        kl_weight=kl_weight,
+        max_kl=max_kl,
+        max_rate=rate,
+        min_rate=min(min_rate, rate),
+        seed=seed,
+    )
+    lengths = {"max_length": max_length, "max_new_tokens": max_new_tokens}
+    practice = rewarding.Practice(
+        data, out, settings, Lora(rank, alpha), online, base, checkpoints, max_hours, start, at_once=batch, **lengths
+    )
+    finish(rewarding.ppo(practice))

@@ -35,3 +35,36 @@ def draw_loss(updates: Sequence[Point], metrics: Mapping[str, float], path: Path
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=100)
+
+
+class Practised(Protocol):
+    """A step of practice: what was earned, and how far from the base model it was, in nats a token."""
+
+    @property
+    def number(self) -> int:
+        """Return how many steps were taken."""
+        ...
+
+    @property
+    def reward(self) -> float:
+        """Return the mean reward of its responses."""
+        ...
+
+    @property
+    def kl(self) -> float:
+        """Return the KL divergence to the base model."""
+        ...
+
+
+def draw_practice(steps: Sequence[Practised], path: Path) -> None:
+    """Draw reward and KL by step as a PNG file."""
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    numbers = [step.number for step in steps]
+    above.plot(numbers, [step.reward for step in steps])
+    above.set(ylabel="mean reward", ylim=(-1.05, 1.05))
+    below.plot(numbers, [step.kl for step in steps], color="tab:orange")
+    below.set(xlabel="step", ylabel="KL to the base (nats a token)", ylim=(0, None))
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)

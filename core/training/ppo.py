@@ -118,22 +118,24 @@ class Ppo:
     ) -> Ending:
         """Go on from the last checkpoint to the end, saving every so many steps and when ``box`` is over.
 
-        Raises ``Unavailable`` when a checkpoint cannot be written, ``BadInput`` when those there are of another run.
+        However short the time, a step is taken. Raises ``Unavailable`` when a checkpoint cannot be written,
+        ``BadInput`` when those there are of another run.
         """
         if found := checkpoints.latest():
             self.restore(found.path)
-        while not (ending := self._ending(box)):
+        while not self._ending():
             show(self.step(source))
-            if self._ending(box) or len(self.history) % every == 0:
+            is_over = box.is_over
+            if is_over or self._ending() or len(self.history) % every == 0:
                 checkpoints.save(len(self.history), self.write)
-        return ending
+            if is_over:
+                break
+        return self._ending() or "time"
 
-    def _ending(self, box: TimeBox) -> Ending | None:
+    def _ending(self) -> Ending | None:
         if self.history and self.history[-1].is_too_far:
             return "kl"
-        if len(self.history) >= self._settings.n_steps:
-            return "done"
-        return "time" if box.is_over else None
+        return "done" if len(self.history) >= self._settings.n_steps else None
 
     def step(self, source: Source) -> Step:
         """Take the next step. When it finds the policy further than ``max_kl`` from the base it undoes what led there.
