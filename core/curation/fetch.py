@@ -15,10 +15,20 @@ from dataclasses import dataclass
 from email.message import Message
 from functools import cached_property
 from importlib.metadata import version
+from ipaddress import ip_network
 from urllib.parse import urldefrag, urlsplit
 
 import httpx
-from ssrfguard import BlockedAddressError, BlockedURLError, Policy, SSRFGuardError
+from ssrfguard import (
+    DEFAULT_DENIED,
+    AddressTable,
+    Block,
+    BlockedAddressError,
+    BlockedURLError,
+    Policy,
+    Reach,
+    SSRFGuardError,
+)
 from ssrfguard.httpx import AsyncSafeTransport
 
 from core.errors import BadInput
@@ -51,6 +61,11 @@ _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """One layer of these at most: what a chunk can then grow to is bounded (about 1,000 times its 64 KiB)."""
 
 _PORTS = {"http": 80, "https": 443}
+
+_TRANSLATED = Block(ip_network("::ffff:0:0:0/96"), "IPv4-translated", "RFC 2765", Reach.DENIED)
+"""Carries any IPv4 address through a stateless translator; ssrfguard's table, which is IANA's, lacks it."""
+
+_POLICY = Policy(denied_networks=AddressTable((*DEFAULT_DENIED.blocks, _TRANSLATED)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +197,7 @@ class _Guarded(httpx.AsyncBaseTransport):
 
     def __init__(self, allow: frozenset[str], tls: ssl.SSLContext) -> None:
         self._allow = allow
-        self._guarded = AsyncSafeTransport(policy=Policy(), verify=tls, trust_env=False)
+        self._guarded = AsyncSafeTransport(policy=_POLICY, verify=tls, trust_env=False)
         self._plain = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
