@@ -132,15 +132,16 @@ async def converse() -> None:
     """Hold a conversation until the input ends. The models load while the prompt is already there."""
     console = Console()
     async with opened() as aion, asyncio.TaskGroup() as background:
-        await aion.require_embedder()
         language = language_of_locale(locale(), aion.settings.language)
         warming = background.create_task(aion.warm())
+        changing = background.create_task(aion.reembedding.attempt())
         n_documents = await aion.count_documents(terminal_space())
         console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
         try:
             await _converse(aion, console, language)
         finally:
             warming.cancel()
+            changing.cancel()
 
 
 async def _converse(aion: Aion, console: Console, language: Language) -> None:
@@ -191,7 +192,6 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 async def _once() -> AsyncIterator[Aion]:
     """Give an AION for one question, ready before its time is taken."""
     async with opened() as aion:
-        await aion.require_embedder()
         await aion.ready(terminal_space())
         yield aion
 

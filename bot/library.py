@@ -149,7 +149,7 @@ async def reembed() -> None:
     async with opened(teller(console)) as aion:
         with progress_bar(console) as progress:
             bar = progress.add_task("", total=None)
-            n_passages = await aion.ingest.reembed(
+            n_passages = await aion.reembedding.run(
                 lambda n_done, n_total: progress.update(bar, completed=n_done, total=n_total)
             )
     Console(highlight=False).print(say(speaking(), "indexed.reembedded", n_passages=n_passages))

@@ -61,7 +61,6 @@ async def run() -> None:
     settings = read_settings()
     async with assemble(settings, load_plugins()) as aion:
         set_up_logging(settings, aion.secrets)
-        await aion.require_embedder()
         chosen = adapters(aion, settings)
         attention = Attention(deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4))
         stopping = _stop_on_signals()
@@ -70,6 +69,7 @@ async def run() -> None:
                 watches = [Watch(name, adapter, attention) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(attention), name="guard"))
+                tasks.append(group.create_task(aion.reembedding.attempt(), name="change over"))
                 tasks.append(warming := group.create_task(aion.warm(), name="warm"))
                 if settings.health_port:
                     tasks.append(group.create_task(_health(aion, watches, warming, settings), name="health"))

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,7 @@ from core.generation.writer import Writers
 from core.handoffs import Moderators
 from core.jobs import regular_jobs
 from core.knowledge.ingest import Ingest
+from core.knowledge.reembed import Reembedding, open_succession
 from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
@@ -63,7 +65,7 @@ from core.privacy import Pseudonyms
 from core.quality import QualityLog
 from core.retrieval.embed import open_embedder
 from core.retrieval.rerank import with_reranker
-from core.retrieval.search import HybridSearcher
+from core.retrieval.succession import SucceedingGate, SucceedingSearcher, Succession
 from core.rights import Charter
 from core.scheduler import Scheduler
 from core.settings import Settings
@@ -86,6 +88,7 @@ from core.storage.runs import Runs
 from core.storage.spaces import Spaces
 from core.storage.teachings import Teachings
 from core.storage.turns import Turns
+from core.storage.vectors import Vectors
 from core.storage.watches import Watches
 from core.types import SpaceId, readable_spaces
 
@@ -101,8 +104,8 @@ class Aion:
     scheduler: Scheduler
     secrets: tuple[str, ...]
     local: LocalModel
+    reembedding: Reembedding
     _spaces: Spaces
-    _passages: Passages
     _searcher: Searcher
     _embedder: Embedder
     _reader: Reader | None
@@ -122,10 +125,6 @@ class Aion:
         if self._reader is not None:
             await offload(self._reader.warm)
         await offload(self.local.warm)
-
-    async def require_embedder(self) -> None:
-        """Raise ``Unavailable`` when stored passages were embedded by another embedder than the current one."""
-        await _require_embedder(self._passages, self._embedder.id)
 
     async def require_writable(self) -> None:
         """Raise ``Unavailable`` when the database cannot be written."""
@@ -165,28 +164,28 @@ async def assemble(
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.data_dir)
         stack.push_async_callback(database.close)
-        embedder = embedder or open_embedder(settings.embedder, settings.models_dir, tell)
+        open_by_name = partial(open_embedder, models_dir=settings.models_dir, tell=tell)
+        embedder, vectors = embedder or open_by_name(settings.embedder), Vectors(database)
+        succession = await open_succession(vectors, embedder, settings.embedder, open_by_name)
         if local is None:
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
-        gate = gate or open_gate(
-            settings.confidence, settings.tau, TunedGates(settings.data_dir / "gate").current(embedder.id)
-        )
         reader = reader or open_reader(settings.reader, embedder.id, settings.models_dir, tell)
-        gate = with_reader(gate, reader)
+        gate = gate or _open_gate(settings, succession, reader)
 
         documents, passages, answers = Documents(database), Passages(database), Answers(database)
         inbox, runs, impressions = Inbox(database), Runs(database), Impressions(database)
         quality = QualityLog(impressions, lambda: datetime.now(UTC))
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        indexes = HybridSearcher(embedder, passages, settings.data_dir / "indexes")
+        indexes = SucceedingSearcher(succession, passages, settings.data_dir / "indexes")
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
+        reembedding = Reembedding(vectors, succession, indexes)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
         ingest = Ingest(
             documents,
             passages,
-            embedder,
+            succession,
             pages,
             max_file_bytes=settings.max_file_bytes,
             language=settings.language,
@@ -199,8 +198,8 @@ async def assemble(
         workers = await stack.enter_async_context(
             open_workers(settings.workers, settings.worker_token, open_alerts(database))
         )
-        writers = Writers(local, router, embedder, settings.outside_knowledge, workers.there)
-        reuse = Reuse(ReusableAnswers(database), passages, lambda: written_by(gate, local))
+        writers = Writers(local, router, succession, settings.outside_knowledge, workers.there)
+        reuse = Reuse(ReusableAnswers(database), passages, lambda: f"{succession.id} {written_by(gate, local)}")
         turns, spaces = Turns(database), Spaces(database)
         channels = Channels(spaces)
         notices = Notices(inbox, channels, spaces, settings.language)
@@ -209,7 +208,7 @@ async def assemble(
         curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
         sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
-        finder = GapFinder(Gaps(database), embedder, curator, curator.readings, spaces)
+        finder = GapFinder(Gaps(database), succession, curator, curator.readings, spaces)
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
@@ -234,14 +233,23 @@ async def assemble(
             scheduler=Scheduler(runs, Leases(database), regular_jobs(inbox, turns, quality, finder, watcher, runs)),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
+            reembedding=reembedding,
             _spaces=spaces,
-            _passages=passages,
             _searcher=searcher,
-            _embedder=embedder,
+            _embedder=succession,
             _reader=reader,
             _database=database,
             _inbox=inbox,
         )
+
+
+def _open_gate(settings: Settings, succession: Succession, reader: Reader | None) -> Gate:
+    tuned = TunedGates(settings.data_dir / "gate")
+    latest = with_reader(open_gate(settings.confidence, settings.tau, tuned.current(succession.latest.id)), reader)
+    if not succession.is_under_way:
+        return latest
+    former = open_gate(settings.confidence, settings.tau, tuned.current(succession.id))
+    return SucceedingGate(succession, former, latest)
 
 
 def open_alerts(database: Database) -> Alerts:
@@ -283,10 +291,12 @@ class Holdings:
         """Return how many documents all spaces hold together."""
         return await Documents(self.database).count_all()
 
-    async def require_embedder(self) -> None:
-        """Raise ``Unavailable`` when passages were embedded by another embedder than the settings name."""
+    async def count_lacking(self) -> tuple[int, int]:
+        """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""
         embedder = open_embedder(self._settings.embedder, self._settings.models_dir, lambda key: None)
-        await _require_embedder(Passages(self.database), await offload(lambda: embedder.id))
+        vectors = Vectors(self.database)
+        lacking = await vectors.count_lacking(await offload(lambda: embedder.id))
+        return sum(lacking.values()), await vectors.count()
 
 
 @asynccontextmanager
@@ -307,11 +317,6 @@ async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
         yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database))), settings)
-
-
-async def _require_embedder(passages: Passages, embedder_id: str) -> None:
-    for space in await passages.count_foreign(embedder_id):
-        await passages.require_embedder(space, embedder_id)
 
 
 def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:

@@ -32,10 +32,9 @@ async def home_findings(settings: Settings, holdings: Holdings) -> AsyncIterator
     for finding in model_findings(embedder, local):
         yield finding
     if embedder.is_here:
-        try:
-            await holdings.require_embedder()
-        except Unavailable as error:
-            yield Finding.of(error)
+        n_lacking, n_passages = await holdings.count_lacking()
+        if n_lacking:
+            yield Finding("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
     n_documents = await holdings.count_documents()
     if n_documents:
         yield Finding("ok", "documents", {"n_documents": n_documents})

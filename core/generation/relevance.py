@@ -18,7 +18,7 @@ from core.generation.evidence import Sentence, evidence
 from core.generation.expected import Expectation
 from core.ports import Embedder
 from core.retrieval.analyse import query_terms, stems
-from core.types import Found, Hit
+from core.types import Found, Hit, Vector
 
 _MAX_EMBEDDED = 24
 _MAX_EMBEDDED_CHARS = 3000
@@ -51,11 +51,16 @@ def rank(found: Found, embedder: Embedder) -> list[Scored]:
     plain = plain_scores(found.query, candidates, found.context)
     is_foreign = np.array([candidate.passage.language != found.language for candidate in candidates])
     chosen = list(_worth_embedding(candidates, plain, is_foreign))
-    cosines = embedder.embed_passages([candidates[i].text for i in chosen]) @ found.query_vector
+    cosines = embedder.embed_passages([candidates[i].text for i in chosen]) @ _question(found, embedder)
     weights = np.where(is_foreign[chosen], _COSINE + _FOREIGN_COSINE, _COSINE)
     scores: Values = plain[chosen] + _standardised(cosines) * weights
     best = np.argsort(-scores, kind="stable")
     return [Scored(candidates[chosen[place]], float(scores[place])) for place in best]
+
+
+def _question(found: Found, embedder: Embedder) -> Vector:
+    """Return the question's vector, made anew where another embedder has taken over since the search."""
+    return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.query)
 
 
 def plain_scores(question: str, candidates: Sequence[Sentence], hits: Sequence[Hit]) -> Values:

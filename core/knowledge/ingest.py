@@ -18,11 +18,11 @@ from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.flow import ahead
 from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Source, cut, prepare
-from core.knowledge.reembed import reembed
 from core.offload import offload
 from core.ports import Embedder, PageSource
+from core.retrieval.succession import Succession
 from core.storage.documents import Documents, Embedded, NewDocument
-from core.storage.passages import Passages
+from core.storage.passages import Coming, Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId
 
 __all__ = ["Failed", "Ingest", "Progress", "Report"]
@@ -109,10 +109,6 @@ class Ingest:
         indexed = tuple(outcome for outcome in done if isinstance(outcome, Indexed))
         return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, Failed)))
 
-    async def reembed(self, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
-        """Embed every passage that has another embedder's vector, in every space, and return how many there were."""
-        return await reembed(self._passages, self._embedder, on_progress)
-
     async def _index_one(self, space: SpaceId, source: Source) -> Indexed:
         async with aclosing(self._index(space, [source])) as outcomes:
             outcome = await anext(outcomes)
@@ -121,7 +117,7 @@ class Ingest:
         return outcome
 
     async def _index(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Indexed | Failed, None]:
-        await self._passages.require_embedder(space, self._embedder.id)
+        await self._require_embedder(space)
         batches = _batches(ahead(self._prepare(space, sources), AHEAD_FILES))
         async with aclosing(ahead(self._embed(batches), 1)) as embedded:
             async for batch in embedded:
@@ -141,20 +137,25 @@ class Ingest:
                 vectors = await self._vectors([text for item in _prepared(batch) for text in item.inputs()])
                 yield self._dealt(batch, vectors)
 
-    async def _vectors(self, texts: Sequence[str]) -> Matrix:
-        """Return the embeddings of texts, shape ``(len(texts), dim)``."""
-        parts = [
-            await offload(self._embedder.embed_passages, texts[first : first + BATCH_PASSAGES])
-            for first in range(0, len(texts), BATCH_PASSAGES)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, self._embedder.dim), np.float32)
+    async def _vectors(self, texts: Sequence[str]) -> list[tuple[str, Matrix]]:
+        """Return the embeddings of texts, shape ``(len(texts), dim)``, by each embedder that they are needed of."""
+        return [(embedder.id, await _embed_all(embedder, texts)) for embedder in self._writing]
 
-    def _dealt(self, batch: Sequence[Read], vectors: Matrix) -> list[_Ready | Indexed | Failed]:
+    @property
+    def _writing(self) -> tuple[Embedder, ...]:
+        return self._embedder.writing if isinstance(self._embedder, Succession) else (self._embedder,)
+
+    async def _require_embedder(self, space: SpaceId) -> None:
+        """Raise ``Unavailable`` when another embedder serves, and nobody here knows of that."""
+        if not isinstance(self._embedder, Succession):
+            await self._passages.require_embedder(space, self._embedder.id)
+
+    def _dealt(self, batch: Sequence[Read], vectors: Sequence[tuple[str, Matrix]]) -> list[_Ready | Indexed | Failed]:
         """Give every document of a batch its own rows of ``vectors``."""
         ends = np.cumsum([len(item.chunks) for item in _prepared(batch)])
-        rows = iter(np.split(vectors, ends))
+        dealt = [(embedder_id, iter(np.split(rows, ends))) for embedder_id, rows in vectors]
         return [
-            _Ready(item.new, Embedded(item.chunks, item.languages, next(rows), self._embedder.id))
+            _Ready(item.new, _embedded(item, [(embedder_id, next(rows)) for embedder_id, rows in dealt]))
             if isinstance(item, Prepared)
             else item
             for item in batch
@@ -175,10 +176,9 @@ class Ingest:
 
         Raises ``Unavailable`` when the space holds vectors of another embedder.
         """
-        await self._passages.require_embedder(space, self._embedder.id)
+        await self._require_embedder(space)
         prepared = await offload(cut, new)
-        vectors = await self._vectors(prepared.inputs())
-        return Embedded(prepared.chunks, prepared.languages, vectors, self._embedder.id)
+        return _embedded(prepared, await self._vectors(prepared.inputs()))
 
     async def _store_again(self, space: SpaceId, new: NewDocument) -> Indexed:
         """Store a text that the space seemed to hold when it was read."""
@@ -186,6 +186,20 @@ class Ingest:
             return linked
         # The document that held this text was replaced or forgotten meanwhile.
         return await self._documents.store(space, new, await self.embedded(space, new))
+
+
+async def _embed_all(embedder: Embedder, texts: Sequence[str]) -> Matrix:
+    parts = [
+        await offload(embedder.embed_passages, texts[first : first + BATCH_PASSAGES])
+        for first in range(0, len(texts), BATCH_PASSAGES)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, embedder.dim), np.float32)
+
+
+def _embedded(prepared: Prepared, vectors: Sequence[tuple[str, Matrix]]) -> Embedded:
+    (embedder_id, rows), *others = vectors
+    coming = Coming(others[0][1], others[0][0]) if others else None
+    return Embedded(prepared.chunks, prepared.languages, rows, embedder_id, coming)
 
 
 def _prepared(batch: Sequence[Read]) -> list[Prepared]:

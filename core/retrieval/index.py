@@ -143,7 +143,7 @@ class SpaceIndexes:
         async with self._locks[space]:
             index = self._open.get(space)
             if index is None:
-                folder = self._folder / _folder_name(space)
+                folder = self._folder / _folder_name(space, self._embedder.id)
                 index = await offload(SpaceIndex, folder, self._embedder.id, self._embedder.dim)
                 self._open[space] = index
             self._open.move_to_end(space)
@@ -153,10 +153,17 @@ class SpaceIndexes:
         return index
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove a space's index from memory and disk; it is built anew when the space is next asked."""
+        """Remove a space's index from memory, and from disk that of every embedder; it is built anew when asked."""
         async with self._locks[space]:
             self._open.pop(space, None)
-            await offload(shutil.rmtree, self._folder / _folder_name(space), ignore_errors=True)
+            for folder in self._folder.glob(f"{_stem(space)}*"):
+                await offload(shutil.rmtree, folder, ignore_errors=True)
+
+    async def tidy(self) -> None:
+        """Remove from disk what other embedders' indexes left."""
+        ending = _ending(self._embedder.id)
+        for folder in [path for path in self._folder.glob("*") if not path.name.endswith(ending)]:
+            await offload(shutil.rmtree, folder, ignore_errors=True)
 
     async def close(self) -> None:
         """Write everything to disk."""
@@ -202,7 +209,15 @@ class SpaceIndexes:
                     await offload(index.save)
 
 
-def _folder_name(space: SpaceId) -> str:
-    """Return a folder name that is safe, telling and the space's own."""
+def _folder_name(space: SpaceId, embedder_id: str) -> str:
+    """Return a folder name that is safe, telling and the space's and the embedder's own."""
+    return _stem(space) + _ending(embedder_id)
+
+
+def _stem(space: SpaceId) -> str:
     readable = re.sub(r"[^A-Za-z0-9]+", "-", space)[:40]
     return f"{readable}-{hashlib.sha256(space.encode()).hexdigest()[:16]}"
+
+
+def _ending(embedder_id: str) -> str:
+    return f"-{hashlib.sha256(embedder_id.encode()).hexdigest()[:8]}"

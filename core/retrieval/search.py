@@ -105,6 +105,14 @@ class HybridSearcher:
         """Remove what is kept on disk of a space, beside the database."""
         await self._indexes.drop(space)
 
+    async def prepare(self, space: SpaceId) -> None:
+        """Have the index of a space's own passages at hand, built where it is not."""
+        await self._indexes.fresh(space)
+
+    async def tidy(self) -> None:
+        """Remove from disk what other embedders' indexes left."""
+        await self._indexes.tidy()
+
     async def close(self) -> None:
         """Write the indexes to disk."""
         await self._indexes.close()

@@ -10,20 +10,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Unavailable
 from core.storage.database import Database
-from core.storage.schema import Embedding, documents, passages, removed_passages, spaces
-from core.storage.spaces import next_revision
+from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
 from core.types import Changes, Chunk, Language, Matrix, Passage, SpaceId
 
 _INSERT = str(insert(passages).compile(dialect=dialect(), column_keys=[c.name for c in passages.c if c.name != "id"]))
 
+ANY = ""
+"""In place of an embedder: passages whoever embedded them, for searching by words alone."""
+
 _MAX_IDS = 500
 """How many ids go into one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Vectors of the same chunks by the embedder that will take over, shape ``(len(chunks), dim)``."""
+
+    vectors: Matrix
+    embedder_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Embedded:
     languages: Sequence[Language]
     vectors: Matrix
     embedder_id: str
+    coming: Coming | None = None
 
 
 class Passages:
@@ -49,13 +60,13 @@ class Passages:
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
-        ours = (passages.c.space_id == space) & (passages.c.embedder_id == embedder_id)
-        added = select(passages.c.id).where(ours, passages.c.revision > after).order_by(passages.c.id)
         gone = removed_passages.c
         removed = select(gone.passage_id).distinct().where(gone.space_id == space, gone.revision > after)
-        count = select(func.count()).select_from(passages).where(ours)
         async with self._database.read() as connection:
             revision = (await connection.execute(_revision(space))).scalar() or 0
+            ours = (passages.c.space_id == space) & await _embedded_by(connection, embedder_id)
+            added = select(passages.c.id).where(ours, passages.c.revision > after).order_by(passages.c.id)
+            count = select(func.count()).select_from(passages).where(ours)
             return Changes(
                 revision=int(revision),
                 added=tuple((await connection.execute(added)).scalars()),
@@ -64,76 +75,42 @@ class Passages:
             )
 
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
-        """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
+        """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out.
+
+        Of ``ANY`` embedder: all of them, with vectors of one zero.
+        """
+        if embedder_id == ANY:
+            everything = await self.passages(space, ids)
+            return everything, np.zeros((len(everything), 1), np.float32)
         found: list[Passage] = []
         vectors = [np.empty((0, 0), np.float32)]
+        coming = coming_vectors.c
+        theirs = (coming.passage_id == passages.c.id) & (coming.embedder_id == embedder_id)
+        vector = case((passages.c.embedder_id == embedder_id, passages.c.vector), else_=coming.vector).label("vector")
         for some in _batches(sorted(set(ids))):
-            chosen = _passages(space, some).add_columns(passages.c.vector).order_by(passages.c.id)
-            if rows := await self._database.rows(chosen.where(passages.c.embedder_id == embedder_id)):
-                found.extend(_passage(space, row) for row in rows)
+            chosen = found_passages(space, some).add_columns(vector).outerjoin(coming_vectors, theirs)
+            if rows := await self._database.rows(chosen.where(vector.is_not(None)).order_by(passages.c.id)):
+                found.extend(read_passage(space, row) for row in rows)
                 vectors.append(np.stack([row.vector for row in rows]))
         return found, np.concatenate(vectors[1:]) if found else vectors[0]
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
         return [
-            _passage(space, row)
+            read_passage(space, row)
             for some in _batches(sorted(set(ids)))
-            for row in await self._database.rows(_passages(space, some).order_by(passages.c.id))
+            for row in await self._database.rows(found_passages(space, some).order_by(passages.c.id))
         ]
 
     async def embedders(self, space: SpaceId) -> frozenset[str]:
-        """Return the embedders that passages of the space have vectors of."""
-        return await self.foreign_embedders(space, "")
-
-    async def foreign_embedders(self, space: SpaceId, embedder_id: str) -> frozenset[str]:
-        """Return the other embedders that passages of the space still have vectors of."""
-        columns = passages.c
-        statement = (
-            select(columns.embedder_id).distinct().where(columns.space_id == space, columns.embedder_id != embedder_id)
-        )
+        """Return the embedders whose vectors are the space's passages' own."""
+        statement = select(passages.c.embedder_id).distinct().where(passages.c.space_id == space)
         return frozenset(row.embedder_id for row in await self._database.rows(statement))
 
     async def require_embedder(self, space: SpaceId, embedder_id: str) -> None:
         """Raise ``Unavailable`` when passages of the space have another embedder's vectors: they cannot be compared."""
-        if others := await self.foreign_embedders(space, embedder_id):
+        if others := await self.embedders(space) - {embedder_id}:
             raise Unavailable("storage.other_embedder", stored=", ".join(sorted(others)), current=embedder_id)
-
-    async def foreign(self, space: SpaceId, embedder_id: str, limit: int) -> Sequence[Passage]:
-        """Return up to ``limit`` passages that have another embedder's vector."""
-        columns = passages.c
-        mine = (columns.space_id == space) & (columns.embedder_id != embedder_id)
-        ids = select(columns.id).where(mine).limit(limit)
-        return await self.passages(space, [row.id for row in await self._database.rows(ids)])
-
-    async def count_foreign(self, embedder_id: str) -> Mapping[SpaceId, int]:
-        """Return how many passages of each space have another embedder's vector; spaces without any are left out.
-
-        For the operator's own jobs; nothing that answers a person may call it.
-        """
-        columns = passages.c
-        statement = (
-            select(columns.space_id, func.count().label("n"))
-            .where(columns.embedder_id != embedder_id)
-            .group_by("space_id")
-        )
-        return {row.space_id: row.n for row in await self._database.rows(statement)}
-
-    async def replace_vectors(self, space: SpaceId, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
-        """Give passages the vectors of another embedder, shape ``(len(ids), dim)``. Atomic.
-
-        Passages removed meanwhile are left alone.
-        """
-        async with self._database.write() as connection:
-            revision = await next_revision(connection, space)
-            gone = select(literal(space), literal(revision), passages.c.id)
-            for id_, vector in zip(ids, vectors, strict=True):
-                mine = (passages.c.space_id == space) & (passages.c.id == id_)
-                await connection.execute(
-                    insert(removed_passages).from_select(["space_id", "revision", "passage_id"], gone.where(mine))
-                )
-                values = {"vector": vector, "embedder_id": embedder_id, "revision": revision}
-                await connection.execute(update(passages).where(mine).values(values))
 
 
 async def add_passages(connection: AsyncConnection, space: SpaceId, revision: int, new: Mapping[int, Embedded]) -> None:
@@ -160,6 +137,30 @@ async def add_passages(connection: AsyncConnection, space: SpaceId, revision: in
     if rows:
         # Past SQLAlchemy, which takes three times as long to bind a row as SQLite does to write it.
         await connection.exec_driver_sql(_INSERT, rows)
+    for document_id, embedded in new.items():
+        if embedded.coming and embedded.chunks:
+            await _add_coming(connection, document_id, embedded.coming)
+
+
+async def _add_coming(connection: AsyncConnection, document_id: int, coming: Coming) -> None:
+    ordered = select(passages.c.id).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
+    ids = (await connection.execute(ordered)).scalars().all()
+    rows = [
+        {"passage_id": id_, "embedder_id": coming.embedder_id, "vector": vector}
+        for id_, vector in zip(ids, coming.vectors, strict=True)
+    ]
+    await connection.execute(insert(coming_vectors), rows)
+
+
+async def _embedded_by(connection: AsyncConnection, embedder_id: str) -> ColumnElement[bool]:
+    """Return the condition that a passage has a vector of that embedder, the quick one where that will do."""
+    if embedder_id == ANY:
+        return true()
+    coming, own = coming_vectors.c, passages.c.embedder_id == embedder_id
+    some = select(coming.passage_id).where(coming.embedder_id == embedder_id).limit(1)
+    if (await connection.execute(some)).first() is None:
+        return own
+    return own | exists().where(coming.passage_id == passages.c.id, coming.embedder_id == embedder_id)
 
 
 async def remove_passages(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
@@ -173,7 +174,8 @@ def _revision(space: SpaceId) -> Select[Any]:
     return select(spaces.c.revision).where(spaces.c.id == space)
 
 
-def _passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
+def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
+    """Return the statement for everything but the vectors of these passages; ``read_passage`` reads its rows."""
     columns = passages.c
     return (
         select(
@@ -192,7 +194,8 @@ def _passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     )
 
 
-def _passage(space: SpaceId, row: Row[Any]) -> Passage:
+def read_passage(space: SpaceId, row: Row[Any]) -> Passage:
+    """Return the passage of a row."""
     return Passage(
         id=row.id,
         document_id=row.document_id,

@@ -332,38 +332,14 @@ async def test_what_was_taught_is_found_and_what_was_forgotten_is_not(desk: Desk
 # --- another embedder ----------------------------------------------------------------------------
 
 
-async def test_another_embedder_is_refused_until_everything_is_embedded_again(desk: Desk, notes: Path) -> None:
-    write_notes(notes, 80)
+async def test_another_embedder_is_refused(desk: Desk, notes: Path) -> None:
+    write_notes(notes, 3)
     await desk.ingest.index_paths(HERE, [notes])
-    await desk.ingest.index_file(THERE, "a.md", b"The key is under the pot.")
     desk.embedder = OtherEmbedder()
-    for attempt in (desk.ingest.index_paths(HERE, [notes]), desk.ingest.index_file(THERE, "b.md", b"More.")):
+    for attempt in (desk.ingest.index_paths(HERE, [notes]), desk.ingest.index_file(HERE, "b.md", b"More.")):
         with pytest.raises(Unavailable, match="other_embedder"):
             await attempt
-    steps: list[tuple[int, int]] = []
-    assert await desk.ingest.reembed(lambda n_done, n_total: steps.append((n_done, n_total))) == 161
-    assert steps[-1] == (161, 161)
-    assert await desk.passages.count_foreign(OtherEmbedder.id) == {}
-    assert len(await desk.texts()) == 160
     assert (await desk.ingest.index_file(THERE, "b.md", b"More.")).outcome == "added"
-    assert await desk.ingest.reembed() == 0
-
-
-async def test_embedding_again_goes_on_where_it_broke_off(desk: Desk, notes: Path) -> None:
-    write_notes(notes, 80)
-    await desk.ingest.index_paths(HERE, [notes])
-
-    class Broken(FailingEmbedder):
-        id = OtherEmbedder.id
-
-    desk.embedder = Broken(100)
-    with pytest.raises(MemoryError):
-        await desk.ingest.reembed()
-    assert await desk.passages.count_foreign(OtherEmbedder.id) == {HERE: 96}
-    assert (await desk.passages.changes(HERE, 0, WordEmbedder.id)).n_passages == 96
-    desk.embedder = OtherEmbedder()
-    assert await desk.ingest.reembed() == 96
-    assert len(await desk.texts()) == 160
 
 
 # --- killed --------------------------------------------------------------------------------------

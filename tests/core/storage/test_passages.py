@@ -19,10 +19,6 @@ HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 E = WordEmbedder.id
 
 
-class OtherEmbedder(WordEmbedder):
-    id = "other-256"
-
-
 @pytest.fixture
 async def passages(database: Database) -> Passages:
     documents = Documents(database)
@@ -94,36 +90,11 @@ async def test_no_read_crosses_spaces(database: Database, passages: Passages) ->
 # --- another embedder ----------------------------------------------------------------------------
 
 
-async def test_foreign_vectors_are_named_and_refused(passages: Passages) -> None:
-    assert await passages.foreign_embedders(HERE, E) == frozenset()
+async def test_vectors_of_another_embedder_are_named_and_refused(passages: Passages) -> None:
+    assert await passages.embedders(HERE) == {E}
     await passages.require_embedder(HERE, E)
-    assert await passages.foreign_embedders(HERE, OtherEmbedder.id) == {E}
     with pytest.raises(Unavailable) as error:
-        await passages.require_embedder(HERE, OtherEmbedder.id)
+        await passages.require_embedder(HERE, "other-256")
     sentence = explain("en", error.value)
     assert E in sentence
-    assert "aion reembed" in sentence
-    assert await passages.count_foreign(OtherEmbedder.id) == {HERE: 2, THERE: 1}
-
-
-async def test_a_vector_is_replaced_in_place_and_both_indexes_learn_of_it(passages: Passages) -> None:
-    (foreign,) = await passages.foreign(HERE, OtherEmbedder.id, limit=1)
-    revision = await passages.revision(HERE)
-    vector = np.eye(1, 256, dtype=np.float32)
-    await passages.replace_vectors(HERE, [foreign.id], vector, OtherEmbedder.id)
-
-    old, new = await passages.changes(HERE, revision, E), await passages.changes(HERE, revision, OtherEmbedder.id)
-    assert (old.added, old.removed, old.n_passages) == ((), (foreign.id,), 1)
-    assert (new.added, new.n_passages) == ((foreign.id,), 1)
-    assert await passages.passages(HERE, [foreign.id]) == [foreign]
-    found, vectors = await passages.embedded(HERE, [1, 2], OtherEmbedder.id)
-    assert list(found) == [foreign]
-    np.testing.assert_array_equal(vectors, vector)
-    assert await passages.foreign_embedders(HERE, OtherEmbedder.id) == {E}
-    assert await passages.foreign_embedders(THERE, E) == frozenset()
-
-
-async def test_vectors_of_passages_of_another_space_are_left_alone(passages: Passages) -> None:
-    await passages.replace_vectors(HERE, [3, 99], np.eye(2, 256, dtype=np.float32), OtherEmbedder.id)
-    assert await passages.foreign_embedders(THERE, E) == frozenset()
-    assert (await passages.changes(HERE, 1, E)).removed == ()
+    assert "aion doctor" in sentence

@@ -1,0 +1,138 @@
+"""One embedder taking over from another while questions are answered.
+
+The former serves, with the indexes there are, until everything has vectors of the one to come and its indexes are
+built; then all spaces change over at once, because a search reads a space and ``global`` together and vectors of two
+embedders do not compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.ports import Embedder, Gate, PassageStore
+from core.retrieval.search import HybridSearcher
+from core.storage.passages import ANY
+from core.types import Decision, Found, Language, Matrix, SpaceId, Vector
+
+
+class WordsAlone:
+    """Stands in for an embedder that cannot be loaded any more: every text is as near as any, and words decide."""
+
+    id = ANY
+    dim = 1
+
+    def embed_query(self, text: str) -> Vector:
+        """Return a zero, shape ``(1,)``."""
+        return np.zeros(1, np.float32)
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        """Return zeros, shape ``(len(texts), 1)``."""
+        return np.zeros((len(texts), 1), np.float32)
+
+    def warm(self) -> None:
+        """Nothing is loaded."""
+
+
+class Succession:
+    """The embedder in service, itself a ``core.ports.Embedder``; and the one to come, while there is one."""
+
+    def __init__(self, embedder: Embedder, former: Embedder | None = None) -> None:
+        """Serve with ``former`` until ``change_over``, where there is one."""
+        self.latest = embedder
+        self._former = former
+
+    def __repr__(self) -> str:
+        return f"Succession({self.id!r})"
+
+    @property
+    def serving(self) -> Embedder:
+        """Return the embedder in service."""
+        return self._former or self.latest
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether another embedder is to come."""
+        return self._former is not None
+
+    @property
+    def writing(self) -> tuple[Embedder, ...]:
+        """Return the embedders that a new passage needs vectors of, the one in service first."""
+        if self._former is None or self._former.id == ANY:
+            return (self.latest,)
+        return (self._former, self.latest)
+
+    def change_over(self) -> None:
+        """Put the one to come in service."""
+        self._former = None
+
+    @property
+    def id(self) -> str:
+        """Name the embedder in service."""
+        return self.serving.id
+
+    @property
+    def dim(self) -> int:
+        """Return the length of its vectors."""
+        return self.serving.dim
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question, shape ``(dim,)``."""
+        return self.serving.embed_query(text)
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        """Embed passages, shape ``(len(texts), dim)``."""
+        return self.serving.embed_passages(texts)
+
+    def warm(self) -> None:
+        """Load the embedder in service."""
+        self.serving.warm()
+
+
+class SucceedingSearcher:
+    """Searches with the embedder in service: a ``core.ports.Searcher``. The next one's indexes lie beside its own."""
+
+    def __init__(self, succession: Succession, store: PassageStore, index_dir: Path) -> None:
+        self._succession = succession
+        self._latest = HybridSearcher(succession.latest, store, index_dir)
+        self._former = HybridSearcher(succession.serving, store, index_dir) if succession.is_under_way else None
+
+    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+        """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
+        return await (self._former or self._latest).search(space, query, language)
+
+    async def change_over(self, spaces: Sequence[SpaceId]) -> None:
+        """Build the coming indexes of ``spaces``, then put them and the embedder to come in service, both at once."""
+        for space in spaces:
+            await self._latest.prepare(space)
+        former, self._former = self._former, None
+        self._succession.change_over()
+        if former is not None:
+            await former.close()
+        await self._latest.tidy()
+
+    async def drop(self, space: SpaceId) -> None:
+        """Remove what is kept on disk of a space, beside the database."""
+        for searcher in filter(None, (self._former, self._latest)):
+            await searcher.drop(space)
+
+    async def close(self) -> None:
+        """Write the indexes to disk."""
+        for searcher in filter(None, (self._former, self._latest)):
+            await searcher.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SucceedingGate:
+    """The gate of the embedder in service: a ``core.ports.Gate``."""
+
+    succession: Succession
+    former: Gate
+    latest: Gate
+
+    def decide(self, found: Found) -> Decision:
+        """Return a band with a confidence and its reasons."""
+        return (self.former if self.succession.is_under_way else self.latest).decide(found)
