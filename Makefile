@@ -63,7 +63,7 @@ bench-search: setup ## milliseconds of each step of a search, at 10,000 passages
 	@$(BENCH) bench/search_latency.py
 
 .PHONY: bench-delivery
-bench-delivery: setup ## 200 people at once, 10,000 messages, and both again with every fault (half an hour)
+bench-delivery: setup ## 200 people at once, 10,000 messages, and both again with every fault (an hour)
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/delivery.py
 
 .PHONY: bench-store
