@@ -1,17 +1,17 @@
-"""A GGUF model in llama.cpp, through ``xllamacpp``: its own server in this process, spoken to over the loopback.
+"""A GGUF model in llama.cpp, through ``xllamacpp``: its own server in a process beside this one, over the loopback.
 
 The server decodes several replies together, keeps each one's prompt so that what the next has in common with it is not
-read again, and stops when the connection closes. It listens on 127.0.0.1 alone, for whoever knows a key that never
-leaves this process. Log-probabilities are the model's own, before temperature and top-p; a character of several tokens
-has one, that of its last token, and the token that ends a reply has none.
+read again, and stops when the connection closes. It listens on 127.0.0.1 alone, for whoever knows a key that only
+these two processes know. Log-probabilities are the model's own, before temperature and top-p; a character of several
+tokens has one, that of its last token, and the token that ends a reply has none.
 """
 
 from __future__ import annotations
 
-import os
+import logging
 import re
 import secrets
-import weakref
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -21,11 +21,15 @@ import httpx
 from pydantic import SecretStr
 
 from core.errors import GenerationFailed
+from core.generation.llama_process import LlamaProcess
 from core.generation.provider import Patience, ProviderGenerator
 from core.generation.table import Provider, ProviderModel
 from core.models.ggml import Gguf
 from core.models.lora import as_gguf
+from core.offload import offload
 from core.types import LANGUAGES, Piece, Sampling, Turn
+
+log = logging.getLogger(__name__)
 
 MAX_CONTEXT_TOKENS = 8_192
 """Longer contexts cost memory that is set aside whether or not it is used."""
@@ -33,14 +37,15 @@ MAX_CONTEXT_TOKENS = 8_192
 _POOL_TOKENS = 12_288
 """What all replies and the prompts kept from earlier ones have together, in tokens."""
 
-_PREFILL_TOKENS = 512
-"""Tokens of a prompt that are read between two looks at whether anybody still waits for the reply."""
-
 _CONTROL = 3
 """The token type of a mark like ``<|im_end|>`` in a GGUF vocabulary."""
 
-_DRAWN = {"samplers": ["temperature", "top_p"], "logprobs": True, "top_logprobs": 1, "cache_prompt": True}
+_TOLD = {"logprobs": True, "top_logprobs": 1, "cache_prompt": True}
+_DRAWN = ProviderModel(id="local", extra={**_TOLD, "samplers": ["temperature", "top_p"]})
 """As ``core.generation.causal.draw`` does it: nothing but temperature and nucleus."""
+
+_GREEDY = ProviderModel(id="local", extra={**_TOLD, "samplers": ["top_k"], "top_k": 1})
+"""The likeliest token, found without going through the vocabulary for each sampler."""
 
 _PATIENCE = Patience(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
 """None of its own: ``core.generation.local`` says how long a reply may take."""
@@ -63,22 +68,12 @@ class LlamaEngine:
         self._path = path
         self._n_parallel = n_parallel
         self._metadata = metadata
+        self._lora = as_gguf(lora, metadata) if lora else None
         self._mark = _marks(metadata)
         self._key = SecretStr(secrets.token_urlsafe(32))
-        server = self._started(as_gguf(lora, metadata) if lora else None)
-        self._url = str(server.listening_address)
-        self._stop = weakref.finalize(self, [server].clear)  # also at exit, where its threads would crash
-        self._ask("GET", "/slots")  # its loop answers: one that is stopped before it has begun would never end
-        self._provider = Provider(
-            name="local",
-            base_url=f"{self._url}/v1",
-            key_env="-",
-            models=(ProviderModel(id="local", extra=_DRAWN),),
-            languages=frozenset(LANGUAGES),
-            paid=False,
-            context_tokens=self.context_tokens,
-            max_output_tokens=self.context_tokens,
-        )
+        self._starting = threading.Lock()
+        self._is_closed = False
+        self._process = self._started()
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is, without what a chat template puts around it."""
@@ -91,8 +86,10 @@ class LlamaEngine:
             raise GenerationFailed("no room for a reply was given")
         turns = [Turn(turn.role, self._mark.sub(_broken, turn.content)) for turn in prompt]
         once = httpx.Limits(max_keepalive_connections=0)  # the server ends a connection after a few requests
+        model = _DRAWN if sampling.temperature > 0 else _GREEDY
         async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:
-            asked = ProviderGenerator(self._provider, self._provider.models[0], self._key, client, patience=_PATIENCE)
+            provider = _described(await offload(self._address), self.context_tokens)
+            asked = ProviderGenerator(provider, model, self._key, client, patience=_PATIENCE)
             async with aclosing(asked.stream(turns, sampling)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -102,30 +99,51 @@ class LlamaEngine:
         return LlamaEngine(self._path, self._n_parallel, lora)
 
     def close(self) -> None:
-        """Stop the server and wait until its threads have ended."""
-        self._stop()
+        """Stop the server and wait until it has ended."""
+        with self._starting:
+            self._is_closed = True
+            self._process.close()
 
     def _ask(self, method: str, path: str, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"}
         with httpx.Client(trust_env=False, verify=False, timeout=60.0) as client:
-            return client.request(method, self._url + path, headers=headers, **body).raise_for_status().json()
+            return client.request(method, self._address() + path, headers=headers, **body).raise_for_status().json()
 
-    def _started(self, lora: Path | None) -> Any:
-        import xllamacpp
+    def _address(self) -> str:
+        """Return where the server listens; one that crashed is started again. Raises ``GenerationFailed``."""
+        with self._starting:
+            if not self._process.is_running:
+                if self._is_closed:
+                    raise GenerationFailed("the model was closed")
+                log.warning("llama.cpp ended unexpectedly and is started again")
+                self._process.close()
+                try:
+                    self._process = self._started()
+                except (OSError, RuntimeError) as error:
+                    raise GenerationFailed(f"llama.cpp does not start again: {error}") from error
+            return self._process.url
 
-        params = xllamacpp.CommonParams()
-        params.model.path = str(self._path)
-        if lora:
-            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(lora), 1.0)]
-        params.n_ctx = max(_POOL_TOKENS, self.context_tokens)
-        params.n_parallel, params.kv_unified = self._n_parallel, True
-        params.n_batch = _PREFILL_TOKENS
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
-        params.api_keys = [self._key.get_secret_value()]
-        params.cache_ram_mib, params.cache_idle_slots = 0, False  # prompts are kept where they are, not copied
-        params.ui = False
-        params.warmup, params.verbosity = False, -1
-        return xllamacpp.Server(params)
+    def _started(self) -> LlamaProcess:
+        return LlamaProcess(
+            self._path,
+            self._lora,
+            n_context=max(_POOL_TOKENS, self.context_tokens),
+            n_parallel=self._n_parallel,
+            key=self._key.get_secret_value(),
+        )
+
+
+def _described(url: str, context_tokens: int) -> Provider:
+    return Provider(
+        name="local",
+        base_url=f"{url}/v1",
+        key_env="-",
+        models=(_DRAWN, _GREEDY),
+        languages=frozenset(LANGUAGES),
+        paid=False,
+        context_tokens=context_tokens,
+        max_output_tokens=context_tokens,
+    )
 
 
 def _marks(metadata: Any) -> re.Pattern[str]:

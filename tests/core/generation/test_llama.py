@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from core.errors import BadInput, GenerationFailed, Unavailable
@@ -94,7 +96,7 @@ async def test_replies_are_written_together_and_one_that_is_left_stops(engine: L
     headers = {"Authorization": f"Bearer {engine._key.get_secret_value()}"}
     async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
         for _ in range(100):
-            slots = (await client.get(f"{engine._url}/slots")).json()
+            slots = (await client.get(f"{engine._address()}/slots")).json()
             if not any(slot["is_processing"] for slot in slots):
                 return
             await asyncio.sleep(0.1)
@@ -103,23 +105,58 @@ async def test_replies_are_written_together_and_one_that_is_left_stops(engine: L
 
 async def test_nobody_without_the_key_is_served(engine: LlamaEngine) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        reply = await client.post(f"{engine._url}/v1/chat/completions", json={"messages": []})
+        reply = await client.post(f"{engine._address()}/v1/chat/completions", json={"messages": []})
     assert reply.status_code == 401
 
 
-def test_no_thread_is_left_behind() -> None:
-    def n_threads() -> int:
-        return len(list(Path("/proc/self/task").iterdir()))
-
-    if not Path("/proc/self/task").exists():
-        pytest.skip("threads are counted in /proc")
-    before = n_threads()
+def test_no_process_is_left_behind() -> None:
     engine = LlamaEngine(gguf_path(), 2)
-    assert n_threads() > before
+    pid = engine._process.pid
+    assert psutil.pid_exists(pid)
     engine.close()
     engine.close()
-    assert n_threads() <= before + 1  # OpenMP keeps its own for the next
-    assert threading.active_count() < 10
+    assert not psutil.pid_exists(pid)
+    with pytest.raises(GenerationFailed):
+        engine.count_tokens("closed")
+
+
+async def test_one_that_crashed_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
+    engine = LlamaEngine(gguf_path(), 2)
+    psutil.Process(engine._process.pid).kill()
+    engine._process._process.wait()
+    assert "nine" in said(await pieces_of(engine, QUESTION, GREEDY))
+    assert "started again" in caplog.text
+    engine.close()
+
+
+KILLED = """
+import os, signal, sys
+from core.generation.llama import LlamaEngine
+from core.models.smollm2 import gguf_path
+engine = LlamaEngine(gguf_path(), 2)
+print(engine._process.pid, "xllamacpp" in sys.modules, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+async def test_it_is_loaded_elsewhere_and_does_not_outlive_a_parent_that_is_killed() -> None:
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, stdout=asyncio.subprocess.PIPE)
+    out, _ = await killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    pid, is_here = out.split()
+    assert is_here == b"False"  # loading holds the interpreter's lock, and would stall our event loop
+    for _ in range(600):
+        if not _is_alive(int(pid)):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it lives on")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def test_weights_are_swapped_and_rolled_back_under_load(tmp_path: Path, models_dir: Path) -> None:
