@@ -53,7 +53,7 @@ class Community:
     n_ratings: int = 0
     pause_s: float = 0.0
     slow: asyncio.Event | None = None
-    files: tuple[File, ...] = ()
+    pictures: tuple[File, ...] = ()
     rating_pause_s: float = 0.0
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -71,7 +71,7 @@ class Community:
         if message.command is None:
             await self._stream(text, outlet)
             sources = (Source(1, "Handbook", "Hours", "at nine", 1),) if "[1]" in text else ()
-            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources, files=self.files))
+            await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources, files=self.pictures))
         else:
             refused = text.startswith("Only moderators")
             await outlet.send(Reply(text, language, private=refused or message.command == "help"))

@@ -338,7 +338,7 @@ async def test_a_long_answer_with_emoji_arrives_whole_and_within_the_limit(serve
 
 
 async def test_a_picture_comes_below_its_text(server, community):
-    community.files = (File("map.png", b"png"),)
+    community.pictures = (File("map.png", b"png"),)
     ana = server.person("Ana")
     async with running(server, community):
         server.say(server.private(ana), ana, "When do you open?")
