@@ -27,8 +27,8 @@ MAX_TERMS = 64
 
 _MAX_TERM_CHARS = 64
 
-_MAX_TOKENS = 100_000
-"""Tokens whose stems are remembered: about 20 MB."""
+_MAX_PIECES = 100_000
+"""Pieces of text whose stems are remembered: about 20 MB."""
 
 _TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
 _PART = re.compile(r"[^\W_]+")
@@ -60,12 +60,12 @@ class Term:
 
 def stems(text: str, language: Language) -> list[str]:
     """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
-    return list(chain.from_iterable(map(_stems_in(language).__getitem__, _tokens(text))))
+    return list(chain.from_iterable(map(_stems_in(language).__getitem__, text.split())))
 
 
 def distinct_stems(text: str, language: Language) -> set[str]:
     """Return the stems that occur in ``text``: sooner than ``stems`` where neither order nor number matters."""
-    return set(chain.from_iterable(map(_stems_in(language).__getitem__, set(_tokens(text)))))
+    return set(chain.from_iterable(map(_stems_in(language).__getitem__, set(text.split()))))
 
 
 def query_terms(text: str) -> list[Term]:
@@ -115,7 +115,7 @@ def _words_of(token: str) -> Iterator[str]:
 
 
 class _Stems(dict[str, tuple[str, ...]]):
-    """The stems of each token as it stands in a text, found when first asked for.
+    """The stems of each piece of text between two spaces, found when first asked for: no token goes across a space.
 
     Remembered, because most of any text is a few thousand words; a dictionary, because looking up is all the work.
     """
@@ -123,12 +123,14 @@ class _Stems(dict[str, tuple[str, ...]]):
     def __init__(self, language: Language) -> None:
         self._language = language
 
-    def __missing__(self, token: str) -> tuple[str, ...]:
-        if len(self) >= _MAX_TOKENS:
-            self.clear()
+    def __missing__(self, piece: str) -> tuple[str, ...]:
         stop = _words(self._language, "stop")
-        found = tuple(_stem(word, self._language) for word in _words_of(token) if word not in stop)
-        self[token] = found
+        words = chain.from_iterable(map(_words_of, _tokens(piece)))
+        found = tuple(_stem(word, self._language) for word in words if word not in stop)
+        if len(piece) <= _MAX_TERM_CHARS:
+            if len(self) >= _MAX_PIECES:
+                self.clear()
+            self[piece] = found
         return found
 
 

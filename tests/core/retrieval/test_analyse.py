@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.retrieval.analyse import MAX_TERMS, fold, query_terms, stems
+from core.retrieval import analyse
+from core.retrieval.analyse import MAX_TERMS, fold, query_terms, stems, stop_words
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,35 @@ def test_any_text_gives_terms_without_white_space_and_of_bounded_length(text):
     for language in ("en", "pt"):
         for stem in stems(text, language):
             assert stem and len(stem) <= 70 and not any(character.isspace() for character in stem)
+
+
+PIECES = st.sampled_from(
+    [
+        " ",
+        "\u00a0",
+        "\n",
+        "\u2003",
+        "\u0301",
+        "\u00a8",
+        "\ufb01",
+        "#",
+        ",",
+        "C++",
+        "3,5",
+        "a.b",
+        "açúcar",
+        "running",
+        "the",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=30).map("".join)))
+def test_reading_piece_by_piece_gives_what_reading_the_whole_gives(text):
+    for language in ("en", "pt"):
+        words = [word for token in analyse._tokens(text) for word in analyse._words_of(token)]
+        stop = stop_words(language)
+        assert stems(text, language) == [analyse._stem(word, language) for word in words if word not in stop]
 
 
 @given(st.text(max_size=50))
