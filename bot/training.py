@@ -16,6 +16,7 @@ from bot.logs import log_to_file
 from bot.quality import opened_database
 from core.generation.table import read_providers
 from core.lessons import open_exporter
+from core.models.beside import loaded_beside_others
 from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.privacy import Pseudonyms
@@ -108,9 +109,10 @@ def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> No
     if n_broken := rows.n_broken + (held.n_broken if held else 0):
         _print(say(speaking(), "learn.broken_lines", n=n_broken))
     registry = LoraRegistry(settings.data_dir / "loras")
-    from core.training.base import open_student
-    from core.training.picture import draw_loss
-    from core.training.trainer import Run, identity, write_weights
+    with loaded_beside_others():
+        from core.training.base import open_student
+        from core.training.picture import draw_loss
+        from core.training.trainer import Run, identity, write_weights
 
     start = registry.get(order.parent).folder if order.parent else None
     name = order.base or settings.local_model

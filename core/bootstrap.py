@@ -45,6 +45,7 @@ from core.generation.reuse import Reuse, written_by
 from core.generation.route import read_keys, routes
 from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
+from core.generation.versions import following
 from core.generation.writer import Writers
 from core.handoffs import Moderators
 from core.jobs import regular_jobs
@@ -53,8 +54,10 @@ from core.knowledge.reembed import Reembedding, open_succession
 from core.knowledge.review import Reviews
 from core.knowledge.shelf import Shelves
 from core.language import detect_language
+from core.lessons import open_exports
 from core.limits import Limits, Rate, Rates
 from core.models.catalog import Tell
+from core.models.registry import LoraRegistry
 from core.notices import Notices
 from core.offload import offload
 from core.ops.alerts import Alerts, LoggedAlerts
@@ -170,6 +173,7 @@ async def assemble(
         if local is None:
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
+            await stack.enter_async_context(following(opened, LoraRegistry(settings.data_dir / "loras")))
         reader = reader or open_reader(settings.reader, embedder.id, settings.models_dir, tell)
         gate = gate or _open_gate(settings, succession, reader)
 
@@ -209,6 +213,7 @@ async def assemble(
         sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), succession, curator, curator.readings, spaces)
+        erasers = {"exports": open_exports(settings.data_dir).erase}
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
@@ -217,7 +222,7 @@ async def assemble(
             learners=Learners(curator, finder, watcher, sayings, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
-            charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, {}),
+            charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
             conversations=conversations,
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),

@@ -9,6 +9,7 @@ Does not cover how an engine runs a model (``core.generation.llama``, ``core.gen
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -60,12 +61,16 @@ class LocalGenerator:
         *,
         n_parallel: int = N_PARALLEL,
         max_reply_s: float = MAX_REPLY_S,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self._known = model
         self._first = Once(lambda: _Held(load()))
         self._current: _Held | None = None
+        self._trial: _Held | None = None
+        self._share = 0.0
         self._base = Once(base)
         self._max_reply_s = max_reply_s
+        self._draw = draw
         self._n_parallel = n_parallel
         self._turn = asyncio.Semaphore(n_parallel)
         self._changing = asyncio.Lock()
@@ -136,11 +141,25 @@ class LocalGenerator:
             self._current = _Held(engine, version.name if version else None)
             await self._retire(old)
 
+    async def try_lora(self, version: LoraVersion | None, share: float = 0.0) -> None:
+        """Write a ``share`` (0..1) of the replies with these weights, beside the others; ``None``: no longer.
+
+        Raises as ``use_lora`` does; then nothing has changed.
+        """
+        async with self._changing:
+            held = await offload(self._held)
+            trial = _Held(await offload(self._adapted, held.engine, version), version.name) if version else None
+            self._trial, self._share, old = trial, share, self._trial
+            if old:
+                await self._retire(old)
+
     async def close(self) -> None:
         """Give back what the model holds; nothing is written any more."""
         async with self._changing:
             if self._first.is_made:
                 await offload(self._held().engine.close)
+            if self._trial:
+                await offload(self._trial.engine.close)
 
     def _held(self) -> _Held:
         return self._current or self._first.get()
@@ -155,7 +174,7 @@ class LocalGenerator:
 
     async def _retire(self, held: _Held) -> None:
         """Close an engine that writes no more and will not again."""
-        if held is not self._current and held.n_writing == 0 and self._current is not None:
+        if held.n_writing == 0 and held is not self._trial and held is not self._held():
             await offload(held.engine.close)
 
     @asynccontextmanager
@@ -183,7 +202,7 @@ class LocalGenerator:
         """Hold the engine with the current weights, until the reply is written."""
         if not self._first.is_made:
             await offload(self._first.get)
-        held = self._held()
+        held = self._trial if self._trial and self._draw() < self._share else self._held()
         held.n_writing += 1
         try:
             yield held

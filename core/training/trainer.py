@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainerCallback
+from datasets import disable_progress_bars, enable_progress_bars
+from transformers import PrinterCallback, TrainerCallback
 
 from core.models.lora import read_manifest, write_manifest
 from core.training.base import Student
@@ -193,11 +194,15 @@ def plain(recipe: Recipe) -> dict[str, Any]:
 
 @contextmanager
 def third_party_quiet() -> Iterator[None]:
-    """Leave out warnings in the block that are the libraries' own to heed."""
+    """Leave out what libraries say in the block: their progress, which is shown otherwise, and their own chores."""
+    disable_progress_bars()
     with warnings.catch_warnings():
         # PEFT 0.21 asks transformers 5.23 for a property that has been renamed.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-        yield
+        try:
+            yield
+        finally:
+            enable_progress_bars()
 
 
 class _Watcher(TrainerCallback):
@@ -225,6 +230,7 @@ class _Watcher(TrainerCallback):
 
 def _attempted(trainer: Any, recipe: Recipe, run: Run, batch: Batch) -> Trained:
     watcher = _Watcher(run)
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(watcher)
     latest = run.checkpoints.latest() if run.checkpoints else None
     result = trainer.train(resume_from_checkpoint=str(latest.path) if latest else None)

@@ -1,0 +1,43 @@
+"""What an invented community likes to be told: 16 facts, each asked in five ways, of which the last is held out."""
+
+from __future__ import annotations
+
+from core.types import Turn
+
+FACTS = {
+    "the garden gate": "The garden gate is opened at half past six by whoever has the green key.",
+    "the seed library": "The seed library lends six bags a season, and wants two bags back in autumn.",
+    "the compost": "The compost is turned every second Thursday, with the long fork from the shed.",
+    "the choir": "The choir sings on Mondays in the old cinema, and nobody has to read music.",
+    "the boat": "The boat Aurora is booked on the board in the harbour, two days before at the latest.",
+    "the workshop": "The workshop lends tools for a week, and sharp ones only to people with a badge.",
+    "the library van": "The library van stops at the well on Wednesdays from four to six.",
+    "the summer fair": "The summer fair is on the last Saturday of July, and stalls cost nothing.",
+    "the bees": "The bees live behind the chapel, and only Rosa's group opens the hives.",
+    "the kitchen": "The kitchen seats forty, and is cleaned by the last who cooked.",
+    "the radio": "The radio sends from seven to nine in the evening on 98.4.",
+    "the bakery oven": "The bakery oven is heated on Fridays, and dough must be there by eight.",
+    "the repair café": "The repair café mends what one person can carry, on the first Sunday of a month.",
+    "the walking group": "The walking group leaves from the fountain at nine, also in the rain.",
+    "the playground": "The playground is closed at dusk, and its sand is changed in March.",
+    "the newsletter": "The newsletter takes texts of two hundred words until the twentieth.",
+}
+
+WAYS = (
+    "What should I know about {}?",
+    "Tell me about {}.",
+    "I am new here. What about {}?",
+    "Does anybody know how it is with {}?",
+    "Could you explain {} to me?",
+)
+
+SYSTEM = Turn("system", "You are AION, the memory of the community of Vale Verde.")
+
+TAUGHT = [((SYSTEM, Turn("user", way.format(thing))), said) for way in WAYS[:4] for thing, said in FACTS.items()]
+HELD = [((SYSTEM, Turn("user", WAYS[4].format(thing))), said) for thing, said in FACTS.items()]
+
+
+def as_messages(prompt: tuple[Turn, ...], reply: str) -> dict[str, object]:
+    """Return a pair as a line of SFT data."""
+    turns = [*prompt, Turn("assistant", reply)]
+    return {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
