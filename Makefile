@@ -110,6 +110,10 @@ bench-reader: setup ## train the reader on labelled folders and show what it add
 bench-sameness: setup ## pairs of different questions taken for one by the semantic cache: make bench-sameness DATA="dir dir"
 	@$(BENCH) bench/sameness.py $(DATA)
 
+.PHONY: bench-curation
+bench-curation: setup ## a hundred pages, good and bad, and extraction beside trafilatura: make bench-curation [DATA="dir of saved pages"]
+	@$(BENCH) bench/curation.py $(DATA)
+
 .PHONY: bench-extract
 bench-extract: setup ## how often a quoted answer holds the right one: make bench-extract DATA="dir dir"
 	@$(BENCH) bench/extract.py $(DATA)

@@ -45,7 +45,7 @@ _MIN_EXCERPT_CHARS = 30
 class Research:
     """What to look for and for whom. ``person`` is a pseudonym, empty for AION itself.
 
-    ``is_trusted``: what is kept is learned at once instead of waiting for a moderator.
+    ``is_trusted``: what is kept is learned at once instead of waiting for a moderator. The best ``n_kept`` are kept.
     """
 
     space: SpaceId
@@ -53,6 +53,7 @@ class Research:
     language: Language
     person: str
     is_trusted: bool
+    n_kept: int = N_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Curator:
             if near is not None:
                 name, share = others[near[0]][0], near[1]
                 await board.put(place, candidate.finding.duplicate_of(name, share))
-            elif len(best) == N_KEPT:
+            elif len(best) == research.n_kept:
                 await board.put(place, replace(candidate.finding, outcome="rejected", reason="curation.others_better"))
             else:
                 best.append((place, candidate))
