@@ -199,3 +199,37 @@ def ppo(
         data, out, settings, Lora(rank, alpha), online, base, checkpoints, max_hours, start, at_once=batch, **lengths
     )
     finish(rewarding.ppo(practice))
+
+
+@train.command(
+    epilog="Examples:  aion train plan --data sft.jsonl --base mistralai/Mistral-7B-Instruct-v0.3 --epochs 3  ·  "
+    "aion train plan --runs runs.jsonl --flops 1e19 --plot law.png"
+)
+def plan(
+    data: Annotated[Path | None, typer.Option("--data", help="JSONL whose examples are counted.")] = None,
+    examples: Annotated[int, typer.Option(min=1, help="Without --data: so many examples.")] = 1000,
+    tokens: Annotated[float, typer.Option(min=1, help="Without --data: tokens of each.")] = 400.0,
+    base: Base = None,
+    epochs: Epochs = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Examples at once.")] = 2,
+    accumulate: Accumulate = 16,
+    max_length: Annotated[int, typer.Option(min=8, help="Tokens of an example, at most.")] = 2048,
+    rank: Rank = 16,
+    hardware: Annotated[
+        Path | None, typer.Option("--hardware", help="TOML of places and models, in place of AION's own.")
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", help="Fit a scaling law to these: JSONL with params, tokens and loss.")
+    ] = None,
+    flops: Annotated[float, typer.Option(min=1, help="With --runs: the budget, in floating-point operations.")] = 1e18,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="With --runs: draw the law.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Reckon steps, memory, hours and sessions on free GPUs; or the best model and data for a budget."""
+    from bot import planning
+
+    if runs:
+        finish(planning.law(runs, flops, plot, as_json), as_json=as_json)
+    else:
+        wish = planning.Wish(data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware)
+        finish(planning.plan(wish, as_json), as_json=as_json)

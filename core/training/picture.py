@@ -68,3 +68,51 @@ def draw_practice(steps: Sequence[Practised], path: Path) -> None:
     for axes in (above, below):
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=100)
+
+
+class Recorded(Protocol):
+    """A run: parameters, tokens and the loss it ended with."""
+
+    @property
+    def n_params(self) -> float:
+        """Return the model's weights."""
+        ...
+
+    @property
+    def n_tokens(self) -> float:
+        """Return the tokens it was trained on."""
+        ...
+
+    @property
+    def loss(self) -> float:
+        """Return the loss, in nats a token."""
+        ...
+
+
+class Predicts(Protocol):
+    """A law that says what loss is to be expected."""
+
+    def loss(self, n_params: float, n_tokens: float) -> float:
+        """Return the loss of so many weights on so many tokens, in nats a token."""
+        ...
+
+
+def draw_law(law: Predicts, runs: Sequence[Recorded], best: Recorded, path: Path) -> None:
+    """Draw the recorded runs over the law's lines of equal loss, with the best use of a budget, as a PNG file."""
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.add_subplot(xlabel="parameters N", ylabel="training tokens D", xscale="log", yscale="log")
+    n = _spread([best.n_params, *(run.n_params for run in runs)])
+    d = _spread([best.n_tokens, *(run.n_tokens for run in runs)])
+    lines = axes.contour(n, d, [[law.loss(x, y) for x in n] for y in d], levels=12, cmap="viridis_r")
+    axes.clabel(lines, fontsize=7)
+    axes.scatter([run.n_params for run in runs], [run.n_tokens for run in runs], c="black", s=12, label="recorded")
+    label = f"best for the budget: loss {best.loss:.3f}"
+    axes.scatter([best.n_params], [best.n_tokens], c="tab:red", marker="*", s=120, label=label)
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
+def _spread(values: Sequence[float], n: int = 60) -> list[float]:
+    """Return ``n`` values in even ratios, from a little under the least to a little over the greatest."""
+    low, high = min(values) / 2, max(values) * 2
+    return [low * (high / low) ** (i / (n - 1)) for i in range(n)]

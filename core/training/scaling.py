@@ -1,0 +1,130 @@
+"""Scaling laws: what loss a model of N parameters reaches on D tokens, and the best N and D for a budget (1.8).
+
+L(N, D) = E + A / N^α + B / D^β (Hoffmann et al. 2022, arXiv 2203.15556, approach 3), with training at 6 N D FLOPs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+LEAST_RUNS = 6
+"""One more than the law has parameters."""
+
+FLOPS = 6
+"""Floating-point operations for each parameter and token of a training from scratch: forward 2, backward 4."""
+
+_HUBER = 1e-3
+"""Where a deviation in log-loss begins to count linearly, as in the paper: a run gone astray bends nothing."""
+
+_EXPONENTS = np.linspace(0.1, 1.2, 12)
+_N_STARTS = 4
+
+_LEAST_FACTOR, _MOST_FACTOR = 1e-6, 1e3
+_BOUNDS = (
+    np.log([_LEAST_FACTOR] * 3 + [0.02, 0.02]),
+    np.log([_MOST_FACTOR] * 3 + [2.0, 2.0]),
+)
+"""Between what logarithms E, A, B, α and β are looked for, with N and D in units of their means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A recorded run: parameters, training tokens, and the loss in nats a token that it ended with."""
+
+    n_params: float
+    n_tokens: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A fitted law. ``e`` is what no model of any size gets below, in nats a token."""
+
+    e: float
+    a: float
+    b: float
+    alpha: float
+    beta: float
+
+    def loss(self, n_params: float, n_tokens: float) -> float:
+        """Return the loss, in nats a token, that is to be expected."""
+        return float(self.e + self.a * n_params**-self.alpha + self.b * n_tokens**-self.beta)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best use of a budget of ``flops``: parameters, tokens, and the loss to be expected."""
+
+    flops: float
+    n_params: float
+    n_tokens: float
+    loss: float
+
+
+def optimum(law: Law, flops: float) -> Optimum:
+    """Return the N and D with 6 N D = ``flops`` that reach the least loss (the paper's equation 4)."""
+    both = law.alpha + law.beta
+    g = (law.alpha * law.a / (law.beta * law.b)) ** (1 / both)
+    n_params = g * (flops / FLOPS) ** (law.beta / both)
+    n_tokens = flops / FLOPS / n_params
+    return Optimum(flops, n_params, n_tokens, law.loss(n_params, n_tokens))
+
+
+def fit(runs: Sequence[Run]) -> Law:
+    """Return the law that recorded runs follow, by Huber's loss on the logarithm of theirs.
+
+    For given exponents the law is linear: the best of a grid of them are where the search for all five begins. Raises
+    ``BadInput`` when there are too few runs, all of one size, or all on as much data, or one is no run.
+    """
+    from scipy.optimize import least_squares
+
+    if any(min(run.n_params, run.n_tokens, run.loss) <= 0 for run in runs):
+        raise BadInput("plan.no_run")
+    varied = len({run.n_params for run in runs}), len({run.n_tokens for run in runs})
+    if len(runs) < LEAST_RUNS or min(varied) < 3:
+        raise BadInput("plan.too_few_runs", n=len(runs), least=LEAST_RUNS)
+    n, d, loss = (np.array(each, float) for each in zip(*((r.n_params, r.n_tokens, r.loss) for r in runs), strict=True))
+    n_middle, d_middle = exp(np.log(n).mean()), exp(np.log(d).mean())
+    n, d = n / n_middle, d / d_middle  # near 1, where the five are told apart best
+
+    def parts(x: Floats) -> Floats:
+        e, a, b, alpha, beta = np.exp(x)
+        return np.stack([np.full_like(n, e), a * n**-alpha, b * d**-beta])
+
+    def residuals(x: Floats) -> Floats:
+        return np.asarray(np.log(parts(x).sum(0)) - np.log(loss))
+
+    def slopes(x: Floats) -> Floats:
+        e, a, b = of = parts(x)
+        alpha, beta = np.exp(x[3:])
+        return np.asarray((np.stack([e, a, b, -alpha * np.log(n) * a, -beta * np.log(d) * b]) / of.sum(0)).T)
+
+    least = partial(least_squares, residuals, jac=slopes, bounds=_BOUNDS, loss="huber", f_scale=_HUBER)
+    found = [least(start, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=500) for start in _starts(n, d, loss)]
+    e, a, b, alpha, beta = (float(value) for value in np.exp(min(found, key=lambda each: float(each.cost)).x))
+    return Law(e, a * n_middle**alpha, b * d_middle**beta, alpha, beta)
+
+
+def _starts(n: Floats, d: Floats, loss: Floats) -> list[Floats]:
+    """Return the logarithms of the parameters to begin with, the best first."""
+    from scipy.optimize import nnls
+
+    tried = []
+    for alpha in _EXPONENTS:
+        for beta in _EXPONENTS:
+            columns = np.stack([np.ones_like(n), n**-alpha, d**-beta], 1) / loss[:, None]
+            factors, error = nnls(columns, np.ones_like(loss))
+            tried.append(
+                (float(error), *np.log(factors.clip(2 * _LEAST_FACTOR, _MOST_FACTOR / 2)), log(alpha), log(beta))
+            )
+    return [np.array(start) for _, *start in sorted(tried)[:_N_STARTS]]
