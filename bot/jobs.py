@@ -14,7 +14,7 @@ from rich.table import Table
 from bot.cli import locale
 from bot.logs import log_to_file
 from bot.opening import opened
-from core.bootstrap import open_holdings
+from core.holdings import open_holdings
 from core.jobboard import JobBoard, JobStatus
 from core.jobs import EVERY
 from core.settings import read_settings

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.library import speaking
-from core.bootstrap import open_desk
+from core.holdings import open_desk
 from core.services import ProviderStatus
 from core.settings import read_settings
 from core.texts import say

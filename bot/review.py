@@ -9,11 +9,11 @@ from rich.console import Console
 
 from bot.cli import locale
 from bot.logs import log_to_file
-from core.bootstrap import open_holdings
 from core.channels import Channels
 from core.curation.fetch import Fetcher
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
+from core.holdings import open_holdings
 from core.knowledge.card import card
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Review, Reviews

@@ -17,13 +17,13 @@ from bot.evaluation import cached_embedder
 from bot.library import progress_bar
 from bot.logs import log_to_file
 from bot.quality import opened_database
-from core.bootstrap import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import Example
 from core.confidence.tuned import SHIPPED, TunedGates
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
 from core.generation.table import read_providers
+from core.holdings import provider_keys
 from core.ports import Embedder
 from core.settings import read_settings
 from core.storage.impressions import Impressions

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from bot.cli import locale
 from bot.logs import log_to_file
-from core.bootstrap import open_holdings
 from core.curation.fetch import readable_address
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
+from core.holdings import open_holdings
 from core.language import detect_language
 from core.offload import offload
 from core.settings import read_settings

@@ -6,17 +6,14 @@ models load when first used, or in the background by ``Aion.warm``.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import httpx
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from core.channels import Channels
@@ -34,7 +31,6 @@ from core.curation.said import Sayings
 from core.curation.watch import Watcher
 from core.curation.websearch import open_search
 from core.dispatch import Dispatch
-from core.errors import Unavailable
 from core.feedback import Feedback
 from core.generation.desk import ProviderDesk
 from core.generation.local import LocalGenerator
@@ -42,12 +38,12 @@ from core.generation.open import open_generator, open_served
 from core.generation.quota import Ledger
 from core.generation.reader import open_reader
 from core.generation.reuse import Reuse, written_by
-from core.generation.route import read_keys, routes
 from core.generation.router import Router, open_router
 from core.generation.table import Provider, read_providers
 from core.generation.versions import following
 from core.generation.writer import Writers
 from core.handoffs import Moderators
+from core.holdings import provider_keys
 from core.jobs import regular_jobs
 from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding, open_succession
@@ -271,64 +267,6 @@ def rates(settings: Settings) -> Rates:
         everyone=Rate(settings.limit_everyone),
         unasked=Rate(settings.limit_unasked),
     )
-
-
-@asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[ProviderDesk]:
-    """Open what there is to know of the providers, also while another process is running on the data folder.
-
-    Raises ``Unavailable`` when the data folder cannot be used.
-    """
-    async with open_holdings(settings) as holdings:
-        yield holdings.desk
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What a data folder holds, for a look at it. ``is_joined``: another process has it open."""
-
-    is_joined: bool
-    database: Database
-    desk: ProviderDesk
-    _settings: Settings
-
-    async def count_documents(self) -> int:
-        """Return how many documents all spaces hold together."""
-        return await Documents(self.database).count_all()
-
-    async def count_lacking(self) -> tuple[int, int]:
-        """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""
-        embedder = open_embedder(self._settings.embedder, self._settings.models_dir, lambda key: None)
-        vectors = Vectors(self.database)
-        lacking = await vectors.count_lacking(await offload(lambda: embedder.id))
-        return sum(lacking.values()), await vectors.count()
-
-
-@asynccontextmanager
-async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
-    """Open a data folder for a look at it, also while another process is running on it; no model is loaded.
-
-    Raises ``Unavailable`` when the data folder cannot be used.
-    """
-    async with AsyncExitStack() as stack:
-        is_joined = False
-        try:
-            database = await Database.open(settings.data_dir)
-        except Unavailable as error:
-            if error.key != "storage.in_use":
-                raise
-            database, is_joined = await Database.join(settings.data_dir), True
-        stack.push_async_callback(database.close)
-        providers = await offload(read_providers, settings.providers_file)
-        ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
-        yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database))), settings)
-
-
-def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:
-    """Return the keys that are set for providers, by the name they are set under in the environment or ``.env``."""
-    values = {**dotenv_values(Path(".env")), **os.environ}
-    found = {provider.key_env: read_keys(values, provider.key_env) for provider in providers}
-    return {name: keys for name, keys in found.items() if keys}
 
 
 async def _open_router(

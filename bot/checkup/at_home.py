@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.checkup.finding import Finding
 from bot.checkup.models import model_findings, model_of
-from core.bootstrap import Holdings
 from core.errors import Unavailable
+from core.holdings import Holdings
 from core.offload import offload
 from core.services import ProviderStatus
 from core.settings import Settings

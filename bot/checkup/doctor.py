@@ -15,9 +15,9 @@ from bot.checkup.finding import Finding, Level
 from bot.checkup.on_discord import DiscordCheckup
 from bot.checkup.on_telegram import TelegramCheckup
 from bot.library import speaking
-from core.bootstrap import open_holdings
 from core.commands import Registry
 from core.errors import Unavailable, UserError
+from core.holdings import open_holdings
 from core.offload import offload
 from core.settings import Settings, read_settings
 from core.storage.database import is_held
