@@ -1,4 +1,4 @@
-"""The notebooks that start a worker: whole, three cells, Python, and naming only what AION has."""
+"""The notebooks for free GPUs: whole, three cells, Python, and naming only what AION has."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from bot.cli import app
 from core.settings import Settings
+from core.training.checkpoint import Checkpoints
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "deploy" / "notebooks").glob("*.ipynb"))
 
@@ -32,7 +33,8 @@ def python(cell: str) -> ast.Module:
 
 
 def test_there_is_one_for_each_place() -> None:
-    assert [path.name for path in NOTEBOOKS] == ["worker_colab.ipynb", "worker_kaggle.ipynb"]
+    kinds, places = ("train", "worker"), ("colab", "kaggle")
+    assert [path.stem for path in NOTEBOOKS] == [f"{kind}_{place}" for kind in kinds for place in places]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -68,13 +70,35 @@ def test_it_names_only_commands_options_and_settings_that_exist(path: Path) -> N
         if isinstance(node, ast.List)
     ]
     (call,) = (words for words in calls if words[:1] == ["aion"])
-    command = typer.main.get_command(app).commands[call[1]]  # type: ignore[attr-defined]
+    command: Any = typer.main.get_command(app)
+    rest = call[1:]
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command, rest = command.commands[rest[0]], rest[1:]
     known = {name for parameter in command.params for name in parameter.opts}
-    used = {word for word in call[2:] if word.startswith("--")}
+    used = {word for word in rest if word.startswith("--")}
     assert used
     assert used <= known
-    assert command.make_context("serve", call[2:]).params  # and with values it takes
-    settings = {field.alias for field in Settings.model_fields.values()}
-    named = set(re.findall(r"AION_[A-Z_]+", "".join(code(path))))
-    assert named >= {"AION_SERVE_TOKEN", "AION_WORKERS", "AION_WORKER_TOKEN"}
-    assert named <= settings
+    text = "".join(code(path))
+    named = set(re.findall(r"AION_[A-Z_]+", text))
+    asked = {name for parameter in command.params for name in (parameter.envvar or "").split()}
+    assert named <= {field.alias for field in Settings.model_fields.values()} | asked
+    if path.stem.startswith("worker"):
+        assert command.make_context("serve", rest).params  # and with values it takes
+        assert named >= {"AION_SERVE_TOKEN", "AION_WORKERS", "AION_WORKER_TOKEN"}
+    else:
+        assert named >= {"AION_BASE_MODEL", "AION_SFT_JSONL", "AION_LORA_OUT"}
+
+
+SEALED = {"one/checkpoint-2": "whole", "two/run/checkpoint-30": "newer"}
+
+
+def test_on_kaggle_what_an_earlier_session_saved_is_taken_over(tmp_path: Path) -> None:
+    for name, run in SEALED.items():
+        (tmp_path / "input" / name).mkdir(parents=True)
+        Checkpoints(tmp_path / "input" / Path(name).parent, run).save(int(name.rpartition("-")[2]), lambda folder: None)
+    (kaggle,) = (path for path in NOTEBOOKS if path.stem == "train_kaggle")
+    cell = code(kaggle)[1].replace("/kaggle/", f"{tmp_path}/")
+    exec(compile(cell, str(kaggle), "exec"), {})
+    found = Checkpoints(tmp_path / "working" / "checkpoints", "newer").latest()
+    assert found is not None
+    assert found.step == 30
