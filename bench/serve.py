@@ -82,9 +82,10 @@ async def client(http: httpx.AsyncClient, seen: Seen, end_s: float, *, stream: b
 
 
 async def watch(process: psutil.Process, seen: Seen) -> None:
-    """Note the memory every quarter second."""
+    """Note the memory every quarter second, with that of the process that llama.cpp runs in."""
     while True:
-        seen.megabytes.append(process.memory_info().rss / 1e6)
+        family = [process, *process.children(recursive=True)]
+        seen.megabytes.append(sum(each.memory_info().rss for each in family) / 1e6)
         await asyncio.sleep(0.25)
 
 

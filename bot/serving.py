@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import AsyncExitStack
 
 from bot.logs import set_up_logging
 from bot.web.app import create_app
@@ -12,11 +13,11 @@ from bot.web.app import serve as serve_app
 from bot.web.bearer import require_token
 from bot.web.inference import inference_router
 from bot.web.service import Service
-from core.bootstrap import assemble
-from core.commands import Registry
+from core.bootstrap import open_local
 from core.errors import UserError
 from core.offload import offload
 from core.settings import read_settings
+from core.texts import say
 
 log = logging.getLogger(__name__)
 
@@ -24,20 +25,22 @@ log = logging.getLogger(__name__)
 async def serve(host: str, port: int, at_once: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Raises ``Unavailable`` without a token on an address that others reach, and when the address cannot be had, the
-    data folder cannot be used or the model cannot be loaded.
+    Uses nothing of the data folder but its models, so that it runs beside ``aion run``. Raises ``Unavailable`` without
+    a token on an address that others reach, and when the address cannot be had or the model cannot be loaded.
     """
     settings = read_settings()
     token = require_token(host, settings.serve_token)
     set_up_logging(settings, ())
-    async with assemble(settings, Registry()) as aion:
-        app = create_app([inference_router(Service(aion.local, max_open=at_once), token)])
+    local = open_local(settings, lambda key: log.info("%s", say("en", key)))
+    app = create_app([inference_router(Service(local, max_open=at_once), token)])
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(local.close)
         try:
             async with asyncio.TaskGroup() as group:
 
                 def started(url: str) -> None:
-                    log.info("serving %s on %s", aion.local.model, url)
-                    group.create_task(offload(aion.local.warm), name="warm")
+                    log.info("serving %s on %s", local.model, url)
+                    group.create_task(offload(local.warm), name="warm")
 
                 serving = group.create_task(serve_app(app, host, port, started), name="serve")
                 for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
 from bot.web.service import Tally
-from core.types import Sampling, Turn
+from core.types import Piece, Sampling, Turn
 
 DONE = b"data: [DONE]\n\n"
 
@@ -68,11 +68,18 @@ class ChatRequest(BaseModel):
     max_completion_tokens: Annotated[int, Field(gt=0)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     n: Literal[1] | None = None
-    stop: None = None
+    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=4)] = []
+    logprobs: bool | None = None
+    top_logprobs: Literal[0] | None = None
     tools: None = None
     response_format: None = None
 
-    @field_validator("stop", "tools", mode="before")
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value or []
+
+    @field_validator("tools", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         """Take an empty list for nothing, as some clients send it."""
@@ -106,22 +113,25 @@ class ChatRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One reply's identity, and the forms it is given in."""
+    """One reply's identity, and the forms it is given in; ``wants_log_probs``: with those of its tokens."""
 
     model: str
+    wants_log_probs: bool = False
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def whole(self, text: str, tally: Tally) -> dict[str, Any]:
+    def whole(self, pieces: Sequence[Piece], tally: Tally) -> dict[str, Any]:
         """Return the reply in one piece."""
-        message = {"role": "assistant", "content": text}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish(tally)}
+        message = {"role": "assistant", "content": "".join(piece.text for piece in pieces).strip()}
+        told = self._log_probs(pieces)
+        choice = {"index": 0, "message": message, "logprobs": told, "finish_reason": finish(tally)}
         return {**self._head("chat.completion"), "choices": [choice], "usage": usage(tally)}
 
-    def chunk(self, text: str, *, is_first: bool = False) -> bytes:
+    def chunk(self, piece: Piece, *, is_first: bool = False) -> bytes:
         """Return the event of one piece of text."""
         role = {"role": "assistant"} if is_first else {}
-        return self._event([{"index": 0, "delta": {**role, "content": text}, "finish_reason": None}])
+        told = {"logprobs": self._log_probs([piece])} if self.wants_log_probs else {}
+        return self._event([{"index": 0, "delta": {**role, "content": piece.text}, **told, "finish_reason": None}])
 
     def end(self, tally: Tally) -> bytes:
         """Return the event that says why there is no more."""
@@ -130,6 +140,19 @@ class Completion:
     def used(self, tally: Tally) -> bytes:
         """Return the event that says what it took."""
         return self._event([], usage=usage(tally))
+
+    def _log_probs(self, pieces: Sequence[Piece]) -> dict[str, Any] | None:
+        """Return the log-probabilities by token; of several in one piece the last has the text."""
+        if not self.wants_log_probs:
+            return None
+        told = []
+        for piece in pieces:
+            texts = [""] * (len(piece.log_probs) - 1) + [piece.text]
+            told += [
+                {"token": text, "logprob": log_prob, "bytes": list(text.encode()), "top_logprobs": []}
+                for text, log_prob in zip(texts, piece.log_probs, strict=False)
+            ]
+        return {"content": told, "refusal": None}
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}

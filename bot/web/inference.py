@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from http import HTTPStatus
@@ -50,19 +50,19 @@ def inference_router(service: Service, token: str | None) -> APIRouter:
 
         async def write() -> str:
             async with service.reply((Turn("user", text),), Sampling()) as opened:
-                return await _whole(opened)
+                return "".join(piece.text for piece in await _whole(opened)).strip()
 
         return {"text": await _unless_gone(request, write())}
 
     @router.post("/v1/chat/completions", response_model=None)
     async def complete(asked: ChatRequest, request: Request) -> Response | dict[str, Any]:
         _require_model(service, asked.model)
-        completion = Completion(service.model.model)
+        completion = Completion(service.model.model, bool(asked.logprobs))
         if asked.stream:
             return await _unless_gone(request, _streamed(service, asked, completion))
 
         async def write() -> dict[str, Any]:
-            async with service.reply(asked.prompt, asked.sampling) as opened:
+            async with service.reply(asked.prompt, asked.sampling, asked.stop) as opened:
                 return completion.whole(await _whole(opened), opened.tally)
 
         return await _unless_gone(request, write())
@@ -107,18 +107,18 @@ def _require_model(service: Service, name: str) -> None:
         raise Fault(HTTPStatus.NOT_FOUND, problem, "model_not_found")
 
 
-async def _whole(opened: Opened) -> str:
-    """Return the whole text. Raises ``GenerationFailed`` when it holds no word."""
-    text = "".join([piece.text async for piece in opened.pieces]).strip()
-    if not text:
+async def _whole(opened: Opened) -> Sequence[Piece]:
+    """Return all pieces. Raises ``GenerationFailed`` when they hold no word."""
+    pieces = [piece async for piece in opened.pieces]
+    if not opened.tally.is_stopped and not any(piece.text.strip() for piece in pieces):
         raise GenerationFailed("an empty reply")
-    return text
+    return pieces
 
 
 async def _streamed(service: Service, asked: ChatRequest, completion: Completion) -> Response:
     """Return a stream whose first word is there: until then an error is still an HTTP status."""
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(service.reply(asked.prompt, asked.sampling))
+        opened = await stack.enter_async_context(service.reply(asked.prompt, asked.sampling, asked.stop))
         try:
             first = await anext(opened.pieces)
         except StopAsyncIteration:
@@ -129,11 +129,11 @@ async def _streamed(service: Service, asked: ChatRequest, completion: Completion
 async def _events(
     completion: Completion, opened: Opened, first: Piece, wants_usage: bool
 ) -> AsyncGenerator[bytes, None]:
-    yield completion.chunk(first.text, is_first=True)
+    yield completion.chunk(first, is_first=True)
     try:
         async for piece in opened.pieces:
-            if piece.text:
-                yield completion.chunk(piece.text)
+            if piece.text or (completion.wants_log_probs and piece.log_probs):
+                yield completion.chunk(piece)
     except (UserError, GenerationFailed) as error:
         log.warning("a stream broke off: %s", error)
         yield event(body_of(fault_of(error)))

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.web.stops import Stops
 from core.errors import BadInput, Unavailable
 from core.offload import offload
 from core.ports import Inspectable, LocalModel
@@ -34,11 +35,12 @@ class Tally:
     n_prompt: int
     max_new_tokens: int
     n_completion: int = 0
+    is_stopped: bool = False
 
     @property
     def is_cut(self) -> bool:
         """Tell whether the reply ended because it was as long as it might be."""
-        return self.n_completion >= self.max_new_tokens
+        return not self.is_stopped and self.n_completion >= self.max_new_tokens
 
 
 @dataclass(slots=True)
@@ -71,8 +73,10 @@ class Service:
         return EngineState("unknown", None, is_warm=False, n_running=self._n_open, n_waiting=0)
 
     @asynccontextmanager
-    async def reply(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Opened]:
-        """Write a reply while the block lasts; leaving it early stops the engine.
+    async def reply(
+        self, prompt: Sequence[Turn], sampling: Sampling, stops: Sequence[str] = ()
+    ) -> AsyncIterator[Opened]:
+        """Write a reply, at most up to the first of ``stops``, while the block lasts; leaving it stops the engine.
 
         Raises ``Unavailable`` (``generation.busy``) when as much as is taken on is under way, ``BadInput`` when the
         prompt leaves no room for a reply, and what the engine raises.
@@ -88,7 +92,7 @@ class Service:
                 raise BadInput("web.prompt_too_long", n_tokens=n_prompt, limit=limit)
             bounded = Sampling(sampling.temperature, sampling.top_p, room, sampling.seed)
             tally = Tally(n_prompt, room)
-            async with aclosing(self._counted(prompt, bounded, tally)) as pieces:
+            async with aclosing(self._counted(prompt, bounded, tally, Stops(stops))) as pieces:
                 yield Opened(pieces, tally)
         finally:
             self._n_open -= 1
@@ -98,8 +102,15 @@ class Service:
         """Return the model's context and the size of a prompt, in tokens; loads the model."""
         return self.model.context_tokens, sum(self.model.count_tokens(turn.content) + _TURN_TOKENS for turn in prompt)
 
-    async def _counted(self, prompt: Sequence[Turn], sampling: Sampling, tally: Tally) -> AsyncGenerator[Piece, None]:
+    async def _counted(
+        self, prompt: Sequence[Turn], sampling: Sampling, tally: Tally, stops: Stops
+    ) -> AsyncGenerator[Piece, None]:
         async with aclosing(self.model.stream(prompt, sampling)) as pieces:
             async for piece in pieces:
                 tally.n_completion += len(piece.log_probs) or 1
-                yield piece
+                yield replace(piece, text=stops.feed(piece.text))
+                if stops.is_found:
+                    tally.is_stopped = True
+                    return
+        if rest := stops.end():
+            yield Piece(rest)

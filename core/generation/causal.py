@@ -21,10 +21,14 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import GenerationFailed
 from core.generation.drawing import Told, Writing
+from core.generation.thoughts import OPEN, Unthought
 from core.generation.workshop import Workshop
 from core.types import Piece, Sampling, Turn
 
 _UNSTATED_CONTEXT_TOKENS = 2_048
+
+_OPENING_TOKENS = 8
+"""The end of a prompt that is looked at for the start of a thought."""
 
 
 class CausalModel:
@@ -82,7 +86,10 @@ class CausalEngine:
         return self.chat.count_tokens(text)
 
     async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield the reply, never half a character. Raises ``GenerationFailed`` when the prompt leaves no room."""
+        """Yield the reply without thoughts and halves of characters.
+
+        Raises ``GenerationFailed`` when the prompt leaves no room.
+        """
         ids = self.chat.rendered(prompt)
         room = min(sampling.max_new_tokens, self.context_tokens - len(ids))
         if room <= 0:
@@ -96,12 +103,17 @@ class CausalEngine:
 
         chat = self.chat
         writing = Writing(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
+        unthought = Unthought()
+        if chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN):  # some templates begin the thought
+            unthought.feed(OPEN)
         self._workshop.hand_in(self._lora, writing)
         try:
             while (piece := await told.get()) is not None:
                 if isinstance(piece, Exception):
                     raise piece
-                yield piece
+                yield replace(piece, text=unthought.feed(piece.text))
+            if rest := unthought.end():
+                yield Piece(rest)
         finally:
             writing.is_over = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_OPEN, _CLOSE = "<think>", "</think>"
+OPEN, _CLOSE = "<think>", "</think>"
 
 
 class Unthought:
@@ -17,12 +17,12 @@ class Unthought:
         self._held += text
         said = ""
         while True:
-            mark = _CLOSE if self._is_thinking else _OPEN
+            mark = _CLOSE if self._is_thinking else OPEN
             before, found, after = self._held.partition(mark)
             if not self._is_thinking:
-                said += before if found else before[: len(before) - _n_started(before, mark)]
+                said += before if found else before[: len(before) - n_started(before, mark)]
             if not found:
-                self._held = before[len(before) - _n_started(before, mark) :]
+                self._held = before[len(before) - n_started(before, mark) :]
                 return said
             self._held, self._is_thinking = after, not self._is_thinking
 
@@ -32,6 +32,6 @@ class Unthought:
         return "" if self._is_thinking else held
 
 
-def _n_started(text: str, mark: str) -> int:
+def n_started(text: str, mark: str) -> int:
     """Return how many characters at the end of ``text`` may be the start of ``mark``."""
     return next((n for n in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:n])), 0)

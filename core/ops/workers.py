@@ -148,7 +148,7 @@ class Worker:
             return "online"
 
     def _generator(self) -> ProviderGenerator:
-        model = ProviderModel("aion")
+        model = ProviderModel("aion", extra={"logprobs": True})
         described = Provider(
             name=self.name,
             base_url=f"{self._url}/v1",

@@ -9,12 +9,15 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.web.app import create_app, serve
 from bot.web.bearer import is_loopback, require_token
 from bot.web.inference import inference_router
 from bot.web.service import Service
+from bot.web.stops import Stops
 from core.errors import GenerationFailed, Unavailable
 from core.generation.provider import ProviderGenerator
 from core.types import Piece, Sampling, Turn
@@ -112,6 +115,51 @@ async def test_a_stream_has_openais_form_and_ends_with_usage_and_done() -> None:
     assert len({chunk["id"] for chunk in (first, *middle, end, usage)}) == 1
 
 
+@pytest.mark.parametrize("stop", ["nine", ["twelve", "nine"]])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_reply_ends_before_what_the_client_named(stop, stream: bool) -> None:
+    model = TickingGenerator("At ni ne or nine o'clock.", pause_s=0.001)
+    async with served(model) as client:
+        answer = await client.post("/v1/chat/completions", json={**CHAT, "stop": stop, "stream": stream})
+        await until(lambda: model.n_running == 0)
+    if not stream:
+        [choice] = answer.json()["choices"]
+        assert (choice["message"]["content"], choice["finish_reason"]) == ("At ni ne or", "stop")
+        return
+    *chunks, _ = events(answer.text)
+    choices = [json.loads(chunk)["choices"][0] for chunk in chunks]
+    assert "".join(choice["delta"].get("content", "") for choice in choices) == "At ni ne or "
+    assert choices[-1]["finish_reason"] == "stop"
+
+
+@given(
+    st.lists(st.text("ab<", max_size=4), max_size=8),
+    st.lists(st.text("ab<", min_size=1, max_size=3), max_size=3),
+)
+def test_stops_are_found_however_the_pieces_cut_them(pieces: list[str], sequences: list[str]) -> None:
+    stops, said, seen = Stops(sequences), "", ""
+    for piece in pieces:
+        seen += piece
+        said += stops.feed(piece)
+        if stops.is_found:
+            break
+    said += stops.end()
+    ends = [seen.find(sequence) for sequence in sequences if sequence in seen]
+    assert said == (seen[: min(ends)] if ends else seen)
+    assert stops.is_found == bool(ends)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_log_probabilities_come_when_they_are_asked_for(stream: bool) -> None:
+    async with served(TickingGenerator("At nine.")) as client:
+        answer = await client.post("/v1/chat/completions", json={**CHAT, "logprobs": True, "stream": stream})
+        silent = await client.post("/v1/chat/completions", json=CHAT)
+    bodies = [json.loads(event) for event in events(answer.text)[:-1]] if stream else [answer.json()]
+    told = [choice["logprobs"]["content"] for body in bodies for choice in body["choices"] if choice.get("logprobs")]
+    assert [(each["token"], each["logprob"]) for tokens in told for each in tokens] == [("At ", -0.5), ("nine.", -0.5)]
+    assert silent.json()["choices"][0]["logprobs"] is None
+
+
 async def test_our_own_client_reads_our_own_stream() -> None:
     async with served(TickingGenerator("word by word"), token=TOKEN) as client:
         described = provider("worker", f"{client.base_url}/v1", "aion")
@@ -176,7 +224,9 @@ async def test_a_reply_cut_at_its_limit_says_so(stream: bool) -> None:
         {"max_tokens": 0},
         {"max_tokens": -5},
         {"n": 2},
-        {"stop": ["x"]},
+        {"stop": ["x"] * 5},
+        {"stop": [""]},
+        {"logprobs": True, "top_logprobs": 3},
         {"tools": [{"type": "function"}]},
         {"response_format": {"type": "json_object"}},
         {"seed": 2**70},
