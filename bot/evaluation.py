@@ -38,7 +38,7 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path |
     Risk–coverage and reliability are drawn into the folder ``pictures``, where one is given.
     """
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate, reader = _in_use(settings, console)
+    embedder, gate, reader = in_use(settings, console)
     reranker = open_reranker(settings.reranker, teller(console))
     sets = [read_labelled(folder) for folder in folders]
     measured = {
@@ -58,7 +58,7 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path |
 async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: int) -> None:
     """Print how good the answers to at most ``limit`` questions of every folder are, as a table or as JSON."""
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate, reader = _in_use(settings, console)
+    embedder, gate, reader = in_use(settings, console)
     gate = with_reader(gate, reader)
     local = open_generator(settings.local_model, settings.models_dir, teller(console))
     writers = Writers(local, Router(), embedder, "abstain")
@@ -74,7 +74,7 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     )
 
 
-def _in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:
+def in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:
     """Return the embedder of the settings, remembering what it embedded, and the gate and reader questions meet."""
     log_to_file(settings)
     embedder = cached_embedder(settings, console)

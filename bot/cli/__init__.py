@@ -5,7 +5,7 @@ The subcommands are told apart by what they are for; importing their modules add
 
 from __future__ import annotations
 
-from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review, train  # isort: skip
+from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review, train, lora  # isort: skip
 from bot.cli.root import app, finish, locale
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "finish",
     "jobs",
     "locale",
+    "lora",
     "main",
     "measure",
     "operate",

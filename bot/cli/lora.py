@@ -1,0 +1,73 @@
+"""The LoRA versions: which there are, and which of them answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.root import app, finish
+
+lora = typer.Typer(
+    help="LoRA versions: list, add, promote, rollback, diff.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(lora, name="lora")
+
+Name = Annotated[str, typer.Argument(help="A version, as aion lora list names it.", show_default=False)]
+
+
+@lora.command(name="list", epilog="Examples:  aion lora list  ·  aion lora list --json")
+def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the versions: candidate, on trial, promoted, retired."""
+    from bot import lora as versions
+
+    if as_json:
+        finish(versions.show_as_json(), as_json=True)
+    else:
+        finish(versions.show())
+
+
+@lora.command(epilog="Example:  aion lora add ~/Downloads/aion-lora")
+def add(folder: Annotated[Path, typer.Argument(help="What aion train wrote, e.g. on another machine.")]) -> None:
+    """Register LoRA weights as a candidate."""
+    from bot import lora as versions
+
+    finish(versions.add(folder))
+
+
+@lora.command(epilog="Example:  aion lora promote v3 --thumbs data/training/today/kto.held.jsonl --share 0.1")
+def promote(
+    version: Name,
+    thumbs: Annotated[Path | None, typer.Option("--thumbs", help="Held-out lines of a KTO file.")] = None,
+    labelled: Annotated[
+        list[Path] | None, typer.Option("--labelled", help="Labelled folders, as for aion eval.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Folder for the report.")] = None,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the answers it writes at first.")] = 0.1,
+    answers: Annotated[int, typer.Option(min=1, help="Answers of its own before it writes all.")] = 200,
+    unseen: Annotated[bool, typer.Option("--unseen", help="Put it to use for all answers, without comparing.")] = False,
+) -> None:
+    """Compare a version with what answers now; put it to use if it is better on one thing and worse on none."""
+    from bot import lora as versions
+
+    if unseen:
+        finish(versions.promote_unseen(version))
+    else:
+        finish(versions.promote(versions.Ballot(version, thumbs, labelled or [], report, share, answers)))
+
+
+@lora.command(epilog="Example:  aion lora rollback")
+def rollback() -> None:
+    """End a trial, or go back to what answered before; running processes follow within seconds."""
+    from bot import lora as versions
+
+    finish(versions.rollback())
+
+
+@lora.command(epilog="Example:  aion lora diff v2 v3")
+def diff(one: Name, other: Name) -> None:
+    """Show how two versions differ: data, settings, metrics."""
+    from bot import lora as versions
+
+    finish(versions.diff(one, other))

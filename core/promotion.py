@@ -1,0 +1,163 @@
+"""Measures a LoRA version beside what answers now, and promotes it if that is no loss: what ``aion lora promote`` runs.
+
+Held-out ratings and general knowledge are judged by the likelihood of known replies, labelled folders by what is
+written to them, speed by writing. Blocks where it says so; torch is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.answering import written_answers
+from core.evaluation.dataset import LabelledSet
+from core.evaluation.written import Reply, token_f1
+from core.generation.local import LocalGenerator
+from core.generation.router import Router
+from core.generation.writer import Writers
+from core.models.beside import loaded_beside_others
+from core.models.catalog import Tell
+from core.models.registry import LoraRegistry, Version
+from core.offload import offload
+from core.ports import Embedder, Gate
+from core.training.promote import Measure
+from core.types import LoraVersion, Sampling, Turn
+
+if TYPE_CHECKING:
+    from core.training.base import Student
+    from core.training.likelihood import Asked
+
+MAX_LENGTH = 1024
+MAX_SLOWER = math.log(1.5)
+"""How much longer a token may take, as a logarithm: LoRA weights cost time, and a busy machine's clock is coarse."""
+
+CANARY_SLACK = 0.07
+"""One of the general questions may be lost without that being called a loss."""
+
+_TIMED = Sampling(temperature=0.0, max_new_tokens=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What two versions are judged by: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions."""
+
+    thumbs: Sequence[Mapping[str, Any]]
+    labelled: Sequence[LabelledSet] = ()
+    n_questions: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A version, and what answers now (``None``: the base model), on a base model of that name."""
+
+    registry: LoraRegistry
+    version: Version
+    current: Version | None
+    base_name: str
+    models_dir: Path
+    tell: Tell
+
+
+async def measured(
+    contest: Contest, judged: Judged, local: LocalGenerator, embedder: Embedder, gate: Gate
+) -> list[Measure]:
+    """Return every measure of both, the cheap ones first. Leaves ``local`` on what answers now."""
+    measures = await offload(_by_likelihood, contest, judged.thumbs)
+    now, then = _lora(contest.version), _lora(contest.current)
+    speeds: dict[str, list[float]] = {"before": [], "after": []}
+    replies: dict[str, list[Reply]] = {"before": [], "after": []}
+    for name, version in (("before", then), ("after", now)):
+        await local.use_lora(version)
+        speeds[name] = await _speeds(local)
+        for data in judged.labelled:
+            writers = Writers(local, Router(), embedder, "abstain")
+            replies[name] += await written_answers(data, embedder, gate, writers, judged.n_questions)
+    await local.use_lora(then)
+    if judged.labelled:
+        right = {name: [_is_right(reply) for reply in given] for name, given in replies.items()}
+        measures.append(Measure("labelled questions", right["before"], right["after"]))
+    measures.append(Measure("speed, log tokens/s", speeds["before"], speeds["after"], False, MAX_SLOWER))
+    return measures
+
+
+def canaries() -> Sequence[tuple[str, tuple[str, ...]]]:
+    """Return questions of general knowledge, each with replies of which the first is right."""
+    table = tomllib.loads((files("core.training") / "canaries.toml").read_text(encoding="utf-8"))
+    return [(row["question"], tuple(row["replies"])) for row in table["canary"]]
+
+
+def _by_likelihood(contest: Contest, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    """Return what held-out thumbs and canaries say. Blocks."""
+    with loaded_beside_others():
+        from core.training.base import Lora, open_student
+        from core.training.kto import read_thumbs
+
+    def opened(version: Version) -> Student:
+        return open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell, version.folder)
+
+    known, _ = read_thumbs(thumbs)
+    signs = [1.0 if thumb.is_liked else -1.0 for thumb in known]
+    replies = [thumb.asked for thumb in known]
+    after = opened(contest.version)
+    before = opened(contest.current) if contest.current else after
+    is_bare = contest.current is None
+    return [
+        *_ratings(signs, _per_token(before, replies, is_bare), _per_token(after, replies, False)),
+        Measure("general knowledge", _right(before, is_bare), _right(after, False), False, CANARY_SLACK),
+    ]
+
+
+def _ratings(signs: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[Measure]:
+    """Return how far the replies moved the way of their thumbs, in nats a token; nothing where there are none."""
+    if not signs:
+        return []
+    then, now = ([sign * each for sign, each in zip(signs, side, strict=True)] for side in (before, after))
+    return [Measure("held-out thumbs, nats", then, now)]
+
+
+def _right(student: Student, is_bare: bool) -> list[float]:
+    from core.training.likelihood import Asked
+
+    known = canaries()
+    asked = [Asked((Turn("user", question),), reply) for question, replies in known for reply in replies]
+    scores = iter(_per_token(student, asked, is_bare))
+    ranked = [[next(scores) for _ in replies] for _, replies in known]
+    return [float(row[0] == max(row)) for row in ranked]
+
+
+def _per_token(student: Student, asked: Sequence[Asked], is_bare: bool) -> list[float]:
+    from core.training.likelihood import likelihoods
+
+    return [each.per_token for each in likelihoods(student, asked, MAX_LENGTH, as_base=is_bare)]
+
+
+async def _speeds(local: LocalGenerator, clock: Callable[[], float] = time.monotonic) -> list[float]:
+    """Return the logarithm of tokens/s of a few replies, after one that nobody counts."""
+    speeds = []
+    for question, _ in canaries()[:5]:
+        start_s, n_tokens = clock(), 0
+        async with aclosing(local.stream((Turn("user", question),), _TIMED)) as pieces:
+            async for piece in pieces:
+                n_tokens += len(piece.log_probs)
+        speeds.append(math.log(max(1, n_tokens) / (clock() - start_s)))
+    return speeds[1:]
+
+
+def _is_right(reply: Reply) -> float:
+    """Return how right a reply is, 0..1: the words of an answer, or silence where there is none."""
+    if not reply.answerable:
+        return float(reply.abstained)
+    if reply.expected:
+        return 0.0 if reply.abstained else token_f1(reply.text, reply.expected)
+    return float(not reply.abstained)
+
+
+def _lora(version: Version | None) -> LoraVersion | None:
+    return LoraVersion(version.name, version.folder) if version else None
