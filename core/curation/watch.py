@@ -37,7 +37,7 @@ from core.texts import say
 from core.types import Indexed, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
 
 OPERATOR = "operator"
-"""Who watches what was named on the command line."""
+"""Who watches what was named on the command line, or by somebody who wants to be forgotten."""
 
 N_AT_ONCE = 5
 """Entries of a feed that are read together; all that are good are kept."""
@@ -99,12 +99,12 @@ class Watcher:
         if watch.kind == "theme":
             return await self.curator.research(await self._research(watch, watch.target), tell)
         look = self._look_at_web(watch, tell) if watch.kind == "web" else self._look_at_folder(watch)
-        return await recorded(self.curator.readings, watch.space, watch.target, watch.created_by, look)
+        return await recorded(self.curator.readings, watch.space, watch.target, watch.created_by or OPERATOR, look)
 
     async def _research(self, watch: Watch, theme: str) -> Research:
         """Return the order to read for a watch; what it finds by itself waits unless nothing does here."""
         is_trusted = await policy_of(self.spaces, watch.space) == "none"
-        return Research(watch.space, theme, watch.language, watch.created_by, is_trusted)
+        return Research(watch.space, theme, watch.language, watch.created_by or OPERATOR, is_trusted)
 
     # --- pages and feeds --------------------------------------------------------------------------
 

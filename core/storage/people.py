@@ -116,6 +116,9 @@ class People:
             # Open gaps are gathered anew every night, from what is left.
             said = or_(gaps.c.status == "open", gaps.c.question.in_(asked))
             await connection.execute(delete(gaps).where(gaps.c.space_id.in_(spaces), said))
+            waiting = (await connection.execute(select(teachings.c.id, teachings.c.awaiting))).all()
+            unsaid = [row.id for row in waiting if person in row.awaiting]
+            await connection.execute(delete(teachings).where(teachings.c.id.in_(unsaid)))
             for table, column, instead in SIGNED:
                 await connection.execute(update(table).where(table.c[column] == person).values({column: instead}))
             for _, (table, owner) in _owned():

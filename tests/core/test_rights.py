@@ -22,6 +22,7 @@ from core.storage.passages import Embedded
 from core.storage.people import OWNED, SIGNED, People
 from core.storage.schema import answers, metadata, ratings
 from core.storage.spaces import Spaces
+from core.storage.teachings import Teachings
 from core.storage.turns import Said, Session, Turns
 from core.types import Chunk, Confidence, Decision, Message, Person, SpaceId
 from tests.fakes import WordEmbedder
@@ -190,3 +191,14 @@ async def test_old_answers_are_pruned_with_what_hangs_on_them(house: House) -> N
     assert await people.prune(datetime.now(UTC) - timedelta(days=1)) == 0
     assert await people.prune(datetime.now(UTC) + timedelta(days=1)) == 1
     assert not (await house.of(RUI).kept())["ratings"]
+
+
+async def test_words_that_wait_for_the_yes_of_somebody_forgotten_go_with_them(house: House) -> None:
+    waiting = Teachings(house.database)
+    for n, awaiting in enumerate(([ANA, RUI], [RUI])):
+        new = NewDocument(f"https://chat.example/{n}", "said", f"Said {n}", "markdown", "en", f"Said {n}")
+        await waiting.add(GUILD, new, [house.pseudonym(person) for person in awaiting], "moderator")
+    await house.of(ANA).forget()
+    assert await waiting.agreed(GUILD) == ()
+    await waiting.decide(GUILD, house.pseudonym(RUI), is_given=True)
+    assert [teaching.new.title for teaching in await waiting.agreed(GUILD)] == ["Said 1"]
