@@ -46,7 +46,7 @@ def _table(statuses: Sequence[ProviderStatus]) -> Table:
         left = [say(speaking(), f"providers.left_{a.kind}", left=a.left, limit=a.limit) for a in lasting]
         resets = [f"{allowance.resets_at:%m-%d %H:%M}" for allowance in lasting]
         key = f"…{status.key}" if status.key else "-"
-        table.add_row(status.provider, key, status.model, "\n".join(left), "\n".join(resets), _state(status))
+        table.add_row(status.provider, key, status.model or "-", "\n".join(left), "\n".join(resets), _state(status))
     return table
 
 

@@ -52,11 +52,12 @@ from core.knowledge.shelf import Shelves
 from core.language import detect_language
 from core.lessons import open_exports
 from core.limits import Limits, Rate, Rates
-from core.models.catalog import Tell
+from core.models.catalog import Tell, language_model_base
 from core.models.registry import LoraRegistry
 from core.notices import Notices
 from core.offload import offload
-from core.ops.alerts import Alerts, LoggedAlerts
+from core.ops.alerts import ModeratorAlerts
+from core.ops.roll import WorkerRoll
 from core.ops.workers import open_workers
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Reader, Searcher
@@ -81,6 +82,7 @@ from core.storage.passages import Passages
 from core.storage.people import People
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
+from core.storage.rated import RatedAnswers
 from core.storage.readings import Readings
 from core.storage.reusable import ReusableAnswers
 from core.storage.runs import Runs
@@ -89,6 +91,7 @@ from core.storage.teachings import Teachings
 from core.storage.turns import Turns
 from core.storage.vectors import Vectors
 from core.storage.watches import Watches
+from core.training.rollout import Rollout
 from core.types import SpaceId, readable_spaces
 
 
@@ -195,20 +198,27 @@ async def assemble(
         ledger = Ledger(Quotas(database))
         stack.push_async_callback(ledger.close)
         router = await _open_router(stack, settings, providers, keys, ledger)
-        workers = await stack.enter_async_context(
-            open_workers(settings.workers, settings.worker_token, open_alerts(database))
-        )
-        writers = Writers(local, router, succession, settings.outside_knowledge, workers.there)
         reuse = Reuse(ReusableAnswers(database), passages, lambda: f"{succession.id} {written_by(gate, local)}")
         turns, spaces = Turns(database), Spaces(database)
         channels = Channels(spaces)
         notices = Notices(inbox, channels, spaces, settings.language)
+        last_alerts = LastAlerts(database)
+        alerts = ModeratorAlerts(last_alerts, notices, channels, settings.alerts_space)
+        workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
+        writers = Writers(local, router, succession, settings.outside_knowledge, workers.there)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
         curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
         sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), succession, curator, curator.readings, spaces)
+        rollout = Rollout(
+            RatedAnswers(database),
+            LoraRegistry(settings.data_dir / "loras"),
+            partial(language_model_base, settings.local_model),
+            settings.data_dir / "training",
+            settings.train_after_ratings,
+        )
         erasers = {"exports": open_exports(settings.data_dir).erase}
         dispatch = Dispatch(
             registry=registry,
@@ -223,7 +233,7 @@ async def assemble(
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),
             inbox=inbox,
-            providers=ProviderDesk(providers, router.routes, ledger),
+            providers=ProviderDesk(providers, router.routes, ledger, WorkerRoll(settings.workers, last_alerts)),
             default_language=settings.language,
         )
         yield Aion(
@@ -231,7 +241,9 @@ async def assemble(
             dispatch=dispatch,
             documents=documents,
             ingest=ingest,
-            scheduler=Scheduler(runs, Leases(database), regular_jobs(inbox, turns, quality, finder, watcher, runs)),
+            scheduler=Scheduler(
+                runs, Leases(database), regular_jobs(inbox, turns, quality, finder, watcher, runs, rollout)
+            ),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,
             reembedding=reembedding,
@@ -251,11 +263,6 @@ def _open_gate(settings: Settings, succession: Succession, reader: Reader | None
         return latest
     former = open_gate(settings.confidence, settings.tau, tuned.current(succession.id))
     return SucceedingGate(succession, former, latest)
-
-
-def open_alerts(database: Database) -> Alerts:
-    """Return who hears of the machines behind AION: here the log, and here a moderators' channel would join it."""
-    return LoggedAlerts(LastAlerts(database))
 
 
 def rates(settings: Settings) -> Rates:

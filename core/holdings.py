@@ -17,8 +17,10 @@ from core.generation.quota import Ledger
 from core.generation.route import read_keys, routes
 from core.generation.table import Provider, read_providers
 from core.offload import offload
+from core.ops.roll import WorkerRoll
 from core.retrieval.embed import open_embedder
 from core.settings import Settings
+from core.storage.alerts import LastAlerts
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import Quotas
@@ -73,7 +75,8 @@ async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
         stack.push_async_callback(database.close)
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
-        yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database))), settings)
+        roll = WorkerRoll(settings.workers, LastAlerts(database))
+        yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database)), roll), settings)
 
 
 def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:

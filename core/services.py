@@ -318,16 +318,23 @@ class Allowance:
 class ProviderStatus:
     """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
 
+    Or how a worker stands: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
+
     ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
     """
 
     provider: str
     model: str
     key: str | None
-    state: Literal["ready", "spent", "benched", "no_key", "off"]
+    state: Literal["ready", "spent", "benched", "no_key", "off", "online", "offline", "refused", "unseen"]
     allowances: tuple[Allowance, ...] = ()
     until: datetime | None = None
     reason: str = ""
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether it may ever be asked: a provider with a key, or a worker."""
+        return self.key is not None or self.state not in ("no_key", "off")
 
 
 class Providers(Protocol):

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     serve_token: SecretStr | None = Field(None, alias="AION_SERVE_TOKEN")
     workers: str = Field("", alias="AION_WORKERS")
     worker_token: SecretStr | None = Field(None, alias="AION_WORKER_TOKEN")
+    alerts_space: str = Field("", alias="AION_ALERTS_SPACE", pattern=r"^\s*((discord|telegram):\S+)?\s*$")
+
+    train_after_ratings: int = Field(0, alias="AION_TRAIN_AFTER_RATINGS", ge=0)
 
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
     searxng_url: str | None = Field(None, alias="AION_SEARXNG_URL")

@@ -7,8 +7,8 @@ from core.services import ProviderStatus
 
 
 async def show_providers(context: Context) -> None:
-    """List every provider that has a key: what is left of it, and until when it is not asked."""
-    statuses = [status for status in await context.providers.status() if status.key is not None]
+    """List every worker, and every provider that has a key: what is left of it, and until when it is not asked."""
+    statuses = [status for status in await context.providers.status() if status.is_usable]
     lines = [line(context, status) for status in statuses]
     await context.reply("\n".join(lines) or context.say("providers.none"))
 
@@ -23,7 +23,7 @@ def line(context: Context, status: ProviderStatus) -> str:
     state = context.say(f"providers.state_{status.state}")
     if status.until:
         state += " " + context.say("providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
-    return f"{status.provider} · {status.model}: " + " · ".join([state, *left])
+    return " · ".join(filter(None, (status.provider, status.model))) + ": " + " · ".join([state, *left])
 
 
 def register(registry: Registry) -> None:

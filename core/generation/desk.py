@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from core.errors import BadInput
 from core.generation.quota import Ledger, Use
@@ -24,18 +24,30 @@ _NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
 }
 
 
+class Roll(Protocol):
+    """Tells how the workers stand, which are asked before any provider."""
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how each stands, in the order they are asked."""
+        ...
+
+
 class ProviderDesk:
     """The providers as an operator may look at them, and forgive them."""
 
-    def __init__(self, providers: Sequence[Provider], routes: Sequence[Route], ledger: Ledger) -> None:
+    def __init__(
+        self, providers: Sequence[Provider], routes: Sequence[Route], ledger: Ledger, workers: Roll | None = None
+    ) -> None:
+        self._workers = workers
         self._providers = providers
         self._routes = routes
         self._ledger = ledger
 
     async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how each model of each provider stands under each key, in the order they are asked."""
+        """Return the workers, and each model of each provider under each key, in the order they are asked."""
         await self._ledger.refresh()
-        return tuple(status for provider in self._providers for status in self._of(provider))
+        workers = await self._workers.status() if self._workers else ()
+        return (*workers, *(status for provider in self._providers for status in self._of(provider)))
 
     async def reset(self, name: str) -> int:
         """Forget why a provider is not asked, and return how many reasons there were; what it used stays used.

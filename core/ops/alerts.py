@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
+from core.channels import Channels
+from core.notices import Notices
 from core.storage.alerts import LastAlerts
 from core.texts import say
+from core.types import Language, Reply, SpaceId
 
 log = logging.getLogger(__name__)
+
+PLATFORMS = ("discord", "telegram")
 
 
 class Alerts(Protocol):
@@ -19,14 +27,34 @@ class Alerts(Protocol):
         ...
 
 
-class LoggedAlerts:
-    """Writes alerts to the log, and remembers the last about each thing through a restart."""
+class ModeratorAlerts:
+    """Writes alerts to the log and to moderators' channels, each once per change, also through a restart.
 
-    def __init__(self, last: LastAlerts) -> None:
+    ``space`` names the one community whose moderators are told; empty: every one that has a channel for them.
+    """
+
+    def __init__(self, last: LastAlerts, notices: Notices, channels: Channels, space: str = "") -> None:
         self._last = last
+        self._notices = notices
+        self._channels = channels
+        self._space = SpaceId(space.strip())
 
     async def alert(self, key: str, **values: str) -> None:
-        """Log it, once per change."""
+        """Say it, once per change."""
         subject = f"worker:{values['worker']}"
-        if await self._last.raise_once(subject, key, values):
-            log.warning("%s", say("en", key, **values))
+        if not await self._last.raise_once(subject, key, values):
+            return
+        log.warning("%s", say("en", key, **values))
+        notice = f"{subject}:{datetime.now(UTC).isoformat()}"
+        for space in await self._spaces():
+            if not await self._notices.tell_moderators(space, notice, partial(_said, key, values)):
+                log.warning("%s has no moderators' channel: nobody was told", space)
+
+    async def _spaces(self) -> Sequence[SpaceId]:
+        if self._space:
+            return (self._space,)
+        return [space for platform in PLATFORMS for space in await self._channels.moderated(platform)]
+
+
+def _said(key: str, values: Mapping[str, str], language: Language) -> Reply:
+    return Reply(say(language, key, **values), language)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Literal
 
@@ -236,16 +236,21 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
 
 
 def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[Worker, ...]:
-    """Return the workers of ``name=address,name=address``.
+    """Return the workers of ``name=address,name=address``. Raises as ``worker_addresses`` does."""
+    key = SecretStr((token.get_secret_value().strip() if token else "") or "none")
+    return tuple(Worker(name, url, key, client) for name, url in worker_addresses(text).items())
+
+
+def worker_addresses(text: str) -> Mapping[str, str]:
+    """Return the addresses in ``name=address,name=address`` by name, in order.
 
     Raises ``Unavailable`` naming the one that cannot be understood.
     """
-    found: dict[str, Worker] = {}
-    key = SecretStr((token.get_secret_value().strip() if token else "") or "none")
+    found: dict[str, str] = {}
     for n, part in enumerate(filter(str.strip, text.split(",")), start=1):
         match = _ADDRESS.fullmatch(part)
         if not match or match[1] in found:
             problem = f"entry {n} is not name=https://address with a name of its own"  # which may hold a password
             raise Unavailable("settings.wrong", name="AION_WORKERS", problem=problem)
-        found[match[1]] = Worker(match[1], match[2], key, client)
-    return tuple(found.values())
+        found[match[1]] = match[2]
+    return found

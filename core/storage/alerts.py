@@ -17,6 +17,11 @@ class LastAlerts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def all(self) -> Mapping[str, tuple[str, Mapping[str, str]]]:
+        """Return the key and the values of what was said last, by subject."""
+        rows = await self._database.rows(select(alerts))
+        return {row.subject: (row.key, row.values) for row in rows}
+
     async def raise_once(self, subject: str, key: str, values: Mapping[str, str]) -> bool:
         """Store an alert; ``False``, and nothing stored, when its key is what was said last about ``subject``."""
         stored = {"key": key, "values": dict(values), "raised_at": datetime.now(UTC)}

@@ -13,13 +13,20 @@ from pydantic import SecretStr
 from bot.web.app import create_app, serve
 from bot.web.inference import inference_router
 from bot.web.service import Service
+from core.channels import Channels
 from core.errors import GenerationFailed, Unavailable
+from core.generation.desk import ProviderDesk
 from core.generation.failure import Kind, ProviderFailed
-from core.ops.alerts import LoggedAlerts
+from core.generation.quota import Ledger
+from core.notices import Notices
+from core.ops.alerts import ModeratorAlerts
+from core.ops.roll import WorkerRoll
 from core.ops.workers import Worker, Workers, open_workers, read_workers
 from core.storage.alerts import LastAlerts
 from core.storage.database import Database
-from core.types import Sampling, Turn
+from core.storage.inbox import Inbox
+from core.storage.spaces import Spaces
+from core.types import Platform, Sampling, SpaceId, Turn
 from tests.fakes import TickingGenerator
 from tests.providers import Canned, ProviderServer, delta, fails, streamed
 
@@ -241,12 +248,53 @@ async def test_names_and_addresses_are_read_however_they_are_spaced() -> None:
     ]
 
 
+def moderated(database: Database, space: str = "") -> ModeratorAlerts:
+    channels = Channels(Spaces(database))
+    notices = Notices(Inbox(database), channels, Spaces(database), "pt")
+    return ModeratorAlerts(LastAlerts(database), notices, channels, space)
+
+
 async def test_alerts_are_logged_once_a_change_also_over_a_restart(tmp_path, caplog) -> None:
     for n_lines in (1, 1):
         async with await Database.open(tmp_path) as database:
-            alerts = LoggedAlerts(LastAlerts(database))
+            alerts = moderated(database)
             async with open_workers("colab=http://127.0.0.1:9", SecretStr(TOKEN), alerts) as workers:
                 await workers.check()
                 await workers.check()
         assert caplog.text.count("The worker colab went offline: start it again.") == n_lines
     assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize(("named", "told"), [("", ["discord:1", "telegram:-2"]), ("telegram:-2", ["telegram:-2"])])
+async def test_every_moderators_channel_hears_of_each_change_once(tmp_path, named: str, told: list[str]) -> None:
+    async with await Database.open(tmp_path) as database:
+        channels = Channels(Spaces(database))
+        for space in ("discord:1", "telegram:-2"):
+            await channels.gather_moderators(SpaceId(space), "55")
+        await Spaces(database).change_settings(SpaceId("discord:3"), dict)  # has no such channel
+        for key in ("workers.offline", "workers.offline", "workers.refused", "workers.offline"):
+            await moderated(database, named).alert(key, worker="colab")
+        platforms: tuple[Platform, ...] = ("discord", "telegram")
+        waiting = [each for platform in platforms for each in await Inbox(database).unfinished(platform)]
+        assert [each.message.space for each in waiting] == [space for space in told for _ in range(3)]
+        texts = [each.reply.text for each in waiting if each.reply and each.message.space == "telegram:-2"]
+        assert [text.partition(":")[0] for text in texts] == [
+            "O worker colab ficou offline",
+            "O worker colab recusa AION_WORKER_TOKEN",
+            "O worker colab ficou offline",
+        ]
+
+
+async def test_an_operator_sees_how_each_worker_was_found_last(tmp_path) -> None:
+    async with await Database.open(tmp_path) as database:
+        alerts = moderated(database)
+        await alerts.alert("workers.online", worker="colab", model="qwen")
+        await alerts.alert("workers.start_other", worker="kaggle", other="colab")
+        await alerts.alert("workers.offline", worker="former")
+        roll = WorkerRoll("colab=http://a,kaggle=http://b,friend=http://c", LastAlerts(database))
+        statuses = await ProviderDesk((), (), Ledger(), roll).status()
+    assert [(each.provider, each.model, each.state) for each in statuses] == [
+        ("colab", "qwen", "online"),
+        ("kaggle", "", "offline"),
+        ("friend", "", "unseen"),
+    ]
