@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from core.settings import Settings, read_settings
 from core.texts import say
 from core.training.batching import Batch
 from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.export import file_of
 from core.training.rows import Rows, read_rows
 from core.types import SpaceId
 
@@ -72,6 +74,26 @@ async def export(folder: Path, space: str | None) -> None:
     if exported.n_over_cap or exported.n_quarantined:
         counts = {"n_over_cap": exported.n_over_cap, "n_quarantined": exported.n_quarantined}
         _print(say(speaking(), "learn.left_out", **counts))
+
+
+async def cycle() -> None:
+    """Export, train on what is liked, compare, and put the version on trial if it is a gain; gives way to others.
+
+    Raises ``BadInput`` where there is nothing to learn, or what was learned is no gain.
+    """
+    from bot.lora import Ballot, promote, registry_of
+    from core.training.base import Lora
+    from core.training.trainer import Recipe
+
+    os.nice(10)
+    settings = read_settings()
+    folder = settings.data_dir / "training" / "latest"
+    await export(folder, None)
+    parent = registry_of(settings).standing().promoted
+    recipe = Recipe(batch=Batch(2, 4), n_epochs=3.0, max_length=1024)
+    await sft(Order(file_of(folder, "sft"), folder / "lora", recipe, Lora(), parent=parent))
+    version = registry_of(settings).add(folder / "lora")
+    await promote(Ballot(version.name, file_of(folder, "kto", is_held=True), (), None, 0.1, 200))
 
 
 async def sft(order: Order) -> None:

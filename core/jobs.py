@@ -12,6 +12,7 @@ from core.scheduler import Job
 from core.storage.inbox import Inbox
 from core.storage.runs import Runs
 from core.storage.turns import Turns
+from core.training.rollout import Rollout
 
 DAY = timedelta(days=1)
 
@@ -25,12 +26,14 @@ EVERY: Mapping[str, timedelta] = {
     "research-gaps": DAY,
     "watch": timedelta(minutes=10),
     "prune-runs": DAY,
+    "watch-trial": timedelta(minutes=5),
+    "train": timedelta(hours=1),
 }
 """How often each job runs, in the order they are started where several are due."""
 
 
 def regular_jobs(
-    inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder, watcher: Watcher, runs: Runs
+    inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder, watcher: Watcher, runs: Runs, rollout: Rollout
 ) -> tuple[Job, ...]:
     """Return the jobs."""
 
@@ -51,5 +54,7 @@ def regular_jobs(
         "research-gaps": finder.research,
         "watch": watcher.look_at_due,
         "prune-runs": prune_runs,
+        "watch-trial": rollout.watch_trial,
+        "train": rollout.train_when_due,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

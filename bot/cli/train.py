@@ -50,6 +50,14 @@ def export(
     finish(training.export(out, space))
 
 
+@train.command(epilog="Example:  aion train cycle")
+def cycle() -> None:
+    """Export, train, compare and try the version out, as AION does by itself after AION_TRAIN_AFTER_RATINGS thumbs."""
+    from bot import training
+
+    finish(training.cycle())
+
+
 @train.command(epilog="Example:  aion train sft --data data/training/today/sft.jsonl --out data/lora --epochs 3")
 def sft(
     data: Annotated[Path, typer.Option("--data", envvar="AION_SFT_JSONL", help="JSONL with messages in each line.")],
