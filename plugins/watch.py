@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from core.commands import Command, Context, Parameter, Registry
-from core.errors import BadInput
+from core.errors import BadInput, UserError
 from core.services import Finding
 from core.types import Reading, Watch
 from plugins.teach import is_address, report
@@ -50,7 +50,13 @@ async def watch(context: Context) -> None:
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(f"{said}\n{report(context, findings)}")
 
-    await context.reply(f"{said}\n{report(context, await watches.look(made, tell))}")
+    try:
+        findings = await watches.look(made, tell)
+    except UserError:
+        if made.looked_at is None:  # what cannot be had at all is not worth another look
+            await watches.stop(made.id)
+        raise
+    await context.reply(f"{said}\n{report(context, findings)}")
 
 
 async def _list(context: Context) -> None:

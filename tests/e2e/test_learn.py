@@ -140,3 +140,36 @@ async def test_an_approval_pressed_at_once_on_two_platforms_is_given_once(tmp_pa
         decided = [m for m in discord.shown if "approved #1" in m.content]
         assert len(decided) == 1
         assert any("had been approved before" in m.content for m in discord.shown)
+
+
+async def test_a_page_is_watched_and_what_was_read_is_told(tmp_path: Path, site: Site) -> None:
+    async with DiscordServer() as discord:
+        ana, eva = discord.person("Ana"), discord.person("Eva")
+        guild = discord.guild("Club", moderators=[ana])
+        general = discord.channel(guild, "general")
+        async with (
+            core_in(tmp_path, site) as aion,
+            discord_front.running(aion.dispatch, discord, tmp_path),  # type: ignore[arg-type]
+        ):
+            page = site.url("/library")
+            refused = await discord.wait_for_reply(discord.slash("watch", eva, general, what=page))
+            assert "moderators" in refused.content
+            watched = await discord.wait_for_reply(discord.slash("watch", ana, general, what=f"{page} every 2d"))
+            await discord.wait_until(lambda: "learned, " in watched.content)
+            assert f"#1 {page}, every 2 days" in watched.content
+            for typed, said in (
+                ("http://169.254.169.254/ every 1d", "network"),
+                ("file:///etc/passwd", "address"),
+                (f"{page} every 5m", "interval"),
+                ("stop 9", "no watch 9"),
+            ):
+                wrong = await discord.wait_for_reply(discord.slash("watch", ana, general, what=typed))
+                await discord.wait_until(lambda wrong=wrong, said=said: said in wrong.content)
+            told = await discord.wait_for_reply(discord.slash("jobs", ana, general))
+            assert f"{page}: 1 pages, 1 kept, 0 left out" in told.content
+            listed = await discord.wait_for_reply(discord.slash("watch", ana, general))
+            assert f"#1 {page}, every 2 days" in listed.content
+            assert "169.254" not in listed.content, "what cannot be had at all is not watched"
+            stopped = await discord.wait_for_reply(discord.slash("watch", ana, general, what="stop 1"))
+            assert "no longer watch" in stopped.content
+            assert len(await aion.documents.list(SpaceId(f"discord:{guild.id}"))) == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 from process import aion, running
+from test_health import free_port
 from test_learn import searxng
 
 from tests.core.curation.site import as_page, serving
@@ -27,8 +29,16 @@ async def test_a_theme_is_searched_and_what_it_brings_is_decided_on_beside_a_run
         for said in ("2 pages read", "waits for approval as #1", "/gone", "aion review list --space global"):
             assert said in learned.out
         chat = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
+        port = free_port()
+        chat |= {"AION_HEALTH_PORT": str(port), "AION_ADMIN_TOKEN": "a-made-up-token"}
         async with running(tmp_path, module="tests.e2e.quick_jobs", **chat) as run:
             await run.until_logged("running: telegram")
+            await run.until_logged("/health")
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                path, token = "/admin/review?space=global", {"Authorization": "Bearer a-made-up-token"}
+                assert (await client.get(path)).status_code == 401
+                assert [each["number"] for each in (await client.get(path, headers=token)).json()] == [1]
+            assert "a-made-up-token" not in "".join(run.log)
             listed = await aion(tmp_path, "review", "list")
             assert site.url("/library") in listed.out
             assert "opens at nine" in listed.out
