@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from core.generation.open import open_generator
 from core.models.catalog import language_model_base
 from core.models.registry import LoraRegistry, Version, differences
 from core.offload import offload
-from core.promotion import Contest, Judged, measured
+from core.promotion import Contest, Judged, Writing, measured
 from core.settings import Settings, read_settings
 from core.texts import say
 from core.training.promote import compare, is_promotable, write_report
@@ -114,11 +115,11 @@ async def promote(ballot: Ballot) -> None:
     thumbs = read_rows(ballot.thumbs, ("prompt", "completion", "label")).rows if ballot.thumbs else ()
     judged = Judged(thumbs, [read_labelled(folder) for folder in ballot.labelled])
     embedder, gate, reader = in_use(settings, console)
-    local = open_generator(settings.local_model, settings.models_dir, teller(console))
-    try:
-        measures = await measured(contest, judged, local, embedder, with_reader(gate, reader))
-    finally:
-        await local.close()
+    async with AsyncExitStack() as stack:
+        before, after = (open_generator(settings.local_model, settings.models_dir, teller(console)) for _ in range(2))
+        stack.push_async_callback(before.close)
+        stack.push_async_callback(after.close)
+        measures = await measured(contest, judged, Writing(before, after, embedder, with_reader(gate, reader)))
     compared = [compare(measure) for measure in measures]
     folder = ballot.report or registry.folder / "reports" / version.name
     page = write_report(compared, version.name, current or BASE, folder)

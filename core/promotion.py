@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.resources import files
@@ -42,6 +42,8 @@ CANARY_SLACK = 0.07
 """One of the general questions may be lost without that being called a loss."""
 
 _TIMED = Sampling(temperature=0.0, max_new_tokens=24)
+_N_TIMED = 8
+"""Replies that are timed; the first, which also warms up, does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +67,36 @@ class Contest:
     tell: Tell
 
 
-async def measured(
-    contest: Contest, judged: Judged, local: LocalGenerator, embedder: Embedder, gate: Gate
-) -> list[Measure]:
-    """Return every measure of both, the cheap ones first. Leaves ``local`` on what answers now."""
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The local model twice: with what answers now, and with the version in question; and what else answers need."""
+
+    before: LocalGenerator
+    after: LocalGenerator
+    embedder: Embedder
+    gate: Gate
+
+
+async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[Measure]:
+    """Return every measure of both, the cheap ones first."""
     measures = await offload(_by_likelihood, contest, judged.thumbs)
-    now, then = _lora(contest.version), _lora(contest.current)
-    speeds: dict[str, list[float]] = {"before": [], "after": []}
-    replies: dict[str, list[Reply]] = {"before": [], "after": []}
-    for name, version in (("before", then), ("after", now)):
-        await local.use_lora(version)
-        speeds[name] = await _speeds(local)
-        for data in judged.labelled:
-            writers = Writers(local, Router(), embedder, "abstain")
-            replies[name] += await written_answers(data, embedder, gate, writers, judged.n_questions)
-    await local.use_lora(then)
+    await writing.before.use_lora(_lora(contest.current))
+    await writing.after.use_lora(_lora(contest.version))
     if judged.labelled:
-        right = {name: [_is_right(reply) for reply in given] for name, given in replies.items()}
-        measures.append(Measure("labelled questions", right["before"], right["after"]))
-    measures.append(Measure("speed, log tokens/s", speeds["before"], speeds["after"], False, MAX_SLOWER))
+        right = [await _labelled(local, judged, writing) for local in (writing.before, writing.after)]
+        measures.append(Measure("labelled questions", right[0], right[1]))
+    measures.append(await _speed(writing.before, writing.after))
     return measures
+
+
+async def _labelled(local: LocalGenerator, judged: Judged, writing: Writing) -> list[float]:
+    """Return how right the replies to labelled questions are, 0..1 each."""
+    writers = Writers(local, Router(), writing.embedder, "abstain")
+    replies = [
+        await written_answers(data, writing.embedder, writing.gate, writers, judged.n_questions)
+        for data in judged.labelled
+    ]
+    return [_is_right(reply) for several in replies for reply in several]
 
 
 def canaries() -> Sequence[tuple[str, tuple[str, ...]]]:
@@ -138,16 +150,21 @@ def _per_token(student: Student, asked: Sequence[Asked], is_bare: bool) -> list[
     return [each.per_token for each in likelihoods(student, asked, MAX_LENGTH, as_base=is_bare)]
 
 
-async def _speeds(local: LocalGenerator, clock: Callable[[], float] = time.monotonic) -> list[float]:
-    """Return the logarithm of tokens/s of a few replies, after one that nobody counts."""
-    speeds = []
-    for question, _ in canaries()[:5]:
-        start_s, n_tokens = clock(), 0
-        async with aclosing(local.stream((Turn("user", question),), _TIMED)) as pieces:
-            async for piece in pieces:
-                n_tokens += len(piece.log_probs)
-        speeds.append(math.log(max(1, n_tokens) / (clock() - start_s)))
-    return speeds[1:]
+async def _speed(before: LocalGenerator, after: LocalGenerator) -> Measure:
+    """Return the logarithm of tokens/s of a few replies, in turns so that a machine's moods meet both."""
+    speeds: tuple[list[float], list[float]] = ([], [])
+    for question, _ in canaries()[:_N_TIMED]:
+        for local, ours in zip((before, after), speeds, strict=True):
+            ours.append(await _timed(local, question))
+    return Measure("speed, log tokens/s", speeds[0][1:], speeds[1][1:], False, MAX_SLOWER)
+
+
+async def _timed(local: LocalGenerator, question: str) -> float:
+    start_s, n_tokens = time.monotonic(), 0
+    async with aclosing(local.stream((Turn("user", question),), _TIMED)) as pieces:
+        async for piece in pieces:
+            n_tokens += len(piece.log_probs)
+    return math.log(max(1, n_tokens) / (time.monotonic() - start_s))
 
 
 def _is_right(reply: Reply) -> float:
