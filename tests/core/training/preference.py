@@ -1,6 +1,6 @@
 """A made-up preference over what the tiny model says: more Portuguese words than others. And a run to learn it.
 
-As a program: ``python -m tests.core.training.preference MODEL CHECKPOINTS N_STEPS``, which can be killed.
+As a program, which can be killed: ``python -m tests.core.training.preference ppo|sft MODEL CHECKPOINTS N_STEPS``.
 """
 
 from __future__ import annotations
@@ -53,8 +53,14 @@ def batching(rows: int = 512) -> Batching:
     return Batching(Batch(rows), lambda batch: None)
 
 
-def policy(name: str) -> Policy:
-    return Policy(open_student(name, Path("unused"), Lora(rank=8, alpha=16), 0, lambda key: None))
+def policy(name: str, dropout: float = 0.0) -> Policy:
+    """Return the tiny model with fresh LoRA weights."""
+    student = open_student(name, Path("unused"), Lora(rank=8, alpha=16, dropout=dropout), 0, lambda key: None)
+    of = Policy(student)
+    for module in student.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = dropout
+    return of
 
 
 def fresh(of: Policy, judge: Judge, rows: int = 64) -> Fresh:
@@ -104,20 +110,31 @@ def digest(of: Policy) -> str:
     return hashlib.sha256(b"".join(weights)).hexdigest()
 
 
-def main(name: str, folder: str, n_steps: str) -> None:
-    torch.set_num_threads(1)
+def practise(name: str, folder: Path, n_steps: int) -> None:
     learner = policy(name)
-    ppo = Ppo(learner, settings(int(n_steps)), batching())
-    print("ready", flush=True)
-    ppo.run(
-        fresh(learner, judge, 16),
-        Checkpoints(Path(folder), "the run"),
-        TimeBox(None),
-        2,
-        lambda step: print(step.number, flush=True),
-    )
+    ppo = Ppo(learner, settings(n_steps), batching())
+    show = lambda step: print(step.number, flush=True)  # noqa: E731
+    ppo.run(fresh(learner, judge, 16), Checkpoints(folder, "the run"), TimeBox(None), 2, show)
+    print(digest(learner), flush=True)
+
+
+def study(name: str, folder: Path, n_steps: int) -> None:
+    """Fine-tune on what is liked, with TRL; dropout is on, so that chance must go on where it was too."""
+    from core.training.likelihood import Asked
+    from core.training.sft import sft
+    from core.training.trainer import Recipe, Run, Update
+
+    learner = policy(name, dropout=0.1)
+    taught = [Asked(tuple(PROMPTS[i % 14]), " ".join(WORDS[i % 6 : i % 6 + 3])) for i in range(40)]
+    recipe = Recipe(max_rate=5e-3, batch=Batch(2, 2), max_steps=n_steps, max_length=64, save_every=2)
+
+    def tell(update: Update) -> None:
+        print(update.step, flush=True)
+
+    sft(learner.student, taught, [], recipe, Run(folder / "scratch", Checkpoints(folder, "the run"), tell=tell))
     print(digest(learner), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    torch.set_num_threads(1)
+    {"ppo": practise, "sft": study}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))

@@ -170,9 +170,9 @@ def test_when_time_is_over_it_saves_and_leaves_and_goes_on_to_the_same(name: str
     assert digest(again) == digest(whole)
 
 
-def run(name: str, folder: Path, kill_at: int | None) -> str:
+def run(kind: str, name: str, folder: Path, kill_at: int | None) -> str:
     """Run it as its own process; return the digest of its weights, or kill -9 it after a step."""
-    command = [sys.executable, "-m", "tests.core.training.preference", name, str(folder), "9"]
+    command = [sys.executable, "-m", "tests.core.training.preference", kind, name, str(folder), "9"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
         assert process.stdout is not None
         lines = []
@@ -187,13 +187,16 @@ def run(name: str, folder: Path, kill_at: int | None) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_killed_at_any_step_and_gone_on_elsewhere_the_weights_are_the_same_to_the_bit(name: str, tmp_path: Path):
-    whole = run(name, tmp_path / "whole", None)
+@pytest.mark.parametrize("kind", ["ppo", "sft"])
+def test_killed_at_any_step_and_gone_on_elsewhere_the_weights_are_the_same_to_the_bit(
+    kind: str, name: str, tmp_path: Path
+):
+    whole = run(kind, name, tmp_path / "whole", None)
     kill_at = random.SystemRandom().randint(1, 8)
-    assert run(name, tmp_path / "here", kill_at) == "killed"
+    assert run(kind, name, tmp_path / "here", kill_at) == "killed"
     shutil.copytree(tmp_path / "here", tmp_path / "elsewhere")
     shutil.rmtree(tmp_path / "here")
-    assert run(name, tmp_path / "elsewhere", None) == whole, f"killed after step {kill_at}"
+    assert run(kind, name, tmp_path / "elsewhere", None) == whole, f"killed after step {kill_at}"
 
 
 @pytest.mark.slow
