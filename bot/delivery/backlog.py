@@ -39,19 +39,22 @@ class Backlog:
         self._finish = finish
         self._start = start
         self._in_hand: set[tuple[SpaceId, str]] = set()
+        self._let_go: set[tuple[SpaceId, str]] = set()
         self._turns = asyncio.Semaphore(N_AT_ONCE)
 
     @asynccontextmanager
     async def accepted(self, message: Message) -> AsyncIterator[bool]:
         """Take ``message`` on while the block lasts; ``False`` inside it when that was done before."""
-        key = message.space, message.key
-        if key in self._in_hand or not await self._front.inbox.accept(message):
-            log.info("already taken on: %s", message.key)
+        if (message.space, message.key) in self._in_hand:
+            log.info("already in hand: %s", message.key)
             yield False
             return
-        self.hold(message)
+        self.hold(message)  # before it is written down, or it would be found there as nobody's
         try:
-            yield True
+            is_new = await self._front.inbox.accept(message)
+            if not is_new:
+                log.info("already taken on: %s", message.key)
+            yield is_new
         finally:
             self.release(message)
 
@@ -62,19 +65,25 @@ class Backlog:
     def release(self, message: Message) -> None:
         """Take ``message`` up again when it is due."""
         self._in_hand.discard((message.space, message.key))
+        self._let_go.add((message.space, message.key))
 
     async def run(self) -> None:
         """Finish whatever is due, now and as it becomes due, until cancelled."""
         news = self._front.inbox.news(self._platform)
         while True:
             news.clear()
-            for unfinished in await self._front.inbox.unfinished(self._platform):
-                key = unfinished.message.space, unfinished.message.key
-                if key not in self._in_hand:
-                    self._in_hand.add(key)
-                    self._start(self._resume(unfinished))
+            for unfinished in await self._nobody_s():
+                self.hold(unfinished.message)
+                self._start(self._resume(unfinished))
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
+
+    async def _nobody_s(self) -> list[Unfinished]:
+        """Return what is due and in nobody's hand; what was let go while looking may be done by now."""
+        self._let_go.clear()
+        found = await self._front.inbox.unfinished(self._platform)
+        taken = self._in_hand | self._let_go
+        return [each for each in found if (each.message.space, each.message.key) not in taken]
 
     async def _resume(self, unfinished: Unfinished) -> None:
         message, is_answered = unfinished.message, unfinished.reply is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,7 +14,7 @@ from bot.delivery import backlog as module
 from bot.delivery.backlog import N_AT_ONCE, Backlog
 from core.delivery import Unfinished
 from core.ports import Front
-from core.types import Message, Person, Reply, SpaceId
+from core.types import Message, Person, Platform, Reply, SpaceId
 from tests.fakes import MemoryInbox
 
 
@@ -97,3 +97,64 @@ async def test_news_is_taken_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None
             front.inbox.arrived.set()
             await asyncio.wait_for(told.wait(), 5)
             told.clear()
+
+
+class SlowInbox(MemoryInbox):
+    """Its database has read, or written, a while before whoever asked for it hears of that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+        self.n_looks = 0
+
+    async def accept(self, message: Message) -> bool:
+        is_new = await super().accept(message)
+        self.left.append(Unfinished(message, None, (), False, 1))
+        await self.heard.wait()
+        return is_new
+
+    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+        found = await super().unfinished(platform)
+        self.n_looks += 1
+        await self.heard.wait()
+        return found
+
+
+@pytest.mark.parametrize("is_done_meanwhile", [True, False])
+async def test_what_is_being_answered_is_not_answered_beside_that(is_done_meanwhile: bool) -> None:
+    front, resumed = InboxAlone(SlowInbox()), []
+    inbox = cast(SlowInbox, front.inbox)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def finish(unfinished: Unfinished) -> None:
+        resumed.append(unfinished.message.key)
+
+    backlog = Backlog(cast(Front, front), "telegram", finish, lambda work: tasks.add(asyncio.create_task(work)))
+    message = left(1).message
+    going_on = asyncio.Event()
+
+    async def answer() -> None:
+        async with backlog.accepted(message) as is_new:
+            assert is_new
+            await going_on.wait()
+            await inbox.close(message)
+
+    answering = asyncio.create_task(answer())
+    await settle()  # written down, though nobody was told so far
+    if is_done_meanwhile:
+        inbox.heard.set()
+        await settle()
+        inbox.heard.clear()
+    looking = asyncio.create_task(backlog.run())
+    await settle()
+    assert inbox.n_looks == 1  # it has found the message
+    if is_done_meanwhile:
+        going_on.set()
+        await answering
+    inbox.heard.set()
+    await settle()
+    assert resumed == []
+    going_on.set()
+    await answering
+    looking.cancel()
+    await asyncio.gather(looking, *tasks, return_exceptions=True)
