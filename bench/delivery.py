@@ -118,13 +118,13 @@ async def faults(name: str, folder: Path, n_messages: int, every: int, per_s: fl
             people.calm()
         n_lives = -(-n_messages // every)
         async with living(people, folder, n_lives + 1):
-            await until(lambda: len(lost(people, folder)) <= people.n_told(), PATIENCE_S)
+            await until(lambda: not people.untold(lost(people, folder)), PATIENCE_S)
             await asyncio.sleep(20)  # for what comes late, and for what comes twice
         gone, owed = lost(people, folder), people.expected(folder)
         doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
         return (
-            f"| {name} | {n_messages:,} | {n_lives} | {len(owed):,} | {max(0, len(gone) - people.n_told())} "
-            f"| {len(gone)} | {people.n_told()} | {doubled} |"
+            f"| {name} | {n_messages:,} | {n_lives} | {len(owed):,} | {people.untold(gone)} "
+            f"| {len(gone)} | {people.told().total()} | {doubled} |"
         )
 
 

@@ -40,10 +40,12 @@ class Asked:
     """When each question was asked, on ``time.monotonic``'s clock, by the answer it must get."""
 
     at_s: dict[str, float] = field(default_factory=dict)
+    place: dict[str, int] = field(default_factory=dict)
 
-    def text(self, n: int, kind: str = "") -> str:
-        """Return a question of its own and note that it is asked now."""
-        self.at_s[f"Echo: q{n}{kind}."] = time.monotonic()
+    def text(self, n: int, kind: str, place: int) -> str:
+        """Return a question of its own and note that it is asked now, in the chat of that id."""
+        answer = f"Echo: q{n}{kind}."
+        self.at_s[answer], self.place[answer] = time.monotonic(), place
         return f"q{n}{kind}."
 
 
@@ -94,8 +96,12 @@ class BenchWorld(ABC):
         """Return the answers that are owed: to everything that was accepted."""
 
     @abstractmethod
-    def n_told(self) -> int:
-        """Return how often somebody was told that an answer may be missing."""
+    def told(self) -> Counter[int]:
+        """Return how often somebody was told in each chat that an answer may be missing."""
+
+    def untold(self, missing: set[str]) -> int:
+        """Return of how many missing answers nobody was told in their chat."""
+        return (Counter(self.asked.place[answer] for answer in missing) - self.told()).total()
 
     def counts(self) -> Counter[str]:
         """Return how often each answer is visible."""
@@ -147,7 +153,7 @@ class TelegramWorld(BenchWorld):
     def ask(self, n: int, kind: str = "") -> None:
         who = n % N_USERS
         chat = self._chats[who % len(self._chats)]
-        self.server.say(chat, self._people[who], self._call_to + self.asked.text(n, kind))
+        self.server.say(chat, self._people[who], self._call_to + self.asked.text(n, kind, chat["id"]))
 
     def answers(self) -> Iterable[str]:
         return [m.text for m in self.server.shown if m.text.startswith("Echo") and not m.deleted]
@@ -184,8 +190,8 @@ class TelegramWorld(BenchWorld):
     def expected(self, data_dir: Path) -> set[str]:
         return set(self.asked.at_s)
 
-    def n_told(self) -> int:
-        return sum(message.text.startswith(NOTE) for message in self.server.shown)
+    def told(self) -> Counter[int]:
+        return Counter(message.chat["id"] for message in self.server.shown if message.text.startswith(NOTE))
 
 
 COUNTED = ("sendMessage", "editMessageText", "deleteMessage", "sendChatAction")
@@ -220,8 +226,8 @@ class DiscordWorld(BenchWorld):
 
     def ask(self, n: int, kind: str = "") -> None:
         who = n % N_USERS
-        text = self.asked.text(n, kind)
         chat = self._chats[who % len(self._chats)]
+        text = self.asked.text(n, kind, chat.id)
         said = self.server.say(chat, self._people[who], text, mentions_bot=not self._private)
         self._questions[f"discord:{said.id}"] = f"Echo: {text}"
 
@@ -275,5 +281,5 @@ class DiscordWorld(BenchWorld):
             keys = {key for (key,) in connection.execute("SELECT key FROM inbox")}
         return {answer for key, answer in self._questions.items() if key in keys}
 
-    def n_told(self) -> int:
-        return sum(message.content.startswith(NOTE) for message in self.server.shown)
+    def told(self) -> Counter[int]:
+        return Counter(message.channel.id for message in self.server.shown if message.content.startswith(NOTE))
