@@ -104,19 +104,19 @@ class SlowInbox(MemoryInbox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard = asyncio.Event()
+        self.written, self.read = asyncio.Event(), asyncio.Event()
         self.n_looks = 0
 
     async def accept(self, message: Message) -> bool:
         is_new = await super().accept(message)
         self.left.append(Unfinished(message, None, (), False, 1))
-        await self.heard.wait()
+        await self.written.wait()
         return is_new
 
     async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
         found = await super().unfinished(platform)
         self.n_looks += 1
-        await self.heard.wait()
+        await self.read.wait()
         return found
 
 
@@ -141,19 +141,17 @@ async def test_what_is_being_answered_is_not_answered_beside_that(is_done_meanwh
 
     answering = asyncio.create_task(answer())
     await settle()  # written down, though nobody was told so far
-    if is_done_meanwhile:
-        inbox.heard.set()
-        await settle()
-        inbox.heard.clear()
     looking = asyncio.create_task(backlog.run())
     await settle()
     assert inbox.n_looks == 1  # it has found the message
     if is_done_meanwhile:
+        inbox.written.set()
         going_on.set()
         await answering
-    inbox.heard.set()
+    inbox.read.set()
     await settle()
     assert resumed == []
+    inbox.written.set()
     going_on.set()
     await answering
     looking.cancel()
