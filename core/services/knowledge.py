@@ -1,13 +1,10 @@
-"""What commands may do: each service bound to the space and the person that called, behind a Protocol.
-
-A plugin reaches them through its ``core.commands.Context`` alone.
-"""
+"""Teaching and deciding what is learned."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
@@ -49,6 +46,31 @@ class Verdict:
     proposal: Proposal
     is_new: bool
     indexed: Indexed | None = None
+
+
+class Review(Protocol):
+    """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
+
+    async def pending(self) -> tuple[Proposal, ...]:
+        """List what waits, oldest first."""
+        ...
+
+    async def approve(self, number: int) -> Verdict:
+        """Make a proposal a document, once. Raises ``BadInput`` when the space has none of that number."""
+        ...
+
+    async def approve_site(self, site: str) -> tuple[Verdict, ...]:
+        """Approve everything that waits from one site."""
+        ...
+
+    async def reject(self, number: int, reason: str) -> Verdict:
+        """Decline a proposal, once; the same text is not proposed again. Raises ``BadInput`` as ``approve`` does."""
+        ...
+
+
+ReviewPolicy = Literal["all", "found", "none"]
+"""What waits for a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
+``none``: nothing that a moderator asked for. What AION looks for by itself always waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,172 +196,4 @@ class Curation(Protocol):
 
     async def set_policy(self, policy: ReviewPolicy) -> None:
         """Set what waits for approval here."""
-        ...
-
-
-ReviewPolicy = Literal["all", "found", "none"]
-"""What waits for a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
-``none``: nothing that a moderator asked for. What AION looks for by itself always waits."""
-
-
-class Review(Protocol):
-    """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
-
-    async def pending(self) -> tuple[Proposal, ...]:
-        """List what waits, oldest first."""
-        ...
-
-    async def approve(self, number: int) -> Verdict:
-        """Make a proposal a document, once. Raises ``BadInput`` when the space has none of that number."""
-        ...
-
-    async def approve_site(self, site: str) -> tuple[Verdict, ...]:
-        """Approve everything that waits from one site."""
-        ...
-
-    async def reject(self, number: int, reason: str) -> Verdict:
-        """Decline a proposal, once; the same text is not proposed again. Raises ``BadInput`` as ``approve`` does."""
-        ...
-
-
-ChannelMode = Literal["free", "mention"]
-"""When AION speaks in a channel: ``free``: also unasked, when it is sure; ``mention``: only when addressed."""
-
-
-class GivenAnswers(Protocol):
-    """What commands may do with the answers given in a space. Bound to the space and the person of the message."""
-
-    async def sources(self, answer_id: int) -> str:
-        """Return what an answer quotes, as Markdown, and note that somebody looked.
-
-        Raises ``BadInput`` when the answer was not given in the space.
-        """
-        ...
-
-    async def question(self, answer_id: int) -> str:
-        """Return the question of an answer so that it stands on its own. Raises ``BadInput`` as ``sources`` does."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Replied:
-    """What became of a moderator's reply to ``question``; ``is_new`` is false when there was one before."""
-
-    question: str
-    is_new: bool
-
-
-class People(Protocol):
-    """What commands may do to bring a question before people. Bound to the message."""
-
-    async def ask(self, answer_id: int) -> bool:
-        """Bring the question of an answer before the moderators, once; ``False``: they have no channel.
-
-        Raises ``BadInput`` when the answer was not given in the space.
-        """
-        ...
-
-    async def reply(self, number: int, text: str) -> Replied:
-        """Pass a moderator's reply on to who asked, if it is the first. Raises ``BadInput`` on an unknown number."""
-        ...
-
-    async def teach(self, number: int) -> Verdict | None:
-        """Make a question and its reply a document, through review; ``None``: they are one, wait or were rejected.
-
-        Raises ``BadInput`` on an unknown number, and before there is a reply.
-        """
-        ...
-
-
-class Rights(Protocol):
-    """What the sender of the message may ask of AION about themselves, and moderators about their space."""
-
-    async def kept(self) -> Mapping[str, int]:
-        """Return how much is kept of the person, by what it is."""
-        ...
-
-    async def copy(self) -> bytes:
-        """Return all that is kept of the person, as a JSON file."""
-        ...
-
-    async def forget(self) -> Mapping[str, int]:
-        """Erase the person everywhere, and return what was erased, by what it is."""
-        ...
-
-    async def may_train(self) -> bool:
-        """Return whether models may learn from the person, where a community lets them."""
-        ...
-
-    async def set_training(self, *, allowed: bool) -> None:
-        """Set whether models may learn from the person."""
-        ...
-
-    async def space_trains(self) -> bool:
-        """Return whether models may learn from what is asked and rated here."""
-        ...
-
-    async def set_space_training(self, *, allowed: bool) -> None:
-        """Set whether models may learn from what is asked and rated here."""
-        ...
-
-
-class Conversation(Protocol):
-    """What commands may do with the channel, thread or chat they were called in."""
-
-    async def start_afresh(self) -> None:
-        """Forget what the caller said here, so that the next question follows nothing."""
-        ...
-
-    async def mode(self) -> ChannelMode:
-        """Return when AION answers here."""
-        ...
-
-    async def set_mode(self, mode: ChannelMode) -> None:
-        """Set when AION answers here."""
-        ...
-
-    async def gather_moderators(self) -> None:
-        """Send what moderators should see here from now on: what waits for them, and what went wrong."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
-
-    period: Literal["minute", "day", "month"]
-    kind: Literal["requests", "tokens", "usd"]
-    left: float
-    limit: float
-    resets_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderStatus:
-    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
-
-    Or how a worker stands: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
-
-    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
-    """
-
-    provider: str
-    model: str
-    key: str | None
-    state: Literal["ready", "spent", "benched", "no_key", "off", "online", "offline", "refused", "unseen"]
-    allowances: tuple[Allowance, ...] = ()
-    until: datetime | None = None
-    reason: str = ""
-
-    @property
-    def is_usable(self) -> bool:
-        """Tell whether it may ever be asked: a provider with a key, or a worker."""
-        return self.key is not None or self.state not in ("no_key", "off")
-
-
-class Providers(Protocol):
-    """What commands may know of the providers that write answers."""
-
-    async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how each model of each provider stands under each key, in the order they are asked."""
         ...

@@ -1,0 +1,49 @@
+"""Who writes the answers, and what is left of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
+
+    period: Literal["minute", "day", "month"]
+    kind: Literal["requests", "tokens", "usd"]
+    left: float
+    limit: float
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
+
+    Or how a worker stands: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
+
+    ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
+    """
+
+    provider: str
+    model: str
+    key: str | None
+    state: Literal["ready", "spent", "benched", "no_key", "off", "online", "offline", "refused", "unseen"]
+    allowances: tuple[Allowance, ...] = ()
+    until: datetime | None = None
+    reason: str = ""
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether it may ever be asked: a provider with a key, or a worker."""
+        return self.key is not None or self.state not in ("no_key", "off")
+
+
+class Providers(Protocol):
+    """What commands may know of the providers that write answers."""
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how each model of each provider stands under each key, in the order they are asked."""
+        ...
