@@ -78,10 +78,10 @@ def in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader
     """Return the embedder of the settings, remembering what it embedded, and the gate and reader questions meet."""
     log_to_file(settings)
     embedder = cached_embedder(settings, console)
-    coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id)
     reader = open_reader(settings.reader, embedder.id, settings.models_dir, teller(console))
     if reader is not None:
         reader.warm()
+    coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")
     return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
 
 

@@ -19,12 +19,14 @@ from bot.logs import log_to_file
 from bot.quality import opened_database
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import Example
+from core.confidence.reading import with_reading
 from core.confidence.tuned import SHIPPED, TunedGates
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
+from core.generation.reader import open_reader
 from core.generation.table import read_providers
 from core.holdings import provider_keys
-from core.ports import Embedder
+from core.ports import Embedder, Reader
 from core.settings import read_settings
 from core.storage.impressions import Impressions
 from core.sweep import Choice, n_searches, pareto, sweep
@@ -42,8 +44,12 @@ async def refit(folders: Sequence[Path], space: str | None, risk: float | None, 
     embedder = cached_embedder(settings, console)
     log_to_file(settings)
     gates = TunedGates(settings.data_dir / "gate")
-    start = gates.current(embedder.id)
-    examples = [*_labelled(await _asked(folders, embedder, console)), *await _rated(space, start)]
+    reader = open_reader(settings.reader, embedder.id, settings.models_dir, lambda key: None)
+    start = gates.current(embedder.id, reader.id if reader else "")
+    if reader is not None:
+        start = with_reading(start, reader.id)
+        reader.warm()
+    examples = [*_labelled(await _asked(folders, embedder, reader, console)), *await _rated(space, start)]
     if risk is None and provider_keys(read_providers(settings.providers_file)):
         risk = RISK
     tuned = tune(examples, start, embedder.id, risk)
@@ -91,12 +97,14 @@ async def rollback() -> None:
     _say("tune.shipped_again" if version == SHIPPED else "tune.back", **({"version": version} if version else {}))
 
 
-async def _asked(folders: Sequence[Path], embedder: Embedder, console: Console) -> list[list[Example]]:
+async def _asked(
+    folders: Sequence[Path], embedder: Embedder, reader: Reader | None, console: Console
+) -> list[list[Example]]:
     sets = [read_labelled(folder) for folder in folders]
     with progress_bar(console) as progress:
         bars = [progress.add_task(data.name, total=len(data.questions)) for data in sets]
         return [
-            await labelled_examples(data, embedder, partial(progress.advance, bar))
+            await labelled_examples(data, embedder, partial(progress.advance, bar), reader)
             for data, bar in zip(sets, bars, strict=True)
         ]
 

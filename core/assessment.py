@@ -15,7 +15,7 @@ import numpy as np
 
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
-from core.confidence.reading import with_reader
+from core.confidence.reading import with_reader, without_reader
 from core.evaluation.dataset import LabelledDocument, LabelledSet
 from core.evaluation.harness import Measured, Method, Ranking, by_choice, by_score, measure
 from core.language import detect_language
@@ -53,7 +53,7 @@ async def assess(
             tell(f"{data.name}: indexing {len(data.documents)} documents")
             names_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
             measured = {}
-            for name, (fusion, judge, ranking) in _methods(embedder, gate).items():
+            for name, (fusion, judge, ranking) in _methods(embedder, without_reader(gate)).items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
                 measured[name] = await measure(data, SPACE, Method(searcher, judge, ranking), names_of)
@@ -81,7 +81,7 @@ def _optional(
     if reader is not None:
         methods["read"] = Method(searcher, with_reader(gate, reader))
     if reranker is not None:
-        methods["reranked"] = Method(RerankingSearcher(searcher, reranker), gate)
+        methods["reranked"] = Method(RerankingSearcher(searcher, reranker), without_reader(gate))
     return methods
 
 

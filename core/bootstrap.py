@@ -258,7 +258,10 @@ async def assemble(
 
 def _open_gate(settings: Settings, succession: Succession, reader: Reader | None) -> Gate:
     tuned = TunedGates(settings.data_dir / "gate")
-    latest = with_reader(open_gate(settings.confidence, settings.tau, tuned.current(succession.latest.id)), reader)
+    latest = with_reader(
+        open_gate(settings.confidence, settings.tau, tuned.current(succession.latest.id, reader.id if reader else "")),
+        reader,
+    )
     if not succession.is_under_way:
         return latest
     former = open_gate(settings.confidence, settings.tau, tuned.current(succession.id))

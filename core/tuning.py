@@ -6,7 +6,7 @@ What it learns from: labelled folders, searched as a question would be, and answ
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from core.assessment import SPACE, store_labelled
 from core.confidence.calibrate import Coefficients, shipped
 from core.confidence.fit import Example, Floats, Labels, fit, folds, labels_of
 from core.confidence.gate import LogisticGate
+from core.confidence.reading import READING, bounded
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
 from core.language import detect_language
-from core.ports import Embedder
+from core.offload import offload
+from core.ports import Embedder, Reader
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -61,8 +63,10 @@ class Tuned:
     after: dict[str, Figures]
 
 
-async def labelled_examples(data: LabelledSet, embedder: Embedder, asked: Callable[[], object]) -> list[Example]:
-    """Ask a labelled set's questions of a real index, and return what its searches looked like.
+async def labelled_examples(
+    data: LabelledSet, embedder: Embedder, asked: Callable[[], object], reader: Reader | None = None
+) -> list[Example]:
+    """Ask a labelled set's questions of a real index, and return what its searches, and the reader, made of them.
 
     All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set
     has questions of one kind only.
@@ -79,6 +83,8 @@ async def labelled_examples(data: LabelledSet, embedder: Embedder, asked: Callab
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))
                 told = gate.decide(found).confidence.features
                 if told:
+                    read = await offload(reader.read, found) if reader is not None else None
+                    told = told if read is None else {**told, READING: bounded(read)}
                     topic = question.topic or question.text
                     examples.append(Example(told, question.answerable, topic, data.name))
                 asked()
@@ -91,13 +97,24 @@ def rated_examples(rated: Iterable[Rated], coefficients: Coefficients) -> list[E
     A disliked "I don't know" says that an answer was wished for, not that it was there. Answers recorded before the
     gate looked at what it looks at now are left out. An answer counts by how much its raters agree, at most 1.
     """
+    neutral = {READING: coefficients.weights[READING].mean} if coefficients.reader else {}
     return [
-        Example(each.features, each.leaning > 0 and each.has_sources, each.searched, RATINGS, abs(each.leaning))
+        Example(
+            _bounded({**neutral, **each.features}),
+            each.leaning > 0 and each.has_sources,
+            each.searched,
+            RATINGS,
+            abs(each.leaning),
+        )
         for each in rated
         if each.leaning
-        and set(coefficients.weights) <= set(each.features)
+        and set(coefficients.weights) <= {*neutral, *each.features}
         and (each.has_sources or (each.used == "abstained" and each.leaning > 0))
     ]
+
+
+def _bounded(told: Mapping[str, float]) -> Mapping[str, float]:
+    return {**told, READING: bounded(told[READING])} if READING in told else told
 
 
 def tune(examples: Sequence[Example], start: Coefficients, embedder_id: str, risk: float | None) -> Tuned:

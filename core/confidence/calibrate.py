@@ -38,6 +38,7 @@ class Coefficients:
     It is for embedders whose id starts with ``embedder``; empty: for any, as it goes by no raw cosine. A probability
     of ``upper`` or more is answered locally, of ``lower`` or more by a provider. ``calibration`` are the knots of a
     monotone map from the regression's probability to one that holds: pairs in 0..1, both ascending; none: as it is.
+    ``reader`` names the reader whose log-odds are among the features, where one is.
     """
 
     embedder: str
@@ -48,6 +49,7 @@ class Coefficients:
     upper: float
     lower: float
     calibration: Sequence[tuple[float, float]] = ()
+    reader: str = ""
 
     def contributions(self, features: Mapping[str, float]) -> Mapping[str, float]:
         """Return what each feature adds to the log-odds. Raises ``KeyError`` when one is missing."""

@@ -1,16 +1,17 @@
 """A second look: what a reader makes of the passages moves the gate's log-odds.
 
-What a search tells cannot see a near miss, a passage on the very subject without the fact. Bands stay the gate's own,
-so a gate tuned to a place stays tuned.
+What a search tells cannot see a near miss, a passage on the very subject without the fact. Bands stay the gate's own.
+A gate tuned with this very reader has its log-odds among its features, and its calibration holds for both together.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.gate import LogisticGate
 from core.ports import Gate, Reader
 from core.types import Confidence, Decision, Found, Reason
@@ -34,7 +35,7 @@ class Leaning:
 
     def moves(self, read: float) -> float:
         """Return what the reading adds to the gate's log-odds."""
-        return self.weight * (max(-_MOST, min(_MOST, read)) - self.neutral)
+        return self.weight * (bounded(read) - self.neutral)
 
 
 FOREIGN = Leaning(weight=0.5, neutral=0.0)
@@ -43,35 +44,78 @@ FOREIGN = Leaning(weight=0.5, neutral=0.0)
 
 @dataclass(frozen=True, slots=True)
 class ReadingGate:
-    """The calibrated gate with a reader behind it. ``decide`` blocks while reading."""
+    """The calibrated gate with a reader behind it. ``decide`` blocks while reading.
+
+    ``fitted``: coefficients with the reader among their features, which count in place of ``leaning``.
+    """
 
     gate: LogisticGate
     reader: Reader
     leaning: Leaning
+    fitted: Coefficients | None = None
 
     def decide(self, found: Found) -> Decision:
         """Return the gate's decision, moved by what the reader says; the gate's own where nothing could be read."""
         first = self.gate.decide(found)
         read = self.reader.read(found) if found.hits else None
-        if read is None:
+        if not found.hits or (read is None and self.fitted is None):
             return first
-        moved = self.leaning.moves(read)
-        value = _probability(_log_odds(first.confidence.value) + moved)
+        value, moved = self._moved(first, read)
         band = self.gate.band(value)
         confidence = Confidence(
             value=value,
             spec=first.confidence.spec,
             reasons=_reasons(first, band == "local", moved),
-            features={**first.confidence.features, READING: read},
+            features=first.confidence.features if read is None else {**first.confidence.features, READING: read},
         )
         return Decision(band, confidence)
+
+    def _moved(self, first: Decision, read: float | None) -> tuple[float, float]:
+        """Return the probability with the reading, and by how much that moved the log-odds."""
+        if self.fitted is not None:
+            told = {**first.confidence.features, READING: self.leaning.neutral if read is None else bounded(read)}
+            return self.fitted.probability(told), self.fitted.contributions(told)[READING]
+        moved = self.leaning.moves(read or 0.0)
+        return _probability(_log_odds(first.confidence.value) + moved), moved
+
+
+def bounded(read: float) -> float:
+    """Return a reader's log-odds within what they may count."""
+    return max(-_MOST, min(_MOST, read))
 
 
 def with_reader(gate: Gate, reader: Reader | None) -> Gate:
     """Return ``gate`` with ``reader`` behind it, where there is one and the gate's probabilities can be moved."""
     if reader is None or not isinstance(gate, LogisticGate):
         return gate
-    return ReadingGate(gate, reader, leaning_of(reader.id))
+    if gate.coefficients.reader != reader.id:
+        return ReadingGate(gate, reader, leaning_of(reader.id))
+    return ReadingGate(_alone(gate), reader, leaning_of(reader.id), gate.coefficients)
+
+
+def without_reader(gate: Gate) -> Gate:
+    """Return ``gate`` as it judges by the search alone."""
+    return _alone(gate) if isinstance(gate, LogisticGate) else gate
+
+
+def _alone(gate: LogisticGate) -> LogisticGate:
+    return LogisticGate(without_reading(gate.coefficients))
+
+
+def with_reading(coefficients: Coefficients, reader_id: str) -> Coefficients:
+    """Return coefficients with a reader among their features, counting as much as it does untuned."""
+    if coefficients.reader == reader_id:
+        return coefficients
+    leaning = leaning_of(reader_id)
+    weight = Weight(mean=leaning.neutral, scale=1.0, weight=leaning.weight)
+    alone = without_reading(coefficients)
+    return replace(alone, weights={**alone.weights, READING: weight}, reader=reader_id)
+
+
+def without_reading(coefficients: Coefficients) -> Coefficients:
+    """Return coefficients that go by the search alone."""
+    weights = {name: weight for name, weight in coefficients.weights.items() if name != READING}
+    return replace(coefficients, weights=weights, reader="")
 
 
 def leaning_of(reader_id: str) -> Leaning:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.confidence.calibrate import Coefficients, read_coefficients, shipped
+from core.confidence.reading import without_reading
 from core.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ class TunedGates:
         except (FileNotFoundError, ValueError):
             return SHIPPED
 
-    def current(self, embedder_id: str) -> Coefficients:
-        """Return the coefficients in use for an embedder.
+    def current(self, embedder_id: str, reader_id: str = "") -> Coefficients:
+        """Return the coefficients in use for an embedder, with a reader among their features only if it is this one.
 
         They are the shipped ones where none were tuned for it, or where this version of AION looks at other features.
         """
@@ -49,10 +50,10 @@ class TunedGates:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("tuned coefficients v%d cannot be read, the shipped ones are used: %s", version, error)
             return default
-        if tuned.embedder != embedder_id or set(tuned.weights) != set(default.weights):
+        if tuned.embedder != embedder_id or set(without_reading(tuned).weights) != set(default.weights):
             log.warning("tuned coefficients v%d are for another embedder or version: run `aion tune` again", version)
             return default
-        return tuned
+        return tuned if tuned.reader == reader_id else without_reading(tuned)
 
     def save(self, coefficients: Coefficients) -> int:
         """Keep coefficients as a new version, put it in use, and return its number."""

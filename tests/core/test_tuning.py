@@ -9,6 +9,7 @@ from core.bootstrap import assemble
 from core.commands import Registry
 from core.confidence.calibrate import shipped
 from core.confidence.fit import Example
+from core.confidence.reading import READING, with_reading
 from core.confidence.tuned import TunedGates
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
@@ -121,3 +122,32 @@ async def test_tuned_gate_is_in_use_from_the_next_start_on(tmp_path):
 
 async def unseen(text: str) -> None:
     pass
+
+
+async def test_with_a_reader_the_whole_is_fitted_and_is_what_runs(tmp_path):
+    class Knowing:
+        id = "knowing"
+
+        def read(self, found):
+            return 6.0 if found.query.startswith(("Where", "In which")) else -6.0
+
+        def warm(self):
+            pass
+
+    start = with_reading(START, Knowing.id)
+    drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Knowing())
+    assert {each.features[READING] for each in drawn} == {4.0, -4.0}  # as much as a reading may count
+    tuned = tune(drawn, start, "words-256", None)
+    assert tuned.coefficients.reader == Knowing.id and tuned.coefficients.weights[READING].weight > 0
+    assert tuned.after["things"].balanced_accuracy == 1.0 and tuned.after["things"].ece < tuned.before["things"].ece
+    gates = TunedGates(tmp_path)
+    gates.save(tuned.coefficients)
+    assert gates.current("words-256", Knowing.id).weights == tuned.coefficients.weights
+    assert READING not in gates.current("words-256").weights  # without the reader, or with another
+
+
+def test_ratings_from_before_there_was_a_reader_are_neutral_about_it():
+    start = with_reading(START, "knowing")
+    seen = dict.fromkeys(START.weights, 0.5)
+    rated = [Rated("a", "local", True, seen, 1.0), Rated("b", "local", True, {**seen, READING: 9.0}, 1.0)]
+    assert [each.features[READING] for each in rated_examples(rated, start)] == [start.weights[READING].mean, 4.0]

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.gate import LogisticGate, SpecGate
-from core.confidence.reading import FOREIGN, READING, Leaning, ReadingGate, leaning_of, with_reader
+from core.confidence.reading import (
+    FOREIGN,
+    READING,
+    Leaning,
+    ReadingGate,
+    leaning_of,
+    with_reader,
+    with_reading,
+    without_reading,
+)
 from core.errors import Unavailable
 from core.generation.reader import OWN, ModelReader, open_reader
 from core.texts import say
@@ -127,3 +136,28 @@ def test_own_reader_counts_as_fitted_and_others_cautiously() -> None:
     assert leaning_of("somebody/else") is FOREIGN
     assert leaning_of(OWN) != FOREIGN
     assert leaning_of(OWN).weight > 0
+
+
+# --- a gate that was tuned with the reader -------------------------------------------------------
+
+
+def test_a_gate_tuned_with_the_reader_goes_by_its_own_weight_and_calibration() -> None:
+    reader = Says(2.0)
+    plain = with_reading(FLAT.coefficients, reader.id)
+    told = FLAT.decide(found()).confidence.features
+    untuned = ReadingGate(FLAT, reader, leaning_of(reader.id)).decide(found()).confidence.value
+    assert with_reader(LogisticGate(plain), reader).decide(found()).confidence.value == pytest.approx(untuned)
+    calibrated = replace(plain, calibration=((0.0, 0.3), (1.0, 0.31)))
+    decision = with_reader(LogisticGate(calibrated), reader).decide(found())
+    assert 0.3 <= decision.confidence.value <= 0.31
+    assert decision.confidence.features == {**told, READING: 2.0}
+    for nothing_read in (Says(None), Says(leaning_of(reader.id).neutral)):
+        values = with_reader(LogisticGate(calibrated), nothing_read).decide(found()).confidence.value
+        neutral = {**told, READING: leaning_of(reader.id).neutral}
+        assert values == pytest.approx(calibrated.probability(neutral))
+
+
+def test_tuned_with_another_reader_it_goes_by_the_search_and_this_readers_leaning() -> None:
+    stripped = without_reading(with_reading(FLAT.coefficients, "another"))
+    assert stripped == FLAT.coefficients
+    assert with_reader(LogisticGate(stripped), Says(1.0)) == ReadingGate(FLAT, Says(1.0), FOREIGN)
