@@ -205,10 +205,17 @@ class Writers:
     async def _open(self, versions: Sequence[tuple[Turn, ...]], sampling: Sampling, language: Language) -> OpenStream:
         for worker in self._able(language):
             try:
-                return await _begun(worker, versions[0], sampling)
+                return await _begun(worker, _fitting(worker, versions, sampling), sampling)
             except (GenerationFailed, Unavailable) as error:
                 log.warning("%s did not write: %s", worker.name, error)
         return await self.router.open(versions[0], sampling, language, versions[1:])
+
+
+def _fitting(model: LocalModel, versions: Sequence[tuple[Turn, ...]], sampling: Sampling) -> tuple[Turn, ...]:
+    """Return the largest version of a prompt that leaves the model room for its reply; else the smallest."""
+    room = model.context_tokens - sampling.max_new_tokens
+    sizes = [sum(prompts.estimate_tokens(turn.content) for turn in turns) for turns in versions]
+    return next((turns for turns, size in zip(versions, sizes, strict=True) if size <= room), versions[-1])
 
 
 async def _begun(model: LocalModel, turns: Sequence[Turn], sampling: Sampling) -> OpenStream:
