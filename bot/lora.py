@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.library import speaking, teller
 from core.confidence.reading import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
+from core.generation.local import LocalGenerator
 from core.generation.open import open_generator
 from core.models.catalog import language_model_base
 from core.models.registry import LoraRegistry, Version, differences
@@ -25,9 +27,14 @@ from core.promotion import Contest, Judged, Writing, measured
 from core.settings import Settings, read_settings
 from core.texts import say
 from core.training.promote import compare, is_promotable, write_report
+from core.training.retest import keep, report_of, retest
 from core.training.rows import read_rows
+from core.types import Sampling, Turn
 
 BASE = "the base model"
+
+N_RETESTED = 25
+"""Disliked answers that are asked again for ``/learned``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +127,10 @@ async def promote(ballot: Ballot) -> None:
         stack.push_async_callback(before.close)
         stack.push_async_callback(after.close)
         measures = await measured(contest, judged, Writing(before, after, embedder, with_reader(gate, reader)))
+        asked = [*_taught(ballot.thumbs), *thumbs]
+        await offload(keep, await retest(asked, partial(_reply, after), N_RETESTED), report_of(registry, version.name))
     compared = [compare(measure) for measure in measures]
-    folder = ballot.report or registry.folder / "reports" / version.name
+    folder = ballot.report or report_of(registry, version.name)
     page = write_report(compared, version.name, current or BASE, folder)
     Console(soft_wrap=True, highlight=False).print(page.read_text(encoding="utf-8"), markup=False)
     if not is_promotable(compared):
@@ -132,6 +141,18 @@ async def promote(ballot: Ballot) -> None:
     else:
         await offload(registry.promote, version.name, base)
         _say("lora.answers_now", version=version.name)
+
+
+def _taught(held: Path | None) -> Sequence[Mapping[str, Any]]:
+    """Return the lines that an export trains on, where it holds them beside ``held``."""
+    beside = held.with_name(held.name.replace(".held", "")) if held else None
+    if beside is None or beside == held or not beside.is_file() or not beside.stat().st_size:
+        return ()
+    return read_rows(beside, ("prompt", "completion", "label")).rows
+
+
+async def _reply(local: LocalGenerator, prompt: Sequence[Turn]) -> str:
+    return "".join([piece.text async for piece in local.stream(prompt, Sampling(temperature=0.0, max_new_tokens=120))])
 
 
 def _as_json(version: Version) -> Mapping[str, Any]:

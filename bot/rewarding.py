@@ -141,7 +141,7 @@ def _keep(practice: Practice, student: Student, run: Ppo, data_hash: str, regist
 
 def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, judge: Judge | None) -> Source:
     from core.training.experience import Fresh, StoredThumbs
-    from core.training.likelihood import turns_of
+    from core.training.rows import turns_of
 
     if judge:
         prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in rows.rows))
@@ -157,7 +157,7 @@ def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, 
 def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[Any]:
     """Return stored responses with their rewards; those too long to be read whole are left out."""
     from core.training.experience import Rated
-    from core.training.likelihood import turns_of
+    from core.training.rows import turns_of
     from core.training.policy import Written
 
     rated = []

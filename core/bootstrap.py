@@ -91,6 +91,7 @@ from core.storage.teachings import Teachings
 from core.storage.turns import Turns
 from core.storage.vectors import Vectors
 from core.storage.watches import Watches
+from core.training.retest import learned
 from core.training.rollout import Rollout
 from core.types import SpaceId, readable_spaces
 
@@ -212,9 +213,10 @@ async def assemble(
         sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), succession, curator, curator.readings, spaces)
+        versions = LoraRegistry(settings.data_dir / "loras")
         rollout = Rollout(
             RatedAnswers(database),
-            LoraRegistry(settings.data_dir / "loras"),
+            versions,
             partial(language_model_base, settings.local_model),
             settings.data_dir / "training",
             settings.train_after_ratings,
@@ -226,7 +228,7 @@ async def assemble(
             shelves=Shelves(ingest, documents, passages),
             reviews=reviews,
             learners=Learners(curator, finder, watcher, sayings, spaces, pseudonyms),
-            feedback=Feedback(answers, impressions, pseudonyms),
+            feedback=Feedback(answers, impressions, pseudonyms, partial(learned, versions, pseudonyms)),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
             charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
             conversations=conversations,

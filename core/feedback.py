@@ -5,10 +5,13 @@ One rating per person per answer, changed by pressing the other thumb, withdrawn
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.offload import offload
 from core.privacy import Pseudonyms
+from core.services import Learned
 from core.sources import quoted
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
@@ -17,11 +20,12 @@ from core.types import Message, Person, SpaceId, Thumb
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Stores what people think of answers, under pseudonyms."""
+    """Stores what people think of answers, under pseudonyms; ``learned`` tells what became of it."""
 
     answers: Answers
     impressions: Impressions
     pseudonyms: Pseudonyms
+    learned: Callable[[SpaceId], Learned | None]
 
     async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
         """Press a thumb and return the person's rating after it. Raises ``BadInput`` for another space's answer."""
@@ -64,3 +68,7 @@ class GivenHere:
         if answer is None:
             raise BadInput("storage.elsewhere")
         return answer.searched or answer.question
+
+    async def learned(self) -> Learned | None:
+        """Return what was learned from the thumbs of this space."""
+        return await offload(self._feedback.learned, self._message.space)

@@ -11,6 +11,7 @@ import torch
 
 from core.training.base import Student
 from core.training.losses import token_log_probs
+from core.training.rows import turns_of
 from core.types import Turn
 
 
@@ -33,11 +34,6 @@ class Likelihood:
     def per_token(self) -> float:
         """Return the mean log-probability of a token."""
         return self.log_prob / max(1, self.n_tokens)
-
-
-def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
-    """Return chat messages of a training file as turns."""
-    return tuple(Turn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
 
 
 def asked_in(rows: Iterable[Mapping[str, Any]]) -> tuple[Asked, ...]:

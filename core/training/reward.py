@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import BadInput, StorageCorrupt
 from core.evaluation.selective import auroc, expected_calibration_error
 from core.ports import Embedder
-from core.training.likelihood import turns_of
+from core.training.rows import turns_of
 from core.types import Matrix, Turn
 
 Floats = NDArray[np.float64]

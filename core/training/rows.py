@@ -132,6 +132,11 @@ def without(text: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> tupl
     return "".join(kept), len(lines) - len(kept)
 
 
+def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
+    """Return chat messages of a training file as turns."""
+    return tuple(Turn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
+
+
 def _row(line: str) -> Mapping[str, Any] | None:
     try:
         row = json.loads(line)

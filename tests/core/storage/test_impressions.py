@@ -26,7 +26,7 @@ def impressions(database):
 
 @pytest.fixture
 def feedback(database, impressions):
-    return Feedback(Answers(database), impressions, Pseudonyms(b"k" * 32))
+    return Feedback(Answers(database), impressions, Pseudonyms(b"k" * 32), lambda space: None)
 
 
 async def all_shown(impressions, space=HERE):

@@ -1,0 +1,84 @@
+"""Disliked answers, asked again of a new version: what ``/learned`` tells a community.
+
+An answer counts as right now when it says what somebody liked as an answer to the same question; where nobody liked
+any, nobody can tell, and that is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from core.evaluation.written import token_f1
+from core.models.registry import LoraRegistry
+from core.privacy import Pseudonyms
+from core.services import Learned
+from core.training.rows import turns_of
+from core.types import SpaceId, Turn
+
+FILE = "learned.json"
+AS_LIKED = 0.6
+AS_BEFORE = 0.9
+"""Token F1 from which two answers say the same."""
+
+Outcome = Literal["right", "same", "unsure"]
+Write = Callable[[Sequence[Turn]], Awaitable[str]]
+
+
+def outcome(reply: str, disliked: str, liked: Sequence[str]) -> Outcome:
+    """Return what became of a disliked answer, now that ``reply`` is given in its place."""
+    as_before = token_f1(reply, [disliked])
+    if liked and token_f1(reply, liked) >= max(AS_LIKED, as_before):
+        return "right"
+    return "same" if as_before >= AS_BEFORE else "unsure"
+
+
+async def retest(rows: Sequence[Mapping[str, Any]], write: Write, limit: int) -> Mapping[str, Mapping[Outcome, int]]:
+    """Ask the newest ``limit`` disliked prompts of KTO lines again; return the outcomes by hash of the space."""
+    liked: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["label"]:
+            liked[_question(row)].append(_said(row))
+    counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    for row in [row for row in rows if not row["label"]][-limit:]:
+        reply = await write(turns_of(row["prompt"]))
+        space = str(row.get("provenance", {}).get("space", ""))
+        counts[space][outcome(reply, _said(row), liked[_question(row)])] += 1
+    return counts
+
+
+def keep(counts: Mapping[str, Mapping[Outcome, int]], folder: Path) -> None:
+    """Keep the outcomes in a version's report. Blocks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def learned(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> Learned | None:
+    """Return what the version that answers learned for a space; ``None`` while the base model answers. Blocks."""
+    standing = registry.standing()
+    name = standing.trial.version if standing.trial else standing.promoted
+    if name is None:
+        return None
+    try:
+        told = json.loads((report_of(registry, name) / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        told = {}
+    here: Mapping[str, int] = told.get(pseudonyms.of(space), {})
+    share = standing.trial.share if standing.trial else 1.0
+    return Learned(name, share, here.get("right", 0), here.get("same", 0), here.get("unsure", 0))
+
+
+def report_of(registry: LoraRegistry, name: str) -> Path:
+    """Return where a version's report is kept."""
+    return registry.folder / "reports" / name
+
+
+def _question(row: Mapping[str, Any]) -> str:
+    return str(row["prompt"][-1]["content"])
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    return str(row["completion"][-1]["content"])

@@ -1,0 +1,28 @@
+"""``/learned``: what a community's thumbs changed."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Registry
+
+
+async def learned(context: Context) -> None:
+    """Say which version answers, and what became of answers that were disliked."""
+    told = await context.given.learned()
+    if told is None:
+        return await context.reply(context.say("learned.nothing"))
+    lines = [context.say("learned.version", version=told.version, share=f"{told.share:.0%}")]
+    if n := told.n_right + told.n_same + told.n_unsure:
+        counts = {"n_right": told.n_right, "n_same": told.n_same, "n_unsure": told.n_unsure}
+        lines.append(context.say("learned.retested", n=n, **counts))
+    await context.reply("\n".join(lines))
+
+
+def register(registry: Registry) -> None:
+    """Add ``/learned``."""
+    registry.add(
+        Command(
+            name="learned",
+            description={"en": "What your thumbs changed", "pt": "O que os seus votos mudaram"},
+            handler=learned,
+        )
+    )

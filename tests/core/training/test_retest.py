@@ -1,0 +1,55 @@
+"""Disliked answers asked again: right is what somebody liked, and nothing else is called so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
+from core.models.registry import LoraRegistry
+from core.privacy import Pseudonyms
+from core.services import Learned
+from core.training.retest import keep, learned, outcome, report_of, retest
+from core.types import SpaceId, Turn
+
+HERE = SpaceId("discord:1")
+NAMES = Pseudonyms(b"k" * 32)
+
+
+def test_right_is_what_somebody_liked() -> None:
+    assert outcome("The gate opens at half past six.", "The gate is shut.", ["It opens at half past six."]) == "right"
+    assert outcome("The gate is shut.", "The gate is shut.", ["It opens at half past six."]) == "same"
+    assert outcome("Ask Rosa.", "The gate is shut.", ["It opens at half past six."]) == "unsure"
+    assert outcome("It opens at half past six.", "The gate is shut.", []) == "unsure"
+
+
+def row(question: str, said: str, label: bool) -> dict[str, object]:
+    prompt = [{"role": "user", "content": question}]
+    completion = [{"role": "assistant", "content": said}]
+    provenance = {"space": NAMES.of(HERE)}
+    return {"prompt": prompt, "completion": completion, "label": label, "provenance": provenance}
+
+
+async def test_disliked_answers_are_asked_again_and_counted_by_space(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def write(prompt: Sequence[Turn]) -> str:
+        asked.append(prompt[-1].content)
+        return "Under the red pot."
+
+    rows = [row("Where?", "In the river.", False), row("Where?", "Under the red pot.", True), row("Why?", "So.", False)]
+    counts = await retest(rows, write, 10)
+    assert asked == ["Where?", "Why?"]
+
+    registry = LoraRegistry(tmp_path / "loras")
+    assert learned(registry, NAMES, HERE) is None
+    base, out = Base("b", "h"), tmp_path / "out"
+    out.mkdir()
+    (out / "adapter_config.json").write_text("{}")
+    (out / WEIGHTS).write_bytes(b"1")
+    write_manifest(out, LoraManifest(base.id, base.hash, 16, 32.0, ("q_proj",)))
+    registry.add(out)
+    keep(counts, report_of(registry, "v1"))
+    registry.try_out("v1", base, 0.1, 9)
+    assert learned(registry, NAMES, HERE) == Learned("v1", 0.1, n_right=1, n_same=0, n_unsure=1)
+    assert learned(registry, NAMES, SpaceId("discord:2")) == Learned("v1", 0.1, 0, 0, 0)
