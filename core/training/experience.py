@@ -32,7 +32,8 @@ class StoredThumbs:
     """Responses that people rated, shuffled anew for every pass. A step's advantages are its rewards, centred.
 
     In the first pass ratios are to what wrote the responses. Against that, clipping would allow no second: later
-    passes take the policy as it is when a step begins, and what bounds them is the KL to the base.
+    passes take the policy as it is when a step begins, and what bounds them is the KL to the base. On responses that
+    the policy would no longer give that is overestimated: the run ends rather early than late.
     """
 
     def __init__(self, rated: Sequence[Rated], policy: Policy, rows: int, seed: int, batching: Batching) -> None:

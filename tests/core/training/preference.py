@@ -9,6 +9,7 @@ import hashlib
 import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -92,14 +93,19 @@ def behaviour(of: Policy, n: int = 400) -> tuple[float, float]:
     return sum(is_portuguese(of.text(each)) for each in written) / n, kl.item()
 
 
+ONLINE = PpoSettings(n_steps=40, max_rate=5e-3, kl_weight=0.02, max_kl=1.0)
+OFFLINE = PpoSettings(n_steps=40, max_rate=3e-3, kl_weight=0.02, max_kl=2.0)
+"""On stored replies, which the policy would no longer give, the KL looks two to four times what it is."""
+
+
 def settings(n_steps: int) -> PpoSettings:
-    return PpoSettings(n_steps=n_steps, max_rate=5e-3, kl_weight=0.02, max_kl=1.0)
+    return replace(ONLINE, n_steps=n_steps)
 
 
-def learn(of: Policy, source: Source, n_steps: int) -> list[Step]:
+def learn(of: Policy, source: Source, by: PpoSettings) -> list[Step]:
     """Take steps to the end, without checkpoints."""
-    ppo = Ppo(of, settings(n_steps), batching())
-    for _ in range(n_steps):
+    ppo = Ppo(of, by, batching())
+    for _ in range(by.n_steps):
         if ppo.step(source).is_too_far:
             break
     return ppo.history

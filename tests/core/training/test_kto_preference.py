@@ -38,7 +38,7 @@ def test_a_preference_is_learned_within_the_bound_and_shuffled_thumbs_teach_noth
     def after(is_shuffled: bool) -> tuple[float, float, float]:
         learner = policy(name)
         before, _ = behaviour(learner)
-        recipe = Recipe(max_rate=5e-3, batch=Batch(64, 1), n_epochs=2, max_length=64)
+        recipe = Recipe(max_rate=3e-3, batch=Batch(64, 1), n_epochs=2, max_length=64)
         run = Run(tmp_path / f"shuffled {is_shuffled}")
         kto(learner.student, thumbs(learner, 1024, is_shuffled), [], recipe, run)
         return before, *behaviour(learner)

@@ -17,6 +17,8 @@ from core.training.policy import Policy, Written
 from core.training.ppo import Ppo, PpoSettings, Step
 from tests.core.training.preference import (
     N_TOKENS,
+    OFFLINE,
+    ONLINE,
     PROMPTS,
     batching,
     behaviour,
@@ -68,7 +70,7 @@ def test_without_lora_it_is_the_base_whatever_it_learned(name: str):
     learner = policy(name)
     written = drawn(learner)
     before = log_probs_of(written, learner, batching())
-    learn(learner, fresh(learner, judge, 16), 2)
+    learn(learner, fresh(learner, judge, 16), settings(2))
     with learner.base():
         base = log_probs_of(written, learner, batching())
     after = log_probs_of(written, learner, batching())
@@ -78,7 +80,7 @@ def test_without_lora_it_is_the_base_whatever_it_learned(name: str):
 
 def test_halving_the_batch_changes_nothing_that_is_learned(name: str):
     whole, halved = policy(name), policy(name)
-    learn(whole, fresh(whole, judge, 16), 2)
+    learn(whole, fresh(whole, judge, 16), settings(2))
 
     def narrow(batch: Batch) -> None:
         told.append(batch)
@@ -208,14 +210,14 @@ def test_a_preference_is_learned_within_the_bound_and_shuffled_rewards_teach_not
         before, _ = behaviour(learner)
         taste = shuffled(judge, 1) if is_shuffled else judge
         if kind == "online":
-            learn(learner, fresh(learner, taste), 40)
+            learn(learner, fresh(learner, taste), ONLINE)
         else:
-            learn(learner, thumbs(learner, taste, 1024, 128), 40)
+            learn(learner, thumbs(learner, taste, 1024, 128), OFFLINE)
         return before, *behaviour(learner)
 
     before, share, kl = after(is_shuffled=False)
     assert before < 0.3
     assert share > 0.8
-    assert kl < 1.2  # the run's bound is 1.0 on its own samples
+    assert kl < 1.2  # the run's bound of 1 was measured on its own samples
     _, share, _ = after(is_shuffled=True)
     assert share < 0.4
