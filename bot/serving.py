@@ -15,6 +15,8 @@ from bot.web.inference import inference_router
 from bot.web.service import Service
 from core.bootstrap import open_local
 from core.errors import UserError
+from core.generation.versions import following
+from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.settings import read_settings
 from core.texts import say
@@ -25,8 +27,8 @@ log = logging.getLogger(__name__)
 async def serve(host: str, port: int, at_once: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Uses nothing of the data folder but its models, so that it runs beside ``aion run``. Raises ``Unavailable`` without
-    a token on an address that others reach, and when the address cannot be had or the model cannot be loaded.
+    Uses nothing of the data folder but its models and LoRA weights, so that it runs beside ``aion run``. Raises
+    ``Unavailable`` without a token on an address that others reach, and when the address cannot be had.
     """
     settings = read_settings()
     token = require_token(host, settings.serve_token)
@@ -35,6 +37,7 @@ async def serve(host: str, port: int, at_once: int) -> None:
     app = create_app([inference_router(Service(local, max_open=at_once), token)])
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.close)
+        await stack.enter_async_context(following(local, LoraRegistry(settings.data_dir / "loras")))
         try:
             async with asyncio.TaskGroup() as group:
 

@@ -14,6 +14,12 @@ class Quick(TickingGenerator):
     async def close(self) -> None:
         """Hold nothing."""
 
+    async def use_lora(self, version: object) -> None:
+        """Have no weights to exchange."""
+
+    async def try_lora(self, version: object, share: float = 0.0) -> None:
+        """Have no weights to exchange."""
+
 
 def quick(settings: object, tell: object) -> Quick:
     """Return an engine without a model."""

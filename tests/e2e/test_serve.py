@@ -62,9 +62,11 @@ async def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.model
 @pytest.mark.timeout(300)
 async def test_the_real_model_writes_for_openais_clients(tmp_path: Path) -> None:
-    asked = {"messages": [{"role": "user", "content": "What is the capital of France?"}], "temperature": 0}
+    text = "Passage: The library opens at nine and closes at five.\nQuestion: When does the library open?"
+    messages = [{"role": "system", "content": "Answer in one short sentence, from the passage."}]
+    asked = {"messages": [*messages, {"role": "user", "content": text}], "temperature": 0}
     async with serving(tmp_path, module="bot") as (client, _):
         body = (await client.post("/v1/chat/completions", json={**asked, "max_tokens": 40})).json()
-        assert "Paris" in body["choices"][0]["message"]["content"]
+        assert "nine" in body["choices"][0]["message"]["content"]
         assert body["model"] == "smollm2-135m-instruct"
         assert 0 < body["usage"]["completion_tokens"] <= 40
