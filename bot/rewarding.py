@@ -27,7 +27,7 @@ from core.training.rows import Rows, read_rows
 
 if TYPE_CHECKING:
     from core.training.base import Lora, Student
-    from core.training.experience import Judge
+    from core.training.experience import Judge, Rated
     from core.training.policy import Policy
     from core.training.ppo import Ppo, PpoSettings, Source, Step
     from core.training.reward import Reader
@@ -154,11 +154,11 @@ def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, 
     return source
 
 
-def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[Any]:
+def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[Rated]:
     """Return stored responses with their rewards; those too long to be read whole are left out."""
     from core.training.experience import Rated
-    from core.training.rows import turns_of
     from core.training.policy import Written
+    from core.training.rows import turns_of
 
     rated = []
     for row in rows:
