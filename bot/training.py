@@ -81,14 +81,14 @@ async def cycle() -> None:
 
     Raises ``BadInput`` where there is nothing to learn, or what was learned is no gain.
     """
-    from bot.lora import Ballot, promote, registry_of
-    from core.training.base import Lora
-    from core.training.trainer import Recipe
-
     os.nice(10)
     settings = read_settings()
     folder = settings.data_dir / "training" / "latest"
     await export(folder, None)
+    from bot.lora import Ballot, promote, registry_of
+    from core.training.base import Lora
+    from core.training.trainer import Recipe
+
     parent = registry_of(settings).standing().promoted
     recipe = Recipe(batch=Batch(2, 4), n_epochs=3.0, max_length=1024)
     await sft(Order(file_of(folder, "sft"), folder / "lora", recipe, Lora(), parent=parent))
