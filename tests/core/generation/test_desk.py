@@ -129,9 +129,11 @@ async def test_moderators_see_no_key_and_no_providers_words() -> None:
     called = Called(
         ProviderStatus("groq", "gpt", "wxyz", "benched", reason="secret words"),
         ProviderStatus("gemini", "flash", None, "no_key"),
+        ProviderStatus("colab", "qwen", None, "online"),
+        ProviderStatus("kaggle", "", None, "unseen"),
     )
     await show_providers(called)  # type: ignore[arg-type]
-    assert called.replies == ["groq · gpt: not asked"]
+    assert called.replies == ["groq · gpt: not asked\ncolab · qwen: online\nkaggle: not looked at yet"]
     nobody = Called(ProviderStatus("gemini", "flash", None, "no_key"))
     await show_providers(nobody)  # type: ignore[arg-type]
     assert "No provider" in nobody.replies[0]
