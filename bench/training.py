@@ -71,7 +71,7 @@ def theirs(folder: Path, data: Path, source: str, n_steps: int) -> float:
         "save_strategy": "no",
         "eval_strategy": "no",
         "report_to": "none",
-        "include_num_input_tokens_seen": "non_padding",
+        "include_num_input_tokens_seen": "True",
     }
     flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
     said = _run(folder, "-m", "trl.scripts.sft", *flags, "--lora_target_modules", *PROJECTIONS)
