@@ -38,9 +38,7 @@ def compare(n_steps: int, n_rounds: int) -> None:
         for number in range(n_rounds):
             figures["aion"].append(ours(Path(folder), data / "sft.jsonl", n_steps))
             figures["trl"].append(theirs(Path(folder), data / "pairs", source, n_steps))
-            print(
-                f"round {number + 1}: aion {figures['aion'][-1]:.1f} examples/s, trl {figures['trl'][-1]:.1f} examples/s"
-            )
+            print(f"round {number + 1}, examples/s:", {name: round(each[-1], 1) for name, each in figures.items()})
         print(
             {name: round(median(each), 1) for name, each in figures.items()}, "median examples/s; load", os.getloadavg()
         )
