@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from process import aion, start
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 MODULE = "tests.e2e.quick_change"
 

@@ -17,7 +17,7 @@ from quick_words import spoken
 from tests.e2e.telegram_faults import Dropped, Flood, Slow
 from tests.e2e.telegram_server import TelegramServer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 PATIENCE_S = 60
 NOTE = "I was interrupted while sending"

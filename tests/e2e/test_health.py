@@ -17,7 +17,7 @@ from process import Running, running
 from tests.e2e.telegram_faults import Slow
 from tests.e2e.telegram_server import TelegramServer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 PATIENCE_S = 60
 

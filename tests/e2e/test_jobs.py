@@ -15,7 +15,7 @@ from tests.core.curation.site import Site, as_page, serving
 from tests.e2e.telegram_server import TelegramServer
 from tests.pages import ARTICLES
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 QUICK = "tests.e2e.quick_jobs"
 

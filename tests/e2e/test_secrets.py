@@ -23,7 +23,7 @@ PLANTED = {
 SECRETS = [secret.strip() for value in PLANTED.values() for secret in value.split(",")]
 MODULE = "tests.e2e.quick_chat"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 def repeating(*secrets: str) -> list[Canned]:

@@ -15,7 +15,7 @@ from tests.core.curation.site import as_page, serving
 from tests.e2e.telegram_server import TelegramServer
 from tests.pages import ARTICLES
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 THEME = "opening hours of the library"
 

@@ -12,7 +12,7 @@ from notes import write_notes
 from process import aion, running
 from telegram_server import TelegramServer
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300), pytest.mark.slow]
 
 PATIENCE_S = 90
 """The first answer waits for the models to load."""
