@@ -96,7 +96,7 @@ async def test_the_platforms_tokens_stay_out_of_sight_when_they_are_refused(tmp_
 async def test_the_services_token_is_in_no_reply_and_no_log(tmp_path: Path) -> None:
     token = PLANTED["AION_SERVE_TOKEN"]
     bodies: dict[str, bytes] = {}
-    async with serving(tmp_path, module=MODULE, AION_SERVE_TOKEN=token) as (client, process):
+    async with serving(tmp_path, module="tests.e2e.quick_serve", AION_SERVE_TOKEN=token) as (client, process):
         for n, given in enumerate((None, "wrong", token)):
             client.headers["authorization"] = f"Bearer {given}" if given else ""
             for path in ("/health", "/v1/models", "/nowhere"):
