@@ -66,7 +66,7 @@ class Chroma:
         import chromadb
         from chromadb.api.types import EmbeddingFunction
 
-        class Function(EmbeddingFunction):  # type: ignore[type-arg]
+        class Function(EmbeddingFunction):  # type: ignore[type-arg]  # generic in stubs only
             def __init__(self) -> None: ...
 
             def __call__(self, input: Any) -> Any:

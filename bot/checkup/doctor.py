@@ -57,7 +57,7 @@ async def show_as_json() -> None:
         {"level": each.level, "check": each.key, "finding": each.said(language), "mend": each.mend(language) or None}
         for each in found
     ]
-    print(json.dumps({"healthy": not n_errors, "findings": rows}, indent=2, ensure_ascii=False))  # noqa: T201
+    print(json.dumps({"healthy": not n_errors, "findings": rows}, indent=2, ensure_ascii=False))  # noqa: T201 (the command's output)
     _exit(n_errors)
 
 

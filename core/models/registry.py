@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,8 +177,12 @@ class LoraRegistry:
             self._write(changed)
         return changed
 
-    def _writing(self) -> _Writing:
-        return _Writing(self)
+    @contextmanager
+    def _writing(self) -> Iterator[Standing]:
+        """Hold the registry's lock while the block runs, and give what stands in it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            yield self.standing()
 
     def _write(self, standing: Standing) -> None:
         """Replace the file in one piece: a process killed here leaves the old one or the new one."""
@@ -207,26 +212,6 @@ class LoraRegistry:
         require_base(version.manifest, base)
         if _sha256(version.folder / WEIGHTS) != self.standing().weights[version.name]:
             raise BadInput("lora.changed", version=version.name, folder=version.folder)
-
-
-class _Writing:
-    """Holds the registry's lock, and gives what stands in it."""
-
-    def __init__(self, registry: LoraRegistry) -> None:
-        self._registry = registry
-        registry.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(registry.folder / ".lock")
-
-    def __enter__(self) -> Standing:
-        self._lock.acquire()
-        try:
-            return self._registry.standing()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def differences(one: LoraManifest, other: LoraManifest) -> Mapping[str, tuple[object, object]]:

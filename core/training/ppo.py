@@ -186,7 +186,7 @@ class Ppo:
             part = experience[start : start + batch.rows]
             share = sum(len(each.written.response) for each in part) / n_tokens
             loss, of = self._loss(part)
-            (share * loss).backward()  # type: ignore[no-untyped-call]
+            (share * loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             seen = {name: seen[name] + share * value.item() for name, value in {"loss": loss.detach(), **of}.items()}
         return seen
 
