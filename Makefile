@@ -103,6 +103,10 @@ bench-serve: setup ## the inference service under 200 clients at once
 bench-retrieval: setup ## ranking and gate on labelled folders: make bench-retrieval DATA="dir dir"
 	@$(BENCH) bench/retrieval.py $(DATA)
 
+.PHONY: bench-prompts
+bench-prompts: setup ## how often the answer is in what a provider reads: make bench-prompts DATA="dir dir"
+	@$(BENCH) bench/prompts.py $(DATA)
+
 .PHONY: bench-gate
 bench-gate: setup ## fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir"
 	@$(BENCH) bench/gate_fit.py $(DATA)

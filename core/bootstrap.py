@@ -206,7 +206,7 @@ async def assemble(
         last_alerts = LastAlerts(database)
         alerts = ModeratorAlerts(last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
-        writers = Writers(local, router, succession, settings.outside_knowledge, workers.there)
+        writers = Writers(local, router, succession, settings.outside_knowledge, workers.there, passages.beside)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
         reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
         curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 from core.generation.evidence import Sentence, cut
+from core.generation.joining import joined
 from core.retrieval.chunk import sentences
-from core.types import Hit, Language, Turn
+from core.types import Hit, Language, Passage, Turn
 
 CountTokens = Callable[[str], int]
 
@@ -59,31 +61,45 @@ def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
 
 
 def grounded(
-    question: str, context: Sequence[Hit], language: Language, budget_tokens: int, count_tokens: CountTokens
+    question: str,
+    context: Sequence[Hit],
+    language: Language,
+    budget_tokens: int,
+    count_tokens: CountTokens,
+    beside: Sequence[Passage] = (),
 ) -> Prompt:
     """Return a prompt that asks for an answer from the passages alone.
 
     Passages are taken whole in the order given while the budget lasts; the one that would go over it is cut at the
-    end of a sentence, and the question never.
+    end of a sentence, and the question never. Where tokens are left after the last, the passages are joined with
+    those of ``beside``, which are before and after them in their documents, and ``used`` has them joined.
     """
     texts = _texts("full")
     system = texts["system"].format(language=_texts("language")[language]).strip()
-    spent = sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
-    shown: list[str] = []
-    used: list[Hit] = []
-    for n, hit in enumerate(context, start=1):
+    room = budget_tokens - sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
 
-        def fits(text: str, n: int = n, hit: Hit = hit, room: int = budget_tokens - spent) -> bool:
-            return count_tokens(_passage(texts, hit, n, text)) < room
+    def size(i: int, hit: Hit) -> int:
+        return count_tokens(_passage(texts, hit, i + 1)) + 1
 
-        text = _trimmed(hit.passage.text, fits)
-        if text:
-            used.append(hit)
-            shown.append(_passage(texts, hit, n, text))
-            spent += count_tokens(shown[-1]) + 1
-        if len(text) < len(hit.passage.text):
+    shown = _filled(context, size, room)
+    used = tuple(context[: len(shown)])
+    if all(as_shown is whole for as_shown, whole in zip_longest(shown, context)):
+        shown = used = joined(context, beside, size, room)
+    passages = [_passage(texts, hit, n) for n, hit in enumerate(shown, start=1)]
+    return Prompt((Turn("system", system), Turn("user", _ask(texts, question, passages))), used)
+
+
+def _filled(context: Sequence[Hit], size: Callable[[int, Hit], int], room: int) -> tuple[Hit, ...]:
+    """Return the hits that fit, in order; the last of them with its text cut where more of it does not."""
+    shown: list[Hit] = []
+    for i, hit in enumerate(context):
+        kept = _trimmed(hit, partial(size, i), room)
+        if kept is not None:
+            shown.append(kept)
+            room -= size(i, kept)
+        if kept is not hit:
             break
-    return Prompt((Turn("system", system), Turn("user", _ask(texts, question, shown))), tuple(used))
+    return tuple(shown)
 
 
 def ungrounded(question: str, language: Language) -> Prompt:
@@ -117,24 +133,28 @@ def _ask(texts: Mapping[str, Any], question: str, shown: Sequence[str]) -> str:
     return asked.strip()
 
 
-def _passage(texts: Mapping[str, Any], hit: Hit, n: int, text: str) -> str:
+def _passage(texts: Mapping[str, Any], hit: Hit, n: int) -> str:
     heading = f" > {hit.passage.heading}" if hit.passage.heading else ""
     source = _defused(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
-    shown: str = texts["passage"].format(n=n, source=source, text=_defused(text))
+    shown: str = texts["passage"].format(n=n, source=source, text=_defused(hit.passage.text))
     return shown
 
 
-def _trimmed(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest start of ``text`` that fits and ends with a sentence; empty when hardly anything does."""
-    if fits(text):
-        return text
+def _trimmed(hit: Hit, size: Callable[[Hit], int], room: int) -> Hit | None:
+    """Return the hit itself if it fits, else with as many of its first sentences as do; ``None`` for hardly any."""
+    if size(hit) <= room:
+        return hit
+    text = hit.passage.text
     ends = [span.end for span in sentences(text)]
+
+    def first(n: int) -> Hit:
+        return replace(hit, passage=replace(hit.passage, text=text[: ends[n - 1]]))
+
     low, high = 0, len(ends) - 1  # the first `low` sentences are known to fit
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(text[: ends[middle - 1]]) else (low, middle - 1)
-    kept = text[: ends[low - 1]] if low else ""
-    return kept if len(kept) >= _MIN_TRIMMED_CHARS else ""
+        low, high = (middle, high) if size(first(middle)) <= room else (low, middle - 1)
+    return first(low) if low and ends[low - 1] >= _MIN_TRIMMED_CHARS else None
 
 
 def _defused(text: str) -> str:

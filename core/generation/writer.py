@@ -26,12 +26,14 @@ from core.ports import Embedder, LocalModel
 from core.retrieval.chunk import sentences
 from core.stopwatch import Stopwatch
 from core.texts import say
-from core.types import Found, Generation, Language, Piece, Sampling, Source, Turn
+from core.types import Found, Generation, Language, Passage, Piece, Sampling, Source, Turn
 
 log = logging.getLogger(__name__)
 
 Show = Callable[[str], Awaitable[None]]
 """Shows the whole text written so far."""
+
+Beside = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
 
 LOCAL_PROMPT_TOKENS = 700
 """What the local model reads: on a CPU every hundred tokens of prompt cost about a third of a second."""
@@ -70,7 +72,8 @@ class _Written:
 class Writers:
     """Everyone who may write an answer. ``workers`` tells which other machines may be asked now, in order.
 
-    ``so_far`` is always the start of an answer that broke off, to be gone on with.
+    ``beside`` reads the passages before and after those of a context, in their documents. ``so_far`` is always the
+    start of an answer that broke off, to be gone on with.
     """
 
     local: LocalModel
@@ -78,6 +81,7 @@ class Writers:
     embedder: Embedder
     outside: Literal["abstain", "provider"]
     workers: Callable[[], Sequence[LocalModel]] = tuple
+    beside: Beside | None = None
 
     async def grounded(self, question: str, found: Found, show: Show) -> Draft:
         """Answer from the passages on this machine: in the local model's words where they stand, else in quotes."""
@@ -98,8 +102,9 @@ class Writers:
         """Answer from the passages in a provider's words; without a provider, say that nobody knows."""
         if not (self.router or self._able(found.language)):
             return _unknown(found.language)
+        beside = await self.beside([hit.passage for hit in found.context]) if self.beside else ()
         asked, smaller = (
-            prompts.grounded(question, found.context, found.language, n_tokens, prompts.estimate_tokens)
+            prompts.grounded(question, found.context, found.language, n_tokens, prompts.estimate_tokens, beside)
             for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS)
         )
         written = await self._asked((asked.turns, smaller.turns), found.language, show, so_far)

@@ -102,6 +102,14 @@ class Passages:
             for row in await self._database.rows(found_passages(space, some).order_by(passages.c.id))
         ]
 
+    async def beside(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
+        """Return the passages right before and after these in their documents, each in the space of its own."""
+        found: list[Passage] = []
+        for space in dict.fromkeys(passage.space for passage in chosen):
+            ids = [passage.id for passage in chosen if passage.space == space]
+            found += [read_passage(space, row) for row in await self._database.rows(_neighbours(space, ids))]
+        return found
+
     async def embedders(self, space: SpaceId) -> frozenset[str]:
         """Return the embedders whose vectors are the space's passages' own."""
         statement = select(passages.c.embedder_id).distinct().where(passages.c.space_id == space)
@@ -176,6 +184,10 @@ def _revision(space: SpaceId) -> Select[Any]:
 
 def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     """Return the statement for everything but the vectors of these passages; ``read_passage`` reads its rows."""
+    return _passages(space).where(passages.c.id.in_(ids))
+
+
+def _passages(space: SpaceId) -> Select[Any]:
     columns = passages.c
     return (
         select(
@@ -190,8 +202,15 @@ def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
         )
         .join(documents, documents.c.id == columns.document_id)
         # Asked of the document: asked of the passage, SQLite walks through the whole space instead of to the ids.
-        .where(documents.c.space_id == space, columns.id.in_(ids))
+        .where(documents.c.space_id == space)
     )
+
+
+def _neighbours(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
+    chosen = passages.alias("chosen")
+    is_next = passages.c.ordinal.in_([chosen.c.ordinal - 1, chosen.c.ordinal + 1])
+    is_beside = (passages.c.document_id == chosen.c.document_id) & is_next
+    return _passages(space).join(chosen, is_beside).where(chosen.c.id.in_(ids)).distinct()
 
 
 def read_passage(space: SpaceId, row: Row[Any]) -> Passage:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.generation.evidence import evidence
 from core.generation.prompt import brief, estimate_tokens, grounded, ungrounded
-from tests.passages import hit
+from tests.passages import chunked, hit
 
 QUESTION = "When does the pool open?"
 
@@ -58,6 +58,28 @@ def test_passages_are_taken_whole_while_the_budget_lasts_and_the_last_is_cut_at_
     assert 0 < second.count("indeed.") < 12
     assert second.strip().endswith("indeed.")
     assert sum(count(turn.content) for turn in prompt.turns) <= base + 200
+
+
+def test_tokens_that_are_left_go_to_what_is_around_the_passages():
+    text = "\n\n".join(f"# Part {n}\n\n{SENTENCES}" for n in range(5))
+    hits = chunked(text, "guide")
+    base = sum(count(turn.content) for turn in ask().turns)
+    beside = [hits[1].passage, hits[3].passage]
+    prompt = grounded(QUESTION, hits[2:3], "en", base + 280, count, beside)
+    assert [used.passage.id for used in prompt.used] == [hits[2].passage.id]
+    assert prompt.used[0].passage.text in prompt.turns[1].content
+    assert "Part 3" in prompt.turns[1].content and "Part 1" not in prompt.turns[1].content
+    assert prompt.turns[1].content.count("<passage n=") == 1
+    assert sum(count(turn.content) for turn in prompt.turns) <= base + 280
+
+
+def test_nothing_is_joined_where_a_passage_was_cut_or_left_out():
+    hits = chunked("\n\n".join(f"# Part {n}\n\n{SENTENCES}" for n in range(5)), "guide")
+    base = sum(count(turn.content) for turn in ask().turns)
+    beside = [hits[1].passage, hits[3].passage]
+    prompt = grounded(QUESTION, [hits[2], hits[4]], "en", base + 180, count, beside)
+    assert prompt.used == (hits[2], hits[4])
+    assert "Part 1" not in prompt.turns[1].content and "Part 3" not in prompt.turns[1].content
 
 
 @given(st.integers(0, 400))

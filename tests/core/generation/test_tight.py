@@ -10,9 +10,9 @@ import pytest
 from core.generation.prompt import estimate_tokens
 from core.generation.router import Router
 from core.generation.writer import BRIEF, Writers, _local_prompt
-from core.types import Found, Turn
+from core.types import Found, Passage, Turn
 from tests.fakes import TickingGenerator, WordEmbedder
-from tests.passages import found, hit
+from tests.passages import chunked, found, hit
 from tests.providers import fails, says
 from tests.routing import Walk
 
@@ -75,3 +75,22 @@ async def test_a_question_larger_than_the_context_is_answered_in_quotes() -> Non
     local = replace(TickingGenerator(), context_tokens=BRIEF.max_new_tokens)
     writers = Writers(local, Router(), WordEmbedder(), "abstain")
     assert (await writers.grounded(QUESTION + " please" * 2_000, much(), silent)).used in ("extract", "abstained")
+
+
+async def test_a_provider_reads_on_past_a_cut_and_is_quoted_from_there() -> None:
+    text = "The library by the old harbour rests in winter. " * 30 + "On a Sunday in August it opens at eleven."
+    first, *others = chunked(text, "guide")
+    read: list[Sequence[Passage]] = []
+
+    async def beside(passages: Sequence[Passage]) -> Sequence[Passage]:
+        read.append(passages)
+        return [other.passage for other in others[:1]]
+
+    async with Walk(groq=[says("It opens at eleven in August [1].")]) as walk:
+        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain", beside=beside)
+        draft = await writers.provided(QUESTION, found(QUESTION, [first]), silent)
+        (asked,) = walk.servers["groq"].asked
+    assert read == [[first.passage]]
+    assert "opens at eleven" in asked.body["messages"][-1]["content"]
+    assert [(source.n, source.passage_id) for source in draft.sources] == [(1, first.passage.id)]
+    assert draft.sources[0].quote == "On a Sunday in August it opens at eleven."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,23 @@ async def test_more_ids_than_a_statement_takes(database: Database, passages: Pas
     assert [passage.text for passage in found] == many
     assert vectors.shape == (1200, 256)
     assert len(await passages.passages(HERE, changes.added)) == 1200
+
+
+async def test_what_is_beside_a_passage_is_of_its_document_and_space(database: Database, passages: Passages) -> None:
+    many = [f"Word{n}." for n in range(6)]
+    await Documents(database).store(HERE, new_document("many", " ".join(many)), embedded(*many))
+    of_many = {passage.text: passage for passage in await passages.passages(HERE, range(1, 20))}
+    (three,) = await passages.passages(THERE, [3])
+
+    async def beside(*texts: str) -> list[str]:
+        return sorted(passage.text for passage in await passages.beside([of_many[text] for text in texts]))
+
+    assert await beside("Word0.") == ["Word1."]
+    assert await beside("Word2.", "Word5.") == ["Word1.", "Word3.", "Word4."]
+    assert await beside("Word2.", "Word4.") == ["Word1.", "Word3.", "Word5."]
+    assert await beside("One.", "Word5.") == ["Two.", "Word4."]
+    assert await passages.beside([three]) == await passages.beside([]) == []
+    assert await passages.beside([replace(of_many["Word2."], space=THERE)]) == []
 
 
 async def test_no_read_crosses_spaces(database: Database, passages: Passages) -> None:

@@ -1,0 +1,78 @@
+"""How often the answer is in what a provider reads: the eight passages alone, and joined with their neighbours.
+
+Run: python bench/prompts.py DIR...   (DIRs in BEIR's layout)
+Prints for each set the share of answerable questions one of whose answers stands in the context, and in the passages
+of the prompt, within as many tokens as a provider is sent and as one that finds that too much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from bench.labelled import default_embedder
+from core.assessment import SPACE, store_labelled
+from core.evaluation.cached import CachedEmbedder
+from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
+from core.evaluation.harness import holds_answer
+from core.generation.prompt import Prompt, estimate_tokens, grounded
+from core.generation.writer import PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS
+from core.language import detect_language
+from core.ports import Embedder
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+
+
+async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
+    """Return the shares by where was looked."""
+    rows: dict[str, list[float]] = {"context": []}
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            passages = Passages(database)
+            searcher = HybridSearcher(embedder, passages, Path(folder) / "indexes")
+            for question in [each for each in data.questions if each.answerable and each.answers]:
+                found = await searcher.search(SPACE, question.text, detect_language(question.text))
+                beside = await passages.beside([hit.passage for hit in found.context])
+                rows["context"].append(holds_answer(found.context, question.answers))
+                for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
+                    for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
+                        asked = grounded(question.text, found.context, found.language, n_tokens, estimate_tokens, more)
+                        rows.setdefault(name, []).append(shows(asked, question))
+    return {name: float(np.mean(values)) for name, values in rows.items()}
+
+
+def shows(prompt: Prompt, question: LabelledQuestion) -> bool:
+    """Tell whether an answer stands in what the prompt shows, the question not counted."""
+    text = plain(prompt.turns[-1].content.replace(question.text, ""))
+    return any(plain(answer) in text for answer in question.answers)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
+    given = arguments.parse_args()
+    if not given.folders:
+        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
+        return
+    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    for number, folder in enumerate(given.folders):
+        shares = asyncio.run(measure(read_labelled(folder), embedder))
+        if number == 0:
+            print(f"| set | {' | '.join(shares)} |\n|{'---|' * (len(shares) + 1)}")
+        print(f"| {folder.name} | {' | '.join(f'{share:.3f}' for share in shares.values())} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

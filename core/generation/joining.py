@@ -1,0 +1,55 @@
+"""Neighbours in a document joined to the passages that were chosen from it, so that a model reads on past a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from core.types import Hit, Passage
+
+
+def joined(
+    chosen: Sequence[Hit], beside: Sequence[Passage], size: Callable[[int, Hit], int], room: int
+) -> tuple[Hit, ...]:
+    """Return the hits, each joined with the passage after it and the one before it while there is room, best first.
+
+    ``beside`` are the passages right before and after the chosen ones; ``size(i, hit)`` is what hit ``i`` takes of
+    ``room``. A joined hit keeps its id and its heading, and its text is the document's from its ``start`` to its
+    ``end``. Nothing is in two of them: what was chosen itself, or joined to a better hit, stays there.
+    """
+    hits = list(chosen)
+    known = {passage.id: passage for passage in (*beside, *(hit.passage for hit in chosen))}
+    taken = {hit.passage.id for hit in chosen}
+    left = room - sum(size(i, hit) for i, hit in enumerate(chosen))
+    for i, hit in enumerate(chosen):
+        for near in (_after(hit.passage, known), _before(hit.passage, known)):
+            if near is None or near.id in taken:
+                continue
+            wider = replace(hits[i], passage=_together(hits[i].passage, near))
+            more = size(i, wider) - size(i, hits[i])
+            if more <= left:
+                hits[i], left = wider, left - more
+                taken.add(near.id)
+    return tuple(hits)
+
+
+def _after(passage: Passage, among: Mapping[int, Passage]) -> Passage | None:
+    later = (each for each in _of_document(passage, among) if each.start > passage.start)
+    return min(later, key=lambda each: each.start, default=None)
+
+
+def _before(passage: Passage, among: Mapping[int, Passage]) -> Passage | None:
+    earlier = (each for each in _of_document(passage, among) if each.start < passage.start)
+    return max(earlier, key=lambda each: each.start, default=None)
+
+
+def _of_document(passage: Passage, among: Mapping[int, Passage]) -> list[Passage]:
+    return [each for each in among.values() if each.document_id == passage.document_id]
+
+
+def _together(passage: Passage, near: Passage) -> Passage:
+    """Return ``passage`` with its neighbour's text: what both have once, and line breaks where both left blanks out."""
+    first, second = (passage, near) if passage.start < near.start else (near, passage)
+    gap = "\n" * (second.start - first.end)
+    text = first.text + gap + second.text[max(0, first.end - second.start) :]
+    return replace(passage, text=text, start=first.start, end=first.start + len(text))
