@@ -63,6 +63,7 @@ from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Reader, Searcher
 from core.privacy import Pseudonyms
 from core.quality import QualityLog
+from core.retention import Retention
 from core.retrieval.embed import open_embedder
 from core.retrieval.rerank import with_reranker
 from core.retrieval.succession import SucceedingGate, SucceedingSearcher, Succession
@@ -222,6 +223,8 @@ async def assemble(
             settings.train_after_ratings,
         )
         erasers = {"exports": open_exports(settings.data_dir).erase}
+        people = People(database)
+        retention = Retention(people, erasers, settings.keep_answers_days, lambda: datetime.now(UTC))
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
@@ -230,7 +233,7 @@ async def assemble(
             learners=Learners(curator, finder, watcher, sayings, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms, partial(learned, versions, pseudonyms)),
             moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
-            charter=Charter(People(database), documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
+            charter=Charter(people, documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
             conversations=conversations,
             channels=channels,
             limits=Limits(rates(settings), time.monotonic),
@@ -244,7 +247,9 @@ async def assemble(
             documents=documents,
             ingest=ingest,
             scheduler=Scheduler(
-                runs, Leases(database), regular_jobs(inbox, turns, quality, finder, watcher, runs, rollout)
+                runs,
+                Leases(database),
+                regular_jobs(inbox, turns, quality, finder, watcher, runs, rollout, retention),
             ),
             secrets=tuple(key.get_secret_value() for several in keys.values() for key in several),
             local=local,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from core.curation.gaps import GapFinder
 from core.curation.watch import Watcher
 from core.quality import QualityLog
+from core.retention import Retention
 from core.scheduler import Job
 from core.storage.inbox import Inbox
 from core.storage.runs import Runs
@@ -26,6 +27,7 @@ EVERY: Mapping[str, timedelta] = {
     "research-gaps": DAY,
     "watch": timedelta(minutes=10),
     "prune-runs": DAY,
+    "prune-answers": DAY,
     "watch-trial": timedelta(minutes=5),
     "train": timedelta(hours=1),
 }
@@ -33,7 +35,14 @@ EVERY: Mapping[str, timedelta] = {
 
 
 def regular_jobs(
-    inbox: Inbox, turns: Turns, quality: QualityLog, finder: GapFinder, watcher: Watcher, runs: Runs, rollout: Rollout
+    inbox: Inbox,
+    turns: Turns,
+    quality: QualityLog,
+    finder: GapFinder,
+    watcher: Watcher,
+    runs: Runs,
+    rollout: Rollout,
+    retention: Retention,
 ) -> tuple[Job, ...]:
     """Return the jobs."""
 
@@ -54,6 +63,7 @@ def regular_jobs(
         "research-gaps": finder.research,
         "watch": watcher.look_at_due,
         "prune-runs": prune_runs,
+        "prune-answers": retention.prune,
         "watch-trial": rollout.watch_trial,
         "train": rollout.train_when_due,
     }

@@ -20,8 +20,8 @@ from core.types import Message, SpaceId
 TRAINING = "training"
 """The space's setting: whether models may learn from what is asked and rated there."""
 
-Erase = Callable[[str, frozenset[int]], Awaitable[int]]
-"""Takes a person's rows (by pseudonym, and the answers that are theirs) out of files; returns how many there were."""
+Erase = Callable[[frozenset[int]], Awaitable[int]]
+"""Takes what was made of those answers out of files; returns how many lines there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PersonalRights:
         """Erase the person, and return what was erased, by what it is."""
         charter, pseudonym = self._charter, self._pseudonym
         answer_ids = await charter.people.answer_ids(pseudonym)
-        files = {name: await erase(pseudonym, answer_ids) for name, erase in charter.erasers.items()}
+        files = {name: await erase(answer_ids) for name, erase in charter.erasers.items()}
         documents = await charter.documents.list(self._private_space)
         for document in documents:
             await charter.documents.forget(self._private_space, f"#{document.id}")

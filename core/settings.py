@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     worker_token: SecretStr | None = Field(None, alias="AION_WORKER_TOKEN")
     alerts_space: str = Field("", alias="AION_ALERTS_SPACE", pattern=r"^\s*((discord|telegram):\S+)?\s*$")
 
+    keep_answers_days: int = Field(0, alias="AION_KEEP_ANSWERS_DAYS", ge=0)
     train_after_ratings: int = Field(0, alias="AION_TRAIN_AFTER_RATINGS", ge=0)
 
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)

@@ -125,10 +125,16 @@ class People:
                 await connection.execute(delete(table).where(table.c[owner] == person))
         return Counts(counts)
 
+    async def answers_before(self, before: datetime) -> frozenset[int]:
+        """Return the answers given before then."""
+        rows = await self._database.rows(select(answers.c.id).where(answers.c.created_at < before))
+        return frozenset(row.id for row in rows)
+
     async def prune(self, before: datetime) -> int:
-        """Erase answers given before then, with all that hangs on them, and return how many."""
+        """Erase answers given before then, with all that hangs on them, and return how many. Atomic."""
         async with self._database.write() as connection:
             old = select(answers.c.id).where(answers.c.created_at < before).scalar_subquery()
+            await connection.execute(delete(gaps).where(gaps.c.asked_at < before))
             await connection.execute(delete(handoffs).where(handoffs.c.answer_id.in_(old)))
             done = await connection.execute(delete(answers).where(answers.c.created_at < before))
         return done.rowcount

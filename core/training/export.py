@@ -158,7 +158,7 @@ class Exports:
             raise BadInput("export.not_written", folder=folder, problem=error.strerror or error) from error
         return counts
 
-    async def erase(self, pseudonym: str, answer_ids: frozenset[int]) -> int:
+    async def erase(self, answer_ids: frozenset[int]) -> int:
         """Take the lines made from those answers out of every export, and return how many there were."""
         return await offload(self._erase, answer_ids)
 

@@ -39,7 +39,7 @@ class House:
     database: Database
     charter: Charter
     dropped: list[SpaceId]
-    erased: list[tuple[str, frozenset[int]]]
+    erased: list[frozenset[int]]
 
     def of(self, person: Person, key: str = "discord:now") -> PersonalRights:
         return self.charter.of(Message(key, "discord", GUILD, "55", person, "", address={"channel": "55"}))
@@ -66,13 +66,13 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     database = await Database.open(tmp_path)
     dropped: list[SpaceId] = []
-    erased: list[tuple[str, frozenset[int]]] = []
+    erased: list[frozenset[int]] = []
 
     async def drop(space: SpaceId) -> None:
         dropped.append(space)
 
-    async def erase(pseudonym: str, answer_ids: frozenset[int]) -> int:
-        erased.append((pseudonym, answer_ids))
+    async def erase(answer_ids: frozenset[int]) -> int:
+        erased.append(answer_ids)
         return 3
 
     charter = Charter(
@@ -128,7 +128,7 @@ async def test_forgetting_reaches_every_space_and_spares_everybody_else(house: H
     assert erased["answers"] == 2
     assert erased["ratings"] == 1
     assert erased["exports"] == 3
-    assert house.erased == [(house.pseudonym(ANA), frozenset({*mine, theirs}))]
+    assert house.erased == [frozenset({*mine, theirs})]
     assert not any((await house.of(ANA).kept()).values())
     rows = await house.database.rows(select(answers.c.id))
     assert [row.id for row in rows] == [theirs]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import update
 
@@ -15,10 +16,13 @@ from core.channels import Channels
 from core.errors import BadInput
 from core.notices import Notices
 from core.privacy import Pseudonyms
+from core.retention import Retention
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
+from core.storage.gaps import Gaps, NewGap
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
+from core.storage.people import People
 from core.storage.rated import RatedAnswers
 from core.storage.schema import answers as answers_table
 from core.storage.schema import ratings as ratings_table
@@ -228,10 +232,33 @@ async def test_forgetting_rewrites_every_export(community: Community) -> None:
     await community.liked("Theirs?", "To stay.")
     await community.export()
     erase = community.exporter.exports.erase
-    assert await erase("me", frozenset({mine})) == 3  # one line of each form
+    assert await erase(frozenset({mine})) == 3  # one line of each form
     texts = "".join(path.read_text() for path in (community.folder / "out").glob("*.jsonl"))
     assert "forgotten" not in texts and "To stay." in texts
-    assert await erase("me", frozenset({mine})) == 0
+    assert await erase(frozenset({mine})) == 0
+
+
+async def test_what_is_too_old_goes_with_its_ratings_its_lines_and_its_gap(community: Community) -> None:
+    gaps, people = Gaps(community.database), People(community.database)
+    await community.liked("Old?", "Long ago.", asker="ana")
+    vector, asked = np.ones(4, np.float32), community.clock
+    community.clock += timedelta(days=30)
+    await community.liked("New?", "Today.", asker="ana")
+    community.clock += timedelta(hours=1)
+    await community.export()
+    found = [NewGap(q, "en", (), 1, 1, vector, at) for q, at in (("Old?", asked), ("New?", community.clock))]
+    await gaps.replace(HERE, found)
+    erasers = {"exports": community.exporter.exports.erase}
+    kept = Retention(people, erasers, 0, lambda: community.clock)
+    assert "is 0" in await kept.prune()
+    assert (await people.count("ana")).rows["answers"] == 2
+    receipt = await Retention(people, erasers, 30, lambda: community.clock).prune()
+    assert receipt.endswith("before 2026-10-01: 1 answers with their ratings, 3 lines of exports")
+    assert [row["text"] for row in (await people.everything("ana"))["answers"]] == ["Today."]
+    assert [gap.question for gap in await gaps.open(HERE, 9)] == ["New?"]
+    assert len(await RatedAnswers(community.database).of(HERE)) == 1
+    texts = "".join(path.read_text() for path in (community.folder / "out").glob("*.jsonl"))
+    assert "Long ago." not in texts and "Today." in texts
 
 
 async def test_an_export_that_was_deleted_does_not_keep_anybody_from_being_forgotten(community: Community) -> None:
@@ -240,7 +267,7 @@ async def test_an_export_that_was_deleted_does_not_keep_anybody_from_being_forgo
     for path in (community.folder / "out").iterdir():
         path.unlink()
     (community.folder / "out").rmdir()
-    assert await community.exporter.exports.erase("asker", frozenset({mine})) == 0
+    assert await community.exporter.exports.erase(frozenset({mine})) == 0
 
 
 async def test_a_folder_that_cannot_be_written_is_one_sentence(community: Community) -> None:

@@ -1,0 +1,33 @@
+"""How long answers are kept, where the operator sets an end to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.storage.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Forgets answers after so many ``days``; 0: never. ``erasers`` know what was made of them outside the database."""
+
+    people: People
+    erasers: Mapping[str, Callable[[frozenset[int]], Awaitable[int]]]
+    days: int
+    now: Callable[[], datetime]
+
+    async def prune(self) -> str:
+        """Erase what is too old, with all that hangs on it, and return the receipt.
+
+        Files go first: cut short, the answers are still there to say which lines are left.
+        """
+        if not self.days:
+            return "AION_KEEP_ANSWERS_DAYS is 0: answers are kept"
+        before = self.now() - timedelta(days=self.days)
+        old = await self.people.answers_before(before)
+        files = {name: await erase(old) for name, erase in self.erasers.items()}
+        n_answers = await self.people.prune(before)
+        lines = "".join(f", {n_lines} lines of {name}" for name, n_lines in files.items())
+        return f"erased what was given before {before:%Y-%m-%d}: {n_answers} answers with their ratings{lines}"
