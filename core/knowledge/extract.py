@@ -19,7 +19,7 @@ from core.language import detect_language
 from core.retrieval.outline import is_chat
 from core.types import Language
 
-VERSION = 1
+VERSION = 2
 """Raised when extraction changes what it makes of the same bytes, so that unchanged files are read again."""
 
 Kind = Literal["markdown", "text", "html", "pdf", "code", "chat"]

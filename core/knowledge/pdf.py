@@ -1,4 +1,4 @@
-"""PDF to text, by PDFium: paragraphs put back together, page furniture taken off."""
+"""PDF to text, by PDFium: paragraphs put back together, headings marked, page furniture taken off."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pypdfium2
 
 from core.errors import BadInput
 from core.knowledge.charset import tidy
+from core.knowledge.pdf_headings import with_headings
+from core.knowledge.pdf_lines import read_bookmarks, read_lines
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD of ``fpdfview.h``."""
@@ -23,6 +25,7 @@ _PAGE_NUMBER = re.compile(r"(?:page|página|pág\.?|p\.)?\s*\d{1,4}(?:\s*(?:/|of
 _LIST_ITEM = re.compile(r"(?:[-*•–—▪◦]|\d{1,3}[.)]|[a-z]\))\s")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
 _FILE_LIKE = re.compile(r"^microsoft |^untitled|\.\w{2,5}$", re.IGNORECASE)
+_HEADING = re.compile(r"#{1,6} ")
 _FULL_LINE_SHARE = 0.75
 """A line shorter than this share of its page's longest was ended on purpose."""
 
@@ -47,17 +50,8 @@ def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
 def _read(data: bytes) -> tuple[str, list[list[str]]]:
     with pypdfium2.PdfDocument(data) as document:
         title = document.get_metadata_value("Title").strip()
-        return title, [_lines(document, n) for n in range(len(document))]
-
-
-def _lines(document: pypdfium2.PdfDocument, n: int) -> list[str]:
-    page = document[n]
-    text_page = page.get_textpage()
-    text: str = text_page.get_text_bounded()
-    text_page.close()
-    page.close()
-    # U+FFFE is PDFium's mark for a hyphen that only breaks a word at a line's end.
-    return [line.strip() for line in text.replace("\ufffe", "-").splitlines()]
+        pages = [read_lines(document, n) for n in range(len(document))]
+        return title, with_headings(pages, read_bookmarks(document))
 
 
 def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -91,15 +85,19 @@ def _run_on(pages: Sequence[Sequence[str]]) -> list[str]:
 
 
 def unwrap(lines: Sequence[str]) -> str:
-    """Join lines into paragraphs: a word broken by a hyphen is mended, list items and empty lines stay apart."""
+    """Join lines into paragraphs: a broken word is mended; list items, headings and empty lines stay apart."""
     full = _FULL_LINE_SHARE * max((len(line) for line in lines), default=0)
     pieces = list(lines[:1])
     for previous, line in pairwise(lines):
         if previous.endswith("-") and previous[-2:-1].isalnum() and line[:1].islower():
             pieces[-1] = pieces[-1][:-1]
-        elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _LIST_ITEM.match(line):
+        elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _stays_apart(previous, line):
             pieces.append(" ")
         else:
             pieces.append("\n")
         pieces.append(line)
     return "".join(pieces)
+
+
+def _stays_apart(previous: str, line: str) -> bool:
+    return bool(_LIST_ITEM.match(line) or _HEADING.match(line) or _HEADING.match(previous))

@@ -1,0 +1,146 @@
+"""Which of a PDF's lines are headings, and how deep: by its own table of contents, else by how they are set.
+
+A page knows nothing of headings. Where the table of contents names lines that are there, these are the headings;
+else they are the short lines in larger type than most, or in bold type where most is not. Each kind of type found so
+is a level, the largest the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
+
+from core.knowledge.pdf_lines import Bookmark, Line
+
+MAX_LEVEL = 6
+_MAX_CHARS = 120
+_MAX_LINES = 3
+"""A title may take so many lines; more in the same type are a text."""
+
+_LARGER = 1.12
+"""How much larger than most lines a heading is set, at least, where it is not bold."""
+
+_AS_LARGE = 0.97
+_MAX_SHARE = 0.3
+"""Where there are more headings than this by their looks, beside lines of any kind, looks say nothing."""
+
+_FOUND_SHARE = 0.5
+_LEAST_FOUND = 3
+"""A table of contents is gone by when this share, and number, of its entries are lines of the pages they lead to."""
+
+_LIKE_HEADING = re.compile(r"#{1,6}\s")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NO_TITLE = re.compile(
+    r"[.,;]$|\.{4,}|(?:\s\.){3,}|^(?:[-*•–—▪◦]|[a-z]\))\s|^(?:page|página|pág\.?)\s*\d+", re.IGNORECASE
+)
+_NUMBERING = re.compile(
+    r"^(?:(?:chapter|section|part|appendix|capítulo|seção|secção|parte|anexo|apêndice)\s+)?"
+    r"(?:\d+(?:\.\d+)*|[A-Z](?:\.\d+)*|[IVXLC]+)[.):]?\s+",
+    re.IGNORECASE,
+)
+_MAX_NUMBER_CHARS = 20
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+Style = tuple[float, bool]
+
+
+def with_headings(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[list[str]]:
+    """Return the lines of every page; headings as Markdown has them, those over several lines as one."""
+    levels = _by_contents(pages, bookmarks) or _by_type(pages)
+    return [list(_marked(page, levels.get(number, {}))) for number, page in enumerate(pages)]
+
+
+def _marked(page: Sequence[Line], levels: Mapping[int, int]) -> Iterator[str]:
+    """Yield a page's lines; ``levels`` are those of its headings, by the place of the line."""
+    for (level, _), run in groupby(enumerate(page), key=lambda each: (levels.get(each[0], 0), _style(each[1]))):
+        texts = [line.text for _, line in run]
+        yield from [f"{'#' * level} {' '.join(texts)}"] if level else map(_as_text, texts)
+
+
+def _as_text(line: str) -> str:
+    """Return a line such that it is no heading: a comment in a piece of code may look like one."""
+    return f"    {line}" if _LIKE_HEADING.match(line) else line
+
+
+def _by_contents(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> dict[int, dict[int, int]]:
+    """Return the levels of the lines that the table of contents names, by page and place; empty when few are there."""
+    levels: dict[int, dict[int, int]] = {}
+    n_found = 0
+    for bookmark in bookmarks:
+        page = pages[bookmark.page] if 0 <= bookmark.page < len(pages) else ()
+        places = _of_title(page, bookmark.title)
+        n_found += bool(places)
+        for place in places:
+            levels.setdefault(bookmark.page, {}).setdefault(place, min(bookmark.level, MAX_LEVEL))
+    return levels if n_found >= max(_LEAST_FOUND, _FOUND_SHARE * len(bookmarks)) else {}
+
+
+def _of_title(page: Sequence[Line], title: str) -> range:
+    """Return the places of the lines that together are a title, numbered or not; none where it is not there."""
+    stretches = [
+        (range(first, first + n_lines), " ".join(line.text for line in page[first : first + n_lines]))
+        for first in range(len(page))
+        for n_lines in range(1, min(_MAX_LINES, len(page) - first) + 1)
+    ]
+    near = [(places, text) for places, text in stretches if abs(len(text) - len(title)) <= _MAX_NUMBER_CHARS]
+    whole, bare = _plain(title), _plain(_NUMBERING.sub("", title))
+    exact = (places for places, text in near if whole and _plain(text) == whole)
+    but_for_its_number = (places for places, text in near if bare and _plain(_NUMBERING.sub("", text)) in (whole, bare))
+    return next(chain(exact, but_for_its_number), range(0))
+
+
+def _plain(text: str) -> str:
+    return _NOT_WORDS.sub(" ", text).strip().casefold()
+
+
+def _by_type(pages: Sequence[Sequence[Line]]) -> dict[int, dict[int, int]]:
+    """Return the levels of the lines that are set like headings, by page and place."""
+    body = _body(pages)
+    if body is None:
+        return {}
+    runs = {number: list(_runs(page, body)) for number, page in enumerate(pages)}
+    if sum(map(len, runs.values())) > _MAX_SHARE * sum(len(page) for page in pages):
+        return {}
+    found = {number: list(chain.from_iterable(of_page)) for number, of_page in runs.items()}
+    styles = sorted(
+        {_style(pages[number][place]) for number, places in found.items() for place in places}, reverse=True
+    )
+    depth = {style: min(level, MAX_LEVEL) for level, style in enumerate(styles, start=1)}
+    return {
+        number: {place: depth[_style(pages[number][place])] for place in places} for number, places in found.items()
+    }
+
+
+def _body(pages: Sequence[Sequence[Line]]) -> Style | None:
+    """Return the style most characters are set in."""
+    n_chars: Counter[Style] = Counter()
+    for page in pages:
+        for line in page:
+            if line.size > 0:
+                n_chars[_style(line)] += len(line.text)
+    return n_chars.most_common(1)[0][0] if n_chars else None
+
+
+def _style(line: Line) -> Style:
+    return round(line.size * 2) / 2, line.is_bold
+
+
+def _runs(page: Sequence[Line], body: Style) -> Iterator[list[int]]:
+    """Yield the places of each heading's lines: one after the other, and in the same type."""
+    for (stands_out, _), run in groupby(
+        (place for place, line in enumerate(page) if line.text),
+        key=lambda place: (_stands_out(page[place], body), _style(page[place])),
+    ):
+        places = list(run)
+        text = " ".join(page[place].text for place in places)
+        if stands_out and len(places) <= _MAX_LINES and len(text) <= _MAX_CHARS and not _NO_TITLE.search(text):
+            yield places
+
+
+def _stands_out(line: Line, body: Style) -> bool:
+    if line.size <= 0 or not _WORD.search(line.text):
+        return False
+    size, is_bold = body
+    return line.size >= _LARGER * size or (line.is_bold and not is_bold and line.size >= _AS_LARGE * size)

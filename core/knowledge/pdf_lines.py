@@ -1,0 +1,114 @@
+"""A PDF's lines with what they are set in, by PDFium. Blocks; never from two threads at once."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
+_BOLD_WEIGHT = 600
+_FORCE_BOLD = 1 << 18
+"""A font descriptor's flag (ISO 32000-1, table 123)."""
+
+# How PDFium marks a hyphen that only breaks a word at a line's end; mostly the next line goes on in the same one.
+_BROKEN = re.compile("[\x02\ufffe](?=\\S)")
+_HYPHEN = {ord(mark): "-" for mark in "\x02\ufffe"}
+
+_NAME_BYTES = 200
+_MAX_BOOKMARKS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page. ``size`` is its smallest type in points, 0 where unknown; ``is_bold``: all of it is."""
+
+    text: str
+    size: float = 0.0
+    is_bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of a PDF's own table of contents. ``level`` counts from 1, ``page`` from 0; -1 leads nowhere."""
+
+    title: str
+    level: int
+    page: int
+
+
+def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+    """Return the lines of a page, counted from 0, without the white space around them."""
+    page = document[number]
+    text_page = page.get_textpage()
+    styles = list(_styled(text_page))
+    lines, following = [], 0
+    # What PDFium shows within the page's bounds, line by line, is among what it holds of the page.
+    for text in _split(text_page.get_text_bounded()):
+        place = next((i for i in range(following, len(styles)) if styles[i].text == text), None) if text else None
+        if place is None:
+            lines.append(Line(text))
+        else:
+            lines.append(styles[place])
+            following = place + 1
+    text_page.close()
+    page.close()
+    return lines
+
+
+def read_bookmarks(document: pypdfium2.PdfDocument) -> list[Bookmark]:
+    """Return a PDF's own table of contents, empty for most."""
+    found = []
+    for bookmark in document.get_toc():
+        destination = bookmark.get_dest()
+        page = destination.get_index() if destination is not None else None
+        found.append(Bookmark(bookmark.get_title().strip(), bookmark.level + 1, -1 if page is None else page))
+        if len(found) >= _MAX_BOOKMARKS:
+            break
+    return found
+
+
+def _split(text: str) -> list[str]:
+    return [_BROKEN.sub("", line.strip()).translate(_HYPHEN) for line in text.splitlines()]
+
+
+def _styled(text_page: pypdfium2.PdfTextPage) -> Iterator[Line]:
+    """Yield every line that is not empty, with the style of its first, middle and last character."""
+    start = 0
+    for raw in text_page.get_text_range().splitlines(keepends=True):
+        text = raw.strip()
+        if text:
+            first = start + _n_units(raw[: len(raw) - len(raw.lstrip())])
+            last = first + _n_units(text) - 1
+            looks = [_look(text_page, place) for place in (first, (first + last) // 2, last)]
+            yield Line(_split(text)[0], min(size for size, _ in looks), all(is_bold for _, is_bold in looks))
+        start += _n_units(raw)
+
+
+def _n_units(text: str) -> int:
+    """Return how many UTF-16 units a text has, which is what PDFium counts in."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _look(text_page: pypdfium2.PdfTextPage, place: int) -> tuple[float, bool]:
+    """Return the type size in points of the character at a place of the text, and whether it is bold."""
+    char = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, place)
+    if char < 0:
+        return 0.0, False
+    matrix = pdfium.FS_MATRIX()
+    scale = 1.0
+    if pdfium.FPDFText_GetMatrix(text_page, char, ctypes.byref(matrix)):
+        scale = math.hypot(matrix.c, matrix.d)  # many set type of size 1, and enlarge it
+    name, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(text_page, char, name, _NAME_BYTES, ctypes.byref(flags))
+    is_bold = (
+        pdfium.FPDFText_GetFontWeight(text_page, char) >= _BOLD_WEIGHT
+        or bool(flags.value & _FORCE_BOLD)
+        or bool(_BOLD_NAME.search(name.value))
+    )
+    return pdfium.FPDFText_GetFontSize(text_page, char) * scale, is_bold
