@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctypes import CDLL
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -10,10 +11,19 @@ from core.errors import Unavailable
 from core.generation.engine import Engine
 from core.generation.local import N_PARALLEL, LocalGenerator
 from core.generation.served import ServedEngine
-from core.models.catalog import Tell, gguf_at_hand, language_model, language_model_base, language_model_source
+from core.models.catalog import (
+    DEFAULT_LANGUAGE_MODEL,
+    Tell,
+    gguf_at_hand,
+    language_model,
+    language_model_base,
+    language_model_source,
+)
 from core.models.hub import fetched, loading
 from core.models.loading import one_at_a_time
 from core.models.lora import Base
+
+_DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
 
 
 def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
@@ -23,8 +33,8 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
     """
 
     def load() -> Engine:
-        gguf = gguf_at_hand(name)
-        if gguf and (name == str(gguf) or not _has_gpu()):
+        gguf = None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_at_hand(name, models_dir, tell)
+        if gguf:
             tell("models.loading")
             with loading(name, "AION_LOCAL_MODEL"):
                 from core.generation.llama import LlamaEngine
@@ -57,6 +67,17 @@ def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
 
 
 def _has_gpu() -> bool:
+    """Tell whether torch can use one; torch takes seconds and 300 MB, so it is not asked where there is no driver."""
+    if not any(map(_is_library, _DRIVERS)):
+        return False
     from torch import cuda
 
     return cuda.is_available()
+
+
+def _is_library(name: str) -> bool:
+    try:
+        CDLL(name)
+    except OSError:
+        return False
+    return True

