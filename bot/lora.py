@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bot.assignment import versions
 from bot.evaluation import in_use
 from bot.library import speaking, teller
 from core.confidence.reading import with_reader
@@ -21,10 +22,10 @@ from core.evaluation.dataset import read_labelled
 from core.generation.local import LocalGenerator
 from core.generation.open import open_generator
 from core.models.catalog import language_model_base
-from core.models.registry import LoraRegistry, Version, differences
+from core.models.registry import Version, differences
 from core.offload import offload
 from core.promotion import Contest, Judged, Writing, measured
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from core.texts import say
 from core.training.promote import compare, is_promotable, write_report
 from core.training.retest import keep, report_of, retest
@@ -49,17 +50,12 @@ class Ballot:
     n_answers: int
 
 
-def registry_of(settings: Settings) -> LoraRegistry:
-    """Return the versions of the data folder."""
-    return LoraRegistry(settings.data_dir / "loras")
-
-
 async def show() -> None:
     """Print a table of the versions."""
     table = Table(
         *(say(speaking(), f"lora.{column}") for column in ("version", "stage", "method", "parent", "metrics"))
     )
-    for version in registry_of(read_settings()).versions():
+    for version in versions(read_settings()).versions():
         told = version.manifest
         metrics = ", ".join(f"{name} {value:.3g}" for name, value in told.metrics.items())
         stage = say(speaking(), f"lora.{version.stage}")
@@ -69,18 +65,18 @@ async def show() -> None:
 
 async def show_as_json() -> None:
     """Print the versions as JSON."""
-    Console().print_json(json.dumps([_as_json(version) for version in registry_of(read_settings()).versions()]))
+    Console().print_json(json.dumps([_as_json(version) for version in versions(read_settings()).versions()]))
 
 
 async def add(folder: Path) -> None:
     """Register weights that were trained elsewhere."""
-    version = await offload(registry_of(read_settings()).add, folder)
+    version = await offload(versions(read_settings()).add, folder)
     _say("lora.added", version=version.name)
 
 
 async def diff(one: str, other: str) -> None:
     """Print what two versions say differently of themselves."""
-    registry = registry_of(read_settings())
+    registry = versions(read_settings())
     table = Table("", one, other)
     for name, (ours, theirs) in differences(registry.get(one).manifest, registry.get(other).manifest).items():
         table.add_row(name, str(ours), str(theirs))
@@ -89,14 +85,14 @@ async def diff(one: str, other: str) -> None:
 
 async def rollback() -> None:
     """End a trial, or go back to what answered before."""
-    name = await offload(registry_of(read_settings()).rollback)
+    name = await offload(versions(read_settings()).rollback)
     _say("lora.answers_now", version=name or BASE)
 
 
 async def promote_unseen(version: str) -> None:
     """Put a version to use without comparing it."""
     settings = read_settings()
-    await offload(registry_of(settings).promote, version, language_model_base(settings.local_model))
+    await offload(versions(settings).promote, version, language_model_base(settings.local_model))
     _say("lora.answers_now", version=version)
 
 
@@ -108,7 +104,7 @@ async def promote(ballot: Ballot) -> None:
     if ballot.thumbs is None and not ballot.labelled:
         raise BadInput("lora.unjudged", version=ballot.version)
     settings, console = read_settings(), Console(stderr=True)
-    registry = registry_of(settings)
+    registry = versions(settings)
     version, base = registry.get(ballot.version), language_model_base(settings.local_model)
     current = registry.standing().promoted
     contest = Contest(

@@ -16,7 +16,8 @@ from core.offload import offload
 from core.settings import read_settings
 from core.texts import say
 from core.training.plan import Hardware, Shape, Stay, Work, read_hardware, shape_of, stay
-from core.training.scaling import Law, Optimum, Run, fit, optimum
+from core.training.recorded import read_runs, recorded_in
+from core.training.scaling import Law, Optimum, fit, optimum
 
 CHARS_PER_TOKEN = 3.6
 """English and Portuguese in the vocabularies of today's models, about."""
@@ -52,9 +53,9 @@ async def plan(wish: Wish, as_json: bool) -> None:
         _print_plan(model, shape, work, stays, hardware)
 
 
-async def law(runs: Path, flops: float, plot: Path | None, as_json: bool) -> None:
-    """Fit the scaling law to recorded runs; print it and the best model and data for a budget."""
-    recorded = await offload(_runs, runs)
+async def law(runs: Path | None, flops: float, plot: Path | None, as_json: bool) -> None:
+    """Fit the scaling law to runs, by default those made here; print it and the best model and data for a budget."""
+    recorded = await offload(read_runs, runs or recorded_in(read_settings().data_dir))
     fitted = await offload(fit, recorded)
     best = optimum(fitted, flops)
     if plot:
@@ -78,14 +79,6 @@ def _counted(path: Path) -> tuple[int, float]:
     if not lines:
         raise BadInput("plan.no_data", path=path)
     return len(lines), sum(map(len, lines)) / len(lines) / CHARS_PER_TOKEN
-
-
-def _runs(path: Path) -> list[Run]:
-    try:
-        rows = [json.loads(line) for line in _text(path).splitlines() if line.strip()]
-        return [Run(float(row["params"]), float(row["tokens"]), float(row["loss"])) for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput("plan.no_run") from error
 
 
 def _text(path: Path) -> str:

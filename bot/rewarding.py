@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from bot.assignment import Assignment, batch_teller, tell
 from bot.library import progress_bar, speaking, teller
 from bot.logs import log_to_file
 from core.errors import BadInput
 from core.models.lora import read_manifest, write_manifest
-from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.retrieval.embed import open_embedder
 from core.settings import Settings, read_settings
 from core.texts import say
 from core.training.batching import Batch, Batching
-from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.checkpoint import TimeBox
 from core.training.rows import Rows, read_rows
 
 if TYPE_CHECKING:
-    from core.training.base import Lora, Student
+    from core.training.base import Student
     from core.training.experience import Judge, Rated
     from core.training.policy import Policy
     from core.training.ppo import Ppo, PpoSettings, Source, Step
@@ -36,23 +36,19 @@ KEYS = ("prompt", "response", "reward")
 FOLDER = "rewards"
 """Where reward models are, in the data folder."""
 
+PICTURE = "practice.png"
+
 
 @dataclass(frozen=True, slots=True)
 class Practice:
     """A run of PPO that is to be made. ``is_online``: on fresh answers that the reward model judges.
 
-    ``base`` of ``None`` is the local model, ``parent`` the version to start from; ``at_once`` responses fit the memory.
+    ``at_once`` responses fit the memory.
     """
 
-    data: Path
-    out: Path
+    of: Assignment
     settings: PpoSettings
-    lora: Lora
     is_online: bool
-    base: str | None = None
-    checkpoints: Path | None = None
-    max_hours: float | None = None
-    parent: str | None = None
     max_length: int = 1024
     max_new_tokens: int = 64
     at_once: int = 8
@@ -82,61 +78,53 @@ def _reward(data: Path, held: Path | None, on_base: bool, base: str | None) -> N
     model = fit(opinions_in(rows.rows), judged, reader, rows.data_hash)
     version = RewardModels(settings.data_dir / FOLDER).save(model)
     for name, value in model.metrics.items():
-        _print(f"{name:24} {value:.4g}")
-    _print(say(speaking(), "train.rewarded", version=version))
+        tell(f"{name:24} {value:.4g}")
+    tell(say(speaking(), "train.rewarded", version=version))
 
 
 def _ppo(practice: Practice) -> None:
-    from core.training.base import open_student
     from core.training.policy import Policy
     from core.training.ppo import Ppo
 
     settings, console = read_settings(), Console(stderr=True)
     log_to_file(settings)
-    registry = LoraRegistry(settings.data_dir / "loras")
-    start = registry.get(practice.parent).folder if practice.parent else None
-    rows = _rows(practice.data)
-    name = practice.base or settings.local_model
-    student = open_student(name, settings.models_dir, practice.lora, practice.settings.seed, teller(console), start)
-    batching = Batching(Batch(practice.at_once), _told_batch(console))
+    rows = _rows(practice.of.data)
+    student = practice.of.student(settings, practice.settings.seed, console)
+    batching = Batching(Batch(practice.at_once), batch_teller(console))
     policy = Policy(student)
     console.print(say(speaking(), "train.scoring"), style="dim")
     judge, judge_name = _judge(settings, console, student) if practice.is_online else (None, "")
     source = _source(practice, rows, policy, batching, judge)
     run = Ppo(policy, practice.settings, batching)
     identity = _identity(practice, rows.data_hash, student.base.hash, judge_name)
-    with _scratch(practice.checkpoints) as folder, _progress(console, practice.settings.n_steps) as show:
-        box = TimeBox(practice.max_hours)
-        ending = run.run(source, Checkpoints(folder, identity), box, practice.save_every, show)
+    with practice.of.saved(identity) as saved, _progress(console, practice.settings.n_steps) as show:
+        ending = run.run(source, saved, TimeBox(practice.of.max_hours), practice.save_every, show)
     if ending == "time":
-        return _print(say(speaking(), "learn.time_over", folder=practice.checkpoints or "-"))
+        return practice.of.tell_unfinished()
     if ending == "kl":
-        _print(say(speaking(), "train.far", kl=practice.settings.max_kl))
-    _keep(practice, student, run, rows.data_hash, registry)
+        tell(say(speaking(), "train.far", kl=practice.settings.max_kl))
+    _keep(practice, student, run, rows.data_hash, settings)
 
 
-def _keep(practice: Practice, student: Student, run: Ppo, data_hash: str, registry: LoraRegistry) -> None:
+def _keep(practice: Practice, student: Student, run: Ppo, data_hash: str, settings: Settings) -> None:
     from core.training.picture import draw_practice
 
-    student.write(practice.out)
+    out = practice.of.out
+    student.write(out)
     last = next((step for step in reversed(run.history) if not step.is_too_far), run.history[-1])
     first = run.history[0]
     manifest = replace(
-        read_manifest(practice.out),
+        read_manifest(out),
         method="ppo-online" if practice.is_online else "ppo",
         data_hash=data_hash,
         settings=asdict(practice.settings),
         metrics={"reward_before": first.reward, "reward": last.reward, "kl": last.kl, "steps": float(last.number)},
-        parent=practice.parent,
+        parent=practice.of.parent,
         created_at=datetime.now(UTC),
     )
-    write_manifest(practice.out, manifest)
-    picture = practice.out / "practice.png"
-    draw_practice(run.history, picture)
-    for name, value in manifest.metrics.items():
-        _print(f"{name:24} {value:.4g}")
-    version = registry.add(practice.out)
-    _print(say(speaking(), "learn.trained", out=practice.out, picture=picture, version=version.name))
+    write_manifest(out, manifest)
+    draw_practice(run.history, out / PICTURE)
+    practice.of.register(settings, manifest.metrics, out / PICTURE)
 
 
 def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, judge: Judge | None) -> Source:
@@ -150,7 +138,7 @@ def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, 
     rated = _rated(rows.rows, policy.student, practice.max_length)
     source = StoredThumbs(rated, policy, practice.settings.rows, practice.settings.seed, batching)
     counts = {"n": len(rated), "n_rescored": source.n_rescored, "n_long": len(rows.rows) - len(rated)}
-    _print(say(speaking(), "train.scored", **counts))
+    tell(say(speaking(), "train.scored", **counts))
     return source
 
 
@@ -208,7 +196,7 @@ def _reader(base: str | None, settings: Settings, console: Console) -> Reader:
 def _rows(path: Path) -> Rows:
     rows = read_rows(path, KEYS)
     if rows.n_broken:
-        _print(say(speaking(), "learn.broken_lines", n=rows.n_broken))
+        tell(say(speaking(), "learn.broken_lines", n=rows.n_broken))
     return rows
 
 
@@ -216,22 +204,13 @@ def _identity(practice: Practice, *rest: str) -> str:
     """Return what must be the same for a killed run to go on."""
     told = [
         asdict(practice.settings),
-        practice.lora,
+        practice.of.lora,
         practice.max_length,
         practice.max_new_tokens,
-        practice.parent,
+        practice.of.parent,
         rest,
     ]
     return sha256(repr(told).encode()).hexdigest()
-
-
-@contextmanager
-def _scratch(folder: Path | None) -> Iterator[Path]:
-    """Give the folder, or one that goes away."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as scratch:
-        yield folder or Path(scratch)
 
 
 @contextmanager
@@ -243,15 +222,3 @@ def _progress(console: Console, n_steps: int) -> Iterator[Callable[[Step], None]
             progress.update(bar, description=f"reward {step.reward:+.2f}  kl {step.kl:.3f}", completed=step.number)
 
         yield show
-
-
-def _told_batch(console: Console) -> Callable[[Batch], None]:
-    def tell(batch: Batch) -> None:
-        values = {"rows": batch.rows, "n_accumulated": batch.n_accumulated}
-        console.print(say(speaking(), "learn.halved", **values), style="dim")
-
-    return tell
-
-
-def _print(text: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(text, markup=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,25 +11,27 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot.library import progress_bar, speaking, teller
+from bot.assignment import Assignment, batch_teller, tell, versions
+from bot.library import progress_bar, speaking
 from bot.logs import log_to_file
 from bot.quality import opened_database
 from core.generation.table import read_providers
 from core.lessons import open_exporter
 from core.models.beside import loaded_beside_others
-from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.privacy import Pseudonyms
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from core.texts import say
 from core.training.batching import Batch
-from core.training.checkpoint import Checkpoints, TimeBox
+from core.training.checkpoint import TimeBox
 from core.training.export import file_of
+from core.training.recorded import record, recorded_in
 from core.training.rows import Rows, read_rows
+from core.training.scaling import Run as ScalingRun
 from core.types import SpaceId
 
 if TYPE_CHECKING:
-    from core.training.base import Lora, Student
+    from core.training.base import Student
     from core.training.trainer import Recipe, Run, Trained, Update
 
 PICTURE = "loss.png"
@@ -38,21 +39,11 @@ PICTURE = "loss.png"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be trained: on which base model, from which file into which folder, and with what.
+    """A training to be made, how, and the file of what is held out."""
 
-    ``held`` is the file of what is held out, ``base`` of ``None`` the local model, ``parent`` the version to start
-    from, ``max_hours`` the time there is.
-    """
-
-    data: Path
-    out: Path
+    of: Assignment
     recipe: Recipe
-    lora: Lora
-    base: str | None = None
     held: Path | None = None
-    checkpoints: Path | None = None
-    max_hours: float | None = None
-    parent: str | None = None
 
 
 Teach = Callable[["Student", "Rows", "Rows | None", "Run"], "Trained"]
@@ -69,11 +60,11 @@ async def export(folder: Path, space: str | None) -> None:
         exporter = open_exporter(database, settings.data_dir, providers, pseudonyms, settings.language)
         exported = await exporter.export(folder, SpaceId(space) if space else None)
     for name, n_lines in exported.n_lines.items():
-        _print(f"{n_lines:6}  {folder / name}")
-    _print(say(speaking(), "learn.exported", n_spaces=exported.n_spaces))
+        tell(f"{n_lines:6}  {folder / name}")
+    tell(say(speaking(), "learn.exported", n_spaces=exported.n_spaces))
     if exported.n_over_cap or exported.n_quarantined:
         counts = {"n_over_cap": exported.n_over_cap, "n_quarantined": exported.n_quarantined}
-        _print(say(speaking(), "learn.left_out", **counts))
+        tell(say(speaking(), "learn.left_out", **counts))
 
 
 async def cycle() -> None:
@@ -85,14 +76,14 @@ async def cycle() -> None:
     settings = read_settings()
     folder = settings.data_dir / "training" / "latest"
     await export(folder, None)
-    from bot.lora import Ballot, promote, registry_of
+    from bot.lora import Ballot, promote
     from core.training.base import Lora
     from core.training.trainer import Recipe
 
-    parent = registry_of(settings).standing().promoted
+    parent = versions(settings).standing().promoted
     recipe = Recipe(batch=Batch(2, 4), n_epochs=3.0, max_length=1024)
-    await sft(Order(file_of(folder, "sft"), folder / "lora", recipe, Lora(), parent=parent))
-    version = registry_of(settings).add(folder / "lora")
+    await sft(Order(Assignment(file_of(folder, "sft"), folder / "lora", Lora(), parent=parent), recipe))
+    version = versions(settings).add(folder / "lora")
     await promote(Ballot(version.name, file_of(folder, "kto", is_held=True), (), None, 0.1, 200))
 
 
@@ -117,7 +108,7 @@ async def kto(order: Order) -> None:
 
         thumbs, n_contradictory = read_thumbs(rows.rows)
         if n_contradictory:
-            _print(say(speaking(), "learn.left_out_contradictory", n=n_contradictory))
+            tell(say(speaking(), "learn.left_out_contradictory", n=n_contradictory))
         return train(student, thumbs, read_thumbs(held.rows)[0] if held else (), order.recipe, run)
 
     await offload(_train, order, "kto", ("prompt", "completion", "label"), teach)
@@ -127,61 +118,47 @@ def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> No
     """Train, write the weights with a picture of the loss, and register them. Blocks."""
     settings, console = read_settings(), Console(stderr=True)
     log_to_file(settings)
-    rows, held = read_rows(order.data, keys), _held(order, keys)
+    rows, held = read_rows(order.of.data, keys), _held(order, keys)
     if n_broken := rows.n_broken + (held.n_broken if held else 0):
-        _print(say(speaking(), "learn.broken_lines", n=n_broken))
-    registry = LoraRegistry(settings.data_dir / "loras")
+        tell(say(speaking(), "learn.broken_lines", n=n_broken))
     with loaded_beside_others():
-        from core.training.base import open_student
         from core.training.picture import draw_loss
         from core.training.trainer import Run, identity, write_weights
 
-    start = registry.get(order.parent).folder if order.parent else None
-    name = order.base or settings.local_model
-    student = open_student(name, settings.models_dir, order.lora, order.recipe.seed, teller(console), start)
+    student = order.of.student(settings, order.recipe.seed, console)
     run_name = identity(method, order.recipe, rows.data_hash, student.base.hash)
-    checkpoints = Checkpoints(order.checkpoints, run_name) if order.checkpoints else None
-    with tempfile.TemporaryDirectory() as scratch, _progress(console) as (tell, tell_batch):
-        run = Run(Path(scratch), checkpoints, TimeBox(order.max_hours), tell, tell_batch)
+    with order.of.saved(run_name) as saved, _progress(console) as show:
+        checkpoints = saved if order.of.checkpoints else None
+        run = Run(saved.folder, checkpoints, TimeBox(order.of.max_hours), show, batch_teller(console))
         trained = teach(student, rows, held, run)
     if not trained.is_complete:
-        return _print(say(speaking(), "learn.time_over", folder=order.checkpoints or "-"))
-    write_weights(student, order.out, method, order.recipe, rows.data_hash, trained, order.parent)
-    draw_loss(trained.updates, trained.metrics, order.out / PICTURE)
-    _report(order.out, trained, registry, settings)
-
-
-def _report(out: Path, trained: Trained, registry: LoraRegistry, settings: Settings) -> None:
-    for name, value in trained.metrics.items():
-        _print(f"{name:24} {value:.4g}")
-    version = registry.add(out)
-    _print(say(speaking(), "learn.trained", out=out, picture=out / PICTURE, version=version.name))
+        return order.of.tell_unfinished()
+    out = order.of.out
+    write_weights(student, out, method, order.recipe, rows.data_hash, trained, order.of.parent)
+    draw_loss(trained.updates, trained.metrics, out / PICTURE)
+    version = order.of.register(settings, trained.metrics, out / PICTURE)
+    if "held_out_loss" in trained.metrics:
+        n_tokens, loss = trained.metrics["tokens"], trained.metrics["held_out_loss"]
+        record(recorded_in(settings.data_dir), ScalingRun(student.n_base, n_tokens, loss), version)
 
 
 def _held(order: Order, keys: tuple[str, ...]) -> Rows | None:
     """Return what is held out: the file that was named, or the one that an export puts beside the data."""
-    beside = order.data.with_name(f"{order.data.stem}.held{order.data.suffix}")
+    data = order.of.data
+    beside = data.with_name(f"{data.stem}.held{data.suffix}")
     if order.held is None and (not beside.is_file() or not beside.stat().st_size):
         return None
     return read_rows(order.held or beside, keys)
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[tuple[Callable[[Update], None], Callable[[Batch], None]]]:
-    """Show a bar with step, loss and time left while the block runs; gives what tells it of steps and of batches."""
+def _progress(console: Console) -> Iterator[Callable[[Update], None]]:
+    """Show a bar with step, loss and time left while the block runs; gives what tells it of steps."""
     with progress_bar(console) as progress:
         bar = progress.add_task("", total=None)
 
-        def tell(update: Update) -> None:
+        def show(update: Update) -> None:
             description = f"loss {update.loss:.3f}  rate {update.rate:.1e}"
             progress.update(bar, description=description, completed=update.step, total=update.n_steps)
 
-        def tell_batch(batch: Batch) -> None:
-            values = {"rows": batch.rows, "n_accumulated": batch.n_accumulated}
-            console.print(say(speaking(), "learn.halved", **values), style="dim")
-
-        yield tell, tell_batch
-
-
-def _print(text: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(text, markup=False)
+        yield show

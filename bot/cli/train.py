@@ -85,6 +85,7 @@ def sft(
 ) -> None:
     """Train LoRA weights on replies people liked."""
     from bot import training
+    from bot.assignment import Assignment
     from core.training.base import Lora
     from core.training.batching import Batch
     from core.training.trainer import Recipe
@@ -101,8 +102,8 @@ def sft(
         is_packed=packing,
         seed=seed,
     )
-    order = training.Order(data, out, recipe, Lora(rank, alpha), base, held, checkpoints, max_hours, start)
-    finish(training.sft(order))
+    of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    finish(training.sft(training.Order(of, recipe, held)))
 
 
 @train.command(epilog="Example:  aion train kto --data data/training/today/kto.jsonl --out data/lora --epochs 3")
@@ -127,6 +128,7 @@ def kto(
 ) -> None:
     """Train LoRA weights on replies people liked and disliked."""
     from bot import training
+    from bot.assignment import Assignment
     from core.training.base import Lora
     from core.training.batching import Batch
     from core.training.trainer import Recipe
@@ -140,8 +142,8 @@ def kto(
         max_length=max_length,
         seed=seed,
     )
-    order = training.Order(data, out, recipe, Lora(rank, alpha), base, held, checkpoints, max_hours, start)
-    finish(training.kto(order))
+    of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    finish(training.kto(training.Order(of, recipe, held)))
 
 
 @train.command(epilog="Example:  aion train reward --data data/training/today/reward.jsonl")
@@ -188,6 +190,7 @@ def ppo(
 ) -> None:
     """Move LoRA weights towards what people like, held near the base model (PPO)."""
     from bot import rewarding
+    from bot.assignment import Assignment
     from core.training.base import Lora
     from core.training.ppo import PpoSettings
 
@@ -203,15 +206,14 @@ def ppo(
         seed=seed,
     )
     lengths = {"max_length": max_length, "max_new_tokens": max_new_tokens}
-    practice = rewarding.Practice(
-        data, out, settings, Lora(rank, alpha), online, base, checkpoints, max_hours, start, at_once=batch, **lengths
-    )
+    of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    practice = rewarding.Practice(of, settings, online, at_once=batch, **lengths)
     finish(rewarding.ppo(practice))
 
 
 @train.command(
     epilog="Examples:  aion train plan --data sft.jsonl --base mistralai/Mistral-7B-Instruct-v0.3 --epochs 3  ·  "
-    "aion train plan --runs runs.jsonl --flops 1e19 --plot law.png"
+    "aion train plan --law --flops 1e19 --plot law.png"
 )
 def plan(
     data: Annotated[Path | None, typer.Option("--data", help="JSONL whose examples are counted.")] = None,
@@ -226,17 +228,20 @@ def plan(
     hardware: Annotated[
         Path | None, typer.Option("--hardware", help="TOML of places and models, in place of AION's own.")
     ] = None,
+    law: Annotated[
+        bool, typer.Option("--law", help="Fit a scaling law to the runs made here (of sft, with something held out).")
+    ] = False,
     runs: Annotated[
-        Path | None, typer.Option("--runs", help="Fit a scaling law to these: JSONL with params, tokens and loss.")
+        Path | None, typer.Option("--runs", help="… to these instead: JSONL with params, tokens and loss.")
     ] = None,
-    flops: Annotated[float, typer.Option(min=1, help="With --runs: the budget, in floating-point operations.")] = 1e18,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="With --runs: draw the law.")] = None,
+    flops: Annotated[float, typer.Option(min=1, help="With --law: the budget, in floating-point operations.")] = 1e18,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="With --law: draw it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Reckon steps, memory, hours and sessions on free GPUs; or the best model and data for a budget."""
     from bot import planning
 
-    if runs:
+    if law or runs:
         finish(planning.law(runs, flops, plot, as_json), as_json=as_json)
     else:
         wish = planning.Wish(data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware)

@@ -52,6 +52,12 @@ class Student:
         """Return what learns, by name."""
         return {name: weights for name, weights in self.model.named_parameters() if weights.requires_grad}
 
+    @property
+    def n_base(self) -> int:
+        """Return how many weights the base model has, 4-bit ones counted one by one."""
+        n_learned, n_all = self.model.get_nb_trainable_parameters()
+        return int(n_all - n_learned)
+
     def prompt_tokens(self, prompt: Sequence[Turn]) -> list[int]:
         """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
         turns = [{"role": turn.role, "content": self.as_words(turn.content)} for turn in prompt]

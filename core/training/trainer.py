@@ -206,11 +206,15 @@ def third_party_quiet() -> Iterator[None]:
 
 
 class _Watcher(TrainerCallback):
-    """Passes progress on, seals checkpoints, and ends a run whose time is over."""
+    """Passes progress on, seals checkpoints, and ends a run whose time is over. ``n_before``: tokens it resumed at."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.updates: list[Update] = []
+        self.n_before = 0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.n_before = state.num_input_tokens_seen
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float] | None = None, **_: Any) -> None:
         if logs and "loss" in logs:
@@ -237,7 +241,8 @@ def _attempted(trainer: Any, recipe: Recipe, run: Run, batch: Batch) -> Trained:
     state = trainer.state
     metrics = {"train_loss": result.training_loss, "train_s": result.metrics["train_runtime"]}
     if state.num_input_tokens_seen:
-        metrics["tokens_per_s"] = state.num_input_tokens_seen / result.metrics["train_runtime"]
+        metrics["tokens"] = float(state.num_input_tokens_seen)
+        metrics["tokens_per_s"] = (state.num_input_tokens_seen - watcher.n_before) / result.metrics["train_runtime"]
     known = {update.step: update for update in (*_logged(state), *watcher.updates)}
     return Trained(tuple(known[step] for step in sorted(known)), metrics, batch, state.global_step >= state.max_steps)
 

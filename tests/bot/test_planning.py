@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from core.training.scaling import Law
+from core.training.recorded import record, recorded_in
+from core.training.scaling import Law, Run
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,20 @@ def test_the_law_of_recorded_runs_is_found_and_drawn(tmp_path: Path):
     assert 6 * found["optimum"]["n_params"] * found["optimum"]["n_tokens"] == pytest.approx(1e19)
     assert (tmp_path / "law.png").stat().st_size > 5000
     assert "L(N, D) = 1.7" in plan("--runs", "runs.jsonl").output
+
+
+def test_the_runs_made_here_are_what_the_law_is_fitted_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AION_DATA_DIR", str(tmp_path / "data"))
+    told = plan("--law")
+    assert told.exit_code == 1
+    assert "runs.jsonl cannot be read" in told.output
+    law = Law(1.7, 400, 410, 0.34, 0.28)
+    for n in (1e7, 1e8, 1e9):
+        for d in (1e8, 1e9, 1e10):
+            record(recorded_in(tmp_path / "data"), Run(n, d, law.loss(n, d)), "v1")
+    told = plan("--law")
+    assert told.exit_code == 0, told.output
+    assert "L(N, D) = 1.7" in told.output
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The runs made so far, one JSON line each: what ``core.training.scaling`` fits its law to."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import BadInput
+from core.training.scaling import Run
+
+
+def recorded_in(data_dir: Path) -> Path:
+    """Return the file of a data folder's runs."""
+    return data_dir / "training" / "runs.jsonl"
+
+
+def record(path: Path, run: Run, version: str) -> None:
+    """Add a run, and the version that it made, to a file of runs. Blocks. Raises ``OSError``."""
+    row = {"params": run.n_params, "tokens": run.n_tokens, "loss": run.loss, "version": version}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({**row, "at": datetime.now(UTC).isoformat()}) + "\n")
+
+
+def read_runs(path: Path) -> list[Run]:
+    """Return the runs in a file. Blocks. Raises ``BadInput`` when it is missing or a line is no run."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        return [Run(float(row["params"]), float(row["tokens"]), float(row["loss"])) for row in rows]
+    except OSError as error:
+        raise BadInput("export.no_file", path=path, problem=error.strerror or error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput("plan.no_run") from error
