@@ -76,6 +76,10 @@ class PassageStore(Protocol):
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
         ...
 
+    async def count(self, space: SpaceId, embedder_id: str) -> int:
+        """Return how many passages of that embedder are searchable. Walks through all of them."""
+        ...
+
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
         """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
         ...
@@ -292,6 +296,10 @@ class Front(Protocol):
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         """Return whether what is said to nobody there is to be handled too. Called for every message: cheap."""
+        ...
+
+    async def lately(self, platform: Platform) -> Sequence[tuple[SpaceId, str]]:
+        """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         ...
 
     async def complete(self, space: SpaceId, names: str, typed: str) -> Sequence[Completion]:

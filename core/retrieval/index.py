@@ -59,6 +59,8 @@ class SpaceIndex:
         self.lock = RLock()
         """Held while the index changes, and by whoever must see the dense and the lexical one at the same state."""
         self.revision = 0
+        self.is_compared = False
+        """Whether it was found equal to the database once; what came since was applied change by change."""
         self._n_unsaved = 0
         try:
             self._read()
@@ -82,6 +84,7 @@ class SpaceIndex:
             self.dense = DenseIndex(self._dim)
             self.lexical = LexicalIndex(self._folder / "lexical")
             self.revision = 0
+            self.is_compared = False
             self._n_unsaved = 0
 
     def apply(self, removed: Sequence[int], passages: Sequence[Passage], vectors: Matrix) -> None:
@@ -195,8 +198,15 @@ class SpaceIndexes:
         await offload(index.commit, changes.revision)
         if index.is_worth_saving:
             await offload(index.save)
-        is_equal = len(index.dense) == len(index.lexical) == changes.n_passages
-        return is_equal or await self._store.revision(space) != changes.revision
+        return await self._is_equal(space, index)
+
+    async def _is_equal(self, space: SpaceId, index: SpaceIndex) -> bool:
+        """Tell whether the index holds as many passages as the database; those are counted once, for it takes long."""
+        if len(index.dense) != len(index.lexical):
+            return False
+        if not index.is_compared:
+            index.is_compared = len(index.dense) == await self._store.count(space, self._embedder.id)
+        return index.is_compared or await self._store.revision(space) != index.revision
 
     async def _read(self, space: SpaceId, ids: Sequence[int]) -> tuple[Sequence[Passage], Matrix]:
         return await self._store.embedded(space, ids, self._embedder.id)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Engine, Executable, Row
+from sqlalchemy import Connection, Engine, Executable, Row
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -112,6 +112,10 @@ class Database:
         """Return the first row of one statement, if there is one."""
         return await self._in_thread(partial(_row, self._direct_reader, statement))
 
+    async def look(self, reading: Callable[[Connection], T]) -> T:
+        """Return what several reads made of one moment; ``reading`` blocks, in one thread."""
+        return await self._in_thread(partial(_look, self._direct, reading))
+
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction, and return how many rows each changed."""
         async with self._writing:
@@ -163,6 +167,11 @@ def _rows(engine: Engine, statement: Executable) -> Sequence[Row[Any]]:
 def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
     with engine.connect() as connection:
         return connection.execute(statement).first()
+
+
+def _look(engine: Engine, reading: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return reading(connection)
 
 
 def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, insert, literal, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,19 +61,11 @@ class Passages:
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
-        gone = removed_passages.c
-        removed = select(gone.passage_id).distinct().where(gone.space_id == space, gone.revision > after)
-        async with self._database.read() as connection:
-            revision = (await connection.execute(_revision(space))).scalar() or 0
-            ours = (passages.c.space_id == space) & await _embedded_by(connection, embedder_id)
-            added = select(passages.c.id).where(ours, passages.c.revision > after).order_by(passages.c.id)
-            count = select(func.count()).select_from(passages).where(ours)
-            return Changes(
-                revision=int(revision),
-                added=tuple((await connection.execute(added)).scalars()),
-                removed=tuple((await connection.execute(removed)).scalars()) if after else (),
-                n_passages=(await connection.execute(count)).scalar_one(),
-            )
+        return await self._database.look(partial(_changes, space, after, embedder_id))
+
+    async def count(self, space: SpaceId, embedder_id: str) -> int:
+        """Return how many passages of that embedder are searchable. Walks through all of them."""
+        return await self._database.look(partial(_count, space, embedder_id))
 
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
         """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out.
@@ -160,13 +153,30 @@ async def _add_coming(connection: AsyncConnection, document_id: int, coming: Com
     await connection.execute(insert(coming_vectors), rows)
 
 
-async def _embedded_by(connection: AsyncConnection, embedder_id: str) -> ColumnElement[bool]:
+def _changes(space: SpaceId, after: int, embedder_id: str, connection: Connection) -> Changes:
+    gone = removed_passages.c
+    removed = select(gone.passage_id).distinct().where(gone.space_id == space, gone.revision > after)
+    ours = (passages.c.space_id == space) & _embedded_by(connection, embedder_id)
+    added = select(passages.c.id).where(ours, passages.c.revision > after).order_by(passages.c.id)
+    return Changes(
+        revision=int(connection.execute(_revision(space)).scalar() or 0),
+        added=tuple(connection.execute(added).scalars()),
+        removed=tuple(connection.execute(removed).scalars()) if after else (),
+    )
+
+
+def _count(space: SpaceId, embedder_id: str, connection: Connection) -> int:
+    ours = (passages.c.space_id == space) & _embedded_by(connection, embedder_id)
+    return connection.execute(select(func.count()).select_from(passages).where(ours)).scalar_one()
+
+
+def _embedded_by(connection: Connection, embedder_id: str) -> ColumnElement[bool]:
     """Return the condition that a passage has a vector of that embedder, the quick one where that will do."""
     if embedder_id == ANY:
         return true()
     coming, own = coming_vectors.c, passages.c.embedder_id == embedder_id
     some = select(coming.passage_id).where(coming.embedder_id == embedder_id).limit(1)
-    if (await connection.execute(some)).first() is None:
+    if connection.execute(some).first() is None:
         return own
     return own | exists().where(coming.passage_id == passages.c.id, coming.embedder_id == embedder_id)
 
@@ -201,8 +211,8 @@ def _passages(space: SpaceId) -> Select[Any]:
             documents.c.title,
         )
         .join(documents, documents.c.id == columns.document_id)
-        # Asked of the document: asked of the passage, SQLite walks through the whole space instead of to the ids.
-        .where(documents.c.space_id == space)
+        # Asked of the bare column, SQLite would walk through the whole space rather than go to each of many ids.
+        .where(func.coalesce(passages.c.space_id, "") == space)
     )
 
 

@@ -15,13 +15,12 @@ class Changes:
     """What happened to a space's searchable passages between two revisions, read in one transaction.
 
     ``added`` (ascending ids) became searchable and still are; ``removed`` were and may be unknown to the reader;
-    an id in both is searchable. ``n_passages`` is how many are searchable at ``revision``.
+    an id in both is searchable.
     """
 
     revision: int
     added: tuple[int, ...]
     removed: tuple[int, ...]
-    n_passages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,10 @@ class MemoryStore:
             revision=self.revisions.get(space, 0),
             added=tuple(sorted(id_ for id_, row in rows.items() if row.revision > after)),
             removed=tuple(id_ for owner, revision, id_ in self.removals if owner == space and revision > after),
-            n_passages=len(rows),
         )
+
+    async def count(self, space: SpaceId, embedder_id: str) -> int:
+        return len(self._rows(space, embedder_id))
 
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
         rows = self._rows(space, embedder_id)

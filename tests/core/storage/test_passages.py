@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy.dialects.sqlite import dialect
 
 from core.errors import Unavailable
 from core.ports import PassageStore
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.passages import Passages
+from core.storage.passages import Passages, found_passages
 from core.texts import explain
 from core.types import Changes, SpaceId
 from tests.fakes import WordEmbedder
@@ -38,7 +39,8 @@ async def test_a_space_that_never_held_anything(passages: Passages) -> None:
     nowhere = SpaceId("telegram:9")
     assert await passages.revision(nowhere) == 0
     changes = await passages.changes(nowhere, 0, E)
-    assert (changes.revision, changes.added, changes.removed, changes.n_passages) == (0, (), (), 0)
+    assert (changes.revision, changes.added, changes.removed) == (0, (), ())
+    assert await passages.count(nowhere, E) == 0
     found, vectors = await passages.embedded(nowhere, [1, 2], E)
     assert (list(found), vectors.shape[0]) == ([], 0)
 
@@ -46,12 +48,12 @@ async def test_a_space_that_never_held_anything(passages: Passages) -> None:
 async def test_changes_since_a_revision(database: Database, passages: Passages) -> None:
     documents = Documents(database)
     revision = await passages.revision(HERE)
-    assert await passages.changes(HERE, revision, E) == Changes(revision, (), (), 2)
+    assert await passages.changes(HERE, revision, E) == Changes(revision, (), ())
     await documents.store(HERE, new_document("b", "Four."), embedded("Four."))
     await documents.store(HERE, new_document("a", "Five."), embedded("Five."))
     changes = await passages.changes(HERE, revision, E)
     assert changes.revision == revision + 2
-    assert (set(changes.removed), changes.n_passages) == ({1, 2}, 2)
+    assert (set(changes.removed), await passages.count(HERE, E)) == ({1, 2}, 2)
     assert [passage.text for passage in await passages.passages(HERE, changes.added)] == ["Four.", "Five."]
     assert (await passages.changes(THERE, 1, E)).revision == 1
 
@@ -90,13 +92,22 @@ async def test_what_is_beside_a_passage_is_of_its_document_and_space(database: D
     assert await passages.beside([replace(of_many["Word2."], space=THERE)]) == []
 
 
+@pytest.mark.parametrize("n_ids", [1, 24, 500])
+async def test_however_many_passages_are_read_each_is_gone_to(database: Database, n_ids: int) -> None:
+    statement = found_passages(HERE, range(n_ids)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+    async with database.read() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")).all()
+    steps = [row.detail for row in plan if row.detail.startswith(("SEARCH", "SCAN"))]
+    assert [step.partition(" USING ")[2] for step in steps] == ["INTEGER PRIMARY KEY (rowid=?)"] * 2
+
+
 async def test_no_read_crosses_spaces(database: Database, passages: Passages) -> None:
     documents = Documents(database)
     everything = [1, 2, 3]
     for space, texts, number in ((HERE, ["One.", "Two."], 1), (THERE, ["Three."], 2)):
         assert [passage.text for passage in await passages.passages(space, everything)] == texts
         assert [passage.text for passage in (await passages.embedded(space, everything, E))[0]] == texts
-        assert (await passages.changes(space, 0, E)).n_passages == len(texts)
+        assert len((await passages.changes(space, 0, E)).added) == await passages.count(space, E) == len(texts)
         assert [document.id for document in await documents.list(space)] == [number]
         assert await documents.text(space, 3 - number) is None
         assert len(await documents.held(space)) == 1

@@ -61,6 +61,17 @@ async def test_old_turns_are_pruned_and_newer_ones_kept(turns: Turns) -> None:
     assert await turns.last(ANA) == SUNDAYS
 
 
+async def test_conversations_are_told_by_platform_the_latest_first(turns: Turns) -> None:
+    later = replace(ANA, conversation="channel 6", person="b" * 32)
+    await turns.add(ANA, OPENING)
+    await turns.add(later, SUNDAYS)
+    await turns.add(later, OPENING)
+    await turns.add(replace(ANA, space=SpaceId("telegram:1")), SUNDAYS)
+    assert await turns.conversations("discord", NOON) == [(ANA.space, "channel 6"), (ANA.space, "channel 5")]
+    assert await turns.conversations("discord", SUNDAYS.at) == [(ANA.space, "channel 6")]
+    assert await turns.conversations("telegram", SUNDAYS.at + timedelta(seconds=1)) == []
+
+
 async def test_turns_outlive_a_restart(tmp_path: Path) -> None:
     async with await Database.open(tmp_path) as database:
         await Turns(database).add(ANA, OPENING)
