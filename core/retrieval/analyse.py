@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 
@@ -29,6 +29,9 @@ _MAX_TERM_CHARS = 64
 
 _MAX_PIECES = 100_000
 """Pieces of text whose stems are remembered: about 20 MB."""
+
+_MAX_TEXTS = 1_000
+"""Texts whose stems are remembered, about 10 MB: the same few passages are found again and again."""
 
 _TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
 _PART = re.compile(r"[^\W_]+")
@@ -63,9 +66,10 @@ def stems(text: str, language: Language) -> list[str]:
     return list(chain.from_iterable(map(_stems_in(language).__getitem__, text.split())))
 
 
-def distinct_stems(text: str, language: Language) -> set[str]:
-    """Return the stems that occur in ``text``: sooner than ``stems`` where neither order nor number matters."""
-    return set(chain.from_iterable(map(_stems_in(language).__getitem__, set(text.split()))))
+@lru_cache(_MAX_TEXTS)
+def distinct_stems(text: str, language: Language) -> frozenset[str]:
+    """Return the stems that occur in ``text``: sooner than ``stems``, and at once for a text it had lately."""
+    return frozenset(chain.from_iterable(map(_stems_in(language).__getitem__, set(text.split()))))
 
 
 def query_terms(text: str) -> list[Term]:

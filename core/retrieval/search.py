@@ -84,11 +84,10 @@ class HybridSearcher:
             indexes = zip(names, await asyncio.gather(*map(self._indexes.fresh, names)), strict=True)
             opened = {name: index for name, index in indexes if index is not None}
         question, ranked = await offload(self._rank, query, vector, opened, clock)
+        content = question.content
         with clock.step("load"):
-            content = question.content
-            hits = await self._load(ranked, [term for term, _ in content])
-        with clock.step("mmr"):
-            context = await offload(diverse, hits)
+            passages = await self._passages(ranked)
+        hits, context = await offload(_chosen, ranked, passages, [term for term, _ in content], clock)
         steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
         return Found(
             query=query,
@@ -135,13 +134,13 @@ class HybridSearcher:
             [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]
         )
 
-    async def _load(self, ranked: _Ranked, terms: Sequence[Term]) -> tuple[Hit, ...]:
-        """Read the passages' texts and see which of the question's words they hold."""
+    async def _passages(self, ranked: _Ranked) -> Mapping[int, Passage]:
+        """Read the passages of the candidates."""
         passages: dict[int, Passage] = {}
         for space in dict.fromkeys(space for space, _ in ranked.ids):
             wanted = [id_ for owner, id_ in ranked.ids if owner == space]
             passages |= {passage.id: passage for passage in await self._store.passages(space, wanted)}
-        return await offload(_hits, ranked, passages, terms)
+        return passages
 
 
 def _question(query: str, vector: Vector, indexes: Sequence[SpaceIndex]) -> _Question:
@@ -168,6 +167,16 @@ def _candidates(
         ids += [(space, id_) for id_ in union]
         lexical += [scores.get(id_, 0.0) for id_ in union]
     return ids, np.concatenate(vectors), np.asarray(lexical, np.float64)
+
+
+def _chosen(
+    ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term], clock: Stopwatch
+) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    """Return the hits with the question's words in each, and those of them that are the context. Blocks."""
+    with clock.step("load"):
+        hits = _hits(ranked, passages, terms)
+    with clock.step("mmr"):
+        return hits, diverse(hits)
 
 
 def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term]) -> tuple[Hit, ...]:
