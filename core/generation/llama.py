@@ -26,6 +26,7 @@ from core.generation.provider import Patience, ProviderGenerator
 from core.generation.table import Provider, ProviderModel
 from core.models.ggml import Gguf
 from core.models.lora import as_gguf
+from core.models.merged import merged_gguf
 from core.offload import offload
 from core.types import LANGUAGES, Piece, Sampling, Turn
 
@@ -68,7 +69,9 @@ class LlamaEngine:
         self._path = path
         self._n_parallel = n_parallel
         self._metadata = metadata
-        self._lora = as_gguf(lora, metadata) if lora else None
+        merged = merged_gguf(path, lora) if lora else None
+        self._weights = merged or path
+        self._lora = as_gguf(lora, metadata) if lora and not merged else None
         self._mark = _marks(metadata)
         self._key = SecretStr(secrets.token_urlsafe(32))
         self._starting = threading.Lock()
@@ -125,7 +128,7 @@ class LlamaEngine:
 
     def _started(self) -> LlamaProcess:
         return LlamaProcess(
-            self._path,
+            self._weights,
             self._lora,
             n_context=max(_POOL_TOKENS, self.context_tokens),
             n_parallel=self._n_parallel,

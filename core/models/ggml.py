@@ -130,6 +130,10 @@ class Gguf:
         """Return the tensors' names."""
         return tuple(self._directory)
 
+    def kind(self, name: str) -> str:
+        """Return a tensor's format, as ggml names it. Raises ``KeyError`` when there is none of that name."""
+        return self._directory[name].kind
+
     def tensor(self, name: str) -> Weights:
         """Return one tensor's weights as float32. Raises ``KeyError`` when there is none of that name."""
         packed = self._directory[name]

@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from core.errors import BadInput
 from core.models.converted import ensure_converted
+
+Matrix = NDArray[np.float32]
 
 MANIFEST = "aion-lora.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -38,6 +42,8 @@ _NAMES = {
     "up_proj": "ffn_up",
     "down_proj": "ffn_down",
 }
+_HEADS = {"attn_q": "llama.attention.head_count", "attn_k": "llama.attention.head_count_kv"}
+"""Whose rows llama.cpp has in another order, and the number of heads that it goes by."""
 
 
 @validated(frozen=True, config=ConfigDict(extra="ignore"))
@@ -111,37 +117,71 @@ def fingerprint(source: Path) -> str:
 def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
     """Return LoRA weights as the GGUF file that llama.cpp loads, converting them once, into the folder. Blocks.
 
-    ``base`` is the metadata of the base model's GGUF file. Raises ``ValueError`` for a model that is no llama or
-    weights on other parts than the seven projections, and ``OSError`` when the weights are not there.
+    Slower than merged weights (``core.models.merged``), which not every base can have. Raises as ``llama_pairs`` does.
     """
-    if base.get("general.architecture") != "llama":
-        raise ValueError(f"LoRA weights of a {base.get('general.architecture')} cannot be converted for llama.cpp")
+    pairs = llama_pairs(folder, base)
     version = f"layout {_LAYOUT}, {fingerprint(folder)}"
-    converted = ensure_converted(folder / "gguf", version, lambda empty: _write_gguf(folder, base, empty / "lora.gguf"))
+    converted = ensure_converted(folder / "gguf", version, lambda empty: _write_gguf(pairs, empty / "lora.gguf"))
     return converted / "lora.gguf"
 
 
-def _write_gguf(folder: Path, base: Mapping[str, object], path: Path) -> None:
-    """Write what llama.cpp's convert_lora_to_gguf.py writes: the pairs of matrices, and alpha."""
-    from gguf import GGUFWriter
+@dataclass(frozen=True, slots=True)
+class LlamaPairs:
+    """LoRA weights by the names of llama.cpp's matrices, in the order of its rows: each ``(A, B)``, and α."""
+
+    of: Mapping[str, tuple[Matrix, Matrix]]
+    alpha: float
+
+    @property
+    def names(self) -> Collection[str]:
+        """Return the names of the matrices that they change."""
+        return self.of.keys()
+
+    def gain(self, name: str) -> Matrix:
+        """Return what they add to a matrix: B·A·α/r, shape ``(out, in)``."""
+        a, b = self.of[name]
+        return np.asarray(b @ a * (self.alpha / len(a)), np.float32)
+
+
+def llama_pairs(folder: Path, base: Mapping[str, object]) -> LlamaPairs:
+    """Return the LoRA weights of a PEFT folder as llama.cpp has them. ``base`` is the metadata of the base's GGUF file.
+
+    Raises ``ValueError`` for a model that is no llama or weights on other parts than the seven projections, and
+    ``OSError`` when the weights are not there.
+    """
     from safetensors.numpy import load_file
 
-    heads = {"attn_q": "llama.attention.head_count", "attn_k": "llama.attention.head_count_kv"}
-    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    writer = GGUFWriter(path, "llama")
-    writer.add_string("general.type", "adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", float(config["lora_alpha"]))
+    if base.get("general.architecture") != "llama":
+        raise ValueError(f"LoRA weights of a {base.get('general.architecture')} cannot be converted for llama.cpp")
+    halves: dict[str, dict[str, Matrix]] = {}
     for name, weights in load_file(folder / WEIGHTS).items():
         part = _PART.search(name)
         if part is None or part[2] not in _NAMES:
             raise ValueError(f"{name} has no counterpart in llama.cpp")
         projection = _NAMES[part[2]]
-        if part[3] == "B" and projection in heads:
-            n_heads = int(str(base[heads[projection]]))
+        if part[3] == "B" and projection in _HEADS:
+            n_heads = int(str(base[_HEADS[projection]]))
             n_out, rank = weights.shape
             weights = weights.reshape(n_heads, 2, -1, rank).swapaxes(1, 2).reshape(n_out, rank)
-        writer.add_tensor(f"blk.{part[1]}.{projection}.weight.lora_{part[3].lower()}", weights.astype("float32").copy())
+        halves.setdefault(f"blk.{part[1]}.{projection}.weight", {})[part[3]] = weights.astype(np.float32).copy()
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    if halved := [name for name, both in halves.items() if len(both) < 2]:
+        raise ValueError(f"{halved[0]} has one matrix of two")
+    pairs = {name: (both["A"], both["B"]) for name, both in halves.items()}
+    return LlamaPairs(pairs, float(config["lora_alpha"]))
+
+
+def _write_gguf(pairs: LlamaPairs, path: Path) -> None:
+    """Write what llama.cpp's convert_lora_to_gguf.py writes: the pairs of matrices, and alpha."""
+    from gguf import GGUFWriter
+
+    writer = GGUFWriter(path, "llama")
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", pairs.alpha)
+    for name, (a, b) in pairs.of.items():
+        writer.add_tensor(f"{name}.lora_a", a)
+        writer.add_tensor(f"{name}.lora_b", b)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -23,6 +23,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from core.errors import BadInput, StorageCorrupt
 from core.models.lora import MANIFEST, WEIGHTS, Base, LoraManifest, read_manifest, require_base
+from core.models.merged import FOLDER as MERGED
 
 FILE = "registry.json"
 CONFIG = "adapter_config.json"
@@ -175,7 +176,15 @@ class LoraRegistry:
         with self._writing() as standing:
             changed = change(standing)
             self._write(changed)
+            self._tidy(changed)
         return changed
+
+    def _tidy(self, standing: Standing) -> None:
+        """Drop merged models, each as large as the base, of all versions that neither answer nor did so last."""
+        last = standing.before[-1] if standing.before else None
+        kept = {standing.promoted, standing.trial.version if standing.trial else None, last}
+        for name in standing.weights.keys() - kept:
+            shutil.rmtree(self.folder / name / MERGED, ignore_errors=True)
 
     @contextmanager
     def _writing(self) -> Iterator[Standing]:

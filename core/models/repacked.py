@@ -7,7 +7,7 @@ together take under half of what they take in a row. The finer steps hold the co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,13 @@ Change = Callable[[str, Weights], Weights]
 """Gets a matrix's name and weights, shape ``(out, in)``, and returns what is written instead."""
 
 
-def write_repacked(source: Path, target: Path, change: Change = lambda name, weights: weights) -> None:
+def write_repacked(
+    source: Path, target: Path, change: Change = lambda name, weights: weights, changed: Container[str] = ()
+) -> None:
     """Write the GGUF file ``source`` as ``target``, every 4-bit matrix ``change``d and rounded to 8 bits (Q8_0).
 
-    Anything else is copied as it is. Raises ``OSError``, or ``ValueError`` when ``source`` is no GGUF file.
+    So are those named in ``changed``, whatever they are. Anything else is copied as it is. Raises ``OSError``, or
+    ``ValueError`` when ``source`` is no GGUF file.
     """
     from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType, quants
 
@@ -36,9 +39,9 @@ def write_repacked(source: Path, target: Path, change: Change = lambda name, wei
             writer.add_key_value(name, field.contents(), kind, sub_type=items[-1])
         else:
             writer.add_key_value(name, field.contents(), kind)
-    eight = GGMLQuantizationType.Q8_0
+    eight, coarse = GGMLQuantizationType.Q8_0, (GGMLQuantizationType.Q4_0, GGMLQuantizationType.Q4_1)
     for tensor in read.tensors:
-        if tensor.tensor_type in (GGMLQuantizationType.Q4_0, GGMLQuantizationType.Q4_1):
+        if tensor.tensor_type in coarse or tensor.name in changed:
             weights = change(tensor.name, quants.dequantize(tensor.data, tensor.tensor_type))
             writer.add_tensor(tensor.name, quants.quantize(weights, eight), raw_dtype=eight)
         else:

@@ -1,4 +1,4 @@
-"""The same LoRA weights in both engines: what conversion writes for llama.cpp computes what PEFT computes."""
+"""The same LoRA weights in both engines: beside the base or merged, llama.cpp computes what PEFT computes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.generation.causal import CausalModel
 from core.generation.llama import LlamaEngine
-from core.models.catalog import DEFAULT_LANGUAGE_MODEL, language_model_source
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
 from core.models.lora import WEIGHTS
 from core.models.smollm2 import gguf_path
 from core.types import Sampling, Turn
@@ -24,9 +24,9 @@ TOLERANCE = 0.07
 """Mean difference of log-probabilities; llama.cpp rounds what it multiplies to 8 bits, PEFT does not."""
 
 
-async def written(folder: Path | None) -> tuple[str, list[float]]:
+async def written(base: Path, folder: Path) -> tuple[str, list[float]]:
     """Return the likeliest reply in llama.cpp, and the log-probabilities of its tokens."""
-    engine = LlamaEngine(gguf_path(), 1, folder)
+    engine = LlamaEngine(base, 1, folder)
     try:
         pieces = [piece async for piece in engine.write(ASKED, Sampling(temperature=0.0, max_new_tokens=24))]
     finally:
@@ -60,10 +60,14 @@ def changed(folder: Path, wrong: str) -> None:
 
 @pytest.mark.model
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("how", ["beside", "merged"])
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
-async def test_converted_weights_compute_what_peft_computes(tmp_path: Path, models_dir: Path) -> None:
+async def test_converted_weights_compute_what_peft_computes(tmp_path: Path, models_dir: Path, how: str) -> None:
     right = write_lora(tmp_path / "right", seed=1, scale=0.04).folder
-    reply, told = await written(right)
+    packed = gguf_path() if how == "beside" else gguf_at_hand(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None)
+    assert packed
+    reply, told = await written(packed, right)
+    assert (right / "merged").exists() == (how == "merged") != (right / "gguf").exists()
     chat = CausalModel(language_model_source(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None), is_local=True)
     base = chat.model
 

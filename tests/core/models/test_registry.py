@@ -88,6 +88,27 @@ def test_a_copy_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
     assert read_manifest(registry.get("v1").folder).settings == {"seed": 1}
 
 
+def test_merged_models_are_kept_of_what_answers_and_what_did_last(tmp_path: Path) -> None:
+    registry = with_versions(tmp_path, 4)
+
+    def merged() -> set[str]:
+        return {version.name for version in registry.versions() if (version.folder / "merged").exists()}
+
+    for version in registry.versions():
+        (version.folder / "merged").mkdir()
+    registry.promote("v1", BASE)
+    assert merged() == {"v1"}
+    for name in ("v2", "v3"):
+        (registry.get(name).folder / "merged").mkdir()
+        registry.promote(name, BASE)
+    assert merged() == {"v2", "v3"}
+    (registry.get("v4").folder / "merged").mkdir()
+    registry.try_out("v4", BASE, 0.5, 9)
+    assert merged() == {"v2", "v3", "v4"}
+    registry.rollback()
+    assert merged() == {"v2", "v3"}
+
+
 def test_what_is_no_version_is_named(tmp_path: Path) -> None:
     registry = with_versions(tmp_path, 1)
     with pytest.raises(BadInput) as caught:
