@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, func, insert, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,9 +104,9 @@ class Passages:
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
         return [
-            read_passage(space, row)
+            passage
             for some in _batches(sorted(set(ids)))
-            for row in await self._database.rows(found_passages(space, some).order_by(passages.c.id))
+            for passage in await self._database.look(partial(_found, space, some))
         ]
 
     async def beside(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
@@ -197,6 +211,18 @@ def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     return _passages(space).where(passages.c.id.in_(ids))
 
 
+def _found(space: SpaceId, ids: Sequence[int], connection: Connection) -> list[Passage]:
+    rows = connection.exec_driver_sql(_finding(len(ids)), (space, *ids))
+    return [read_passage(space, row) for row in rows]
+
+
+@cache
+def _finding(n_ids: int) -> str:
+    """Return ``found_passages`` as text, ascending by id; every question runs it, so it is put together only once."""
+    statement = found_passages(SpaceId(""), range(n_ids)).order_by(passages.c.id)
+    return str(statement.compile(dialect=dialect(), compile_kwargs={"render_postcompile": True}))
+
+
 def _passages(space: SpaceId) -> Select[Any]:
     columns = passages.c
     return (
@@ -212,7 +238,7 @@ def _passages(space: SpaceId) -> Select[Any]:
         )
         .join(documents, documents.c.id == columns.document_id)
         # Asked of the bare column, SQLite would walk through the whole space rather than go to each of many ids.
-        .where(func.coalesce(passages.c.space_id, "") == space)
+        .where(func.coalesce(passages.c.space_id, literal_column("''")) == space)
     )
 
 
@@ -225,17 +251,8 @@ def _neighbours(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
 
 def read_passage(space: SpaceId, row: Row[Any]) -> Passage:
     """Return the passage of a row."""
-    return Passage(
-        id=row.id,
-        document_id=row.document_id,
-        space=space,
-        document=row.title,
-        heading=row.heading,
-        text=row.text,
-        start=row.start,
-        end=row.end,
-        language=row.language,
-    )
+    id_, document_id, heading, text, start, end, language, title = tuple(row)[:8]
+    return Passage(id_, document_id, space, title, heading, text, start, end, language)
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
