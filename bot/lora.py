@@ -16,21 +16,21 @@ from rich.table import Table
 from bot.assignment import versions
 from bot.evaluation import in_use
 from bot.library import speaking, teller
+from bot.rewarding import FOLDER as REWARDS
 from core.confidence.reading import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
-from core.generation.local import LocalGenerator
 from core.generation.open import open_generator
 from core.models.catalog import language_model_base
 from core.models.registry import Version, differences
 from core.offload import offload
-from core.promotion import Contest, Judged, Writing, measured
+from core.promotion import MAX_SLOWER, Contest, Judged, Writing, measured, written
 from core.settings import read_settings
 from core.texts import say
 from core.training.promote import compare, is_promotable, write_report
 from core.training.retest import keep, report_of, retest
+from core.training.reward import RewardModels
 from core.training.rows import read_rows
-from core.types import Sampling, Turn
 
 BASE = "the base model"
 
@@ -40,7 +40,10 @@ N_RETESTED = 25
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """How a version is to be promoted: ``thumbs`` is a held-out KTO file; ``share`` of the answers first (1: all)."""
+    """How a version is to be promoted: ``thumbs`` is a held-out KTO file; ``share`` of the answers first (1: all).
+
+    ``max_slower`` is how many times as long a token may take.
+    """
 
     version: str
     thumbs: Path | None
@@ -48,6 +51,7 @@ class Ballot:
     report: Path | None
     share: float
     n_answers: int
+    max_slower: float = MAX_SLOWER
 
 
 async def show() -> None:
@@ -116,7 +120,13 @@ async def promote(ballot: Ballot) -> None:
         teller(console),
     )
     thumbs = read_rows(ballot.thumbs, ("prompt", "completion", "label")).rows if ballot.thumbs else ()
-    judged = Judged(thumbs, [read_labelled(folder) for folder in ballot.labelled])
+    rewards = RewardModels(settings.data_dir / REWARDS).newest()
+    judged = Judged(
+        thumbs,
+        [read_labelled(folder) for folder in ballot.labelled],
+        reward=rewards[1] if rewards else None,
+        max_slower=ballot.max_slower,
+    )
     embedder, gate, reader = in_use(settings, console)
     async with AsyncExitStack() as stack:
         before, after = (open_generator(settings.local_model, settings.models_dir, teller(console)) for _ in range(2))
@@ -124,7 +134,11 @@ async def promote(ballot: Ballot) -> None:
         stack.push_async_callback(after.close)
         measures = await measured(contest, judged, Writing(before, after, embedder, with_reader(gate, reader)))
         asked = [*_taught(ballot.thumbs), *thumbs]
-        await offload(keep, await retest(asked, partial(_reply, after), N_RETESTED), report_of(registry, version.name))
+        await offload(
+            keep,
+            await retest(asked, partial(written, after, max_new_tokens=120), N_RETESTED),
+            report_of(registry, version.name),
+        )
     compared = [compare(measure) for measure in measures]
     folder = ballot.report or report_of(registry, version.name)
     page = write_report(compared, version.name, current or BASE, folder)
@@ -145,10 +159,6 @@ def _taught(held: Path | None) -> Sequence[Mapping[str, Any]]:
     if beside is None or beside == held or not beside.is_file() or not beside.stat().st_size:
         return ()
     return read_rows(beside, ("prompt", "completion", "label")).rows
-
-
-async def _reply(local: LocalGenerator, prompt: Sequence[Turn]) -> str:
-    return "".join([piece.text async for piece in local.stream(prompt, Sampling(temperature=0.0, max_new_tokens=120))])
 
 
 def _as_json(version: Version) -> Mapping[str, Any]:

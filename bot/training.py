@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from bot.assignment import Assignment, batch_teller, tell, versions
 from bot.library import progress_bar, speaking
 from bot.logs import log_to_file
 from bot.quality import opened_database
+from core.errors import BadInput
 from core.generation.table import read_providers
 from core.lessons import open_exporter
 from core.models.beside import loaded_beside_others
@@ -68,7 +69,9 @@ async def export(folder: Path, space: str | None) -> None:
 
 
 async def cycle() -> None:
-    """Export, train on what is liked, compare, and put the version on trial if it is a gain; gives way to others.
+    """Export, learn what people like, train on it, compare, and try the version out if it is a gain.
+
+    Gives way to whatever else runs.
 
     Raises ``BadInput`` where there is nothing to learn, or what was learned is no gain.
     """
@@ -77,9 +80,12 @@ async def cycle() -> None:
     folder = settings.data_dir / "training" / "latest"
     await export(folder, None)
     from bot.lora import Ballot, promote
+    from bot.rewarding import reward
     from core.training.base import Lora
     from core.training.trainer import Recipe
 
+    with suppress(BadInput):  # too few thumbs of either kind: then nothing is judged by a reward model
+        await reward(file_of(folder, "reward"), None, False, None)
     parent = versions(settings).standing().promoted
     recipe = Recipe(batch=Batch(2, 4), n_epochs=3.0, max_length=1024)
     await sft(Order(Assignment(file_of(folder, "sft"), folder / "lora", Lora(), parent=parent), recipe))

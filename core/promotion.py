@@ -1,7 +1,8 @@
 """Measures a LoRA version beside what answers now, and promotes it if that is no loss: what ``aion lora promote`` runs.
 
-Held-out ratings and general knowledge are judged by the likelihood of known replies, labelled folders by what is
-written to them, speed by writing. Blocks where it says so; torch is imported when it is needed.
+Held-out ratings and general knowledge are judged by the likelihood of known replies, fresh replies to the same prompts
+by the reward model, labelled folders by what is written to them, speed by writing. Blocks where it says so; torch is
+imported when it is needed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.answering import written_answers
+from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.written import Reply, token_f1
 from core.generation.local import LocalGenerator
@@ -27,7 +30,10 @@ from core.models.catalog import Tell
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
 from core.ports import Embedder, Gate
+from core.training.preferred import win_rate
 from core.training.promote import Measure
+from core.training.reward import EmbedderReader, Reader, RewardModel
+from core.training.rows import turns_of
 from core.types import LoraVersion, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -35,27 +41,32 @@ if TYPE_CHECKING:
     from core.training.likelihood import Asked
 
 MAX_LENGTH = 1024
-MAX_SLOWER = math.log(1.5)
-"""How much longer a token may take than with another version, as a logarithm: a busy machine's clock is coarse."""
-
-MAX_SLOWER_THAN_BASE = math.log(4)
-"""The same beside the base model. Weights that are not merged into a 4-bit base cost time: 2.5 times, measured."""
+MAX_SLOWER = 1.1
+"""How many times as long a token may take. Merged weights cost nothing; a busy machine's clock is coarse."""
 
 CANARY_SLACK = 0.07
 """One of the general questions may be lost without that being called a loss."""
 
 _TIMED = Sampling(temperature=0.0, max_new_tokens=24)
+_N_PREFERRED, _PREFERRED_TOKENS = 32, 64
+"""How many prompts, the newest, are written to for the reward model, and tokens of each reply."""
+
 _N_TIMED = 8
 """Replies that are timed; the first, which also warms up, does not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What two versions are judged by: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions."""
+    """What two versions are judged by: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions.
+
+    ``reward`` is the reward model, where there is one, ``max_slower`` how many times as long a token may take.
+    """
 
     thumbs: Sequence[Mapping[str, Any]]
     labelled: Sequence[LabelledSet] = ()
     n_questions: int = 50
+    reward: RewardModel | None = None
+    max_slower: float = MAX_SLOWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +92,43 @@ class Writing:
 
 
 async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[Measure]:
-    """Return every measure of both, the cheap ones first."""
+    """Return every measure of both, the cheap ones first.
+
+    Raises ``BadInput`` when the reward model reads with another model than there is now.
+    """
+    reader = await offload(_reader, contest, judged.reward, writing.embedder) if judged.reward else None
     measures = await offload(_by_likelihood, contest, judged.thumbs)
     await writing.before.use_lora(_lora(contest.current))
     await writing.after.use_lora(_lora(contest.version))
     if judged.labelled:
         right = [await _labelled(local, judged, writing) for local in (writing.before, writing.after)]
         measures.append(Measure("labelled questions", right[0], right[1]))
-    most = MAX_SLOWER if contest.current else MAX_SLOWER_THAN_BASE
-    measures.append(await _speed(writing.before, writing.after, most))
+    prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in judged.thumbs))[-_N_PREFERRED:]
+    if judged.reward and reader and prompts:
+        write = [partial(written, local, max_new_tokens=_PREFERRED_TOKENS) for local in (writing.before, writing.after)]
+        measures.append(await win_rate(prompts, *write, judged.reward, reader))
+    measures.append(await _speed(writing.before, writing.after, math.log(judged.max_slower)))
     return measures
+
+
+async def written(local: LocalGenerator, prompt: Sequence[Turn], max_new_tokens: int) -> str:
+    """Return the likeliest reply."""
+    sampling = Sampling(temperature=0.0, max_new_tokens=max_new_tokens)
+    return "".join([piece.text async for piece in local.stream(prompt, sampling)])
+
+
+def _reader(contest: Contest, model: RewardModel, embedder: Embedder) -> Reader:
+    """Return what reads replies for the reward model. Blocks. Raises ``BadInput`` when that is not there any more."""
+    reader: Reader = EmbedderReader(embedder)
+    if model.reader.startswith("base "):
+        with loaded_beside_others():
+            from core.training.base import Lora, open_student
+            from core.training.base_reader import BaseReader
+
+        reader = BaseReader(open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell))
+    if reader.id != model.reader:
+        raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
+    return reader
 
 
 async def _labelled(local: LocalGenerator, judged: Judged, writing: Writing) -> list[float]:

@@ -46,6 +46,9 @@ def promote(
     report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Folder for the report.")] = None,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the answers it writes at first.")] = 0.1,
     answers: Annotated[int, typer.Option(min=1, help="Answers of its own before it writes all.")] = 200,
+    slower: Annotated[
+        float, typer.Option("--max-slower", min=1, help="How many times as long a token may take.")
+    ] = 1.1,
     unseen: Annotated[bool, typer.Option("--unseen", help="Put it to use for all answers, without comparing.")] = False,
 ) -> None:
     """Compare a version with what answers now; put it to use if it is better on one thing and worse on none."""
@@ -54,7 +57,7 @@ def promote(
     if unseen:
         finish(versions.promote_unseen(version))
     else:
-        finish(versions.promote(versions.Ballot(version, thumbs, labelled or [], report, share, answers)))
+        finish(versions.promote(versions.Ballot(version, thumbs, labelled or [], report, share, answers, slower)))
 
 
 @lora.command(epilog="Example:  aion lora rollback")
