@@ -35,7 +35,7 @@ from bot.discord_events import (
     replies_to,
     space_of,
 )
-from bot.discord_gap import Gap
+from bot.discord_gap import Gap, asked_before_start
 from bot.discord_malformed import survive_malformed_events
 from bot.discord_post import ChannelPost, InteractionPost, NoticePost, failures
 from bot.discord_repeats import no_blind_repeats
@@ -111,12 +111,18 @@ class Client(discord.Client):
         """Take up what an earlier process left, once it is known who is there."""
         if self._taking_up is None:
             self._taking_up = asyncio.create_task(self._backlog.run(), name="Discord backlog")
+            self._own(self._catch_up_at_start())
         else:
             self._own(self._catch_up())
 
     async def _catch_up(self) -> None:
         """Hear what was said between a session that was lost and this one."""
         async for message in self._gap.messages():
+            await self.on_message(message)
+
+    async def _catch_up_at_start(self) -> None:
+        """Hear what AION was asked while it did not run, where somebody had asked before."""
+        async for message in asked_before_start(self, await self._front.lately("discord")):
             await self.on_message(message)
 
     async def on_socket_raw_receive(self, _: str) -> None:

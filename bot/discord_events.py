@@ -18,9 +18,13 @@ _SPOKEN = {discord.MessageType.default, discord.MessageType.reply}
 """Message types that hold what a person wrote; the others are notices (a pin, a new member)."""
 
 
+DIRECT = "discord:dm:"
+"""What the space of somebody's direct messages begins with."""
+
+
 def space_of(guild_id: int | None, user_id: int) -> SpaceId:
     """Return the space of a server, or of a person's direct messages."""
-    return SpaceId(f"discord:{guild_id}" if guild_id else f"discord:dm:{user_id}")
+    return SpaceId(f"discord:{guild_id}" if guild_id else f"{DIRECT}{user_id}")
 
 
 def person_of(

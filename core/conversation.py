@@ -17,7 +17,7 @@ from core.privacy import Pseudonyms
 from core.retrieval.discourse import leans_back
 from core.services import ChannelMode
 from core.storage.turns import Said, Session, Turns
-from core.types import Message, Person, SpaceId
+from core.types import Message, Person, Platform, SpaceId
 
 IDLE = timedelta(minutes=30)
 """A session left alone for longer has ended."""
@@ -79,6 +79,10 @@ class Conversations:
     async def remember(self, condensed: Condensed) -> None:
         """Keep a question as the last turn of its session."""
         await self.turns.add(condensed.session, condensed.said)
+
+    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+        """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
+        return await self.turns.conversations(platform, self.now() - timedelta(days=1))
 
     def of(self, message: Message) -> Here:
         """Return the conversation a message was said in."""

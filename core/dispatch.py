@@ -34,7 +34,7 @@ from core.services import Conversation, Curation, GivenAnswers, Knowledge, Peopl
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
 from core.turnstile import Turnstile
-from core.types import Answer, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Button, File, Language, Message, Person, Platform, Reply, SpaceId, Thumb
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +140,10 @@ class Dispatch:
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         """Return whether a conversation is a free channel: what is said to nobody there is handled too."""
         return await self.channels.mode(space, conversation) == "free"
+
+    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+        """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
+        return await self.conversations.lately(platform)
 
     async def complete(self, space: SpaceId, names: str, typed: str) -> tuple[Completion, ...]:
         """Return the documents or proposals of a space whose title holds what is typed; none when something fails."""

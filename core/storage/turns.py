@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from core.storage.database import Database
 from core.storage.schema import turns
 from core.storage.spaces import ensure_space
-from core.types import SpaceId
+from core.types import Platform, SpaceId
 
 KEEP = timedelta(days=30)
 """How long turns are kept."""
@@ -57,6 +57,19 @@ class Turns:
         statement = select(turns).where(_of(session)).order_by(turns.c.id.desc()).limit(1)
         row = await self._database.row(statement)
         return Said(row.text, row.topic, row.said_at) if row is not None else None
+
+    async def conversations(self, platform: Platform, since: datetime) -> list[tuple[SpaceId, str]]:
+        """Return where something was said since then on a platform: space and conversation, the latest first."""
+        latest = func.max(turns.c.said_at)
+        statement = (
+            select(turns.c.space_id, turns.c.conversation)
+            .where(turns.c.space_id.startswith(f"{platform}:", autoescape=True))
+            .group_by(turns.c.space_id, turns.c.conversation)
+            .having(latest >= since)
+            .order_by(latest.desc())
+        )
+        async with self._database.read() as connection:
+            return [(SpaceId(space), conversation) for space, conversation in await connection.execute(statement)]
 
     async def clear(self, session: Session) -> int:
         """Forget a session and return how many turns it had."""

@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.permissions import require
 from core.ports import Completion, Outlet
 from core.texts import explain
-from core.types import Button, Message, Person, Reply, SpaceId, Thumb
+from core.types import Button, Message, Person, Platform, Reply, SpaceId, Thumb
 from plugins import load_plugins
 from tests.fakes import MemoryInbox
 
@@ -39,6 +39,7 @@ class ScriptedFront:
     handled: list[Message] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
     free: set[tuple[SpaceId, str]] = field(default_factory=set)
+    n_starts: int = 0
     moves: list[tuple[SpaceId, SpaceId]] = field(default_factory=list)
     rated: list[tuple[SpaceId, int, str, Thumb, str | None]] = field(default_factory=list)
 
@@ -56,6 +57,10 @@ class ScriptedFront:
 
     async def complete(self, space: SpaceId, names: str, typed: str) -> list[Completion]:
         return [Completion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
+
+    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+        self.n_starts += 1
+        return [(message.space, message.conversation) for message in self.handled if message.platform == platform]
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return (space, conversation) in self.free

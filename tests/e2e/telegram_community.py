@@ -15,7 +15,7 @@ from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Button, File, Message, Person, Reply, Source, SpaceId, Thumb
+from core.types import Button, File, Message, Person, Platform, Reply, Source, SpaceId, Thumb
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox
@@ -89,6 +89,9 @@ class Community:
         for n in range(1, len(words)):
             await outlet.partial(" ".join(words[:n]))
             await asyncio.sleep(self.pause_s)
+
+    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+        return []
 
     async def listens(self, space: SpaceId, conversation: str) -> bool:
         return conversation in self.free

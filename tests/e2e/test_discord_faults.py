@@ -198,6 +198,23 @@ async def test_what_was_said_while_a_session_was_lost_is_answered_once(discord, 
     assert discord.n_identified == 2
 
 
+async def test_what_was_asked_while_no_process_ran_is_answered_once(discord, eva, channel, front, tmp_path):
+    dm = discord.dm(eva)
+    async with running(front, discord, tmp_path):
+        discord.say(channel, eva, "before", mentions_bot=True)
+        discord.say(dm, eva, "before, alone")
+        await discord.wait_until(lambda: len(discord.shown) == 2 and front.n_starts == 1)
+    discord.say(channel, eva, "meanwhile", mentions_bot=True)
+    discord.say(channel, eva, "not for you")
+    discord.say(dm, eva, "meanwhile, alone")
+    async with running(front, discord, tmp_path):
+        await discord.wait_until(lambda: len(discord.shown) == 4)
+        discord.say(channel, eva, "after", mentions_bot=True)
+        await discord.wait_until(lambda: len(discord.shown) == 5)
+    said = [message.text for message in front.handled]
+    assert sorted(said[2:]) == ["after", "meanwhile", "meanwhile, alone"]
+
+
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
