@@ -6,12 +6,15 @@ stretch of ``Limit.period_s`` seconds ever holds more than ``Limit.n`` writes, w
 
 from __future__ import annotations
 
-from bisect import bisect, insort
+from bisect import bisect, bisect_left, insort
 from collections.abc import Hashable
 from dataclasses import dataclass
 
 from bot.delivery.failure import NotDelivered
 from bot.delivery.stream import Clock, SystemClock
+
+LATE_S = 0.05
+"""How late somebody may wake for the moment promised; later, another is found, lest many go out in a bunch."""
 
 MAX_PLACES = 1024
 """Places whose budgets are kept before the untouched ones are dropped."""
@@ -52,6 +55,12 @@ class Budget:
         """Promise a write at a moment ``earliest_s`` returned."""
         insort(self._due_s, at_s)
 
+    def give_back(self, at_s: float) -> None:
+        """Take back the promise of a write at ``at_s``, as far as it still counts."""
+        at = bisect_left(self._due_s, at_s)
+        if self._due_s[at : at + 1] == [at_s]:
+            del self._due_s[at]
+
     def free(self, now_s: float) -> int:
         """Return how many more writes fit now, forgetting those that no longer count."""
         del self._due_s[: bisect(self._due_s, now_s - self._limit.period_s)]
@@ -84,17 +93,29 @@ class Traffic:
         """
         place, now_s = self._place(key, limit), self._clock.now_s()
         self._refuse_banned(place, now_s)
-        place.budget.free(now_s)
-        self._overall.free(now_s)
-        at_s = max(now_s, place.last_s)
+        at_s = place.last_s = self._promise(place, max(now_s, place.last_s), now_s)
+        while at_s > now_s:
+            await self._clock.sleep(at_s - now_s)
+            now_s = self._clock.now_s()
+            self._refuse_banned(place, now_s)
+            if now_s - at_s <= LATE_S:
+                return
+            for budget in (place.budget, self._overall):
+                budget.give_back(at_s)
+            at_s = self._promise(place, now_s, now_s)
+            place.last_s = max(place.last_s, at_s)
+
+    def _promise(self, place: _Place, from_s: float, now_s: float) -> float:
+        """Take the first moment from ``from_s`` on that both budgets have left, and return it."""
+        budgets = (place.budget, self._overall)
+        for budget in budgets:
+            budget.free(now_s)
+        at_s = from_s
         while (later_s := self._overall.earliest_s(place.budget.earliest_s(at_s))) != at_s:
             at_s = later_s
-        place.budget.take(at_s)
-        self._overall.take(at_s)
-        place.last_s = at_s
-        if at_s > now_s:
-            await self._clock.sleep(at_s - now_s)
-            self._refuse_banned(place, self._clock.now_s())
+        for budget in budgets:
+            budget.take(at_s)
+        return at_s
 
     def spare(self, key: Hashable, limit: Limit) -> None:
         """Let something merely cosmetic pass. Raises ``NotDelivered`` where that would touch what is kept."""

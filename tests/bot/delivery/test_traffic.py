@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.failure import NotDelivered
-from bot.delivery.traffic import MAX_PLACES, Budget, Limit, Traffic
+from bot.delivery.traffic import LATE_S, MAX_PLACES, Budget, Limit, Traffic
 
 
 class HandClock:
@@ -32,6 +33,31 @@ class StandingClock(HandClock):
 
     async def sleep(self, duration_s: float) -> None:
         self.woken_s.append(self.time_s + duration_s)
+
+
+class LateClock(HandClock):
+    """Keeps everybody asleep until the last one asks, and much too long; after that it is on time."""
+
+    def __init__(self, late_s: float) -> None:
+        super().__init__()
+        self._late_s = late_s
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._n = 0
+
+    async def sleep(self, duration_s: float) -> None:
+        self._n += 1
+        woken = asyncio.get_running_loop().create_future()
+        insort(self._sleepers, (self.time_s + duration_s, self._n, woken))
+        asyncio.get_running_loop().call_later(0.01, self._wake)
+        await woken
+
+    def _wake(self) -> None:
+        if not self._sleepers:
+            return
+        self.time_s = max(self.time_s, self._sleepers[0][0] + self._late_s)
+        self._late_s = 0.0
+        while self._sleepers and self._sleepers[0][0] <= self.time_s:
+            self._sleepers.pop(0)[2].set_result(None)
 
 
 def most_within(times_s: list[float], period_s: float) -> int:
@@ -89,6 +115,23 @@ async def test_a_place_that_has_to_wait_holds_up_no_other():
     assert clock.woken_s == [1010.0, 1010.0]
     await traffic.admit("quiet", CHAT)
     assert len(clock.woken_s) == 2
+
+
+async def test_who_wakes_late_does_not_go_out_in_a_bunch():
+    """The machine was busy, and everybody's moment has passed when they wake."""
+    clock = LateClock(late_s=3.0)
+    traffic = Traffic(ALL, clock)
+    went_s: list[float] = []
+
+    async def write(place: int) -> None:
+        await traffic.admit(place, CHAT)
+        went_s.append(clock.now_s())
+
+    async with asyncio.TaskGroup() as group:
+        for n in range(30):
+            group.create_task(write(n % 10))
+    assert len(went_s) == 30
+    assert most_within(went_s, ALL.period_s - LATE_S) <= ALL.n
 
 
 async def test_cosmetic_traffic_leaves_what_is_kept():
