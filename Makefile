@@ -87,6 +87,14 @@ bench-training: setup ## a preference learned by PPO and KTO beside shuffled rew
 	@$(BENCH) bench/preferences.py
 	@$(BENCH) bench/training.py
 
+.PHONY: bench-short-answers
+bench-short-answers: setup ## PPO and KTO of the default model towards short answers, beside shuffled rewards (an hour on one core)
+	@$(BENCH) bench/short_answers.py
+
+.PHONY: bench-swap
+bench-swap: setup ## seconds from a promotion being seen to the new weights answering, under 16 answers at once
+	@$(BENCH) bench/hot_swap.py
+
 .PHONY: bench-local
 bench-local: setup ## the local engine beside llama.cpp's own server and plain transformers
 	@$(BENCH) bench/local_engine.py

@@ -20,8 +20,9 @@ from bot.rewarding import FOLDER as REWARDS
 from core.confidence.reading import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
-from core.generation.open import open_generator
+from core.generation.open import open_generator, prepare_lora
 from core.models.catalog import language_model_base
+from core.models.lora import require_base
 from core.models.registry import Version, differences
 from core.offload import offload
 from core.promotion import MAX_SLOWER, Contest, Judged, Writing, measured, written
@@ -95,8 +96,11 @@ async def rollback() -> None:
 
 async def promote_unseen(version: str) -> None:
     """Put a version to use without comparing it."""
-    settings = read_settings()
-    await offload(versions(settings).promote, version, language_model_base(settings.local_model))
+    settings, console = read_settings(), Console(stderr=True)
+    known, base = versions(settings).get(version), language_model_base(settings.local_model)
+    require_base(known.manifest, base)
+    await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, teller(console))
+    await offload(versions(settings).promote, version, base)
     _say("lora.answers_now", version=version)
 
 

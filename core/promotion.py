@@ -105,8 +105,10 @@ async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[M
         measures.append(Measure("labelled questions", right[0], right[1]))
     prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in judged.thumbs))[-_N_PREFERRED:]
     if judged.reward and reader and prompts:
-        write = [partial(written, local, max_new_tokens=_PREFERRED_TOKENS) for local in (writing.before, writing.after)]
-        measures.append(await win_rate(prompts, *write, judged.reward, reader))
+        before, after = (
+            partial(written, local, max_new_tokens=_PREFERRED_TOKENS) for local in (writing.before, writing.after)
+        )
+        measures.append(await win_rate(prompts, before, after, judged.reward, reader))
     measures.append(await _speed(writing.before, writing.after, math.log(judged.max_slower)))
     return measures
 

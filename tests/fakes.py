@@ -196,7 +196,7 @@ class TickingGenerator:
         try:
             for word in re.findall(r"\S+\s*", self.text)[: sampling.max_new_tokens]:
                 await asyncio.sleep(self.pause_s)
-                yield Piece(word, (-0.5,))
+                yield Piece(word, (-0.5,), "v7")
         finally:
             self.n_running -= 1
 

@@ -113,7 +113,10 @@ class ChatRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One reply's identity, and the forms it is given in; ``wants_log_probs``: with those of its tokens."""
+    """One reply's identity, and the forms it is given in; ``wants_log_probs``: with those of its tokens.
+
+    What OpenAI calls its system's fingerprint is the version of the LoRA weights; null: the base model's alone.
+    """
 
     model: str
     wants_log_probs: bool = False
@@ -125,13 +128,16 @@ class Completion:
         message = {"role": "assistant", "content": "".join(piece.text for piece in pieces).strip()}
         told = self._log_probs(pieces)
         choice = {"index": 0, "message": message, "logprobs": told, "finish_reason": finish(tally)}
-        return {**self._head("chat.completion"), "choices": [choice], "usage": usage(tally)}
+        head = self._head("chat.completion")
+        version = next((piece.lora_version for piece in pieces), None)
+        return {**head, "system_fingerprint": version, "choices": [choice], "usage": usage(tally)}
 
     def chunk(self, piece: Piece, *, is_first: bool = False) -> bytes:
         """Return the event of one piece of text."""
         role = {"role": "assistant"} if is_first else {}
         told = {"logprobs": self._log_probs([piece])} if self.wants_log_probs else {}
-        return self._event([{"index": 0, "delta": {**role, "content": piece.text}, **told, "finish_reason": None}])
+        choice = {"index": 0, "delta": {**role, "content": piece.text}, **told, "finish_reason": None}
+        return self._event([choice], system_fingerprint=piece.lora_version)
 
     def end(self, tally: Tally) -> bytes:
         """Return the event that says why there is no more."""

@@ -105,12 +105,14 @@ class Service:
     async def _counted(
         self, prompt: Sequence[Turn], sampling: Sampling, tally: Tally, stops: Stops
     ) -> AsyncGenerator[Piece, None]:
+        version = None
         async with aclosing(self.model.stream(prompt, sampling)) as pieces:
             async for piece in pieces:
+                version = piece.lora_version
                 tally.n_completion += len(piece.log_probs) or 1
                 yield replace(piece, text=stops.feed(piece.text))
                 if stops.is_found:
                     tally.is_stopped = True
                     return
         if rest := stops.end():
-            yield Piece(rest)
+            yield Piece(rest, lora_version=version)

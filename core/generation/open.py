@@ -22,6 +22,7 @@ from core.models.catalog import (
 from core.models.hub import fetched, loading
 from core.models.loading import one_at_a_time
 from core.models.lora import Base
+from core.models.merged import merged_gguf
 
 _DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
 
@@ -33,8 +34,7 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
     """
 
     def load() -> Engine:
-        gguf = None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_at_hand(name, models_dir, tell)
-        if gguf:
+        if gguf := _gguf(name, models_dir, tell):
             tell("models.loading")
             with loading(name, "AION_LOCAL_MODEL"):
                 from core.generation.llama import LlamaEngine
@@ -43,6 +43,16 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
         return _transformers(name, models_dir, tell)
 
     return LocalGenerator(language_model(name), load, lambda: language_model_base(name))
+
+
+def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
+    """Put LoRA weights into the form that the engine of a local model loads, so that whoever follows only loads them.
+
+    Blocks. Raises ``Unavailable`` when that fails.
+    """
+    if gguf := _gguf(name, models_dir, tell):
+        with loading(str(lora), "LoRA"):
+            merged_gguf(gguf, lora)
 
 
 def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
@@ -64,6 +74,11 @@ def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
         return fetched(
             source, lambda local: CausalEngine.load(source, is_local=local), lambda: tell("models.downloading")
         )
+
+
+def _gguf(name: str, models_dir: Path, tell: Tell) -> Path | None:
+    """Return the file that llama.cpp runs for a local model; ``None`` where transformers does."""
+    return None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_at_hand(name, models_dir, tell)
 
 
 def _has_gpu() -> bool:

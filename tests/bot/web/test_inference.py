@@ -98,6 +98,7 @@ async def test_a_completion_has_openais_form() -> None:
     assert (body["object"], body["model"]) == ("chat.completion", "ticking")
     assert body["id"].startswith("chatcmpl-")
     assert body["usage"] == {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
+    assert body["system_fingerprint"] == "v7"
 
 
 async def test_a_stream_has_openais_form_and_ends_with_usage_and_done() -> None:
@@ -113,6 +114,7 @@ async def test_a_stream_has_openais_form_and_ends_with_usage_and_done() -> None:
     assert (end["choices"][0]["finish_reason"], end["choices"][0]["delta"]) == ("stop", {})
     assert (usage["choices"], usage["usage"]["completion_tokens"]) == ([], 3)
     assert len({chunk["id"] for chunk in (first, *middle, end, usage)}) == 1
+    assert {chunk["system_fingerprint"] for chunk in (first, *middle)} == {"v7"}
 
 
 @pytest.mark.parametrize("stop", ["nine", ["twelve", "nine"]])

@@ -1,0 +1,140 @@
+"""PPO and KTO on the default model: how many of its replies become short ones, beside shuffled rewards.
+
+Minutes a run on one core: ``make bench-short-answers``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL
+from core.training.base import Lora, open_student
+from core.training.batching import Batch, Batching
+from core.training.experience import Fresh, Judge, log_probs_of
+from core.training.kto import Thumbed, kto
+from core.training.likelihood import Asked
+from core.training.losses import kl_to
+from core.training.policy import Policy
+from core.training.ppo import Ppo, PpoSettings
+from core.training.trainer import Recipe, Run
+from core.types import Turn
+from tests.core.training.preference import shuffled
+from tests.lessons import FACTS
+
+SYSTEM = Turn("system", "You are helpful.")
+PROMPTS = [(SYSTEM, Turn("user", f"Tell me about {thing}.")) for thing in FACTS]
+UNSEEN = [(SYSTEM, Turn("user", f"Tell me about {thing}.")) for thing in ("the sea", "bread", "the moon", "chess")]
+
+MAX_WORDS = 10
+"""A reply is short up to here."""
+
+N_TOKENS = 24
+"""Replies are cut off here, where hardly any has fewer than 15 words."""
+
+PRACTICE = PpoSettings(rows=16, n_epochs=2, kl_weight=0.02, max_kl=1.0, max_rate=3e-4, min_rate=1e-4, n_warmup=3)
+
+
+def judge(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+    """Return 1 for no word at all, 0 at ``MAX_WORDS``, -1 from twice as many on; an empty reply is as bad as those."""
+    lengths = [len(text.split()) for _, text in asked]
+    return [max(-1.0, 1 - n / MAX_WORDS) if n else -1.0 for n in lengths]
+
+
+def is_short(text: str) -> bool:
+    return 0 < len(text.split()) <= MAX_WORDS
+
+
+def policy(models: Path) -> Policy:
+    """Return the default model with new LoRA weights."""
+    return Policy(open_student(DEFAULT_LANGUAGE_MODEL, models, Lora(dropout=0.0), 0, lambda key: None))
+
+
+def replies(of: Policy, prompts: Sequence[Sequence[Turn]], n: int, seed: int) -> list[tuple[Sequence[Turn], str]]:
+    """Return ``n`` fresh replies with what was asked."""
+    asked = [prompts[i % len(prompts)] for i in range(n)]
+    torch.manual_seed(seed)
+    written = of.write([of.student.prompt_tokens(prompt) for prompt in asked], N_TOKENS)
+    return [(prompt, of.text(each)) for prompt, each in zip(asked, written, strict=True)]
+
+
+def behaviour(of: Policy, n: int) -> dict[str, float]:
+    """Return the share of short replies to prompts that were trained on and to others, and the KL of the former."""
+    torch.manual_seed(99)
+    written = of.write([of.student.prompt_tokens(PROMPTS[i % len(PROMPTS)]) for i in range(n)], N_TOKENS)
+    batching = Batching(Batch(16), lambda batch: None)
+    new = torch.cat(log_probs_of(written, of, batching))[None]
+    with of.base():
+        reference = torch.cat(log_probs_of(written, of, batching))[None]
+    kl = kl_to(reference, new, torch.ones_like(new, dtype=torch.bool)).item()
+    others = [is_short(text) for _, text in replies(of, UNSEEN, n, 98)]
+    return {"short": sum(is_short(of.text(each)) for each in written) / n, "unseen": sum(others) / n, "kl": kl}
+
+
+def practise(of: Policy, judged: Judge, n_steps: int) -> int:
+    """Take PPO steps on fresh replies, ending when the KL is at its bound; return how many."""
+    source = Fresh(PROMPTS, of, judged, Batching(Batch(16), lambda batch: None), PRACTICE.rows, N_TOKENS)
+    ppo = Ppo(of, replace(PRACTICE, n_steps=n_steps), Batching(Batch(16), lambda batch: None))
+    for _ in range(n_steps):
+        step = ppo.step(source)
+        told = f"step {step.number}: reward {step.reward:+.2f}, {step.n_tokens:.0f} tokens, KL {step.kl:.2f}"
+        print(f"  {told}", flush=True)
+        if step.is_too_far:
+            break
+    return len(ppo.history)
+
+
+def rated(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
+    """Return replies of the model, disliked, and the same cut after a few words, liked; or thumbs that fell anyhow."""
+    chance = random.Random(1)
+    told = replies(of, PROMPTS, n, 7)
+    cut = [
+        (prompt, " ".join(text.split()[: chance.randint(5, MAX_WORDS)]).rstrip(",;:.") + ".") for prompt, text in told
+    ]
+    labels = [False] * n + [True] * n
+    if is_shuffled:
+        chance.shuffle(labels)
+    return [
+        Thumbed(Asked(tuple(prompt), text), label)
+        for (prompt, text), label in zip([*told, *cut], labels, strict=True)
+        if text
+    ]
+
+
+def by_kto(of: Policy, n: int, is_shuffled: bool) -> int:
+    """Learn from ``2 n`` thumbs and return how many updates that took."""
+    recipe = Recipe(max_rate=1e-3, warmup=0.1, batch=Batch(8, 1), n_epochs=2, max_length=128)
+    with tempfile.TemporaryDirectory() as scratch:
+        return len(kto(of.student, rated(of, n, is_shuffled), [], recipe, Run(Path(scratch))).updates)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=Path, default=Path("data/models"))
+    parser.add_argument("--steps", type=int, default=25, help="of PPO, each time")
+    parser.add_argument("--replies", type=int, default=48, help="that are rated for KTO, and that are measured")
+    asked = parser.parse_args()
+    for is_shuffled in (False, True):
+        for way in ("PPO, fresh answers", "KTO, stored thumbs"):
+            of = policy(asked.models)
+            before, start_s = behaviour(of, asked.replies), time.process_time()
+            if way.startswith("PPO"):
+                n_steps = practise(of, shuffled(judge, 1) if is_shuffled else judge, asked.steps)
+            else:
+                n_steps = by_kto(of, asked.replies, is_shuffled)
+            after, minutes = behaviour(of, asked.replies), (time.process_time() - start_s) / 60
+            rewards = "shuffled" if is_shuffled else "right"
+            shares = f"{before['short']:.0%} | {after['short']:.0%} | {before['unseen']:.0%} | {after['unseen']:.0%}"
+            print(f"| {way} | {rewards} | {shares} | {after['kl']:.2f} | {n_steps} | {minutes:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
