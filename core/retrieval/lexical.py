@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tantivy
 
-from core.retrieval.analyse import Term, stems
+from core.retrieval.analyse import Term, stemmed
 from core.retrieval.chunk import searched_text
 from core.types import Passage
 
@@ -42,9 +42,9 @@ def idf(n_with_term: int, n_passages: int) -> float:
     return math.log(1 + (n_passages - n_with_term + 0.5) / (n_with_term + 0.5))
 
 
-def passage_stems(passage: Passage) -> list[str]:
-    """Return the terms a passage is found by."""
-    return stems(searched_text(passage.document, passage.heading, passage.text), passage.language)
+def passage_terms(passage: Passage) -> str:
+    """Return the terms a passage is found by, with white space between them."""
+    return stemmed(searched_text(passage.document, passage.heading, passage.text), passage.language)
 
 
 class LexicalIndex:
@@ -78,7 +78,7 @@ class LexicalIndex:
 
     def update(self, removed: Iterable[int], added: Collection[Passage]) -> None:
         """Remove and add passages, to be found after ``commit``; an added one that is there already is replaced."""
-        terms = {passage.id: " ".join(passage_stems(passage)) for passage in added}
+        terms = {passage.id: passage_terms(passage) for passage in added}
         for id_ in [*removed, *terms]:
             self._added.pop(id_, None)
             if self._writer is not None or self._is_on_disk(id_):
