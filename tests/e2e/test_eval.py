@@ -22,6 +22,7 @@ MEASURES = {
 }
 
 
+@pytest.mark.slow
 async def test_every_method_is_measured_as_json(data_dir: Path) -> None:
     done = await aion(data_dir, "eval", str(ROOT / "bench" / "notes_pt"), "--json")
     assert done.status == 0, done.err

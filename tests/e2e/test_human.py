@@ -150,6 +150,7 @@ async def test_on_telegram_a_private_question_is_answered_there_and_a_rating_off
             assert "Alguém da moderação responde" in late.text
 
 
+@pytest.mark.slow
 async def test_killed_at_every_step_nothing_is_lost_and_nobody_is_told_twice(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
         ana, eva = telegram.person("Ana"), telegram.person("Eva")

@@ -50,6 +50,7 @@ async def watched() -> AsyncIterator[Stall]:
         ticking.cancel()
 
 
+@pytest.mark.slow
 async def test_commands_are_answered_while_a_model_writes_and_documents_are_indexed(data_dir: Path) -> None:
     settings = Settings.model_validate({"AION_DATA_DIR": data_dir})
     notes = write_notes(data_dir / "notes")

@@ -11,6 +11,7 @@ from tests.e2e.telegram_community import says
 from tests.e2e.telegram_server import TelegramServer
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_moderators_on_telegram_hear_once_which_worker_to_start(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
