@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord_front
+import pytest
 from discord_server import DiscordServer
 
 from core.bootstrap import Aion, assemble
