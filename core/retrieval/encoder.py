@@ -26,7 +26,7 @@ from core.types import Matrix
 T = TypeVar("T")
 R = TypeVar("R")
 
-_BATCH_TOKENS = 256
+_BATCH_TOKENS = 512
 """Tokens of short texts that go through the model together: enough to be worth a call, few enough for the caches."""
 
 _COARSE = (".query", ".key", "attention.output.dense")
@@ -56,9 +56,7 @@ class E5Encoder:
         self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).train(False)
-        if self._device.type == "cpu" and is_int8_fast():
-            to_int8(model, is_fine=lambda name: not name.endswith(_COARSE))
-        self._model = model.to(self._device)
+        self._model = _quickened(model) if self._device.type == "cpu" else model.to(self._device)
         self._workers = _Workers(torch.get_num_threads() if self._device.type == "cpu" else 1)
         self._config = model.config
 
@@ -89,9 +87,21 @@ class E5Encoder:
         lengths = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(ids.shape[1]) < lengths[:, None]).to(self._device)  # (B, T)
         is_padded = bool((lengths < ids.shape[1]).any())
-        states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state
+        states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state.float()
         sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
         return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
+
+
+def _quickened(model: Any) -> Any:
+    """Return the model in the numbers that this processor multiplies fastest: bfloat16, 8-bit integers, or as it is.
+
+    Where it has instructions for both, the first take less time and move a vector half as far.
+    """
+    if torch.cpu.get_capabilities().get("avx512_bf16", False):
+        return model.to(torch.bfloat16)
+    if is_int8_fast():
+        to_int8(model, is_fine=lambda name: not name.endswith(_COARSE))
+    return model
 
 
 class _Workers:

