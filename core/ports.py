@@ -88,6 +88,10 @@ class PassageStore(Protocol):
         """Return these passages, in any order; ones gone meanwhile, and other spaces' ones, are left out."""
         ...
 
+    def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
+        """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""
+        ...
+
 
 class PageSource(Protocol):
     """Fetches web pages that a person named."""

@@ -146,8 +146,7 @@ class SpaceIndexes:
         async with self._locks[space]:
             index = self._open.get(space)
             if index is None:
-                folder = self._folder / _folder_name(space, self._embedder.id)
-                index = await offload(SpaceIndex, folder, self._embedder.id, self._embedder.dim)
+                index = await offload(self._opened, space)
                 self._open[space] = index
             self._open.move_to_end(space)
             if index.revision != revision:
@@ -173,6 +172,11 @@ class SpaceIndexes:
         for space in list(self._open):
             async with self._locks[space]:
                 await offload(self._open.pop(space).save)
+
+    def _opened(self, space: SpaceId) -> SpaceIndex:
+        """Open a space's index. Blocks, also while the embedder is loaded: some know only then what they are."""
+        folder = self._folder / _folder_name(space, self._embedder.id)
+        return SpaceIndex(folder, self._embedder.id, self._embedder.dim)
 
     async def _update(self, space: SpaceId, index: SpaceIndex, revision: int) -> None:
         if revision < index.revision:  # the database is an older one, put back from a backup

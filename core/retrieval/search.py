@@ -77,17 +77,10 @@ class HybridSearcher:
     async def search(self, space: SpaceId, query: str, language: Language) -> Found:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         clock = Stopwatch()
-        with clock.step("embed"):
-            vector = await offload(self._embedder.embed_query, query)
-        with clock.step("index"):
-            names = readable_spaces(space)
-            indexes = zip(names, await asyncio.gather(*map(self._indexes.fresh, names)), strict=True)
-            opened = {name: index for name, index in indexes if index is not None}
-        question, ranked = await offload(self._rank, query, vector, opened, clock)
-        content = question.content
-        with clock.step("load"):
-            passages = await self._passages(ranked)
-        hits, context = await offload(_chosen, ranked, passages, [term for term, _ in content], clock)
+        vector, opened = await asyncio.gather(self._embed(query, clock), self._fresh(space))
+        steps_ms = clock.read()
+        clock.add("index", steps_ms["total"] - steps_ms["embed"])  # what it took longer than the embedding beside it
+        content, hits, context = await offload(self._find, query, vector, opened, clock)
         steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
         return Found(
             query=query,
@@ -116,6 +109,27 @@ class HybridSearcher:
         """Write the indexes to disk."""
         await self._indexes.close()
 
+    async def _embed(self, query: str, clock: Stopwatch) -> Vector:
+        with clock.step("embed"):
+            return await offload(self._embedder.embed_query, query)
+
+    async def _fresh(self, space: SpaceId) -> Mapping[SpaceId, SpaceIndex]:
+        """Return the indexes of what a space may read, equal to the database; none of spaces that never held any."""
+        names = readable_spaces(space)
+        indexes = zip(names, await asyncio.gather(*map(self._indexes.fresh, names)), strict=True)
+        return {name: index for name, index in indexes if index is not None}
+
+    def _find(
+        self, query: str, vector: Vector, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
+    ) -> tuple[Sequence[tuple[Term, float]], tuple[Hit, ...], tuple[Hit, ...]]:
+        """Return the words that were looked for and their rarity, the hits, and those that are the context. Blocks."""
+        question, ranked = self._rank(query, vector, opened, clock)
+        content = question.content
+        with clock.step("load"):
+            hits = _hits(ranked, self._passages(ranked), [term for term, _ in content])
+        with clock.step("mmr"):
+            return content, hits, diverse(hits)
+
     def _rank(
         self, query: str, vector: Vector, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
     ) -> tuple[_Question, _Ranked]:
@@ -134,12 +148,12 @@ class HybridSearcher:
             [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]
         )
 
-    async def _passages(self, ranked: _Ranked) -> Mapping[int, Passage]:
-        """Read the passages of the candidates."""
+    def _passages(self, ranked: _Ranked) -> Mapping[int, Passage]:
+        """Read the passages of the candidates. Blocks."""
         passages: dict[int, Passage] = {}
         for space in dict.fromkeys(space for space, _ in ranked.ids):
             wanted = [id_ for owner, id_ in ranked.ids if owner == space]
-            passages |= {passage.id: passage for passage in await self._store.passages(space, wanted)}
+            passages |= {passage.id: passage for passage in self._store.read(space, wanted)}
         return passages
 
 
@@ -167,16 +181,6 @@ def _candidates(
         ids += [(space, id_) for id_ in union]
         lexical += [scores.get(id_, 0.0) for id_ in union]
     return ids, np.concatenate(vectors), np.asarray(lexical, np.float64)
-
-
-def _chosen(
-    ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term], clock: Stopwatch
-) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
-    """Return the hits with the question's words in each, and those of them that are the context. Blocks."""
-    with clock.step("load"):
-        hits = _hits(ranked, passages, terms)
-    with clock.step("mmr"):
-        return hits, diverse(hits)
 
 
 def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term]) -> tuple[Hit, ...]:

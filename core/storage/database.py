@@ -114,7 +114,12 @@ class Database:
 
     async def look(self, reading: Callable[[Connection], T]) -> T:
         """Return what several reads made of one moment; ``reading`` blocks, in one thread."""
-        return await self._in_thread(partial(_look, self._direct, reading))
+        return await self._in_thread(partial(self.look_here, reading))
+
+    def look_here(self, reading: Callable[[Connection], T]) -> T:
+        """Return the same as ``look``. Blocks: for a thread that is off the event loop already."""
+        with self._direct.connect() as connection:
+            return reading(connection)
 
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction, and return how many rows each changed."""
@@ -167,11 +172,6 @@ def _rows(engine: Engine, statement: Executable) -> Sequence[Row[Any]]:
 def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
     with engine.connect() as connection:
         return connection.execute(statement).first()
-
-
-def _look(engine: Engine, reading: Callable[[Connection], T]) -> T:
-    with engine.connect() as connection:
-        return reading(connection)
 
 
 def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:

@@ -72,6 +72,9 @@ class MemoryStore:
         return [row.passage for row in chosen], np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
+        return self.read(space, ids)
+
+    def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         return [self.rows[id_].passage for id_ in ids if id_ in self.rows and self.rows[id_].passage.space == space]
 
     def _rows(self, space: SpaceId, embedder_id: str) -> dict[int, _Row]:
