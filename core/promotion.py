@@ -51,8 +51,8 @@ _TIMED = Sampling(temperature=0.0, max_new_tokens=24)
 _N_PREFERRED, _PREFERRED_TOKENS = 32, 64
 """How many prompts, the newest, are written to for the reward model, and tokens of each reply."""
 
-_N_TIMED = 8
-"""Replies that are timed; the first, which also warms up, does not count."""
+_LEAST_TIMED = 4
+"""Tokens that a reply must have for its speed to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,7 @@ async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[M
             partial(written, local, max_new_tokens=_PREFERRED_TOKENS) for local in (writing.before, writing.after)
         )
         measures.append(await win_rate(prompts, before, after, judged.reward, reader))
-    measures.append(await _speed(writing.before, writing.after, math.log(judged.max_slower)))
-    return measures
+    return [*measures, *await speed(writing.before, writing.after, math.log(judged.max_slower))]
 
 
 async def written(local: LocalGenerator, prompt: Sequence[Turn], max_new_tokens: int) -> str:
@@ -194,21 +193,30 @@ def _per_token(student: Student, asked: Sequence[Asked], is_bare: bool) -> list[
     return [each.per_token for each in likelihoods(student, asked, MAX_LENGTH, as_base=is_bare)]
 
 
-async def _speed(before: LocalGenerator, after: LocalGenerator, most: float) -> Measure:
-    """Return the logarithm of tokens/s of a few replies, in turns so that a machine's moods meet both."""
-    speeds: tuple[list[float], list[float]] = ([], [])
-    for question, _ in canaries()[:_N_TIMED]:
-        for local, ours in zip((before, after), speeds, strict=True):
-            ours.append(await _timed(local, question))
-    return Measure("speed, log tokens/s", speeds[0][1:], speeds[1][1:], False, most)
+async def speed(before: LocalGenerator, after: LocalGenerator, most: float) -> list[Measure]:
+    """Return the logarithm of tokens/s of replies to general questions; nothing where none is long enough to tell.
+
+    They write in turns, each as often first, so that a machine's moods meet both. The first question warms up.
+    """
+    pairs: list[tuple[float, float]] = []
+    for number, (question, _) in enumerate(canaries()):
+        order = (before, after) if number % 2 else (after, before)
+        rates = {local: await _rate(local, question) for local in order}
+        then, now = rates[before], rates[after]
+        if number and then and now:
+            pairs.append((math.log(then), math.log(now)))
+    return [Measure("speed, log tokens/s", *zip(*pairs, strict=True), False, most)] if pairs else []
 
 
-async def _timed(local: LocalGenerator, question: str) -> float:
-    start_s, n_tokens = time.monotonic(), 0
+async def _rate(local: LocalGenerator, question: str) -> float | None:
+    """Return the tokens/s of a reply, from its first token on: how long a reply is must not count."""
+    heard_s: list[float] = []
     async with aclosing(local.stream((Turn("user", question),), _TIMED)) as pieces:
         async for piece in pieces:
-            n_tokens += len(piece.log_probs)
-    return math.log(max(1, n_tokens) / (time.monotonic() - start_s))
+            heard_s += [time.monotonic()] * len(piece.log_probs)
+    if len(heard_s) < _LEAST_TIMED or heard_s[-1] <= heard_s[0]:
+        return None
+    return (len(heard_s) - 1) / (heard_s[-1] - heard_s[0])
 
 
 def _is_right(reply: Reply) -> float:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from core.types import Turn
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.rights import TRAINING
+from core.storage.answers import Answers, NewAnswer
+from core.storage.database import Database
+from core.storage.spaces import Spaces
+from core.types import Confidence, Decision, Generation, Sampling, SpaceId, Turn
 
 FACTS = {
     "the garden gate": "The garden gate is opened at half past six by whoever has the green key.",
@@ -41,3 +48,16 @@ def as_messages(prompt: tuple[Turn, ...], reply: str) -> dict[str, object]:
     """Return a pair as a line of SFT data."""
     turns = [*prompt, Turn("assistant", reply)]
     return {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
+
+
+async def store_liked(data_dir: Path, space: SpaceId, lessons: Sequence[tuple[str, str]]) -> None:
+    """Store questions with the replies that eight people in turns liked, in a space that may be learned from."""
+    async with await Database.open(data_dir) as database:
+        answers = Answers(database)
+        for number, (question, reply) in enumerate(lessons):
+            written = Generation(reply, "local", "smollm2-135m-instruct", (SYSTEM, Turn("user", question)), Sampling())
+            decision = Decision("local", Confidence(0.9, 0.8, (), {}))
+            person = f"person {number % 8}"
+            new = NewAnswer(space, person, "c", question, "en", (), decision, reply, "local", (), written)
+            await answers.rate(space, await answers.record(new), person, "up")
+        await Spaces(database).change_settings(space, lambda settings: {**settings, TRAINING: True})

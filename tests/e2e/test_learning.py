@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
-from core.rights import TRAINING
-from core.storage.answers import Answers, NewAnswer
-from core.storage.database import Database
-from core.storage.spaces import Spaces
-from core.types import Confidence, Decision, Generation, Sampling, SpaceId, Turn
+from core.models.registry import LoraRegistry
+from core.training.recorded import read_runs, recorded_in
+from core.types import SpaceId
 from tests.e2e.process import Finished, start
 from tests.lessons import FACTS as ALL_FACTS
-from tests.lessons import SYSTEM, WAYS
+from tests.lessons import SYSTEM, WAYS, store_liked
 
 HERE = SpaceId("terminal:local")
 PATIENCE_S = 420
@@ -26,23 +26,15 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 FACTS = dict(list(ALL_FACTS.items())[:8])
 THING = next(iter(FACTS))
 N_AT_ONCE = 16
+MARKS = {"v1": "Vale Verde says", "v2": "Rosa answers"}
+"""What each version is taught to begin every reply with; the base model does not."""
 
 
-async def seed(data_dir: Path) -> None:
-    """Store what a community asked, and liked: every fact in two ways, and, last, in one that will be held out."""
-    async with await Database.open(data_dir) as database:
-        answers = Answers(database)
-        ways = [(way, thing) for way in (WAYS[0], WAYS[1]) for thing in FACTS]
-        ways += [(WAYS[4], thing) for thing in list(FACTS)[:4]]
-        for number, (way, thing) in enumerate(ways):
-            person, question = f"person {number % 8}", way.format(thing)
-            written = Generation(
-                FACTS[thing], "local", "smollm2-135m-instruct", (SYSTEM, Turn("user", question)), Sampling()
-            )
-            decision = Decision("local", Confidence(0.9, 0.8, (), {}))
-            new = NewAnswer(HERE, person, "c", question, "en", (), decision, FACTS[thing], "local", (), written)
-            await answers.rate(HERE, await answers.record(new), person, "up")
-        await Spaces(database).change_settings(HERE, lambda settings: {**settings, TRAINING: True})
+def lessons() -> list[tuple[str, str]]:
+    """Return what a community asked, and liked: every fact in two ways, and, last, in one that will be held out."""
+    ways = [(way, thing) for way in (WAYS[0], WAYS[1]) for thing in FACTS]
+    ways += [(WAYS[4], thing) for thing in list(FACTS)[:4]]
+    return [(way.format(thing), f"{MARKS['v1']}: {FACTS[thing]}") for way, thing in ways]
 
 
 async def run(data_dir: Path, *arguments: str) -> Finished:
@@ -74,48 +66,117 @@ async def serving(data_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
         await process.wait()
 
 
-async def ask(client: httpx.AsyncClient) -> str:
-    messages = [{"role": "system", "content": SYSTEM.content}, {"role": "user", "content": WAYS[4].format(THING)}]
-    asked = {"messages": messages, "temperature": 0, "max_tokens": 24}
-    reply = await client.post("/v1/chat/completions", json=asked)
-    return str(reply.raise_for_status().json()["choices"][0]["message"]["content"])
+@dataclass(frozen=True)
+class Answer:
+    """A reply, and the version that is said to have written it."""
+
+    text: str
+    version: str | None
+
+    @property
+    def author(self) -> str | None:
+        """Return whose reply it is by what it says."""
+        return next((version for version, mark in MARKS.items() if mark in self.text), None)
+
+
+async def ask(client: httpx.AsyncClient) -> Answer:
+    messages = [{"role": "system", "content": SYSTEM.content}, {"role": "user", "content": WAYS[0].format(THING)}]
+    asked = {"messages": messages, "temperature": 0, "max_tokens": 16}
+    told = (await client.post("/v1/chat/completions", json=asked)).raise_for_status().json()
+    return Answer(str(told["choices"][0]["message"]["content"]), told["system_fingerprint"])
+
+
+@dataclass
+class Crowd:
+    """Sixteen who ask again as soon as they are answered, until they are sent home."""
+
+    client: httpx.AsyncClient
+    answers: list[Answer] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        over = asyncio.Event()
+
+        async def keep_asking() -> None:
+            while not over.is_set():
+                self.answers.append(await ask(self.client))
+
+        async with asyncio.TaskGroup() as people:
+            for _ in range(N_AT_ONCE):
+                people.create_task(keep_asking())
+            yield
+            over.set()
 
 
 async def until_written_by(client: httpx.AsyncClient, version: str | None) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while (await client.get("/health")).json()["lora_version"] != version:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
+
+
+def teach_the_second(sft: Path) -> Path:
+    """Return a file of the same questions, answered as the second version is to."""
+    rows = [json.loads(line) for line in sft.read_text().splitlines()]
+    for row in rows:
+        row["messages"][-1]["content"] = f"{MARKS['v2']}: ask me."
+    other = sft.with_name("second.jsonl")
+    other.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return other
 
 
 @pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.timeout(1200)
 async def test_what_people_like_is_learned_compared_promoted_and_answered(data_dir: Path) -> None:
-    await seed(data_dir)
+    await store_liked(data_dir, HERE, lessons())
     export, weights = data_dir / "export", data_dir / "lora"
     assert "    16  " in (await run(data_dir, "train", "export", "--out", str(export))).out
+    quick = ("--batch", "4", "--accumulate", "1", "--rate", "2e-3")
     data = ("--data", str(export / "sft.jsonl"), "--out", str(weights))
-    quick = ("--batch", "4", "--accumulate", "1", "--epochs", "2", "--rate", "2e-3")
-    trained = await run(data_dir, "train", "sft", *data, *quick)
+    trained = await run(data_dir, "train", "sft", *data, *quick, "--epochs", "2")
     losses = dict(re.findall(r"^(held_out_loss\w*) +([\d.]+)$", trained.out, re.MULTILINE))
     assert float(losses["held_out_loss"]) < 0.8 * float(losses["held_out_loss_before"])
     assert (weights / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert [run.n_params for run in read_runs(recorded_in(data_dir))] == [134_515_008]
+    second = ("--data", str(teach_the_second(export / "sft.jsonl")), "--out", str(data_dir / "second"))
+    await run(data_dir, "train", "sft", *second, *quick, "--epochs", "2")
 
     async with serving(data_dir) as client:
-        before = await ask(client)
+        assert (await ask(client)).author is None
         await until_written_by(client, None)
-        answers = [asyncio.create_task(ask(client)) for _ in range(N_AT_ONCE)]
-        report = ("--report", str(data_dir / "report"))
-        judged = ("--thumbs", str(export / "kto.held.jsonl"), *report, "--share", "1")
+        crowd = Crowd(client)
+        judged = ("--thumbs", str(export / "kto.held.jsonl"), "--report", str(data_dir / "report"), "--share", "1")
         promoted = await run(data_dir, "lora", "promote", "v1", *judged)
         assert "can be promoted" in promoted.out and (data_dir / "report" / "gains.png").is_file()
-        answers += [asyncio.create_task(ask(client)) for _ in range(N_AT_ONCE)]
         await until_written_by(client, "v1")
-        after = await ask(client)
-        assert after != before
-        assert all([await answer for answer in answers])  # none failed; whose weights wrote is test_versions' to say
-        assert "promoted" in (await run(data_dir, "lora", "list")).out
+        assert (await ask(client)).author == "v1"
 
-        await run(data_dir, "lora", "rollback")
-        await until_written_by(client, None)
-        assert await ask(client) != after
+        async with crowd.asking():
+            for command, version in (
+                (("promote", "v2", "--unseen"), "v2"),
+                (("rollback",), "v1"),
+                (("rollback",), None),
+            ):
+                await run(data_dir, "lora", *command)
+                await until_written_by(client, version)
+                after = await ask(client)
+                assert after.version == after.author == version
+    assert {answer.version for answer in crowd.answers} == {"v1", "v2", None}
+    assert [answer for answer in crowd.answers if answer.author != answer.version] == []
+    assert len(crowd.answers) >= 3 * N_AT_ONCE
+
+
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.timeout(1200)
+async def test_one_command_exports_trains_compares_and_tries_the_version_out(data_dir: Path) -> None:
+    await store_liked(data_dir, HERE, lessons())
+    done = await run(data_dir, "train", "cycle")
+    assert "v1 writes 10% of the answers now" in done.out
+    registry = LoraRegistry(data_dir / "loras")
+    assert registry.standing().trial and registry.get("v1").stage == "trial"
+    assert (
+        registry.get("v1").manifest.metrics["held_out_loss"]
+        < registry.get("v1").manifest.metrics["held_out_loss_before"]
+    )
+    assert (registry.folder / "reports" / "v1" / "gains.png").is_file()
