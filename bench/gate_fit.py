@@ -13,7 +13,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.labelled import default_embedder
 from bench.scenarios import Scenario, scenarios
 from core.assessment import store_labelled
-from core.confidence.calibrate import Coefficients, Weight
+from core.confidence.calibrate import BEND, Bells, Coefficients, Weight, bells
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
 from core.evaluation.cached import CachedEmbedder
@@ -43,7 +43,16 @@ COEFFICIENTS = Path(__file__).parents[1] / "core" / "confidence" / "coefficients
 FITTED = tuple(name for name in SCALE_FREE if name not in {"standing", "relative_margin"}) + COSINES
 """The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
 
-INVERSE_PENALTY = 0.3
+INVERSE_PENALTY = 0.1
+N_BELLS, NARROWNESS = 300, 0.015
+"""Bell curves for the embedder at hand, whose centres are drawn from the examples; for any other none."""
+
+FREEDOM = 3.0
+"""How much less bell curves are held to nothing than straight lines: both heights and slopes are kept small."""
+
+WHOLE = 4.0
+"""What a whole set weighs beside one size of what is drawn from it."""
+
 MAX_PASSED = 0.1
 """At most this share of unanswerable questions may reach the local model, on average over sets and sizes."""
 
@@ -51,6 +60,11 @@ MAX_LOST = 0.05
 """At most this share of answerable questions may be turned away without asking a provider."""
 
 N_FOLDS = 5
+
+_LEAST_SPREAD = 1e-3
+"""Mixtures of curves that spread less are left out: they tell examples apart by what is noise."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,50 +106,85 @@ async def _ask(searcher: HybridSearcher, space: SpaceId, scenario: Scenario, fam
             yield Example(family, scenario.name, scenario.size, question.topic, answerable, told, spec)
 
 
-def fit(examples: Sequence[Example], names: Sequence[str]) -> Coefficients:
-    """Fit a regression in which every set and size, and both answers in each, weigh the same."""
+def fit(examples: Sequence[Example], names: Sequence[str], n_bells: int = 0) -> Coefficients:
+    """Fit a regression in which both answers weigh the same in every set and size."""
     table = np.array([[example.features[name] for name in names] for example in examples])
     labels = np.array([example.answerable for example in examples])
     weights = _weights(examples)
-    means = np.average(table, axis=0, weights=weights)
-    scales = np.sqrt(np.average((table - means) ** 2, axis=0, weights=weights))
+    means = np.round(np.average(table, axis=0, weights=weights), 5)
+    scales = np.round(np.sqrt(np.average((table - means) ** 2, axis=0, weights=weights)), 5)
     scales[scales == 0] = 1
+    table = (table - means) / scales
+    centres, shapes = _centres(table, weights, n_bells)
+    curves = bells(table, centres, NARROWNESS) @ shapes * FREEDOM
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=3_000)
-    model.fit((table - means) / scales, labels, sample_weight=weights)
-    fitted = zip(names, means, scales, model.coef_[0], strict=True)
-    return Coefficients(
+    model.fit(np.hstack([table, curves]), labels, sample_weight=weights)
+    slopes, heights = np.split(model.coef_[0], [len(names)])
+    fitted = zip(names, means, scales, slopes, strict=True)
+    rows = {name: Weight(*(round(float(value), 5) for value in row)) for name, *row in fitted}
+    plain = Coefficients(
         embedder="",
         fitted=datetime.now(UTC).date().isoformat(),
         sets=sorted({example.family for example in examples}),
         intercept=round(float(model.intercept_[0]), 5),
-        weights={name: Weight(*(round(float(value), 5) for value in row)) for name, *row in fitted},
+        weights=rows,
         upper=0.5,
         lower=0.5,
     )
+    return _bent(plain, centres, shapes @ heights * FREEDOM, weights, table) if n_bells else plain
 
 
-def _weights(examples: Sequence[Example]) -> NDArray[np.float64]:
+def _centres(table: Floats, weights: Floats, n_bells: int) -> tuple[Floats, Floats]:
+    """Draw centres, and return them with the mixtures of their curves that are alike in size, as columns.
+
+    (Nyström's method: Williams and Seeger 2001.)
+    """
+    if not n_bells:
+        return np.empty((0, table.shape[1])), np.empty((0, 0))
+    chances, n_drawn = weights / weights.sum(), min(n_bells, len(table))
+    centres = np.round(table[np.random.default_rng(0).choice(len(table), n_drawn, replace=False, p=chances)], 2)
+    values, vectors = np.linalg.eigh(bells(centres, centres, NARROWNESS))
+    kept = values > _LEAST_SPREAD
+    return centres, vectors[:, kept] / np.sqrt(values[kept])
+
+
+def _bent(plain: Coefficients, centres: Floats, heights: Floats, weights: Floats, table: Floats) -> Coefficients:
+    """Return coefficients with bell curves, whose sum is a feature like any other to whoever refits them."""
+    sums = bells(table, centres, NARROWNESS) @ heights
+    spread = round(float(np.sqrt(np.average((sums - np.average(sums, weights=weights)) ** 2, weights=weights))), 5)
+    curves = Bells(
+        names=list(plain.weights),
+        narrowness=NARROWNESS,
+        centres=[[round(float(value), 2) for value in row] for row in centres],
+        heights=[round(float(height), 4) for height in heights],
+    )
+    return replace(plain, bells=curves, weights={**plain.weights, BEND: Weight(0.0, spread, spread)})
+
+
+def _weights(examples: Sequence[Example]) -> Floats:
     counts: defaultdict[tuple[tuple[str, int], bool], int] = defaultdict(int)
     for example in examples:
         counts[example.cell, example.answerable] += 1
-    weights = np.array([1 / counts[example.cell, example.answerable] for example in examples])
+    weights = np.array(
+        [(1.0 if example.size else WHOLE) / counts[example.cell, example.answerable] for example in examples]
+    )
     return weights * len(examples) / weights.sum()
 
 
 def judged_by_others(
-    examples: Sequence[Example], names: Sequence[str], group: Callable[[Example], object]
-) -> NDArray[np.float64]:
+    examples: Sequence[Example], names: Sequence[str], group: Callable[[Example], object], n_bells: int = 0
+) -> Floats:
     """Return each example's probability by coefficients fitted without its group."""
     values = np.zeros(len(examples))
     for held_out in {group(example) for example in examples}:
-        coefficients = fit([example for example in examples if group(example) != held_out], names)
+        coefficients = fit([example for example in examples if group(example) != held_out], names, n_bells)
         for place, example in enumerate(examples):
             if group(example) == held_out:
                 values[place] = coefficients.probability(example.features)
     return values
 
 
-def bands(values: NDArray[np.float64], examples: Sequence[Example]) -> tuple[float, float]:
+def bands(values: Floats, examples: Sequence[Example]) -> tuple[float, float]:
     """Return the lowest ``upper`` that passes few unanswerable questions and the highest ``lower`` that loses few."""
     steps = np.round(np.arange(0.05, 0.96, 0.01), 2)
     upper = next((step for step in steps if _accepted(values, examples, step, False) <= MAX_PASSED), 0.95)
@@ -143,7 +192,7 @@ def bands(values: NDArray[np.float64], examples: Sequence[Example]) -> tuple[flo
     return float(upper), float(min(lower, upper))
 
 
-def _accepted(values: NDArray[np.float64], examples: Sequence[Example], step: float, answerable: bool) -> float:
+def _accepted(values: Floats, examples: Sequence[Example], step: float, answerable: bool) -> float:
     """Return the mean over cells of the share of (un)answerable questions at or above ``step``."""
     cells: defaultdict[tuple[str, int], list[bool]] = defaultdict(list)
     for value, example in zip(values, examples, strict=True):
@@ -152,7 +201,7 @@ def _accepted(values: NDArray[np.float64], examples: Sequence[Example], step: fl
     return float(np.mean([np.mean(passed) for passed in cells.values()]))
 
 
-def report(title: str, values: NDArray[np.float64], examples: Sequence[Example], cut: float) -> None:
+def report(title: str, values: Floats, examples: Sequence[Example], cut: float) -> None:
     labels = np.array([example.answerable for example in examples])
     names = list(dict.fromkeys(example.name for example in examples))
     sizes = list(dict.fromkeys(example.size for example in examples))
@@ -167,7 +216,7 @@ def report(title: str, values: NDArray[np.float64], examples: Sequence[Example],
         print()
 
 
-def _cell(values: NDArray[np.float64], labels: NDArray[np.bool_], cut: float) -> str:
+def _cell(values: Floats, labels: NDArray[np.bool_], cut: float) -> str:
     passed = (values[~labels] >= cut).mean() if (~labels).any() else np.nan
     return f" {auroc(values, labels):.3f} / {balanced_accuracy(values >= cut, labels):.3f} / {passed:.2f}"
 
@@ -190,17 +239,17 @@ def main() -> None:
     examples = [example for data in sets for example in asyncio.run(collect(data, embedder))]
     spec = np.array([example.spec for example in examples])
     report("specification", spec, examples, TAU)
-    rows = []
-    family = embedder.id.partition("@")[0]
-    for title, prefix, names in (("this embedder", family, FITTED), ("any embedder", "", SCALE_FREE)):
-        values = judged_by_others(examples, names, fold)
+    rows, family = [], embedder.id.partition("@")[0]
+    for title, names, n_bells in (("this embedder", FITTED, N_BELLS), ("any embedder", SCALE_FREE, 0)):
+        values = judged_by_others(examples, names, fold, n_bells)
         upper, lower = bands(values, examples)
         report(f"{title}, other topics (upper {upper:.2f}, lower {lower:.2f})", values, examples, upper)
-        report(f"{title}, other sets", judged_by_others(examples, names, lambda e: e.family[:4]), examples, upper)
-        fitted = asdict(fit(examples, names))
-        rows.append({**fitted, "embedder": prefix, "upper": upper, "lower": lower})
+        by_sets = judged_by_others(examples, names, lambda each: each.family[:4], n_bells)
+        report(f"{title}, other sets", by_sets, examples, upper)
+        fitted = asdict(fit(examples, names, n_bells))
+        rows.append({**fitted, "embedder": family if n_bells else "", "upper": upper, "lower": lower})
     if given.write:
-        COEFFICIENTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        COEFFICIENTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
         print(f"\nwritten to {COEFFICIENTS}")
 
 

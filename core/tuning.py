@@ -108,7 +108,7 @@ def rated_examples(rated: Iterable[Rated], coefficients: Coefficients) -> list[E
         )
         for each in rated
         if each.leaning
-        and set(coefficients.weights) <= {*neutral, *each.features}
+        and coefficients.needs <= {*neutral, *each.features}
         and (each.has_sources or (each.used == "abstained" and each.leaning > 0))
     ]
 

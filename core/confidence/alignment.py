@@ -1,24 +1,20 @@
 """How a question's words line up with what was found, by the beginnings of words.
 
-Beginnings stand in for stems, and need no language: many of the words that Portuguese and English share, and names,
-begin alike (*sedimentos*, *sediments*). What is rare is told from the hits alone: a word that most of them hold says
-little about which one answers. Not fitted to anything; ``core.confidence.features`` says what each is called.
+Many of the words that Portuguese and English share, and names, begin alike (``core.confidence.spelling``). What is rare
+is told from the hits alone: a word that most of them hold says little about which one answers. Not fitted to anything;
+``core.confidence.features`` says what each is called.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.confidence.spelling import words as beginnings
 from core.types import Found, Passage
-
-_BEGINNING = 5
-_LEAST_CHARS = 4
-"""Shorter words are left out, unless they are numbers: too many begin with the same three letters by chance."""
 
 _N_BACKGROUND = 8
 """Hits after this many are the background."""
@@ -32,7 +28,6 @@ _HEADED = 0.7
 _LEAST_RARITY = 0.3
 _UNTOLD = 0.5
 
-_WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 ALIGNMENT = (
@@ -53,11 +48,11 @@ def alignment(found: Found) -> Mapping[str, float]:
     that one is ahead of the background, in any hit (unweighed), in the best sentence, in the best two sentences in a
     row; and whether the passage nearest in words is nearest in meaning too.
     """
-    asked = list(dict.fromkeys(_beginnings(" ".join(term.text for term in found.terms))))
+    asked = list(dict.fromkeys(beginnings(" ".join(term.text for term in found.terms))))
     if not asked:
         return dict.fromkeys(ALIGNMENT, _UNTOLD) | {"shared_margin": 0.0, "shared_agreement": 0.0}
-    above = [set(_beginnings(_headings(hit.passage))) for hit in found.hits]
-    whole = [head | set(_beginnings(hit.passage.text)) for head, hit in zip(above, found.hits, strict=True)]
+    above = [set(beginnings(_headings(hit.passage))) for hit in found.hits]
+    whole = [head | set(beginnings(hit.passage.text)) for head, hit in zip(above, found.hits, strict=True)]
     n_with = np.array([sum(word in words for words in whole) for word in asked])
     rarity = np.log((len(found.hits) + 1) / (n_with + 0.5)) + _LEAST_RARITY
     held = np.array([[word in words for word in asked] for words in whole]) @ rarity / rarity.sum()
@@ -81,7 +76,7 @@ def _best_sentences(
     for hit, head in zip(found.hits[:_N_CUT], above, strict=False):
         before: set[str] = set()
         for sentence in _SENTENCE_END.split(hit.passage.text):
-            words = set(_beginnings(sentence))
+            words = set(beginnings(sentence))
             single = max(single, _share(asked, rarity, words, head))
             pair = max(pair, _share(asked, rarity, words | before, head))
             before = words
@@ -95,12 +90,3 @@ def _share(asked: Sequence[str], rarity: NDArray[np.float64], words: set[str], h
 
 def _headings(passage: Passage) -> str:
     return f"{passage.document} {passage.heading}"
-
-
-def _beginnings(text: str) -> list[str]:
-    folded = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", folded)
-        folded = "".join(character for character in decomposed if not unicodedata.combining(character))
-    words = _WORD.findall(folded)
-    return [word[:_BEGINNING] for word in words if len(word) >= _LEAST_CHARS or word.isdecimal()]

@@ -1,5 +1,7 @@
 """A logistic regression over search features: fitted offline, shipped as data, applied with plain arithmetic.
 
+Where enough was known to fit it, what straight lines miss is one feature more, ``BEND``: a sum of bell curves, each
+around a search like some that were fitted on, which is next to nothing for a search unlike all of them.
 Does not fit anything (``core.confidence.fit`` and ``bench/gate_fit.py`` do) and knows no thresholds but those stored
 with the weights.
 """
@@ -11,7 +13,14 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+BEND = "bend"
+"""What the bell curves' sum is called among a regression's features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,27 @@ class Weight:
         return self.weight * self.scaled(value)
 
 
+@dataclass(frozen=True)
+class Bells:
+    """Bell curves over the features ``names``, each in scales above its mean.
+
+    Curve ``i`` is ``heights[i]`` high at ``centres[i]``, and falls with ``narrowness`` times the squared distance.
+    """
+
+    names: Sequence[str]
+    narrowness: float
+    centres: Sequence[Sequence[float]]
+    heights: Sequence[float]
+
+    def sum(self, scaled: Sequence[float]) -> float:
+        """Return the curves' sum at a search whose features, by ``names``, are ``scaled``."""
+        return float(bells(np.array([scaled]), self._centres, self.narrowness)[0] @ np.array(self.heights))
+
+    @cached_property
+    def _centres(self) -> NDArray[np.float64]:
+        return np.array(self.centres, np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Coefficients:
     """A fitted regression with its bands, and what it was fitted on.
@@ -38,7 +68,8 @@ class Coefficients:
     It is for embedders whose id starts with ``embedder``; empty: for any, as it goes by no raw cosine. A probability
     of ``upper`` or more is answered locally, of ``lower`` or more by a provider. ``calibration`` are the knots of a
     monotone map from the regression's probability to one that holds: pairs in 0..1, both ascending; none: as it is.
-    ``reader`` names the reader whose log-odds are among the features, where one is.
+    ``reader`` names the reader whose log-odds are among the features, where one is; ``bells`` make ``BEND`` where they
+    are.
     """
 
     embedder: str
@@ -50,10 +81,24 @@ class Coefficients:
     lower: float
     calibration: Sequence[tuple[float, float]] = ()
     reader: str = ""
+    bells: Bells | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Return the features that a search has to tell."""
+        return frozenset(self.weights) - {BEND}
+
+    def completed(self, features: Mapping[str, float]) -> Mapping[str, float]:
+        """Return features with ``BEND`` where it is weighed. Raises ``KeyError`` when one that it needs is missing."""
+        if self.bells is None:
+            return features
+        scaled = [self.weights[name].scaled(features[name]) for name in self.bells.names]
+        return {**features, BEND: self.bells.sum(scaled)}
 
     def contributions(self, features: Mapping[str, float]) -> Mapping[str, float]:
         """Return what each feature adds to the log-odds. Raises ``KeyError`` when one is missing."""
-        return {name: weight.of(features[name]) for name, weight in self.weights.items()}
+        told = self.completed(features)
+        return {name: weight.of(told[name]) for name, weight in self.weights.items()}
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return the probability that the answer was found, 0..1. Raises ``KeyError`` when a feature is missing."""
@@ -72,7 +117,18 @@ def read_coefficients(row: Mapping[str, object]) -> Coefficients:
     weights = row.get("weights")
     if not isinstance(weights, dict):
         raise TypeError("no weights")
-    return Coefficients(**{**row, "weights": {name: Weight(**each) for name, each in weights.items()}})  # type: ignore[arg-type]
+    curves = row.get("bells")
+    read = {
+        "weights": {name: Weight(**each) for name, each in weights.items()},
+        "bells": Bells(**curves) if isinstance(curves, dict) else None,
+    }
+    return Coefficients(**{**row, **read})  # type: ignore[arg-type]
+
+
+def bells(scaled: NDArray[np.float64], centres: NDArray[np.float64], narrowness: float) -> NDArray[np.float64]:
+    """Return bell curves of height 1 around ``centres`` ``(m, d)`` at the points ``scaled`` ``(n, d)``: ``(n, m)``."""
+    squared = (scaled**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * scaled @ centres.T
+    return np.asarray(np.exp(-narrowness * np.maximum(squared, 0)), np.float64)
 
 
 def interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:

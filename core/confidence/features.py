@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.confidence.alignment import ALIGNMENT, alignment
+from core.confidence.wording import WORDING, wording
 from core.types import Found, Hit
 
 _N_NEAR = 8
@@ -23,6 +24,9 @@ _LEAST = 0.1
 
 _PER_CENT = 100.0
 """Cosines are counted in hundredths, so that weights are of one order."""
+
+_ALONE = 5.0
+"""How far ahead, in hundredths of a cosine, what has nothing behind it is taken to be."""
 
 _UNTOLD = 0.5
 """Coverage when the question has no content words: neither for nor against."""
@@ -37,16 +41,28 @@ SCALE_FREE = (
     "relative_margin",
     "log_searched",
     "crosses_languages",
+    "lexical_gap",
+    "lexical_lead",
     *ALIGNMENT,
+    *WORDING,
 )
-COSINES = ("top_cosine", "margin", "background_margin", "lexical_top_cosine")
+COSINES = (
+    "top_cosine",
+    "margin",
+    "background_margin",
+    "lexical_top_cosine",
+    "document_gap",
+    "fourth_gap",
+    "least_cosine",
+)
 
 
 def features(found: Found) -> Mapping[str, float]:
     """Return every feature of a search that found something. Raises ``ValueError`` on one that did not."""
     if not found.hits:
         raise ValueError("nothing was found")
-    return {**_words(found), **_cosines(found.hits), **_setting(found), **alignment(found)}
+    plain = {**_words(found), **_cosines(found.hits), **_gaps(found), **_setting(found)}
+    return {**plain, **alignment(found), **wording(found)}
 
 
 def coverage(found: Found, hit: Hit) -> float:
@@ -99,6 +115,28 @@ def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
         "lexical_top_cosine": (by_words.dense * _PER_CENT - top) if by_words.lexical > 0 else 0.0,
         "standing": (top - mean) / max(spread, _LEAST),
         "relative_margin": (top - background) / max(abs(top), _LEAST),
+    }
+
+
+def _gaps(found: Found) -> Mapping[str, float]:
+    """Return how far the best is ahead: in BM25, absolutely and beside itself; in meaning, of another document's best.
+
+    ``fourth_gap`` is the best cosine less the mean of the third and fourth; ``_ALONE`` stands in where there are none.
+    """
+    lexical = sorted((hit.lexical for hit in found.hits), reverse=True)
+    possible = _BM25_CEILING * sum(term.idf for term in found.terms)
+    cosines = sorted((hit.dense * _PER_CENT for hit in found.hits), reverse=True)
+    of_document: dict[int, float] = {}
+    for hit in sorted(found.hits, key=_dense):
+        of_document[hit.passage.document_id] = hit.dense * _PER_CENT
+    documents = sorted(of_document.values(), reverse=True)
+    ahead = lexical[0] - lexical[1] if len(lexical) > 1 else lexical[0]
+    return {
+        "lexical_gap": ahead / possible if possible else 0.0,
+        "lexical_lead": ahead / lexical[0] if lexical[0] else 0.0,
+        "document_gap": documents[0] - documents[1] if len(documents) > 1 else _ALONE,
+        "fourth_gap": cosines[0] - sum(cosines[2:4]) / len(cosines[2:4]) if len(cosines) > 2 else _ALONE,
+        "least_cosine": cosines[-1],
     }
 
 

@@ -87,7 +87,8 @@ def folds(examples: Sequence[Example]) -> list[Labels]:
 def regress(examples: Sequence[Example], start: Coefficients) -> Coefficients:
     """Return the likeliest regression under a normal prior around ``start`` (Newton's method); uncalibrated."""
     names = list(start.weights)
-    table = np.array([[start.weights[name].scaled(each.features[name]) for name in names] for each in examples])
+    told = [start.completed(each.features) for each in examples]
+    table = np.array([[start.weights[name].scaled(each[name]) for name in names] for each in told])
     table = np.hstack([np.ones((len(examples), 1)), table])
     labels, weights = labels_of(examples), weights_of(examples)
     before = np.array([start.intercept, *(start.weights[name].weight for name in names)])

@@ -1,0 +1,112 @@
+"""How a question is worded, and what of its wording the best passages keep: names, numbers, words side by side.
+
+Does not go by the beginnings of words across languages (``core.confidence.alignment``), nor by meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from core.confidence.spelling import plain, words
+from core.types import Found, Hit
+
+_N_BEST = 4
+"""Hits that are looked through for names and for words side by side."""
+
+_WINDOW = 12
+"""Words of a passage within which words of the question are close together."""
+
+_MOST_NAMES = 5
+_UNTOLD = 0.5
+
+_NAME = re.compile(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]")
+
+WORDING = (
+    "rarest_missing",
+    "absent",
+    "first_three",
+    "names",
+    "names_missing",
+    "names_held",
+    "numbers_missing",
+    "pairs_kept",
+    "closeness",
+    "question_words",
+)
+
+
+def wording(found: Found) -> Mapping[str, float]:
+    """Return every feature in ``WORDING`` of a search that found something.
+
+    Of the words' rarity: the rarest word that the first passage lacks beside the rarest of all, the share that no hit
+    holds, the share that the first three hold together. Names and numbers of the question: how many, how many the best
+    passages lack, the share that the first one has, the numbers they lack. The share of the question's neighbouring
+    words that are neighbours in a passage, the share that stands close together in one, and how many words were asked.
+    """
+    return {**_rarity(found), **_named(found), **_together(found), "question_words": float(len(words(found.query)))}
+
+
+def _rarity(found: Found) -> Mapping[str, float]:
+    rarities = [term.idf for term in found.terms]
+    total = sum(rarities)
+    if not total:
+        return {"rarest_missing": 0.0, "absent": 0.0, "first_three": _UNTOLD}
+    missing = set(range(len(rarities))) - set(found.hits[0].matched)
+    return {
+        "rarest_missing": max((rarities[place] for place in missing), default=0.0) / max(rarities),
+        "absent": 1 - _held(found.hits, rarities) / total,
+        "first_three": _held(found.hits[:3], rarities) / total,
+    }
+
+
+def _held(hits: Sequence[Hit], rarities: Sequence[float]) -> float:
+    return sum(rarities[place] for place in {place for hit in hits for place in hit.matched})
+
+
+def _named(found: Found) -> Mapping[str, float]:
+    matches = [match for match in _NAME.finditer(found.query) if _is_name(match)]
+    names = [plain(match.group()) for match in matches]
+    first = plain(_whole(found.hits[0]))
+    best = " ".join([first, *(plain(_whole(hit)) for hit in found.hits[1:_N_BEST])])
+    lacking = [name for name in names if name not in best]
+    return {
+        "names": float(min(len(names), _MOST_NAMES)),
+        "names_missing": float(min(len(lacking), _MOST_NAMES)),
+        "names_held": sum(name in first for name in names) / len(names) if names else _UNTOLD,
+        "numbers_missing": float(min(sum(name[0].isdigit() for name in lacking), _MOST_NAMES)),
+    }
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    first = match.group()[0]
+    return first.isdigit() or (first.isupper() and match.start() > 0)
+
+
+def _whole(hit: Hit) -> str:
+    return f"{hit.passage.document} {hit.passage.heading} {hit.passage.text}"
+
+
+def _together(found: Found) -> Mapping[str, float]:
+    """Return what of the question's neighbourhoods the best passages keep; 0 where it has none."""
+    asked = words(found.query)
+    pairs, distinct = set(pairwise(asked)), set(asked)
+    kept = close = 0.0
+    for hit in found.hits[:_N_BEST]:
+        text = words(hit.passage.text)
+        if pairs:
+            near = set(pairwise(text)) | set(zip(text, text[2:], strict=False))
+            kept = max(kept, len(pairs & near) / len(pairs))
+        if distinct:
+            close = max(close, _most_close(text, distinct) / len(distinct))
+    return {"pairs_kept": kept, "closeness": close}
+
+
+def _most_close(text: Sequence[str], asked: set[str]) -> int:
+    """Return how many different words of the question stand in one window of the text, at most."""
+    places = [(place, word) for place, word in enumerate(text) if word in asked]
+    most = 0
+    for n, (first, _) in enumerate(places):
+        most = max(most, len({word for place, word in places[n : n + _WINDOW] if place - first < _WINDOW}))
+    return most
