@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from datasets import disable_progress_bars, enable_progress_bars
 from transformers import PrinterCallback, TrainerCallback
+from transformers.utils import logging as transformers_logging
 
 from core.models.lora import read_manifest, write_manifest
 from core.training.base import Student
@@ -195,6 +196,8 @@ def plain(recipe: Recipe) -> dict[str, Any]:
 @contextmanager
 def third_party_quiet() -> Iterator[None]:
     """Leave out what libraries say in the block: their progress, which is shown otherwise, and their own chores."""
+    was_heard = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
     disable_progress_bars()
     with warnings.catch_warnings():
         # PEFT 0.21 asks transformers 5.23 for a property that has been renamed.
@@ -203,6 +206,7 @@ def third_party_quiet() -> Iterator[None]:
             yield
         finally:
             enable_progress_bars()
+            transformers_logging.set_verbosity(was_heard)
 
 
 class _Watcher(TrainerCallback):
