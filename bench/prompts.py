@@ -1,8 +1,9 @@
 """How often the answer is in what a provider reads: the eight passages alone, and joined with their neighbours.
 
 Run: python bench/prompts.py DIR...   (DIRs in BEIR's layout)
-Prints for each set the share of answerable questions one of whose answers stands in the context, and in the passages
-of the prompt, within as many tokens as a provider is sent and as one that finds that too much.
+Prints for each set the share of answerable questions one of whose answers stands in the first eight hits, in the
+context that MMR chose of them all, and in the passages of the prompt, within as many tokens as a provider is sent and
+as one that finds that too much.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from core.generation.prompt import Prompt, estimate_tokens, grounded
 from core.generation.writer import PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS
 from core.language import detect_language
 from core.ports import Embedder
-from core.retrieval.search import HybridSearcher
+from core.retrieval.search import N_CONTEXT, HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
@@ -31,7 +32,7 @@ from core.storage.passages import Passages
 
 async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
     """Return the shares by where was looked."""
-    rows: dict[str, list[float]] = {"context": []}
+    rows: dict[str, list[float]] = {"first 8": [], "context": []}
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             await store_labelled(Documents(database), embedder, data.documents, SPACE)
@@ -40,6 +41,7 @@ async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
             for question in [each for each in data.questions if each.answerable and each.answers]:
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))
                 beside = await passages.beside([hit.passage for hit in found.context])
+                rows["first 8"].append(holds_answer(found.hits[:N_CONTEXT], question.answers))
                 rows["context"].append(holds_answer(found.context, question.answers))
                 for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
                     for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
