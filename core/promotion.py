@@ -198,14 +198,16 @@ async def speed(before: LocalGenerator, after: LocalGenerator, most: float) -> l
 
     They write in turns, each as often first, so that a machine's moods meet both. The first question warms up.
     """
-    pairs: list[tuple[float, float]] = []
+    then: list[float] = []
+    now: list[float] = []
     for number, (question, _) in enumerate(canaries()):
         order = (before, after) if number % 2 else (after, before)
         rates = {local: await _rate(local, question) for local in order}
-        then, now = rates[before], rates[after]
-        if number and then and now:
-            pairs.append((math.log(then), math.log(now)))
-    return [Measure("speed, log tokens/s", *zip(*pairs, strict=True), False, most)] if pairs else []
+        earlier, later = rates[before], rates[after]
+        if number and earlier and later:
+            then.append(math.log(earlier))
+            now.append(math.log(later))
+    return [Measure("speed, log tokens/s", then, now, False, most)] if then else []
 
 
 async def _rate(local: LocalGenerator, question: str) -> float | None:
