@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.generation.joining import joined
@@ -68,6 +68,7 @@ def test_documents_are_not_joined_with_each_other() -> None:
     assert same.passage == one[0]
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(120, 500),
     st.integers(0, 100),
