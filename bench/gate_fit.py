@@ -44,7 +44,7 @@ FITTED = tuple(name for name in SCALE_FREE if name not in {"standing", "relative
 """The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
 
 INVERSE_PENALTY = 0.1
-N_BELLS, NARROWNESS = 300, 0.015
+N_BELLS, NARROWNESS = 400, 0.015
 """Bell curves for the embedder at hand, whose centres are drawn from the examples; for any other none."""
 
 FREEDOM = 3.0
