@@ -1,15 +1,18 @@
 """Trains the reader on labelled sets and near misses made of them, and says how well it tells them apart.
 
-Run: python bench/reader_fit.py DIR... [--write]   (DIRs in BEIR's layout; hours on two cores)
-Each third of the topics is judged by a reader trained on the other two: AUROC of the gate alone, of the reader alone,
-and of both. With --write a reader trained on everything goes to core/models/reader.npz.
+Run: python bench/reader_fit.py DIR... [--write] [--part N]   (DIRs in BEIR's layout; about an hour of one core)
+Each third of the topics is judged by a gate and a reader that learned from the other two: AUROC of the gate alone, of
+the reader alone, and of both. With --write a reader trained on everything goes to core/models/reader.npz, and how it
+counts beside the gate to core/confidence/reading.json.
+What was trained is kept in the cache: a run that was cut off goes on, and processes with a part each share the work.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import random
+import hashlib
+import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,24 +22,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
-from torch import Tensor, nn
-from transformers import BertModel
+from scipy.optimize import minimize_scalar
+from tokenizers import Tokenizer
 
+from bench import gate_fit
 from bench.labelled import default_embedder
 from bench.near_misses import NearMisses, Reading
+from bench.reader_training import N_EPOCHS, Trainer, learned_of, verdicts, with_learned
 from core.assessment import SPACE, store_labelled
-from core.confidence.calibrate import shipped
-from core.confidence.gate import LogisticGate
-from core.confidence.reading import ReadingGate, leaning_of
+from core.confidence.features import features
+from core.confidence.reading import bounded
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc
 from core.generation.reader import OWN
 from core.language import detect_language
 from core.models.catalog import e5_folder
-from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
-from core.models.reader import MAX_QUESTION_TOKENS, MAX_TEXT_TOKENS, LowRank, ReaderNet, is_learned_whole, laid_out
+from core.models.reader import ReaderNet
 from core.ports import Embedder
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
@@ -44,11 +46,15 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.types import Found
 
-LEARNED = Path(__file__).parents[1] / "core" / "models" / "reader.npz"
-N_FOLDS, N_EPOCHS, BATCH = 3, 3, 16
-RATE = 2e-3
-SPAN_WEIGHT = 0.25
-"""What finding each end of a literal answer counts beside saying whether there is one."""
+ROOT = Path(__file__).parents[1]
+LEARNED = ROOT / "core" / "models" / "reader.npz"
+LEANING = ROOT / "core" / "confidence" / "reading.json"
+N_FOLDS = 3
+ALL = N_FOLDS
+"""The part of the work that trains on all topics."""
+
+WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+"""What a reader's log-odds may count beside the gate's; the best mean AUROC over the sets decides."""
 
 SHARES = {"removed": 0.5, "swapped": 0.5, "turned": 0.5, "removed_topic": 0.15}
 """The share of readings of a kind that an epoch sees; of other kinds all."""
@@ -56,20 +62,7 @@ SHARES = {"removed": 0.5, "swapped": 0.5, "turned": 0.5, "removed_topic": 0.15}
 LOOSE_SHARE = 0.25
 """The same for sets whose answers are not verbatim in their documents, so that labels are less sure."""
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A reading as the network sees it: ``states`` after the frozen layers ``(T, dim)``, masks ``(T,)``.
-
-    ``span`` is where a literal answer begins and ends, -1 without one.
-    """
-
-    reading: Reading
-    states: Tensor
-    question: Tensor
-    text: Tensor
-    span: tuple[int, int]
-    share: float
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,12 @@ class Asked:
     reading: Reading
     found: Found
     answerable: bool
+
+    @property
+    def as_seen_by_gate(self) -> gate_fit.Example:
+        """Return it as the gate's coefficients are fitted on it."""
+        origin, topic = self.reading.origin, self.reading.topic
+        return gate_fit.Example(origin, origin, 0, topic, self.answerable, features(self.found), 0.0)
 
 
 async def collect(data: LabelledSet, embedder: Embedder, tokenizer: Tokenizer) -> tuple[list[Reading], list[Asked]]:
@@ -93,117 +92,12 @@ async def collect(data: LabelledSet, embedder: Embedder, tokenizer: Tokenizer) -
             for question in data.questions:
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))
                 right = [any(question.relevance.get(n) for n in names[h.passage.document_id]) for h in found.hits]
-                of_question = list(made.of(question, found, right))
-                readings += of_question
+                readings += made.of(question, found, right)
                 as_is = Reading(
                     data.name, question.topic, question.kind, question.id, question.text, made.text_of(found), False
                 )
                 asked.append(Asked(as_is, found, question.answerable))
     return readings, asked
-
-
-class Trainer:
-    """The network's frozen part, and how it is trained and asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.encode_special_tokens = True
-        self._net = self._new()
-
-    def example(self, reading: Reading, share: float = 1.0) -> Example:
-        """Run the frozen layers over a reading."""
-        asked = self._encoded(QUERY_PREFIX + reading.question).ids[:MAX_QUESTION_TOKENS]
-        encoded = self._encoded(PASSAGE_PREFIX + reading.text)
-        ids, question, text = laid_out(asked, encoded.ids[:MAX_TEXT_TOKENS], self._begin, self._end)
-        with torch.inference_mode():
-            states = self._net.read(ids, torch.ones_like(text))[0].to(torch.bfloat16)
-        return Example(reading, states.clone(), question[0], text[0], self._span(reading, encoded, len(asked)), share)
-
-    def trained(self, examples: Sequence[Example], seed: int = 0) -> ReaderNet:
-        """Return a network trained on ``examples``."""
-        torch.manual_seed(seed)
-        draw = random.Random(seed)
-        net = self._new()
-        for parameter in net.parameters():
-            parameter.requires_grad = False
-        _make_low_rank(net)
-        learned = [parameter for name, parameter in net.named_parameters() if _is_learned(name)]
-        for parameter in learned:
-            parameter.requires_grad = True
-        optimiser = torch.optim.AdamW(learned, lr=RATE, weight_decay=0.01)
-        n_steps = int(N_EPOCHS * sum(example.share for example in examples) / BATCH) + 1
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=n_steps + 50, pct_start=0.1)
-        for _ in range(N_EPOCHS):
-            for batch in _batches([each for each in examples if draw.random() < each.share], draw):
-                loss = _loss(net.train(), batch)
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(learned, 1.0)
-                optimiser.step()
-                schedule.step()
-        return net.train(False)
-
-    def _new(self) -> ReaderNet:
-        bert = BertModel.from_pretrained(self._folder, add_pooling_layer=False, local_files_only=True)
-        self._begin, self._end = bert.config.bos_token_id, bert.config.eos_token_id
-        return ReaderNet(bert).train(False)
-
-    def _encoded(self, text: str) -> Encoding:
-        return self.tokenizer.encode(text, add_special_tokens=False)
-
-    def _span(self, reading: Reading, encoded: Encoding, n_asked: int) -> tuple[int, int]:
-        if not reading.answer:
-            return -1, -1
-        start = len(PASSAGE_PREFIX) + reading.text.index(reading.answer)
-        end = start + len(reading.answer)
-        inside = [i for i, (a, b) in enumerate(encoded.offsets[:MAX_TEXT_TOKENS]) if b > start and a < end]
-        return (n_asked + 2 + inside[0], n_asked + 2 + inside[-1]) if inside else (-1, -1)
-
-
-def _make_low_rank(net: ReaderNet) -> None:
-    for name, module in list(net.layers.named_modules()):
-        if isinstance(module, nn.Linear):
-            parent, _, attribute = name.rpartition(".")
-            setattr(net.layers.get_submodule(parent), attribute, LowRank(module))
-
-
-def _is_learned(name: str) -> bool:
-    return is_learned_whole(name) or name.endswith((".down", ".up"))
-
-
-def _batches(examples: Sequence[Example], draw: random.Random) -> list[list[Example]]:
-    """Return shuffled batches of examples of about the same length."""
-    shuffled = sorted(draw.sample(examples, len(examples)), key=lambda each: len(each.text) + draw.uniform(0, 30))
-    batches = [shuffled[first : first + BATCH] for first in range(0, len(shuffled), BATCH)]
-    return draw.sample(batches, len(batches))
-
-
-def _padded(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    pad = nn.utils.rnn.pad_sequence
-    states = pad([each.states for each in batch], batch_first=True).float()
-    mask = pad([torch.ones_like(each.text) for each in batch], batch_first=True)
-    question = pad([each.question for each in batch], batch_first=True)
-    return states, mask, question, pad([each.text for each in batch], batch_first=True)
-
-
-def _loss(net: ReaderNet, batch: Sequence[Example]) -> Tensor:
-    """Return how wrong the verdicts are, and where the answer stands literally, its ends too."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        verdict, marks = net.judge(*_padded(batch))
-    labels = torch.tensor([float(each.reading.is_answered) for each in batch])
-    loss = nn.functional.binary_cross_entropy_with_logits(verdict.float(), labels)
-    literal = [i for i, each in enumerate(batch) if each.span[0] >= 0]
-    for end in (0, 1) if literal else ():
-        places = torch.tensor([batch[i].span[end] for i in literal])
-        loss = loss + SPAN_WEIGHT * nn.functional.cross_entropy(marks[literal, :, end].float(), places)
-    return loss
-
-
-@torch.inference_mode()
-def verdicts(net: ReaderNet, examples: Sequence[Example]) -> list[float]:
-    """Return the log-odds for each example."""
-    return [float(net.judge(*_padded([each]))[0][0]) for each in examples]
 
 
 def share_of(reading: Reading, is_loose: bool) -> float:
@@ -217,40 +111,66 @@ def dealt(topics: Sequence[str]) -> dict[str, int]:
     return {topic: number % N_FOLDS for number, topic in enumerate(sorted(set(topics)))}
 
 
-def store(net: ReaderNet) -> None:
-    """Write what a network has learned, in 16 bits."""
-    learned = {
-        name.removeprefix("layers.") if name.endswith((".down", ".up")) else name: value.detach().numpy()
-        for name, value in net.named_parameters()
-        if _is_learned(name)
-    }
-    np.savez_compressed(LEARNED, **{name: value.astype(np.float16) for name, value in learned.items()})
+class Bench:
+    """The readings, and the networks trained on them, which are kept in ``folder`` for a run that goes on."""
+
+    def __init__(self, trainer: Trainer, readings: Sequence[tuple[Reading, float]], folder: Path) -> None:
+        self._trainer, self._readings, self._folder = trainer, readings, folder
+        self.fold = dealt([reading.topic for reading, _ in readings])
+
+    def net(self, part: int) -> ReaderNet:
+        """Return the network that learned from all folds but ``part``; from all of them for ``ALL``."""
+        chosen = [(reading, share) for reading, share in self._readings if self.fold[reading.topic] != part]
+        said = repr((N_EPOCHS, chosen)).encode()
+        kept = self._folder / f"{hashlib.sha256(said).hexdigest()[:16]}.pt"
+        if not kept.exists():
+            print(f"part {part}: {len(chosen)} readings", flush=True)
+            net = self._trainer.trained([self._trainer.example(*each) for each in chosen])
+            self._folder.mkdir(parents=True, exist_ok=True)
+            torch.save(learned_of(net), kept.with_suffix(".new"))
+            kept.with_suffix(".new").replace(kept)
+        return with_learned(self._trainer.untrained(), torch.load(kept))
+
+    def judged(self, asked: Sequence[Asked]) -> Floats:
+        """Return each question's log-odds by the network that learned nothing of its topic."""
+        read = np.zeros(len(asked))
+        for part in range(N_FOLDS):
+            places = [i for i, each in enumerate(asked) if self.fold.get(each.reading.topic, 0) == part]
+            read[places] = verdicts(self.net(part), [self._trainer.example(asked[i].reading) for i in places])
+        return read
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A reader's log-odds, fixed: a ``core.ports.Reader``."""
-
-    log_odds: float
-    id: str = OWN
-
-    def read(self, found: Found) -> float:
-        """Return them."""
-        return self.log_odds
-
-    def warm(self) -> None:
-        """Nothing to load."""
-
-
-def report(asked: Sequence[Asked], read: NDArray[np.float64], gate: LogisticGate) -> None:
-    """Print AUROC of gate, reader and both, by set and kind of unanswerable question."""
-    alone = np.array([gate.decide(each.found).confidence.value for each in asked])
-    both = np.array(
-        [
-            ReadingGate(gate, Said(log_odds), leaning_of(OWN)).decide(each.found).confidence.value
-            for each, log_odds in zip(asked, read, strict=True)
-        ]
+def gate_log_odds(asked: Sequence[Asked], fold: dict[str, int]) -> Floats:
+    """Return each question's log-odds by a gate fitted on the other topics of the whole sets."""
+    examples = [each.as_seen_by_gate for each in asked]
+    values = gate_fit.judged_by_others(
+        examples, gate_fit.FITTED, lambda each: fold.get(each.topic, 0), gate_fit.N_BELLS
     )
+    return np.log(values) - np.log1p(-values)
+
+
+def leaning(gate: Floats, read: Floats, asked: Sequence[Asked]) -> tuple[float, float]:
+    """Return the weight with the best mean AUROC over the sets, and the log-odds that move nothing on average."""
+    origins, labels = np.array([each.reading.origin for each in asked]), np.array([each.answerable for each in asked])
+    held = np.array([bounded(each) for each in read])
+    names = sorted(set(origins))
+
+    def mean_auroc(weight: float) -> float:
+        return float(np.mean([auroc((gate + weight * held)[origins == n], labels[origins == n]) for n in names]))
+
+    weight = max(WEIGHTS, key=mean_auroc)
+    counts = {(n, y): ((origins == n) & (labels == y)).sum() for n in names for y in (True, False)}
+    each_counts = np.array([1 / counts[n, bool(y)] for n, y in zip(origins, labels, strict=True)])
+
+    def surprise(neutral: float) -> float:
+        moved = gate + weight * (held - neutral)
+        return float((each_counts * np.logaddexp(0, np.where(labels, -moved, moved))).sum())
+
+    return weight, float(minimize_scalar(surprise, bounds=(-4, 4), method="bounded").x)
+
+
+def report(asked: Sequence[Asked], gate: Floats, read: Floats, both: Floats) -> None:
+    """Print AUROC of gate, reader and both, by set and kind of unanswerable question."""
     labels = np.array([each.answerable for each in asked])
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for each in asked:
@@ -262,14 +182,22 @@ def report(asked: Sequence[Asked], read: NDArray[np.float64], gate: LogisticGate
             chosen = np.array(
                 [e.reading.origin == origin and (e.answerable or kind in ("", e.reading.kind)) for e in asked]
             )
-            cells = " | ".join(f"{auroc(values[chosen], labels[chosen]):.3f}" for values in (alone, read, both))
+            cells = " | ".join(f"{auroc(values[chosen], labels[chosen]):.3f}" for values in (gate, read, both))
             print(f"| {origin} [{kind or 'all'}] | {cells} |", flush=True)
+
+
+def store(net: ReaderNet, weight: float, neutral: float) -> None:
+    """Write what a network has learned, in 16 bits, and how it counts."""
+    np.savez_compressed(LEARNED, **{n: value.numpy().astype(np.float16) for n, value in learned_of(net).items()})
+    said = {"reader": OWN, "weight": weight, "neutral": round(neutral, 2)}
+    LEANING.write_text(json.dumps(said) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     arguments.add_argument("--write", action="store_true", help="store a reader trained on everything")
+    arguments.add_argument("--part", type=int, choices=range(ALL + 1), help="only train without this third; 3: on all")
     arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
     given = arguments.parse_args()
     if not given.folders:
@@ -277,24 +205,26 @@ def main() -> None:
         return
     embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
     trainer = Trainer(e5_folder(given.cache / "models", print))
-    examples: list[Example] = []
+    readings: list[tuple[Reading, float]] = []
     asked: list[Asked] = []
     for folder in given.folders:
-        readings, of_set = asyncio.run(collect(read_labelled(folder), embedder, trainer.tokenizer))
-        is_loose = not any(reading.answer for reading in readings)
-        examples += [trainer.example(reading, share_of(reading, is_loose)) for reading in readings]
+        made, of_set = asyncio.run(collect(read_labelled(folder), embedder, trainer.tokenizer))
+        is_loose = not any(reading.answer for reading in made)
+        readings += [(reading, share_of(reading, is_loose)) for reading in made]
         asked += of_set
-        print(f"{folder.name}: {len(readings)} readings", flush=True)
-    fold = dealt([each.reading.topic for each in asked])
-    read = np.zeros(len(asked))
-    for judged in range(N_FOLDS):
-        net = trainer.trained([each for each in examples if fold[each.reading.topic] != judged])
-        places = [i for i, each in enumerate(asked) if fold[each.reading.topic] == judged]
-        read[places] = verdicts(net, [trainer.example(asked[i].reading) for i in places])
-    report(asked, read, LogisticGate(shipped(embedder.id)))
+        print(f"{folder.name}: {len(made)} readings", flush=True)
+    bench = Bench(trainer, readings, given.cache / "reader")
+    if given.part is not None:
+        bench.net(given.part)
+        return
+    read = bench.judged(asked)
+    gate = gate_log_odds(asked, bench.fold)
+    weight, neutral = leaning(gate, read, asked)
+    report(asked, gate, read, gate + weight * np.array([bounded(each) for each in read]))
+    print(f"\nweight {weight}, neutral {neutral:.2f}")
     if given.write:
-        store(trainer.trained(examples))
-        print(f"\nwritten to {LEARNED}; give OWN in core/generation/reader.py and reading.json a new number")
+        store(bench.net(ALL), weight, neutral)
+        print(f"written to {LEARNED} and {LEANING}; give OWN in core/generation/reader.py a new number first")
 
 
 if __name__ == "__main__":

