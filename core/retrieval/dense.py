@@ -10,7 +10,8 @@ Does not cover where the vectors come from or when the file is stale (``core.ret
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,21 @@ _N_TRAINING = 20_000
 _GONE = -1
 _MAX_GONE = 500
 """Removed vectors are only marked until there are so many: closing the gap moves the whole index."""
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have FAISS compute in the calling thread alone.
+
+    For one question its threads mostly wait for each other, and where the processors have other work too, four times
+    as long as the whole search takes.
+    """
+    n_threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(n_threads)
 
 
 class DenseIndex:
@@ -92,9 +108,16 @@ class DenseIndex:
 
     def search(self, query: Vector, limit: int) -> tuple[Ids, Vector]:
         """Return the ids of the ``limit`` nearest vectors, best first, and their cosines to ``query``."""
-        row = np.ascontiguousarray(query[None], np.float32)
         if not len(self):
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        with _one_thread():
+            places, cosines = self._nearest(np.ascontiguousarray(query[None], np.float32), limit)
+        ids = self._ids[places]
+        is_here = ids != _GONE
+        return ids[is_here][:limit], cosines[is_here][:limit]
+
+    def _nearest(self, row: Matrix, limit: int) -> tuple[Ids, Vector]:
+        """Return the places and cosines of at least ``limit`` nearest vectors that are not gone, best first."""
         if self._scan:
             _, proposed = self._scan.search(row, min(max(N_PROPOSED, limit) + self._n_gone, len(self._ids)))
             places = proposed[0][proposed[0] >= 0]
@@ -104,9 +127,7 @@ class DenseIndex:
         else:
             found = self._stored.search(row, min(limit + self._n_gone, len(self._ids)))
             cosines, places = found[0][0], found[1][0]
-        ids = self._ids[places]
-        is_here = ids != _GONE
-        return ids[is_here][:limit], cosines[is_here][:limit]
+        return places, cosines
 
     def vectors(self, ids: Sequence[int]) -> Matrix:
         """Return the vectors of these ids, shape ``(len(ids), dim)``. Raises ``KeyError`` on an unknown one."""
