@@ -110,7 +110,7 @@ def rated(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
 
 def by_kto(of: Policy, n: int, is_shuffled: bool) -> int:
     """Learn from ``2 n`` thumbs and return how many updates that took."""
-    recipe = Recipe(max_rate=1e-3, warmup=0.1, batch=Batch(8, 1), n_epochs=2, max_length=128)
+    recipe = Recipe(max_rate=2e-4, warmup=0.1, batch=Batch(8, 1), n_epochs=2, max_length=128)
     with tempfile.TemporaryDirectory() as scratch:
         return len(kto(of.student, rated(of, n, is_shuffled), [], recipe, Run(Path(scratch))).updates)
 
