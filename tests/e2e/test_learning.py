@@ -21,7 +21,7 @@ from tests.lessons import FACTS as ALL_FACTS
 from tests.lessons import SYSTEM, WAYS, store_liked
 
 HERE = SpaceId("terminal:local")
-PATIENCE_S = 600
+PATIENCE_S = 1100
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 FACTS = dict(list(ALL_FACTS.items())[:8])
 THING = next(iter(FACTS))
