@@ -33,7 +33,7 @@ class LlamaProcess:
             stdin=PIPE,
             stdout=PIPE,
             text=True,
-            env={"GOMP_SPINCOUNT": "100", **os.environ, "PYTHONPATH": paths},
+            env={"GOMP_SPINCOUNT": "300", **os.environ, "PYTHONPATH": paths},
             process_group=0,  # Ctrl-C is for the parent alone, which lets replies end first
         )
         self._stop = weakref.finalize(self, _stop, self._process)
