@@ -52,23 +52,23 @@ async def timed(engine: Engine, prompt: Sequence[Turn], n_tokens: int) -> tuple[
 async def measure(name: str, engine: Engine, n_answers: int, n_tokens: int) -> float:
     """Print what one engine does; return the tokens a second of one stream."""
     await timed(engine, asked(0), 4)
-    await asyncio.gather(*(timed(engine, asked(50 + n), 2) for n in range(n_answers)))
     fresh, known = [], []
     for n in range(3):
         fresh.append((await timed(engine, asked(n, f"{n} {SYSTEM}"), 2))[0])
         known.append((await timed(engine, asked(10 + n, f"{n} {SYSTEM}"), 2))[0])
     print(f"{name}: first token {median(known):.2f} s, without a known system prompt {median(fresh):.2f} s", flush=True)
+    await asyncio.gather(*(timed(engine, asked(50 + n), 2) for n in range(n_answers)))
+    start_s = time.perf_counter()
+    together = await asyncio.gather(*(timed(engine, asked(100 + n), n_tokens) for n in range(n_answers)))
+    at_once_s = time.perf_counter() - start_s
     start_s = time.perf_counter()
     row = [await timed(engine, asked(100 + n), n_tokens) for n in range(n_answers)]
-    row_rate = written_in(row) / (time.perf_counter() - start_s)
-    start_s = time.perf_counter()
-    together = await asyncio.gather(*(timed(engine, asked(200 + n), n_tokens) for n in range(n_answers)))
-    together_rate = written_in(together) / (time.perf_counter() - start_s)
+    in_a_row_s = time.perf_counter() - start_s
     rates = [(written - 1) / (all_s - first_s) for first_s, all_s, written in row]
     print(f"{name}: one stream {median(rates):.1f} tokens/s")
     print(
-        f"{name}: a token of {n_answers} at once takes {row_rate / together_rate:.2f} of one of {n_answers} in a row "
-        f"({together_rate:.0f} and {row_rate:.0f} tokens/s, prompts and waiting included)",
+        f"{name}: {n_answers} at once {at_once_s:.1f} s ({written_in(together)} tokens), the same in a row, "
+        f"their prompts known by then, {in_a_row_s:.1f} s ({written_in(row)} tokens): {at_once_s / in_a_row_s:.2f}",
         flush=True,
     )
     return median(rates)
