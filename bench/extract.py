@@ -8,7 +8,6 @@ An answer counts as held when one of its labelled strings stands in the text, ca
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import re
@@ -17,9 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from core.assessment import SPACE, store_labelled
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.generation.extract import extract
 from core.generation.relevance import rank
@@ -72,15 +70,9 @@ def plain(text: str) -> str:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments = folder_arguments(__doc__)
     arguments.add_argument("--json", action="store_true")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(arguments)
     rows = {}
     for folder in given.folders:
         data = read_labelled(folder)

@@ -7,7 +7,6 @@ beside the specification's gate. With --write the coefficients go to core/confid
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import tempfile
@@ -21,13 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from bench.scenarios import Scenario, scenarios
 from core.assessment import store_labelled
 from core.confidence.calibrate import BEND, Bells, Coefficients, Weight, bells
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc, balanced_accuracy
 from core.language import detect_language
@@ -226,15 +224,9 @@ def fold(example: Example) -> int:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments = folder_arguments(__doc__)
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(arguments)
     sets = [read_labelled(folder) for folder in given.folders]
     examples = [example for data in sets for example in asyncio.run(collect(data, embedder))]
     spec = np.array([example.spec for example in examples])

@@ -123,9 +123,12 @@ async def swap(follower: Follower, registry: LoraRegistry, name: str, base: Base
     seen_s = time.monotonic()
     await follower.look()
     swapped_s = time.monotonic()
-    fresh = lambda: [each for each in diary.answers if each.begun_s > swapped_s]  # noqa: E731
-    await until(lambda: len(fresh()) >= N_ASKING)
-    later = fresh()
+
+    def begun_later() -> list[Answer]:
+        return [each for each in diary.answers if each.begun_s > swapped_s]
+
+    await until(lambda: len(begun_later()) >= N_ASKING)
+    later = begun_later()
     assert all(each.versions == {name} for each in later), later
     meanwhile = [each for each in diary.answers if seen_s < each.ended_s < swapped_s]
     return {

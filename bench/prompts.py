@@ -8,16 +8,14 @@ as one that finds that too much.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from core.assessment import SPACE, store_labelled
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.harness import holds_answer
 from core.generation.prompt import Prompt, estimate_tokens, grounded
@@ -61,14 +59,7 @@ def plain(text: str) -> str:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(folder_arguments(__doc__))
     for number, folder in enumerate(given.folders):
         shares = asyncio.run(measure(read_labelled(folder), embedder))
         if number == 0:

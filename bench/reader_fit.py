@@ -9,7 +9,6 @@ What was trained is kept in the cache: a run that was cut off goes on, and proce
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import hashlib
 import json
@@ -26,13 +25,12 @@ from scipy.optimize import minimize_scalar
 from tokenizers import Tokenizer
 
 from bench import gate_fit
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from bench.near_misses import NearMisses, Reading
 from bench.reader_training import N_EPOCHS, Trainer, learned_of, verdicts, with_learned
 from core.assessment import SPACE, store_labelled
 from core.confidence.features import features
 from core.confidence.reading import bounded
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc
 from core.generation.reader import OWN
@@ -194,16 +192,10 @@ def store(net: ReaderNet, weight: float, neutral: float) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments = folder_arguments(__doc__)
     arguments.add_argument("--write", action="store_true", help="store a reader trained on everything")
     arguments.add_argument("--part", type=int, choices=range(ALL + 1), help="only train without this third; 3: on all")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(arguments)
     trainer = Trainer(e5_folder(given.cache / "models", print))
     readings: list[tuple[Reading, float]] = []
     asked: list[Asked] = []

@@ -5,29 +5,20 @@ Run: python bench/retrieval.py DIR... [--json]   (DIRs in BEIR's layout)
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
-from pathlib import Path
 
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from core.assessment import assess
-from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.evaluation.harness import as_json, as_table
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments = folder_arguments(__doc__)
     arguments.add_argument("--json", action="store_true")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(arguments)
     measured = {}
     for folder in given.folders:
         data = read_labelled(folder)

@@ -5,12 +5,11 @@ Run: python bench/sameness.py DIR...   (DIRs in BEIR's layout; questions that di
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
-from bench.labelled import default_embedder
+from bench.labelled import folder_arguments, given_folders
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.generation.sameness import asked
@@ -32,14 +31,7 @@ def pairs(folder: Path, embedder: CachedEmbedder) -> list[tuple[float, bool, str
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    if not given.folders:
-        print("skipped: no labelled folders given (BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
-        return
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(folder_arguments(__doc__))
     print("| set | " + " | ".join(f"≥ {cut:.2f}: pairs / taken for one" for cut in CUTS) + " |")
     print("|---" * (len(CUTS) + 1) + "|")
     for folder in given.folders:

@@ -119,7 +119,10 @@ def digest(of: Policy) -> str:
 def practise(name: str, folder: Path, n_steps: int) -> None:
     learner = policy(name)
     ppo = Ppo(learner, settings(n_steps), batching())
-    show = lambda step: print(step.number, flush=True)  # noqa: E731
+
+    def show(step: Step) -> None:
+        print(step.number, flush=True)
+
     ppo.run(fresh(learner, judge, 16), Checkpoints(folder, "the run"), TimeBox(None), 2, show)
     print(digest(learner), flush=True)
 
