@@ -38,8 +38,11 @@ _MAX_STEPS = 20
 _TILT = 0.01
 """What the calibration rises by beyond its outermost groups, so that no two probabilities become one."""
 
-_MAX_ROUNDS = 100
-_SETTLED = 1e-9
+_FREE = 1e-9
+"""The pull on the intercept: none, but enough for one best place to exist."""
+
+_SETTLED = 1e-7
+"""The slope at which the regression has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +88,24 @@ def folds(examples: Sequence[Example]) -> list[Labels]:
 
 
 def regress(examples: Sequence[Example], start: Coefficients) -> Coefficients:
-    """Return the likeliest regression under a normal prior around ``start`` (Newton's method); uncalibrated."""
+    """Return the likeliest regression under a normal prior around ``start``; uncalibrated."""
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
     names = list(start.weights)
     told = [start.completed(each.features) for each in examples]
     table = np.array([[start.weights[name].scaled(each[name]) for name in names] for each in told])
     table = np.hstack([np.ones((len(examples), 1)), table])
     labels, weights = labels_of(examples), weights_of(examples)
     before = np.array([start.intercept, *(start.weights[name].weight for name in names)])
-    held = np.diag([_SETTLED, *[PULL] * len(names)])
-    now = before
-    for _ in range(_MAX_ROUNDS):
-        expected = 1 / (1 + np.exp(-np.clip(table @ now, -500, 500)))
-        slope = table.T @ (weights * (expected - labels)) + held @ (now - before)
-        bend = (table.T * (weights * expected * (1 - expected))) @ table + held
-        step = np.linalg.solve(bend, slope)
-        now = now - step
-        if np.abs(step).max() < _SETTLED:
-            break
+    held = np.array([_FREE, *[PULL] * len(names)])
+
+    def loss(now: Floats) -> tuple[float, Floats]:
+        log_odds, moved = table @ now, now - before
+        value = (weights * (np.logaddexp(0, log_odds) - labels * log_odds)).sum() + (held * moved**2).sum() / 2
+        return float(value), table.T @ (weights * (expit(log_odds) - labels)) + held * moved
+
+    now = minimize(loss, before, jac=True, method="L-BFGS-B", options={"gtol": _SETTLED, "ftol": 0}).x
     fitted = {name: replace(start.weights[name], weight=float(now[n])) for n, name in enumerate(names, start=1)}
     today = datetime.now(UTC).date().isoformat()
     return replace(start, fitted=today, intercept=float(now[0]), weights=fitted, calibration=())

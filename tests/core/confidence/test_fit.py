@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,6 +45,18 @@ def test_regression_is_the_minimum_of_its_loss():
     fitted = regress(drawn, START)
     got = [fitted.intercept, fitted.weights["near"].weight, fitted.weights["words"].weight]
     assert got == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("sure", [3.0, 5.0, 8.0])
+def test_a_start_that_is_surely_wrong_is_left_behind(sure: float):
+    """Newton's method, as it was once used here, overshot from such a start and ended with an intercept of 10^11."""
+    start = replace(START, weights={"near": Weight(0.0, 2.0, -sure), "words": Weight(1.0, 1.0, sure)})
+    drawn = examples(400)
+    fitted = regress(drawn, start)
+    values = np.array([fitted.probability(each.features) for each in drawn])
+    assert abs(fitted.intercept) < 1
+    assert expected_calibration_error(values, labels_of(drawn)) < 0.1
+    assert auroc(values, labels_of(drawn)) > 0.9
 
 
 def test_few_examples_change_little_and_many_decide():
