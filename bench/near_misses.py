@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.evaluation.dataset import LabelledQuestion
@@ -58,26 +58,20 @@ class Reading:
 class NearMisses:
     """Makes readings of the questions of one set. ``questions`` are where other names and numbers are taken from."""
 
-    def __init__(
-        self, origin: str, questions: Sequence[LabelledQuestion], count_tokens: Callable[[str], int], seed: int = 0
-    ) -> None:
-        self._origin, self._count, self._draw = origin, count_tokens, random.Random(seed)
+    def __init__(self, origin: str, questions: Sequence[LabelledQuestion], seed: int = 0) -> None:
+        self._origin, self._draw = origin, random.Random(seed)
         self._names = sorted({match.group() for question in questions for match in _names(question.text)})
         self._opposites: dict[str, list[str]] = {}
         for one, other in (pair.split() for pair in _OPPOSITES.split("|")):
             self._opposites.setdefault(one, []).append(other)
             self._opposites.setdefault(other, []).append(one)
 
-    def text_of(self, found: Found) -> str:
-        """Return what the reader reads of what was found."""
-        return excerpt(found, self._count)
-
     def of(self, question: LabelledQuestion, found: Found, is_right: Sequence[bool]) -> Iterator[Reading]:
         """Yield what can be made of a question; ``is_right`` says which hits are of a document that answers it.
 
         The first is the question as it is, unless nobody can tell whether the text answers it.
         """
-        text = self.text_of(found)
+        text = excerpt(found)
         held = [answer for answer in question.answers if answer and answer in text]
         plain = Reading(self._origin, question.topic, question.kind, question.id, question.text, text, False)
         if not question.answerable:
@@ -103,7 +97,7 @@ class NearMisses:
             if is_literal
             else [hit for hit, right in zip(found.hits, is_right, strict=True) if not right]
         )
-        return excerpt(replace(found, hits=tuple(hits)), self._count) or None
+        return excerpt(replace(found, hits=tuple(hits))) or None
 
     def _swapped(self, question: str, text: str) -> str | None:
         """Return the question with a name or number of the text's swapped for one that is not in it."""

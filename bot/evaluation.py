@@ -78,7 +78,7 @@ def in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader
     """Return the embedder of the settings, remembering what it embedded, and the gate and reader questions meet."""
     log_to_file(settings)
     embedder = cached_embedder(settings, console)
-    reader = open_reader(settings.reader, embedder.id, settings.models_dir, teller(console))
+    reader = open_reader(settings.reader, embedder.id, teller(console))
     if reader is not None:
         reader.warm()
     coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")

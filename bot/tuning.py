@@ -44,7 +44,7 @@ async def refit(folders: Sequence[Path], space: str | None, risk: float | None, 
     embedder = cached_embedder(settings, console)
     log_to_file(settings)
     gates = TunedGates(settings.data_dir / "gate")
-    reader = open_reader(settings.reader, embedder.id, settings.models_dir, lambda key: None)
+    reader = open_reader(settings.reader, embedder.id, lambda key: None)
     start = gates.current(embedder.id, reader.id if reader else "")
     if reader is not None:
         start = with_reading(start, reader.id)

