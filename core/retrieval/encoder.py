@@ -21,7 +21,7 @@ from transformers import BertModel
 from transformers.utils import logging as transformers_logging
 
 from core.models.int8 import quickened
-from core.types import Matrix
+from core.types import Matrix, Vector
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,15 +58,24 @@ class E5Encoder:
         model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).train(False)
         is_cpu = self._device.type == "cpu"
         self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
-        self._workers = _Workers(torch.get_num_threads() if self._device.type == "cpu" else 1)
+        n_workers = torch.get_num_threads() if is_cpu else 1
+        self._workers, self._prompt_workers = _Workers(n_workers), _Workers(n_workers)
         self._config = model.config
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Embed ``texts``, shape ``(len(texts), dim)``, L2-normalised."""
+        return self._encoded(texts, self._workers)
+
+    def encode_promptly(self, text: str) -> Vector:
+        """Embed one text, shape ``(dim,)``, without waiting for those that ``encode`` has in hand."""
+        vector: Vector = self._encoded([text], self._prompt_workers)[0]
+        return vector
+
+    def _encoded(self, texts: Sequence[str], workers: _Workers) -> Matrix:
         windows = sorted(self._windows(texts), key=lambda window: -len(window.ids))
         batches = list(_batches(windows))
         sums = np.zeros((len(texts), self._config.hidden_size), np.float32)
-        for batch, means in zip(batches, self._workers.map(self._means, batches), strict=True):
+        for batch, means in zip(batches, workers.map(self._means, batches), strict=True):
             for window, mean in zip(batch, means, strict=True):
                 sums[window.text] += window.weight * mean
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
