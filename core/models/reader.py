@@ -21,6 +21,7 @@ from transformers import LlamaConfig, LlamaModel
 from core.models import smollm2
 from core.models.ggml import Gguf
 from core.models.int8 import fast_dtype, quickened
+from core.models.workers import Workers
 
 LAYERS = (11, 14, 17, 20)
 """After which layers the states are probed; the probe reads them side by side."""
@@ -60,8 +61,8 @@ class LayerReader:
         self._begin, self._between = self._marks(_BEGIN), self._marks(_BETWEEN)
         self._tokenizer.encode_special_tokens = True  # from here on a mark in a text is a word like any other
         self._model = quickened(_lower_layers(gguf), is_fine=lambda name: True)
+        self._workers = Workers(torch.get_num_threads())
 
-    @torch.inference_mode()
     def states(self, question: str, text: str) -> Values:
         """Return the layers' states at the end of a question asked about ``text``, ``(len(LAYERS) * width,)``. Blocks.
 
@@ -74,9 +75,13 @@ class LayerReader:
             *self._between,
             *self._ids(asked)[-MAX_QUESTION_TOKENS:],
         ]
+        return next(self._workers.map(self._probed, [ids]))
+
+    @torch.inference_mode()
+    def _probed(self, ids: list[int]) -> Values:
         told = self._model(torch.tensor([ids]), output_hidden_states=True, use_cache=False).hidden_states
-        probed = torch.cat([told[layer][0, -1] for layer in LAYERS]).float()
-        return np.asarray(probed.numpy(), np.float32)
+        states = torch.cat([told[layer][0, -1] for layer in LAYERS]).float()
+        return np.asarray(states.numpy(), np.float32)
 
     def _marks(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text).ids

@@ -6,12 +6,10 @@ Like the engine, it reads a long text whole, in windows, instead of cutting it o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Barrier
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,10 +19,8 @@ from transformers import BertModel
 from transformers.utils import logging as transformers_logging
 
 from core.models.int8 import quickened
+from core.models.workers import Workers
 from core.types import Matrix, Vector
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 _BATCH_TOKENS = 512
 """Tokens of short texts that go through the model together: enough to be worth a call, few enough for the caches."""
@@ -59,7 +55,7 @@ class E5Encoder:
         is_cpu = self._device.type == "cpu"
         self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
         n_workers = torch.get_num_threads() if is_cpu else 1
-        self._workers, self._prompt_workers = _Workers(n_workers), _Workers(n_workers)
+        self._workers, self._prompt_workers = Workers(n_workers), Workers(n_workers)
         self._config = model.config
 
     def encode(self, texts: Sequence[str]) -> Matrix:
@@ -71,7 +67,7 @@ class E5Encoder:
         vector: Vector = self._encoded([text], self._prompt_workers)[0]
         return vector
 
-    def _encoded(self, texts: Sequence[str], workers: _Workers) -> Matrix:
+    def _encoded(self, texts: Sequence[str], workers: Workers) -> Matrix:
         windows = sorted(self._windows(texts), key=lambda window: -len(window.ids))
         batches = list(_batches(windows))
         sums = np.zeros((len(texts), self._config.hidden_size), np.float32)
@@ -100,30 +96,6 @@ class E5Encoder:
         states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state.float()
         sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
         return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
-
-
-class _Workers:
-    """Threads that compute alone, side by side.
-
-    Sharing each operation among all of them, as torch does by itself, has them wait for one another a thousand times
-    a batch: where the processors have other work too, three quarters of the speed is lost so.
-    """
-
-    def __init__(self, n: int) -> None:
-        self._pool = ThreadPoolExecutor(n, "embed", initializer=_compute_alone)
-        n_shared = torch.get_num_threads()
-        all_there = Barrier(n)
-        list(self._pool.map(lambda _: all_there.wait(), range(n)))
-        torch.set_num_threads(n_shared)  # the number is each thread's own, but new threads begin with the last one set
-
-    def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Yield ``work`` of every item, in order."""
-        return self._pool.map(work, items)
-
-
-def _compute_alone() -> None:
-    torch.get_num_threads()  # a thread that has not asked yet would later take over everybody's number
-    torch.set_num_threads(1)
 
 
 def _batches(windows: Iterable[_Window]) -> Iterator[list[_Window]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,16 @@ def test_the_states_are_those_of_the_whole_model_and_marks_in_a_text_are_words(t
     states = LayerReader(gguf_path()).states("When does the choir meet", text)
     assert states.shape == expected.shape == shipped_probe().weights.shape
     assert states @ expected / np.linalg.norm(states) / np.linalg.norm(expected) > 0.999
+
+
+@pytest.mark.model
+def test_readings_side_by_side_do_not_disturb_each_other() -> None:
+    layers = LayerReader(gguf_path())
+    pairs = [(f"When does choir {n} meet?", f"Choir {n} meets on Thursday. " * (1 + n % 3)) for n in range(12)]
+    one_by_one = [layers.states(*pair) for pair in pairs]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda pair: layers.states(*pair), pairs))
+    np.testing.assert_allclose(together, one_by_one)
 
 
 @pytest.mark.model
