@@ -16,7 +16,7 @@ from core.assessment import SPACE, store_labelled
 from core.confidence.calibrate import Coefficients, shipped
 from core.confidence.fit import Example, Floats, Labels, fit, folds, labels_of
 from core.confidence.gate import LogisticGate
-from core.confidence.reading import READING, bounded
+from core.confidence.reading import READING, bounded, leaning_of
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
@@ -83,8 +83,9 @@ async def labelled_examples(
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))
                 told = gate.decide(found).confidence.features
                 if told:
-                    read = await offload(reader.read, found) if reader is not None else None
-                    told = told if read is None else {**told, READING: bounded(read)}
+                    if reader is not None:
+                        read = await offload(reader.read, found)
+                        told = {**told, READING: leaning_of(reader.id).neutral if read is None else bounded(read)}
                     topic = question.topic or question.text
                     examples.append(Example(told, question.answerable, topic, data.name))
                 asked()

@@ -26,6 +26,10 @@ OWN = "smollm2-135m-probe-1"
 
 _SETTING = "AION_READER"
 
+_LEARNED = frozenset({("en", "en"), ("pt", "pt"), ("pt", "en")})
+"""Languages of question and best passage between which AION's own reader learned to read. No labelled set asks in
+English about Portuguese documents, and there it finds nothing."""
+
 
 class ModelReader:
     """Reads the likeliest sentences with a model, and nothing before the model is loaded: a question does not wait.
@@ -33,10 +37,13 @@ class ModelReader:
     Bounded by what it reads, about three sentences, however long the passages are.
     """
 
-    def __init__(self, id_: str, load: Callable[[], Any]) -> None:
+    def __init__(
+        self, id_: str, load: Callable[[], Any], can_read: Callable[[Found], bool] = lambda found: True
+    ) -> None:
         """``load`` returns something with ``log_odds(question, text)``, as ``core.models.reader`` has it."""
         self._id = id_
         self._model = Once(load)
+        self._can_read = can_read
 
     def __repr__(self) -> str:
         return f"ModelReader({self._id!r})"
@@ -47,8 +54,8 @@ class ModelReader:
         return self._id
 
     def read(self, found: Found) -> float | None:
-        """Return the log-odds that the best sentences answer; ``None`` without a model, or anything to read."""
-        if not self._model.is_made:
+        """Return the log-odds that the best sentences answer; ``None`` without a model, or anything it can read."""
+        if not self._model.is_made or not self._can_read(found):
             return None
         text = excerpt(found)
         return float(self._model.get().log_odds(found.query, text)) if text else None
@@ -68,8 +75,12 @@ def open_reader(name: str, embedder_id: str, tell: Tell) -> Reader | None:
     """
     if name == "auto":
         is_fitted = embedder_id.startswith(DEFAULT_EMBEDDER)
-        return ModelReader(OWN, _open_own) if is_fitted else None
+        return ModelReader(OWN, _open_own, _has_learned_to_read) if is_fitted else None
     return None if name == "off" else ModelReader(name, lambda: _open_from_hub(name, tell))
+
+
+def _has_learned_to_read(found: Found) -> bool:
+    return bool(found.hits) and (found.language, found.hits[0].passage.language) in _LEARNED
 
 
 def _open_own() -> Any:

