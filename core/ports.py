@@ -6,7 +6,7 @@ An implementation need not inherit; it needs only to have these methods.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -70,6 +70,10 @@ class PassageStore(Protocol):
 
     async def revision(self, space: SpaceId) -> int:
         """Return the space's revision; 0 for one that never held a passage. Called for every question: cheap."""
+        ...
+
+    def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
+        """Return the revisions of those of ``spaces`` that ever held a passage. Blocks: for a thread off the loop."""
         ...
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:

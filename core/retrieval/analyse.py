@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import chain
 
@@ -29,9 +29,6 @@ _MAX_TERM_CHARS = 64
 
 _MAX_PIECES = 100_000
 """Pieces of text whose stems are remembered: about 20 MB."""
-
-_MAX_TEXTS = 1_000
-"""Texts whose stems are remembered, about 10 MB: the same few passages are found again and again."""
 
 _TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
 _PART = re.compile(r"[^\W_]+")
@@ -71,9 +68,8 @@ def stemmed(text: str, language: Language) -> str:
     return " ".join(map(_stems_in(language).__getitem__, text.split()))
 
 
-@lru_cache(_MAX_TEXTS)
 def distinct_stems(text: str, language: Language) -> frozenset[str]:
-    """Return the stems that occur in ``text``: sooner than ``stems``, and at once for a text it had lately."""
+    """Return the stems that occur in ``text``: sooner than ``stems``."""
     return frozenset(" ".join(map(_stems_in(language).__getitem__, set(text.split()))).split())
 
 
@@ -82,8 +78,7 @@ def query_terms(text: str) -> list[Term]:
 
     The language need not be known: each word is stemmed for the passages of every language.
     """
-    stop = frozenset().union(*(_words(language, "stop") for language in LANGUAGES))
-    framing = frozenset().union(*(_words(language, "framing") for language in LANGUAGES))
+    stop, framing = _words_of_all("stop"), _words_of_all("framing")
     typed: dict[str, None] = dict.fromkeys(
         word for token in _tokens(text) for word in _words_of(token) if word not in stop
     )
@@ -153,6 +148,11 @@ def _stems_in(language: Language) -> _Stems:
 def _words(language: Language, kind: str) -> frozenset[str]:
     lists = tomllib.loads((files("core.retrieval") / "words.toml").read_text(encoding="utf-8"))
     return frozenset(lists[language][kind].split())
+
+
+@cache
+def _words_of_all(kind: str) -> frozenset[str]:
+    return frozenset().union(*(_words(language, kind) for language in LANGUAGES))
 
 
 @cache

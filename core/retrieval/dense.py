@@ -129,17 +129,16 @@ class DenseIndex:
             cosines, places = found[0][0], found[1][0]
         return places, cosines
 
-    def vectors(self, ids: Sequence[int]) -> Matrix:
-        """Return the vectors of these ids, shape ``(len(ids), dim)``. Raises ``KeyError`` on an unknown one."""
-        places, is_known = self._find(np.asarray(ids, np.int64))
-        if not is_known.all():
-            raise KeyError(f"ids not indexed among {ids!r}")
-        return np.asarray(self._stored.reconstruct_batch(places), np.float32)
+    def vectors(self, ids: Collection[int]) -> tuple[list[int], Matrix]:
+        """Return those of ``ids`` that are here, in their order, and their vectors, shape ``(n, dim)``."""
+        wanted = np.fromiter(ids, np.int64, len(ids))
+        places, is_known = self._find(wanted)
+        return wanted[is_known].tolist(), np.asarray(self._stored.reconstruct_batch(places[is_known]), np.float32)
 
     def all(self) -> tuple[Ids, Matrix]:
         """Return every id, in no particular order, and its vector, shape ``(len, dim)``."""
         ids = self._ids[self._ids != _GONE]
-        return ids, self.vectors(ids.tolist())
+        return ids, self.vectors(ids)[1]
 
     def _find(self, wanted: Ids) -> tuple[Ids, NDArray[np.bool_]]:
         """Return the place of each id, and whether it has one."""

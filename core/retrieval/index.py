@@ -13,7 +13,7 @@ import logging
 import re
 import shutil
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock
@@ -125,6 +125,9 @@ class SpaceIndex:
         self._n_unsaved = 0
 
 
+Indexes = Mapping[SpaceId, SpaceIndex]
+
+
 class SpaceIndexes:
     """The indexes of all spaces; those asked for least recently leave memory first."""
 
@@ -137,6 +140,18 @@ class SpaceIndexes:
         self._max_resident_bytes = max_resident_bytes
         self._open: OrderedDict[SpaceId, SpaceIndex] = OrderedDict()
         self._locks: defaultdict[SpaceId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def opened(self, spaces: Sequence[SpaceId]) -> Indexes:
+        """Return the indexes of those of ``spaces`` that are in memory, at whatever revision; they are used now."""
+        opened = {space: self._open[space] for space in spaces if space in self._open}
+        for space in opened:
+            self._open.move_to_end(space)
+        return opened
+
+    def are_fresh(self, spaces: Sequence[SpaceId], opened: Indexes) -> bool:
+        """Tell whether ``opened`` is everything of ``spaces`` that there is to search, as it is now. Blocks."""
+        revisions = {space: index.revision for space, index in opened.items() if index.revision}
+        return revisions == dict(self._store.revisions(spaces))
 
     async def fresh(self, space: SpaceId) -> SpaceIndex | None:
         """Return the space's index, equal to the database; ``None`` for a space that never held a passage."""

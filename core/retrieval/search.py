@@ -18,11 +18,11 @@ import numpy as np
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
-from core.retrieval.analyse import Term, distinct_stems, query_terms
-from core.retrieval.chunk import searched_text
+from core.retrieval.analyse import Term, query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
-from core.retrieval.index import SpaceIndex, SpaceIndexes
+from core.retrieval.index import Indexes, SpaceIndexes
 from core.retrieval.lexical import rarity
+from core.retrieval.texts import Text, Texts
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 
@@ -39,12 +39,12 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A question as the indexes see it: its vector, its words, and how rare each is in all that is searched."""
+class _Words:
+    """A question's words, how rare each is in all that is searched, and the BM25 scores of what holds them best."""
 
-    vector: Vector
     terms: Sequence[Term]
     idfs: Sequence[float]
+    scores: Mapping[SpaceId, Mapping[int, float]]
 
     @property
     def content(self) -> Sequence[tuple[Term, float]]:
@@ -64,33 +64,45 @@ class _Ranked:
     vectors: Matrix
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a question found: the hits, best first, those of them that are the context, and among how many passages."""
+
+    vector: Vector
+    words: _Words
+    hits: tuple[Hit, ...]
+    context: tuple[Hit, ...]
+    n_searched: int
+
+
 class HybridSearcher:
     """Dense and lexical search in one: a ``core.ports.Searcher``."""
 
     def __init__(self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion | None = None) -> None:
         """Search with ``fusion``; with the best known for ``embedder`` where none is given."""
         self._embedder = embedder
-        self._store = store
+        self._texts = Texts(store)
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
 
     async def search(self, space: SpaceId, query: str, language: Language) -> Found:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         clock = Stopwatch()
-        vector, opened = await asyncio.gather(self._embed(query, clock), self._fresh(space))
-        steps_ms = clock.read()
-        clock.add("index", steps_ms["total"] - steps_ms["embed"])  # what it took longer than the embedding beside it
-        content, hits, context = await offload(self._find, query, vector, opened, clock)
-        steps_ms = {step: ms for step, ms in clock.read().items() if step != "total"}
+        spaces = readable_spaces(space)
+        looked = await offload(self._look, query, spaces, self._indexes.opened(spaces), clock)
+        if looked is None:
+            with clock.step("index"):
+                indexes = await self._fresh(spaces)
+            looked = await offload(self._embed_and_find, query, indexes, clock)
         return Found(
             query=query,
             language=language,
-            query_vector=vector,
-            hits=hits,
-            context=context,
-            latency_ms=steps_ms,
-            terms=tuple(QueryTerm(term.text, weight) for term, weight in content),
-            n_searched=sum(len(index.dense) for index in opened.values()),
+            query_vector=looked.vector,
+            hits=looked.hits,
+            context=looked.context,
+            latency_ms={step: ms for step, ms in clock.read().items() if step != "total"},
+            terms=tuple(QueryTerm(term.text, weight) for term, weight in looked.words.content),
+            n_searched=looked.n_searched,
         )
 
     async def drop(self, space: SpaceId) -> None:
@@ -109,119 +121,120 @@ class HybridSearcher:
         """Write the indexes to disk."""
         await self._indexes.close()
 
-    async def _embed(self, query: str, clock: Stopwatch) -> Vector:
+    async def _fresh(self, spaces: Sequence[SpaceId]) -> Indexes:
+        """Return the indexes of ``spaces``, equal to the database; none of those that never held a passage."""
+        indexes = zip(spaces, await asyncio.gather(*map(self._indexes.fresh, spaces)), strict=True)
+        return {space: index for space, index in indexes if index is not None}
+
+    def _look(self, query: str, spaces: Sequence[SpaceId], opened: Indexes, clock: Stopwatch) -> _Looked | None:
+        """Embed and find in one go, unless ``opened`` is behind the database. Blocks.
+
+        Passages seldom change between two questions. Every hand-over between threads that this saves takes longer
+        than a step of the search.
+        """
+        with clock.step("index"):
+            is_fresh = self._indexes.are_fresh(spaces, opened)
+        return self._embed_and_find(query, opened, clock) if is_fresh else None
+
+    def _embed_and_find(self, query: str, indexes: Indexes, clock: Stopwatch) -> _Looked:
+        with clock.step("lexical"):  # first, because a model leaves nothing of all this in the processor's caches
+            words = _looked_up(query, indexes)
         with clock.step("embed"):
-            return await offload(self._embedder.embed_query, query)
-
-    async def _fresh(self, space: SpaceId) -> Mapping[SpaceId, SpaceIndex]:
-        """Return the indexes of what a space may read, equal to the database; none of spaces that never held any."""
-        names = readable_spaces(space)
-        indexes = zip(names, await asyncio.gather(*map(self._indexes.fresh, names)), strict=True)
-        return {name: index for name, index in indexes if index is not None}
-
-    def _find(
-        self, query: str, vector: Vector, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
-    ) -> tuple[Sequence[tuple[Term, float]], tuple[Hit, ...], tuple[Hit, ...]]:
-        """Return the words that were looked for and their rarity, the hits, and those that are the context. Blocks."""
-        question, ranked = self._rank(query, vector, opened, clock)
-        content = question.content
+            vector = self._embedder.embed_query(query)
+        ranked = self._ranked(vector, words.scores, indexes, clock)
         with clock.step("load"):
-            hits = _hits(ranked, self._passages(ranked), [term for term, _ in content])
+            hits = _hits(ranked, self._read(ranked, indexes), [term for term, _ in words.content])
         with clock.step("mmr"):
-            return content, hits, diverse(hits)
+            return _Looked(vector, words, hits, diverse(hits), sum(len(index.dense) for index in indexes.values()))
 
-    def _rank(
-        self, query: str, vector: Vector, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
-    ) -> tuple[_Question, _Ranked]:
-        """Search every open index, and fuse. Blocks."""
-        with ExitStack() as stack:
-            for index in opened.values():
-                stack.enter_context(index.lock)
-            question = _question(query, vector, list(opened.values()))
-            ids, vectors, lexical = _candidates(question, opened, clock)
+    def _ranked(
+        self, vector: Vector, lexical: Mapping[SpaceId, Mapping[int, float]], indexes: Indexes, clock: Stopwatch
+    ) -> _Ranked:
+        """Add what lies near ``vector`` to what the words found, and fuse. Blocks."""
+        with clock.step("dense"):
+            ids, vectors = _candidates(vector, lexical, indexes)
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
+            bm25 = np.array([lexical[space].get(id_, 0.0) for space, id_ in ids], np.float64)
             fusion = self._fusion or fusion_for(self._embedder.id)  # an embedder knows its id once it is loaded
-            scores = fusion(Candidates(dense, lexical))
+            scores = fusion(Candidates(dense, bm25))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
-        return question, _Ranked(
-            [ids[row] for row in order], scores[order], dense[order], lexical[order], vectors[order]
-        )
+        return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])
 
-    def _passages(self, ranked: _Ranked) -> Mapping[int, Passage]:
-        """Read the passages of the candidates. Blocks."""
-        passages: dict[int, Passage] = {}
-        for space in dict.fromkeys(space for space, _ in ranked.ids):
-            wanted = [id_ for owner, id_ in ranked.ids if owner == space]
-            passages |= {passage.id: passage for passage in self._store.read(space, wanted)}
-        return passages
+    def _read(self, ranked: _Ranked, indexes: Indexes) -> Mapping[int, Text]:
+        """Return the texts of the candidates that are still there, by their ids. Blocks."""
+        texts: dict[int, Text] = {}
+        for space, index in indexes.items():
+            texts |= self._texts.read(space, index.revision, [id_ for owner, id_ in ranked.ids if owner == space])
+        return texts
 
 
-def _question(query: str, vector: Vector, indexes: Sequence[SpaceIndex]) -> _Question:
+def _looked_up(query: str, indexes: Indexes) -> _Words:
+    """Search every index for the words of ``query``. Blocks."""
     terms = query_terms(query)
-    n_passages = sum(len(index.lexical) for index in indexes)
-    n_with = [sum(index.lexical.n_with(term) for index in indexes) for term in terms]
-    return _Question(vector, terms, [rarity(n, n_passages) for n in n_with])
+    with ExitStack() as stack:
+        for index in indexes.values():
+            stack.enter_context(index.lock)
+        n_passages = sum(len(index.lexical) for index in indexes.values())
+        n_with = [sum(index.lexical.n_with(term) for index in indexes.values()) for term in terms]
+        idfs = [rarity(n, n_passages) for n in n_with]
+        scores = {space: dict(index.lexical.search(terms, idfs, N_CANDIDATES)) for space, index in indexes.items()}
+    return _Words(terms, idfs, scores)
 
 
 def _candidates(
-    question: _Question, opened: Mapping[SpaceId, SpaceIndex], clock: Stopwatch
-) -> tuple[list[tuple[SpaceId, int]], Matrix, Scores]:
-    """Return what either search puts forward: whose it is, its vector, and its BM25 score, row by row."""
+    vector: Vector, lexical: Mapping[SpaceId, Mapping[int, float]], indexes: Indexes
+) -> tuple[list[tuple[SpaceId, int]], Matrix]:
+    """Return what either search puts forward: whose it is, and its vector, row by row."""
     ids: list[tuple[SpaceId, int]] = []
-    vectors: list[Matrix] = [np.empty((0, len(question.vector)), np.float32)]
-    lexical: list[float] = []
-    for space, index in opened.items():
-        with clock.step("lexical"):
-            scores = dict(index.lexical.search(question.terms, question.idfs, N_CANDIDATES))
-        with clock.step("dense"):
-            nearest, _ = index.dense.search(question.vector, N_CANDIDATES)
-            union = list(dict.fromkeys([*nearest.tolist(), *scores]))
-            vectors.append(index.dense.vectors(union))
-        ids += [(space, id_) for id_ in union]
-        lexical += [scores.get(id_, 0.0) for id_ in union]
-    return ids, np.concatenate(vectors), np.asarray(lexical, np.float64)
+    vectors: list[Matrix] = [np.empty((0, len(vector)), np.float32)]
+    for space, index in indexes.items():
+        with index.lock:
+            nearest, _ = index.dense.search(vector, N_CANDIDATES)
+            both = dict.fromkeys([*nearest.tolist(), *lexical[space]])
+            here, theirs = index.dense.vectors(both)  # what held the words may have been removed since
+        ids += [(space, id_) for id_ in here]
+        vectors.append(theirs)
+    return ids, np.concatenate(vectors)
 
 
-def _hits(ranked: _Ranked, passages: Mapping[int, Passage], terms: Sequence[Term]) -> tuple[Hit, ...]:
-    """Return the candidates that are still there, best first. Blocks."""
+def _hits(ranked: _Ranked, texts: Mapping[int, Text], terms: Sequence[Term]) -> tuple[Hit, ...]:
+    """Return the candidates whose texts are given, best first."""
     return tuple(
         Hit(
-            passage=passages[id_],
+            passage=texts[id_].passage,
             score=float(ranked.scores[row]),
             dense=float(ranked.dense[row]),
             lexical=float(ranked.lexical[row]),
             vector=ranked.vectors[row],
-            matched=_matched(passages[id_], terms),
+            matched=_matched(texts[id_], terms),
         )
         for row, (_, id_) in enumerate(ranked.ids)
-        if id_ in passages
+        if id_ in texts
     )
 
 
-def _matched(passage: Passage, terms: Sequence[Term]) -> tuple[int, ...]:
-    words = distinct_stems(searched_text(passage.document, passage.heading, passage.text), passage.language)
-    return tuple(place for place, term in enumerate(terms) if term.stems[passage.language] in words)
+def _matched(text: Text, terms: Sequence[Term]) -> tuple[int, ...]:
+    language = text.passage.language
+    return tuple(place for place, term in enumerate(terms) if term.stems[language] in text.stems)
 
 
 def diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """Return the hits MMR picks for the prompt, by their fused scores; what says nothing new is left out. Blocks."""
-    hits = _distinct(hits)
     if not hits:
         return ()
-    relevance = mmr.relative(np.array([hit.score for hit in hits], np.float32))
-    return tuple(hits[row] for row in mmr.select(relevance, np.stack([hit.vector for hit in hits]), N_CONTEXT))
+    vectors = np.stack([hit.vector for hit in hits])
+    kept = _distinct(hits, vectors)
+    relevance = mmr.relative(np.array([hits[place].score for place in kept], np.float32))
+    return tuple(hits[kept[row]] for row in mmr.select(relevance, vectors[kept], N_CONTEXT))
 
 
-def _distinct(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits without those whose words, in their order, all stand in one that is kept.
+def _distinct(hits: Sequence[Hit], vectors: Matrix) -> list[int]:
+    """Return the places of the hits without those whose words, in their order, all stand in one that is kept.
 
     Of two that say the same the better one is kept, and the longer one where one holds the other. Vectors alone would
     not do: two passages that differ in nothing but a number are as near.
     """
-    if not hits:
-        return []
-    vectors = np.stack([hit.vector for hit in hits])
     kept = list(range(len(hits)))
     for first, second in zip(*np.nonzero(np.triu(vectors @ vectors.T >= _ALIKE, 1)), strict=True):
         if first in kept and second in kept:
@@ -230,7 +243,7 @@ def _distinct(hits: Sequence[Hit]) -> list[Hit]:
                 kept.remove(second)
             elif words[first] in words[second]:
                 kept.remove(first)
-    return [hits[place] for place in kept]
+    return kept
 
 
 def _words(passage: Passage) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -114,12 +114,16 @@ class Database:
 
     async def look(self, reading: Callable[[Connection], T]) -> T:
         """Return what several reads made of one moment; ``reading`` blocks, in one thread."""
-        return await self._in_thread(partial(self.look_here, reading))
+        return await self._in_thread(partial(_look, self._direct, reading))
 
-    def look_here(self, reading: Callable[[Connection], T]) -> T:
-        """Return the same as ``look``. Blocks: for a thread that is off the event loop already."""
-        with self._direct.connect() as connection:
-            return reading(connection)
+    def rows_here(self, statement: str, parameters: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        """Return every row of one statement in SQLite's own words. Blocks: for a thread that is off the event loop.
+
+        Past SQLAlchemy, which takes three times as long to hand over a few rows as SQLite does to find them.
+        """
+        with closing(self._direct.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
 
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction, and return how many rows each changed."""
@@ -172,6 +176,11 @@ def _rows(engine: Engine, statement: Executable) -> Sequence[Row[Any]]:
 def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
     with engine.connect() as connection:
         return connection.execute(statement).first()
+
+
+def _look(engine: Engine, reading: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return reading(connection)
 
 
 def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -12,10 +13,11 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
-    Row,
     Select,
+    bindparam,
     case,
     delete,
     exists,
@@ -30,6 +32,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Unavailable
+from core.offload import offload
 from core.storage.database import Database
 from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
 from core.types import Changes, Chunk, Language, Matrix, Passage, SpaceId
@@ -73,6 +76,11 @@ class Passages:
         row = await self._database.row(_revision(space))
         return int(row.revision) if row is not None else 0
 
+    def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
+        """Return the revisions of those of ``spaces`` that ever held a passage. Blocks: for a thread off the loop."""
+        rows = self._database.rows_here(_revisions(), {"spaces": json.dumps(list(spaces))})
+        return {SpaceId(space): int(revision) for space, revision in rows if revision}
+
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
         return await self._database.look(partial(_changes, space, after, embedder_id))
@@ -103,11 +111,12 @@ class Passages:
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
-        return await self._database.look(partial(_found, space, ids))
+        return await offload(self.read, space, ids)
 
     def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""
-        return self._database.look_here(partial(_found, space, ids))
+        rows = self._database.rows_here(_finding(), {"space": space, "ids": json.dumps(list(ids))})
+        return [read_passage(space, row) for row in rows]
 
     async def beside(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
         """Return the passages right before and after these in their documents, each in the space of its own."""
@@ -206,27 +215,34 @@ def _revision(space: SpaceId) -> Select[Any]:
     return select(spaces.c.revision).where(spaces.c.id == space)
 
 
+@cache
+def _revisions() -> str:
+    return _as_text(select(spaces.c.id, spaces.c.revision).where(spaces.c.id.in_(_each("spaces"))))
+
+
+def _each(name: str) -> Select[Any]:
+    """Return the values of the JSON list that is the parameter ``name``: one statement for any number of them."""
+    return select(func.json_each(bindparam(name)).table_valued("value").c.value)
+
+
+def _as_text(statement: Select[Any]) -> str:
+    """Return a statement as SQLite reads it, for one that every question runs: it is put together only once."""
+    return str(statement.compile(dialect=dialect(paramstyle="named")))
+
+
 def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     """Return the statement for everything but the vectors of these passages; ``read_passage`` reads its rows."""
     return _passages(space).where(passages.c.id.in_(ids))
 
 
-def _found(space: SpaceId, ids: Sequence[int], connection: Connection) -> list[Passage]:
-    return [
-        read_passage(space, row)
-        for some in _batches(sorted(set(ids)))
-        for row in connection.exec_driver_sql(_finding(len(some)), (space, *some))
-    ]
-
-
 @cache
-def _finding(n_ids: int) -> str:
-    """Return ``found_passages`` as text, ascending by id; every question runs it, so it is put together only once."""
-    statement = found_passages(SpaceId(""), range(n_ids)).order_by(passages.c.id)
-    return str(statement.compile(dialect=dialect(), compile_kwargs={"render_postcompile": True}))
+def _finding() -> str:
+    """Return ``found_passages`` of ``:space`` and ``:ids`` as text, ascending by id."""
+    chosen = _passages(bindparam("space")).where(passages.c.id.in_(_each("ids")))
+    return _as_text(chosen.order_by(passages.c.id))
 
 
-def _passages(space: SpaceId) -> Select[Any]:
+def _passages(space: SpaceId | BindParameter[str]) -> Select[Any]:
     columns = passages.c
     return (
         select(
@@ -252,7 +268,7 @@ def _neighbours(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     return _passages(space).join(chosen, is_beside).where(chosen.c.id.in_(ids)).distinct()
 
 
-def read_passage(space: SpaceId, row: Row[Any]) -> Passage:
+def read_passage(space: SpaceId, row: Sequence[Any]) -> Passage:
     """Return the passage of a row."""
     id_, document_id, heading, text, start, end, language, title = tuple(row)[:8]
     return Passage(id_, document_id, space, title, heading, text, start, end, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +25,7 @@ class MemoryStore:
     embedder: Embedder
     rows: dict[int, _Row] = field(default_factory=dict)
     removals: list[tuple[SpaceId, int, int]] = field(default_factory=list)
-    revisions: dict[SpaceId, int] = field(default_factory=dict)
+    revision_of: dict[SpaceId, int] = field(default_factory=dict)
     n_read: int = 0
     last_id: int = 0
 
@@ -47,16 +47,19 @@ class MemoryStore:
             self.removals.append((space, revision, id_))
 
     def _next(self, space: SpaceId) -> int:
-        self.revisions[space] = self.revisions.get(space, 0) + 1
-        return self.revisions[space]
+        self.revision_of[space] = self.revision_of.get(space, 0) + 1
+        return self.revision_of[space]
 
     async def revision(self, space: SpaceId) -> int:
-        return self.revisions.get(space, 0)
+        return self.revision_of.get(space, 0)
+
+    def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
+        return {space: self.revision_of[space] for space in spaces if space in self.revision_of}
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
         rows = self._rows(space, embedder_id)
         return Changes(
-            revision=self.revisions.get(space, 0),
+            revision=self.revision_of.get(space, 0),
             added=tuple(sorted(id_ for id_, row in rows.items() if row.revision > after)),
             removed=tuple(id_ for owner, revision, id_ in self.removals if owner == space and revision > after),
         )

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,26 @@ async def test_nothing_crosses_spaces_and_global_is_read_by_all(store, searcher)
         assert len(found) == 2 and any(own in text for text in found) and any("green" in text for text in found)
     assert await texts(searcher, "secret", GLOBAL) == ["The secret of everyone is green."]
     assert await texts(searcher, "secret", SpaceId("telegram:9")) == ["The secret of everyone is green."]
+
+
+async def test_what_goes_while_a_question_is_embedded_is_not_found(store, tmp_path):
+    class Meanwhile(WordEmbedder):
+        def embed_query(self, text):
+            searcher._indexes._open[HERE].apply([gone], [], np.empty((0, self.dim), np.float32))
+            return super().embed_query(text)
+
+    store.embedder = embedder = Meanwhile()
+    searcher = HybridSearcher(embedder, store, tmp_path)
+    gone, _ = store.add(HERE, "Refunds take thirty days.", "Refunds take ninety days.")
+    assert await texts(searcher, "refunds") == ["Refunds take ninety days."]
+
+
+async def test_a_passage_that_was_found_lately_is_read_again_after_a_change(store, searcher):
+    (id_,) = store.add(HERE, "Refunds take thirty days.")
+    assert await texts(searcher, "refunds") == ["Refunds take thirty days."]
+    store.rows[id_].passage = replace(store.rows[id_].passage, document="renamed")
+    store.add(HERE, "Cats sleep.")
+    assert (await searcher.search(HERE, "refunds", "en")).hits[0].passage.document == "renamed"
 
 
 async def test_word_rarity_is_that_of_everything_searched(store, searcher):
@@ -222,11 +243,11 @@ async def test_another_embedder_gets_its_own_index(store, searcher, tmp_path):
 
 async def test_database_put_back_from_a_backup_wins(store, searcher):
     first = store.add(HERE, "Old note.")
-    before = dict(store.rows), list(store.removals), dict(store.revisions)
+    before = dict(store.rows), list(store.removals), dict(store.revision_of)
     store.add(HERE, "New note.")
     store.remove(HERE, *first)
     assert await texts(searcher, "note") == ["New note."]
-    store.rows, store.removals, store.revisions = before
+    store.rows, store.removals, store.revision_of = before
     assert await texts(searcher, "note") == ["Old note."]
 
 
