@@ -146,7 +146,7 @@ def _open_engine() -> Any:
 
 def _open_encoder(models_dir: Path, tell: Tell) -> Any:
     folder = e5_folder(models_dir, tell)
-    with loading(DEFAULT_EMBEDDER, _SETTING), one_at_a_time:
+    with loading(DEFAULT_EMBEDDER, _SETTING):
         from core.retrieval.encoder import E5Encoder
 
         return E5Encoder(folder)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import BertModel
-from transformers.utils import logging as transformers_logging
 
+from core.models.bert import read_bert
 from core.models.int8 import quickened
 from core.models.workers import Workers
 from core.types import Matrix, Vector
@@ -25,8 +23,8 @@ from core.types import Matrix, Vector
 _BATCH_TOKENS = 512
 """Tokens of short texts that go through the model together: enough to be worth a call, few enough for the caches."""
 
-_COARSE = (".query", ".key", "attention.output.dense")
-"""Layers whose input may have 8 bits without moving a vector by more than a ten-thousandth."""
+_COARSE = "attended"
+"""The layers whose input may have 8 bits without moving a vector by more than a ten-thousandth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +44,15 @@ class E5Encoder:
     """Embeds texts that already begin with their prefix. Safe to call from several threads."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the model from ``folder``. Raises ``OSError`` or ``ValueError`` when it holds none."""
-        transformers_logging.disable_progress_bar()
+        """Load the model from ``folder``. Raises what ``read_bert`` does when it holds none."""
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).train(False)
+        model, self._config = read_bert(folder)
         is_cpu = self._device.type == "cpu"
         self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
         n_workers = torch.get_num_threads() if is_cpu else 1
         self._workers, self._prompt_workers = Workers(n_workers), Workers(n_workers)
-        self._config = model.config
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Embed ``texts``, shape ``(len(texts), dim)``, L2-normalised."""
@@ -70,7 +66,7 @@ class E5Encoder:
     def _encoded(self, texts: Sequence[str], workers: Workers) -> Matrix:
         windows = sorted(self._windows(texts), key=lambda window: -len(window.ids))
         batches = list(_batches(windows))
-        sums = np.zeros((len(texts), self._config.hidden_size), np.float32)
+        sums = np.zeros((len(texts), self._config["hidden_size"]), np.float32)
         for batch, means in zip(batches, workers.map(self._means, batches), strict=True):
             for window, mean in zip(batch, means, strict=True):
                 sums[window.text] += window.weight * mean
@@ -78,8 +74,8 @@ class E5Encoder:
         return np.asarray(sums / np.maximum(norms, 1e-12), np.float32)
 
     def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
-        begin, end = self._config.bos_token_id, self._config.eos_token_id
-        n_content = self._config.max_position_embeddings - 2
+        begin, end = self._config["bos_token_id"], self._config["eos_token_id"]
+        n_content = self._config["max_position_embeddings"] - 2
         for i, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
             ids = encoding.ids
             for start in range(0, max(1, len(ids)), n_content):
@@ -89,11 +85,13 @@ class E5Encoder:
     def _means(self, batch: Sequence[_Window]) -> Matrix:
         """Return the mean of each window's last hidden states, shape ``(len(batch), dim)``."""
         rows = [torch.tensor(window.ids) for window in batch]
-        ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self._config.pad_token_id)  # (B, T)
+        ids = torch.nn.utils.rnn.pad_sequence(
+            rows, batch_first=True, padding_value=self._config["pad_token_id"]
+        )  # (B, T)
         lengths = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(ids.shape[1]) < lengths[:, None]).to(self._device)  # (B, T)
         is_padded = bool((lengths < ids.shape[1]).any())
-        states = self._model(ids.to(self._device), attention_mask=mask if is_padded else None).last_hidden_state.float()
+        states = self._model(ids.to(self._device), mask if is_padded else None).float()
         sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
         return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
 
