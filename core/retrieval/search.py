@@ -106,8 +106,9 @@ class HybridSearcher:
         )
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove what is kept on disk of a space, beside the database."""
+        """Remove what is kept of a space, in memory and on disk, beside the database."""
         await self._indexes.drop(space)
+        self._texts.drop(space)
 
     async def prepare(self, space: SpaceId) -> None:
         """Have the index of a space's own passages at hand, built where it is not."""

@@ -115,7 +115,7 @@ class SucceedingSearcher:
         await self._latest.tidy()
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove what is kept on disk of a space, beside the database."""
+        """Remove what is kept of a space, in memory and on disk, beside the database."""
         for searcher in filter(None, (self._former, self._latest)):
             await searcher.drop(space)
 

@@ -54,6 +54,12 @@ class Texts:
                 self._kept.popitem(last=False)
         return texts
 
+    def drop(self, space: SpaceId) -> None:
+        """Forget the passages of a space."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == space]:
+                del self._kept[key]
+
 
 def _stems(passage: Passage) -> frozenset[str]:
     return distinct_stems(searched_text(passage.document, passage.heading, passage.text), passage.language)

@@ -54,3 +54,15 @@ def test_those_found_least_recently_are_forgotten(store):
     assert not store.asked
     texts.read(HERE, 1, [ids[1]])
     assert store.asked == [[ids[1]]]
+
+
+def test_what_is_dropped_is_forgotten(store):
+    (mine,), (theirs,) = store.add(HERE, "Refunds take days."), store.add(THERE, "Cats sleep.")
+    texts = Texts(store)
+    texts.read(HERE, 1, [mine])
+    texts.read(THERE, 1, [theirs])
+    texts.drop(HERE)
+    store.asked.clear()
+    texts.read(HERE, 1, [mine])
+    texts.read(THERE, 1, [theirs])
+    assert store.asked == [[mine]]
