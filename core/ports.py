@@ -69,11 +69,14 @@ class PassageStore(Protocol):
     """
 
     async def revision(self, space: SpaceId) -> int:
-        """Return the space's revision; 0 for one that never held a passage. Called for every question: cheap."""
+        """Return the space's revision; 0 for one that never held a passage."""
         ...
 
     def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
-        """Return the revisions of those of ``spaces`` that ever held a passage. Blocks: for a thread off the loop."""
+        """Return the revisions of those of ``spaces`` that ever held a passage. Called for every question: cheap.
+
+        Blocks: for a thread that is off the event loop already.
+        """
         ...
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:

@@ -106,15 +106,15 @@ class Database:
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of one statement."""
-        return await self._in_thread(partial(_rows, self._direct_reader, statement))
+        return await self.in_thread(partial(_rows, self._direct_reader, statement))
 
     async def row(self, statement: Executable) -> Row[Any] | None:
         """Return the first row of one statement, if there is one."""
-        return await self._in_thread(partial(_row, self._direct_reader, statement))
+        return await self.in_thread(partial(_row, self._direct_reader, statement))
 
     async def look(self, reading: Callable[[Connection], T]) -> T:
         """Return what several reads made of one moment; ``reading`` blocks, in one thread."""
-        return await self._in_thread(partial(_look, self._direct, reading))
+        return await self.in_thread(partial(_look, self._direct, reading))
 
     def rows_here(self, statement: str, parameters: Mapping[str, str]) -> list[tuple[Any, ...]]:
         """Return every row of one statement in SQLite's own words. Blocks: for a thread that is off the event loop.
@@ -128,9 +128,10 @@ class Database:
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction, and return how many rows each changed."""
         async with self._writing:
-            return await self._in_thread(partial(_write_all, self._direct_writer, statements))
+            return await self.in_thread(partial(_write_all, self._direct_writer, statements))
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, which blocks, in a thread of the database's own: it waits behind no model."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def require_writable(self) -> None:

@@ -32,7 +32,6 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Unavailable
-from core.offload import offload
 from core.storage.database import Database
 from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
 from core.types import Changes, Chunk, Language, Matrix, Passage, SpaceId
@@ -77,7 +76,7 @@ class Passages:
         return int(row.revision) if row is not None else 0
 
     def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
-        """Return the revisions of those of ``spaces`` that ever held a passage. Blocks: for a thread off the loop."""
+        """Return the revisions of those of ``spaces`` that ever held a passage. Blocks."""
         rows = self._database.rows_here(_revisions(), {"spaces": json.dumps(list(spaces))})
         return {SpaceId(space): int(revision) for space, revision in rows if revision}
 
@@ -111,7 +110,7 @@ class Passages:
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
-        return await offload(self.read, space, ids)
+        return await self._database.in_thread(partial(self.read, space, ids))
 
     def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""

@@ -37,7 +37,7 @@ def test_it_is_the_port_of_the_indexes(database: Database) -> None:
 
 async def test_a_space_that_never_held_anything(passages: Passages) -> None:
     nowhere = SpaceId("telegram:9")
-    assert await passages.revision(nowhere) == 0
+    assert await passages.revision(nowhere) == 0 and passages.revisions([nowhere]) == {}
     changes = await passages.changes(nowhere, 0, E)
     assert (changes.revision, changes.added, changes.removed) == (0, (), ())
     assert await passages.count(nowhere, E) == 0
@@ -53,6 +53,7 @@ async def test_changes_since_a_revision(database: Database, passages: Passages) 
     await documents.store(HERE, new_document("a", "Five."), embedded("Five."))
     changes = await passages.changes(HERE, revision, E)
     assert changes.revision == revision + 2
+    assert passages.revisions([HERE, THERE, SpaceId("telegram:9")]) == {HERE: revision + 2, THERE: 1}
     assert (set(changes.removed), await passages.count(HERE, E)) == ({1, 2}, 2)
     assert [passage.text for passage in await passages.passages(HERE, changes.added)] == ["Four.", "Five."]
     assert (await passages.changes(THERE, 1, E)).revision == 1
