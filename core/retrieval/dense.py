@@ -148,7 +148,7 @@ class DenseIndex:
             self._order = np.argsort(self._ids, kind="stable")
         found = np.searchsorted(self._ids, wanted, sorter=self._order)
         places: Ids = self._order[np.minimum(found, len(self._ids) - 1)]
-        return places, self._ids[places] == wanted
+        return places, (self._ids[places] == wanted) & (wanted != _GONE)
 
     def _close_gaps(self) -> None:
         gone = np.flatnonzero(self._ids == _GONE)

@@ -40,7 +40,7 @@ def test_finds_what_a_plain_loop_finds_through_any_changes(tmp_path: Path, n_exa
         best = sorted(scores, key=lambda id_: -scores[id_])[:24]
         assert len(set(found.tolist()) & set(best)) >= 23
         assert cosines == pytest.approx([scores[id_] for id_ in found.tolist()], abs=1e-3)
-        here, rows = index.vectors([*best[:9], UNKNOWN, *best[9:]])
+        here, rows = index.vectors([-1, *best[:9], UNKNOWN, *best[9:]])
         assert here == best and rows == pytest.approx(np.stack([held[id_] for id_ in best]), abs=1e-3)
     every, rows = index.all()
     assert set(every.tolist()) == set(held) and rows.shape == (len(held), DIM)
