@@ -16,6 +16,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+_NAMES = {
+    "attention.output.dense": "attended",
+    "attention.output.LayerNorm": "attention_norm",
+    "intermediate.dense": "between",
+    "output.dense": "out",
+    "output.LayerNorm": "out_norm",
+}
+"""What transformers calls the parts of a layer, and their names here; queries, keys and values are put together."""
+
 
 class Bert(nn.Module):
     """Turns tokens into hidden states."""
@@ -35,9 +44,10 @@ class Bert(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return the last hidden states, ``(B, T, dim)``, of tokens ``(B, T)``; ``mask`` is false where none is."""
         states: Tensor = self.norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
-        attended = None if mask is None else mask[:, None, None, :]  # (B, 1, 1, T), for every head and token
+        if mask is not None:
+            mask = mask[:, None, None, :]  # (B, 1, 1, T), for every head and token
         for layer in self.layers:
-            states = layer(states, attended)
+            states = layer(states, mask)
         return states
 
 
@@ -55,9 +65,8 @@ class _Layer(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
         """Return ``(B, T, dim)``."""
         queries, keys, values = self.attention(states).unflatten(-1, (3, self._n_heads, -1)).transpose(1, 3).unbind(2)
-        heads = functional.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask
-        )  # (B, heads, T, dim/heads)
+        # what each head makes of it, (B, heads, T, dim / heads)
+        heads = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
         states = self.attention_norm(self.attended(heads.transpose(1, 2).flatten(2)) + states)
         out: Tensor = self.out_norm(self.out(functional.gelu(self.between(states))) + states)
         return out
@@ -71,11 +80,11 @@ def read_bert(folder: Path) -> tuple[Bert, Mapping[str, Any]]:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     with torch.device("meta"):
         model = Bert(config)
-    model.load_state_dict(dict(_renamed(load_file(folder / "model.safetensors"), len(model.layers))), assign=True)
+    model.load_state_dict(_renamed(load_file(folder / "model.safetensors"), len(model.layers)), assign=True)
     return model.requires_grad_(False).eval(), config
 
 
-def _renamed(weights: Mapping[str, Tensor], n_layers: int) -> Mapping[str, Tensor]:
+def _renamed(weights: Mapping[str, Tensor], n_layers: int) -> dict[str, Tensor]:
     """Return transformers' weights by the names used here; everything is of the first kind of token."""
     kind = weights["embeddings.token_type_embeddings.weight"][0]
     renamed = {
@@ -91,12 +100,3 @@ def _renamed(weights: Mapping[str, Tensor], n_layers: int) -> Mapping[str, Tenso
             for their_name, name in _NAMES.items():
                 renamed[f"{ours}.{name}.{part}"] = weights[f"{theirs}.{their_name}.{part}"]
     return renamed
-
-
-_NAMES = {
-    "attention.output.dense": "attended",
-    "attention.output.LayerNorm": "attention_norm",
-    "intermediate.dense": "between",
-    "output.dense": "out",
-    "output.LayerNorm": "out_norm",
-}

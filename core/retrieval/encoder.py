@@ -85,9 +85,8 @@ class E5Encoder:
     def _means(self, batch: Sequence[_Window]) -> Matrix:
         """Return the mean of each window's last hidden states, shape ``(len(batch), dim)``."""
         rows = [torch.tensor(window.ids) for window in batch]
-        ids = torch.nn.utils.rnn.pad_sequence(
-            rows, batch_first=True, padding_value=self._config["pad_token_id"]
-        )  # (B, T)
+        padding = self._config["pad_token_id"]
+        ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=padding)  # (B, T)
         lengths = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(ids.shape[1]) < lengths[:, None]).to(self._device)  # (B, T)
         is_padded = bool((lengths < ids.shape[1]).any())

@@ -65,7 +65,7 @@ class _Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _Finding:
     """What a question found: the hits, best first, those of them that are the context, and among how many passages."""
 
     vector: Vector
@@ -89,20 +89,20 @@ class HybridSearcher:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         clock = Stopwatch()
         spaces = readable_spaces(space)
-        looked = await offload(self._look, query, spaces, self._indexes.opened(spaces), clock)
-        if looked is None:
+        finding = await offload(self._find_at_once, query, spaces, self._indexes.opened(spaces), clock)
+        if finding is None:
             with clock.step("index"):
                 indexes = await self._fresh(spaces)
-            looked = await offload(self._embed_and_find, query, indexes, clock)
+            finding = await offload(self._find, query, indexes, clock)
         return Found(
             query=query,
             language=language,
-            query_vector=looked.vector,
-            hits=looked.hits,
-            context=looked.context,
+            query_vector=finding.vector,
+            hits=finding.hits,
+            context=finding.context,
             latency_ms={step: ms for step, ms in clock.read().items() if step != "total"},
-            terms=tuple(QueryTerm(term.text, weight) for term, weight in looked.words.content),
-            n_searched=looked.n_searched,
+            terms=tuple(QueryTerm(term.text, weight) for term, weight in finding.words.content),
+            n_searched=finding.n_searched,
         )
 
     async def drop(self, space: SpaceId) -> None:
@@ -127,7 +127,9 @@ class HybridSearcher:
         indexes = zip(spaces, await asyncio.gather(*map(self._indexes.fresh, spaces)), strict=True)
         return {space: index for space, index in indexes if index is not None}
 
-    def _look(self, query: str, spaces: Sequence[SpaceId], opened: Indexes, clock: Stopwatch) -> _Looked | None:
+    def _find_at_once(
+        self, query: str, spaces: Sequence[SpaceId], opened: Indexes, clock: Stopwatch
+    ) -> _Finding | None:
         """Embed and find in one go, unless ``opened`` is behind the database. Blocks.
 
         Passages seldom change between two questions. Every hand-over between threads that this saves takes longer
@@ -135,18 +137,19 @@ class HybridSearcher:
         """
         with clock.step("index"):
             is_fresh = self._indexes.are_fresh(spaces, opened)
-        return self._embed_and_find(query, opened, clock) if is_fresh else None
+        return self._find(query, opened, clock) if is_fresh else None
 
-    def _embed_and_find(self, query: str, indexes: Indexes, clock: Stopwatch) -> _Looked:
+    def _find(self, query: str, indexes: Indexes, clock: Stopwatch) -> _Finding:
+        """Search every index for the words of ``query``, then for what lies near it. Blocks."""
         with clock.step("lexical"):  # first, because a model leaves nothing of all this in the processor's caches
-            words = _looked_up(query, indexes)
+            words = _by_words(query, indexes)
         with clock.step("embed"):
             vector = self._embedder.embed_query(query)
         ranked = self._ranked(vector, words.scores, indexes, clock)
         with clock.step("load"):
             hits = _hits(ranked, self._read(ranked, indexes), [term for term, _ in words.content])
         with clock.step("mmr"):
-            return _Looked(vector, words, hits, diverse(hits), sum(len(index.dense) for index in indexes.values()))
+            return _Finding(vector, words, hits, diverse(hits), sum(len(index.dense) for index in indexes.values()))
 
     def _ranked(
         self, vector: Vector, lexical: Mapping[SpaceId, Mapping[int, float]], indexes: Indexes, clock: Stopwatch
@@ -170,7 +173,7 @@ class HybridSearcher:
         return texts
 
 
-def _looked_up(query: str, indexes: Indexes) -> _Words:
+def _by_words(query: str, indexes: Indexes) -> _Words:
     """Search every index for the words of ``query``. Blocks."""
     terms = query_terms(query)
     with ExitStack() as stack:
