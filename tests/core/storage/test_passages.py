@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
 from sqlalchemy.dialects.sqlite import dialect
 
 from core.errors import Unavailable
+from core.offload import offload
 from core.ports import PassageStore
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -43,6 +46,19 @@ async def test_a_space_that_never_held_anything(passages: Passages) -> None:
     assert await passages.count(nowhere, E) == 0
     found, vectors = await passages.embedded(nowhere, [1, 2], E)
     assert (list(found), vectors.shape[0]) == ([], 0)
+
+
+async def test_reading_waits_behind_no_model(passages: Passages) -> None:
+    is_done, n_threads = Event(), 40  # more than asyncio has for blocking work
+    models = [asyncio.create_task(offload(is_done.wait)) for _ in range(n_threads)]
+    await asyncio.sleep(0)  # all of them are begun
+    try:
+        async with asyncio.timeout(20):
+            assert [passage.text for passage in await passages.passages(HERE, [1, 2])] == ["One.", "Two."]
+            assert await passages.revision(HERE) == 1
+    finally:
+        is_done.set()
+        await asyncio.gather(*models)
 
 
 async def test_changes_since_a_revision(database: Database, passages: Passages) -> None:
