@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,6 +91,8 @@ class Rollout:
     def _mark(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / STARTED).touch()
+        now_ns = time.time_ns()  # the file system's own clock runs some milliseconds behind the one of the ratings
+        os.utime(self.folder / STARTED, ns=(now_ns, now_ns))
 
 
 def is_worse(own: Tally, others: Tally) -> bool:

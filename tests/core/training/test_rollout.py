@@ -96,6 +96,14 @@ async def test_training_starts_with_enough_new_ratings_and_once(world: World) ->
     assert await RatedAnswers(world.database).count_since(tomorrow) == 0
 
 
+async def test_a_rating_from_just_before_training_is_not_new_again(world: World) -> None:
+    rollout = world.rollout(1, sys.executable, "-c", "")
+    for _ in range(5):
+        before = datetime.now(UTC)
+        rollout._mark()
+        assert (last := rollout._last()) is not None and last >= before
+
+
 async def test_training_that_fails_is_told_with_its_last_words(world: World) -> None:
     await world.answers(None, "up", 1)
     with pytest.raises(RuntimeError, match="no memory"):
