@@ -26,17 +26,17 @@ from statistics import mean
 from aiohttp import web
 
 from bench.curation_pages import THEME, Served, article, as_html, hundred_pages
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.curation.curator import Curator, Research
 from core.curation.fetch import Fetcher, Limits
-from core.curation.polite import PACE_S, PoliteFetcher
+from core.curation.robots import PACE_S, PoliteFetcher
 from core.curation.websearch import Result, open_search
 from core.errors import BadInput
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Finding
 from core.storage.database import Database
@@ -44,7 +44,7 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.storage.spaces import Spaces
 from core.types import SpaceId
 

@@ -15,8 +15,9 @@ from typing import Any
 from discord_faults import Cut, Failed, Late, RateLimited
 from discord_server import DiscordServer
 
-from bot import discord_traffic, telegram_traffic
-from bot.delivery.traffic import Limit
+from bot.adapters.discord import rate_limits as discord_traffic
+from bot.adapters.telegram import rate_limits as telegram_traffic
+from bot.delivery.rate_limit import Limit
 from tests.e2e.platform_limits import Meter
 from tests.e2e.telegram_faults import Broken, Dropped, Flood, Slow
 from tests.e2e.telegram_server import TelegramServer

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.labelled import folder_arguments, given_folders
-from core.assessment import SPACE, store_labelled
 from core.evaluation.dataset import LabelledSet, read_labelled
-from core.generation.extract import extract
-from core.generation.relevance import rank
+from core.experiments.search_eval import SPACE, store_labelled
+from core.generation.grounding.extractive import extract
+from core.generation.grounding.sentence_ranking import rank
 from core.language import detect_language
 from core.ports import Embedder
-from core.retrieval.analyse import fold
+from core.retrieval.analyzer import fold
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents

@@ -22,12 +22,12 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.labelled import folder_arguments, given_folders
 from bench.scenarios import Scenario, scenarios
-from core.assessment import store_labelled
 from core.confidence.calibrate import BEND, Bells, Coefficients, Weight, bells
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc, balanced_accuracy
+from core.experiments.search_eval import store_labelled
 from core.language import detect_language
 from core.ports import Embedder
 from core.retrieval.search import HybridSearcher

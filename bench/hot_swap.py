@@ -23,12 +23,12 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from core.errors import GenerationFailed, UserError
-from core.generation.llama import LlamaEngine
-from core.generation.local import N_PARALLEL, LocalGenerator
-from core.generation.versions import Follower
+from core.generation.local.generator import N_PARALLEL, LocalGenerator
+from core.generation.local.llama_cpp import LlamaEngine
+from core.generation.local.lora_follower import Follower
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model, language_model_base
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
-from core.models.merged import merged_gguf
+from core.models.lora_merge import merged_gguf
 from core.models.registry import LoraRegistry
 from core.types import Sampling, Turn
 

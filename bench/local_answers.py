@@ -16,14 +16,14 @@ from pathlib import Path
 
 from bench.extract import holds
 from bench.labelled import default_embedder
-from core.assessment import SPACE, store_labelled
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
-from core.generation.local import LocalGenerator
-from core.generation.open import open_generator
-from core.generation.prompt import brief
-from core.generation.relevance import rank
-from core.generation.support import Check, Support
+from core.experiments.search_eval import SPACE, store_labelled
+from core.generation.grounding.sentence_ranking import rank
+from core.generation.grounding.support import Check, Support
+from core.generation.local.factory import open_generator
+from core.generation.local.generator import LocalGenerator
+from core.generation.prompting.prompt import brief
 from core.generation.writer import BRIEF
 from core.language import detect_language
 from core.ports import Embedder

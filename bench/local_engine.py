@@ -24,9 +24,9 @@ from typing import Any
 
 import httpx
 
-from core.generation.engine import Engine
-from core.models.beside import loaded_beside_others
+from core.generation.local.engine import Engine
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
+from core.models.heavy_imports import loaded_beside_others
 from core.models.smollm2 import gguf_path
 from core.types import Sampling, Turn
 
@@ -125,8 +125,8 @@ def main() -> None:
     arguments.add_argument("--tokens", type=int, default=40)
     given = arguments.parse_args()
     with loaded_beside_others(), tempfile.TemporaryDirectory() as folder:
-        from core.generation.causal import CausalEngine
-        from core.generation.llama import LlamaEngine
+        from core.generation.local.llama_cpp import LlamaEngine
+        from core.generation.local.transformers_engine import CausalEngine
 
         repacked = gguf_at_hand(DEFAULT_LANGUAGE_MODEL, Path(folder), print)
         assert repacked is not None

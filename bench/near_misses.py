@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.evaluation.dataset import LabelledQuestion
-from core.generation.excerpt import excerpt
+from core.generation.grounding.excerpt import excerpt
 from core.types import Found, Hit
 
 _OPPOSITES = (

@@ -17,7 +17,7 @@ from core.training.kto import kto
 from core.training.policy import Policy
 from core.training.trainer import Recipe, Run
 from tests.core.training.preference import OFFLINE, ONLINE, behaviour, fresh, judge, learn, policy, shuffled, thumbs
-from tests.core.training.test_kto_preference import thumbs as kto_thumbs
+from tests.core.training.test_kto import thumbs as kto_thumbs
 from tests.tiny import write_tiny_model
 
 

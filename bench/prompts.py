@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.labelled import folder_arguments, given_folders
-from core.assessment import SPACE, store_labelled
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.harness import holds_answer
-from core.generation.prompt import Prompt, estimate_tokens, grounded
+from core.experiments.search_eval import SPACE, store_labelled
+from core.generation.prompting.prompt import Prompt, estimate_tokens, grounded
 from core.generation.writer import PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS
 from core.language import detect_language
 from core.ports import Embedder

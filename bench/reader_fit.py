@@ -27,13 +27,13 @@ from sklearn.linear_model import LogisticRegression
 from bench import gate_fit
 from bench.labelled import folder_arguments, given_folders
 from bench.near_misses import NearMisses, Reading
-from core.assessment import SPACE, store_labelled
 from core.confidence.features import features
-from core.confidence.reading import bounded
+from core.confidence.reader_gate import bounded
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc
-from core.generation.excerpt import excerpt
-from core.generation.reader import OWN
+from core.experiments.search_eval import SPACE, store_labelled
+from core.generation.grounding.excerpt import excerpt
+from core.generation.grounding.reader import OWN
 from core.language import detect_language
 from core.models.catalog import packaged_gguf
 from core.models.reader import LAYERS, LayerReader, Probe, Values
@@ -242,7 +242,7 @@ def main() -> None:
     print(f"\nweight {weight}, neutral {neutral:.2f}")
     if given.write:
         store(probe(readings, seen.of(readings)), weight, neutral)
-        print(f"written to {PROBE} and {LEANING}; give OWN in core/generation/reader.py a new number first")
+        print(f"written to {PROBE} and {LEANING}; give OWN in core/generation/grounding/reader.py a new number first")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import json
 import sys
 
 from bench.labelled import folder_arguments, given_folders
-from core.assessment import assess
 from core.evaluation.dataset import read_labelled
 from core.evaluation.harness import as_json, as_table
+from core.experiments.search_eval import assess
 
 
 def main() -> None:

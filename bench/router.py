@@ -23,9 +23,9 @@ from pydantic import SecretStr
 
 from bench.simulated_day import report, run, simulate
 from core.errors import GenerationFailed
-from core.generation.quota import Ledger
-from core.generation.router import Router, open_router
-from core.generation.table import Limits, Provider, ProviderModel
+from core.generation.providers.catalogue import Limits, Provider, ProviderModel
+from core.generation.providers.ledger import Ledger
+from core.generation.providers.router import Router, open_router
 from core.storage.database import Database
 from core.storage.quotas import Quotas
 from core.types import Sampling, Turn

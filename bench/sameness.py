@@ -12,7 +12,7 @@ import numpy as np
 from bench.labelled import folder_arguments, given_folders
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
-from core.generation.sameness import asked
+from core.generation.question_match import asked
 from core.language import detect_language
 
 CUTS = (0.90, 0.94, 0.96, 0.98)

@@ -16,14 +16,14 @@ from pathlib import Path
 import torch
 
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL
-from core.training.base import Lora, open_student
 from core.training.batching import Batch, Batching
-from core.training.experience import Fresh, Judge, log_probs_of
 from core.training.kto import Thumbed, kto
 from core.training.likelihood import Asked
 from core.training.losses import kl_to
 from core.training.policy import Policy
 from core.training.ppo import Ppo, PpoSettings
+from core.training.ppo_experience import Fresh, Judge, log_probs_of
+from core.training.student import Lora, open_student
 from core.training.trainer import Recipe, Run
 from core.types import Turn
 from tests.core.training.preference import shuffled

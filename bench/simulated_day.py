@@ -22,10 +22,10 @@ import httpx
 from pydantic import SecretStr
 
 from core.errors import GenerationFailed
-from core.generation.clock import Clock
-from core.generation.quota import Ledger
-from core.generation.router import open_router
-from core.generation.table import Limits, Price, Provider, read_providers
+from core.generation.providers.catalogue import Limits, Price, Provider, read_providers
+from core.generation.providers.clock import Clock
+from core.generation.providers.ledger import Ledger
+from core.generation.providers.router import open_router
 from core.types import Sampling, Turn
 
 START = datetime(2026, 11, 18, tzinfo=UTC)

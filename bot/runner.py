@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, Attention, Watch, guard_loop
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.errors import Unavailable, UserError
 from core.settings import Settings, read_settings
 from plugins import load_plugins
 
 if TYPE_CHECKING:
-    from bot.telegram_webhook import Webhook
+    from bot.adapters.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
     """Return the adapters whose token is set. Raises ``Unavailable`` when there is none."""
     chosen: dict[str, Adapter] = {}
     if settings.discord_token:
-        from bot.discord_adapter import DiscordAdapter
+        from bot.adapters.discord.adapter import DiscordAdapter
 
         chosen["discord"] = DiscordAdapter(
             aion.dispatch,
@@ -36,7 +36,7 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
             state_dir=settings.data_dir,
         )
     if settings.telegram_token:
-        from bot.telegram_adapter import TelegramAdapter
+        from bot.adapters.telegram.adapter import TelegramAdapter
 
         chosen["telegram"] = TelegramAdapter(
             aion.dispatch,
@@ -50,7 +50,7 @@ def adapters(aion: Aion, settings: Settings) -> dict[str, Adapter]:
 
 
 def _webhook(settings: Settings) -> Webhook | None:
-    from bot.telegram_webhook import Webhook
+    from bot.adapters.telegram.webhook import Webhook
 
     url = settings.telegram_webhook_url
     return Webhook(url, settings.telegram_webhook_host, settings.telegram_webhook_port) if url else None

@@ -2,7 +2,8 @@
 
 A plugin module has one function, ``register(registry)``, and adds ``Command`` values through it. Each platform shows
 the same registry natively: Discord as slash commands, Telegram as its menu, the terminal as ``/commands``.
-Does not cover who may call what (``core.permissions``) or how a message reaches a command (``core.dispatch``).
+Covers who may call what, checked for every platform whatever a client hides; not how a message reaches a command
+(``core.dispatch``).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from core.errors import UserError
+from core.errors import Refused, UserError
 from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
-from core.types import Answer, Button, File, Language, Message
+from core.types import Answer, Button, File, Language, Message, Person
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -215,3 +216,9 @@ def parse_command_line(text: str) -> CommandLine | None:
     if not (match := _LINE.fullmatch(text.strip())):
         return None
     return CommandLine(match["name"].lower().replace("-", "_"), (match["rest"] or "").strip(), match["addressee"])
+
+
+def require(person: Person, command: Command) -> None:
+    """Raise ``Refused`` when ``person`` may not call ``command``."""
+    if command.permission == "moderator" and not person.is_moderator:
+        raise Refused("command.moderators_only", command=command.name)

@@ -11,30 +11,29 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 
-from core.channels import Channels
-from core.commands import Command, Registry
-from core.conversation import Conversations
-from core.curation.learning import Learners
-from core.delivery import Unfinished
+from core.chat.channels import Channels
+from core.chat.conversation import Conversations
+from core.chat.fair_queue import Turnstile
+from core.chat.rate_limits import Limits
+from core.chat.utterance import asks
+from core.commands import Command, Registry, require
+from core.curation.command_service import Learners
 from core.errors import BadInput, Refused, UserError
 from core.feedback import Feedback
 from core.handoffs import Moderators
+from core.knowledge.command_service import Shelves
 from core.knowledge.review import Reviews
-from core.knowledge.shelf import Shelves
 from core.language import detect_language
-from core.limits import Limits
 from core.offload import offload
-from core.outbox import RecordedOutlet
-from core.permissions import require
 from core.pipeline import Pipeline, Question
 from core.ports import Completion, Outlet
-from core.retrieval.discourse import asks
-from core.rights import Charter
+from core.privacy.data_rights import Charter
+from core.recorded_outlet import RecordedOutlet
 from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
-from core.turnstile import Turnstile
 from core.types import Answer, Button, File, Language, Message, Person, Platform, Reply, SpaceId, Thumb
+from core.types.delivery import Unfinished
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.chat.source_markdown import quoted
 from core.errors import BadInput
 from core.offload import offload
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Learned
-from core.sources import quoted
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
 from core.types import Message, Person, SpaceId, Thumb

@@ -11,16 +11,16 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
+from core.chat.source_markdown import escape
 from core.errors import BadInput
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Replied, Verdict
-from core.sources import escape
 from core.storage.answers import AnswerRecord, Answers
+from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
-from core.storage.intake import NewDocument
 from core.storage.proposals import NewProposal
 from core.texts import say
 from core.types import Button, Language, Message, Reply, SpaceId

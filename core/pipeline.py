@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from core.conversation import Condensed, Conversations, Place
-from core.generation.resume import asks_to_go_on, is_broken_off
-from core.generation.reuse import CACHE, Reuse
+from core.chat.conversation import Condensed, Conversations, Place
+from core.generation.answer_cache import CACHE, Reuse
+from core.generation.continuation import asks_to_go_on, is_broken_off
 from core.generation.writer import Draft, Show, Writers
 from core.offload import offload
 from core.ports import Gate, Searcher

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from core.commands import Registry
-from core.delivery import Part, Unfinished
 from core.types import (
     Changes,
     Decision,
@@ -33,6 +32,7 @@ from core.types import (
     Turn,
     Vector,
 )
+from core.types.delivery import Part, Unfinished
 
 
 class Embedder(Protocol):

@@ -6,7 +6,7 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
 from core.services import Finding
 from core.types import Button, Gap
-from plugins.teach import report
+from plugins.learn import report
 
 _SHOWN = 5
 _N_EXAMPLES = 2

@@ -1,13 +1,26 @@
-"""``/pending``, ``/approve`` and ``/reject``: moderators decide what is learned."""
+"""``/review``, ``/pending``, ``/approve`` and ``/reject``: moderators decide what is learned."""
 
 from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
-from core.services import Verdict
+from core.services import ReviewPolicy, Verdict
+
+_POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
 
 _SHOWN = 20
 """More lines than this is a wall of text; deciding on these brings up the next."""
+
+
+async def review(context: Context) -> None:
+    """Set or, without an argument, show what waits for approval."""
+    typed = context.message.arguments.get("policy", "").strip().lower()
+    if typed:
+        policy = _POLICIES.get(typed)
+        if policy is None:
+            raise BadInput("policy.unknown", policy=typed)
+        await context.curation.set_policy(policy)
+    await context.reply(context.say(f"policy.{await context.curation.policy()}"))
 
 
 async def pending(context: Context) -> None:
@@ -53,7 +66,26 @@ def _said(context: Context, verdict: Verdict) -> str:
 
 
 def register(registry: Registry) -> None:
-    """Add ``/pending``, ``/approve`` and ``/reject``."""
+    """Add ``/review``, ``/pending``, ``/approve`` and ``/reject``."""
+    registry.add(
+        Command(
+            name="review",
+            description={"en": "What must be approved before I learn it", "pt": "O que precisa de aprovação"},
+            handler=review,
+            parameters=(
+                Parameter(
+                    "policy",
+                    {
+                        "en": "all: everything; found: what I find by searching; none: nothing you ask for",
+                        "pt": "all: tudo; found: o que eu encontro ao procurar; none: nada que me peçam",
+                    },
+                    choices=("all", "found", "none"),
+                    required=False,
+                ),
+            ),
+            permission="moderator",
+        )
+    )
     registry.add(
         Command(
             name="pending",

@@ -1,159 +1,92 @@
-"""``/index`` and ``/learn``: how moderators teach, from files, from web pages and by naming a theme; ``/review``."""
+"""``/teach``: learning from what people said, with their ``/consent``."""
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections import Counter
-from typing import Protocol
-
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
-from core.services import Finding, ReviewPolicy
-from core.types import Indexed
+from core.services.chat_teaching import Taught
+from core.types import Nearby, Post
+from plugins.index import outcome
 
-_ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
-_POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
-_MAX_TITLE_CHARS = 80
-
-
-def outcome(context: Context, indexed: Indexed) -> str:
-    """Say what became of one document."""
-    return context.say(
-        f"indexed.{indexed.outcome}",
-        name=indexed.name,
-        n_passages=indexed.n_passages,
-        duplicate_of=indexed.duplicate_of or "",
-    )
+_NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
+_DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 
 
-def is_address(what: str) -> bool:
-    """Tell whether what was typed is a page's address rather than a theme."""
-    return _ADDRESS.fullmatch(what.strip("<>")) is not None
-
-
-async def index(context: Context) -> None:
-    """Store the text of every attached file; one that cannot be read does not stop the others."""
-    lines = []
+async def teach(context: Context) -> None:
+    """Learn the message that was chosen or replied to, the pinned ones, or the thread; and files that came along."""
+    typed = context.message.arguments.get("what", "").strip().lower()
+    if typed and typed not in _NEARBY:
+        raise BadInput("teach.unknown", what=typed)
+    if not (typed or context.message.quoted or context.message.attachments):
+        raise BadInput("teach.what")
+    said = context.curation.said(context.message)
+    if not typed:
+        taught = await said.each(context.message.quoted)
+    else:
+        posts = await _nearby(context, _NEARBY[typed])
+        taught = await (said.thread(posts) if _NEARBY[typed] == "thread" else said.each(posts))
+    lines = [_line(context, each) for each in taught]
     for attachment in context.message.attachments:
-        await context.progress(context.say("indexed.reading", name=attachment.name))
         try:
             lines.append(outcome(context, await context.knowledge.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
-    await context.reply("\n".join(lines))
+    await context.reply("\n".join(lines) or context.say("teach.nothing"))
 
 
-async def learn(context: Context) -> None:
-    """Learn one web page, or look for the best pages about a theme."""
-    what = context.message.arguments["what"].strip()
-    if is_address(what) and await context.curation.policy() != "all":
-        await context.progress(context.say("indexed.fetching", name=what))
-        return await context.reply(outcome(context, await context.curation.index_page(what)))
-
-    async def tell(findings: tuple[Finding, ...]) -> None:
-        await context.progress(report(context, findings))
-
-    if is_address(what):
-        return await context.reply(report(context, await context.curation.learn_page(what, tell)))
-    await context.progress(context.say("curation.searching", theme=what))
-    findings = await context.curation.learn_theme(what, tell)
-    await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
+async def _nearby(context: Context, where: Nearby) -> tuple[Post, ...]:
+    if context.message.nearby is None:
+        raise BadInput("teach.not_here")
+    await context.progress(context.say("teach.reading"))
+    return await context.message.nearby(where)
 
 
-def summary(context: Speaks, theme: str, findings: tuple[Finding, ...]) -> str:
-    """Say how many pages about a theme were read, and what became of them."""
-    counts = Counter(finding.outcome for finding in findings)
-    return context.say(
-        "curation.summary",
-        theme=theme,
-        n_pages=len(findings),
-        n_proposed=counts["proposed"],
-        n_learned=counts["learned"],
-        n_rejected=counts["rejected"],
-    )
+def _line(context: Context, taught: Taught) -> str:
+    return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
 
 
-class Speaks(Protocol):
-    """Whoever can say a sentence of the catalogue: a command's context, or the terminal."""
-
-    def say(self, key: str, **values: object) -> str:
-        """Return a sentence in the reader's language."""
-        ...
-
-
-def report(context: Speaks, findings: tuple[Finding, ...]) -> str:
-    """Say what became of each page, and why."""
-    return "\n".join(_line(context, finding) for finding in findings)
-
-
-def _line(context: Speaks, finding: Finding) -> str:
-    """Say what became of one page, and why."""
-    title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
-    line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})
-    if not finding.reason:
-        return line
-    values = {"url": finding.url, **finding.values}
-    return f"{line} {context.say(finding.reason, **values)}"
-
-
-async def review(context: Context) -> None:
-    """Set or, without an argument, show what waits for approval."""
-    typed = context.message.arguments.get("policy", "").strip().lower()
-    if typed:
-        policy = _POLICIES.get(typed)
-        if policy is None:
-            raise BadInput("policy.unknown", policy=typed)
-        await context.curation.set_policy(policy)
-    await context.reply(context.say(f"policy.{await context.curation.policy()}"))
+async def consent(context: Context) -> None:
+    """Record whether the caller's own words may be learned here."""
+    typed = context.message.arguments["decision"].strip().lower()
+    if typed not in _DECISIONS:
+        raise BadInput("consent.unknown", given=typed)
+    is_given = _DECISIONS[typed]
+    await context.curation.said(context.message).consent(is_given=is_given)
+    await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
 
 
 def register(registry: Registry) -> None:
-    """Add ``/index``, ``/learn`` and ``/review``."""
+    """Add ``/teach`` and ``/consent``."""
     registry.add(
         Command(
-            name="index",
+            name="teach",
             description={
-                "en": "Teach me a file (.md .txt .html .pdf, chat logs, code)",
-                "pt": "Ensine-me um arquivo (.md .txt .html .pdf, conversas, código)",
+                "en": "Teach me what was said: reply to a message, or pins, or thread",
+                "pt": "Ensine-me o que foi dito: responda a uma mensagem, ou pins, ou thread",
             },
-            handler=index,
-            parameters=(
-                Parameter("file", {"en": "The file to learn", "pt": "O arquivo a aprender"}, kind="attachment"),
-            ),
-            permission="moderator",
-        )
-    )
-    registry.add(
-        Command(
-            name="learn",
-            description={
-                "en": "Teach me a web page, or let me look for pages about a theme",
-                "pt": "Ensine-me uma página, ou deixe-me procurar páginas sobre um tema",
-            },
-            handler=learn,
-            parameters=(
-                Parameter("what", {"en": "A page's address, or a theme", "pt": "O endereço de uma página, ou um tema"}),
-            ),
-            permission="moderator",
-        )
-    )
-    registry.add(
-        Command(
-            name="review",
-            description={"en": "What must be approved before I learn it", "pt": "O que precisa de aprovação"},
-            handler=review,
+            handler=teach,
             parameters=(
                 Parameter(
-                    "policy",
+                    "what",
                     {
-                        "en": "all: everything; found: what I find by searching; none: nothing you ask for",
-                        "pt": "all: tudo; found: o que eu encontro ao procurar; none: nada que me peçam",
+                        "en": "pins: the pinned messages here; thread: this solved thread",
+                        "pt": "pins: as mensagens fixadas aqui; thread: este fio resolvido",
                     },
-                    choices=("all", "found", "none"),
                     required=False,
                 ),
             ),
             permission="moderator",
+        )
+    )
+    registry.add(
+        Command(
+            name="consent",
+            description={
+                "en": "Whether I may learn what you say here, when a moderator wants me to",
+                "pt": "Se posso aprender o que você diz aqui, quando a moderação quiser",
+            },
+            handler=consent,
+            parameters=(Parameter("decision", {"en": "yes or no", "pt": "sim ou não"}),),
+            private=True,
         )
     )

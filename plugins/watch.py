@@ -9,7 +9,7 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
 from core.services import Finding
 from core.types import Reading, Watch
-from plugins.teach import is_address, report
+from plugins.learn import is_address, report
 
 _EVERY = re.compile(r"(?P<what>.+?)\s+(?:every|a?\s*cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)", re.I | re.DOTALL)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "s": timedelta(weeks=1)}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from core.storage.database import Database
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.heavy_imports, before a test imports torch itself
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +26,10 @@ def data_dir(tmp_path: Path, models_dir: Path) -> Path:
     folder.mkdir()
     (folder / "models").symlink_to(models_dir)
     return folder
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """Return a new database."""
+    async with await Database.open(tmp_path) as database:
+        yield database

@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.delivery import Part, Unfinished
 from core.errors import GenerationFailed
 from core.types import (
     LANGUAGES,
@@ -33,6 +32,7 @@ from core.types import (
     Turn,
     Vector,
 )
+from core.types.delivery import Part, Unfinished
 
 
 class WordEmbedder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.rights import TRAINING
+from core.privacy.data_rights import TRAINING
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.spaces import Spaces

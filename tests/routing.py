@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 import httpx
 from pydantic import SecretStr
 
-from core.generation.clock import Clock
-from core.generation.provider import Patience
-from core.generation.quota import Ledger
-from core.generation.route import routes
-from core.generation.router import BUDGET_S, PATIENCE, Router
-from core.generation.table import Limits, Provider, ProviderModel
+from core.generation.providers.catalogue import Limits, Provider, ProviderModel
+from core.generation.providers.client import Patience
+from core.generation.providers.clock import Clock
+from core.generation.providers.ledger import Ledger
+from core.generation.providers.route import routes
+from core.generation.providers.router import BUDGET_S, PATIENCE, Router
 from core.types import Language, Sampling, Turn
 from tests.providers import Canned, ProviderServer
 

@@ -42,14 +42,14 @@ class Aion:
         self._searcher = HybridSearcher(embedder, Passages(self._database), folder / "indexes")
 
     def ingest(self, documents: Sequence[LabelledDocument]) -> None:
-        from core.assessment import SPACE, store_labelled
+        from core.experiments.search_eval import SPACE, store_labelled
 
         stored = store_labelled(self._documents, self._embedder, documents, SPACE)
         self._names = self._loop.run_until_complete(stored)
         self.ask("ready")
 
     def ask(self, question: str) -> list[str]:
-        from core.assessment import SPACE
+        from core.experiments.search_eval import SPACE
 
         found = self._loop.run_until_complete(self._searcher.search(SPACE, question, "en"))
         return [name for hit in found.hits for name in self._names[hit.passage.document_id]]

@@ -6,13 +6,12 @@ The subcommands are told apart by what they are for; importing their modules add
 from __future__ import annotations
 
 from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review, train, lora  # isort: skip
-from bot.cli.root import app, finish, locale
+from bot.cli.root import app, finish
 
 __all__ = [
     "app",
     "finish",
     "jobs",
-    "locale",
     "lora",
     "main",
     "measure",

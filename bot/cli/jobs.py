@@ -19,7 +19,7 @@ def show(context: typer.Context, as_json: Annotated[bool, typer.Option("--json",
     """List the regular jobs: state, next run, last run and what came of it; also while AION runs."""
     if context.invoked_subcommand is not None:
         return
-    from bot import jobs as board
+    from bot.operator import jobs as board
 
     if as_json:
         finish(board.show_as_json(), as_json=True)
@@ -30,7 +30,7 @@ def show(context: typer.Context, as_json: Annotated[bool, typer.Option("--json",
 @jobs.command(epilog="Example:  aion jobs run gather-gaps")
 def run(name: Name) -> None:
     """Run a job now; where AION is running, it does."""
-    from bot import jobs as board
+    from bot.operator import jobs as board
 
     finish(board.run(name))
 
@@ -38,7 +38,7 @@ def run(name: Name) -> None:
 @jobs.command(epilog="Example:  aion jobs pause research-gaps")
 def pause(name: Name) -> None:
     """Let a job rest until aion jobs resume."""
-    from bot import jobs as board
+    from bot.operator import jobs as board
 
     finish(board.pause(name))
 
@@ -46,6 +46,6 @@ def pause(name: Name) -> None:
 @jobs.command(epilog="Example:  aion jobs resume research-gaps")
 def resume(name: Name) -> None:
     """Let a job run again when it is due."""
-    from bot import jobs as board
+    from bot.operator import jobs as board
 
     finish(board.resume(name))

@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(help="A version, as aion lora list names it
 @lora.command(name="list", epilog="Examples:  aion lora list  ·  aion lora list --json")
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the versions: candidate, on trial, promoted, retired."""
-    from bot import lora as versions
+    from bot.operator import lora as versions
 
     if as_json:
         finish(versions.show_as_json(), as_json=True)
@@ -31,7 +31,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
 @lora.command(epilog="Example:  aion lora add ~/Downloads/aion-lora")
 def add(folder: Annotated[Path, typer.Argument(help="What aion train wrote, e.g. on another machine.")]) -> None:
     """Register LoRA weights as a candidate."""
-    from bot import lora as versions
+    from bot.operator import lora as versions
 
     finish(versions.add(folder))
 
@@ -52,7 +52,7 @@ def promote(
     unseen: Annotated[bool, typer.Option("--unseen", help="Put it to use for all answers, without comparing.")] = False,
 ) -> None:
     """Compare a version with what answers now; put it to use if it is better on one thing and worse on none."""
-    from bot import lora as versions
+    from bot.operator import lora as versions
 
     if unseen:
         finish(versions.promote_unseen(version))
@@ -63,7 +63,7 @@ def promote(
 @lora.command(epilog="Example:  aion lora rollback")
 def rollback() -> None:
     """End a trial, or go back to what answered before; running processes follow within seconds."""
-    from bot import lora as versions
+    from bot.operator import lora as versions
 
     finish(versions.rollback())
 
@@ -71,6 +71,6 @@ def rollback() -> None:
 @lora.command(epilog="Example:  aion lora diff v2 v3")
 def diff(one: Name, other: Name) -> None:
     """Show how two versions differ: data, settings, metrics."""
-    from bot import lora as versions
+    from bot.operator import lora as versions
 
     finish(versions.diff(one, other))

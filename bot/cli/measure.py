@@ -26,7 +26,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure search, gate and answers on labelled questions."""
-    from bot import evaluation
+    from bot.operator import evaluate as evaluation
 
     if answers:
         finish(evaluation.evaluate_answers(folders, as_json, limit), as_json=as_json)
@@ -63,7 +63,7 @@ def tune(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Refit the gate to labelled questions and ratings; show before and after."""
-    from bot import tuning
+    from bot.operator import tune as tuning
 
     if rollback:
         finish(tuning.rollback())
@@ -78,7 +78,7 @@ def quality(
     space: Space = "global", as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Show how well a space is served: sources opened, thumbs, nDCG and MRR by thumbs."""
-    from bot import quality as figures
+    from bot.operator import quality as figures
 
     if as_json:
         finish(figures.show_as_json(space), as_json=True)

@@ -19,7 +19,7 @@ app.add_typer(review, name="review")
 @review.command("list", epilog="Example:  aion review list --space discord:1234")
 def show(space: Space = "global") -> None:
     """Show what waits in a space."""
-    from bot import review as desk
+    from bot.operator import review as desk
 
     finish(desk.show(space))
 
@@ -32,7 +32,7 @@ def approve(
     space: Space = "global",
 ) -> None:
     """Let AION learn what waits."""
-    from bot import review as desk
+    from bot.operator import review as desk
 
     finish(desk.approve(which, space))
 
@@ -44,6 +44,6 @@ def reject(
     space: Space = "global",
 ) -> None:
     """Decline what waits; the same text is not proposed again."""
-    from bot import review as desk
+    from bot.operator import review as desk
 
     finish(desk.reject(number, reason, space))

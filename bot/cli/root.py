@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any
@@ -28,22 +27,17 @@ Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. 
 
 def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
     """Run ``work`` to its end; an error a person can act on becomes one sentence and exit status 1."""
+    from bot.terminal.language import speaking
     from core.errors import UserError
-    from core.texts import explain, language_of_locale
+    from core.texts import explain
 
     try:
         asyncio.run(work)
     except UserError as error:
-        sentence = explain(language_of_locale(locale(), "en"), error)
+        sentence = explain(speaking(), error)
         if as_json:
             typer.echo(json.dumps({"error": sentence}, ensure_ascii=False))
         typer.echo(sentence, err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def locale() -> str | None:
-    """Return the terminal's language tag: ``AION_LANGUAGE`` where set, else the system's."""
-    names = ("AION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-    return next((value for name in names if (value := os.environ.get(name))), None)

@@ -18,6 +18,6 @@ def serve(
     ] = 32,
 ) -> None:
     """Serve the local model over HTTP: /generate, and OpenAI's /v1/chat/completions."""
-    from bot import serving
+    from bot.operator import serve as serving
 
     finish(serving.serve(host, port, at_once))

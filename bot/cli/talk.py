@@ -15,14 +15,14 @@ def chat(
     as_json: Annotated[bool, typer.Option("--json", help="With --once: print the answer as JSON.")] = False,
 ) -> None:
     """Talk to AION in the terminal."""
-    from bot import console_adapter
+    from bot.adapters import console
 
     if once is None:
-        finish(console_adapter.converse())
+        finish(console.converse())
     elif as_json:
-        finish(console_adapter.answer_as_json(once), as_json=True)
+        finish(console.answer_as_json(once), as_json=True)
     else:
-        finish(console_adapter.answer_as_text(once))
+        finish(console.answer_as_text(once))
 
 
 @app.command(epilog="Example:  DISCORD_TOKEN=… TELEGRAM_TOKEN=… aion run")

@@ -21,9 +21,9 @@ def index(
     ] = False,
 ) -> None:
     """Teach files: unchanged ones are skipped, changed ones replace what was known."""
-    from bot import library
+    from bot.operator import documents
 
-    finish(library.index(paths, space, if_empty))
+    finish(documents.index(paths, space, if_empty))
 
 
 @app.command(epilog='Examples:  aion learn https://example.org/faq  ·  aion learn "bread baking" --space discord:1234')
@@ -32,17 +32,17 @@ def learn(
     space: Space = "global",
 ) -> None:
     """Teach one web page, or search the web for a theme; what a search finds waits for aion review."""
-    from bot import library
+    from bot.operator import documents
 
-    finish(library.learn(what, space))
+    finish(documents.learn(what, space))
 
 
 @app.command(epilog="Examples:  aion docs  ·  aion docs --space terminal:ana")
 def docs(space: Space = "global") -> None:
     """List the documents of a space."""
-    from bot import library
+    from bot.operator import documents
 
-    finish(library.docs(space))
+    finish(documents.docs(space))
 
 
 @app.command(epilog='Examples:  aion forget handbook.md  ·  aion forget "#12"')
@@ -51,9 +51,9 @@ def forget(
     space: Space = "global",
 ) -> None:
     """Remove a document and everything learned from it."""
-    from bot import library
+    from bot.operator import documents
 
-    finish(library.forget(document, space))
+    finish(documents.forget(document, space))
 
 
 @app.command("map", epilog="Examples:  aion map --png map.png  ·  aion map --html map.html --space discord:1234")
@@ -63,16 +63,16 @@ def draw_map(
     space: Space = "global",
 ) -> None:
     """Draw what a space knows in three dimensions: passages that say alike things lie together."""
-    from bot import library
+    from bot.operator import documents
 
     if html is None and png is None:
         png = Path("aion-map.png")
-    finish(library.draw_map(space, html, png))
+    finish(documents.draw_map(space, html, png))
 
 
 @app.command(epilog="Example:  AION_EMBEDDER=./my-model aion reembed")
 def reembed() -> None:
     """Embed every stored passage again, after AION_EMBEDDER changed."""
-    from bot import library
+    from bot.operator import documents
 
-    finish(library.reembed())
+    finish(documents.reembed())

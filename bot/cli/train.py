@@ -45,7 +45,7 @@ def export(
     space: Annotated[str | None, typer.Option("--space", help="Only this space, e.g. discord:1234.")] = None,
 ) -> None:
     """Write what communities and people let models learn from: SFT, KTO and reward lines."""
-    from bot import training
+    from bot.operator import train as training
 
     finish(training.export(out, space))
 
@@ -53,7 +53,7 @@ def export(
 @train.command(epilog="Example:  aion train cycle")
 def cycle() -> None:
     """Export, train, compare and try the version out, as AION does by itself after AION_TRAIN_AFTER_RATINGS thumbs."""
-    from bot import training
+    from bot.operator import train as training
 
     finish(training.cycle())
 
@@ -84,10 +84,10 @@ def sft(
     seed: Seed = 0,
 ) -> None:
     """Train LoRA weights on replies people liked."""
-    from bot import training
-    from bot.assignment import Assignment
-    from core.training.base import Lora
+    from bot.operator import train as training
+    from bot.operator.train_options import Assignment
     from core.training.batching import Batch
+    from core.training.student import Lora
     from core.training.trainer import Recipe
 
     recipe = Recipe(
@@ -127,10 +127,10 @@ def kto(
     seed: Seed = 0,
 ) -> None:
     """Train LoRA weights on replies people liked and disliked."""
-    from bot import training
-    from bot.assignment import Assignment
-    from core.training.base import Lora
+    from bot.operator import train as training
+    from bot.operator.train_options import Assignment
     from core.training.batching import Batch
+    from core.training.student import Lora
     from core.training.trainer import Recipe
 
     recipe = Recipe(
@@ -156,9 +156,9 @@ def reward(
     base: Base = None,
 ) -> None:
     """Fit a model of what people like, and measure it on what is held out."""
-    from bot import rewarding
+    from bot.operator import train_reward
 
-    finish(rewarding.reward(data, held, on_base, base))
+    finish(train_reward.reward(data, held, on_base, base))
 
 
 @train.command(epilog="Example:  aion train ppo --data data/training/today/reward.jsonl --out data/lora --online")
@@ -189,10 +189,10 @@ def ppo(
     seed: Seed = 0,
 ) -> None:
     """Move LoRA weights towards what people like, held near the base model (PPO)."""
-    from bot import rewarding
-    from bot.assignment import Assignment
-    from core.training.base import Lora
+    from bot.operator import train_reward
+    from bot.operator.train_options import Assignment
     from core.training.ppo import PpoSettings
+    from core.training.student import Lora
 
     settings = PpoSettings(
         n_steps=steps,
@@ -207,8 +207,8 @@ def ppo(
     )
     lengths = {"max_length": max_length, "max_new_tokens": max_new_tokens}
     of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
-    practice = rewarding.Practice(of, settings, online, at_once=batch, **lengths)
-    finish(rewarding.ppo(practice))
+    practice = train_reward.Practice(of, settings, online, at_once=batch, **lengths)
+    finish(train_reward.ppo(practice))
 
 
 @train.command(
@@ -239,10 +239,10 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Reckon steps, memory, hours and sessions on free GPUs; or the best model and data for a budget."""
-    from bot import planning
+    from bot.operator import train_plan
 
     if law or runs:
-        finish(planning.law(runs, flops, plot, as_json), as_json=as_json)
+        finish(train_plan.law(runs, flops, plot, as_json), as_json=as_json)
     else:
-        wish = planning.Wish(data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware)
-        finish(planning.plan(wish, as_json), as_json=as_json)
+        wish = train_plan.Wish(data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware)
+        finish(train_plan.plan(wish, as_json), as_json=as_json)

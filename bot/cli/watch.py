@@ -20,7 +20,7 @@ def show(context: typer.Context, space: Space = "global") -> None:
     """List what a space watches."""
     if context.invoked_subcommand is not None:
         return
-    from bot import watches
+    from bot.operator import watches
 
     finish(watches.show(space))
 
@@ -34,7 +34,7 @@ def add(
     space: Space = "global",
 ) -> None:
     """Look at something again and again; while AION runs, the first look is within ten minutes."""
-    from bot import watches
+    from bot.operator import watches
 
     finish(watches.add(what, every, space))
 
@@ -45,6 +45,6 @@ def stop(
     space: Space = "global",
 ) -> None:
     """Watch something no longer; what was learned stays."""
-    from bot import watches
+    from bot.operator import watches
 
     finish(watches.stop(number, space))

@@ -17,7 +17,7 @@ def providers(
     ] = None,
 ) -> None:
     """Show what is left of every provider today, and why one is not asked."""
-    from bot import providers as desk
+    from bot.operator import providers as desk
 
     if reset is not None:
         finish(desk.reset(reset), as_json=as_json)

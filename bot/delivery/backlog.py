@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
-from core.delivery import Unfinished
 from core.ports import Front
 from core.types import Message, Platform, SpaceId
+from core.types.delivery import Unfinished
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.delivery.fence import close_fence
-from core.sources import escape, listed, place
+from core.chat.source_markdown import escape, listed, place
 from core.types import Reply
 
 __all__ = ["discord_markdown", "escape", "place", "sources_footer"]

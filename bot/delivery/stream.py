@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
-from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
+from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
 from bot.delivery.post import Bubble, Post, Previewing
 from bot.delivery.split import split
-from core.delivery import Part
 from core.errors import Postponed
 from core.ports import Journal
 from core.texts import say
 from core.types import Reply
+from core.types.delivery import Part
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.generation.thoughts import n_started
+from core.generation.prompting.reasoning_tags import n_started
 
 
 class Stops:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from core.curation.duplicates import Signatures
-from core.curation.quality import Quality, judge, relevance
-from core.curation.record import recorded
+from core.curation.page_quality import Quality, judge, relevance
+from core.curation.reading_log import recorded
 from core.curation.websearch import Result, WebSearch
 from core.errors import UserError
 from core.knowledge.html import published
@@ -28,7 +28,7 @@ from core.retrieval.chunk import sentences
 from core.services import Finding, Tell
 from core.storage.documents import Documents, NewDocument
 from core.storage.proposals import NewProposal
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.types import Indexed, Language, Page, Proposal, SpaceId
 
 N_RESULTS = 10

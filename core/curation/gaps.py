@@ -19,7 +19,7 @@ from core.offload import offload
 from core.ports import Embedder
 from core.services import Finding, Tell
 from core.storage.gaps import Gaps, NewGap, Unanswered
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.storage.spaces import Spaces
 from core.types import Gap, Matrix, SpaceId
 

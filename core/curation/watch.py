@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from core.curation.changes import differing, is_change
+from core.chat.notices import Notices
 from core.curation.curator import Curator, Research, excerpts, prepared
 from core.curation.feeds import entries, is_feed
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, Unchanged, Wanted, readable_address
-from core.curation.policy import policy_of
-from core.curation.record import recorded
+from core.curation.page_diff import differing, is_change
+from core.curation.reading_log import recorded
+from core.curation.review_policy import policy_of
 from core.curation.websearch import Result
 from core.errors import BadInput, UserError
 from core.knowledge.ingest import Ingest
 from core.knowledge.prepare import Failed
 from core.language import detect_language
-from core.notices import Notices
 from core.offload import offload
 from core.services import Finding, Tell
 from core.storage.documents import NewDocument

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from core.errors import GenerationFailed, Unavailable
-from core.generation import prompt as prompts
-from core.generation.citations import cited
-from core.generation.expected import Expectation
-from core.generation.extract import extract
-from core.generation.relevance import Scored, rank
-from core.generation.router import OpenStream, Router
-from core.generation.support import Check, Support
+from core.generation.grounding.answer_type import Expectation
+from core.generation.grounding.citations import cited
+from core.generation.grounding.extractive import extract
+from core.generation.grounding.sentence_ranking import Scored, rank
+from core.generation.grounding.support import Check, Support
+from core.generation.prompting import prompt as prompts
+from core.generation.providers.router import OpenStream, Router
 from core.offload import offload
 from core.ports import Embedder, LocalModel
 from core.retrieval.chunk import sentences

@@ -16,11 +16,11 @@ import numpy as np
 
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
-from core.knowledge.flow import ahead
+from core.knowledge.prefetch import ahead
 from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Source, cut, prepare
 from core.offload import offload
 from core.ports import Embedder, PageSource
-from core.retrieval.succession import Succession
+from core.retrieval.embedder_migration import Succession
 from core.storage.documents import Documents, Embedded, NewDocument
 from core.storage.passages import Coming, Passages
 from core.types import Attachment, Indexed, Language, Matrix, SpaceId

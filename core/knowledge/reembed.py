@@ -1,6 +1,6 @@
 """Another embedder taking over: every passage gets a vector of it, beside the one that goes on being searched.
 
-It can be stopped at any moment, killed too, and goes on where it was. See ``core.retrieval.succession``.
+It can be stopped at any moment, killed too, and goes on where it was. See ``core.retrieval.embedder_migration``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.knowledge.prepare import BATCH_PASSAGES
 from core.offload import offload
 from core.ports import Embedder
 from core.retrieval.chunk import searched_text
-from core.retrieval.succession import SucceedingSearcher, Succession, WordsAlone
+from core.retrieval.embedder_migration import SucceedingSearcher, Succession, WordsAlone
 from core.storage.vectors import Vectors
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.chat.notices import Notices
 from core.errors import BadInput
-from core.knowledge.card import card, difference
 from core.knowledge.ingest import Ingest
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.knowledge.proposal_card import card, difference
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
 from core.storage.documents import Documents
 from core.storage.proposals import NewProposal, Proposals

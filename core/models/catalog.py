@@ -2,7 +2,7 @@
 
 The two defaults come inside ordinary packages and are converted once into the models folder. Any other name is a
 sentence-transformers or transformers id, or a folder (``core.models.hub``). Loads nothing: that is the business of
-``core.retrieval.embed`` and ``core.generation.local``.
+``core.retrieval.embed`` and ``core.generation.local.generator``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import Unavailable
-from core.models.converted import ensure_converted, is_intact
+from core.models.atomic_folder import ensure_converted, is_intact
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX, packed_path, read_packed, write_e5
+from core.models.gguf_q8 import write_repacked
 from core.models.hub import cached_folder
 from core.models.lora import Base, fingerprint
-from core.models.repacked import write_repacked
 from core.models.smollm2 import gguf_path, write_smollm2
 from core.types import LANGUAGES, Language
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import httpx
 
 from core.errors import Unavailable
-from core.models.beside import loaded_beside_others
+from core.models.heavy_imports import loaded_beside_others
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from core.errors import BadInput
-from core.models.converted import ensure_converted
+from core.models.atomic_folder import ensure_converted
 
 Matrix = NDArray[np.float32]
 
@@ -117,7 +117,8 @@ def fingerprint(source: Path) -> str:
 def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
     """Return LoRA weights as the GGUF file that llama.cpp loads, converting them once, into the folder. Blocks.
 
-    Slower than merged weights (``core.models.merged``), which not every base can have. Raises as ``llama_pairs`` does.
+    Slower than merged weights (``core.models.lora_merge``), which not every base can have. Raises as
+    ``llama_pairs`` does.
     """
     pairs = llama_pairs(folder, base)
     version = f"layout {_LAYOUT}, {fingerprint(folder)}"

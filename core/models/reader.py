@@ -3,7 +3,7 @@
 Asked, the model answers anyway. Yet halfway through its layers, at the question's last token, it shows whether the
 text before holds the answer (Slobodkin et al. 2023). A linear probe of four layers tells it (Alain and Bengio 2016),
 fitted by ``bench/reader_fit.py`` and kept beside this file. The layers above are neither loaded nor run. Does not
-choose what is read (``core.generation.excerpt``).
+choose what is read (``core.generation.grounding.excerpt``).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaModel
 
 from core.models import smollm2
+from core.models.cpu_threads import Workers
 from core.models.ggml import Gguf
 from core.models.int8 import fast_dtype, quickened
-from core.models.workers import Workers
 
 LAYERS = (11, 14, 17, 20)
 """After which layers the states are probed; the probe reads them side by side."""

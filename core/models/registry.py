@@ -2,8 +2,8 @@
 
 A version comes in as a candidate, may be tried on a share of the answers, is promoted, and in the end retired. Which
 is which stands in ``registry.json``, replaced in one piece: any number of processes read it, one at a time writes it.
-Does not cover whether a version is any good (``core.training.promote``) or how answers follow
-(``core.generation.versions``).
+Does not cover whether a version is any good (``core.training.version_test``) or how answers follow
+(``core.generation.local.lora_follower``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from core.errors import BadInput, StorageCorrupt
 from core.models.lora import MANIFEST, WEIGHTS, Base, LoraManifest, read_manifest, require_base
-from core.models.merged import FOLDER as MERGED
+from core.models.lora_merge import FOLDER as MERGED
 
 FILE = "registry.json"
 CONFIG = "adapter_config.json"

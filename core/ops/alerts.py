@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-from core.channels import Channels
-from core.notices import Notices
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.storage.alerts import LastAlerts
 from core.texts import say
 from core.types import Language, Reply, SpaceId

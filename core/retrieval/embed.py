@@ -17,9 +17,9 @@ import numpy as np
 
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts, package_version
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
+from core.models.heavy_imports import one_at_a_time
 from core.models.hub import fetched, loading
-from core.models.loading import one_at_a_time
-from core.models.once import Once
+from core.models.lazy import Once
 from core.ports import Embedder
 from core.types import Matrix, Vector
 

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from core.models.bert import read_bert
+from core.models.cpu_threads import Workers
 from core.models.int8 import quickened
-from core.models.workers import Workers
 from core.types import Matrix, Vector
 
 _BATCH_TOKENS = 512

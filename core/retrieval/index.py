@@ -20,7 +20,7 @@ from threading import RLock
 
 from core.offload import offload
 from core.ports import Embedder, PassageStore
-from core.retrieval import analyse
+from core.retrieval import analyzer
 from core.retrieval.dense import DenseIndex
 from core.retrieval.lexical import LexicalIndex
 from core.types import Matrix, Passage, SpaceId
@@ -44,7 +44,7 @@ class Manifest:
     dim: int
     revision: int
     vectors: str
-    analyser: int = analyse.VERSION
+    analyser: int = analyzer.VERSION
     layout: int = 2
 
 

@@ -2,7 +2,7 @@
 
 Both languages share one field, so that term rarity and average length are those of the whole space; each passage is
 stemmed by its own language and a question by all of them.
-Does not cover how text becomes terms (``core.retrieval.analyse``) or when files are stale (``core.retrieval.index``).
+Does not cover how text becomes terms (``core.retrieval.analyzer``) or when files are stale (``core.retrieval.index``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tantivy
 
-from core.retrieval.analyse import Term, stemmed
+from core.retrieval.analyzer import Term, stemmed
 from core.retrieval.chunk import searched_text
 from core.types import Passage
 

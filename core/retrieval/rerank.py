@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from core.models.catalog import Tell
+from core.models.heavy_imports import one_at_a_time
 from core.models.hub import loading
-from core.models.loading import one_at_a_time
-from core.models.once import Once
+from core.models.lazy import Once
 from core.offload import offload
 from core.ports import Reranker, Searcher
 from core.retrieval.chunk import searched_text

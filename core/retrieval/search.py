@@ -18,11 +18,11 @@ import numpy as np
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
-from core.retrieval.analyse import Term, query_terms
+from core.retrieval.analyzer import Term, query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import Indexes, SpaceIndexes
 from core.retrieval.lexical import rarity
-from core.retrieval.texts import Text, Texts
+from core.retrieval.passage_cache import Text, Texts
 from core.stopwatch import Stopwatch
 from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
 

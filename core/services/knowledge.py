@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.said import Said
+from core.services.chat_teaching import Said
 from core.types import Attachment, Document, File, Gap, Indexed, Message, Proposal, Reading, Watch
 
 

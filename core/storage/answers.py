@@ -1,7 +1,8 @@
 """Answers and their ratings: everything a reward will need, written once when the answer is given.
 
 Every method works in the one space it is given; an answer of another space is not there. People appear as pseudonyms
-(``core.privacy``). Nothing is trained from here without the space's consent; that is the exporter's business.
+(``core.privacy.pseudonyms``). Nothing is trained from here without the space's consent; that is the
+exporter's business.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.intake import NewDocument, find_document, link_document, remove_document, store_documents
+from core.storage.document_writes import NewDocument, find_document, link_document, remove_document, store_documents
 from core.storage.passages import Embedded
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision

@@ -1,6 +1,6 @@
 """What people did with the answers they were shown: which they rated, and whose sources they opened.
 
-Every method works in the one space it is given. People appear as pseudonyms (``core.privacy``).
+Every method works in the one space it is given. People appear as pseudonyms (``core.privacy.pseudonyms``).
 """
 
 from __future__ import annotations

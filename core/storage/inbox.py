@@ -21,13 +21,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
-from core.delivery import Part, Unfinished
 from core.storage.answers import showing
 from core.storage.database import Database
-from core.storage.envelope import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
+from core.storage.message_json import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
-from core.storage.together import Together
+from core.storage.write_batcher import Together
 from core.types import Message, Platform, Reply, SpaceId
+from core.types.delivery import Part, Unfinished
 
 log = logging.getLogger(__name__)
 

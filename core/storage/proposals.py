@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
-from core.storage.intake import NewDocument, store_documents
+from core.storage.document_writes import NewDocument, store_documents
 from core.storage.passages import Embedded
 from core.storage.schema import document_names, proposals
 from core.storage.spaces import ensure_space

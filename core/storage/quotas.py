@@ -1,7 +1,7 @@
 """What has been asked of each provider, and who is not to be asked for now.
 
 Several processes may count at once: counts are only ever added to, and a bench only ever made longer, so nobody
-undoes what another wrote. Does not cover what the counts are held against (``core.generation.quota``).
+undoes what another wrote. Does not cover what the counts are held against (``core.generation.providers.ledger``).
 Keys are never stored: an account holds a fingerprint of its key.
 """
 

@@ -11,8 +11,8 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
-from core.storage.moving import move_space
 from core.storage.schema import spaces
+from core.storage.space_move import move_space
 from core.types import Language, SpaceId
 
 

@@ -1,7 +1,7 @@
 """Turns: what each person said to AION, session by session, kept only as long as a conversation needs it.
 
 A session is one person in one conversation of one space; nobody's turns are seen from another. People appear as
-pseudonyms (``core.privacy``).
+pseudonyms (``core.privacy.pseudonyms``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from core.training.base import Student
+from core.training.student import Student
 from core.types import Matrix, Turn
 
 _ROWS = 8

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from core.chat.notices import Notices
 from core.errors import BadInput
-from core.notices import Notices
 from core.offload import offload
-from core.personal import mask
-from core.privacy import Pseudonyms
+from core.privacy.personal_data import mask
+from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import AnswerRecord
-from core.storage.rated import RatedAnswer, RatedAnswers, Vote
+from core.storage.training_ratings import RatedAnswer, RatedAnswers, Vote
 from core.texts import say
-from core.training.brigades import Brigade, brigades, capped, quarantined
 from core.training.rows import FORMS, SYSTEM, Example, Form, Provenance, as_line, as_row, collapsed, without
+from core.training.vote_brigades import Brigade, brigades, capped, quarantined
 from core.types import Language, Reply, SpaceId, Turn
 
 HELD_OUT_SHARE = 0.2

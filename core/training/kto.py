@@ -15,10 +15,10 @@ from datasets import Dataset
 from trl import KTOConfig, KTOTrainer
 
 from core.errors import BadInput
-from core.training.base import Student
 from core.training.batching import Batch
 from core.training.likelihood import Asked, likelihoods
 from core.training.rows import turns_of
+from core.training.student import Student
 from core.training.trainer import Recipe, Run, Trained, fit, scheduled
 
 BETA = 0.1

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from core.training.base import Student
 from core.training.losses import token_log_probs
 from core.training.rows import turns_of
+from core.training.student import Student
 from core.types import Turn
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.training.base import Student
 from core.training.losses import token_log_probs
+from core.training.student import Student
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A step takes experience, updates the weights a few times, and is a function of the weights, its number and the seed
 alone: a run that was killed goes on from its checkpoint as if nothing had been. Where experience comes from is
-``core.training.experience``'s business.
+``core.training.ppo_experience``'s business.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from core.evaluation.written import token_f1
 from core.models.registry import LoraRegistry
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Learned
 from core.training.rows import turns_of
 from core.types import SpaceId, Turn

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.storage.rated import Vote
+from core.storage.training_ratings import Vote
 from core.types import Turn
 
 SYSTEM = "You are AION, the memory of a community. Answer the question with what the notes say."

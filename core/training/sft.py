@@ -14,10 +14,10 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from core.errors import BadInput
-from core.training.base import Student
 from core.training.batching import Batch
 from core.training.likelihood import Asked, likelihoods, mean_loss, tokens_of
 from core.training.losses import cross_entropy
+from core.training.student import Student
 from core.training.trainer import Recipe, Run, Trained, fit, scheduled
 
 IGNORED = -100

@@ -25,10 +25,10 @@ from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
 from core.models.lora import read_manifest, write_manifest
-from core.training.base import Student
 from core.training.batching import Batch, Batching
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.schedule import Schedule, factor
+from core.training.student import Student
 
 ADAM_BETAS = (0.9, 0.95)
 

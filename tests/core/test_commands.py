@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import Command, Context, Parameter, Registry, parse_command_line
+from core.commands import Command, Context, Parameter, Registry, parse_command_line, require
 from core.errors import Refused
-from core.permissions import require
 from tests.fakes import MEMBER, MODERATOR
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.commands import Command, Context, Registry
 from core.dispatch import MAX_QUESTION_CHARS
 from core.errors import BadInput, InternalError

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from discord_server import DiscordServer
 
-from bot.discord_adapter import DiscordAdapter
-from core.commands import Registry
-from core.delivery import Unfinished
+from bot.adapters.discord.adapter import DiscordAdapter
+from core.commands import Registry, require
 from core.errors import UserError
-from core.permissions import require
 from core.ports import Completion, Outlet
 from core.texts import explain
 from core.types import Button, Message, Person, Platform, Reply, SpaceId, Thumb
+from core.types.delivery import Unfinished
 from plugins import load_plugins
 from tests.fakes import MemoryInbox
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import cli, runner
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.commands import Command, Context, Parameter, Registry
 from core.pipeline import Pipeline, Question, Show
 from core.settings import Settings

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot import cli, opening
-from core import bootstrap
+from bot import cli
+from bot.terminal import open_aion
+from core.assembly import bootstrap
 from core.commands import Registry
 from core.errors import Unavailable
 from core.ports import Embedder
@@ -46,5 +47,5 @@ async def quick(settings: Settings, registry: Registry, tell: Callable[[str], No
 
 if __name__ == "__main__":
     bootstrap.open_embedder = open_embedder
-    opening.assemble = quick  # type: ignore[assignment]
+    open_aion.assemble = quick  # type: ignore[assignment]
     cli.main()

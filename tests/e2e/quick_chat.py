@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bot import cli, opening, runner, serving
-from core.bootstrap import Aion, assemble
+from bot import cli, runner
+from bot.operator import serve
+from bot.terminal import open_aion
+from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.settings import Settings
 from core.types import Confidence, Decision, Found
@@ -31,6 +33,6 @@ async def quick(
 
 
 if __name__ == "__main__":
-    for module in (opening, runner, serving):
+    for module in (open_aion, runner, serve):
         module.assemble = quick  # type: ignore[attr-defined]
     cli.main()

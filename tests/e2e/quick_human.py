@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot import cli, runner
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.settings import Settings
 from tests.fakes import ScriptedGenerator, WordEmbedder

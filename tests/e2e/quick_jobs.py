@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import cli, runner
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
-from core.scheduler import Pace, Scheduler
+from core.jobs.scheduler import Pace, Scheduler
 from core.settings import Settings
+from core.storage.job_runs import Runs
 from core.storage.leases import Leases
-from core.storage.runs import Runs
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
 PACE = Pace(tick=timedelta(seconds=0.2), settle=timedelta(0), lease=timedelta(seconds=2))

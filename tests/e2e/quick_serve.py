@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from bot import cli, serving
+from bot import cli
+from bot.operator import serve
 from tests.fakes import TickingGenerator
 
 
@@ -27,5 +28,5 @@ def quick(settings: object, tell: object) -> Quick:
 
 
 if __name__ == "__main__":
-    serving.open_local = quick  # type: ignore[assignment]
+    serve.open_local = quick  # type: ignore[assignment]
     cli.main()

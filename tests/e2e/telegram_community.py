@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from bot.telegram_adapter import TelegramAdapter
-from bot.telegram_polling import Patience
-from bot.telegram_reception import Timing
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.handlers import Timing
+from bot.adapters.telegram.polling import Patience
 from core.commands import Command, Context, Parameter, Registry
-from core.delivery import Unfinished
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
 from core.types import Button, File, Message, Person, Platform, Reply, Source, SpaceId, Thumb
+from core.types.delivery import Unfinished
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox

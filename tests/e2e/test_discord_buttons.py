@@ -9,10 +9,10 @@ from discord_front import ScriptedFront, running
 from discord_server import DiscordServer
 from discord_things import Channel, Guild, User
 
+from core.chat.notices import AION
 from core.commands import Command, Context, Parameter
-from core.delivery import Unfinished
-from core.notices import AION
 from core.types import Button, Message, Reply, SpaceId
+from core.types.delivery import Unfinished
 
 WORDS = {"en": "A word", "pt": "Uma palavra"}
 

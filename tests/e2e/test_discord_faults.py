@@ -457,7 +457,7 @@ async def test_an_answer_under_way_is_finished_before_stopping(front, discord, e
 
 
 async def test_stopping_leaves_nothing_running(front, discord, eva, channel, tmp_path, monkeypatch):
-    monkeypatch.setattr("bot.discord_client.GRACE_S", 0.05)
+    monkeypatch.setattr("bot.adapters.discord.client.GRACE_S", 0.05)
     before = asyncio.all_tasks()
     cancelled = asyncio.Event()
 

@@ -13,10 +13,10 @@ from discord_faults import Failed, RateLimited
 from discord_server import DiscordServer
 from process import aion, environment, running
 
-from bot.checkup.at_home import FULL_BYTES, LOW_BYTES, disk_findings
-from bot.checkup.doctor import findings
-from bot.checkup.finding import Finding
-from bot.checkup.models import Model, model_findings
+from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.machine import FULL_BYTES, LOW_BYTES, disk_findings
+from bot.operator.doctor.models import Model, model_findings
+from bot.operator.doctor.report import findings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import ANY, Account, Bench, Quotas

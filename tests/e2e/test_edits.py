@@ -11,8 +11,8 @@ import pytest
 from discord_front import ScriptedFront
 from discord_server import DiscordServer
 
-from core.delivery import Unfinished
 from core.types import Reply
+from core.types.delivery import Unfinished
 from tests.e2e.telegram_community import Community, running, says
 from tests.e2e.telegram_server import TelegramServer
 

@@ -10,7 +10,7 @@ import discord_front
 import pytest
 from discord_server import DiscordServer
 
-from core.bootstrap import Aion, assemble
+from core.assembly.bootstrap import Aion, assemble
 from core.settings import Settings
 from plugins import load_plugins
 from tests.e2e import process, telegram_community

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from core.models.registry import LoraRegistry
-from core.training.recorded import read_runs, recorded_in
+from core.training.run_log import read_runs, recorded_in
 from core.types import SpaceId
 from tests.e2e.process import Finished, start
 from tests.lessons import FACTS as ALL_FACTS

@@ -1,7 +1,7 @@
 """Ways in which other routers are known to fail, each tried on ours over real sockets, in the providers' own dialects.
 
 Named by the project and the number of the report. More of them stand beside what they are about, in
-``tests/core/generation/test_router.py`` and ``tests/core/test_going_on.py``.
+``tests/core/generation/providers/test_router.py`` and ``tests/core/test_going_on.py``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import json
 import pytest
 
 from core.errors import GenerationFailed
-from core.generation.provider import Patience
-from core.generation.table import Limits, ProviderModel
+from core.generation.providers.catalogue import Limits, ProviderModel
+from core.generation.providers.client import Patience
 from core.types import Sampling, Turn
 from tests.providers import DONE, Canned, delta, event, fails, says, streamed
 from tests.routing import Walk, ask

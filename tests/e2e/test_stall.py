@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from notes import write_notes
 
-from core.bootstrap import assemble
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.types import GLOBAL, Sampling, Turn
 from plugins import load_plugins

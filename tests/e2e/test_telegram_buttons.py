@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from core.chat.notices import AION
 from core.commands import Command, Context, Parameter
-from core.delivery import Unfinished
-from core.notices import AION
 from core.types import Button, Message, Reply, SpaceId
+from core.types.delivery import Unfinished
 from tests.e2e.telegram_community import Community, running, says
 from tests.e2e.telegram_server import TelegramServer
 

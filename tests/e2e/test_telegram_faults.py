@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.loop_guard import MAX_IN_A_ROW
-from bot.telegram_adapter import TelegramAdapter
-from core.delivery import Unfinished
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.loop_guard import MAX_IN_A_ROW
 from core.errors import Unavailable
 from core.types import Message, Person, Reply, SpaceId
+from core.types.delivery import Unfinished
 from tests.e2e.telegram_community import TIMING, Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected
 from tests.e2e.telegram_server import TelegramServer

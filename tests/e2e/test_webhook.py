@@ -9,8 +9,8 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from bot.telegram_adapter import TelegramAdapter
-from bot.telegram_webhook import Webhook
+from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.adapters.telegram.webhook import Webhook
 from tests.e2e.telegram_community import TIMING, Community, running, says
 from tests.e2e.telegram_server import TelegramServer
 

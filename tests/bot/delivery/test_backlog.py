@@ -12,9 +12,9 @@ import pytest
 
 from bot.delivery import backlog as module
 from bot.delivery.backlog import N_AT_ONCE, Backlog
-from core.delivery import Unfinished
 from core.ports import Front
 from core.types import Message, Person, Platform, Reply, SpaceId
+from core.types.delivery import Unfinished
 from tests.fakes import MemoryInbox
 
 

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import pytest
 
-from bot.delivery.failure import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 from bot.delivery.post import Bubble, Capabilities
 from bot.delivery.split import utf16_units
 from bot.delivery.stream import StreamedReply
-from core.delivery import Part
 from core.errors import Postponed
 from core.types import File, Reply
+from core.types.delivery import Part
 from tests.fakes import MemoryJournal
 
 

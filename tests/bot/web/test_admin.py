@@ -12,12 +12,12 @@ import pytest
 
 from bot.web.admin import admin_router
 from bot.web.app import create_app
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.inbox import Inbox

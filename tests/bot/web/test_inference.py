@@ -19,7 +19,7 @@ from bot.web.inference import inference_router
 from bot.web.service import Service
 from bot.web.stops import Stops
 from core.errors import GenerationFailed, Unavailable
-from core.generation.provider import ProviderGenerator
+from core.generation.providers.client import ProviderGenerator
 from core.types import Piece, Sampling, Turn
 from tests.fakes import ScriptedGenerator, TickingGenerator
 from tests.routing import provider

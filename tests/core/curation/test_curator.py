@@ -8,29 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
+from core.curation.chat_teaching import Sayings
+from core.curation.command_service import Learner, Learners
 from core.curation.curator import N_KEPT, Curator
 from core.curation.fetch import Fetcher, Limits
 from core.curation.gaps import GapFinder
-from core.curation.learning import Learner, Learners
-from core.curation.polite import PoliteFetcher
-from core.curation.said import Sayings
+from core.curation.robots import PoliteFetcher
 from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
+from core.storage.consents import Teachings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.gaps import Gaps
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.storage.spaces import Spaces
-from core.storage.teachings import Teachings
 from core.storage.watches import Watches
 from core.texts import say
 from core.types import LANGUAGES, Message, Person, SpaceId

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
 from core.curation.gaps import NEAR, GapFinder, SpaceGaps, clusters
-from core.curation.polite import PoliteFetcher
+from core.curation.robots import PoliteFetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -28,7 +28,7 @@ from core.storage.gaps import Gaps, Unanswered
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.storage.schema import answers
 from core.storage.spaces import Spaces
 from core.types import Band, Confidence, Decision, SpaceId

@@ -11,26 +11,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from core.channels import Channels
-from core.curation import changes
+from core.chat.channels import Channels
+from core.chat.notices import Notices
+from core.curation import page_diff
 from core.curation.curator import Curator
 from core.curation.feeds import N_ENTRIES
 from core.curation.fetch import Fetcher, Limits
-from core.curation.policy import SETTING
-from core.curation.polite import PoliteFetcher
+from core.curation.review_policy import SETTING
+from core.curation.robots import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.readings import Readings
+from core.storage.reading_log import Readings
 from core.storage.schema import inbox, watched_pages, watches
 from core.storage.spaces import Spaces
 from core.storage.watches import MAX_WATCHES, NewWatch, Watches
@@ -295,11 +295,11 @@ async def test_a_community_watches_so_much_and_no_more_and_never_another_ones(ho
 
 def test_lines_that_differ_are_known_by_when_they_first_did() -> None:
     first, later = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
-    before = changes.differing("a\nb\nc", "a\nB\nc", {}, first)
-    now = changes.differing("a\nb\nc", "a\nB\nC", before, later)
+    before = page_diff.differing("a\nb\nc", "a\nB\nc", {}, first)
+    now = page_diff.differing("a\nb\nc", "a\nB\nC", before, later)
     assert len(before) == 2
     assert len(now) == 4
     assert sorted(now.values()) == [first.isoformat()] * 2 + [later.isoformat()] * 2
-    assert not changes.is_change("a\nb\nc", "a\nB\nc", before, first)
-    assert changes.is_change("a\nb\nc", "a\nB\nC", now, later)
-    assert not changes.is_change("a", "a", {}, later)
+    assert not page_diff.is_change("a\nb\nc", "a\nB\nc", before, first)
+    assert page_diff.is_change("a\nb\nc", "a\nB\nC", now, later)
+    assert not page_diff.is_change("a", "a", {}, later)

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from core.assessment import assess
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
 from core.evaluation.harness import as_json, as_table
+from core.experiments.search_eval import assess
 from tests.fakes import WordEmbedder
 
 METRICS = {

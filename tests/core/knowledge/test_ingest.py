@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from core.errors import BadInput, Unavailable
+from core.knowledge.command_service import Shelves
 from core.knowledge.ingest import Ingest, Progress, Report
-from core.knowledge.shelf import Shelves
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database

@@ -15,7 +15,7 @@ from core.errors import Unavailable
 from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding, open_succession
 from core.ports import Embedder
-from core.retrieval.succession import SucceedingSearcher, Succession
+from core.retrieval.embedder_migration import SucceedingSearcher, Succession
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.errors import BadInput
-from core.knowledge.card import difference
 from core.knowledge.ingest import Ingest
+from core.knowledge.proposal_card import difference
 from core.knowledge.review import Review, Reviews
-from core.notices import Notices
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.inbox import Inbox

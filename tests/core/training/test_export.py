@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from core.channels import Channels
+from core.chat.channels import Channels
+from core.chat.notices import Notices
 from core.errors import BadInput
-from core.notices import Notices
-from core.privacy import Pseudonyms
-from core.retention import Retention
+from core.privacy.pseudonyms import Pseudonyms
+from core.privacy.retention import Retention
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.gaps import Gaps, NewGap
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.people import People
-from core.storage.rated import RatedAnswers
 from core.storage.schema import answers as answers_table
 from core.storage.schema import ratings as ratings_table
 from core.storage.spaces import Spaces
+from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
 from core.types import Confidence, Decision, Generation, Sampling, Source, SpaceId, Thumb, Turn
 

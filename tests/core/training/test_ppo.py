@@ -12,9 +12,9 @@ import torch
 from core.errors import BadInput
 from core.training.batching import Batch, Batching
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.experience import Rated, StoredThumbs, log_probs_of
 from core.training.policy import Policy, Written
 from core.training.ppo import Ppo, PpoSettings, Step
+from core.training.ppo_experience import Rated, StoredThumbs, log_probs_of
 from tests.core.training.preference import (
     N_TOKENS,
     OFFLINE,

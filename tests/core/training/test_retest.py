@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
-from core.privacy import Pseudonyms
+from core.privacy.pseudonyms import Pseudonyms
 from core.services import Learned
 from core.training.retest import keep, learned, outcome, report_of, retest
 from core.types import SpaceId, Turn

@@ -10,13 +10,13 @@ import torch
 
 from core.errors import BadInput
 from core.models.lora import read_manifest
-from core.training.base import Lora, Student, open_student
 from core.training.batching import Batch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.kto import Thumbed, balance, kto, read_thumbs
 from core.training.likelihood import Asked, likelihoods, mean_loss
 from core.training.schedule import learning_rate
 from core.training.sft import sft
+from core.training.student import Lora, Student, open_student
 from core.training.trainer import Recipe, Run, Update, schedule_for, write_weights
 from core.types import Turn
 from tests.tiny import write_tiny_model

@@ -1,0 +1,239 @@
+"""The terminal as a platform: one person, one space, the same commands as everywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import shlex
+import sys
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from bot.delivery.markup import place
+from bot.terminal.language import locale
+from bot.terminal.open_aion import opened
+from core.assembly.bootstrap import Aion
+from core.commands import Registry, parse_command_line
+from core.errors import BadInput
+from core.offload import offload
+from core.texts import language_of_locale, say
+from core.types import Answer, Attachment, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
+
+THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
+"""What may be typed after an answer to rate it."""
+
+
+def terminal_space() -> SpaceId:
+    """Return the space of whoever is at the terminal."""
+    return SpaceId(f"terminal:{getpass.getuser()}")
+
+
+def terminal_person() -> Person:
+    """Return whoever is at the terminal: the moderator of their own space."""
+    return Person(f"terminal:{getpass.getuser()}", getpass.getuser(), is_moderator=True)
+
+
+def read_line(line: str, registry: Registry) -> Message:
+    """Turn a typed line into a message; the files a command takes are read from the paths after it."""
+    command_line = parse_command_line(line)
+    command = registry.get(command_line.name) if command_line else None
+    takes_files = command is not None and any(p.kind == "attachment" for p in command.parameters)
+    return Message(
+        key=f"terminal:{uuid.uuid4()}",
+        platform="terminal",
+        space=terminal_space(),
+        conversation=terminal_space(),
+        person=terminal_person(),
+        text=line,
+        locale=locale(),
+        command=command_line.name if command_line else None,
+        arguments=command_line.arguments(command) if command_line and command else {},
+        attachments=tuple(attach(path) for path in _paths(command_line.rest)) if command_line and takes_files else (),
+    )
+
+
+def attach(path: Path) -> Attachment:
+    """Return a file of this machine as an attachment. Raises ``BadInput`` when there is no such file."""
+    if not path.is_file():
+        raise BadInput("file.missing", name=str(path))
+
+    async def read() -> bytes:
+        return await offload(path.read_bytes)
+
+    return Attachment(path.name, path.stat().st_size, read)
+
+
+def _paths(rest: str) -> list[Path]:
+    try:
+        return [Path(part).expanduser() for part in shlex.split(rest)]
+    except ValueError:  # an unclosed quote: the whole line is the path
+        return [Path(rest).expanduser()]
+
+
+@dataclass
+class ConsoleOutlet:
+    """Prints one reply: the text as it is written, then its sources (``core.ports.Outlet``)."""
+
+    console: Console
+    answer_id: int | None = None
+    buttons: tuple[Button, ...] = ()
+    _shown: str = field(default="", init=False)
+
+    async def progress(self, text: str) -> None:
+        """Print a dim status line."""
+        self.console.print(text, style="dim", highlight=False)
+
+    async def partial(self, text: str) -> None:
+        """Print what has been added since the last time; a pipe waits for the whole."""
+        if self.console.is_terminal and text.startswith(self._shown):
+            self.console.print(text[len(self._shown) :], end="", markup=False, highlight=False, soft_wrap=True)
+            self._shown = text
+
+    async def send(self, reply: Reply) -> None:
+        """Print what is still missing of the reply, and where it comes from."""
+        self.answer_id, self.buttons = reply.answer_id, reply.buttons
+        if self._shown and reply.text.startswith(self._shown):
+            self.console.print(reply.text[len(self._shown) :], markup=False, highlight=False, soft_wrap=True)
+        else:
+            if self._shown:
+                self.console.print()
+            self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
+        if reply.sources:
+            title = say(reply.language, "sources.title")
+            lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
+            footer = "\n".join(["", title, *lines])
+            self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
+        for file in reply.files:
+            path = await offload(save, file)
+            line = say(reply.language, "file.saved", path=path)
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def save(file: File) -> Path:
+    """Write a file to the current folder, in place of one of the same name, and return where it is. Blocks."""
+    path = Path(file.name).absolute()
+    path.write_bytes(file.data)
+    return path
+
+
+def as_commands(buttons: Sequence[Button]) -> str:
+    """Return buttons as what to type instead, on one line."""
+    return " · ".join(f"{button.label} /{button.command} {button.argument}".rstrip() for button in buttons)
+
+
+async def converse() -> None:
+    """Hold a conversation until the input ends. The models load while the prompt is already there."""
+    console = Console()
+    async with opened() as aion, asyncio.TaskGroup() as background:
+        language = language_of_locale(locale(), aion.settings.language)
+        warming = background.create_task(aion.warm())
+        changing = background.create_task(aion.reembedding.attempt())
+        n_documents = await aion.count_documents(terminal_space())
+        console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
+        try:
+            await _converse(aion, console, language)
+        finally:
+            warming.cancel()
+            changing.cancel()
+
+
+async def _converse(aion: Aion, console: Console, language: Language) -> None:
+    last_answer: int | None = None
+    async for line in typed_lines(aion.settings.data_dir, aion.dispatch.registry):
+        if (thumb := THUMBS.get(line)) and last_answer is not None:
+            person, space = terminal_person(), terminal_space()
+            thanks = await aion.dispatch.rate(space, last_answer, person, thumb, locale())
+            console.print(thanks.text, style="dim")
+            console.print(as_commands(thanks.buttons), style="dim", markup=False, highlight=False)
+            continue
+        outlet = ConsoleOutlet(console)
+        try:
+            message = read_line(line, aion.dispatch.registry)
+        except BadInput as error:
+            console.print(say(language, error.key, **error.values), style="dim")
+            continue
+        await aion.dispatch.handle(message, outlet)
+        last_answer = outlet.answer_id or last_answer
+        console.print(as_commands(outlet.buttons), style="dim", markup=False, highlight=False)
+
+
+async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
+    """Yield the lines typed, with history and completion at a terminal, plainly from a pipe; end with the input."""
+    if not sys.stdin.isatty():
+        while line := await offload(sys.stdin.readline):
+            if line.strip():
+                yield line.strip()
+        return
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory
+
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(data_dir / "chat_history")),
+        completer=WordCompleter([f"/{command.name}" for command in registry.listed], sentence=True),
+    )
+    while True:
+        try:
+            line = (await session.prompt_async("\n❯ ")).strip()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if line:
+            yield line
+
+
+@asynccontextmanager
+async def _once() -> AsyncIterator[Aion]:
+    """Give an AION for one question, ready before its time is taken."""
+    async with opened() as aion:
+        await aion.ready(terminal_space())
+        yield aion
+
+
+async def answer_as_text(question: str) -> None:
+    """Answer one question on the standard output."""
+    outlet = ConsoleOutlet(Console())
+    async with _once() as aion:
+        await aion.dispatch.answer(read_line(question, Registry()), question, outlet)
+
+
+async def answer_as_json(question: str) -> None:
+    """Answer one question as one JSON object on the standard output."""
+    async with _once() as aion:
+        answer = await aion.dispatch.answer(read_line(question, Registry()), question, _Silent())
+    sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
+
+
+def as_json(answer: Answer) -> dict[str, object]:
+    """Return what ``--json`` prints of an answer."""
+    return {
+        "answer": answer.text,
+        "confidence": round(answer.confidence.value, 4),
+        "reasons": [say(answer.language, reason.key, **reason.values) for reason in answer.confidence.reasons],
+        "used": answer.used,
+        "model": answer.model,
+        "sources": [
+            {"n": source.n, "document": source.document, "heading": source.heading, "quote": source.quote}
+            for source in answer.sources
+        ],
+        "latency_ms": {step: round(ms, 2) for step, ms in answer.latency_ms.items()},
+    }
+
+
+class _Silent:
+    """An outlet for an answer that is read from its return value instead."""
+
+    async def progress(self, text: str) -> None:
+        """Show nothing."""
+
+    async def partial(self, text: str) -> None:
+        """Show nothing."""
+
+    async def send(self, reply: Reply) -> None:
+        """Show nothing."""

@@ -1,0 +1,51 @@
+"""Commands and presses are acknowledged within three seconds; what is said of one besides is for its caller alone."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.adapters.discord.post import InteractionPost
+from bot.delivery.stream import StreamedReply
+from core.texts import language_of_locale, say
+from core.types import Reply
+
+log = logging.getLogger(__name__)
+
+_ALREADY_ACKNOWLEDGED = 40060
+
+Interaction = discord.Interaction[Any]
+
+
+async def acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
+    """Answer within Discord's three seconds that work has begun; return whether there is still somebody to answer."""
+    for is_last in (False, True):
+        try:
+            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+        except discord.HTTPException as error:
+            if error.code == _ALREADY_ACKNOWLEDGED:
+                return True  # by a first attempt whose answer was lost; a redelivery is recognised by its key
+            log.warning("Discord: interaction %s could not be acknowledged: %s", interaction.id, error)
+            return False
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("Discord: interaction %s: %r", interaction.id, error)
+            if is_last:
+                return False
+        else:
+            return True
+    return False
+
+
+async def tell(interaction: Interaction, key: str, **values: object) -> None:
+    """Say a sentence of the catalogue to whoever caused an interaction, and to nobody else."""
+    language = language_of_locale(str(interaction.locale), "en")
+    await show(interaction, Reply(say(language, key, **values), language, private=True))
+
+
+async def show(interaction: Interaction, reply: Reply) -> None:
+    """Show a private reply to an acknowledged interaction."""
+    async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
+        await outlet.send(reply)

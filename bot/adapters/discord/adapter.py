@@ -1,0 +1,96 @@
+"""Discord: hears what is meant for AION, hands it to the core, and shows what comes back.
+
+Covers the connection and how it ends. Does not cover what is done about an event (``bot.adapters.discord.client``), how
+events are read (``bot.adapters.discord.translate``), how commands are declared (``bot.adapters.discord.commands``) or
+how replies are shown (``bot.adapters.discord.post``, ``bot.delivery``).
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import aiohttp
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.adapters.discord.client import Client
+from bot.adapters.discord.commands import SyncMemory
+from core.errors import Unavailable
+from core.ports import Front
+
+log = logging.getLogger(__name__)
+
+
+class DiscordAdapter:
+    """AION on Discord.
+
+    ``api_base`` and ``gateway_url`` point the library at another host; ``moderator_role`` is a role's name or id;
+    ``state_dir`` keeps the hash of the commands Discord was last given.
+    """
+
+    def __init__(
+        self,
+        front: Front,
+        token: str,
+        *,
+        api_base: str | None = None,
+        gateway_url: str | None = None,
+        moderator_role: str | None = None,
+        state_dir: Path,
+    ) -> None:
+        self._front = front
+        self._token = token
+        self._moderator_role = moderator_role
+        self._memory = SyncMemory(state_dir / "discord_commands.json")
+        self._client: Client | None = None
+        # discord.py keeps these on its classes: one process talks to one Discord, and never by voice.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        if api_base:
+            Route.BASE = api_base.rstrip("/")
+        if gateway_url:
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+    @property
+    def heard_at_s(self) -> float | None:
+        """Return when Discord's gateway last sent anything, if it ever did, on ``time.monotonic``'s clock."""
+        return self._client.heard_at_s if self._client else None
+
+    async def run(self) -> None:
+        """Answer until cancelled, then let answers under way finish.
+
+        Raises ``Unavailable`` when Discord cannot be reached at the start, or refuses the token or the session.
+        """
+        try:
+            try:
+                await self._connect(content_intent=True)
+            except discord.PrivilegedIntentsRequired:
+                log.warning(
+                    "Discord: the message content intent is off (Developer Portal > Bot). Mentions, direct messages, "
+                    "commands and buttons work; replies without a mention and messages in AION's own threads cannot "
+                    "be read."
+                )
+                await self._connect(content_intent=False)
+        except discord.LoginFailure as error:
+            raise Unavailable("discord.bad_token") from error
+        except discord.ConnectionClosed as error:
+            raise Unavailable(
+                "discord.bad_token" if error.code == 4004 else "discord.closed", code=error.code
+            ) from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise Unavailable("discord.unreachable", problem=type(error).__name__) from error
+
+    async def _connect(self, *, content_intent: bool) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
+        self._client = client = Client(self._front, intents, self._moderator_role, self._memory)
+        async with client:
+            try:
+                await client.start(self._token)
+            except AttributeError as error:
+                if client.ws is None:  # discord.py trips over its own missing socket when the first connection fails
+                    raise Unavailable("discord.unreachable", problem="gateway") from error
+                raise
+            finally:
+                await client.finish()

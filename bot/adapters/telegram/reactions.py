@@ -1,0 +1,70 @@
+"""👍 and 👎 as reactions to the bot's answers, which count as its buttons do.
+
+Telegram tells of reactions only where the bot is an admin, and not what they stand under; the answers shown last are
+remembered by this process, and those of earlier ones are looked up.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
+
+from bot.adapters.telegram.translate import person_of, space_of
+from core.ports import Front
+from core.types import SpaceId, Thumb
+
+MAX_ANSWERS = 1_000
+"""Answers remembered; an older one is looked up, unless nobody had asked for it."""
+
+_THUMBS: dict[str, Thumb] = {"👍": "up", "👎": "down"}
+
+
+class ShownAnswers:
+    """Which answer each of the bot's last messages shows."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[tuple[int, int], int] = OrderedDict()
+
+    def note(self, chat_id: int, message_id: int, answer_id: int) -> None:
+        """Remember what a message shows."""
+        self._answers[chat_id, message_id] = answer_id
+        if len(self._answers) > MAX_ANSWERS:
+            self._answers.popitem(last=False)
+
+    def at(self, chat_id: int, message_id: int) -> int | None:
+        """Return the answer that a message shows, if it is remembered."""
+        return self._answers.get((chat_id, message_id))
+
+
+class Reactions:
+    """Carries reactions to the core."""
+
+    def __init__(self, front: Front, shown: ShownAnswers) -> None:
+        self._front = front
+        self._shown = shown
+
+    async def changed(self, change: MessageReactionUpdated, update_id: int, taken: Callable[[], None]) -> None:
+        """Count a thumb that was put under an answer, and withdraw one that was taken away."""
+        space = space_of(change.chat.id)
+        answer_id = await self._answer_at(space, change)
+        before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)
+        is_new = await self._front.inbox.claim(space, f"telegram:reaction:{update_id}")
+        taken()
+        if answer_id is None or change.user is None or before == now or not is_new:
+            return
+        thumb = now or before  # the same thumb again withdraws it
+        if thumb is not None:
+            await self._front.rate(space, answer_id, person_of(change.user), thumb, change.user.language_code)
+
+    async def _answer_at(self, space: SpaceId, change: MessageReactionUpdated) -> int | None:
+        chat_id, message_id = change.chat.id, change.message_id
+        remembered = self._shown.at(chat_id, message_id)
+        return remembered or await self._front.answer_at(space, f"telegram:{chat_id}:{message_id}")
+
+
+def _thumb(reactions: Sequence[ReactionType]) -> Thumb | None:
+    """Return the last thumb among several reactions."""
+    emoji = [reaction.emoji for reaction in reactions if isinstance(reaction, ReactionTypeEmoji)]
+    return next((_THUMBS[each] for each in reversed(emoji) if each in _THUMBS), None)

@@ -1,0 +1,85 @@
+"""Updates that Telegram brings by itself: an HTTP address for them, in place of polling.
+
+Telegram repeats an update until it is told 200, which it is once the update has been taken on durably; so that none
+is lost, and the inbox recognises the repeated ones. Whoever does not know the secret is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+from telegram import Bot, Update
+
+from bot.adapters.telegram.polling import WANTED, Hearing, Patience, persist
+from bot.web.app import create_app, serve
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S = 30.0
+"""How often Telegram is asked how the webhook does: silence may only mean that nobody says anything."""
+
+Receive = Callable[[Update], Awaitable[bool]]
+"""Starts work on an update; returns whether a crash would not lose it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The public ``url`` Telegram calls, and the address that is listened at: a proxy with a certificate between."""
+
+    url: str
+    host: str
+    port: int
+    ask_every_s: float = field(default=ASK_EVERY_S)
+
+    def secret(self, token: str) -> str:
+        """Return what proves that a call comes from Telegram; only whoever has the bot's token can tell."""
+        return hashlib.sha256(f"webhook {self.url} {token}".encode()).hexdigest()
+
+    async def run(self, bot: Bot, patience: Patience, hearing: Hearing, receive: Receive) -> None:
+        """Receive updates until cancelled.
+
+        Raises ``InvalidToken`` when Telegram refuses the token, ``Unavailable`` when the address cannot be had.
+        """
+        secret = self.secret(bot.token)
+        app = create_app([_router(urlsplit(self.url).path or "/", secret, bot, receive)])
+        serving = asyncio.create_task(serve(app, self.host, self.port), name="Telegram webhook")
+        try:
+            await persist(
+                lambda: bot.set_webhook(self.url, allowed_updates=WANTED, secret_token=secret), patience, "setWebhook"
+            )
+            log.info("Telegram: updates come to %s", self.url)
+            while not serving.done():
+                info = await persist(bot.get_webhook_info, patience, "getWebhookInfo")
+                hearing.note()
+                if info.last_error_message:
+                    log.warning("Telegram: it could not reach %s: %s", self.url, info.last_error_message)
+                await asyncio.wait({serving}, timeout=self.ask_every_s)
+            serving.result()
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+def _router(path: str, secret: str, bot: Bot, receive: Receive) -> APIRouter:
+    router = APIRouter()
+
+    async def take(request: Request) -> Response:
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            return Response(status_code=403)
+        try:
+            update = Update.de_json(await request.json(), bot)
+        except (TypeError, ValueError, LookupError, AttributeError, OSError) as error:
+            log.error("an update cannot be read and is skipped: %s", type(error).__name__)
+            return Response(status_code=200)
+        return Response(status_code=200 if await receive(update) else 503)
+
+    router.add_api_route(path, take, methods=["POST"])
+    return router

@@ -1,0 +1,150 @@
+"""How much may be written to a platform, and when: one budget per place, one for the whole bot.
+
+Everything written draws on the same budgets, and what is only cosmetic is shed first. A budget is kept exactly: no
+stretch of ``Limit.period_s`` seconds ever holds more than ``Limit.n`` writes, wherever it begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect, bisect_left, insort
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from bot.delivery.errors import NotDelivered
+from bot.delivery.stream import Clock, SystemClock
+
+LATE_S = 0.05
+"""How late somebody may wake for the moment promised; later, another is found, lest many go out in a bunch."""
+
+MAX_PLACES = 1024
+"""Places whose budgets are kept before the untouched ones are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``n`` writes in any ``period_s`` seconds, of which the last ``n_kept`` are for final texts."""
+
+    n: int
+    period_s: float
+    n_kept: int
+
+
+class Budget:
+    """The writes one limit has let through or promised, by the moment each is due, ascending."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._due_s: list[float] = []
+
+    def earliest_s(self, from_s: float) -> float:
+        """Return the first moment from ``from_s`` on at which one more write keeps within the limit."""
+        n, period_s = self._limit.n, self._limit.period_s
+        at = bisect(self._due_s, from_s)
+        for first, last in zip(self._due_s[max(0, at - n) :], self._due_s[max(0, at - n) + n - 1 :], strict=False):
+            if first - from_s >= period_s:
+                break
+            if max(last, from_s) - min(first, from_s) < period_s:
+                from_s = first + period_s
+        return from_s
+
+    def is_idle(self, now_s: float) -> bool:
+        """Tell whether nothing is promised, and nothing counts any more."""
+        return self.free(now_s) == self._limit.n
+
+    def take(self, at_s: float) -> None:
+        """Promise a write at a moment ``earliest_s`` returned."""
+        insort(self._due_s, at_s)
+
+    def give_back(self, at_s: float) -> None:
+        """Take back the promise of a write at ``at_s``, as far as it still counts."""
+        at = bisect_left(self._due_s, at_s)
+        if self._due_s[at : at + 1] == [at_s]:
+            del self._due_s[at]
+
+    def free(self, now_s: float) -> int:
+        """Return how many more writes fit now, forgetting those that no longer count."""
+        del self._due_s[: bisect(self._due_s, now_s - self._limit.period_s)]
+        return self._limit.n - len(self._due_s)
+
+    def can_spare(self, now_s: float) -> bool:
+        """Tell whether one more write now would leave what is kept for final texts."""
+        return self.free(now_s) > self._limit.n_kept
+
+
+@dataclass(slots=True)
+class _Place:
+    budget: Budget
+    last_s: float = 0.0
+    banned_until_s: float = 0.0
+
+
+class Traffic:
+    """The outbound budgets of one bot: ``overall``, and one for each place, under its own limit."""
+
+    def __init__(self, overall: Limit, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._overall = Budget(overall)
+        self._places: dict[Hashable, _Place] = {}
+
+    async def admit(self, key: Hashable, limit: Limit) -> None:
+        """Return when one thing may be written to a place, in the order asked.
+
+        Raises ``NotDelivered`` while the platform bans it.
+        """
+        place, now_s = self._place(key, limit), self._clock.now_s()
+        self._refuse_banned(place, now_s)
+        at_s = place.last_s = self._promise(place, max(now_s, place.last_s), now_s)
+        while at_s > now_s:
+            await self._clock.sleep(at_s - now_s)
+            now_s = self._clock.now_s()
+            self._refuse_banned(place, now_s)
+            if now_s - at_s <= LATE_S:
+                return
+            for budget in (place.budget, self._overall):
+                budget.give_back(at_s)
+            at_s = self._promise(place, now_s, now_s)
+            place.last_s = max(place.last_s, at_s)
+
+    def _promise(self, place: _Place, from_s: float, now_s: float) -> float:
+        """Take the first moment from ``from_s`` on that both budgets have left, and return it."""
+        budgets = (place.budget, self._overall)
+        for budget in budgets:
+            budget.free(now_s)
+        at_s = from_s
+        while (later_s := self._overall.earliest_s(place.budget.earliest_s(at_s))) != at_s:
+            at_s = later_s
+        for budget in budgets:
+            budget.take(at_s)
+        return at_s
+
+    def spare(self, key: Hashable, limit: Limit) -> None:
+        """Let something merely cosmetic pass. Raises ``NotDelivered`` where that would touch what is kept."""
+        place, now_s = self._place(key, limit), self._clock.now_s()
+        self._refuse_banned(place, now_s)
+        if not (place.budget.can_spare(now_s) and self._overall.can_spare(now_s)):
+            raise NotDelivered("the budget is kept for final texts")
+        place.budget.take(now_s)
+        self._overall.take(now_s)
+
+    def ban(self, key: Hashable, limit: Limit, duration_s: float) -> None:
+        """Write nothing to the place for that long; a shorter ban never ends a longer one."""
+        place = self._place(key, limit)
+        place.banned_until_s = max(place.banned_until_s, self._clock.now_s() + duration_s)
+
+    def _refuse_banned(self, place: _Place, now_s: float) -> None:
+        if place.banned_until_s > now_s:
+            raise NotDelivered("the chat is in a flood ban", retry_after_s=place.banned_until_s - now_s)
+
+    def _place(self, key: Hashable, limit: Limit) -> _Place:
+        if key not in self._places:
+            if len(self._places) >= MAX_PLACES:
+                self._forget_idle(self._clock.now_s())
+            self._places[key] = _Place(Budget(limit))
+        return self._places[key]
+
+    def _forget_idle(self, now_s: float) -> None:
+        self._places = {
+            key: place
+            for key, place in self._places.items()
+            if place.banned_until_s > now_s or not place.budget.is_idle(now_s)
+        }

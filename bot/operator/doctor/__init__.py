@@ -1,0 +1,1 @@
+"""Diagnostics of ``aion doctor``: each problem with its fix."""

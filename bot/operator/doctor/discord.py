@@ -1,0 +1,158 @@
+"""Discord, looked over with nothing but the token: who the bot is, what it may read, and where it may speak.
+
+Reads only, and never identifies to the gateway, so a running AION is not disturbed. Sources: discord.com/developers,
+"Application flags", "Get Gateway Bot", "Permission overwrites". Whether another program uses the token cannot be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from bot.operator.doctor.api import TIMEOUT_S, Api
+from bot.operator.doctor.finding import Finding
+from core.errors import Unavailable
+
+API_BASE = "https://discord.com/api/v10"
+MAX_GUILDS = 25
+"""Servers whose channels are looked at; of the others only what the bot may do in the server as a whole."""
+
+_CONTENT_INTENT = 1 << 18 | 1 << 19
+_ADMINISTRATOR = 1 << 3
+_NEEDED = {1 << 10: "View Channels", 1 << 11: "Send Messages", 1 << 16: "Read Message History"}
+_ALL = sum(_NEEDED)
+_SPOKEN_IN = (0, 5)
+_HELLO = 10
+_MAX_NAMES = 5
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The bot's account. ``reads_messages``: the message content intent is on."""
+
+    id: str
+    application_id: str
+    name: str
+    reads_messages: bool
+
+    @property
+    def invite_link(self) -> str:
+        """Return the address that adds the bot to a server, with the permissions it needs."""
+        import discord
+
+        from bot.adapters.discord.client import PERMISSIONS
+
+        scopes = ("bot", "applications.commands")
+        return discord.utils.oauth_url(int(self.application_id), permissions=PERMISSIONS, scopes=scopes)
+
+
+class DiscordCheckup:
+    """Discord as one token sees it."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, api_base: str | None, gateway_url: str | None) -> None:
+        headers = {"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (AION, 1)"}
+        self._api = Api(client, api_base or API_BASE, headers, "doctor.discord_unreachable")
+        self._gateway_url = gateway_url
+
+    @property
+    def skew_s(self) -> float | None:
+        """Return by how many seconds this machine's clock is ahead of Discord's, once it was asked anything."""
+        return self._api.skew_s
+
+    async def account(self) -> Account:
+        """Return whose token this is. Raises ``Unavailable`` when Discord refuses it or cannot be reached."""
+        me, application = await self._known("/users/@me"), await self._known("/applications/@me")
+        reads_messages = bool(application.get("flags", 0) & _CONTENT_INTENT)
+        return Account(str(me["id"]), str(application["id"]), str(me["username"]), reads_messages)
+
+    async def findings(self, commands: Sequence[str]) -> AsyncIterator[Finding]:
+        """Yield what is found; ``commands`` are those AION has. Raises ``Unavailable`` as ``account`` does."""
+        account = await self.account()
+        guilds: list[Json] = await self._known("/users/@me/guilds")
+        yield Finding("ok", "discord_ok", {"name": account.name, "n_guilds": len(guilds)})
+        try:
+            await self._knock()
+        except Unavailable as error:
+            yield Finding.of(error)
+        if not account.reads_messages:
+            yield Finding("warning", "content_intent_off")
+        if not guilds:
+            yield Finding("warning", "no_guilds", {"link": account.invite_link})
+        for n, guild in enumerate(guilds):
+            if finding := await self._in_guild(guild, account, with_channels=n < MAX_GUILDS):
+                yield finding
+        shown = {command["name"] for command in await self._known(f"/applications/{account.application_id}/commands")}
+        if missing := [name for name in commands if name not in shown]:
+            names = ", ".join(f"/{name}" for name in missing)
+            yield Finding("warning", "commands_missing", {"commands": names, "link": account.invite_link})
+
+    async def _known(self, path: str) -> Any:
+        status, body = await self._api.get(path)
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise Unavailable("doctor.discord_refused")
+        if status != HTTPStatus.OK:
+            raise Unavailable("doctor.discord_unreachable", problem=f"{path}: HTTP {status}")
+        return body
+
+    async def _knock(self) -> None:
+        """Open the gateway and wait for its greeting. Raises ``Unavailable`` when it does not greet."""
+        import aiohttp
+
+        bot = await self._known("/gateway/bot")
+        limit = bot.get("session_start_limit", {})
+        if limit.get("remaining", 1) == 0:
+            wait_min = limit.get("reset_after", 0) // 60_000 + 1
+            raise Unavailable("doctor.sessions_spent", wait_min=wait_min)
+        url = f"{self._gateway_url or bot['url']}?v=10&encoding=json"
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                aiohttp.ClientSession(trust_env=True) as session,
+                session.ws_connect(url) as socket,
+            ):
+                greeting = await socket.receive_json()
+        except (aiohttp.ClientError, OSError, TypeError, ValueError) as error:  # TimeoutError is an OSError
+            raise Unavailable("doctor.gateway_refused", problem=type(error).__name__) from None
+        if greeting.get("op") != _HELLO:
+            raise Unavailable("doctor.gateway_refused", problem=f"op {greeting.get('op')}")
+
+    async def _in_guild(self, guild: Json, account: Account, *, with_channels: bool) -> Finding | None:
+        """Return where in a server the bot may not read or speak, if anywhere."""
+        base = int(guild["permissions"])
+        if base & _ADMINISTRATOR:
+            return None
+        values: Json = {"guild": guild["name"]}
+        lacking = [name for bit, name in _NEEDED.items() if not base & bit]
+        if not with_channels:
+            return Finding("error", "guild_mute", {**values, "permissions": ", ".join(lacking)}) if lacking else None
+        member = await self._known(f"/guilds/{guild['id']}/members/{account.id}")
+        channels = await self._known(f"/guilds/{guild['id']}/channels")
+        spoken_in = [channel for channel in channels if channel["type"] in _SPOKEN_IN]
+        ids = {account.id, *member["roles"]}
+        mute = [channel for channel in spoken_in if _permissions(channel, guild["id"], ids, account.id, base) != _ALL]
+        if not mute:
+            return None
+        if len(mute) == len(spoken_in):
+            return Finding("error", "guild_mute", {**values, "permissions": ", ".join(lacking or _NEEDED.values())})
+        names = ", ".join(f"#{channel['name']}" for channel in mute[:_MAX_NAMES])
+        more = "" if len(mute) <= _MAX_NAMES else " …"
+        return Finding("warning", "channels_mute", {**values, "channels": names + more, "n_channels": len(mute)})
+
+
+def _permissions(channel: Json, guild_id: str, ids: set[str], me: str, base: int) -> int:
+    """Return which of the needed permissions the bot has in a channel: everybody's, then roles', then its own."""
+    overwrites = {overwrite["id"]: overwrite for overwrite in channel.get("permission_overwrites", [])}
+    for group in ({guild_id}, ids - {me}, {me}):
+        chosen = [overwrites[each] for each in group if each in overwrites]
+        for overwrite in chosen:
+            base &= ~int(overwrite["deny"])
+        for overwrite in chosen:
+            base |= int(overwrite["allow"])
+    return base & _ALL

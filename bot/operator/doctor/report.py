@@ -1,0 +1,125 @@
+"""``aion doctor``: every reason for AION's silence in the order in which it would be met, each with its mend."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+from bot.operator.doctor.discord import DiscordCheckup
+from bot.operator.doctor.finding import Finding, Level
+from bot.operator.doctor.machine import home_findings
+from bot.operator.doctor.telegram import TelegramCheckup
+from bot.terminal.language import speaking
+from core.assembly.data_folder import open_holdings
+from core.commands import Registry
+from core.errors import Unavailable, UserError
+from core.offload import offload
+from core.settings import Settings, read_settings
+from core.storage.database import is_held
+from core.texts import say
+from core.types import Language
+from plugins import load_plugins
+
+SKEW_S = 60.0
+"""A clock that is off by more spoils what is counted by the day, and tokens that run out."""
+
+_MARKS: dict[Level, tuple[str, str]] = {
+    "ok": ("✔", "green"),
+    "note": ("·", "cyan"),
+    "warning": ("!", "yellow"),
+    "error": ("✘", "red"),
+}
+
+
+async def show() -> None:
+    """Print every finding as it is made; exit with status 1 when one keeps AION from answering."""
+    language, console = speaking(), Console(highlight=False)
+    n_errors = 0
+    async for finding in findings():
+        n_errors += finding.level == "error"
+        console.print(_line(finding, language))
+    console.print()
+    console.print(say(language, "doctor.ill" if n_errors else "doctor.well", n_errors=n_errors))
+    _exit(n_errors)
+
+
+async def show_as_json() -> None:
+    """Print the same as one JSON object."""
+    language = speaking()
+    found = [finding async for finding in findings()]
+    n_errors = sum(finding.level == "error" for finding in found)
+    rows = [
+        {"level": each.level, "check": each.key, "finding": each.said(language), "mend": each.mend(language) or None}
+        for each in found
+    ]
+    print(json.dumps({"healthy": not n_errors, "findings": rows}, indent=2, ensure_ascii=False))  # noqa: T201 (the command's output)
+    _exit(n_errors)
+
+
+async def findings() -> AsyncIterator[Finding]:
+    """Yield everything that is found, in order. Changes nothing but that a data folder that is not there is made."""
+    try:
+        settings = read_settings()
+    except Unavailable as error:
+        yield Finding.of(error)
+        return
+    is_running = await offload(is_held, settings.data_dir)
+    if settings.discord_token is None and settings.telegram_token is None:
+        yield Finding("error", "no_platform")
+    async with httpx.AsyncClient(trust_env=True) as client:
+        async for finding in _platforms(client, settings, load_plugins(), is_running=is_running):
+            yield finding
+    try:
+        async with open_holdings(settings) as holdings:
+            async for finding in home_findings(settings, holdings):
+                yield finding
+    except UserError as error:
+        yield Finding.of(error)
+
+
+async def _platforms(
+    client: httpx.AsyncClient, settings: Settings, registry: Registry, *, is_running: bool
+) -> AsyncIterator[Finding]:
+    skews: list[float | None] = []
+    if settings.discord_token is not None:
+        token = settings.discord_token.get_secret_value().strip()
+        discord = DiscordCheckup(client, token, settings.discord_api_base, settings.discord_gateway_url)
+        async for finding in _survived(discord.findings([command.name for command in registry])):
+            yield finding
+        skews.append(discord.skew_s)
+    if settings.telegram_token is not None:
+        token = settings.telegram_token.get_secret_value().strip()
+        telegram = TelegramCheckup(client, token, settings.telegram_api_base)
+        async for finding in _survived(telegram.findings(webhook=None, is_running=is_running)):
+            yield finding
+        skews.append(telegram.skew_s)
+    skew_s = max((skew_s for skew_s in skews if skew_s is not None), key=abs, default=0.0)
+    if abs(skew_s) > SKEW_S:
+        yield Finding("warning", "clock_skew", {"skew_s": round(skew_s)})
+
+
+async def _survived(found: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
+    """Yield findings up to one that hides all after it, which is the last."""
+    try:
+        async for finding in found:
+            yield finding
+    except Unavailable as error:
+        yield Finding.of(error)
+
+
+def _line(finding: Finding, language: Language) -> Text:
+    mark, colour = _MARKS[finding.level]
+    line = Text.assemble((mark, colour), " ", finding.said(language))
+    if mend := finding.mend(language):
+        line.append(f"\n  → {mend}")
+    return line
+
+
+def _exit(n_errors: int) -> None:
+    if n_errors:
+        sys.exit(1)

@@ -1,0 +1,161 @@
+"""``aion init``: asks for tokens, languages, models and keys, tries each where it is used, and writes ``.env`` once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+from dotenv import dotenv_values
+from rich.console import Console
+
+from bot.operator.doctor.discord import DiscordCheckup
+from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.models import model_of
+from bot.operator.doctor.telegram import TelegramCheckup
+from bot.operator.init.asking import Asked, Environment, Person
+from bot.operator.init.env_file import write_env
+from bot.operator.init.keys import check_keys
+from bot.terminal.language import speaking
+from core.errors import BadInput, Unavailable, UserError
+from core.generation.providers.catalogue import read_providers
+from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL
+from core.models.hub import is_hub_reachable
+from core.offload import offload
+from core.settings import Settings, read_settings
+from core.texts import language_of_locale, say
+from core.types import LANGUAGES
+
+ENV = Path(".env")
+_REFUSED = ("doctor.discord_refused", "doctor.telegram_refused", "init.key_refused", "init.language", "init.model_away")
+
+Check = Callable[[str], Awaitable[None]]
+"""Tries an answer. Raises a ``UserError`` when it is wrong or cannot be tried; which of both ``_REFUSED`` tells."""
+
+
+async def ask_person() -> None:
+    """Ask whoever is at the terminal. Raises ``BadInput`` when they leave; then nothing is written."""
+    await _run(Person())
+
+
+async def take_environment() -> None:
+    """Write what the environment holds, without a question. Raises a ``UserError`` when any of it is refused."""
+    await _run(Environment())
+
+
+async def _run(asked: Asked) -> None:
+    settings = read_settings()
+    async with httpx.AsyncClient(trust_env=True) as client:
+        await FirstRun(asked, client, settings, Console(highlight=False, soft_wrap=True)).run()
+
+
+class FirstRun:
+    """One run through the questions."""
+
+    def __init__(self, asked: Asked, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
+        self._asked = asked
+        self._client = client
+        self._settings = settings
+        self._console = console
+        self._language = speaking()
+        self._file = ENV.resolve()
+        self._replaces = ENV.exists()
+        self._present = {name: value for name, value in dotenv_values(ENV).items() if value}
+        self._answers: dict[str, str] = {}
+        self._invitations: list[str] = []
+
+    async def run(self) -> None:
+        """Ask everything, then write it all at once and say what comes next."""
+        self._say("init.welcome")
+        await self._ask("AION_LANGUAGE", "init.ask_language", self._speak)
+        self._say("init.discord")
+        await self._ask("DISCORD_TOKEN", "init.ask_token", self._discord, secret=True)
+        self._say("init.telegram")
+        await self._ask("TELEGRAM_TOKEN", "init.ask_token", self._telegram, secret=True)
+        self._say("init.models")
+        await self._ask("AION_EMBEDDER", "init.ask_embedder", self._model, default=DEFAULT_EMBEDDER)
+        await self._ask("AION_LOCAL_MODEL", "init.ask_local_model", self._model, default=DEFAULT_LANGUAGE_MODEL)
+        self._say("init.providers")
+        for provider in await offload(read_providers, self._settings.providers_file):
+            if not provider.paid:
+                check = partial(check_keys, self._client, provider)
+                await self._ask(provider.key_env, "init.ask_key", check, secret=True)
+        await self._write()
+        for line in self._invitations:
+            self._console.print(line)
+        self._say("init.next")
+
+    async def _ask(self, setting: str, question: str, check: Check, *, secret: bool = False, default: str = "") -> None:
+        """Ask for a setting until an answer is not refused, or there is none; without one all stays as it is."""
+        present = self._present.get(setting, default)
+        shown = say(self._language, "init.present") if secret and present else present
+        words = say(self._language, question, setting=setting) + (f" [{shown}]:" if shown else ":")
+        while answer := await self._asked.ask(setting, words, secret=secret):
+            try:
+                await check(answer)
+            except UserError as error:
+                is_refused = error.key in _REFUSED
+                if is_refused and not self._asked.repeats:
+                    raise
+                self._explain(error)
+                if is_refused:
+                    continue
+                self._say("init.unchecked")
+            self._answers[setting] = answer
+            return
+
+    async def _speak(self, answer: str) -> None:
+        if answer not in LANGUAGES:
+            raise BadInput("init.language", known=", ".join(LANGUAGES))
+        self._language = language_of_locale(answer, self._language)
+
+    async def _discord(self, token: str) -> None:
+        checkup = DiscordCheckup(self._client, token, self._settings.discord_api_base, None)
+        account = await checkup.account()
+        self._say("init.knows", platform="Discord", name=account.name)
+        if not account.reads_messages:
+            self._show(Finding("warning", "content_intent_off"))
+        self._invitations.append(say(self._language, "init.invite_discord", link=account.invite_link))
+
+    async def _telegram(self, token: str) -> None:
+        account = await TelegramCheckup(self._client, token, self._settings.telegram_api_base).account()
+        self._say("init.knows", platform="Telegram", name=f"@{account.username}")
+        links = {"link": account.link, "group_link": account.group_link}
+        self._invitations.append(say(self._language, "init.invite_telegram", **links))
+
+    async def _model(self, name: str) -> None:
+        if (await offload(model_of, name)).is_here:
+            return
+        if not await offload(is_hub_reachable):
+            raise Unavailable("init.model_away", name=name)
+        self._say("init.model_downloads", name=name)
+
+    async def _write(self) -> None:
+        new = {name: value for name, value in self._answers.items() if self._present.get(name) != value}
+        if not new:
+            self._say("init.nothing_new")
+            return
+        if self._replaces and self._asked.repeats:
+            answer = await self._asked.ask("", say(self._language, "init.confirm", names=", ".join(new)))
+            if answer.lower()[:1] == "n":
+                raise BadInput("init.broken_off")
+        try:
+            backup = await offload(write_env, self._file, new, datetime.now().astimezone())
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unavailable("init.not_written", file=self._file, problem=error) from None
+        self._say("init.written", file=self._file, names=", ".join(new))
+        if backup is not None:
+            self._say("init.backup", file=backup.name)
+
+    def _say(self, key: str, **values: object) -> None:
+        self._console.print(say(self._language, key, **values))
+
+    def _explain(self, error: UserError) -> None:
+        self._show(Finding.of(error, "warning"))
+
+    def _show(self, finding: Finding) -> None:
+        self._console.print(f"! {finding.said(self._language)}", style="yellow", markup=False)
+        if mend := finding.mend(self._language):
+            self._console.print(f"  → {mend}", markup=False)

@@ -1,0 +1,52 @@
+"""``aion serve``: the local engine over HTTP, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+
+from bot.logs import set_up_logging
+from bot.web.app import create_app
+from bot.web.app import serve as serve_app
+from bot.web.bearer import require_token
+from bot.web.inference import inference_router
+from bot.web.service import Service
+from core.assembly.bootstrap import open_local
+from core.errors import UserError
+from core.generation.local.lora_follower import following
+from core.models.registry import LoraRegistry
+from core.offload import offload
+from core.settings import read_settings
+from core.texts import say
+
+log = logging.getLogger(__name__)
+
+
+async def serve(host: str, port: int, at_once: int) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Uses nothing of the data folder but its models and LoRA weights, so that it runs beside ``aion run``. Raises
+    ``Unavailable`` without a token on an address that others reach, and when the address cannot be had.
+    """
+    settings = read_settings()
+    token = require_token(host, settings.serve_token)
+    set_up_logging(settings, ())
+    local = open_local(settings, lambda key: log.info("%s", say("en", key)))
+    app = create_app([inference_router(Service(local, max_open=at_once), token)])
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(local.close)
+        await stack.enter_async_context(following(local, LoraRegistry(settings.data_dir / "loras")))
+        try:
+            async with asyncio.TaskGroup() as group:
+
+                def started(url: str) -> None:
+                    log.info("serving %s on %s", local.model, url)
+                    group.create_task(offload(local.warm), name="warm")
+
+                serving = group.create_task(serve_app(app, host, port, started), name="serve")
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        except* UserError as errors:
+            raise errors.exceptions[0] from None

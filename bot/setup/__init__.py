@@ -1,1 +1,0 @@
-"""The first run: what AION needs to know, asked once and kept in ``.env``."""

@@ -1,0 +1,1 @@
+"""The composition root: settings and data folder in, a running core out."""

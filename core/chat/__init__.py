@@ -1,0 +1,1 @@
+"""A conversation's turns, limits, queues and notices, independent of any platform."""

@@ -1,0 +1,132 @@
+"""Conversations: what a person said before, so that *and on Sundays?* is searched for what it means.
+
+A session is one person in one channel, thread, topic or chat; others in it neither see nor disturb it. A thread goes
+on from what its person said in the channel it was opened in. Idle for half an hour, a session starts afresh. A
+follow-up is searched together with the last question of the session that stood on its own: one earlier turn lifts the
+ranking, and more of them lower it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.chat.channels import Channels
+from core.chat.utterance import leans_back
+from core.privacy.pseudonyms import Pseudonyms
+from core.services import ChannelMode
+from core.storage.turns import Said, Session, Turns
+from core.types import Message, Person, Platform, SpaceId
+
+IDLE = timedelta(minutes=30)
+"""A session left alone for longer has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation of a space; ``branched_from`` is the one that it, a thread, was opened in."""
+
+    space: SpaceId
+    conversation: str
+    branched_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """A question ready to be searched: ``search_text`` stands on its own where the words as ``asked`` do not."""
+
+    session: Session
+    asked: str
+    topic: str
+    at: datetime
+
+    @property
+    def search_text(self) -> str:
+        """Return the question, after the one it follows where it follows one."""
+        return self.asked if self.topic == self.asked else f"{self.topic}\n{self.asked}"
+
+    def again(self, question: str) -> Condensed:
+        """Return the same turn as if ``question``, which stands on its own, had been asked once more."""
+        return replace(self, asked=question, topic=question)
+
+    @property
+    def said(self) -> Said:
+        """Return the question as a turn of its session."""
+        return Said(self.asked, self.topic, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """Everyone's sessions. ``now`` tells the aware time."""
+
+    turns: Turns
+    channels: Channels
+    pseudonyms: Pseudonyms
+    now: Callable[[], datetime]
+
+    async def condense(self, place: Place, person: Person, text: str) -> Condensed:
+        """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
+        sessions, now = self._sessions(place, person), self.now()
+        topic = await self._topic(sessions, now) if leans_back(text) else None
+        return Condensed(sessions[0], text, topic or text, now)
+
+    async def is_open(self, condensed: Condensed) -> bool:
+        """Tell whether something was said in this session before, and not too long ago."""
+        last = await self.turns.last(condensed.session)
+        return last is not None and condensed.at - last.at <= IDLE
+
+    async def remember(self, condensed: Condensed) -> None:
+        """Keep a question as the last turn of its session."""
+        await self.turns.add(condensed.session, condensed.said)
+
+    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+        """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
+        return await self.turns.conversations(platform, self.now() - timedelta(days=1))
+
+    def of(self, message: Message) -> Here:
+        """Return the conversation a message was said in."""
+        return Here(self, message)
+
+    async def forget(self, message: Message) -> None:
+        """Forget the session a message belongs to; in a thread also the one it goes on from."""
+        place = Place(message.space, message.conversation, message.branched_from)
+        for session in self._sessions(place, message.person):
+            await self.turns.clear(session)
+
+    async def _topic(self, sessions: Sequence[Session], now: datetime) -> str | None:
+        """Return what a person was asking about in the first of these sessions that they said anything in."""
+        for session in sessions:
+            if (last := await self.turns.last(session)) is not None:
+                return last.topic if now - last.at <= IDLE else None
+        return None
+
+    def _sessions(self, place: Place, person: Person) -> list[Session]:
+        """Return a person's session in a place, and the one that a thread there goes on from."""
+        pseudonym = self.pseudonyms.of(person.id)
+        conversations = filter(None, (place.conversation, place.branched_from))
+        return [Session(place.space, conversation, pseudonym) for conversation in conversations]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The conversation a command was called in (``core.commands.Conversation``)."""
+
+    _conversations: Conversations
+    _message: Message
+
+    async def start_afresh(self) -> None:
+        """Forget what the caller said here."""
+        await self._conversations.forget(self._message)
+
+    async def mode(self) -> ChannelMode:
+        """Return when AION answers here."""
+        return await self._conversations.channels.mode(self._message.space, self._message.conversation)
+
+    async def set_mode(self, mode: ChannelMode) -> None:
+        """Set when AION answers here."""
+        await self._conversations.channels.set_mode(self._message.space, self._message.conversation, mode)
+
+    async def gather_moderators(self) -> None:
+        """Send what moderators should see here from now on."""
+        await self._conversations.channels.gather_moderators(self._message.space, self._message.conversation)

@@ -1,0 +1,52 @@
+"""What AION says unasked: to a space's moderators in their channel, or to somebody it owes an answer.
+
+A notice goes through the inbox as a reply without a question, so it survives the process and is shown once: the
+adapter finds it as unfinished and delivers it to the conversation it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from core.chat.channels import Channels
+from core.storage.inbox import Inbox
+from core.storage.spaces import Spaces
+from core.types import Language, Message, Person, Platform, Reply, SpaceId
+
+AION = Person("aion", "AION")
+
+KEY = "notice"
+"""In the address of a notice: its key, by which a platform recognises it when it is sent again."""
+
+
+class Notices:
+    """Says things unasked. ``default_language`` is spoken where a space has chosen none."""
+
+    def __init__(self, inbox: Inbox, channels: Channels, spaces: Spaces, default_language: Language) -> None:
+        self._inbox = inbox
+        self._channels = channels
+        self._spaces = spaces
+        self._default_language = default_language
+
+    async def tell_moderators(self, space: SpaceId, key: str, compose: Callable[[Language], Reply]) -> bool:
+        """Show what ``compose`` makes in the moderators' channel, once for ``key``; ``False``: there is none."""
+        conversation = await self._channels.moderators(space)
+        if conversation is None:
+            return False
+        await self.tell(space, conversation, key, compose(await self._language(space)))
+        return True
+
+    async def tell(
+        self, space: SpaceId, conversation: str, key: str, reply: Reply, address: Mapping[str, str] | None = None
+    ) -> None:
+        """Show a reply in a conversation of the space, once for ``key``; ``address`` is of what it answers."""
+        platform = cast(Platform, space.split(":", 1)[0])
+        message = Message(
+            f"{KEY}:{key}", platform, space, conversation, AION, "", address={**(address or {}), KEY: key}
+        )
+        await self._inbox.post(message, reply)
+
+    async def _language(self, space: SpaceId) -> Language:
+        known = await self._spaces.get(space)
+        return (known.language if known else None) or self._default_language

@@ -1,0 +1,105 @@
+"""Coefficients that were refitted here: numbered files in the data folder, one of them in use, none ever changed.
+
+``v0001.json``, ``v0002.json`` … hold coefficients, each with the version it replaced; ``in_use`` holds a number.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.confidence.calibrate import Coefficients, read_coefficients, shipped
+from core.confidence.reader_gate import without_reading
+from core.errors import BadInput
+
+log = logging.getLogger(__name__)
+
+SHIPPED = 0
+"""The number of the coefficients that come with AION."""
+
+
+class TunedGates:
+    """The versions in ``folder``, which is made with the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def version(self) -> int:
+        """Return the version in use; ``SHIPPED`` where none is."""
+        try:
+            return int(self._pointer.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return SHIPPED
+
+    def current(self, embedder_id: str, reader_id: str = "") -> Coefficients:
+        """Return the coefficients in use for an embedder, with a reader among their features only if it is this one.
+
+        They are the shipped ones where none were tuned for it, or where this version of AION looks at other features.
+        """
+        default, version = shipped(embedder_id), self.version
+        if version == SHIPPED:
+            return default
+        try:
+            tuned = read_coefficients(self._row(version)["coefficients"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("tuned coefficients v%d cannot be read, the shipped ones are used: %s", version, error)
+            return default
+        if tuned.embedder != embedder_id or set(without_reading(tuned).weights) != set(default.weights):
+            log.warning("tuned coefficients v%d are for another embedder or version: run `aion tune` again", version)
+            return default
+        return tuned if tuned.reader == reader_id else without_reading(tuned)
+
+    def save(self, coefficients: Coefficients) -> int:
+        """Keep coefficients as a new version, put it in use, and return its number."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        version = max((int(path.stem[1:]) for path in self._folder.glob("v[0-9]*.json")), default=SHIPPED) + 1
+        row = {"version": version, "replaces": self.version, "coefficients": asdict(coefficients)}
+        self._write(self._path(version), json.dumps(row, indent=1))
+        self._use(version)
+        return version
+
+    def rollback(self) -> int:
+        """Put the version in use that the present one replaced, and return its number.
+
+        Raises ``BadInput`` when none is in use.
+        """
+        version = self.version
+        if version == SHIPPED:
+            raise BadInput("tune.nothing_to_undo")
+        try:
+            before = int(self._row(version)["replaces"])
+        except (OSError, ValueError, KeyError, TypeError):
+            before = SHIPPED
+        self._use(before)
+        return before
+
+    @property
+    def _pointer(self) -> Path:
+        return self._folder / "in_use"
+
+    def _path(self, version: int) -> Path:
+        return self._folder / f"v{version:04}.json"
+
+    def _row(self, version: int) -> Mapping[str, Any]:
+        row = json.loads(self._path(version).read_text(encoding="utf-8"))
+        if not isinstance(row, dict):
+            raise TypeError("not an object")
+        return row
+
+    def _use(self, version: int) -> None:
+        self._write(self._pointer, str(version))
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file as a whole: after a crash it is there, or what was there before."""
+        beside = path.with_suffix(".new")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)

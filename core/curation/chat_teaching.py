@@ -1,0 +1,148 @@
+"""Learning from what people say in the chat: with their consent, without secrets, and through review.
+
+A moderator chooses a message, the pinned ones, or a solved thread; each becomes a document named by its permalink.
+Authors are not named in it. Whoever has not decided is asked once a day at most, where they said it, with two buttons.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.chat.notices import Notices
+from core.errors import BadInput
+from core.knowledge.review import Reviews
+from core.language import detect_language
+from core.offload import offload
+from core.privacy.personal_data import find
+from core.privacy.pseudonyms import Pseudonyms
+from core.services.chat_teaching import Taught
+from core.storage.consents import KIND, SOURCE, Teachings
+from core.storage.document_writes import NewDocument
+from core.storage.proposals import NewProposal
+from core.texts import say
+from core.types import Button, Indexed, Language, Message, Post, Proposal, Reply
+
+MAX_TITLE_CHARS = 80
+MAX_EXCERPT_CHARS = 300
+N_ANSWERS = 20
+"""Of a thread, when nobody marked what helped."""
+
+_MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """Every space's learning from what is said."""
+
+    teachings: Teachings
+    reviews: Reviews
+    notices: Notices
+    pseudonyms: Pseudonyms
+
+    def of(self, message: Message, language: Language) -> Saying:
+        """Return one space's, for the sender of a message; ``language`` is the sender's."""
+        return Saying(self, message, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One space's learning from what is said, for one person (``core.services.Said``)."""
+
+    _sayings: Sayings
+    _message: Message
+    _language: Language
+
+    async def each(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+        """Make every post a document."""
+        return tuple([await self._teach([post], post.text) for post in posts if post.text.strip()])
+
+    async def thread(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+        """Make a thread one document: its first post is the question, and what helped the answer.
+
+        Raises ``BadInput`` when nobody but the asker said anything.
+        """
+        question, answers = _question_and_answers(posts)
+        if question is None or not answers:
+            raise BadInput("teach.no_answer")
+        title = " ".join(question.text.split())
+        text = "\n\n".join([f"# {title}", *(answer.text.strip() for answer in answers)])
+        return (await self._teach([question, *answers], text),)
+
+    async def consent(self, *, is_given: bool) -> int:
+        """Record what the sender decides about their own words, and return how many texts now go to review."""
+        person = self._sayings.pseudonyms.of(self._message.person.id)
+        await self._sayings.teachings.decide(self._message.space, person, is_given=is_given)
+        agreed = await self._sayings.teachings.agreed(self._message.space)
+        for teaching in agreed:
+            await self._propose(teaching.new, teaching.taught_by)
+            await self._sayings.teachings.close(teaching)
+        return len(agreed)
+
+    async def _teach(self, posts: Sequence[Post], text: str) -> Taught:
+        """Bring a text before the moderators, or ask its authors first; secrets and personal data are refused."""
+        new = await offload(_document, posts[0], text, self._language)
+        found = await offload(find, "\n".join(post.text for post in posts))
+        if found:
+            kinds = ", ".join(dict.fromkeys(say(self._language, f"personal.{span.kind}") for span in found))
+            return Taught(new.title, new.name, "personal", {"kinds": kinds})
+        authors = {self._sayings.pseudonyms.of(post.author.id): post for post in posts}
+        me = self._sayings.pseudonyms.of(self._message.person.id)
+        decided = {**await self._sayings.teachings.decided(self._message.space, [*authors]), me: True}
+        if any(decided.get(author) is False for author in authors):
+            return Taught(new.title, new.name, "declined")
+        asked = {author: post for author, post in authors.items() if author not in decided}
+        if not asked:
+            return await self._propose(new, me)
+        if await self._sayings.reviews.documents.holding(self._message.space, new) is not None:
+            return Taught(new.title, new.name, "known")
+        await self._sayings.teachings.add(self._message.space, new, asked.keys(), me)
+        for author, post in asked.items():
+            await self._ask(author, post)
+        return Taught(new.title, new.name, "asked", {"n_people": len(asked)})
+
+    async def _propose(self, new: NewDocument, taught_by: str) -> Taught:
+        excerpt = new.text[:MAX_EXCERPT_CHARS]
+        proposal = NewProposal(new, site="", origin="", excerpts=(excerpt,), proposed_by=taught_by)
+        match await self._sayings.reviews.propose(self._message.space, proposal):
+            case Proposal(id=number):
+                return Taught(new.title, new.name, "proposed", {"number": number})
+            case Indexed():
+                return Taught(new.title, new.name, "known")
+            case _:
+                return Taught(new.title, new.name, "waiting")
+
+    async def _ask(self, author: str, post: Post) -> None:
+        """Ask somebody, where they said it, whether their words may be learned; once a day."""
+        language = self._language
+        buttons = (
+            Button(say(language, "consent.yes"), "consent", "yes"),
+            Button(say(language, "consent.no"), "consent", "no"),
+        )
+        words = say(language, "consent.ask", person=post.author.name, url=post.url)
+        key = f"consent:{author}:{datetime.now(UTC):%Y%m%d}"
+        notice = Reply(words, language, buttons=buttons)
+        await self._sayings.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)
+
+
+def _document(post: Post, text: str, hint: Language) -> NewDocument:
+    shown = _MENTION.sub("@…", text).strip() + "\n"
+    first = next(line for line in shown.splitlines() if line.strip())
+    title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
+    return NewDocument(post.url, SOURCE, title, KIND, detect_language(shown, hint), shown)
+
+
+def _question_and_answers(posts: Sequence[Post]) -> tuple[Post | None, Sequence[Post]]:
+    said = [post for post in posts if post.text.strip()]
+    if not said:
+        return None, ()
+    question, *rest = said
+    marked = [post for post in rest if post.is_marked]
+    return question, marked or list(_by_others(rest, question))[:N_ANSWERS]
+
+
+def _by_others(posts: Iterable[Post], question: Post) -> Iterable[Post]:
+    return (post for post in posts if post.author.id != question.author.id)

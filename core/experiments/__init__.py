@@ -1,0 +1,1 @@
+"""Measurements and comparisons: search, answers, gate and LoRA versions on labelled sets."""

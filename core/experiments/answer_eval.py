@@ -1,0 +1,68 @@
+"""Judges AION's written answers on labelled folders: what ``aion eval --answers`` runs.
+
+Every question goes the way it would in a chat where nobody but this machine answers: searched, judged, written.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from core.evaluation.dataset import LabelledQuestion, LabelledSet
+from core.evaluation.written import Reply
+from core.experiments.search_eval import SPACE, store_labelled
+from core.generation.writer import Draft, Writers
+from core.language import detect_language
+from core.ports import Embedder, Gate, Searcher
+from core.retrieval.search import HybridSearcher
+from core.stopwatch import Stopwatch
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+
+
+async def written_answers(
+    data: LabelledSet,
+    embedder: Embedder,
+    gate: Gate,
+    writers: Writers,
+    limit: int,
+    asked: Callable[[], object] = lambda: None,
+) -> list[Reply]:
+    """Ask up to ``limit`` questions of ``data``, evenly drawn, and return what was answered.
+
+    ``asked`` is called after each.
+    """
+    step = max(1, -(-len(data.questions) // limit))
+    replies = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            for question in data.questions[::step]:
+                replies.append(await _reply(question, searcher, gate, writers))
+                asked()
+    return replies
+
+
+async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, writers: Writers) -> Reply:
+    clock = Stopwatch()
+    found = await searcher.search(SPACE, question.text, detect_language(question.text))
+    draft = None
+    if gate.decide(found).band == "local":
+        draft = await writers.grounded(question.text, found, _unseen)
+    if draft is None or not draft.sources:
+        return Reply(question.answerable, "", True, (), question.answers, clock.read()["total"])
+    named = {source.passage_id for source in draft.sources}
+    cited = tuple(hit.passage.text for hit in found.context if hit.passage.id in named)
+    return Reply(question.answerable, _words(draft), False, cited, question.answers, clock.read()["total"])
+
+
+def _words(draft: Draft) -> str:
+    """Return what answers in a draft: of quotes the quoted words, without what introduces them."""
+    return " ".join(source.quote for source in draft.sources) if draft.generation is None else draft.text
+
+
+async def _unseen(text: str) -> None:
+    """Show nothing: only the whole answer is judged."""

@@ -1,0 +1,163 @@
+"""Refits the gate to a place and shows what that changes, judged on topics that were not fitted on.
+
+What it learns from: labelled folders, searched as a question would be, and answers that people of a space rated.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.confidence.calibrate import Coefficients, shipped
+from core.confidence.fit import Example, Floats, Labels, fit, folds, labels_of
+from core.confidence.gate import LogisticGate
+from core.confidence.reader_gate import READING, bounded, leaning_of
+from core.errors import BadInput
+from core.evaluation.dataset import LabelledSet
+from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
+from core.experiments.search_eval import SPACE, store_labelled
+from core.language import detect_language
+from core.offload import offload
+from core.ports import Embedder, Reader
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.impressions import Rated
+from core.storage.passages import Passages
+
+LEAST = 20
+"""Examples of each kind without which nothing is fitted."""
+
+SET_WEIGHT = 500.0
+"""What a labelled set counts in all, against ratings that count 1 each."""
+
+RATINGS = "ratings"
+"""What the examples that come from ratings are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a gate does on some examples: ``local`` is the share it answers locally, ``risk`` the unanswerable of those.
+
+    Measures that need both kinds of question, or any local answer, are ``nan`` without.
+    """
+
+    auroc: float
+    balanced_accuracy: float
+    ece: float
+    local: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Refitted ``coefficients``, with figures by origin: ``before``, and ``after`` for topics that were held out."""
+
+    coefficients: Coefficients
+    start: Coefficients
+    before: dict[str, Figures]
+    after: dict[str, Figures]
+
+
+async def labelled_examples(
+    data: LabelledSet, embedder: Embedder, asked: Callable[[], object], reader: Reader | None = None
+) -> list[Example]:
+    """Ask a labelled set's questions of a real index, and return what its searches, and the reader, made of them.
+
+    All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set
+    has questions of one kind only.
+    """
+    if len({question.answerable for question in data.questions}) < 2:
+        raise BadInput("tune.one_kind", name=data.name)
+    examples = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            gate = LogisticGate(shipped(embedder.id))
+            for question in data.questions:
+                found = await searcher.search(SPACE, question.text, detect_language(question.text))
+                told = gate.decide(found).confidence.features
+                if told:
+                    if reader is not None:
+                        read = await offload(reader.read, found)
+                        told = {**told, READING: leaning_of(reader.id).neutral if read is None else bounded(read)}
+                    topic = question.topic or question.text
+                    examples.append(Example(told, question.answerable, topic, data.name))
+                asked()
+    return [replace(each, weight=SET_WEIGHT / len(examples)) for each in examples]
+
+
+def rated_examples(rated: Iterable[Rated], coefficients: Coefficients) -> list[Example]:
+    """Return what ratings say about searches: liked or disliked answers from passages, liked "I don't know"s.
+
+    A disliked "I don't know" says that an answer was wished for, not that it was there. Answers recorded before the
+    gate looked at what it looks at now are left out. An answer counts by how much its raters agree, at most 1.
+    """
+    neutral = {READING: coefficients.weights[READING].mean} if coefficients.reader else {}
+    return [
+        Example(
+            _bounded({**neutral, **each.features}),
+            each.leaning > 0 and each.has_sources,
+            each.searched,
+            RATINGS,
+            abs(each.leaning),
+        )
+        for each in rated
+        if each.leaning
+        and coefficients.needs <= {*neutral, *each.features}
+        and (each.has_sources or (each.used == "abstained" and each.leaning > 0))
+    ]
+
+
+def _bounded(told: Mapping[str, float]) -> Mapping[str, float]:
+    return {**told, READING: bounded(told[READING])} if READING in told else told
+
+
+def tune(examples: Sequence[Example], start: Coefficients, embedder_id: str, risk: float | None) -> Tuned:
+    """Refit ``start`` to ``examples``. Raises ``BadInput`` when there are too few of a kind."""
+    labels = labels_of(examples)
+    n_least = int(min(labels.sum(), (~labels).sum()))
+    if n_least < LEAST:
+        raise BadInput("tune.too_few", n=n_least, least=LEAST)
+    values, is_local = np.zeros(len(examples)), np.zeros(len(examples), bool)
+    for judged in folds(examples):
+        others = fit([each for each, out in zip(examples, judged, strict=True) if not out], start, risk)
+        values[judged] = _probabilities([each for each, out in zip(examples, judged, strict=True) if out], others)
+        is_local[judged] = values[judged] >= others.upper
+    before = _probabilities(examples, start)
+    return Tuned(
+        coefficients=replace(
+            fit(examples, start, risk), embedder=embedder_id, sets=sorted({each.origin for each in examples})
+        ),
+        start=start,
+        before=_by_origin(examples, before, before >= start.upper),
+        after=_by_origin(examples, values, is_local),
+    )
+
+
+def _probabilities(examples: Sequence[Example], coefficients: Coefficients) -> Floats:
+    return np.array([coefficients.probability(each.features) for each in examples], np.float64)
+
+
+def _by_origin(examples: Sequence[Example], values: Floats, is_local: Labels) -> dict[str, Figures]:
+    origins = np.array([each.origin for each in examples])
+    labels = labels_of(examples)
+    return {
+        origin: _figures(values[origins == origin], labels[origins == origin], is_local[origins == origin])
+        for origin in dict.fromkeys(each.origin for each in examples)
+    }
+
+
+def _figures(values: Floats, labels: Labels, is_local: Labels) -> Figures:
+    return Figures(
+        auroc=auroc(values, labels),
+        balanced_accuracy=balanced_accuracy(is_local, labels),
+        ece=expected_calibration_error(values, labels),
+        local=float(is_local.mean()),
+        risk=float((~labels[is_local]).mean()) if is_local.any() else float("nan"),
+    )

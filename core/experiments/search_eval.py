@@ -1,0 +1,122 @@
+"""Judges AION's search and gate on labelled folders: what ``aion eval`` and the benchmarks run.
+
+Each folder is indexed into a temporary database with the embedder at hand, embeddings cached by content, and asked
+all its questions by every method: BM25 alone, dense alone, reciprocal rank fusion, the shipped fusion, and the
+specification's way (dense, MMR, its confidence and threshold).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.confidence.calibrate import shipped
+from core.confidence.gate import LogisticGate, SpecGate
+from core.confidence.reader_gate import with_reader, without_reader
+from core.evaluation.dataset import LabelledDocument, LabelledSet
+from core.evaluation.harness import Measured, Method, Ranking, by_choice, by_score, measure
+from core.language import detect_language
+from core.offload import offload
+from core.ports import Embedder, Gate, Reader, Reranker
+from core.retrieval.chunk import chunk, searched_text
+from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, reciprocal_rank
+from core.retrieval.rerank import RerankingSearcher
+from core.retrieval.search import HybridSearcher
+from core.storage.database import Database
+from core.storage.documents import Documents, NewDocument
+from core.storage.passages import Embedded, Passages
+from core.types import Chunk, SpaceId
+
+SPACE = SpaceId("eval")
+"""The space of the temporary database that a set is indexed into."""
+
+
+async def assess(
+    data: LabelledSet,
+    embedder: Embedder,
+    gate: Gate | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
+) -> Mapping[str, Measured]:
+    """Return what each method does on ``data``.
+
+    ``read`` (the shipped search, a ``reader`` behind the gate) and ``reranked`` are among them where there is one.
+    ``gate`` stands in for the shipped one; ``tell`` hears progress.
+    """
+    gate = gate or LogisticGate(shipped(embedder.id))
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Database.open(Path(folder)) as database:
+            tell(f"{data.name}: indexing {len(data.documents)} documents")
+            names_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            measured = {}
+            for name, (fusion, judge, ranking) in _methods(embedder, without_reader(gate)).items():
+                tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
+                searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
+                measured[name] = await measure(data, SPACE, Method(searcher, judge, ranking), names_of)
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / "fused")
+            for name, method in _optional(searcher, gate, reader, reranker).items():
+                tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
+                measured[name] = await measure(data, SPACE, method, names_of)
+            return measured
+
+
+def _methods(embedder: Embedder, gate: Gate) -> Mapping[str, tuple[Fusion, Gate, Ranking]]:
+    return {
+        "bm25": (lexical_alone, gate, by_score),
+        "dense": (dense_alone, gate, by_score),
+        "rrf": (reciprocal_rank, gate, by_score),
+        "fused": (fusion_for(embedder.id), gate, by_score),
+        "spec": (dense_alone, SpecGate(), by_choice),
+    }
+
+
+def _optional(
+    searcher: HybridSearcher, gate: Gate, reader: Reader | None, reranker: Reranker | None
+) -> Mapping[str, Method]:
+    methods = {}
+    if reader is not None:
+        methods["read"] = Method(searcher, with_reader(gate, reader))
+    if reranker is not None:
+        methods["reranked"] = Method(RerankingSearcher(searcher, reranker), without_reader(gate))
+    return methods
+
+
+async def store_labelled(
+    documents: Documents,
+    embedder: Embedder,
+    corpus: Sequence[LabelledDocument],
+    space: SpaceId,
+    cut: Callable[[str], list[Chunk]] = chunk,
+) -> Mapping[int, Sequence[str]]:
+    """Cut, embed and store a corpus in ``space``; return the labelled ids of each stored document.
+
+    They are several where the corpus holds the same text under several ids: it is stored once.
+    """
+    prepared = await offload(_prepared, corpus, embedder, cut)
+    await documents.store_all(space, prepared)
+    return {stored.id: stored.names for stored in await documents.list(space)}
+
+
+def _prepared(
+    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Callable[[str], list[Chunk]]
+) -> list[tuple[NewDocument, Embedded]]:
+    chunks = [cut(document.text) for document in corpus]
+    inputs = [
+        searched_text(document.title, piece.heading, piece.text)
+        for document, pieces in zip(corpus, chunks, strict=True)
+        for piece in pieces
+    ]
+    rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in chunks])[:-1])
+    return [
+        (_new(document), Embedded(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id))
+        for document, pieces, vectors in zip(corpus, chunks, rows, strict=True)
+    ]
+
+
+def _new(document: LabelledDocument) -> NewDocument:
+    language = detect_language(document.text)
+    return NewDocument(document.id, document.id, document.title, "text", language, document.text)

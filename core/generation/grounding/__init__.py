@@ -1,0 +1,1 @@
+"""Whether a written answer stands in its passages, and answers quoted from them."""

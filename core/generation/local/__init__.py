@@ -1,0 +1,1 @@
+"""The local model: engines, batching, sampling, and the LoRA version in use."""

@@ -1,0 +1,98 @@
+"""Where replies are handed in to be written together by one transformers model. Imports torch: import it late."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import GenerationFailed
+from core.generation.local.batch import Batch
+from core.generation.local.token_sampling import Writing
+
+
+class Workshop:
+    """Writes what is handed in, replies with the same LoRA weights in one batch.
+
+    Its thread lives as long as there is something to write.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self._weights = threading.Lock()
+        self._arrived: list[tuple[str | None, Writing]] = []
+        self._batches: dict[str | None, Batch[Writing]] = {}
+        self._active: str | None = None
+        self._names: set[str] = set()
+        self._n_loaded = 0
+        self._is_working = False
+
+    def hand_in(self, lora: str | None, writing: Writing) -> None:
+        """Have a reply written with the weights of that name, beside the others."""
+        with self._lock:
+            self._arrived.append((lora, writing))
+            if not self._is_working:
+                self._is_working = True
+                threading.Thread(target=self._work, name="local generation", daemon=True).start()
+
+    def load(self, folder: Path) -> str:
+        """Load LoRA weights, between two steps of what is being written, and return the name they go by here."""
+        with self._weights:
+            self._n_loaded += 1
+            name = f"lora{self._n_loaded}"
+            self._model.load_adapter(str(folder), adapter_name=name)
+            self._names.add(name)
+            self._active = name
+            return name
+
+    def drop(self, name: str) -> None:
+        """Forget LoRA weights that nothing is written with any more."""
+        with self._weights:
+            self._batches.pop(name, None)
+            self._names.discard(name)
+            self._activate(next(iter(self._names), None))
+            self._model.delete_adapter(name)
+            self._activate(None)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                arrived, self._arrived = self._arrived, []
+                if not arrived and not any(batch.rows for batch in self._batches.values()):
+                    self._is_working = False
+                    return
+            for lora, writing in arrived:
+                self._guarded(lora, partial(_join, writing), [writing])
+            for lora, batch in list(self._batches.items()):
+                if batch.rows:
+                    self._guarded(lora, Batch.step, list(batch.rows))
+
+    def _guarded(self, lora: str | None, act: Callable[[Batch[Writing]], None], rows: Sequence[Writing]) -> None:
+        """Act on a batch with its weights; what goes wrong ends the replies concerned, and none of the others."""
+        try:
+            with self._weights, torch.inference_mode():
+                self._activate(lora)
+                act(self._batches.setdefault(lora, Batch(self._model)))
+        except RuntimeError as error:  # out of memory, and whatever else torch makes of it
+            self._batches.pop(lora, None)
+            for row in rows:
+                row.end(GenerationFailed(f"the model failed: {error}"))
+
+    def _activate(self, lora: str | None) -> None:
+        if lora == self._active:
+            return
+        if lora is None:
+            self._model.disable_adapters()
+        else:
+            self._model.enable_adapters()
+            self._model.set_adapter(lora)
+        self._active = lora
+
+
+def _join(writing: Writing, batch: Batch[Writing]) -> None:
+    batch.join(writing)

@@ -1,0 +1,98 @@
+"""Which engine runs the local model: llama.cpp for a GGUF on a CPU, a named server, transformers for the rest."""
+
+from __future__ import annotations
+
+from ctypes import CDLL
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from core.errors import Unavailable
+from core.generation.local.engine import Engine
+from core.generation.local.generator import N_PARALLEL, LocalGenerator
+from core.generation.local.remote_engine import ServedEngine
+from core.models.catalog import (
+    DEFAULT_LANGUAGE_MODEL,
+    Tell,
+    gguf_at_hand,
+    language_model,
+    language_model_base,
+    language_model_source,
+)
+from core.models.heavy_imports import one_at_a_time
+from core.models.hub import fetched, loading
+from core.models.lora import Base
+from core.models.lora_merge import merged_gguf
+
+_DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
+
+
+def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
+    """Return the local model of that name; it is loaded when first used, and raises ``Unavailable`` if it cannot be.
+
+    A path that ends in ``.gguf`` is run by llama.cpp; so is the default model, unless there is a GPU for it.
+    """
+
+    def load() -> Engine:
+        if gguf := _gguf(name, models_dir, tell):
+            tell("models.loading")
+            with loading(name, "AION_LOCAL_MODEL"):
+                from core.generation.local.llama_cpp import LlamaEngine
+
+                return LlamaEngine(gguf, N_PARALLEL)
+        return _transformers(name, models_dir, tell)
+
+    return LocalGenerator(language_model(name), load, lambda: language_model_base(name))
+
+
+def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
+    """Put LoRA weights into the form that the engine of a local model loads, so that whoever follows only loads them.
+
+    Blocks. Raises ``Unavailable`` when that fails.
+    """
+    if gguf := _gguf(name, models_dir, tell):
+        with loading(str(lora), "LoRA"):
+            merged_gguf(gguf, lora)
+
+
+def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
+    """Return a model that an OpenAI-compatible server runs. Raises ``Unavailable`` when ``url`` is no address."""
+    engine = ServedEngine(url, model, key)
+
+    def base() -> Base:
+        raise Unavailable("models.lora_elsewhere")
+
+    return LocalGenerator(language_model(model), lambda: engine, base)
+
+
+def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
+    source = language_model_source(name, models_dir, tell)
+    tell("models.loading")
+    with loading(name, "AION_LOCAL_MODEL"), one_at_a_time:
+        from core.generation.local.transformers_engine import CausalEngine
+
+        return fetched(
+            source, lambda local: CausalEngine.load(source, is_local=local), lambda: tell("models.downloading")
+        )
+
+
+def _gguf(name: str, models_dir: Path, tell: Tell) -> Path | None:
+    """Return the file that llama.cpp runs for a local model; ``None`` where transformers does."""
+    return None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_at_hand(name, models_dir, tell)
+
+
+def _has_gpu() -> bool:
+    """Tell whether torch can use one; torch takes seconds and 300 MB, so it is not asked where there is no driver."""
+    if not any(map(_is_library, _DRIVERS)):
+        return False
+    from torch import cuda
+
+    return cuda.is_available()
+
+
+def _is_library(name: str) -> bool:
+    try:
+        CDLL(name)
+    except OSError:
+        return False
+    return True

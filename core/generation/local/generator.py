@@ -1,0 +1,228 @@
+"""The local language model, as a ``core.ports.LocalModel``: loaded when first needed, run beside the event loop.
+
+Several replies are written together; more wait in the order they came, and past a limit they are told when to come
+back. Writing stops at the end of the reply, at its limit of tokens or time, and as soon as nobody reads it any more.
+LoRA weights are exchanged while replies are written: one begun ends on the weights it began with.
+Does not cover how an engine runs a model (``core.generation.local.llama_cpp``,
+``core.generation.local.transformers_engine``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from core.errors import GenerationFailed, Unavailable
+from core.generation.local.engine import Engine
+from core.models.catalog import LanguageModel
+from core.models.hub import loading
+from core.models.lazy import Once
+from core.models.lora import Base, read_manifest, require_base
+from core.offload import offload
+from core.types import EngineState, Language, LoraVersion, Piece, Sampling, Turn
+
+N_PARALLEL = 8
+"""Replies that are written together."""
+
+MAX_WAITING = 16
+"""Replies that may wait for their turn; more would wait for minutes."""
+
+MAX_REPLY_S = 60.0
+"""How long one reply may take to write, from the first token of its prompt on."""
+
+_FIRST_GUESS_S = 5.0
+_NEWEST_SHARE = 0.2
+"""How much the newest reply counts in what a reply is expected to take."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """An engine, the weights it has, and how many replies it is writing."""
+
+    engine: Engine
+    version: str | None = None
+    n_writing: int = 0
+
+
+class LocalGenerator:
+    """Writes replies with a chat model on this machine. Close it: an engine has threads of its own."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        load: Callable[[], Engine],
+        base: Callable[[], Base],
+        *,
+        n_parallel: int = N_PARALLEL,
+        max_reply_s: float = MAX_REPLY_S,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._known = model
+        self._first = Once(lambda: _Held(load()))
+        self._current: _Held | None = None
+        self._trial: _Held | None = None
+        self._share = 0.0
+        self._base = Once(base)
+        self._max_reply_s = max_reply_s
+        self._draw = draw
+        self._n_parallel = n_parallel
+        self._turn = asyncio.Semaphore(n_parallel)
+        self._changing = asyncio.Lock()
+        self._n_waiting = self._n_running = 0
+        self._reply_s = _FIRST_GUESS_S
+
+    @property
+    def model(self) -> str:
+        """Return the model's id."""
+        return self._known.id
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Return the languages it is rated to write in."""
+        return self._known.languages
+
+    @property
+    def style(self) -> Literal["brief", "full"]:
+        """Return how it likes to be asked (``core.generation.prompting.prompt.Style``)."""
+        return self._known.style
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and reply may have together; loads the model."""
+        return self._held().engine.context_tokens
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens ``text`` is; loads the model."""
+        return self._held().engine.count_tokens(text)
+
+    def warm(self) -> None:
+        """Load the model, so that the first reply does not wait for it. Raises ``Unavailable`` when that fails."""
+        self._held()
+
+    def state(self) -> EngineState:
+        """Return where it runs, with which weights, and how busy it is."""
+        is_warm = self._first.is_made
+        held = self._held() if is_warm else None
+        return EngineState(
+            device=held.engine.device if held else "none",
+            lora_version=held.version if held else None,
+            is_warm=is_warm,
+            n_running=self._n_running,
+            n_waiting=self._n_waiting,
+        )
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as it is written, with the log-probabilities of its tokens and the weights that wrote it.
+
+        They are the model's own, before temperature and top-p. Raises ``Unavailable`` when too many wait or the model
+        cannot be loaded, and ``GenerationFailed`` when nothing was written.
+        """
+        async with self._admitted(), self._leased() as held:
+            end_s = asyncio.get_running_loop().time() + self._max_reply_s
+            async with aclosing(_until(held.engine.write(prompt, sampling), end_s)) as pieces:
+                async for piece in pieces:
+                    yield replace(piece, lora_version=held.version)
+
+    async def use_lora(self, version: LoraVersion | None) -> None:
+        """Write from now on with these weights, or with none; replies already begun end on what they began with.
+
+        Raises ``BadInput`` for weights without a manifest or of another base model, and ``Unavailable`` when they
+        cannot be loaded; then nothing has changed.
+        """
+        async with self._changing:
+            old = await offload(self._held)
+            engine = await offload(self._adapted, old.engine, version)
+            self._current = _Held(engine, version.name if version else None)
+            await self._retire(old)
+
+    async def try_lora(self, version: LoraVersion | None, share: float = 0.0) -> None:
+        """Write a ``share`` (0..1) of the replies with these weights, beside the others; ``None``: no longer.
+
+        Raises as ``use_lora`` does; then nothing has changed.
+        """
+        async with self._changing:
+            held = await offload(self._held)
+            trial = _Held(await offload(self._adapted, held.engine, version), version.name) if version else None
+            self._trial, self._share, old = trial, share, self._trial
+            if old:
+                await self._retire(old)
+
+    async def close(self) -> None:
+        """Give back what the model holds; nothing is written any more."""
+        async with self._changing:
+            if self._first.is_made:
+                await offload(self._held().engine.close)
+            if self._trial:
+                await offload(self._trial.engine.close)
+
+    def _held(self) -> _Held:
+        return self._current or self._first.get()
+
+    def _adapted(self, engine: Engine, version: LoraVersion | None) -> Engine:
+        if version is None:
+            return engine.adapted(None)
+        base = self._base.get()
+        require_base(read_manifest(version.folder), base)
+        with loading(str(version.folder), "LoRA"):
+            return engine.adapted(version.folder)
+
+    async def _retire(self, held: _Held) -> None:
+        """Close an engine that writes no more and will not again."""
+        if held.n_writing == 0 and held is not self._trial and held is not self._held():
+            await offload(held.engine.close)
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """Hold one of the places to write in. Raises ``Unavailable`` when too many wait for one."""
+        if self._n_waiting >= MAX_WAITING:
+            wait_s = self._reply_s * (1 + self._n_waiting // self._n_parallel)
+            raise Unavailable("generation.busy", wait_s=max(1, round(wait_s)))
+        self._n_waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._n_waiting -= 1
+        self._n_running += 1
+        start_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self._reply_s += _NEWEST_SHARE * (time.monotonic() - start_s - self._reply_s)
+            self._n_running -= 1
+            self._turn.release()
+
+    @asynccontextmanager
+    async def _leased(self) -> AsyncIterator[_Held]:
+        """Hold the engine with the current weights, until the reply is written."""
+        if not self._first.is_made:
+            await offload(self._first.get)
+        held = self._trial if self._trial and self._draw() < self._share else self._held()
+        held.n_writing += 1
+        try:
+            yield held
+        finally:
+            held.n_writing -= 1
+            await self._retire(held)
+
+
+async def _until(pieces: AsyncGenerator[Piece, None], end_s: float) -> AsyncGenerator[Piece, None]:
+    """Yield what is written until ``end_s`` of the loop's clock. Raises ``GenerationFailed`` when that is nothing."""
+    is_silent = True
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout_at(end_s):
+                    piece = await anext(pieces)
+            except (StopAsyncIteration, TimeoutError):
+                break
+            is_silent = is_silent and not piece.text.strip()
+            yield piece
+    if is_silent:
+        raise GenerationFailed("nothing was written")

@@ -1,0 +1,115 @@
+"""The process of its own that llama.cpp runs in: loading it in ours would stall the event loop for up to a second.
+
+The parent writes one JSON line to its standard input, how to load, and reads one from its standard output: the
+server's address, or what went wrong. It ends when its standard input does, so also when the parent was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import weakref
+from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
+from typing import Any
+
+_STOP_S = 5.0
+"""How long it may take to end by itself."""
+
+_PREFILL_TOKENS = 512
+"""Tokens of a prompt that are read between two looks at whether anybody still waits for the reply."""
+
+
+class LlamaProcess:
+    """A llama.cpp server in a process of its own, until it is closed."""
+
+    def __init__(self, model: Path, lora: Path | None, *, n_context: int, n_parallel: int, key: str) -> None:
+        """Start it and wait until the model is loaded. Blocks. Raises ``RuntimeError`` when it cannot be."""
+        root = str(Path(__file__).parents[3])
+        paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        self._process = Popen(
+            [sys.executable, "-P", "-m", __name__],
+            stdin=PIPE,
+            stdout=PIPE,
+            text=True,
+            env={"GOMP_SPINCOUNT": "300", **os.environ, "PYTHONPATH": paths},
+            process_group=0,  # Ctrl-C is for the parent alone, which lets replies end first
+        )
+        self._stop = weakref.finalize(self, _stop, self._process)
+        asked = {"model": str(model), "lora": str(lora or ""), "key": key}
+        self.url = _loaded(self._process, json.dumps({**asked, "n_context": n_context, "n_parallel": n_parallel}))
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it has neither been closed nor crashed."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, and wait until it has."""
+        self._stop()
+
+
+def _loaded(process: Popen[str], asked: str) -> str:
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(asked + "\n")
+        process.stdin.flush()
+        told = json.loads(process.stdout.readline())
+    except (OSError, ValueError):
+        raise RuntimeError("llama.cpp ended while it loaded the model") from None
+    if "error" in told:
+        raise RuntimeError(told["error"])
+    return str(told["url"])
+
+
+def _stop(process: Popen[str]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(_STOP_S)
+    except TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _server(asked: dict[str, Any]) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = asked["model"]
+    if asked["lora"]:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(asked["lora"], 1.0)]
+    params.n_ctx = asked["n_context"]
+    params.n_parallel, params.kv_unified = asked["n_parallel"], True
+    params.n_batch = _PREFILL_TOKENS
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
+    params.api_keys = [asked["key"]]
+    params.cache_ram_mib, params.cache_idle_slots = 0, False  # prompts are kept where they are, not copied
+    params.ui = False
+    params.warmup, params.verbosity = False, -1
+    return xllamacpp.Server(params)
+
+
+def main() -> None:
+    """Load what standard input asks for, tell the address, and serve until standard input ends."""
+    parent = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever llama.cpp prints is no part of what the parent reads
+    try:
+        server = _server(json.loads(sys.stdin.readline()))
+        told = {"url": server.listening_address}
+    except (RuntimeError, ValueError) as error:
+        told = {"error": str(error)}
+    print(json.dumps(told), file=parent, flush=True)
+    sys.stdin.read()
+    os._exit(0)  # its threads would crash an orderly exit
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""A local model that another program runs: Ollama, vLLM, llama-server, anything that speaks OpenAI's chat protocol.
+
+The program's own queue, cache and weights are its business; LoRA weights are given to it, not to us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr, ValidationError
+
+from core.errors import Unavailable
+from core.generation.prompting.prompt import estimate_tokens
+from core.generation.providers.catalogue import Provider, ProviderModel
+from core.generation.providers.client import Patience, ProviderGenerator
+from core.types import LANGUAGES, Piece, Sampling, Turn
+
+_CONTEXT_TOKENS = 4_096
+"""What is asked of it at most; the protocol does not tell how much a server takes."""
+
+_PATIENCE = Patience(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
+"""A model that is loaded by the first request to it keeps that one waiting."""
+
+
+class ServedEngine:
+    """A ``core.generation.local.engine.Engine`` over an OpenAI-compatible server, up to and with its ``/v1``."""
+
+    context_tokens = _CONTEXT_TOKENS
+
+    def __init__(self, url: str, model: str, key: SecretStr | None) -> None:
+        """Know a server; nothing is asked of it yet. Raises ``Unavailable`` when ``url`` is no address."""
+        self.device = "server"
+        self._key = key or SecretStr("")
+        try:
+            self._provider = Provider(
+                name="local",
+                base_url=url.strip(),
+                key_env="AION_LOCAL_API_KEY",
+                models=(ProviderModel(id=model, extra={"logprobs": True}),),
+                languages=frozenset(LANGUAGES),
+                paid=False,
+                context_tokens=_CONTEXT_TOKENS,
+                max_output_tokens=_CONTEXT_TOKENS,
+            )
+        except ValidationError:
+            raise Unavailable("settings.wrong", name="AION_LOCAL_URL", problem="http://host:port/v1") from None
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens ``text`` is at most: its tokenizer is over there."""
+        return estimate_tokens(text)
+
+    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Yield the reply. Raises ``ProviderFailed``."""
+        once = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(limits=once) as client:
+            asked = ProviderGenerator(self._provider, self._provider.models[0], self._key, client, patience=_PATIENCE)
+            async with aclosing(asked.stream(prompt, sampling)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    def adapted(self, lora: Path | None) -> ServedEngine:
+        """Return itself without weights. Raises ``Unavailable`` for any: they are for the server to load."""
+        if lora:
+            raise Unavailable("models.lora_elsewhere")
+        return self
+
+    def close(self) -> None:
+        """Do nothing: the server is not ours."""

@@ -1,0 +1,169 @@
+"""What a model is asked: instructions, as many passages as fit, and the question last.
+
+Passages and question are other people's words. They are set apart as data, and whatever in them a chat template or
+our own delimiters would read as a mark is defused; what they ask for is still theirs to ask and the model's to ignore.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from importlib.resources import files
+from itertools import zip_longest
+from typing import Any
+
+from core.generation.grounding.sentences import Sentence, cut
+from core.generation.prompting.neighbouring_passages import joined
+from core.retrieval.chunk import sentences
+from core.types import Hit, Language, Passage, Turn
+
+CountTokens = Callable[[str], int]
+
+_TURN_TOKENS = 8
+"""What a chat template adds around a message, at most."""
+
+_MAX_NOTE_CHARS = 600
+
+_MIN_TRIMMED_CHARS = 80
+"""A passage cut shorter than this is left out: it tells nothing."""
+
+_SPECIAL = re.compile(r"<(?=\||/?(?:passage|s|start_of_turn|end_of_turn)\b)|\[(?=/?INST\])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A chat prompt, and the passages in it: number ``n`` of the prompt is ``used[n - 1]``."""
+
+    turns: tuple[Turn, ...]
+    used: tuple[Hit, ...] = ()
+
+
+def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
+    """Return a prompt that asks to answer with one sentence of the context, for models that more would confuse.
+
+    About 200 tokens long, with the sentence cut at 600 characters.
+    """
+    texts = _texts("brief")
+
+    def ask(note: str, question: str) -> Turn:
+        return Turn("user", texts["question"].format(note=_defused(note), question=_defused(question)))
+
+    turns = [Turn("system", texts["system"])]
+    for example in texts["example"]:
+        turns += [ask(example["note"], example["question"]), Turn("assistant", example["answer"])]
+    section = best.passage.heading.rpartition(" > ")[2]
+    note = f"{section}: {best.body}" if best.before and section else best.text  # what *It* stands for
+    turns.append(ask(cut(note, _MAX_NOTE_CHARS), question))
+    return Prompt(tuple(turns), (context[best.n - 1],))
+
+
+def grounded(
+    question: str,
+    context: Sequence[Hit],
+    language: Language,
+    budget_tokens: int,
+    count_tokens: CountTokens,
+    beside: Sequence[Passage] = (),
+) -> Prompt:
+    """Return a prompt that asks for an answer from the passages alone.
+
+    Passages are taken whole in the order given while the budget lasts; the one that would go over it is cut at the
+    end of a sentence, and the question never. Where tokens are left after the last, the passages are joined with
+    those of ``beside``, which are before and after them in their documents, and ``used`` has them joined.
+    """
+    texts = _texts("full")
+    system = texts["system"].format(language=_texts("language")[language]).strip()
+    room = budget_tokens - sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
+
+    def size(i: int, hit: Hit) -> int:
+        return count_tokens(_passage(texts, hit, i + 1)) + 1
+
+    shown = _filled(context, size, room)
+    used = tuple(context[: len(shown)])
+    if all(as_shown is whole for as_shown, whole in zip_longest(shown, context)):
+        shown = used = joined(context, beside, size, room)
+    passages = [_passage(texts, hit, n) for n, hit in enumerate(shown, start=1)]
+    return Prompt((Turn("system", system), Turn("user", _ask(texts, question, passages))), used)
+
+
+def _filled(context: Sequence[Hit], size: Callable[[int, Hit], int], room: int) -> tuple[Hit, ...]:
+    """Return the hits that fit, in order; the last of them with its text cut where more of it does not."""
+    shown: list[Hit] = []
+    for i, hit in enumerate(context):
+        kept = _trimmed(hit, partial(size, i), room)
+        if kept is not None:
+            shown.append(kept)
+            room -= size(i, kept)
+        if kept is not hit:
+            break
+    return tuple(shown)
+
+
+def ungrounded(question: str, language: Language) -> Prompt:
+    """Return a prompt that asks for an answer from general knowledge, which is not the community's."""
+    texts = _texts("open")
+    system = texts["system"].format(language=_texts("language")[language]).strip()
+    return Prompt((Turn("system", system), Turn("user", _defused(question))))
+
+
+def going_on(so_far: str, language: Language) -> tuple[Turn, Turn]:
+    """Return the turns that ask for the rest of an answer that broke off after ``so_far``.
+
+    They end with the user's, since some APIs refuse a prompt that ends with the assistant's, and leave the
+    instructions as they are.
+    """
+    asked = _texts("rest")["question"].format(language=_texts("language")[language]).strip()
+    return Turn("assistant", so_far.strip()), Turn("user", asked)
+
+
+def estimate_tokens(text: str) -> int:
+    """Return how many tokens ``text`` is at most, for a model whose tokenizer is not at hand.
+
+    English takes about 4 characters a token and Portuguese 3.5; other scripts up to one each.
+    """
+    n_ascii = sum(character.isascii() for character in text)
+    return -(-n_ascii // 3) + (len(text) - n_ascii)
+
+
+def _ask(texts: Mapping[str, Any], question: str, shown: Sequence[str]) -> str:
+    asked: str = texts["question"].format(passages="\n\n".join(shown), question=_defused(question))
+    return asked.strip()
+
+
+def _passage(texts: Mapping[str, Any], hit: Hit, n: int) -> str:
+    heading = f" > {hit.passage.heading}" if hit.passage.heading else ""
+    source = _defused(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
+    shown: str = texts["passage"].format(n=n, source=source, text=_defused(hit.passage.text))
+    return shown
+
+
+def _trimmed(hit: Hit, size: Callable[[Hit], int], room: int) -> Hit | None:
+    """Return the hit itself if it fits, else with as many of its first sentences as do; ``None`` for hardly any."""
+    if size(hit) <= room:
+        return hit
+    text = hit.passage.text
+    ends = [span.end for span in sentences(text)]
+
+    def first(n: int) -> Hit:
+        return replace(hit, passage=replace(hit.passage, text=text[: ends[n - 1]]))
+
+    low, high = 0, len(ends) - 1  # the first `low` sentences are known to fit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size(first(middle)) <= room else (low, middle - 1)
+    return first(low) if low and ends[low - 1] >= _MIN_TRIMMED_CHARS else None
+
+
+def _defused(text: str) -> str:
+    """Return ``text`` with what looks like a mark of a chat template or of ours made to look like text."""
+    return _SPECIAL.sub(lambda match: match.group() + " ", text)
+
+
+@cache
+def _texts(name: str) -> Mapping[str, Any]:
+    tables = tomllib.loads((files("core.generation.prompting") / "prompts.toml").read_text(encoding="utf-8"))
+    table: Mapping[str, Any] = tables[name]
+    return table

@@ -1,0 +1,1 @@
+"""Free and paid APIs: catalogue, client, router, quotas and cooldowns."""

@@ -1,0 +1,208 @@
+"""A model behind an OpenAI-compatible API, as a ``core.ports.Generator``.
+
+Covers asking for one streamed chat completion and the patience it is given. Does not cover which provider is asked
+(``router``), nor how often each may be (``quota``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+from pydantic import SecretStr
+
+from core.generation.prompting.reasoning_tags import Unthought
+from core.generation.providers.catalogue import Provider, ProviderModel
+from core.generation.providers.completion_stream import Chunk, Reply, Usage
+from core.generation.providers.errors import Kind, ProviderFailed, redact
+from core.types import Language, Piece, Sampling, Turn
+
+_FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "seed": "seed"}
+_EPILOGUE_S = 1.0
+"""How long the bookkeeping after the last word is waited for, so that the connection can be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a provider may take, in seconds, and how much it may send.
+
+    ``stall_s`` is the longest silence between two pieces of text: keep-alive comments do not count as text.
+    """
+
+    connect_s: float = 5.0
+    first_text_s: float = 30.0
+    stall_s: float = 15.0
+    total_s: float = 120.0
+    max_bytes: int = 10_000_000
+
+
+class Listener(Protocol):
+    """Is told what a provider says beside the text of its reply."""
+
+    def headers(self, headers: Mapping[str, str]) -> None:
+        """Hear the headers of the response, as soon as they are there."""
+        ...
+
+    def usage(self, usage: Usage) -> None:
+        """Hear how many tokens it took, where the provider counts them."""
+        ...
+
+
+class _Deaf:
+    def headers(self, headers: Mapping[str, str]) -> None:
+        pass
+
+    def usage(self, usage: Usage) -> None:
+        pass
+
+
+class ProviderGenerator:
+    """Asks one model of one provider. The HTTP client is the caller's, and may be shared."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        model: ProviderModel,
+        key: SecretStr,
+        client: httpx.AsyncClient,
+        *,
+        patience: Patience | None = None,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._provider = provider
+        self._model = model
+        self._key = key.get_secret_value().strip()
+        self._client = client
+        self._patience = patience or Patience()
+        self._now_s = now_s
+
+    @property
+    def name(self) -> str:
+        """Return the provider's name."""
+        return self._provider.name
+
+    @property
+    def model(self) -> str:
+        """Return the model's id at the provider."""
+        return self._model.id
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Return the languages it is rated to write in."""
+        return self._provider.languages
+
+    @property
+    def context_tokens(self) -> int:
+        """Return the longest prompt worth sending, in tokens."""
+        return self._provider.context_tokens
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as it is written, from its first word on.
+
+        Raises ``ProviderFailed`` where it happens: a reply that says nothing, breaks off or is withheld fails too.
+        """
+        async with aclosing(self.ask(prompt, sampling, _Deaf())) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def ask(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[Piece, None]:
+        """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
+        is_silent = True
+        async with aclosing(self._said(prompt, sampling, listener)) as pieces:
+            async for piece in pieces:
+                if is_silent:
+                    piece = Piece(piece.text.lstrip(), piece.log_probs)
+                if piece.text or piece.log_probs:
+                    yield piece
+                is_silent = is_silent and not piece.text
+        if is_silent:
+            raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
+
+    async def _said(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the texts of the reply without what the model only thought."""
+        unthought = Unthought()
+        async with aclosing(self._timed(prompt, sampling, listener)) as chunks:
+            async for chunk in chunks:
+                yield Piece(unthought.feed(chunk.text), chunk.log_probs)
+        yield Piece(unthought.end())
+
+    async def _timed(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Chunk, None]:
+        """Yield what has text, each within its deadline, until the provider says that the reply is complete."""
+        clock_s = asyncio.get_running_loop().time
+        end_s = clock_s() + self._patience.total_s
+        deadline_s = clock_s() + self._patience.first_text_s
+        is_complete = False
+        async with aclosing(self._chunks(prompt, sampling, listener)) as chunks:
+            while True:
+                try:
+                    async with asyncio.timeout_at(min(deadline_s, end_s)):
+                        chunk = await anext(chunks)
+                except (StopAsyncIteration, TimeoutError) as end:
+                    if not is_complete:
+                        raise _broken_off(end) from None
+                    return
+                if chunk.usage:
+                    listener.usage(chunk.usage)
+                if chunk.text:
+                    yield chunk
+                    deadline_s = clock_s() + self._patience.stall_s
+                if chunk.is_last and not is_complete:
+                    is_complete = True
+                    deadline_s = clock_s() + _EPILOGUE_S
+
+    async def _chunks(
+        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+    ) -> AsyncGenerator[Chunk, None]:
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ProviderFailed(Kind.AUTH, "the key has characters that no header can carry")
+        url = f"{self._provider.base_url.rstrip('/')}/chat/completions"
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        timeout = httpx.Timeout(None, connect=self._patience.connect_s, pool=self._patience.connect_s)
+        body = self._body(prompt, sampling)
+        try:
+            async with (
+                self._client.stream(
+                    "POST", url, json=body, headers=headers, timeout=timeout, follow_redirects=False
+                ) as response,
+                aclosing(Reply(response, self._key, self._patience.max_bytes, self._now_s()).chunks()) as chunks,
+            ):
+                listener.headers(response.headers)
+                async for chunk in chunks:
+                    yield chunk
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # Not chained: an error about a header quotes it, and the key with it.
+            raise ProviderFailed(Kind.NETWORK, redact(f"{type(error).__name__} {error}", self._key)) from None
+
+    def _body(self, prompt: Sequence[Turn], sampling: Sampling) -> dict[str, Any]:
+        values = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_new_tokens": min(sampling.max_new_tokens, self._provider.max_output_tokens),
+            **({} if sampling.seed is None else {"seed": sampling.seed}),
+        }
+        names = {**_FIELDS, **self._provider.fields}
+        return {
+            "model": self._model.id,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in prompt],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **{names[field]: value for field, value in values.items() if names[field]},
+            **self._model.extra,
+        }
+
+
+def _broken_off(end: Exception) -> ProviderFailed:
+    if isinstance(end, TimeoutError):
+        return ProviderFailed(Kind.NETWORK, "the provider fell silent")
+    return ProviderFailed(Kind.MALFORMED, "the reply broke off", status=200)

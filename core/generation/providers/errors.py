@@ -1,0 +1,195 @@
+"""Why a provider wrote nothing, in few words that the router and the quota ledger can act on.
+
+Covers reading the error bodies and headers of Groq, Gemini, Hugging Face, OpenRouter and OpenAI.
+Nothing here ever holds a key: whatever a provider echoes of it is blanked before it is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from core.errors import GenerationFailed
+from core.generation.providers.quota_errors import Spent, Stated, details, limit_stated, quota_ids, spent_by
+
+_MAX_WAIT_S = 86_400.0
+"""No provider is believed when it asks for more than a day."""
+
+_MAX_DETAIL_CHARS = 300
+_KEY_RUN = 6
+"""A word that shares this many characters in a row with the key is blanked, for providers quote keys in part."""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_WHOLE_DURATION = re.compile(rf"(?:{_DURATION.pattern})+")
+_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_PROSE_WAIT = re.compile(rf"(?:try again|retry) in ((?:{_DURATION.pattern})+|\d+(?:\.\d+)? ?seconds?)", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """What went wrong, as far as it decides what to do next."""
+
+    AUTH = "auth"
+    QUOTA = "quota"
+    GONE = "gone"
+    TOO_LARGE = "too_large"
+    REJECTED = "rejected"
+    FILTERED = "filtered"
+    SERVER = "server"
+    NETWORK = "network"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+
+
+class ProviderFailed(GenerationFailed):
+    """A provider wrote nothing usable.
+
+    ``retry_after_s`` is its own word on when to come back, ``spent`` on what is used up and ``limit`` on how much that
+    is, where it gave them.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        spent: Spent | None = None,
+        limit: Stated | None = None,
+    ) -> None:
+        super().__init__(kind, status, retry_after_s, detail)
+        self.kind = kind
+        self.detail = detail
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.spent = spent
+        self.limit = limit
+
+    def __str__(self) -> str:
+        """Say it for the log."""
+        status = f" {self.status}" if self.status is not None else ""
+        wait = f", retry after {self.retry_after_s:g} s" if self.retry_after_s is not None else ""
+        return f"{self.kind}{status}{wait}: {self.detail}"
+
+
+_BY_STATUS = {
+    401: Kind.AUTH,
+    402: Kind.QUOTA,
+    403: Kind.AUTH,
+    404: Kind.GONE,
+    408: Kind.SERVER,
+    410: Kind.GONE,
+    413: Kind.TOO_LARGE,
+    429: Kind.QUOTA,
+}
+
+_BY_WORDS = (
+    (
+        re.compile(r"api.?key.?(not.?valid|invalid)|invalid.?api.?key|incorrect api key|unauthenticated", re.I),
+        Kind.AUTH,
+    ),
+    (re.compile(r"model.?(not.?found|decommissioned)|no endpoints found", re.I), Kind.GONE),
+    (re.compile(r"context.?length.?exceeded|request too large|too many tokens", re.I), Kind.TOO_LARGE),
+    (re.compile(r"resource.?exhausted|rate.?limit|insufficient.?quota|depleted", re.I), Kind.QUOTA),
+    (re.compile(r"content.?(filter|policy)|safety", re.I), Kind.FILTERED),
+)
+
+
+def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now_s: float) -> ProviderFailed:
+    """Return the failure that an error response means.
+
+    ``body`` is its parsed JSON or its text; ``now_s`` is the time in seconds since 1970. An error that came inside
+    a 200 carries its own code, which is the one that counts.
+    """
+    error = error_in(body)
+    code = error.get("code")
+    if status < 400 and isinstance(code, int):
+        status = code
+    message = str(error.get("message") or (body if isinstance(body, str) else ""))
+    words = " ".join(str(error.get(name) or "") for name in ("code", "status", "type")) + " " + message
+    return ProviderFailed(
+        _kind(status, words),
+        redact(message, key),
+        status=status,
+        retry_after_s=_wait_s(headers, error, message, now_s),
+        spent=spent_by(status, error, message),
+        limit=limit_stated(error, message),
+    )
+
+
+def error_in(body: Any) -> Mapping[str, Any]:
+    """Return the error object in a body: ``{"error": {…}}``, Gemini's list of one, a bare string; else empty."""
+    if isinstance(body, list):
+        body = body[0] if body else None
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def redact(text: str, key: str) -> str:
+    """Return ``text`` on one line, short, with each word that holds the key or a piece of it blanked."""
+    runs = {key[i : i + _KEY_RUN] for i in range(max(1, len(key) - _KEY_RUN + 1))} if key else set()
+    words = ("[key]" if any(run in word for run in runs) else word for word in text[:4000].split())
+    return " ".join(words)[:_MAX_DETAIL_CHARS]
+
+
+def seconds(text: str) -> float | None:
+    """Return the length of a wait: plain seconds (``17``), or a Go duration (``2m59.56s``, ``120ms``); else None."""
+    text = text.strip().removesuffix("seconds").removesuffix("second").strip()
+    if re.fullmatch(r"\d+(?:\.\d+)?", text):
+        return float(text)
+    if not _WHOLE_DURATION.fullmatch(text):
+        return None
+    return sum(float(count) * _UNIT_S[unit] for count, unit in _DURATION.findall(text))
+
+
+def _kind(status: int, words: str) -> Kind:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return Kind.SERVER
+    named = next((kind for pattern, kind in _BY_WORDS if pattern.search(words)), None)
+    return named or (Kind.REJECTED if status >= 300 else Kind.SERVER)
+
+
+def _wait_s(headers: Mapping[str, str], error: Mapping[str, Any], message: str, now_s: float) -> float | None:
+    """Return when to come back. A spent day is not over in Gemini's stock "17s", so its RetryInfo is then ignored."""
+    stated = _header_wait_s(headers.get("retry-after", ""), now_s)
+    if stated is None:
+        stated = _reset_wait_s(headers.get("x-ratelimit-reset", ""), now_s)
+    if stated is None and not any("PerDay" in quota for quota in quota_ids(error)):
+        stated = _body_wait_s(error, message)
+    return None if stated is None else min(max(stated, 0.0), _MAX_WAIT_S)
+
+
+def _header_wait_s(value: str, now_s: float) -> float | None:
+    wait = seconds(value)
+    if wait is not None or not value:
+        return wait
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - now_s
+
+
+def _reset_wait_s(value: str, now_s: float) -> float | None:
+    """Read OpenRouter's moment of reset, which is in seconds or in milliseconds since 1970."""
+    if not re.fullmatch(r"\d{10}(?:\d{3})?(?:\.\d+)?", value):
+        return None
+    moment = float(value)
+    return (moment / 1000 if moment > 1e11 else moment) - now_s
+
+
+def _body_wait_s(error: Mapping[str, Any], message: str) -> float | None:
+    for row in details(error):
+        wait = seconds(str(row.get("retryDelay", "")))
+        if wait is not None:
+            return wait
+    prose = _PROSE_WAIT.search(message)
+    return seconds(prose.group(1)) if prose else None

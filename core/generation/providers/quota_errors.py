@@ -1,0 +1,104 @@
+"""Which allowance an error says is used up: of a minute, of a day, of a month, the model's own host's, or none at all.
+
+Covers the words of Groq, the violations of Gemini, the metadata of OpenRouter, and payment required.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from core.generation.providers.route import Amount
+from core.storage.quotas import Period
+
+
+class Spent(StrEnum):
+    """What is used up. ``NEVER`` is an allowance of nothing: the model is not part of this key's plan."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    MONTH = "month"
+    UPSTREAM = "upstream"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A limit as a provider states it in an error, and how much of it is left."""
+
+    period: Period
+    kind: Amount
+    limit: int
+    n_left: int
+
+
+_NOTHING = re.compile(r"\blimit: 0(?![\d.])")
+_DAY = re.compile(r"\((?:TPD|RPD)\)|per.?day\b|daily", re.IGNORECASE)
+_MINUTE = re.compile(r"\((?:TPM|RPM|ITPM|OTPM)\)|per.?min(?:ute)?\b", re.IGNORECASE)
+
+
+_GROQ = re.compile(r"\(([TR])P([MD])\): Limit (\d+)(?:, Used (\d+))?", re.IGNORECASE)
+_PERIODS: Mapping[str, Period] = {"m": "minute", "d": "day", "PerMinute": "minute", "PerDay": "day"}
+
+
+def limit_stated(error: Mapping[str, Any], message: str) -> Stated | None:
+    """Return the limit that an error speaks of, in Groq's words or Gemini's violations; a limit of nothing is none.
+
+    Groq's ``(TPD): Limit 200000, Used 197050`` leaves 2,950, and without ``Used`` (a request that is too large in
+    itself) everything.
+    """
+    if found := _GROQ.search(message):
+        limit = int(found[3])
+        kind: Amount = "n_tokens" if found[1].upper() == "T" else "n_requests"
+        n_left = max(0, limit - int(found[4] or 0))
+        return Stated(_PERIODS[found[2].lower()], kind, limit, n_left) if limit else None
+    for violation in violations(error):
+        quota, value = str(violation.get("quotaId")), str(violation.get("quotaValue"))
+        period = next((_PERIODS[name] for name in ("PerDay", "PerMinute") if name in quota), None)
+        if period and value.isdecimal() and int(value):
+            return Stated(period, "n_tokens" if "Token" in quota else "n_requests", int(value), 0)
+    return None
+
+
+def spent_by(status: int, error: Mapping[str, Any], message: str) -> Spent | None:
+    """Return what the error of a response with ``status`` says is used up, where it says so.
+
+    A day counts before a minute: both may be named, and the longer one is what keeps the next request away.
+    """
+    if status == 402 or error.get("code") == "insufficient_quota":
+        return Spent.MONTH
+    if status != 429 and "RESOURCE_EXHAUSTED" not in str(error.get("status")):
+        return None
+    if _NOTHING.search(message):
+        return Spent.NEVER
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and (metadata.get("provider_name") or metadata.get("provider_code")):
+        return Spent.UPSTREAM
+    quotas = " ".join(quota_ids(error))
+    if "PerDay" in quotas:
+        return Spent.DAY
+    if "PerMinute" in quotas:
+        return Spent.MINUTE
+    if _DAY.search(message):
+        return Spent.DAY
+    return Spent.MINUTE if _MINUTE.search(message) else None
+
+
+def details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the details of a Google error; empty for every other."""
+    rows = error.get("details")
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def quota_ids(error: Mapping[str, Any]) -> list[str]:
+    """Return the names of the quotas that a Google error says are exceeded."""
+    return [str(violation.get("quotaId")) for violation in violations(error)]
+
+
+def violations(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the violations that a Google error tells."""
+    found = [row.get("violations") for row in details(error)]
+    return [row for rows in found if isinstance(rows, list) for row in rows if isinstance(row, dict)]

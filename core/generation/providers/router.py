@@ -1,0 +1,327 @@
+"""Who is asked for an answer: the first in the table that may be, planned ahead so that no limit is run into.
+
+The order is the operator's. Two things put a route behind the others while they can answer: being past the soft share
+of a limit, and a day or month whose rest is less than the questions expected until it is given back, so that what is
+scarce is there when the plentiful is busy. When nobody may be asked now, the soonest is waited for within the
+answer's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import Literal
+
+import httpx
+from pydantic import SecretStr
+
+from core.errors import GenerationFailed
+from core.generation.prompting.prompt import estimate_tokens
+from core.generation.providers.catalogue import Provider
+from core.generation.providers.client import Patience, ProviderGenerator
+from core.generation.providers.completion_stream import Usage
+from core.generation.providers.cooldown import bench_for
+from core.generation.providers.errors import Kind, ProviderFailed
+from core.generation.providers.forecast import Demand, Estimates
+from core.generation.providers.ledger import Lease, Ledger
+from core.generation.providers.route import Amount, Route, routes
+from core.storage.quotas import Account, Counts
+from core.types import Language, Piece, Sampling, Turn
+
+log = logging.getLogger(__name__)
+
+BUDGET_S = 45.0
+"""How long an answer's first word may take in all, waiting and failing included."""
+
+SPARE_S = 25.0
+"""How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
+
+PATIENCE = Patience(first_text_s=20.0)
+"""Less than the budget, so that one silent provider leaves time for another."""
+
+_TURN_TOKENS = 4
+"""What a chat template puts around each turn."""
+
+_KINDS: Mapping[Literal["requests", "tokens"], Amount] = {"requests": "n_requests", "tokens": "n_tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A reply that has begun: who writes it, and its pieces from the first on.
+
+    The pieces raise ``GenerationFailed`` when it breaks off; nobody else is asked then, for it may have been shown.
+    """
+
+    generator: str
+    model: str
+    pieces: AsyncGenerator[Piece, None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A prompt and its size, at most."""
+
+    turns: Sequence[Turn]
+    n_tokens: int
+
+
+class _Versions:
+    """One prompt in falling sizes, and which of them each route is to be asked with."""
+
+    def __init__(self, prompts: Sequence[Sequence[Turn]]) -> None:
+        sizes = (sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in turns) for turns in prompts)
+        self._all = tuple(map(_Version, prompts, sizes))
+        self._too_large: set[Account] = set()
+
+    def fitting(self, route: Route) -> Sequence[_Version]:
+        """Return the versions that a route can read, the largest first."""
+        limit = route.provider.context_tokens
+        fitting = [version for version in self._all if version.n_tokens <= limit]
+        return fitting[route.account in self._too_large :]
+
+    def of(self, route: Route) -> _Version:
+        """Return what a route is to be asked."""
+        return self.fitting(route)[0]
+
+    def shrink(self, route: Route) -> bool:
+        """Note that a route finds its version too large; ``False`` when it has no other, or was shrunk before."""
+        if route.account in self._too_large or len(self.fitting(route)) < 2:
+            return False
+        self._too_large.add(route.account)
+        return True
+
+
+class _Call:
+    """One request in flight: hears what it takes, and settles its lease with that."""
+
+    def __init__(self, ledger: Ledger, lease: Lease, n_prompt: int, learn: Callable[[int], None]) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._learn = learn
+        self._used = Usage(n_prompt, 0)
+        self._is_counted = False
+
+    def headers(self, headers: Mapping[str, str]) -> None:
+        for name, period in self._lease.route.provider.header_periods.items():
+            limit, left = (headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining"))
+            if limit.isdecimal() and left.isdecimal() and int(limit) > 0:
+                self._ledger.observe(self._lease.route, period, _KINDS[name], int(limit), int(left))
+
+    def usage(self, usage: Usage) -> None:
+        if usage.n_prompt:
+            self._used, self._is_counted = usage, True
+            self._learn(usage.n_prompt)
+
+    def wrote(self, text: str) -> None:
+        if not self._is_counted:
+            self._used = Usage(self._used.n_prompt, self._used.n_completion + estimate_tokens(text))
+
+    def settle(self) -> None:
+        self._ledger.settle(self._lease, self._lease.route.cost(self._used.n_prompt, self._used.n_completion))
+
+    def refused(self) -> None:
+        """Settle a request that wrote nothing: it counts as one, and took no tokens."""
+        self._ledger.settle(self._lease, self._lease.route.cost(0, 0))
+
+
+class Router:
+    """Everyone who may be asked, in the order of preference. Empty is legal, and false."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route] = (),
+        client: httpx.AsyncClient | None = None,
+        ledger: Ledger | None = None,
+        *,
+        patience: Patience = PATIENCE,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        if routes and client is None:
+            raise ValueError("routes need a client")
+        self.routes = tuple(routes)
+        self.ledger = ledger or Ledger()
+        self._budget_s = budget_s
+        self._demand = Demand()
+        self._estimates = Estimates()
+        self._n_failures: Counter[Account] = Counter()
+        self._generators = {
+            route.account: ProviderGenerator(route.provider, route.model, route.key, client, patience=patience)
+            for route in self.routes
+            if client is not None
+        }
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anyone to ask."""
+        return bool(self.routes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return who may be asked, in order, each once."""
+        return tuple(dict.fromkeys(route.provider.name for route in self.routes))
+
+    async def open(
+        self,
+        prompt: Sequence[Turn],
+        sampling: Sampling,
+        language: Language,
+        smaller: Sequence[Sequence[Turn]] = (),
+    ) -> OpenStream:
+        """Return the reply of the first route that may be asked and writes a first piece.
+
+        ``smaller`` are lesser versions of the prompt, in falling size, for those to whom the whole one is too much.
+        Raises ``GenerationFailed`` when none does within the answer's time.
+        """
+        loop_s = asyncio.get_running_loop().time
+        end_s = loop_s() + self._budget_s
+        versions = _Versions((prompt, *smaller))
+        candidates = [
+            route for route in self.routes if language in route.provider.languages and versions.fitting(route)
+        ]
+        failures: list[str] = []
+        failed: set[Account] = set()
+        self._demand.note(self.ledger.clock.now_s())
+        spare_until_s = self.ledger.clock.now_s() + SPARE_S
+        await self.ledger.refresh()
+        while candidates:
+            route, wait_s = self._next(candidates, versions, sampling, spare_until_s)
+            if route is None or loop_s() + wait_s > end_s:
+                break
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                continue
+            try:
+                opened = await self._ask(route, versions.of(route), sampling, end_s)
+            except ProviderFailed as failure:
+                failures.append(f"{route.provider.name}/{route.model.id} {failure}")
+                log.warning("no answer from %s", failures[-1])
+                if failure.kind is Kind.TOO_LARGE and versions.shrink(route):
+                    continue
+                if failure.kind is not Kind.QUOTA or route.account in failed:
+                    candidates = [other for other in candidates if not _shares(other, route, failure)]
+                failed.add(route.account)  # a spent minute may be over within this answer's time, once
+            else:
+                if opened:
+                    return opened
+        raise GenerationFailed("; ".join(failures) or ("nobody may be asked now" if candidates else "nobody to ask"))
+
+    def _next(
+        self, candidates: Sequence[Route], versions: _Versions, sampling: Sampling, spare_until_s: float
+    ) -> tuple[Route | None, float]:
+        """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever.
+
+        Until ``spare_until_s`` a plentiful one that is back by then is waited for before a scarce one is used.
+        """
+        now_s = self.ledger.clock.now_s()
+        kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
+        soonest: dict[bool, tuple[float, Route]] = {}  # of the plentiful, and of the others
+        for route in candidates:
+            standing = self.ledger.standing(route, self._cost(route, versions.of(route).n_tokens, sampling))
+            is_full = standing.share > route.provider.soft_share
+            is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in standing.calls_left)
+            is_plentiful = not (is_full or is_scarce)
+            if standing.ready_s <= now_s and is_plentiful:
+                return route, 0.0
+            if standing.ready_s <= now_s:
+                kept.setdefault(is_full, route)
+            elif standing.ready_s < soonest.get(is_plentiful, (math.inf,))[0]:
+                soonest[is_plentiful] = standing.ready_s, route
+        if kept and True in soonest and soonest[True][0] <= spare_until_s:
+            return soonest[True][1], soonest[True][0] - now_s
+        if kept:
+            return kept.get(False) or kept[True], 0.0
+        if not soonest:
+            return None, math.inf
+        ready_s, route = min(soonest.values(), key=itemgetter(0))
+        return route, ready_s - now_s
+
+    def _cost(self, route: Route, n_prompt: int, sampling: Sampling) -> Counts:
+        """Return what is leased for a request: its prompt, and the longest reply it may get."""
+        n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
+        return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
+
+    async def _ask(self, route: Route, version: _Version, sampling: Sampling, end_s: float) -> OpenStream | None:
+        """Return the reply that one route begins; ``None`` when its limit turned out to be reached already.
+
+        Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
+        """
+        n_prompt = version.n_tokens
+        lease = self.ledger.lease(route, self._cost(route, n_prompt, sampling))
+        if not await self.ledger.confirm(lease, route.provider.soft_share):
+            return None
+        learn = partial(self._estimates.learn, route.account, n_prompt)
+        call = _Call(self.ledger, lease, self._estimates.n_prompt(route.account, n_prompt), learn)
+        pieces = self._generators[route.account].ask(version.turns, sampling, call)
+        try:
+            async with asyncio.timeout_at(end_s):
+                first = await anext(pieces)
+        except ProviderFailed as failure:
+            call.refused()
+            if stated := failure.limit:
+                self.ledger.observe(route, stated.period, stated.kind, stated.limit, stated.n_left)
+            self._blame(route, failure, has_begun=False)
+            raise
+        except TimeoutError:
+            call.settle()
+            raise ProviderFailed(Kind.NETWORK, "the time for this answer is over") from None
+        except asyncio.CancelledError:  # the asker left
+            call.settle()
+            raise
+        return OpenStream(route.provider.name, route.model.id, self._rest(route, call, first, pieces))
+
+    async def _rest(
+        self, route: Route, call: _Call, first: Piece, pieces: AsyncGenerator[Piece, None]
+    ) -> AsyncGenerator[Piece, None]:
+        """Yield the whole reply; a reader who leaves early is no failure of anybody's."""
+        try:
+            async with aclosing(pieces):
+                call.wrote(first.text)
+                yield first
+                async for piece in pieces:
+                    call.wrote(piece.text)
+                    yield piece
+            self._n_failures.pop(route.account, None)
+        except ProviderFailed as failure:
+            self._blame(route, failure, has_begun=True)
+            raise
+        finally:
+            call.settle()
+
+    def _blame(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
+        self._n_failures[route.account] += failure.kind is not Kind.QUOTA
+        n_in_a_row = self._n_failures[route.account]
+        bench = bench_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
+        if bench:
+            self.ledger.bench(bench)
+
+
+def open_router(
+    providers: Sequence[Provider],
+    keys: Mapping[str, Sequence[SecretStr]],
+    client: httpx.AsyncClient,
+    ledger: Ledger | None = None,
+    *,
+    monthly_usd: float = 0.0,
+) -> Router:
+    """Return the router over every provider with ``keys``, which are by the name of their environment variable.
+
+    A paid one is left out unless the operator allowed it ``monthly_usd``, and then stops there.
+    """
+    return Router(routes(providers, keys, monthly_usd), client, ledger)
+
+
+def _shares(other: Route, route: Route, failure: ProviderFailed) -> bool:
+    """Tell whether ``other`` would fail as ``route`` just did: it is the same, or has its wrong key, or its network."""
+    match failure.kind:
+        case Kind.NETWORK:
+            return other.of_provider == route.of_provider
+        case Kind.AUTH:
+            return other.of_key == route.of_key
+        case _:
+            return other.account == route.account

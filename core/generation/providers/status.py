@@ -1,0 +1,93 @@
+"""What an operator sees of the providers: what is left of each, when it is given back, and why one is not asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from core.errors import BadInput
+from core.generation.providers.catalogue import Provider
+from core.generation.providers.ledger import Ledger, Use
+from core.generation.providers.route import Amount, Route
+from core.services import Allowance, ProviderStatus
+from core.storage.quotas import Counts
+
+_LEAST = Counts(1, 1)
+"""A route that has no room for a request of one token is spent."""
+
+_NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
+    "n_requests": "requests",
+    "n_tokens": "tokens",
+    "micro_usd": "usd",
+}
+
+
+class Roll(Protocol):
+    """Tells how the workers stand, which are asked before any provider."""
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how each stands, in the order they are asked."""
+        ...
+
+
+class ProviderDesk:
+    """The providers as an operator may look at them, and forgive them."""
+
+    def __init__(
+        self, providers: Sequence[Provider], routes: Sequence[Route], ledger: Ledger, workers: Roll | None = None
+    ) -> None:
+        self._workers = workers
+        self._providers = providers
+        self._routes = routes
+        self._ledger = ledger
+
+    async def status(self) -> tuple[ProviderStatus, ...]:
+        """Return the workers, and each model of each provider under each key, in the order they are asked."""
+        await self._ledger.refresh()
+        workers = await self._workers.status() if self._workers else ()
+        return (*workers, *(status for provider in self._providers for status in self._of(provider)))
+
+    async def reset(self, name: str) -> int:
+        """Forget why a provider is not asked, and return how many reasons there were; what it used stays used.
+
+        Raises ``BadInput`` when there is no such provider.
+        """
+        names = [provider.name for provider in self._providers]
+        if name not in names:
+            raise BadInput("providers.unknown", name=name, known=", ".join(names))
+        return await self._ledger.unbench(name)
+
+    def _of(self, provider: Provider) -> Iterator[ProviderStatus]:
+        routes = [route for route in self._routes if route.provider.name == provider.name]
+        for route in routes:
+            yield self._status(route)
+        if not routes:
+            for model in provider.models:
+                yield ProviderStatus(provider.name, model.id, None, "off" if provider.paid else "no_key")
+
+    def _status(self, route: Route) -> ProviderStatus:
+        uses = tuple(self._ledger.uses(route))
+        standing = self._ledger.standing(route, _LEAST)
+        benches = self._ledger.benches(route)
+        is_spent = standing.ready_s > self._ledger.clock.now_s()
+        return ProviderStatus(
+            provider=route.provider.name,
+            model=route.model.id,
+            key=route.last4,
+            state="benched" if benches else "spent" if is_spent else "ready",
+            allowances=tuple(_allowance(use) for use in uses),
+            until=_moment(standing.ready_s) if is_spent else None,
+            reason=benches[0].reason if benches else "",
+        )
+
+
+def _allowance(use: Use) -> Allowance:
+    scale = 1_000_000 if use.rule.kind == "micro_usd" else 1
+    resets_at = datetime.fromtimestamp(int(use.resets_s), UTC)
+    return Allowance(use.rule.period, _NAMES[use.rule.kind], use.n_left / scale, use.limit / scale, resets_at)
+
+
+def _moment(seconds: float) -> datetime | None:
+    return None if math.isinf(seconds) else datetime.fromtimestamp(int(seconds), UTC)

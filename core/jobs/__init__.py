@@ -1,0 +1,1 @@
+"""Jobs that run by themselves: schedule, what they do, and how they went."""

@@ -1,0 +1,70 @@
+"""What AION does regularly, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from core.curation.gaps import GapFinder
+from core.curation.watch import Watcher
+from core.jobs.scheduler import Job
+from core.ops.quality_log import QualityLog
+from core.privacy.retention import Retention
+from core.storage.inbox import Inbox
+from core.storage.job_runs import Runs
+from core.storage.turns import Turns
+from core.training.auto_promotion import Rollout
+
+DAY = timedelta(days=1)
+
+RUNS_KEPT = timedelta(days=30)
+
+EVERY: Mapping[str, timedelta] = {
+    "prune-inbox": DAY,
+    "prune-turns": DAY,
+    "keep-quality": DAY,
+    "gather-gaps": DAY,
+    "research-gaps": DAY,
+    "watch": timedelta(minutes=10),
+    "prune-runs": DAY,
+    "prune-answers": DAY,
+    "watch-trial": timedelta(minutes=5),
+    "train": timedelta(hours=1),
+}
+"""How often each job runs, in the order they are started where several are due."""
+
+
+def regular_jobs(
+    inbox: Inbox,
+    turns: Turns,
+    quality: QualityLog,
+    finder: GapFinder,
+    watcher: Watcher,
+    runs: Runs,
+    rollout: Rollout,
+    retention: Retention,
+) -> tuple[Job, ...]:
+    """Return the jobs."""
+
+    async def prune_inbox() -> str:
+        return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
+
+    async def prune_turns() -> str:
+        return f"{await turns.prune(datetime.now(UTC))} old turns of conversations are forgotten"
+
+    async def prune_runs() -> str:
+        return f"{await runs.prune(datetime.now(UTC) - RUNS_KEPT)} old runs of jobs are forgotten"
+
+    work = {
+        "prune-inbox": prune_inbox,
+        "prune-turns": prune_turns,
+        "keep-quality": quality.keep_yesterday,
+        "gather-gaps": finder.gather,
+        "research-gaps": finder.research,
+        "watch": watcher.look_at_due,
+        "prune-runs": prune_runs,
+        "prune-answers": retention.prune,
+        "watch-trial": rollout.watch_trial,
+        "train": rollout.train_when_due,
+    }
+    return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

@@ -1,0 +1,69 @@
+"""The operator's view of the jobs: how each stands and what is wished of it, also beside the process that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from core.errors import BadInput
+from core.jobs.scheduler import next_run
+from core.storage.job_runs import Run, Runs, Wish
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How a job stands. ``next_at`` is ``None`` for one that rests or runs."""
+
+    name: str
+    every: timedelta
+    state: Literal["waiting", "running", "paused"]
+    next_at: datetime | None
+    last: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobBoard:
+    """The jobs, each with how often it runs."""
+
+    runs: Runs
+    every: Mapping[str, timedelta]
+
+    async def status(self) -> tuple[JobStatus, ...]:
+        """Return how every job stands."""
+        finished, wishes, latest = await self.runs.last_finished(), await self.runs.wishes(), await self.runs.latest()
+        now = datetime.now(UTC)
+        return tuple(
+            _status(name, every, finished.get(name), wishes.get(name, Wish()), latest.get(name), now)
+            for name, every in self.every.items()
+        )
+
+    async def ask(self, name: str) -> None:
+        """Let whichever process leads run a job at once. Raises ``BadInput`` on an unknown one."""
+        await self.runs.ask(self._known(name))
+
+    async def pause(self, name: str) -> None:
+        """Let a job rest. Raises ``BadInput`` on an unknown one."""
+        await self.runs.pause(self._known(name))
+
+    async def unpause(self, name: str) -> None:
+        """Let a job run again when it is due. Raises ``BadInput`` on an unknown one."""
+        await self.runs.unpause(self._known(name))
+
+    def _known(self, name: str) -> str:
+        if name not in self.every:
+            raise BadInput("jobs.unknown", job=name, jobs=", ".join(self.every))
+        return name
+
+
+def _status(
+    name: str, every: timedelta, finished: datetime | None, wish: Wish, last: Run | None, now: datetime
+) -> JobStatus:
+    if last is not None and last.outcome is None:
+        return JobStatus(name, every, "running", None, last)
+    if wish.asked_at is not None:
+        return JobStatus(name, every, "waiting", now, last)
+    if wish.is_paused:
+        return JobStatus(name, every, "paused", None, last)
+    return JobStatus(name, every, "waiting", next_run(finished, every, now), last)

@@ -1,0 +1,60 @@
+"""A space's documents as commands see them: ``core.commands.Knowledge``, bound to one space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.knowledge.ingest import Ingest
+from core.knowledge.knowledge_map import Chart, chart
+from core.knowledge.map_image import as_png
+from core.offload import offload
+from core.storage.documents import Documents
+from core.storage.passages import Passages
+from core.types import Attachment, Document, File, Indexed, SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The documents of one space."""
+
+    space: SpaceId
+    _ingest: Ingest
+    _documents: Documents
+    _passages: Passages
+
+    async def index_attachment(self, attachment: Attachment) -> Indexed:
+        """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
+        return await self._ingest.index_attachment(self.space, attachment)
+
+    async def index_page(self, url: str) -> Indexed:
+        """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
+        return await self._ingest.index_page(self.space, url)
+
+    async def documents(self) -> tuple[Document, ...]:
+        """List the space's own documents, by title."""
+        return await self._documents.list(self.space)
+
+    async def forget(self, name: str) -> Document:
+        """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
+        return await self._documents.forget(self.space, name)
+
+    async def map(self, heading: str) -> File:
+        """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
+        return File("aion-map.png", await offload(as_png, await self.chart(), heading))
+
+    async def chart(self) -> Chart:
+        """Return what may be answered from here as points. Raises ``BadInput`` when there is nothing yet."""
+        return await chart(self._passages, self.space)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Every space's documents."""
+
+    ingest: Ingest
+    documents: Documents
+    passages: Passages
+
+    def of(self, space: SpaceId) -> Shelf:
+        """Return the documents of one space."""
+        return Shelf(space, self.ingest, self.documents, self.passages)

@@ -1,0 +1,256 @@
+"""Other machines that run ``aion serve`` (a Colab or Kaggle notebook, a friend's GPU), and which of them are there.
+
+After section 5.3 of the specification: each is looked at every five minutes, and at once when it fails; a change is
+told once. They are asked before this machine's own model and before any free API (``core.generation.writer``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Annotated, Literal
+
+import httpx
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from core.errors import Unavailable
+from core.generation.prompting.prompt import estimate_tokens
+from core.generation.providers.catalogue import Provider, ProviderModel
+from core.generation.providers.client import Patience, ProviderGenerator
+from core.generation.providers.errors import Kind, ProviderFailed
+from core.ops.alerts import Alerts
+from core.ports import LocalModel
+from core.types import Language, Piece, Sampling, Turn
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 300.0
+"""How often each worker is looked at (specification, section 5.3)."""
+
+CHECK_S = 5.0
+"""How long a worker may take to say that it is there."""
+
+PATIENCE = Patience(connect_s=3.0, first_text_s=20.0)
+
+_MAX_HEALTH_BYTES = 64_000
+_MAX_FAILURES = 3
+"""A worker that fails so often in a row, healthy as it says it is, is left alone until it is looked at regularly."""
+
+_ADDRESS = re.compile(r"\s*([a-z0-9][a-z0-9-]{0,29})\s*=\s*(https?://[^\s/,]+(?:/[^\s,]*)?)\s*", re.IGNORECASE)
+
+Standing = Literal["online", "offline", "refused"]
+
+
+class Health(BaseModel):
+    """What a worker says of itself (``aion serve``'s ``/health``)."""
+
+    status: Literal["ok"]
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    style: Literal["brief", "full"] = "full"
+    languages: frozenset[Language] = frozenset()
+    context_tokens: Annotated[int, Field(gt=0)] | None = None
+
+
+_UNKNOWN = Health(status="ok", model="unknown")
+_UNSTATED_CONTEXT_TOKENS = 2_048
+
+
+class Worker:
+    """One other machine, as a ``core.ports.LocalModel``; without languages while it is not there."""
+
+    def __init__(self, name: str, url: str, token: SecretStr, client: httpx.AsyncClient) -> None:
+        self.name = name
+        self.standing: Standing = "offline"
+        self._url = url.rstrip("/")
+        self._token = token
+        self._client = client
+        self._health = _UNKNOWN
+        self._n_failures = 0
+        self.suspected: Callable[[], None] = lambda: None
+
+    @property
+    def model(self) -> str:
+        """Return the id of the model it serves."""
+        return self._health.model
+
+    @property
+    def languages(self) -> frozenset[Language]:
+        """Return the languages its model writes in; none while it is not there."""
+        return self._health.languages if self.is_there else frozenset()
+
+    @property
+    def style(self) -> Literal["brief", "full"]:
+        """Return how its model likes to be asked."""
+        return self._health.style
+
+    @property
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and reply may have together."""
+        return self._health.context_tokens or _UNSTATED_CONTEXT_TOKENS
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether it is worth asking."""
+        return self.standing == "online"
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens ``text`` is at most: its tokenizer is over there."""
+        return estimate_tokens(text)
+
+    def warm(self) -> None:
+        """Do nothing: it loads its model by itself."""
+
+    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """Yield its reply. Raises ``ProviderFailed``; it is looked at anew then, unless it was only busy."""
+        try:
+            async with aclosing(self._generator().stream(prompt, sampling)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except ProviderFailed as failure:
+            log.warning("worker %s: %s", self.name, failure)
+            if failure.kind not in (Kind.QUOTA, Kind.REJECTED, Kind.TOO_LARGE):
+                self._n_failures += 1
+                self.standing = "offline"
+                self.suspected()
+            raise
+        self._n_failures = 0
+
+    async def check(self, *, is_regular: bool) -> Standing:
+        """Look whether it is there, and what it serves."""
+        if is_regular:
+            self._n_failures = 0
+        try:
+            async with asyncio.timeout(CHECK_S):
+                self.standing = await self._ask()
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError, ValueError) as error:
+            log.info("worker %s is not there: %s", self.name, type(error).__name__)
+            self.standing = "offline"
+        if self._n_failures >= _MAX_FAILURES:
+            self.standing = "offline"
+        return self.standing
+
+    async def _ask(self) -> Standing:
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+        async with self._client.stream("GET", f"{self._url}/health", headers=headers, follow_redirects=False) as reply:
+            if reply.status_code in (401, 403):
+                return "refused"
+            data = b""
+            async for chunk in reply.aiter_bytes():
+                data += chunk
+                if len(data) > _MAX_HEALTH_BYTES:
+                    return "offline"
+            if reply.status_code != 200:
+                return "offline"
+            self._health = Health.model_validate_json(data)
+            return "online"
+
+    def _generator(self) -> ProviderGenerator:
+        model = ProviderModel("aion", extra={"logprobs": True})
+        described = Provider(
+            name=self.name,
+            base_url=f"{self._url}/v1",
+            key_env="AION_WORKER_TOKEN",
+            models=(model,),
+            languages=self._health.languages,
+            paid=False,
+            context_tokens=self.context_tokens,
+            max_output_tokens=self.context_tokens,
+        )
+        return ProviderGenerator(described, model, self._token, self._client, patience=PATIENCE)
+
+
+class Workers:
+    """All of them, in the operator's order."""
+
+    def __init__(self, workers: Sequence[Worker], alerts: Alerts, *, every_s: float = EVERY_S) -> None:
+        self._workers = tuple(workers)
+        self._alerts = alerts
+        self._every_s = every_s
+        self._told: dict[str, Standing] = {}
+        self._suspicion = asyncio.Event()
+        for worker in self._workers:
+            worker.suspected = self._suspicion.set
+
+    def there(self) -> Sequence[LocalModel]:
+        """Return those worth asking now, in order."""
+        return [worker for worker in self._workers if worker.is_there]
+
+    async def watch(self) -> None:
+        """Look at all of them now, regularly, and whenever one failed, until cancelled."""
+        is_regular = True
+        while True:
+            await self.check(is_regular=is_regular)
+            self._suspicion.clear()
+            try:
+                async with asyncio.timeout(self._every_s):
+                    await self._suspicion.wait()
+                is_regular = False
+            except TimeoutError:
+                is_regular = True
+
+    async def check(self, *, is_regular: bool = True) -> None:
+        """Look at all of them, side by side, and tell what has changed."""
+        await asyncio.gather(*(worker.check(is_regular=is_regular) for worker in self._workers))
+        for worker in self._workers:
+            if self._told.get(worker.name) != worker.standing:
+                self._told[worker.name] = worker.standing
+                await self._tell(worker)
+
+    async def _tell(self, worker: Worker) -> None:
+        others = [other for other in self._after(worker) if other is not worker]
+        taking_over = next((other for other in others if other.is_there), None)
+        if worker.standing == "online":
+            await self._alerts.alert("workers.online", worker=worker.name, model=worker.model)
+        elif worker.standing == "refused":
+            await self._alerts.alert("workers.refused", worker=worker.name)
+        elif taking_over:
+            await self._alerts.alert("workers.taken_over", worker=worker.name, other=taking_over.name)
+        elif others:
+            await self._alerts.alert("workers.start_other", worker=worker.name, other=others[0].name)
+        else:
+            await self._alerts.alert("workers.offline", worker=worker.name)
+
+    def _after(self, worker: Worker) -> tuple[Worker, ...]:
+        """Return all workers, those after ``worker`` first."""
+        place = self._workers.index(worker)
+        return self._workers[place + 1 :] + self._workers[:place]
+
+
+@asynccontextmanager
+async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> AsyncIterator[Workers]:
+    """Watch the workers named in ``text`` (see ``read_workers``) while the block lasts; none is legal."""
+    if not text.strip():
+        yield Workers((), alerts)
+        return
+    async with httpx.AsyncClient(trust_env=True) as client:
+        workers = Workers(read_workers(text, token, client), alerts)
+        watching = asyncio.create_task(workers.watch(), name="watch workers")
+        try:
+            yield workers
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+
+def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[Worker, ...]:
+    """Return the workers of ``name=address,name=address``. Raises as ``worker_addresses`` does."""
+    key = SecretStr((token.get_secret_value().strip() if token else "") or "none")
+    return tuple(Worker(name, url, key, client) for name, url in worker_addresses(text).items())
+
+
+def worker_addresses(text: str) -> Mapping[str, str]:
+    """Return the addresses in ``name=address,name=address`` by name, in order.
+
+    Raises ``Unavailable`` naming the one that cannot be understood.
+    """
+    found: dict[str, str] = {}
+    for n, part in enumerate(filter(str.strip, text.split(",")), start=1):
+        match = _ADDRESS.fullmatch(part)
+        if not match or match[1] in found:
+            problem = f"entry {n} is not name=https://address with a name of its own"  # which may hold a password
+            raise Unavailable("settings.wrong", name="AION_WORKERS", problem=problem)
+        found[match[1]] = match[2]
+    return found

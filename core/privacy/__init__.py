@@ -1,0 +1,1 @@
+"""Pseudonyms, personal data in texts, each person's rights, and retention."""

@@ -1,0 +1,106 @@
+"""What happens to versions without anybody: a trial is ended by its thumbs, and enough new thumbs start training.
+
+Training is another process, of lower priority (``aion train cycle``), so that answers do not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.models.lora import Base
+from core.models.registry import LoraRegistry, Trial
+from core.offload import offload
+from core.storage.training_ratings import RatedAnswers, Tally
+from core.training.version_test import fewer_liked
+
+log = logging.getLogger(__name__)
+
+CYCLE = (sys.executable, "-m", "bot", "train", "cycle")
+STARTED = "cycle-started"
+
+CHANCE = 0.05
+"""A trial is over when so many 👎 would come by chance less often than this."""
+
+LEAST_VOTES = 5
+"""Thumbs a version on trial has before anything is made of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Ends trials and starts training in one data folder's ``training``. ``after`` ratings; 0: never."""
+
+    rated: RatedAnswers
+    registry: LoraRegistry
+    base: Callable[[], Base]
+    folder: Path
+    after: int
+    command: Sequence[str] = CYCLE
+
+    async def watch_trial(self) -> str:
+        """Roll a trial back if its answers are disliked more, promote it when it wrote as many as it was to."""
+        standing = await offload(self.registry.standing)
+        trial = standing.trial
+        if trial is None:
+            return "nothing is on trial"
+        own = await self.rated.tally(trial.version, trial.since)
+        others = await self.rated.tally(standing.promoted, trial.since)
+        if is_worse(own, others):
+            await offload(self.registry.rollback)
+            log.warning("%s is rolled back: %d 👎 of %d thumbs", trial.version, own.n_down, own.n_down + own.n_up)
+            return f"{trial.version} is rolled back: {own.n_down} 👎, {own.n_up} 👍"
+        if own.n_answers >= trial.n_answers:
+            await offload(lambda: self.registry.promote(trial.version, self.base()))
+            return f"{trial.version} is promoted after {own.n_answers} answers"
+        return _standing(trial, own)
+
+    async def train_when_due(self) -> str:
+        """Train if enough ratings came in since the last time. Raises ``RuntimeError`` when training fails."""
+        if not self.after:
+            return "AION_TRAIN_AFTER_RATINGS is 0: nothing is trained by itself"
+        n_new = await self.rated.count_since(await offload(self._last))
+        if n_new < self.after:
+            return f"{n_new} of {self.after} new ratings"
+        await offload(self._mark)
+        process = await asyncio.create_subprocess_exec(
+            *self.command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        try:
+            said = (await process.communicate())[0].decode("utf-8", "replace").strip()
+        except asyncio.CancelledError:
+            process.terminate()
+            await process.wait()
+            raise
+        if process.returncode:
+            raise RuntimeError(f"training ended with {process.returncode}: {said[-500:]}")
+        return f"trained on {n_new} new ratings: {said.splitlines()[-1] if said else 'done'}"
+
+    def _last(self) -> datetime | None:
+        try:
+            return datetime.fromtimestamp((self.folder / STARTED).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+
+    def _mark(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / STARTED).touch()
+        now_ns = time.time_ns()  # the file system's own clock runs some milliseconds behind the one of the ratings
+        os.utime(self.folder / STARTED, ns=(now_ns, now_ns))
+
+
+def is_worse(own: Tally, others: Tally) -> bool:
+    """Tell whether a version on trial is disliked more than chance allows."""
+    if own.n_up + own.n_down < LEAST_VOTES:
+        return False
+    return fewer_liked((own.n_up, own.n_down), (others.n_up, others.n_down)) < CHANCE
+
+
+def _standing(trial: Trial, own: Tally) -> str:
+    return f"{trial.version}: {own.n_answers} of {trial.n_answers} answers, {own.n_up} 👍, {own.n_down} 👎"

@@ -1,0 +1,146 @@
+"""The base model with LoRA weights to be trained on it, and those weights as a folder. Imports torch: import it late.
+
+On a GPU the base is 4-bit NF4 with bfloat16 arithmetic where bitsandbytes is installed (QLoRA: Dettmers et al. 2023),
+else bfloat16; on a CPU float32. The LoRA weights are float32 everywhere. Does not train anything.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import logging as transformers_logging
+
+from core.models.catalog import Tell, language_model_base, language_model_source
+from core.models.heavy_imports import one_at_a_time
+from core.models.hub import fetched, loading
+from core.models.lora import Base, LoraManifest, read_manifest, require_base, write_manifest
+from core.types import Turn
+
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """The shape of LoRA weights: the specification's (4.1)."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.05
+    modules: tuple[str, ...] = PROJECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A frozen base model with LoRA weights that learn. ``model`` is PEFT's; ``lora`` is their shape."""
+
+    model: Any
+    tokenizer: Any
+    base: Base
+    lora: Lora
+
+    @property
+    def weights(self) -> dict[str, torch.nn.Parameter]:
+        """Return what learns, by name."""
+        return {name: weights for name, weights in self.model.named_parameters() if weights.requires_grad}
+
+    @property
+    def n_base(self) -> int:
+        """Return how many weights the base model has, 4-bit ones counted one by one."""
+        n_learned, n_all = self.model.get_nb_trainable_parameters()
+        return int(n_all - n_learned)
+
+    def prompt_tokens(self, prompt: Sequence[Turn]) -> list[int]:
+        """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
+        turns = [{"role": turn.role, "content": self.as_words(turn.content)} for turn in prompt]
+        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def response_tokens(self, response: str) -> list[int]:
+        """Return a response as the model would have written it, with the token that ends it."""
+        ids = self.tokenizer.encode(self.as_words(response), add_special_tokens=False)
+        return [*ids, self.tokenizer.eos_token_id]
+
+    def as_words(self, text: str) -> str:
+        """Return a text with what the chat template would read as a mark made to look like words."""
+        marks = [token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special]
+        return re.sub("|".join(map(re.escape, marks)) or "(?!)", lambda mark: f"{mark[0][:1]} {mark[0][1:]}", text)
+
+    def write(self, folder: Path) -> None:
+        """Write the LoRA weights as PEFT does, with the manifest that says what they are for."""
+        self.model.save_pretrained(folder, selected_adapters=["default"])
+        lora = self.lora
+        manifest = LoraManifest(self.base.id, self.base.hash, lora.rank, lora.alpha, tuple(sorted(lora.modules)))
+        write_manifest(folder, manifest)
+
+
+def open_student(name: str, models_dir: Path, lora: Lora, seed: int, tell: Tell, start: Path | None = None) -> Student:
+    """Load a base model (id or folder) with LoRA weights: new ones drawn by ``seed``, or those in ``start``. Blocks.
+
+    Raises ``Unavailable`` when the model cannot be loaded, ``BadInput`` when ``start`` is of another model.
+    """
+    source, base = language_model_source(name, models_dir, tell), language_model_base(name)
+    if start:
+        manifest = read_manifest(start)
+        require_base(manifest, base)
+        lora = Lora(manifest.rank, int(manifest.alpha), lora.dropout, tuple(manifest.target_modules))
+    tell("models.loading")
+    transformers_logging.disable_progress_bar()
+    with loading(name, "AION_BASE_MODEL"), one_at_a_time:
+        model, tokenizer = fetched(source, lambda local: _loaded(source, local), lambda: tell("models.downloading"))
+        torch.manual_seed(seed)
+        return Student(_with_lora(model, lora, start), tokenizer, base, lora)
+
+
+def peft_config(lora: Lora) -> LoraConfig:
+    """Return the shape as PEFT takes it."""
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.modules),
+        task_type="CAUSAL_LM",
+    )
+
+
+def placement() -> dict[str, Any]:
+    """Return where the base model's weights go and as what, as ``from_pretrained`` takes it."""
+    if not torch.cuda.is_available():
+        return {"dtype": torch.float32}
+    if find_spec("bitsandbytes") is None:
+        return {"dtype": torch.bfloat16, "device_map": {"": 0}}
+    nf4 = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    return {"dtype": torch.bfloat16, "device_map": {"": 0}, "quantization_config": nf4}
+
+
+def _loaded(source: str, local: bool) -> tuple[Any, Any]:
+    tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=local)
+    if not tokenizer.chat_template:
+        raise ValueError(f"{source} has no chat template")
+    model: Any = AutoModelForCausalLM.from_pretrained(source, local_files_only=local, **placement())
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if getattr(model, "is_loaded_in_4bit", False):
+        model = prepare_model_for_kbit_training(model)
+    return model, tokenizer
+
+
+def _with_lora(model: Any, lora: Lora, start: Path | None) -> Any:
+    with warnings.catch_warnings():  # PEFT 0.21 asks for what transformers 5.23 has renamed
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        if start:
+            return PeftModel.from_pretrained(model, start, is_trainable=True)
+        return get_peft_model(model, peft_config(lora))

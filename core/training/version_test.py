@@ -1,0 +1,131 @@
+"""Whether a version is better than what answers now: paired comparisons with bootstrap intervals, and one verdict.
+
+Promoted is what is better on one thing people care about and worse on nothing, beyond noise. Pure; what is measured
+comes from ``core.experiments.lora_comparison``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+N_RESAMPLES = 2_000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The same things measured before and after, larger is better. ``is_aim``: being better on it is reason enough.
+
+    A mean that falls by no more than ``tolerance`` is not worse.
+    """
+
+    name: str
+    before: Sequence[float]
+    after: Sequence[float]
+    is_aim: bool = True
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A measure's means, and the bootstrap interval of the gain."""
+
+    name: str
+    n: int
+    before: float
+    after: float
+    low: float
+    high: float
+    verdict: Literal["better", "same", "worse"]
+    is_aim: bool
+
+    @property
+    def gain(self) -> float:
+        """Return how much the mean rose."""
+        return self.after - self.before
+
+
+def compare(measure: Measure, seed: int = 0) -> Compared:
+    """Return a measure before and after, with the percentile bootstrap interval of the mean of paired differences."""
+    before, after = np.asarray(measure.before, float), np.asarray(measure.after, float)
+    gains = after - before
+    draws = np.random.default_rng(seed).integers(0, len(gains), (N_RESAMPLES, len(gains)))
+    low, high = np.quantile(gains[draws].mean(1), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    verdict: Literal["better", "same", "worse"] = "same"
+    if low > 0:
+        verdict = "better"
+    elif high < -measure.tolerance:
+        verdict = "worse"
+    return Compared(
+        measure.name,
+        len(gains),
+        float(before.mean()),
+        float(after.mean()),
+        float(low),
+        float(high),
+        verdict,
+        measure.is_aim,
+    )
+
+
+def is_promotable(compared: Sequence[Compared]) -> bool:
+    """Tell whether nothing is worse, and an aim is better."""
+    return all(each.verdict != "worse" for each in compared) and any(
+        each.verdict == "better" and each.is_aim for each in compared
+    )
+
+
+def fewer_liked(liked: tuple[int, int], others: tuple[int, int]) -> float:
+    """Return how likely so many 👎 are by chance where nothing is worse: Fisher's exact test, one-sided, 0..1.
+
+    Both are (👍, 👎): of a version on trial, and of what answers beside it.
+    """
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact([[liked[1], liked[0]], [others[1], others[0]]], alternative="greater").pvalue)
+
+
+def write_report(compared: Sequence[Compared], version: str, instead_of: str, folder: Path) -> Path:
+    """Write the comparison as ``report.md`` with its picture into ``folder``, and return the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _draw(compared, folder / "gains.png")
+    outcome = "can be promoted" if is_promotable(compared) else "stays out"
+    lines = [
+        f"# {version} instead of {instead_of}: {outcome}",
+        "",
+        "| measure | n | before | after | gain (95 %) | |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {each.name}{'' if each.is_aim else ' ¹'} | {each.n} | {each.before:.3f} | {each.after:.3f} "
+            f"| {each.gain:+.3f} ({each.low:+.3f} … {each.high:+.3f}) | {each.verdict} |"
+            for each in compared
+        ),
+        "",
+        "¹ must not get worse; getting better is no reason to promote.",
+        "",
+        "![gains](gains.png)",
+        "",
+    ]
+    page = folder / "report.md"
+    page.write_text("\n".join(lines), encoding="utf-8")
+    return page
+
+
+def _draw(compared: Sequence[Compared], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    colours = {"better": "tab:green", "same": "tab:gray", "worse": "tab:red"}
+    figure = Figure(figsize=(5, 0.6 + 0.45 * len(compared)), layout="constrained")
+    axes = figure.add_subplot(xlabel="gain, 95 % interval")
+    for place, each in enumerate(compared):
+        axes.plot([each.low, each.high], [place, place], color=colours[each.verdict])
+        axes.plot(each.gain, place, "o", color=colours[each.verdict])
+    axes.set_yticks(range(len(compared)), [each.name for each in compared])
+    axes.axvline(0, color="black", linewidth=0.5)
+    axes.invert_yaxis()
+    figure.savefig(path, dpi=80)

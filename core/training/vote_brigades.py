@@ -1,0 +1,101 @@
+"""Ratings that should not be learned from: one person's thousands, and newcomers who come together to press one thumb.
+
+Pure functions of the votes, so that the same votes always give the same verdict. An account's age is how long AION has
+known it: platforms do not tell more, and what is stored of people is a pseudonym.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.storage.training_ratings import Vote
+from core.types import Thumb
+
+MAX_VOTES = 200
+"""What one person's ratings count in a training set, at most; the newest count."""
+
+MAX_VOTES_PER_HOUR = 30
+
+FRESH = timedelta(days=1)
+"""For how long somebody is a newcomer."""
+
+BURST = timedelta(hours=1)
+N_ON_ONE_ANSWER = 5
+"""So many newcomers with the same thumb on one answer within ``BURST`` are a brigade."""
+
+N_IN_ONE_SPACE = 12
+"""The same for different answers of one space, none of them to questions of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brigade:
+    """Newcomers who pressed the same thumb together: on one answer, or (``None``) on several of a space."""
+
+    answer_id: int | None
+    thumb: Thumb
+    people: frozenset[str]
+    start: datetime
+    end: datetime
+
+
+def capped(votes: Sequence[Vote]) -> tuple[Vote, ...]:
+    """Return the votes that count: of each person at most so many an hour, and so many in all, the newest."""
+    by_person: defaultdict[str, list[Vote]] = defaultdict(list)
+    hours: Counter[tuple[str, datetime]] = Counter()
+    for vote in sorted(votes, key=lambda vote: (vote.at, vote.answer_id)):
+        hour = (vote.person, vote.at.replace(minute=0, second=0, microsecond=0))
+        hours[hour] += 1
+        if hours[hour] <= MAX_VOTES_PER_HOUR:
+            by_person[vote.person].append(vote)
+    kept = {(vote.person, vote.answer_id) for theirs in by_person.values() for vote in theirs[-MAX_VOTES:]}
+    return tuple(vote for vote in votes if (vote.person, vote.answer_id) in kept)
+
+
+def brigades(votes: Sequence[Vote], first_seen: Mapping[str, datetime]) -> tuple[Brigade, ...]:
+    """Return the brigades among the votes of one space, oldest first."""
+    fresh = [vote for vote in votes if vote.person != vote.asker and vote.at - first_seen[vote.person] < FRESH]
+    on_answers: defaultdict[tuple[int, Thumb], list[Vote]] = defaultdict(list)
+    in_space: defaultdict[Thumb, list[Vote]] = defaultdict(list)
+    for vote in sorted(fresh, key=lambda vote: (vote.at, vote.person)):
+        on_answers[vote.answer_id, vote.thumb].append(vote)
+        in_space[vote.thumb].append(vote)
+    found = [
+        Brigade(answer_id, thumb, *burst)
+        for (answer_id, thumb), pressed in on_answers.items()
+        for burst in _bursts(pressed, N_ON_ONE_ANSWER)
+    ]
+    known = {person for brigade in found for person in brigade.people}
+    for thumb, pressed in in_space.items():
+        found += [Brigade(None, thumb, *burst) for burst in _bursts(pressed, N_IN_ONE_SPACE) if burst[0] - known]
+    return tuple(sorted(found, key=lambda brigade: (brigade.start, brigade.answer_id or 0, brigade.thumb)))
+
+
+def quarantined(vote: Vote, found: Sequence[Brigade]) -> bool:
+    """Tell whether a vote is part of a brigade."""
+    return any(
+        vote.person in brigade.people
+        and vote.thumb == brigade.thumb
+        and brigade.answer_id in (None, vote.answer_id)
+        and brigade.start <= vote.at <= brigade.end
+        for brigade in found
+    )
+
+
+def _bursts(votes: Sequence[Vote], n_people: int) -> Iterator[tuple[frozenset[str], datetime, datetime]]:
+    """Yield stretches in which every ``BURST`` window has ``n_people`` or more, with those people; votes by time."""
+    start, is_in_burst = 0, [False] * len(votes)
+    for end in range(len(votes)):
+        while votes[end].at - votes[start].at > BURST:
+            start += 1
+        if len({vote.person for vote in votes[start : end + 1]}) >= n_people:
+            is_in_burst[start : end + 1] = [True] * (end + 1 - start)
+    stretch: list[Vote] = []
+    for vote, is_in in zip([*votes, None], [*is_in_burst, False], strict=True):
+        if is_in and vote:
+            stretch.append(vote)
+        elif stretch:
+            yield frozenset(each.person for each in stretch), stretch[0].at, stretch[-1].at
+            stretch = []

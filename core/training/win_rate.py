@@ -1,0 +1,46 @@
+"""Which of two versions' replies people would rather like, by the reward model fitted to their thumbs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import numpy as np
+
+from core.offload import offload
+from core.training.reward import Floats, Reader, RewardModel, question_of
+from core.training.version_test import Measure
+from core.types import Turn
+
+NAME = "preferred by the reward model"
+
+_AT_ONCE = 8
+"""Replies that are written together."""
+
+Write = Callable[[Sequence[Turn]], Awaitable[str]]
+
+
+async def win_rate(
+    prompts: Sequence[Sequence[Turn]], before: Write, after: Write, model: RewardModel, reader: Reader
+) -> Measure:
+    """Return how often the reply of ``after`` is preferred to that of ``before``: 1, or ½ where they are the same.
+
+    What it is compared with is chance, ½ each time.
+    """
+    replies = [await _written(prompts, write) for write in (before, after)]
+    scores = [await _scored(prompts, each, model, reader) for each in replies]
+    wins = (1 + np.sign(scores[1] - scores[0])) / 2
+    return Measure(NAME, [0.5] * len(prompts), wins.tolist())
+
+
+async def _written(prompts: Sequence[Sequence[Turn]], write: Write) -> list[str]:
+    starts = range(0, len(prompts), _AT_ONCE)
+    parts = [await asyncio.gather(*map(write, prompts[start : start + _AT_ONCE])) for start in starts]
+    return [reply for part in parts for reply in part]
+
+
+async def _scored(
+    prompts: Sequence[Sequence[Turn]], replies: Sequence[str], model: RewardModel, reader: Reader
+) -> Floats:
+    pairs = [(question_of(prompt), reply) for prompt, reply in zip(prompts, replies, strict=True)]
+    return model.probabilities(await offload(reader.vectors, pairs))

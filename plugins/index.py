@@ -1,0 +1,47 @@
+"""``/index``: moderators teach from files."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from core.errors import UserError
+from core.types import Indexed
+
+
+def outcome(context: Context, indexed: Indexed) -> str:
+    """Say what became of one document."""
+    return context.say(
+        f"indexed.{indexed.outcome}",
+        name=indexed.name,
+        n_passages=indexed.n_passages,
+        duplicate_of=indexed.duplicate_of or "",
+    )
+
+
+async def index(context: Context) -> None:
+    """Store the text of every attached file; one that cannot be read does not stop the others."""
+    lines = []
+    for attachment in context.message.attachments:
+        await context.progress(context.say("indexed.reading", name=attachment.name))
+        try:
+            lines.append(outcome(context, await context.knowledge.index_attachment(attachment)))
+        except UserError as error:
+            lines.append(context.explain(error))
+    await context.reply("\n".join(lines))
+
+
+def register(registry: Registry) -> None:
+    """Add ``/index``."""
+    registry.add(
+        Command(
+            name="index",
+            description={
+                "en": "Teach me a file (.md .txt .html .pdf, chat logs, code)",
+                "pt": "Ensine-me um arquivo (.md .txt .html .pdf, conversas, código)",
+            },
+            handler=index,
+            parameters=(
+                Parameter("file", {"en": "The file to learn", "pt": "O arquivo a aprender"}, kind="attachment"),
+            ),
+            permission="moderator",
+        )
+    )

@@ -1,0 +1,91 @@
+"""``/learn``: moderators teach a web page by its address, or name a theme to look for pages about."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from typing import Protocol
+
+from core.commands import Command, Context, Parameter, Registry
+from core.services import Finding
+from plugins.index import outcome
+
+_ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
+_MAX_TITLE_CHARS = 80
+
+
+def is_address(what: str) -> bool:
+    """Tell whether what was typed is a page's address rather than a theme."""
+    return _ADDRESS.fullmatch(what.strip("<>")) is not None
+
+
+async def learn(context: Context) -> None:
+    """Learn one web page, or look for the best pages about a theme."""
+    what = context.message.arguments["what"].strip()
+    if is_address(what) and await context.curation.policy() != "all":
+        await context.progress(context.say("indexed.fetching", name=what))
+        return await context.reply(outcome(context, await context.curation.index_page(what)))
+
+    async def tell(findings: tuple[Finding, ...]) -> None:
+        await context.progress(report(context, findings))
+
+    if is_address(what):
+        return await context.reply(report(context, await context.curation.learn_page(what, tell)))
+    await context.progress(context.say("curation.searching", theme=what))
+    findings = await context.curation.learn_theme(what, tell)
+    await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
+
+
+def summary(context: Speaks, theme: str, findings: tuple[Finding, ...]) -> str:
+    """Say how many pages about a theme were read, and what became of them."""
+    counts = Counter(finding.outcome for finding in findings)
+    return context.say(
+        "curation.summary",
+        theme=theme,
+        n_pages=len(findings),
+        n_proposed=counts["proposed"],
+        n_learned=counts["learned"],
+        n_rejected=counts["rejected"],
+    )
+
+
+class Speaks(Protocol):
+    """Whoever can say a sentence of the catalogue: a command's context, or the terminal."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence in the reader's language."""
+        ...
+
+
+def report(context: Speaks, findings: tuple[Finding, ...]) -> str:
+    """Say what became of each page, and why."""
+    return "\n".join(_line(context, finding) for finding in findings)
+
+
+def _line(context: Speaks, finding: Finding) -> str:
+    """Say what became of one page, and why."""
+    title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
+    line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})
+    if not finding.reason:
+        return line
+    values = {"url": finding.url, **finding.values}
+    return f"{line} {context.say(finding.reason, **values)}"
+
+
+def register(registry: Registry) -> None:
+    """Add ``/learn``."""
+    registry.add(
+        Command(
+            name="learn",
+            description={
+                "en": "Teach me a web page, or let me look for pages about a theme",
+                "pt": "Ensine-me uma página, ou deixe-me procurar páginas sobre um tema",
+            },
+            handler=learn,
+            parameters=(
+                Parameter("what", {"en": "A page's address, or a theme", "pt": "O endereço de uma página, ou um tema"}),
+            ),
+            permission="moderator",
+        )
+    )

@@ -1,0 +1,128 @@
+"""Limits: never more than allowed, never a wait that is wrong, nobody starved by another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.chat.rate_limits import MAX_BUCKETS, Limits, Rate, Rates
+from core.types import Message, Person
+from tests.fakes import MEMBER, message
+
+
+@dataclass
+class Clock:
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+FREE = Rate(0)
+OPEN = Rates(person=FREE, moderator=FREE, space=FREE, everyone=FREE, unasked=FREE)
+
+
+def asked(person: str = "telegram:1", *, space: str = "telegram:-1", **rest: object) -> Message:
+    who = Person(person, "Ana", is_moderator=bool(rest.pop("moderator", False)))
+    said = message("When?", key="1", person=who, space=space)
+    return replace(said, platform="telegram", **rest)
+
+
+def allowed(limits: Limits, said: Message, n: int) -> int:
+    return sum(limits.admit(said) == 0 for _ in range(n))
+
+
+@given(
+    per_minute=st.floats(0.5, 500),
+    pauses=st.lists(st.floats(0, 30), min_size=1, max_size=200),
+)
+def test_any_stretch_of_time_lets_in_at_most_a_burst_and_what_flows_in(per_minute: float, pauses: list[float]) -> None:
+    clock, rate = Clock(), Rate(per_minute)
+    limits, admitted = Limits(OPEN, clock), list[float]()
+    for pause in pauses:
+        clock.now += pause
+        if limits.take([("anyone", rate)]) == 0:
+            admitted.append(clock.now)
+    for first, start in enumerate(admitted):
+        for last in range(first, len(admitted)):
+            n, elapsed_s = last - first + 1, admitted[last] - start
+            assert n <= rate.capacity + elapsed_s * rate.per_s + 1e-6
+
+
+@given(per_minute=st.floats(0.5, 500), n_taken=st.integers(1, 600))
+def test_the_wait_that_is_told_is_enough_and_no_longer_than_needed(per_minute: float, n_taken: int) -> None:
+    clock, wanted = Clock(), [("anyone", Rate(per_minute))]
+    limits = Limits(OPEN, clock)
+    for _ in range(n_taken):
+        limits.take(wanted)
+    wait_s = limits.take(wanted)
+    assert 0 <= wait_s <= 60 / per_minute + 1e-6
+    if wait_s > 0.01:
+        clock.now += wait_s - 0.005
+        assert limits.take(wanted) > 0
+        clock.now += 0.006
+        assert limits.take(wanted) == 0
+
+
+def test_a_refusal_by_one_bucket_takes_nothing_from_the_others() -> None:
+    limits = Limits(OPEN, Clock())
+    tight, wide = ("tight", Rate(1)), ("wide", Rate(3))
+    assert limits.take([tight, wide]) == 0
+    assert all(limits.take([tight, wide]) > 0 for _ in range(10))
+    assert [limits.take([wide]) == 0 for _ in range(3)] == [True, True, False]
+
+
+def test_each_person_has_their_own_and_moderators_have_more() -> None:
+    limits = Limits(replace(OPEN, person=Rate(2), moderator=Rate(5)), Clock())
+    assert allowed(limits, asked("telegram:1"), 9) == 2
+    assert allowed(limits, asked("telegram:2"), 9) == 2
+    assert allowed(limits, asked("telegram:3", moderator=True), 9) == 5
+
+
+def test_a_space_and_everybody_together_have_theirs() -> None:
+    limits = Limits(replace(OPEN, space=Rate(3), everyone=Rate(5)), Clock())
+    assert allowed(limits, asked(space="telegram:-1"), 9) == 3
+    assert allowed(limits, asked(space="telegram:-2"), 9) == 2
+    assert limits.admit(asked(space="telegram:-3")) == 12
+
+
+def test_what_was_overheard_is_limited_by_the_channel_too() -> None:
+    limits = Limits(replace(OPEN, unasked=Rate(2)), Clock())
+    assert allowed(limits, asked(addressed=False), 9) == 2
+    assert allowed(limits, asked(addressed=False, conversation="another"), 9) == 2
+    assert allowed(limits, asked(), 9) == 9
+
+
+def test_the_wait_is_whole_seconds_and_passes() -> None:
+    clock = Clock()
+    limits = Limits(replace(OPEN, person=Rate(20)), clock)
+    assert allowed(limits, asked(), 21) == 20
+    assert limits.admit(asked()) == 3
+    clock.now += 3
+    assert limits.admit(asked()) == 0
+
+
+def test_a_clock_that_steps_back_gives_nothing_away() -> None:
+    clock = Clock()
+    limits = Limits(replace(OPEN, person=Rate(1)), clock)
+    assert limits.admit(asked()) == 0
+    clock.now -= 500
+    assert limits.admit(asked()) > 0
+
+
+@pytest.mark.parametrize("rate", [Rate(0), Rate(1)])
+def test_zero_is_no_limit_and_the_terminal_has_none(rate: Rate) -> None:
+    limits = Limits(replace(OPEN, person=rate), Clock())
+    said = asked() if rate == Rate(0) else message("When?", key="1", person=MEMBER)
+    assert allowed(limits, said, 500) == 500
+
+
+def test_memory_is_bounded() -> None:
+    limits = Limits(OPEN, Clock())
+    for n in range(MAX_BUCKETS + 50):
+        limits.take([(str(n), Rate(1))])
+    assert len(limits._buckets) == MAX_BUCKETS
+    assert limits.take([(str(MAX_BUCKETS + 49), Rate(1))]) > 0

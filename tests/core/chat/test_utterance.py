@@ -1,0 +1,70 @@
+"""Discourse: which questions lean on the one before, and which utterances ask at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.chat.utterance import MAX_WORDS, asks, leans_back
+from tests.core.chat.utterance_examples import FOLLOW_UPS, STANDALONE, UNSEEN_FOLLOW_UPS, UNSEEN_STANDALONE
+
+
+@pytest.mark.parametrize("text", FOLLOW_UPS)
+def test_a_follow_up_is_recognised(text):
+    assert leans_back(text)
+
+
+@pytest.mark.parametrize("text", STANDALONE)
+def test_a_question_that_stands_on_its_own_is_left_alone(text):
+    assert not leans_back(text)
+
+
+def test_it_carries_over_to_questions_the_rules_were_not_written_for():
+    caught = sum(map(leans_back, UNSEEN_FOLLOW_UPS)) / len(UNSEEN_FOLLOW_UPS)
+    spoiled = sum(map(leans_back, UNSEEN_STANDALONE)) / len(UNSEEN_STANDALONE)
+    assert caught >= 0.75
+    assert spoiled <= 0.05
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂", "?", "...", "and " * MAX_WORDS + "more"])
+def test_what_says_nothing_or_a_lot_is_no_follow_up(text):
+    assert not leans_back(text)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(text):
+    assert leans_back(text) in (True, False)
+    assert asks(text) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What time does the library open?",
+        "does anyone know where the keys are",
+        "when is the next choir rehearsal",
+        "and on Sundays?",
+        "alguém sabe quem rege o coral",
+        "onde fica a sala de reuniões",
+        "Que horas abre a biblioteca?",
+    ],
+)
+def test_a_question_is_heard_with_or_without_its_mark(text):
+    assert asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lol",
+        "I was at the library yesterday",
+        "what?",
+        "how?? you did?",
+        "https://example.org/watch?v=library",
+        "que legal o coral",
+        "obrigado!",
+        "🙂?",
+        "",
+    ],
+)
+def test_chatter_is_not_a_question(text):
+    assert not asks(text)

@@ -1,0 +1,63 @@
+"""What a question asks for, and what holds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.generation.grounding.answer_type import Expectation
+
+
+@pytest.mark.parametrize(
+    ("question", "holds", "lacks"),
+    [
+        ("How much is the day pass?", "It costs 7 euros.", "It is sold at the desk."),
+        ("What does it cost?", "Entry is free.", "Entry is by the side door."),
+        ("Quanto custa a sala?", "Custa 20 euros por hora.", "Tem um piano."),
+        ("How many people fit?", "Up to eight people fit.", "People fit well."),
+        ("Quantas pessoas cabem?", "Para 15 pessoas.", "Cabem muitas pessoas."),
+        ("When does it open?", "It opens at 10:00.", "It opens with a key."),
+        ("When does it open?", "It opens in May.", "You may open it."),
+        ("Quando abre?", "Abre às quartas.", "Abre com chave."),
+        ("A que horas é o jantar?", "É às 20h.", "É vegetariano."),
+        ("How long is the course?", "It lasts four hours.", "It is a good course."),
+        ("Quanto tempo dura?", "Dura duas horas.", "Dura pouco."),
+        ("How long is the course?", "It lasts half an hour.", "It is held on the first Monday of the month at 10:00."),
+        ("How long is the course?", "It is a four-week course.", "It costs 18 euros a month."),
+        ("Who is the treasurer?", "It is Duarte Pimenta.", "It is a person we trust."),
+        ("Quem manda aqui?", "Quem manda é a Teresa.", "Ninguém manda."),
+        ("Where is the kit?", "The kit hangs behind the door.", "The kit was bought."),
+        ("What is the phone number?", "Call 555 0142.", "Call us."),
+        ("Qual é o correio eletrónico?", "É salas@casa.example.", "É esse."),
+    ],
+)
+def test_what_is_asked_for_is_told_from_what_is_not(question, holds, lacks):
+    expectation = Expectation(question)
+    assert expectation
+    assert expectation.met_by(holds) > 0
+    assert expectation.met_by(lacks) == 0
+
+
+@pytest.mark.parametrize(
+    "question", ["Can I bring my dog?", "Posso levar o cão?", "Why is it closed?", "What happens when I am late?", ""]
+)
+def test_some_questions_ask_for_nothing_in_particular(question):
+    assert not Expectation(question)
+    assert Expectation(question).met_by("At 10:00, 7 euros.") == 0
+
+
+def test_a_place_that_is_named_is_worth_more_than_a_preposition():
+    expectation = Expectation("Where is it?")
+    assert expectation.met_by("At 27 Rua das Olarias.") > expectation.met_by("At noon.") > 0
+
+
+@pytest.mark.parametrize("question", ["What is the caretaker's phone number?", "Qual é o telefone do síndico?"])
+def test_a_number_to_call_that_is_nowhere_rules_the_passages_out(question):
+    expectation = Expectation(question)
+    assert expectation.rules_out(["O síndico é Otávio Lemos.", "The pool closes at 22:00 on 3 May."])
+    assert not expectation.rules_out(["O síndico é Otávio Lemos.", "Call 555-0142 at night."])
+    assert not expectation.rules_out(["Write to sindico@sol.example."])
+
+
+def test_other_questions_rule_nothing_out():
+    assert not Expectation("Who is the caretaker?").rules_out(["nobody is named here"])
+    assert not Expectation("How do I get there?").rules_out([])

@@ -1,0 +1,189 @@
+"""What providers' error bodies and headers are taken to mean."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.generation.providers.errors import Kind, failure_of, redact, seconds
+from core.generation.providers.quota_errors import Spent
+
+KEY = "gsk_PLANTEDkey0123456789abcdefXYZ"
+NOW_S = 1_795_000_000.0  # 2026-11-18T10:26:40Z
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("17", 17.0),
+        ("0.5", 0.5),
+        ("17s", 17.0),
+        ("2m59.56s", 179.56),
+        ("9m38.016s", 578.016),
+        ("120ms", 0.12),
+        ("1h2m3s", 3723.0),
+        ("37.295530399s", 37.295530399),
+        ("2 seconds", 2.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("5 potatoes", None),
+        ("Wed, 18 Nov 2026 10:27:40 GMT", None),
+    ],
+)
+def test_seconds_reads_plain_numbers_and_go_durations(text, expected):
+    assert seconds(text) == (pytest.approx(expected) if expected is not None else None)
+
+
+@given(st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
+def test_seconds_of_a_go_duration_is_the_sum_of_its_parts(hours, minutes, whole_s, ms):
+    expected = hours * 3600 + minutes * 60 + whole_s + ms / 1000
+    assert seconds(f"{hours}h{minutes}m{whole_s}s{ms}ms") == pytest.approx(expected)
+
+
+@given(st.text(max_size=40))
+def test_seconds_never_breaks(text):
+    wait = seconds(text)
+    assert wait is None or wait >= 0
+
+
+GEMINI_MINUTE = [
+    {
+        "error": {
+            "code": 429,
+            "message": "You exceeded your current quota. Please retry in 17.295530399s.",
+            "status": "RESOURCE_EXHAUSTED",
+            "details": [
+                {
+                    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                    "violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}],
+                },
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"},
+            ],
+        }
+    }
+]
+GEMINI_DAY = json.loads(json.dumps(GEMINI_MINUTE).replace("PerMinute", "PerDay"))
+GROQ_TOO_LARGE = {
+    "error": {
+        "message": "Request too large for model `x` on tokens per minute (TPM): Limit 8000, Requested 32979",
+        "type": "tokens",
+        "code": "rate_limit_exceeded",
+    }
+}
+GROQ_DAY = {
+    "error": {
+        "message": "Rate limit reached on tokens per day (TPD): Limit 100000. Please try again in 9m38.016s.",
+        "type": "tokens",
+        "code": "rate_limit_exceeded",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind", "wait_s"),
+    [
+        (401, {}, {"error": {"message": "Invalid API Key"}}, Kind.AUTH, None),
+        (403, {}, "<html>Forbidden</html>", Kind.AUTH, None),
+        (
+            400,
+            {},
+            [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}],
+            Kind.AUTH,
+            None,
+        ),
+        (402, {}, {"error": "You have depleted your monthly included credits."}, Kind.QUOTA, None),
+        (404, {}, {"error": {"message": "No endpoints found for x:free.", "code": 404}}, Kind.GONE, None),
+        (400, {}, {"error": {"message": "retired", "code": "model_decommissioned"}}, Kind.GONE, None),
+        (410, {}, "", Kind.GONE, None),
+        (413, {}, GROQ_TOO_LARGE, Kind.TOO_LARGE, None),
+        (400, {}, {"error": {"message": "too long", "code": "context_length_exceeded"}}, Kind.TOO_LARGE, None),
+        (400, {}, {"error": {"message": "property 'logprobs' is unsupported"}}, Kind.REJECTED, None),
+        (302, {"location": "https://elsewhere.example"}, "", Kind.REJECTED, None),
+        (429, {"retry-after": "12"}, GROQ_DAY, Kind.QUOTA, 12.0),
+        (429, {}, GROQ_DAY, Kind.QUOTA, 578.016),
+        (429, {"retry-after": "2m59.56s"}, "", Kind.QUOTA, 179.56),
+        (429, {"retry-after": "Wed, 18 Nov 2026 11:07:40 GMT"}, "", Kind.QUOTA, 60.0),
+        (429, {"retry-after": "Wed, 18 Nov 2026 09:00:00 GMT"}, "", Kind.QUOTA, 0.0),
+        (429, {"retry-after": "9999999"}, "", Kind.QUOTA, 86_400.0),
+        (429, {"retry-after": "whenever"}, "", Kind.QUOTA, None),
+        (429, {}, GEMINI_MINUTE, Kind.QUOTA, 17.0),
+        (429, {"x-ratelimit-reset": "1795000042"}, "", Kind.QUOTA, 42.0),
+        (429, {"x-ratelimit-reset": "1795000042500"}, "", Kind.QUOTA, 42.5),
+        (429, {"x-ratelimit-reset": "6m0s"}, "", Kind.QUOTA, None),
+        (429, {}, GEMINI_DAY, Kind.QUOTA, None),  # its "17s" is not true of a day
+        (503, {"retry-after": "3"}, "<html>busy</html>", Kind.SERVER, 3.0),
+        (500, {}, None, Kind.SERVER, None),
+        (200, {}, {"error": {"code": 429, "message": "slow down"}}, Kind.QUOTA, None),
+        (200, {}, {"error": {"message": "overloaded"}}, Kind.SERVER, None),
+        (200, {}, {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}, Kind.QUOTA, None),
+    ],
+)
+def test_each_error_is_recognised(status, headers, body, kind, wait_s):
+    failure = failure_of(status, headers, body, KEY, NOW_S)
+    assert failure.kind is kind
+    assert failure.retry_after_s == (pytest.approx(wait_s) if wait_s is not None else None)
+
+
+def said(message, **rest):
+    return {"error": {"message": message, **rest}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "spent"),
+    [
+        (429, GEMINI_MINUTE, Spent.MINUTE),
+        (429, GEMINI_DAY, Spent.DAY),
+        (429, GROQ_DAY, Spent.DAY),
+        (429, said("Rate limit reached on requests per day (RPD): Limit 1000, Used 1000."), Spent.DAY),
+        (429, said("Rate limit reached on tokens per minute (TPM): Limit 8000, Used 7900."), Spent.MINUTE),
+        (429, said("Rate limit reached on requests per minute (RPM): Limit 30"), Spent.MINUTE),
+        (429, [said("Quota exceeded for metric: requests, limit: 0, model: gemini-9", code=429)], Spent.NEVER),
+        (429, [said("Quota exceeded for metric: requests, limit: 20, model: gemini-9", code=429)], None),
+        (429, said("Rate limit exceeded: free-models-per-day"), Spent.DAY),
+        (429, said("Rate limit exceeded: free-models-per-min."), Spent.MINUTE),
+        (429, said("Provider returned error", metadata={"provider_name": "DeepInfra"}), Spent.UPSTREAM),
+        (402, {"error": "You have depleted your monthly included credits."}, Spent.MONTH),
+        (429, said("slow down"), None),
+        (500, said("our daily maintenance"), None),
+        (413, GROQ_TOO_LARGE, None),
+        (200, said("free-models-per-day", code=429), Spent.DAY),
+    ],
+)
+def test_what_is_spent_is_read_from_each_dialect(status, body, spent):
+    assert failure_of(status, {}, body, KEY, NOW_S).spent is spent
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, [[]], {"error": []}, {"error": None}, 7, {"error": {"details": [3, {"violations": 4}]}}]
+)
+def test_a_body_of_any_shape_is_survived(body):
+    assert failure_of(500, {}, body, KEY, NOW_S).kind is Kind.SERVER
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        f"Incorrect API key provided: {KEY}.",
+        f"Incorrect API key provided: {KEY[:9]}****{KEY[-4:]}.",
+        f"header 'Authorization: Bearer {KEY}' refused",
+        f'{{"authorization":"Bearer {KEY}"}}',
+        "x" * 290 + " " + KEY,
+    ],
+)
+def test_no_failure_repeats_the_key(echo):
+    failure = failure_of(401, {}, {"error": {"message": echo}}, KEY, NOW_S)
+    for shown in (str(failure), repr(failure), failure.detail, repr(failure.args)):
+        assert not any(KEY[i : i + 8] in shown for i in range(len(KEY) - 7))
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.text("abcdefghij0123456789_-", min_size=8, max_size=40))
+def test_redact_leaves_no_key_behind(before, after, key):
+    assert key not in redact(before + key + after, key)
+
+
+def test_redact_keeps_what_is_not_the_key():
+    assert redact("Rate limit\n reached for org", KEY) == "Rate limit reached for org"

@@ -1,0 +1,209 @@
+"""The scheduler on a real database: what is due runs once, by one leader, and what was cut short runs again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from core.errors import BadInput
+from core.jobs.scheduler import LEASE, Job, Pace, Scheduler, next_run
+from core.jobs.status import JobBoard
+from core.storage.database import Database
+from core.storage.job_runs import Runs
+from core.storage.leases import Leases
+from core.storage.schema import leases, runs
+
+HOUR = timedelta(hours=1)
+AT_ONCE = timedelta(0)
+
+
+@dataclass
+class Bell:
+    """A job that counts how often it was begun, and ends when it may."""
+
+    n_begun: int = 0
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ring(self) -> str:
+        self.n_begun += 1
+        await self.may_end.wait()
+        return "rung"
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with await Database.open(tmp_path) as opened:
+        yield opened
+
+
+async def scheduler(database: Database, bell: Bell) -> Scheduler:
+    """Return a started one whose ticks are the test's."""
+    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
+    await made.start()
+    return made
+
+
+async def settled() -> None:
+    """Let what was begun go as far as it can."""
+    await asyncio.sleep(0.05)
+
+
+async def until_finished(database: Database) -> None:
+    async with asyncio.timeout(5):
+        while "bell" not in await Runs(database).last_finished():  # noqa: ASYNC110 (it is the database that changes)
+            await asyncio.sleep(0.01)
+
+
+async def age(database: Database, by: timedelta) -> None:
+    """Make every run as if it had been earlier."""
+    async with database.write() as connection:
+        for row in await database.rows(runs.select()):
+            moved = {"started_at": row.started_at - by, "finished_at": row.finished_at and row.finished_at - by}
+            await connection.execute(update(runs).where(runs.c.id == row.id).values(moved))
+
+
+def board(database: Database) -> JobBoard:
+    return JobBoard(Runs(database), {"bell": HOUR})
+
+
+_MOMENTS = st.timedeltas(AT_ONCE, timedelta(days=30_000)).map(lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since)
+
+
+@given(last=st.none() | _MOMENTS, soonest=_MOMENTS)
+def test_a_job_is_due_after_its_interval_and_never_too_soon(last: datetime | None, soonest: datetime) -> None:
+    due = next_run(last, HOUR, soonest)
+    assert due >= soonest
+    assert due == soonest or (last is not None and due == last + HOUR)
+
+
+async def test_what_is_due_runs_once_and_again_after_its_interval(database: Database) -> None:
+    bell = Bell()
+    bell.may_end.set()
+    one = await scheduler(database, bell)
+    await one.tick()
+    await until_finished(database)
+    await one.tick()
+    await settled()
+    assert bell.n_begun == 1
+    await age(database, 2 * HOUR)  # as after a long downtime: many are missed, one is made up for
+    await one.tick()
+    await settled()
+    await one.tick()
+    await settled()
+    assert bell.n_begun == 2
+    [status] = await board(database).status()
+    assert status.last is not None
+    assert (status.state, status.last.outcome, status.last.detail) == ("waiting", "done", "rung")
+    assert status.next_at == status.last.finished_at + HOUR  # type: ignore[operator]
+    await one.stop()
+
+
+async def test_a_job_never_overlaps_with_itself(database: Database) -> None:
+    bell = Bell()
+    one = await scheduler(database, bell)
+    for _ in range(3):
+        await one.tick()
+        await settled()
+    await board(database).ask("bell")
+    await one.tick()
+    await settled()
+    assert bell.n_begun == 1
+    [status] = await board(database).status()
+    assert status.state == "running"
+    await one.stop()
+
+
+async def test_one_of_two_processes_leads_and_the_other_takes_over(tmp_path: Path, database: Database) -> None:
+    other_database = await Database.join(tmp_path)
+    first, second = Bell(), Bell()
+    one, two = await scheduler(database, first), await scheduler(other_database, second)
+    await one.tick()
+    await two.tick()
+    await settled()
+    assert (first.n_begun, second.n_begun) == (1, 0)
+    async with database.write() as connection:  # the first one hangs so long that its lease runs out
+        await connection.execute(update(leases).values(until=datetime.now(UTC) - AT_ONCE))
+    await two.tick()
+    await settled()
+    assert (first.n_begun, second.n_begun) == (1, 1)
+    await one.tick()  # it wakes up, and gives up what it was at
+    second.may_end.set()
+    await settled()
+    first.may_end.set()
+    await settled()
+    done = [row.outcome for row in await database.rows(runs.select().order_by(runs.c.id))]
+    assert done == ["cut", "done"]
+    await one.stop()
+    await two.stop()
+    await other_database.close()
+
+
+async def test_a_leader_that_stops_hands_over_at_once(tmp_path: Path, database: Database) -> None:
+    bell = Bell()
+    one = await scheduler(database, bell)
+    await one.tick()
+    await one.stop()
+    assert await Leases(database).take(LEASE, "another", datetime.now(UTC), HOUR)
+    assert not await Leases(database).take(LEASE, "a third", datetime.now(UTC), HOUR)
+
+
+async def test_a_run_that_was_cut_short_is_due_again(database: Database) -> None:
+    await Runs(database).start("bell")  # and its process was killed
+    bell = Bell()
+    bell.may_end.set()
+    one = await scheduler(database, bell)
+    await one.tick()
+    await until_finished(database)
+    assert bell.n_begun == 1
+    assert [row.outcome for row in await database.rows(runs.select().order_by(runs.c.id))] == ["cut", "done"]
+    await one.stop()
+
+
+async def test_a_fault_is_recorded_and_does_not_stop_the_next_run(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> str:
+        raise ZeroDivisionError
+
+    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, fail)])
+    await made.run("bell")
+    [status] = await board(database).status()
+    assert status.last is not None
+    assert status.last.outcome == "failed"
+    assert "ZeroDivisionError" in (status.last.detail or "")
+    assert status.state == "waiting"
+    assert "job bell failed" in caplog.text
+
+
+async def test_a_job_rests_while_it_is_paused_and_runs_when_asked(database: Database) -> None:
+    bell = Bell()
+    bell.may_end.set()
+    one = await scheduler(database, bell)
+    await board(database).pause("bell")
+    await one.tick()
+    await settled()
+    assert bell.n_begun == 0
+    assert (await board(database).status())[0].state == "paused"
+    await board(database).ask("bell")
+    await one.tick()
+    await until_finished(database)
+    assert bell.n_begun == 1
+    await board(database).unpause("bell")
+    assert (await board(database).status())[0].state == "waiting"
+    await one.stop()
+
+
+async def test_what_is_no_job_is_said_to_be_none(database: Database) -> None:
+    for wish in (board(database).ask, board(database).pause, board(database).unpause):
+        with pytest.raises(BadInput) as raised:
+            await wish("gong")
+        assert raised.value.key == "jobs.unknown"
+        assert "bell" in str(raised.value.values)

@@ -1,0 +1,47 @@
+"""What is written down of a reply comes back the same, also from before it had everything it has now."""
+
+import json
+from dataclasses import replace
+
+from core.storage.message_json import message_as_json, message_of, reply_as_json, reply_of
+from core.types import Attachment, Button, File, Message, Person, Post, Reply, Source, SpaceId
+
+
+def test_a_reply_comes_back_whole():
+    reply = Reply(
+        "Text",
+        "pt",
+        answer_id=3,
+        sources=(Source(1, "Guide", "Hours", "at nine", 7),),
+        private=True,
+        buttons=(Button("Yes", "approve", "3"),),
+        files=(File("map.png", bytes(range(256))),),
+    )
+    assert reply_of(json.loads(json.dumps(reply_as_json(reply)))) == reply
+
+
+def test_a_reply_written_before_there_were_pictures_and_buttons():
+    written = {"text": "Text", "language": "en", "answer_id": None, "sources": [], "private": False}
+    assert reply_of(written) == Reply("Text", "en")
+
+
+def test_a_message_comes_back_with_what_it_quotes_but_without_what_is_fetched():
+    async def read() -> bytes:
+        return b""
+
+    async def nearby(where):
+        return ()
+
+    post = Post(Person("discord:8", "Eva"), "The key hangs there.", "https://chat.example/8", True, {"asked": "8"})
+    message = Message("discord:9", "discord", SpaceId("discord:1"), "55", Person("discord:7", "Ana", True), "/teach")
+    message = replace(message, command="teach", quoted=(post,), nearby=nearby, attachments=(Attachment("a", 0, read),))
+    came_back, had_files = message_of(json.loads(json.dumps(message_as_json(message))))
+    assert came_back == replace(message, nearby=None, attachments=())
+    assert had_files
+
+
+def test_a_message_written_before_there_were_quotes():
+    message = Message("discord:9", "discord", SpaceId("discord:1"), "55", Person("discord:7", "Ana"), "Hello?")
+    written = message_as_json(message)
+    written.pop("quoted")
+    assert message_of(written) == (message, False)
