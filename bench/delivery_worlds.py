@@ -17,7 +17,7 @@ from discord_server import DiscordServer
 
 from bot.adapters.discord import rate_limits as discord_traffic
 from bot.adapters.telegram import rate_limits as telegram_traffic
-from bot.delivery.rate_limit import Limit
+from bot.delivery.rate_limit import WriteLimit
 from tests.e2e.platform_limits import Meter
 from tests.e2e.telegram_faults import Broken, Dropped, Flood, Slow
 from tests.e2e.telegram_server import TelegramServer
@@ -32,7 +32,7 @@ class Write:
 
     at_s: float
     place: Hashable
-    limit: Limit
+    limit: WriteLimit
     text: str | None
 
 
@@ -54,7 +54,7 @@ class BenchWorld(ABC):
     """A platform with its people, either 20 groups of 10 or 200 private chats."""
 
     name: str
-    overall: Limit
+    overall: WriteLimit
 
     def __init__(self) -> None:
         self.asked = Asked()
@@ -128,7 +128,7 @@ class BenchWorld(ABC):
         return own
 
 
-def _room_s(times: list[float], limit: Limit) -> float:
+def _room_s(times: list[float], limit: WriteLimit) -> float:
     return times[-limit.n] + limit.period_s if len(times) >= limit.n else 0.0
 
 

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.labelled import folder_arguments, given_folders
 from bench.scenarios import Scenario, scenarios
-from core.confidence.calibrate import BEND, Bells, Coefficients, Weight, bells
+from core.confidence.calibrate import BEND, Coefficients, RbfTerms, Weight, bells
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
 from core.evaluation.dataset import LabelledSet, read_labelled
@@ -150,7 +150,7 @@ def _bent(plain: Coefficients, centres: Floats, heights: Floats, weights: Floats
     """Return coefficients with bell curves, whose sum is a feature like any other to whoever refits them."""
     sums = bells(table, centres, NARROWNESS) @ heights
     spread = round(float(np.sqrt(np.average((sums - np.average(sums, weights=weights)) ** 2, weights=weights))), 5)
-    curves = Bells(
+    curves = RbfTerms(
         names=list(plain.weights),
         narrowness=NARROWNESS,
         centres=[[round(float(value), 2) for value in row] for row in centres],

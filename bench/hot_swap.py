@@ -25,12 +25,12 @@ from safetensors.numpy import save_file
 from core.errors import GenerationFailed, UserError
 from core.generation.local.generator import N_PARALLEL, LocalGenerator
 from core.generation.local.llama_cpp import LlamaEngine
-from core.generation.local.lora_follower import Follower
+from core.generation.local.lora_follower import LoraFollower
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model, language_model_base
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.lora_merge import merged_gguf
 from core.models.registry import LoraRegistry
-from core.types import Sampling, Turn
+from core.types import PromptTurn, Sampling
 
 RANK, ALPHA = 16, 32.0
 N_ASKING = 16
@@ -98,7 +98,7 @@ def write_weights(folder: Path, seed: int, base: Base) -> None:
 
 async def keep_asking(generator: LocalGenerator, diary: Diary, person: int) -> None:
     for number in range(1_000_000):
-        prompt = (Turn("user", f"Tell me about the number {person * 1000 + number}."),)
+        prompt = (PromptTurn("user", f"Tell me about the number {person * 1000 + number}."),)
         begun_s, heard, versions = time.monotonic(), list[float](), set[str | None]()
         try:
             async with aclosing(generator.stream(prompt, SAMPLING)) as pieces:
@@ -117,7 +117,7 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def swap(follower: Follower, registry: LoraRegistry, name: str, base: Base, diary: Diary) -> dict[str, float]:
+async def swap(follower: LoraFollower, registry: LoraRegistry, name: str, base: Base, diary: Diary) -> dict[str, float]:
     """Promote a version and return the seconds of each part."""
     registry.promote(name, base)
     seen_s = time.monotonic()
@@ -153,7 +153,7 @@ async def measure(folder: Path, models: Path, n_rounds: int) -> None:
     model = language_model(DEFAULT_LANGUAGE_MODEL)
     generator = LocalGenerator(model, lambda: Timed(path, N_PARALLEL), lambda: base)
     generator.warm()
-    follower, diary = Follower(generator, registry), Diary()
+    follower, diary = LoraFollower(generator, registry), Diary()
     asking = [asyncio.create_task(keep_asking(generator, diary, person)) for person in range(N_ASKING)]
     await until(lambda: len(diary.answers) >= 2 * N_ASKING)
     usual = median(each.first_s - each.begun_s for each in diary.answers[N_ASKING:])

@@ -20,7 +20,7 @@ from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.sentence_ranking import rank
-from core.generation.grounding.support import Check, Support
+from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.local.factory import open_generator
 from core.generation.local.generator import LocalGenerator
 from core.generation.prompting.prompt import brief
@@ -32,7 +32,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Found
+from core.types import SearchResult
 
 
 async def ask_all(data: LabelledSet, embedder: Embedder, model: LocalGenerator, limit: int, show: bool) -> Counter[str]:
@@ -57,10 +57,10 @@ async def ask_all(data: LabelledSet, embedder: Embedder, model: LocalGenerator, 
     return counts
 
 
-async def written(found: Found, embedder: Embedder, model: LocalGenerator) -> Support | None:
+async def written(found: SearchResult, embedder: Embedder, model: LocalGenerator) -> SupportResult | None:
     """Return what stands of the model's reply; ``None`` when it is not asked."""
     ranked = rank(found, embedder)
-    check = Check(found.query, found.language, ranked)
+    check = SupportCheck(found.query, found.language, ranked)
     if not check.can_pass or found.language not in model.languages:
         return None
     turns = brief(found.query, found.context, ranked[0].sentence).turns

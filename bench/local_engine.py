@@ -28,17 +28,17 @@ from core.generation.local.engine import Engine
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
 from core.models.heavy_imports import loaded_beside_others
 from core.models.smollm2 import gguf_path
-from core.types import Sampling, Turn
+from core.types import PromptTurn, Sampling
 
 SYSTEM = "You know everything about gardens, and you tell it slowly and with many details. " * 10
 
 
-def asked(n: int, system: str = SYSTEM) -> tuple[Turn, ...]:
+def asked(n: int, system: str = SYSTEM) -> tuple[PromptTurn, ...]:
     """Return a prompt whose question differs from the others'."""
-    return Turn("system", system), Turn("user", f"Tell me a long story about {n} old trees.")
+    return PromptTurn("system", system), PromptTurn("user", f"Tell me a long story about {n} old trees.")
 
 
-async def timed(engine: Engine, prompt: Sequence[Turn], n_tokens: int) -> tuple[float, float, int]:
+async def timed(engine: Engine, prompt: Sequence[PromptTurn], n_tokens: int) -> tuple[float, float, int]:
     """Return seconds to the first token, seconds in all, and tokens."""
     start_s = time.perf_counter()
     first_s, n = 0.0, 0
@@ -126,7 +126,7 @@ def main() -> None:
     given = arguments.parse_args()
     with loaded_beside_others(), tempfile.TemporaryDirectory() as folder:
         from core.generation.local.llama_cpp import LlamaEngine
-        from core.generation.local.transformers_engine import CausalEngine
+        from core.generation.local.transformers_engine import TransformersEngine
 
         repacked = gguf_at_hand(DEFAULT_LANGUAGE_MODEL, Path(folder), print)
         assert repacked is not None
@@ -137,7 +137,7 @@ def main() -> None:
             bare = bare_server(model, given.tokens)
             print(f"llama.cpp's server, bare, {name}: {bare:.1f} tokens/s; ours is {ours / bare:.2f} of it", flush=True)
         source = language_model_source(DEFAULT_LANGUAGE_MODEL, Path(folder), print)
-        causal = CausalEngine.load(source, is_local=True)
+        causal = TransformersEngine.load(source, is_local=True)
         plain = plain_generate(causal.chat, given.tokens)
         print(f"plain generate: {plain:.1f} tokens/s; llama.cpp is {ours / plain:.1f} times it", flush=True)
         n_answers = 16 if causal.device.startswith("cuda") else given.answers

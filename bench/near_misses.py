@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from core.evaluation.dataset import LabelledQuestion
 from core.generation.grounding.excerpt import excerpt
-from core.types import Found, Hit
+from core.types import Hit, SearchResult
 
 _OPPOSITES = (
     "first last|most least|largest smallest|highest lowest|before after|more less|more fewer|increase decrease"
@@ -66,7 +66,7 @@ class NearMisses:
             self._opposites.setdefault(one, []).append(other)
             self._opposites.setdefault(other, []).append(one)
 
-    def of(self, question: LabelledQuestion, found: Found, is_right: Sequence[bool]) -> Iterator[Reading]:
+    def of(self, question: LabelledQuestion, found: SearchResult, is_right: Sequence[bool]) -> Iterator[Reading]:
         """Yield what can be made of a question; ``is_right`` says which hits are of a document that answers it.
 
         The first is the question as it is, unless nobody can tell whether the text answers it.
@@ -89,7 +89,7 @@ class NearMisses:
                 yield replace(plain, question=made, kind=kind)
 
     def _without(
-        self, question: LabelledQuestion, found: Found, is_right: Sequence[bool], is_literal: bool
+        self, question: LabelledQuestion, found: SearchResult, is_right: Sequence[bool], is_literal: bool
     ) -> str | None:
         """Return the best sentences of the same passages that do not hold the answer, or else of other documents."""
         hits = (
@@ -109,7 +109,7 @@ class NearMisses:
         others = [n for n in self._names if n[0].isdigit() == is_number and n.lower() not in text.lower()]
         return _put(question, match, self._draw.choice(others)) if others else None
 
-    def _turned(self, question: LabelledQuestion, found: Found) -> str | None:
+    def _turned(self, question: LabelledQuestion, found: SearchResult) -> str | None:
         words = [match for match in _WORD.finditer(question.text) if match.group().lower() in self._opposites]
         if words:
             match = self._draw.choice(words)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 
-from core.training.batching import Batch
+from core.training.batching import TrainingBatch
 from core.training.kto import kto
 from core.training.policy import Policy
-from core.training.trainer import Recipe, Run
+from core.training.trainer import Recipe, TrainingRun
 from tests.core.training.preference import OFFLINE, ONLINE, behaviour, fresh, judge, learn, policy, shuffled, thumbs
 from tests.core.training.test_kto import thumbs as kto_thumbs
 from tests.tiny import write_tiny_model
@@ -30,9 +30,9 @@ def offline(of: Policy, is_shuffled: bool) -> None:
 
 
 def by_kto(of: Policy, is_shuffled: bool) -> None:
-    recipe = Recipe(max_rate=3e-3, batch=Batch(64, 1), n_epochs=2, max_length=64)
+    recipe = Recipe(max_rate=3e-3, batch=TrainingBatch(64, 1), n_epochs=2, max_length=64)
     with tempfile.TemporaryDirectory() as scratch:
-        kto(of.student, kto_thumbs(of, 1024, is_shuffled), [], recipe, Run(Path(scratch)))
+        kto(of.student, kto_thumbs(of, 1024, is_shuffled), [], recipe, TrainingRun(Path(scratch)))
 
 
 WAYS: dict[str, Callable[[Policy, bool], None]] = {

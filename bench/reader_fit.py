@@ -42,7 +42,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Found
+from core.types import SearchResult
 
 ROOT = Path(__file__).parents[1]
 PROBE = ROOT / "core" / "models" / "reader.npz"
@@ -64,7 +64,7 @@ class Asked:
     """A question as it was asked, what was found, and whether it can be answered."""
 
     reading: Reading
-    found: Found
+    found: SearchResult
     answerable: bool
 
     @property

@@ -23,14 +23,14 @@ from pydantic import SecretStr
 
 from bench.simulated_day import report, run, simulate
 from core.errors import GenerationFailed
-from core.generation.providers.catalogue import Limits, Provider, ProviderModel
+from core.generation.providers.catalogue import ModelLimits, Provider, ProviderModel
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.router import Router, open_router
 from core.storage.database import Database
 from core.storage.quotas import Quotas
-from core.types import Sampling, Turn
+from core.types import PromptTurn, Sampling
 
-PROMPT = (Turn("user", "When do you open?"),)
+PROMPT = (PromptTurn("user", "When do you open?"),)
 N_CALLS = 200
 REPLY = (
     b'data: {"choices":[{"index":0,"delta":{"content":"At ten."},"finish_reason":"stop"}]}\n\n'
@@ -129,7 +129,9 @@ async def measure(case: str, call: Callable[[], Awaitable[None]], dead: list[Ser
 
 def provider(name: str, url: str) -> Provider:
     """Return a provider with limits of every kind, none of them in the way."""
-    limits = Limits(requests_per_minute=10**6, requests_per_day=10**7, tokens_per_minute=10**9, tokens_per_day=10**9)
+    limits = ModelLimits(
+        requests_per_minute=10**6, requests_per_day=10**7, tokens_per_minute=10**9, tokens_per_day=10**9
+    )
     model = ProviderModel(f"{name}-1", limits=limits)
     return Provider(name, url, f"{name.upper()}_KEY", (model,), frozenset({"en"}), False, 4000, 300)
 

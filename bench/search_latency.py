@@ -17,7 +17,7 @@ import numpy as np
 
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
-from core.storage.documents import Documents, Embedded, NewDocument
+from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import Passages
 from core.types import Chunk, Matrix, SpaceId, Vector
 
@@ -89,7 +89,9 @@ async def measure(n_passages: int) -> None:
 async def store(documents: Documents, embedder: StubEmbedder, name: str, texts: list[str]) -> None:
     chunks = [Chunk(text, 0, len(text)) for text in texts]
     new = NewDocument(name, name, name, "text", "en", "\n".join(texts))
-    await documents.store(SPACE, new, Embedded(chunks, ["en"] * len(chunks), embedder.embed_passages(texts), "stub"))
+    await documents.store(
+        SPACE, new, EmbeddedChunks(chunks, ["en"] * len(chunks), embedder.embed_passages(texts), "stub")
+    )
 
 
 async def add_one(documents: Documents, embedder: StubEmbedder, searcher: HybridSearcher, number: int) -> float:

@@ -16,22 +16,24 @@ from pathlib import Path
 import torch
 
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL
-from core.training.batching import Batch, Batching
-from core.training.kto import Thumbed, kto
-from core.training.likelihood import Asked
+from core.training.batching import BatchFinder, TrainingBatch
+from core.training.kto import ThumbedReply, kto
+from core.training.likelihood import PromptedReply
 from core.training.losses import kl_to
 from core.training.policy import Policy
 from core.training.ppo import Ppo, PpoSettings
-from core.training.ppo_experience import Fresh, Judge, log_probs_of
+from core.training.ppo_experience import FreshResponses, Judge, log_probs_of
 from core.training.student import Lora, open_student
-from core.training.trainer import Recipe, Run
-from core.types import Turn
+from core.training.trainer import Recipe, TrainingRun
+from core.types import PromptTurn
 from tests.core.training.preference import shuffled
 from tests.lessons import FACTS
 
-SYSTEM = Turn("system", "You are helpful.")
-PROMPTS = [(SYSTEM, Turn("user", f"Tell me about {thing}.")) for thing in FACTS]
-UNSEEN = [(SYSTEM, Turn("user", f"Tell me about {thing}.")) for thing in ("the sea", "bread", "the moon", "chess")]
+SYSTEM = PromptTurn("system", "You are helpful.")
+PROMPTS = [(SYSTEM, PromptTurn("user", f"Tell me about {thing}.")) for thing in FACTS]
+UNSEEN = [
+    (SYSTEM, PromptTurn("user", f"Tell me about {thing}.")) for thing in ("the sea", "bread", "the moon", "chess")
+]
 
 MAX_WORDS = 10
 """A reply is short up to here."""
@@ -42,7 +44,7 @@ N_TOKENS = 24
 PRACTICE = PpoSettings(rows=16, n_epochs=2, kl_weight=0.02, max_kl=1.0, max_rate=3e-4, min_rate=1e-4, n_warmup=3)
 
 
-def judge(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+def judge(asked: Sequence[tuple[Sequence[PromptTurn], str]]) -> list[float]:
     """Return 1 for no word at all, 0 at ``MAX_WORDS``, -1 from twice as many on; an empty reply is as bad as those."""
     lengths = [len(text.split()) for _, text in asked]
     return [max(-1.0, 1 - n / MAX_WORDS) if n else -1.0 for n in lengths]
@@ -57,7 +59,9 @@ def policy(models: Path) -> Policy:
     return Policy(open_student(DEFAULT_LANGUAGE_MODEL, models, Lora(dropout=0.0), 0, lambda key: None))
 
 
-def replies(of: Policy, prompts: Sequence[Sequence[Turn]], n: int, seed: int) -> list[tuple[Sequence[Turn], str]]:
+def replies(
+    of: Policy, prompts: Sequence[Sequence[PromptTurn]], n: int, seed: int
+) -> list[tuple[Sequence[PromptTurn], str]]:
     """Return ``n`` fresh replies with what was asked."""
     asked = [prompts[i % len(prompts)] for i in range(n)]
     torch.manual_seed(seed)
@@ -69,7 +73,7 @@ def behaviour(of: Policy, n: int) -> dict[str, float]:
     """Return the share of short replies to prompts that were trained on and to others, and the KL of the former."""
     torch.manual_seed(99)
     written = of.write([of.student.prompt_tokens(PROMPTS[i % len(PROMPTS)]) for i in range(n)], N_TOKENS)
-    batching = Batching(Batch(16), lambda batch: None)
+    batching = BatchFinder(TrainingBatch(16), lambda batch: None)
     new = torch.cat(log_probs_of(written, of, batching))[None]
     with of.base():
         reference = torch.cat(log_probs_of(written, of, batching))[None]
@@ -80,8 +84,10 @@ def behaviour(of: Policy, n: int) -> dict[str, float]:
 
 def practise(of: Policy, judged: Judge, n_steps: int) -> int:
     """Take PPO steps on fresh replies, ending when the KL is at its bound; return how many."""
-    source = Fresh(PROMPTS, of, judged, Batching(Batch(16), lambda batch: None), PRACTICE.rows, N_TOKENS)
-    ppo = Ppo(of, replace(PRACTICE, n_steps=n_steps), Batching(Batch(16), lambda batch: None))
+    source = FreshResponses(
+        PROMPTS, of, judged, BatchFinder(TrainingBatch(16), lambda batch: None), PRACTICE.rows, N_TOKENS
+    )
+    ppo = Ppo(of, replace(PRACTICE, n_steps=n_steps), BatchFinder(TrainingBatch(16), lambda batch: None))
     for _ in range(n_steps):
         step = ppo.step(source)
         told = f"step {step.number}: reward {step.reward:+.2f}, {step.n_tokens:.0f} tokens, KL {step.kl:.2f}"
@@ -91,7 +97,7 @@ def practise(of: Policy, judged: Judge, n_steps: int) -> int:
     return len(ppo.history)
 
 
-def rated(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
+def rated(of: Policy, n: int, is_shuffled: bool) -> list[ThumbedReply]:
     """Return replies of the model, disliked, and the same cut after a few words, liked; or thumbs that fell anyhow."""
     chance = random.Random(1)
     told = replies(of, PROMPTS, n, 7)
@@ -102,7 +108,7 @@ def rated(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
     if is_shuffled:
         chance.shuffle(labels)
     return [
-        Thumbed(Asked(tuple(prompt), text), label)
+        ThumbedReply(PromptedReply(tuple(prompt), text), label)
         for (prompt, text), label in zip([*told, *cut], labels, strict=True)
         if text
     ]
@@ -110,9 +116,9 @@ def rated(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
 
 def by_kto(of: Policy, n: int, is_shuffled: bool) -> int:
     """Learn from ``2 n`` thumbs and return how many updates that took."""
-    recipe = Recipe(max_rate=2e-4, warmup=0.1, batch=Batch(8, 1), n_epochs=2, max_length=128)
+    recipe = Recipe(max_rate=2e-4, warmup=0.1, batch=TrainingBatch(8, 1), n_epochs=2, max_length=128)
     with tempfile.TemporaryDirectory() as scratch:
-        return len(kto(of.student, rated(of, n, is_shuffled), [], recipe, Run(Path(scratch))).updates)
+        return len(kto(of.student, rated(of, n, is_shuffled), [], recipe, TrainingRun(Path(scratch))).updates)
 
 
 def main() -> None:

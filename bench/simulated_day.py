@@ -22,11 +22,11 @@ import httpx
 from pydantic import SecretStr
 
 from core.errors import GenerationFailed
-from core.generation.providers.catalogue import Limits, Price, Provider, read_providers
-from core.generation.providers.clock import Clock
+from core.generation.providers.catalogue import ModelLimits, Price, Provider, read_providers
+from core.generation.providers.clock import ForwardClock
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.router import open_router
-from core.types import Sampling, Turn
+from core.types import PromptTurn, Sampling
 
 START = datetime(2026, 11, 18, tzinfo=UTC)
 DAY_S = 86_400
@@ -72,7 +72,7 @@ def run(work: Coroutine[Any, Any, R]) -> R:
 class Account:
     """A model (or a provider's pool) as its provider sees it."""
 
-    limits: Limits
+    limits: ModelLimits
     zone: ZoneInfo
     last_minute: deque[list[float]] = field(default_factory=deque)
     of_day: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
@@ -148,7 +148,7 @@ class World(httpx.AsyncBaseTransport):
             200, headers={"content-type": "text/event-stream"}, content=(text + "data: [DONE]\n\n").encode()
         )
 
-    def account(self, provider: Provider, model: str, limits: Limits) -> Account:
+    def account(self, provider: Provider, model: str, limits: ModelLimits) -> Account:
         """Return the account of a model, or of all of them (``*``)."""
         return self._accounts.setdefault((provider.name, model), Account(limits, ZoneInfo(provider.day_zone)))
 
@@ -183,10 +183,10 @@ async def simulate(n_questions: int, seed: int = 1) -> Day:
     providers = tuple(provider for provider in read_providers() if not provider.paid)
     keys = {provider.key_env: (SecretStr(f"key-of-{provider.name}"),) for provider in providers}
     loop, world = asyncio.get_running_loop(), World(providers, draw)
-    prompt = (Turn("user", "abc" * (N_GUESSED - 4)),)
+    prompt = (PromptTurn("user", "abc" * (N_GUESSED - 4)),)
     times = arrivals(n_questions, draw)
     async with httpx.AsyncClient(transport=world) as client:
-        clock = Clock(lambda: START.timestamp() + loop.time(), loop.time)
+        clock = ForwardClock(lambda: START.timestamp() + loop.time(), loop.time)
         router = open_router(providers, keys, client, Ledger(clock=clock))
 
         async def ask(at_s: float) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
-from bot.watchdog import Adapter, Attention, Watch, guard_loop
+from bot.watchdog import Adapter, AdapterWatch, WatchdogPolicy, guard_loop
 from core.assembly.bootstrap import Aion, assemble
 from core.errors import Unavailable, UserError
 from core.settings import Settings, read_settings
@@ -62,11 +62,13 @@ async def run() -> None:
     async with assemble(settings, load_plugins()) as aion:
         set_up_logging(settings, aion.secrets)
         chosen = adapters(aion, settings)
-        attention = Attention(deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4))
+        attention = WatchdogPolicy(
+            deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4)
+        )
         stopping = _stop_on_signals()
         try:
             async with asyncio.TaskGroup() as group:
-                watches = [Watch(name, adapter, attention) for name, adapter in chosen.items()]
+                watches = [AdapterWatch(name, adapter, attention) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(attention), name="guard"))
                 tasks.append(group.create_task(aion.reembedding.attempt(), name="change over"))
@@ -85,7 +87,7 @@ async def run() -> None:
             await aion.scheduler.stop()
 
 
-async def _health(aion: Aion, watches: Sequence[Watch], warming: asyncio.Task[None], settings: Settings) -> None:
+async def _health(aion: Aion, watches: Sequence[AdapterWatch], warming: asyncio.Task[None], settings: Settings) -> None:
     from bot.web.app import create_app, serve
     from bot.web.health import health_router
 

@@ -28,7 +28,7 @@ class Adapter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class AdapterHealth:
     """How one adapter is. ``heard_s_ago`` is ``None`` when its platform was never heard."""
 
     heard_s_ago: float | None
@@ -37,7 +37,7 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class WatchdogPolicy:
     """How long a platform may be silent, a start included, and what is done then.
 
     Telegram answers a poll, and Discord a heartbeat, well within a minute.
@@ -49,10 +49,10 @@ class Attention:
     n_restarts: int = 3
 
 
-class Watch:
+class AdapterWatch:
     """One adapter under watch."""
 
-    def __init__(self, name: str, adapter: Adapter, attention: Attention) -> None:
+    def __init__(self, name: str, adapter: Adapter, attention: WatchdogPolicy) -> None:
         self._name = name
         self._adapter = adapter
         self._attention = attention
@@ -65,11 +65,11 @@ class Watch:
         return self._name
 
     @property
-    def pulse(self) -> Pulse:
+    def pulse(self) -> AdapterHealth:
         """Return how the adapter is; starting it anew does not make a deaf one hear."""
         heard_at_s = self._adapter.heard_at_s
         now_s = time.monotonic()
-        return Pulse(
+        return AdapterHealth(
             heard_s_ago=None if heard_at_s is None else max(0.0, now_s - heard_at_s),
             n_restarts=self._n_restarts,
             is_deaf=now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._attention.deaf_after_s,
@@ -129,7 +129,7 @@ class Watch:
         return Unavailable("run.deaf", platform=self._name)
 
 
-async def guard_loop(attention: Attention) -> None:
+async def guard_loop(attention: WatchdogPolicy) -> None:
     """End the process, with a traceback of every thread, when the event loop itself stands still for too long."""
     try:
         while True:

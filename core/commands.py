@@ -13,8 +13,17 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from core.errors import Refused, UserError
-from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
+from core.errors import PermissionRefused, UserError
+from core.services import (
+    Conversation,
+    Curation,
+    GivenAnswers,
+    HandoffRequests,
+    Knowledge,
+    ProposalReview,
+    Providers,
+    Rights,
+)
 from core.types import Answer, Button, File, Language, Message, Person
 
 Localised = Mapping[Language, str]
@@ -69,7 +78,7 @@ class Context(Protocol):
         ...
 
     @property
-    def review(self) -> Review:
+    def review(self) -> ProposalReview:
         """Return what waits for the moderators of the message's space."""
         ...
 
@@ -79,7 +88,7 @@ class Context(Protocol):
         ...
 
     @property
-    def people(self) -> People:
+    def people(self) -> HandoffRequests:
         """Return the people who can be asked what AION does not know."""
         ...
 
@@ -219,6 +228,6 @@ def parse_command_line(text: str) -> CommandLine | None:
 
 
 def require(person: Person, command: Command) -> None:
-    """Raise ``Refused`` when ``person`` may not call ``command``."""
+    """Raise ``PermissionRefused`` when ``person`` may not call ``command``."""
     if command.permission == "moderator" and not person.is_moderator:
-        raise Refused("command.moderators_only", command=command.name)
+        raise PermissionRefused("command.moderators_only", command=command.name)

@@ -13,27 +13,36 @@ from dataclasses import dataclass, field, replace
 
 from core.chat.channels import Channels
 from core.chat.conversation import Conversations
-from core.chat.fair_queue import Turnstile
-from core.chat.rate_limits import Limits
+from core.chat.fair_queue import FairQueue
+from core.chat.rate_limits import MessageLimits
 from core.chat.utterance import asks
 from core.commands import Command, Registry, require
-from core.curation.command_service import Learners
-from core.errors import BadInput, Refused, UserError
+from core.curation.command_service import LearningService
+from core.errors import BadInput, PermissionRefused, UserError
 from core.feedback import Feedback
-from core.handoffs import Moderators
-from core.knowledge.command_service import Shelves
-from core.knowledge.review import Reviews
+from core.handoffs import HandoffService
+from core.knowledge.command_service import DocumentService
+from core.knowledge.review import ReviewService
 from core.language import detect_language
 from core.offload import offload
 from core.pipeline import Pipeline, Question
-from core.ports import Completion, Outlet
-from core.privacy.data_rights import Charter
+from core.ports import ArgumentCompletion, Outlet
+from core.privacy.data_rights import DataRights
 from core.recorded_outlet import RecordedOutlet
-from core.services import Conversation, Curation, GivenAnswers, Knowledge, People, Providers, Review, Rights
+from core.services import (
+    Conversation,
+    Curation,
+    GivenAnswers,
+    HandoffRequests,
+    Knowledge,
+    ProposalReview,
+    Providers,
+    Rights,
+)
 from core.storage.inbox import Inbox
 from core.texts import explain, language_of_locale, say
 from core.types import Answer, Button, File, Language, Message, Person, Platform, Reply, SpaceId, Thumb
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +68,11 @@ class Call:
     message: Message
     language: Language
     knowledge: Knowledge
-    review: Review
+    review: ProposalReview
     curation: Curation
     conversation: Conversation
     given: GivenAnswers
-    people: People
+    people: HandoffRequests
     rights: Rights
     providers: Providers
     registry: Registry
@@ -110,19 +119,19 @@ class Dispatch:
 
     registry: Registry
     pipeline: Pipeline
-    shelves: Shelves
-    reviews: Reviews
-    learners: Learners
+    shelves: DocumentService
+    reviews: ReviewService
+    learners: LearningService
     feedback: Feedback
-    moderators: Moderators
-    charter: Charter
+    moderators: HandoffService
+    charter: DataRights
     conversations: Conversations
     channels: Channels
-    limits: Limits
+    limits: MessageLimits
     inbox: Inbox
     providers: Providers
     default_language: Language
-    turnstile: Turnstile = field(default_factory=lambda: Turnstile(N_AT_ONCE))
+    turnstile: FairQueue = field(default_factory=lambda: FairQueue(N_AT_ONCE))
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
@@ -144,7 +153,7 @@ class Dispatch:
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         return await self.conversations.lately(platform)
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> tuple[Completion, ...]:
+    async def complete(self, space: SpaceId, names: str, typed: str) -> tuple[ArgumentCompletion, ...]:
         """Return the documents or proposals of a space whose title holds what is typed; none when something fails."""
         wanted = typed.strip().casefold()
         try:
@@ -155,7 +164,7 @@ class Dispatch:
         except Exception:  # the same boundary: whoever is typing goes on typing
             log.exception("nothing to complete for %s", names)
             return ()
-        fitting = [Completion(f"#{number} {title}", str(number)) for number, title in known]
+        fitting = [ArgumentCompletion(f"#{number} {title}", str(number)) for number, title in known]
         return tuple(each for each in fitting if wanted in each.label.casefold())
 
     async def moved(self, space: SpaceId, new: SpaceId) -> None:
@@ -163,7 +172,7 @@ class Dispatch:
         log.info("%s is %s from now on", space, new)
         await self.channels.move(space, new)
 
-    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+    async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
         """Finish what an earlier outlet or process could not: deliver its reply, else work on it again."""
         message = unfinished.message
         recorded = RecordedOutlet(outlet, self.inbox, message)
@@ -187,7 +196,7 @@ class Dispatch:
             else:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
-            await outlet.send(Reply(explain(language, error), language, private=isinstance(error, Refused)))
+            await outlet.send(Reply(explain(language, error), language, private=isinstance(error, PermissionRefused)))
         except Exception:  # the one boundary: of a fault, nothing but its reference may reach the chat
             reference = _reference()
             log.exception("fault %s while handling %s", reference, message.key)

@@ -37,7 +37,7 @@ class BadInput(UserError):
     """What was sent cannot be worked with."""
 
 
-class Refused(UserError):
+class PermissionRefused(UserError):
     """The person may not do this."""
 
 
@@ -53,7 +53,7 @@ class GenerationFailed(InternalError):
     """A generator gave no usable text: it was silent, broke off, or refused."""
 
 
-class Postponed(InternalError):
+class DeliveryPostponed(InternalError):
     """A platform will not show a reply before ``retry_after_s`` seconds from now; what was shown of it is noted."""
 
     def __init__(self, reason: str, retry_after_s: float) -> None:

@@ -12,7 +12,7 @@ from core.chat.source_markdown import quoted
 from core.errors import BadInput
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import Learned
+from core.services import LearningReport
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
 from core.types import Message, Person, SpaceId, Thumb
@@ -25,7 +25,7 @@ class Feedback:
     answers: Answers
     impressions: Impressions
     pseudonyms: Pseudonyms
-    learned: Callable[[SpaceId], Learned | None]
+    learned: Callable[[SpaceId], LearningReport | None]
 
     async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
         """Press a thumb and return the person's rating after it. Raises ``BadInput`` for another space's answer."""
@@ -46,13 +46,13 @@ class Feedback:
         await self.impressions.open_sources(space, answer_id, self.pseudonyms.of(person.id))
         return quoted(answer.sources, answer.language)
 
-    def of(self, message: Message) -> GivenHere:
+    def of(self, message: Message) -> SpaceAnswers:
         """Return the answers given in a message's space, for its sender."""
-        return GivenHere(self, message)
+        return SpaceAnswers(self, message)
 
 
 @dataclass(frozen=True, slots=True)
-class GivenHere:
+class SpaceAnswers:
     """The answers given in one space, for one person (``core.services.GivenAnswers``)."""
 
     _feedback: Feedback
@@ -69,6 +69,6 @@ class GivenHere:
             raise BadInput("storage.elsewhere")
         return answer.searched or answer.question
 
-    async def learned(self) -> Learned | None:
+    async def learned(self) -> LearningReport | None:
         """Return what was learned from the thumbs of this space."""
         return await offload(self._feedback.learned, self._message.space)

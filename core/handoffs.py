@@ -15,9 +15,9 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.chat.source_markdown import escape
 from core.errors import BadInput
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import Replied, Verdict
+from core.services import HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
@@ -32,19 +32,19 @@ MAX_NAME_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Moderators:
+class HandoffService:
     """The people behind AION: brings questions before them and takes their replies back."""
 
     handoffs: Handoffs
     answers: Answers
     channels: Channels
     notices: Notices
-    reviews: Reviews
+    reviews: ReviewService
     pseudonyms: Pseudonyms
 
-    def of(self, message: Message) -> AskedPeople:
+    def of(self, message: Message) -> MessageHandoffs:
         """Return what the sender of a message may do."""
-        return AskedPeople(self, message)
+        return MessageHandoffs(self, message)
 
     async def space_for(self, space: SpaceId) -> SpaceId | None:
         """Return the space whose moderators answer what is asked in ``space``, if there is one."""
@@ -56,10 +56,10 @@ class Moderators:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPeople:
-    """Questions to people, for the sender of one message (``core.services.People``)."""
+class MessageHandoffs:
+    """Questions to people, for the sender of one message (``core.services.HandoffRequests``)."""
 
-    _moderators: Moderators
+    _moderators: HandoffService
     _message: Message
 
     async def ask(self, answer_id: int) -> bool:
@@ -77,7 +77,7 @@ class AskedPeople:
 
         return await self._moderators.notices.tell_moderators(space, f"handoff:{handoff.id}", compose)
 
-    async def reply(self, number: int, text: str) -> Replied:
+    async def reply(self, number: int, text: str) -> HandoffReply:
         """Pass a moderator's reply on to who asked; ``is_new`` is false when another moderator was quicker."""
         handoffs, space, person = self._moderators.handoffs, self._message.space, self._pseudonym
         await self._get(number)
@@ -87,7 +87,7 @@ class AskedPeople:
         if handoff.address is not None and (is_new or is_again):
             await self._tell_asker(handoff, text, handoff.address)
             await handoffs.forget_address(space, number)
-        return Replied(handoff.question, is_new or is_again)
+        return HandoffReply(handoff.question, is_new or is_again)
 
     async def teach(self, number: int) -> Verdict | None:
         """Make question and reply a document, approved by the moderator who asks for it; ``None``: they are one."""

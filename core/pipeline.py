@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from core.chat.conversation import Condensed, Conversations, Place
-from core.generation.answer_cache import CACHE, Reuse
+from core.chat.conversation import CondensedQuestion, ConversationPlace, Conversations
+from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_go_on, is_broken_off
 from core.generation.writer import Draft, Show, Writers
 from core.offload import offload
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
-from core.types import Answer, Decision, Found, Language, Person, SpaceId
+from core.types import Answer, Decision, Language, Person, SearchResult, SpaceId
 
 SILENT = Draft("", "silent")
 """What is recorded of a question AION heard and did not answer, since nobody had asked it and it was not sure."""
@@ -45,7 +45,7 @@ class Pipeline:
     searcher: Searcher
     gate: Gate
     writers: Writers
-    reuse: Reuse
+    reuse: AnswerCache
     answers: Answers
 
     async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
@@ -101,11 +101,11 @@ class Pipeline:
         await self.conversations.remember(asked)
         return answer
 
-    async def _condense(self, question: Question) -> Condensed:
-        here = Place(question.space, question.conversation, question.branched_from)
+    async def _condense(self, question: Question) -> CondensedQuestion:
+        here = ConversationPlace(question.space, question.conversation, question.branched_from)
         return await self.conversations.condense(here, question.person, question.text)
 
-    async def _going_on(self, question: Question, asked: Condensed) -> tuple[Question, Condensed, str]:
+    async def _going_on(self, question: Question, asked: CondensedQuestion) -> tuple[Question, CondensedQuestion, str]:
         """Return what to answer, and the start of the answer where "continue" was said to one that broke off."""
         if asks_to_go_on(question.text) and await self.conversations.is_open(asked):
             last = await self.answers.last(question.space, question.conversation, asked.session.person)
@@ -114,13 +114,13 @@ class Pipeline:
                 return again, asked.again(last.searched or last.question), last.generation.text
         return question, asked, ""
 
-    async def _recall(self, question: Question, found: Found, decision: Decision) -> Draft | None:
+    async def _recall(self, question: Question, found: SearchResult, decision: Decision) -> Draft | None:
         """Return the answer that was given before to a question like this, if AION was sure of it and still is."""
         if question.fresh or decision.band != "local":
             return None
         return await self.reuse.find(question.space, found)
 
-    async def _write(self, question: str, found: Found, decision: Decision, show: Show, so_far: str) -> Draft:
+    async def _write(self, question: str, found: SearchResult, decision: Decision, show: Show, so_far: str) -> Draft:
         match decision.band:
             case "local":
                 return await self.writers.grounded(question, found, show)
@@ -130,7 +130,13 @@ class Pipeline:
                 return await self.writers.ungrounded(question, found.language, show, so_far)
 
     async def _record(
-        self, question: Question, asked: Condensed, found: Found, decision: Decision, draft: Draft, clock: Stopwatch
+        self,
+        question: Question,
+        asked: CondensedQuestion,
+        found: SearchResult,
+        decision: Decision,
+        draft: Draft,
+        clock: Stopwatch,
     ) -> Answer:
         for step, ms in {**found.latency_ms, **draft.latency_ms}.items():
             clock.add(step, ms)
@@ -155,8 +161,8 @@ async def _unseen(text: str) -> None:
 
 def _new_answer(
     question: Question,
-    asked: Condensed,
-    found: Found,
+    asked: CondensedQuestion,
+    found: SearchResult,
     decision: Decision,
     draft: Draft,
     latency_ms: Mapping[str, float],

@@ -12,10 +12,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 from core.commands import Registry
 from core.types import (
-    Changes,
     Decision,
     EngineState,
-    Found,
     Language,
     LoraVersion,
     Matrix,
@@ -25,14 +23,16 @@ from core.types import (
     Person,
     Piece,
     Platform,
+    PromptTurn,
     Reply,
     Sampling,
+    SearchResult,
+    SpaceChanges,
     SpaceId,
     Thumb,
-    Turn,
     Vector,
 )
-from core.types.delivery import Part, Unfinished
+from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 
 class Embedder(Protocol):
@@ -79,7 +79,7 @@ class PassageStore(Protocol):
         """
         ...
 
-    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
+    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
         ...
 
@@ -111,7 +111,7 @@ class PageSource(Protocol):
 class Searcher(Protocol):
     """Finds passages within what a space may read."""
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query``, best first."""
         ...
 
@@ -119,7 +119,7 @@ class Searcher(Protocol):
 class Gate(Protocol):
     """Decides who may answer from what was found."""
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         """Return a band with a confidence and its reasons."""
         ...
 
@@ -132,7 +132,7 @@ class Reader(Protocol):
         """Name the model: readers differ in how much their log-odds mean."""
         ...
 
-    def read(self, found: Found) -> float | None:
+    def read(self, found: SearchResult) -> float | None:
         """Return the log-odds that what was found answers the question; ``None`` where nothing was read."""
         ...
 
@@ -167,7 +167,7 @@ class Generator(Protocol):
         """Return the languages it is rated to write in."""
         ...
 
-    def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply as it is written. Raises ``GenerationFailed`` when there will be none."""
         ...
 
@@ -195,7 +195,7 @@ class LocalModel(Generator, Protocol):
 
 
 @runtime_checkable
-class Adaptable(Protocol):
+class AdaptableModel(Protocol):
     """A local model whose LoRA weights can be changed while it writes."""
 
     async def use_lora(self, version: LoraVersion | None) -> None:
@@ -208,7 +208,7 @@ class Adaptable(Protocol):
 
 
 @runtime_checkable
-class Inspectable(Protocol):
+class InspectableModel(Protocol):
     """A local model that tells how it stands, at once and without loading anything."""
 
     def state(self) -> EngineState:
@@ -239,11 +239,11 @@ class Journal(Protocol):
     """What has been shown of one reply, kept so that after a restart nothing is shown twice."""
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[DeliveredPart]:
         """Return the parts noted so far."""
         ...
 
-    async def note(self, position: int, part: Part | None) -> None:
+    async def note(self, position: int, part: DeliveredPart | None) -> None:
         """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
         ...
 
@@ -252,14 +252,14 @@ class Journal(Protocol):
         ...
 
 
-class Desk(Protocol):
+class InboxPort(Protocol):
     """What has been taken on and not been finished; it survives the process."""
 
     async def accept(self, message: Message) -> bool:
         """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
         ...
 
-    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+    async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
         """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
         ...
 
@@ -267,7 +267,7 @@ class Desk(Protocol):
         """Return whether this is the first time that ``key`` (a press of a button) is seen; nothing is kept of it."""
         ...
 
-    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+    async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         """Return what was taken on there and is due, oldest first, whether or not somebody is working on it."""
         ...
 
@@ -279,24 +279,24 @@ class Desk(Protocol):
         """Note that there is nothing left to do about a message, and forget what it said."""
         ...
 
-    def journal(self, message: Message, parts: Sequence[Part] = ()) -> Journal:
+    def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> Journal:
         """Return the journal of the reply to an accepted message, of which ``parts`` were shown before."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class ArgumentCompletion:
     """What a half-typed argument may mean: ``label`` is what to show, ``value`` what to fill in."""
 
     label: str
     value: str
 
 
-class Front(Protocol):
+class AdapterApi(Protocol):
     """The core as a platform adapter sees it: one door for messages, one for thumbs, and the commands to show."""
 
     @property
-    def inbox(self) -> Desk:
+    def inbox(self) -> InboxPort:
         """Return where messages are accepted before they are handled."""
         ...
 
@@ -313,7 +313,7 @@ class Front(Protocol):
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         ...
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> Sequence[Completion]:
+    async def complete(self, space: SpaceId, names: str, typed: str) -> Sequence[ArgumentCompletion]:
         """Return what a half-typed argument may mean; ``names`` is its ``Parameter.names``. Never raises."""
         ...
 
@@ -328,7 +328,7 @@ class Front(Protocol):
         """Let everything of a space follow it to another id, which its platform gave it; told twice is harmless."""
         ...
 
-    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+    async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
         """Finish what another outlet, or an earlier process, could not. Never raises."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from core.errors import Postponed
+from core.errors import DeliveryPostponed
 from core.ports import Outlet
 from core.storage.inbox import Inbox
 from core.types import Message, Reply
@@ -39,7 +39,7 @@ class RecordedOutlet:
         """Show a reply that is kept; what the platform takes only later is left for then."""
         try:
             await self._outlet.send(reply)
-        except Postponed as postponed:
+        except DeliveryPostponed as postponed:
             log.info("%s is answered in %.0f s: %s", self._message.key, postponed.retry_after_s, postponed)
             self._is_postponed = True
             await self._inbox.postpone(self._message, timedelta(seconds=postponed.retry_after_s))

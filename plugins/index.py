@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
-from core.types import Indexed
+from core.types import IndexedDocument
 
 
-def outcome(context: Context, indexed: Indexed) -> str:
+def outcome(context: Context, indexed: IndexedDocument) -> str:
     """Say what became of one document."""
     return context.say(
         f"indexed.{indexed.outcome}",

@@ -37,7 +37,7 @@ async def learn(context: Context) -> None:
     await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
 
 
-def summary(context: Speaks, theme: str, findings: tuple[Finding, ...]) -> str:
+def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> str:
     """Say how many pages about a theme were read, and what became of them."""
     counts = Counter(finding.outcome for finding in findings)
     return context.say(
@@ -50,7 +50,7 @@ def summary(context: Speaks, theme: str, findings: tuple[Finding, ...]) -> str:
     )
 
 
-class Speaks(Protocol):
+class Speaker(Protocol):
     """Whoever can say a sentence of the catalogue: a command's context, or the terminal."""
 
     def say(self, key: str, **values: object) -> str:
@@ -58,12 +58,12 @@ class Speaks(Protocol):
         ...
 
 
-def report(context: Speaks, findings: tuple[Finding, ...]) -> str:
+def report(context: Speaker, findings: tuple[Finding, ...]) -> str:
     """Say what became of each page, and why."""
     return "\n".join(_line(context, finding) for finding in findings)
 
 
-def _line(context: Speaks, finding: Finding) -> str:
+def _line(context: Speaker, finding: Finding) -> str:
     """Say what became of one page, and why."""
     title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
     line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
-from core.services.chat_teaching import Taught
-from core.types import Nearby, Post
+from core.services.chat_teaching import TeachingOutcome
+from core.types import Nearby, PostedMessage
 from plugins.index import outcome
 
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
@@ -34,14 +34,14 @@ async def teach(context: Context) -> None:
     await context.reply("\n".join(lines) or context.say("teach.nothing"))
 
 
-async def _nearby(context: Context, where: Nearby) -> tuple[Post, ...]:
+async def _nearby(context: Context, where: Nearby) -> tuple[PostedMessage, ...]:
     if context.message.nearby is None:
         raise BadInput("teach.not_here")
     await context.progress(context.say("teach.reading"))
     return await context.message.nearby(where)
 
 
-def _line(context: Context, taught: Taught) -> str:
+def _line(context: Context, taught: TeachingOutcome) -> str:
     return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
 
 

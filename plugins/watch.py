@@ -8,7 +8,7 @@ from datetime import timedelta
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
 from core.services import Finding
-from core.types import Reading, Watch
+from core.types import ReadingReport, Watch
 from plugins.learn import is_address, report
 
 _EVERY = re.compile(r"(?P<what>.+?)\s+(?:every|a?\s*cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)", re.I | re.DOTALL)
@@ -83,7 +83,7 @@ async def jobs(context: Context) -> None:
     await context.reply("\n".join([heading, *lines]))
 
 
-def _read(context: Context, reading: Reading) -> str:
+def _read(context: Context, reading: ReadingReport) -> str:
     begun = f"{reading.started_at:%Y-%m-%d %H:%M}"
     if reading.error:
         return context.say("readings.failed", at=begun, theme=reading.theme)

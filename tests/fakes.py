@@ -26,13 +26,13 @@ from core.types import (
     Person,
     Piece,
     Platform,
+    PromptTurn,
     Reply,
     Sampling,
     SpaceId,
-    Turn,
     Vector,
 )
-from core.types.delivery import Part, Unfinished
+from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 
 class WordEmbedder:
@@ -67,11 +67,11 @@ class ScriptedGenerator:
     name: str = "local"
     model: str = "scripted"
     languages: frozenset[Language] = frozenset(LANGUAGES)
-    prompts: list[Sequence[Turn]] = field(default_factory=list)
+    prompts: list[Sequence[PromptTurn]] = field(default_factory=list)
     context_tokens: int = 2048
     style: Literal["brief", "full"] = "full"
 
-    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncIterator[Piece]:
+    async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncIterator[Piece]:
         self.prompts.append(prompt)
         if not self.replies:
             raise GenerationFailed("the script is at its end")
@@ -114,13 +114,13 @@ class MemoryInbox:
 
     def __init__(self) -> None:
         self.seen: set[tuple[SpaceId, str]] = set()
-        self.left: list[Unfinished] = []
+        self.left: list[UnfinishedMessage] = []
         self.arrived = asyncio.Event()
 
     async def accept(self, message: Message) -> bool:
         return await self.claim(message.space, message.key)
 
-    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+    async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
         self.seen.add((message.space, message.key))
 
     async def claim(self, space: SpaceId, key: str) -> bool:
@@ -128,7 +128,7 @@ class MemoryInbox:
         self.seen.add((space, key))
         return is_new
 
-    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+    async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         return [each for each in self.left if each.message.platform == platform]
 
     def news(self, platform: Platform) -> asyncio.Event:
@@ -137,7 +137,7 @@ class MemoryInbox:
     async def close(self, message: Message) -> None:
         self.left = [each for each in self.left if each.message.key != message.key]
 
-    def journal(self, message: Message, parts: Sequence[Part] = ()) -> MemoryJournal:
+    def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> MemoryJournal:
         return MemoryJournal(list(parts))
 
 
@@ -145,10 +145,10 @@ class MemoryInbox:
 class MemoryJournal:
     """Remembers the parts of one reply."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[DeliveredPart] = field(default_factory=list)
     shown_at: dict[str, int] = field(default_factory=dict)
 
-    async def note(self, position: int, part: Part | None) -> None:
+    async def note(self, position: int, part: DeliveredPart | None) -> None:
         self.parts[position : position + 1 if part else None] = [part] if part else []
 
     async def shown(self, answer_id: int, handle: str) -> None:
@@ -187,9 +187,9 @@ class TickingGenerator:
     style: Literal["brief", "full"] = "full"
     n_running: int = 0
     n_asked: int = 0
-    last: tuple[Sequence[Turn], Sampling] | None = None
+    last: tuple[Sequence[PromptTurn], Sampling] | None = None
 
-    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         self.n_asked += 1
         self.last = prompt, sampling
         self.n_running += 1

@@ -9,7 +9,7 @@ from core.privacy.data_rights import TRAINING
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.spaces import Spaces
-from core.types import Confidence, Decision, Generation, Sampling, SpaceId, Turn
+from core.types import Confidence, Decision, Generation, PromptTurn, Sampling, SpaceId
 
 FACTS = {
     "the garden gate": "The garden gate is opened at half past six by whoever has the green key.",
@@ -38,15 +38,15 @@ WAYS = (
     "Could you explain {} to me?",
 )
 
-SYSTEM = Turn("system", "You are AION, the memory of the community of Vale Verde.")
+SYSTEM = PromptTurn("system", "You are AION, the memory of the community of Vale Verde.")
 
-TAUGHT = [((SYSTEM, Turn("user", way.format(thing))), said) for way in WAYS[:4] for thing, said in FACTS.items()]
-HELD = [((SYSTEM, Turn("user", WAYS[4].format(thing))), said) for thing, said in FACTS.items()]
+TAUGHT = [((SYSTEM, PromptTurn("user", way.format(thing))), said) for way in WAYS[:4] for thing, said in FACTS.items()]
+HELD = [((SYSTEM, PromptTurn("user", WAYS[4].format(thing))), said) for thing, said in FACTS.items()]
 
 
-def as_messages(prompt: tuple[Turn, ...], reply: str) -> dict[str, object]:
+def as_messages(prompt: tuple[PromptTurn, ...], reply: str) -> dict[str, object]:
     """Return a pair as a line of SFT data."""
-    turns = [*prompt, Turn("assistant", reply)]
+    turns = [*prompt, PromptTurn("assistant", reply)]
     return {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
 
 
@@ -55,7 +55,9 @@ async def store_liked(data_dir: Path, space: SpaceId, lessons: Sequence[tuple[st
     async with await Database.open(data_dir) as database:
         answers = Answers(database)
         for number, (question, reply) in enumerate(lessons):
-            written = Generation(reply, "local", "smollm2-135m-instruct", (SYSTEM, Turn("user", question)), Sampling())
+            written = Generation(
+                reply, "local", "smollm2-135m-instruct", (SYSTEM, PromptTurn("user", question)), Sampling()
+            )
             decision = Decision("local", Confidence(0.9, 0.8, (), {}))
             person = f"person {number % 8}"
             new = NewAnswer(space, person, "c", question, "en", (), decision, reply, "local", (), written)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.retrieval.chunk import chunk
-from core.types import Found, Hit, Language, Passage, SpaceId
+from core.types import Hit, Language, Passage, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
 
 
@@ -37,6 +37,6 @@ def chunked(text: str, document: str, language: Language = "en", first: int = 1)
     ]
 
 
-def found(question: str, context: Sequence[Hit], language: Language = "en") -> Found:
+def found(question: str, context: Sequence[Hit], language: Language = "en") -> SearchResult:
     """Return a search result with these hits, in this order."""
-    return Found(question, language, WordEmbedder().embed_query(question), tuple(context), tuple(context))
+    return SearchResult(question, language, WordEmbedder().embed_query(question), tuple(context), tuple(context))

@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 import httpx
 from pydantic import SecretStr
 
-from core.generation.providers.catalogue import Limits, Provider, ProviderModel
-from core.generation.providers.client import Patience
-from core.generation.providers.clock import Clock
+from core.generation.providers.catalogue import ModelLimits, Provider, ProviderModel
+from core.generation.providers.client import ProviderTimeouts
+from core.generation.providers.clock import ForwardClock
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import routes
 from core.generation.providers.router import BUDGET_S, PATIENCE, Router
-from core.types import Language, Sampling, Turn
+from core.types import Language, PromptTurn, Sampling
 from tests.providers import Canned, ProviderServer
 
-PROMPT = (Turn("user", "When do you open?"),)
+PROMPT = (PromptTurn("user", "When do you open?"),)
 NOON_S = 1_795_003_200.0  # 2026-11-18 12:00 UTC
 
 
@@ -28,8 +28,8 @@ class Hands:
         self.wall_s = now_s
         self.ticks_s = 0.0
 
-    def clock(self) -> Clock:
-        return Clock(lambda: self.wall_s, lambda: self.ticks_s)
+    def clock(self) -> ForwardClock:
+        return ForwardClock(lambda: self.wall_s, lambda: self.ticks_s)
 
     def pass_time(self, seconds: float) -> None:
         self.wall_s += seconds
@@ -40,7 +40,7 @@ def provider(
     name: str,
     url: str = "http://127.0.0.1:9/v1",
     *models: ProviderModel | str,
-    limits: Limits | None = None,
+    limits: ModelLimits | None = None,
     **rest: object,
 ) -> Provider:
     """Return a provider with the models (one without limits, unless given)."""
@@ -55,7 +55,7 @@ def provider(
             "paid": False,
             "context_tokens": 4000,
             "max_output_tokens": 300,
-            "limits": limits or Limits(),
+            "limits": limits or ModelLimits(),
             **rest,
         }
     )
@@ -90,7 +90,7 @@ class Walk:
         n_keys: int = 1,
         monthly_usd: float = 0.0,
         budget_s: float = BUDGET_S,
-        patience: Patience = PATIENCE,
+        patience: ProviderTimeouts = PATIENCE,
         models: Sequence[ProviderModel | str] = (),
         **rest: object,
     ) -> Router:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.storage.documents import Embedded, NewDocument
+from core.storage.documents import EmbeddedChunks, NewDocument
 from core.types import Chunk, Language
 from tests.fakes import WordEmbedder
 
@@ -14,11 +14,11 @@ def new_document(
     return NewDocument(name, source_hash or f"bytes of {text}", title or name, "text", language, text)
 
 
-def embedded(*texts: str, embedder: WordEmbedder | None = None, language: Language = "en") -> Embedded:
+def embedded(*texts: str, embedder: WordEmbedder | None = None, language: Language = "en") -> EmbeddedChunks:
     """Return texts as the chunks of one document, one after the other."""
     embedder = embedder or WordEmbedder()
     chunks, start = [], 0
     for text in texts:
         chunks.append(Chunk(text, start, start + len(text)))
         start += len(text) + 1
-    return Embedded(chunks, [language] * len(chunks), embedder.embed_passages(texts), embedder.id)
+    return EmbeddedChunks(chunks, [language] * len(chunks), embedder.embed_passages(texts), embedder.id)

@@ -57,7 +57,9 @@ def promote(
     if unseen:
         finish(versions.promote_unseen(version))
     else:
-        finish(versions.promote(versions.Ballot(version, thumbs, labelled or [], report, share, answers, slower)))
+        finish(
+            versions.promote(versions.PromoteOptions(version, thumbs, labelled or [], report, share, answers, slower))
+        )
 
 
 @lora.command(epilog="Example:  aion lora rollback")

@@ -86,7 +86,7 @@ def sft(
     """Train LoRA weights on replies people liked."""
     from bot.operator import train as training
     from bot.operator.train_options import Assignment
-    from core.training.batching import Batch
+    from core.training.batching import TrainingBatch
     from core.training.student import Lora
     from core.training.trainer import Recipe
 
@@ -94,7 +94,7 @@ def sft(
         max_rate=rate,
         min_rate=min_rate,
         warmup=warmup,
-        batch=Batch(batch, accumulate),
+        batch=TrainingBatch(batch, accumulate),
         n_epochs=epochs,
         max_steps=max_steps,
         max_length=max_length,
@@ -103,7 +103,7 @@ def sft(
         seed=seed,
     )
     of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
-    finish(training.sft(training.Order(of, recipe, held)))
+    finish(training.sft(training.TrainingJob(of, recipe, held)))
 
 
 @train.command(epilog="Example:  aion train kto --data data/training/today/kto.jsonl --out data/lora --epochs 3")
@@ -129,21 +129,21 @@ def kto(
     """Train LoRA weights on replies people liked and disliked."""
     from bot.operator import train as training
     from bot.operator.train_options import Assignment
-    from core.training.batching import Batch
+    from core.training.batching import TrainingBatch
     from core.training.student import Lora
     from core.training.trainer import Recipe
 
     recipe = Recipe(
         max_rate=rate,
         warmup=warmup,
-        batch=Batch(batch, accumulate),
+        batch=TrainingBatch(batch, accumulate),
         n_epochs=epochs,
         max_steps=max_steps,
         max_length=max_length,
         seed=seed,
     )
     of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
-    finish(training.kto(training.Order(of, recipe, held)))
+    finish(training.kto(training.TrainingJob(of, recipe, held)))
 
 
 @train.command(epilog="Example:  aion train reward --data data/training/today/reward.jsonl")
@@ -207,7 +207,7 @@ def ppo(
     )
     lengths = {"max_length": max_length, "max_new_tokens": max_new_tokens}
     of = Assignment(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
-    practice = train_reward.Practice(of, settings, online, at_once=batch, **lengths)
+    practice = train_reward.PpoJob(of, settings, online, at_once=batch, **lengths)
     finish(train_reward.ppo(practice))
 
 
@@ -244,5 +244,7 @@ def plan(
     if law or runs:
         finish(train_plan.law(runs, flops, plot, as_json), as_json=as_json)
     else:
-        wish = train_plan.Wish(data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware)
+        wish = train_plan.PlanRequest(
+            data, examples, tokens, base, epochs, batch, accumulate, max_length, rank, hardware
+        )
         finish(train_plan.plan(wish, as_json), as_json=as_json)

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
-from core.ports import Front
+from core.ports import AdapterApi
 from core.types import Message, Platform, SpaceId
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ class Backlog:
 
     def __init__(
         self,
-        front: Front,
+        front: AdapterApi,
         platform: Platform,
-        finish: Callable[[Unfinished], Awaitable[None]],
+        finish: Callable[[UnfinishedMessage], Awaitable[None]],
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._front = front
@@ -78,14 +78,14 @@ class Backlog:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
 
-    async def _nobody_s(self) -> list[Unfinished]:
+    async def _nobody_s(self) -> list[UnfinishedMessage]:
         """Return what is due and in nobody's hand; what was let go while looking may be done by now."""
         self._let_go.clear()
         found = await self._front.inbox.unfinished(self._platform)
         taken = self._in_hand | self._let_go
         return [each for each in found if (each.message.space, each.message.key) not in taken]
 
-    async def _resume(self, unfinished: Unfinished) -> None:
+    async def _resume(self, unfinished: UnfinishedMessage) -> None:
         message, is_answered = unfinished.message, unfinished.reply is not None
         try:
             async with nullcontext() if is_answered else self._turns:

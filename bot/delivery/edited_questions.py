@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.delivery.backlog import Backlog
 from bot.delivery.stream import StreamedReply
-from core.ports import Desk, Journal
+from core.ports import InboxPort, Journal
 from core.types import Message, SpaceId
 
 WINDOW = timedelta(minutes=1)
@@ -42,10 +42,10 @@ class _Answering:
     at_s: float
 
 
-class Revisions:
+class EditedQuestions:
     """What a platform's latest questions were answered."""
 
-    def __init__(self, inbox: Desk, backlog: Backlog, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, inbox: InboxPort, backlog: Backlog, now_s: Callable[[], float] = time.monotonic) -> None:
         self._inbox = inbox
         self._backlog = backlog
         self._now_s = now_s

@@ -1,4 +1,4 @@
-"""What a platform offers a reply: a ``Post`` sends, edits and deletes the chat messages it is made of."""
+"""What a platform offers a reply: a ``ReplyPost`` sends, edits and deletes the chat messages it is made of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ H = TypeVar("H")
 
 
 @dataclass(frozen=True, slots=True)
-class Bubble:
+class RenderedMessage:
     """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only.
 
     Or a ``picture``, which stands alone and never comes first.
@@ -49,7 +49,7 @@ class Capabilities:
 
 
 @runtime_checkable
-class Previewing(Protocol):
+class PreviewPost(Protocol):
     """A post that may show what is being written without making messages of it."""
 
     async def preview(self, text: str) -> bool:
@@ -60,7 +60,7 @@ class Previewing(Protocol):
         ...
 
 
-class Post(Protocol[H]):
+class ReplyPost(Protocol[H]):
     """Where a reply goes on one platform. ``H`` is what the platform needs to find a sent message again.
 
     Every method raises ``DeliveryFailed`` or nothing. Repeating an edit or a delete is always safe.
@@ -79,7 +79,7 @@ class Post(Protocol[H]):
         """Show that an answer is on its way."""
         ...
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         """Return when ``bubble`` may be sent. Raises ``NotDelivered`` when it may not for now."""
         ...
 
@@ -87,7 +87,7 @@ class Post(Protocol[H]):
         """Return what to hold while sending: it bounds how many messages a crash would leave in doubt."""
         ...
 
-    async def send(self, bubble: Bubble, index: int) -> H:
+    async def send(self, bubble: RenderedMessage, index: int) -> H:
         """Send a new message that was admitted.
 
         A repeated ``index`` is the same message tried again, perhaps with newer text.
@@ -95,7 +95,7 @@ class Post(Protocol[H]):
         """
         ...
 
-    async def edit(self, handle: H, bubble: Bubble) -> None:
+    async def edit(self, handle: H, bubble: RenderedMessage) -> None:
         """Change a sent message. Raises ``MessageGone`` when it was deleted."""
         ...
 

@@ -1,7 +1,7 @@
 """How much may be written to a platform, and when: one budget per place, one for the whole bot.
 
 Everything written draws on the same budgets, and what is only cosmetic is shed first. A budget is kept exactly: no
-stretch of ``Limit.period_s`` seconds ever holds more than ``Limit.n`` writes, wherever it begins.
+stretch of ``WriteLimit.period_s`` seconds ever holds more than ``WriteLimit.n`` writes, wherever it begins.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from bot.delivery.errors import NotDelivered
-from bot.delivery.stream import Clock, SystemClock
+from bot.delivery.stream import StreamClock, SystemClock
 
 LATE_S = 0.05
 """How late somebody may wake for the moment promised; later, another is found, lest many go out in a bunch."""
@@ -21,7 +21,7 @@ MAX_PLACES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class WriteLimit:
     """At most ``n`` writes in any ``period_s`` seconds, of which the last ``n_kept`` are for final texts."""
 
     n: int
@@ -29,10 +29,10 @@ class Limit:
     n_kept: int
 
 
-class Budget:
+class WriteBudget:
     """The writes one limit has let through or promised, by the moment each is due, ascending."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: WriteLimit) -> None:
         self._limit = limit
         self._due_s: list[float] = []
 
@@ -73,20 +73,20 @@ class Budget:
 
 @dataclass(slots=True)
 class _Place:
-    budget: Budget
+    budget: WriteBudget
     last_s: float = 0.0
     banned_until_s: float = 0.0
 
 
-class Traffic:
+class RateBudgets:
     """The outbound budgets of one bot: ``overall``, and one for each place, under its own limit."""
 
-    def __init__(self, overall: Limit, clock: Clock | None = None) -> None:
+    def __init__(self, overall: WriteLimit, clock: StreamClock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._overall = Budget(overall)
+        self._overall = WriteBudget(overall)
         self._places: dict[Hashable, _Place] = {}
 
-    async def admit(self, key: Hashable, limit: Limit) -> None:
+    async def admit(self, key: Hashable, limit: WriteLimit) -> None:
         """Return when one thing may be written to a place, in the order asked.
 
         Raises ``NotDelivered`` while the platform bans it.
@@ -117,7 +117,7 @@ class Traffic:
             budget.take(at_s)
         return at_s
 
-    def spare(self, key: Hashable, limit: Limit) -> None:
+    def spare(self, key: Hashable, limit: WriteLimit) -> None:
         """Let something merely cosmetic pass. Raises ``NotDelivered`` where that would touch what is kept."""
         place, now_s = self._place(key, limit), self._clock.now_s()
         self._refuse_banned(place, now_s)
@@ -126,7 +126,7 @@ class Traffic:
         place.budget.take(now_s)
         self._overall.take(now_s)
 
-    def ban(self, key: Hashable, limit: Limit, duration_s: float) -> None:
+    def ban(self, key: Hashable, limit: WriteLimit, duration_s: float) -> None:
         """Write nothing to the place for that long; a shorter ban never ends a longer one."""
         place = self._place(key, limit)
         place.banned_until_s = max(place.banned_until_s, self._clock.now_s() + duration_s)
@@ -135,11 +135,11 @@ class Traffic:
         if place.banned_until_s > now_s:
             raise NotDelivered("the chat is in a flood ban", retry_after_s=place.banned_until_s - now_s)
 
-    def _place(self, key: Hashable, limit: Limit) -> _Place:
+    def _place(self, key: Hashable, limit: WriteLimit) -> _Place:
         if key not in self._places:
             if len(self._places) >= MAX_PLACES:
                 self._forget_idle(self._clock.now_s())
-            self._places[key] = _Place(Budget(limit))
+            self._places[key] = _Place(WriteBudget(limit))
         return self._places[key]
 
     def _forget_idle(self, now_s: float) -> None:

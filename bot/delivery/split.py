@@ -33,7 +33,7 @@ def utf16_units(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SplitPart:
     """A piece ``[start, end)`` of a text, with the fence lines that a cut through code made necessary."""
 
     start: int
@@ -55,7 +55,7 @@ def split(text: str, limit: int, measure: Measure = len) -> list[str]:
     return [str(part) for part in cut(text, limit, measure)]
 
 
-def cut(text: str, limit: int, measure: Measure = len) -> list[Part]:
+def cut(text: str, limit: int, measure: Measure = len) -> list[SplitPart]:
     """Cut as ``split`` does, and say where."""
     if limit < MIN_LIMIT:
         raise ValueError(f"limit must be at least {MIN_LIMIT}, not {limit}")
@@ -162,7 +162,7 @@ class _Cutter:
         self._whole = Spans.of(whole)
         self._emphasised = Spans.of([*whole, *(match.span() for match in _EMPHASIS.finditer(prose))])
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[SplitPart]:
         """Yield the parts in order."""
         position = _skip_space(self._text, 0)
         while position < len(self._text):
@@ -173,9 +173,9 @@ class _Cutter:
             yield self._part(position, chosen.end)
             position = chosen.resume
 
-    def _part(self, start: int, end: int) -> Part:
+    def _part(self, start: int, end: int) -> SplitPart:
         torn_before, torn_after = self._torn(start), self._torn(end)
-        return Part(
+        return SplitPart(
             start,
             end,
             opening=f"{torn_before.marker}{torn_before.tag}\n" if torn_before else "",

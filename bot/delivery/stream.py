@@ -4,7 +4,7 @@
 edits no faster than the platform likes, rolls over into further messages, drops what is only cosmetic when the
 platform is busy, and always delivers the final text. With a journal it goes on where an earlier one to the same place
 stopped, even in another process.
-Does not cover budgets shared between chats; a ``Post`` may wait for one.
+Does not cover budgets shared between chats; a ``ReplyPost`` may wait for one.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
-from bot.delivery.post import Bubble, Post, Previewing
+from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost
 from bot.delivery.split import split
-from core.errors import Postponed
+from core.errors import DeliveryPostponed
 from core.ports import Journal
 from core.texts import say
 from core.types import Reply
-from core.types.delivery import Part
+from core.types.delivery import DeliveredPart
 
 log = logging.getLogger(__name__)
 
 H = TypeVar("H")
 
 
-class Clock(Protocol):
+class StreamClock(Protocol):
     """Time, so that tests need not wait for it."""
 
     def now_s(self) -> float:
@@ -74,12 +74,12 @@ class _Shown(Generic[H]):
 
 
 class StreamedReply(Generic[H]):
-    """An ``Outlet`` on a ``Post``; use it as an async context manager around the work that fills it.
+    """An ``Outlet`` on a ``ReplyPost``; use it as an async context manager around the work that fills it.
 
     After a final text has been sent, anything further becomes a new message.
     """
 
-    def __init__(self, post: Post[H], clock: Clock | None = None, *, journal: Journal | None = None) -> None:
+    def __init__(self, post: ReplyPost[H], clock: StreamClock | None = None, *, journal: Journal | None = None) -> None:
         self._post = post
         self._clock = clock or SystemClock()
         self._journal = journal
@@ -95,7 +95,7 @@ class StreamedReply(Generic[H]):
         for part in journal.parts if journal else ():
             self._recall(part)
 
-    def _recall(self, part: Part) -> None:
+    def _recall(self, part: DeliveredPart) -> None:
         """Take up a message of an earlier process. One in doubt that may be repeated is simply not there yet."""
         self._n_sent = part.index + 1
         if part.handle is not None:
@@ -142,8 +142,8 @@ class StreamedReply(Generic[H]):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply over what was shown, trying again where that is safe.
 
-        Raises ``Postponed`` where a journal lets another outlet go on later, and nothing else: where it cannot be
-        delivered nobody is left to tell, and the log says why.
+        Raises ``DeliveryPostponed`` where a journal lets another outlet go on later, and nothing else: where it
+        cannot be delivered nobody is left to tell, and the log says why.
         """
         self._stop_typing()
         async with self._writing:
@@ -154,7 +154,7 @@ class StreamedReply(Generic[H]):
                     await self._say_unsure(reply)
             except NotDelivered as error:
                 if self._journal is not None:
-                    raise Postponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
+                    raise DeliveryPostponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
                 log.error("a final reply was not delivered: %r", error)
             except DeliveryFailed as error:
                 log.error("a final reply was not delivered: %r", error)
@@ -162,7 +162,7 @@ class StreamedReply(Generic[H]):
 
     async def _say_unsure(self, reply: Reply) -> None:
         """Say that a part may be missing, until that surely arrived: said twice, it does no harm."""
-        note = Bubble(say(reply.language, "error.possibly_sent"), private=reply.private)
+        note = RenderedMessage(say(reply.language, "error.possibly_sent"), private=reply.private)
         for _ in BACK_OFF_S:
             await self._surely(len(self._shown), note)
             if self._shown[-1] is not None:
@@ -196,11 +196,11 @@ class StreamedReply(Generic[H]):
         capabilities = self._post.capabilities
         try:
             parts = split(text, capabilities.max_units, capabilities.measure)
-            if not self._shown and isinstance(self._post, Previewing) and await self._post.preview(parts[-1]):
+            if not self._shown and isinstance(self._post, PreviewPost) and await self._post.preview(parts[-1]):
                 self._next_write_s = self._clock.now_s() + capabilities.edit_interval_s
                 return
             for n, part in enumerate(parts):
-                await self._put(n, Bubble(part, cosmetic=True))
+                await self._put(n, RenderedMessage(part, cosmetic=True))
         except NotDelivered as error:
             pause_s = max(error.retry_after_s or 0.0, capabilities.edit_interval_s)
             self._next_write_s = self._clock.now_s() + pause_s
@@ -210,14 +210,14 @@ class StreamedReply(Generic[H]):
 
     # --- final: paced, repeated until delivered ---------------------------------------------------
 
-    def _bubbles(self, reply: Reply) -> list[Bubble]:
+    def _bubbles(self, reply: Reply) -> list[RenderedMessage]:
         capabilities = self._post.capabilities
         parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
-        rest = [Bubble(part, private=reply.private) for part in parts[:-1]]
-        last = Bubble(parts[-1], reply.answer_id, reply.private, reply.buttons)
-        return [*rest, last, *(Bubble("", private=reply.private, file=file) for file in reply.files)]
+        rest = [RenderedMessage(part, private=reply.private) for part in parts[:-1]]
+        last = RenderedMessage(parts[-1], reply.answer_id, reply.private, reply.buttons)
+        return [*rest, last, *(RenderedMessage("", private=reply.private, file=file) for file in reply.files)]
 
-    async def _deliver(self, bubbles: list[Bubble]) -> None:
+    async def _deliver(self, bubbles: list[RenderedMessage]) -> None:
         if self._shown:
             await self._until_next_write()
         surplus = self._shown[len(bubbles) :]
@@ -232,7 +232,7 @@ class StreamedReply(Generic[H]):
             with suppress(DeliveryFailed):
                 await self._post.delete(shown.handle)
 
-    async def _surely(self, n: int, bubble: Bubble) -> None:
+    async def _surely(self, n: int, bubble: RenderedMessage) -> None:
         """Put ``bubble`` in its place, trying again while that is safe. Raises ``DeliveryFailed`` when it never was."""
         for pause_s in (*BACK_OFF_S, None):
             try:
@@ -250,7 +250,7 @@ class StreamedReply(Generic[H]):
 
     # --- both -------------------------------------------------------------------------------------
 
-    async def _put(self, n: int, bubble: Bubble) -> None:
+    async def _put(self, n: int, bubble: RenderedMessage) -> None:
         """Make ``bubble`` the ``n``-th message; nothing is written when it already is."""
         if n >= len(self._shown):
             self._shown.append(await self._send(n, bubble))
@@ -263,16 +263,16 @@ class StreamedReply(Generic[H]):
             return
         self._next_write_s = self._clock.now_s() + self._post.capabilities.edit_interval_s
 
-    async def _send(self, n: int, bubble: Bubble) -> _Shown[H]:
+    async def _send(self, n: int, bubble: RenderedMessage) -> _Shown[H]:
         """Send a new message and note it. A final text is noted before, too: of a crash meanwhile, that is all left."""
         index = self._n_sent
         await self._post.admit(bubble)
         async with self._post.on_its_way():
             return await self._send_noted(n, index, bubble)
 
-    async def _send_noted(self, n: int, index: int, bubble: Bubble) -> _Shown[H]:
+    async def _send_noted(self, n: int, index: int, bubble: RenderedMessage) -> _Shown[H]:
         if not bubble.cosmetic:
-            await self._note(n, Part(index, None))
+            await self._note(n, DeliveredPart(index, None))
         try:
             handle = await self._post.send(bubble, index)
         except PossiblyDelivered:
@@ -287,16 +287,16 @@ class StreamedReply(Generic[H]):
         await self._note_shown(n, sent, bubble)
         return sent
 
-    async def _note_shown(self, n: int, shown: _Shown[H], bubble: Bubble) -> None:
+    async def _note_shown(self, n: int, shown: _Shown[H], bubble: RenderedMessage) -> None:
         if self._journal is None:
             return
         handle = self._post.name(shown.handle)
-        notes = [self._journal.note(n, Part(shown.index, handle, None if bubble.cosmetic else bubble.mark))]
+        notes = [self._journal.note(n, DeliveredPart(shown.index, handle, None if bubble.cosmetic else bubble.mark))]
         if bubble.answer_id is not None:
             notes.append(self._journal.shown(bubble.answer_id, handle))
         await asyncio.gather(*notes)
 
-    async def _note(self, n: int, part: Part | None) -> None:
+    async def _note(self, n: int, part: DeliveredPart | None) -> None:
         if self._journal is not None:
             await self._journal.note(n, part)
 

@@ -16,17 +16,17 @@ from bot.terminal.open_aion import opened
 from bot.terminal.output import progress_bar, teller
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
-from core.knowledge.ingest import Failed, Report
+from core.knowledge.ingest import FailedDocument, Report
 from core.knowledge.ingest import Progress as Step
 from core.knowledge.map_image import as_html, as_png
 from core.offload import offload
 from core.services import Finding
 from core.texts import explain, say
-from core.types import Indexed, Person, SpaceId
+from core.types import IndexedDocument, Person, SpaceId
 from plugins.learn import is_address, report, summary
 
 
-def outcome(indexed: Indexed) -> str:
+def outcome(indexed: IndexedDocument) -> str:
     """Say what became of one document."""
     values = {"name": indexed.name, "n_passages": indexed.n_passages, "duplicate_of": indexed.duplicate_of or ""}
     return say(speaking(), f"indexed.{indexed.outcome}", **values)
@@ -62,7 +62,7 @@ def _print_report(report: Report) -> None:
     console.print(say(speaking(), "indexed.nothing" if empty else "indexed.summary", **({} if empty else numbers)))
 
 
-def _reason(failed: Failed) -> str:
+def _reason(failed: FailedDocument) -> str:
     return explain(speaking(), failed.error)
 
 

@@ -17,7 +17,7 @@ from core.confidence.gate_versions import TunedGates
 from core.confidence.reader_gate import with_reader
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
-from core.evaluation.harness import Measured, as_json, as_table, table
+from core.evaluation.harness import Measurement, as_json, as_table, table
 from core.evaluation.written import written_metrics
 from core.experiments.answer_eval import written_answers
 from core.experiments.search_eval import assess
@@ -91,7 +91,7 @@ def cached_embedder(settings: Settings, console: Console) -> Embedder:
     return CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
 
 
-def _draw(measured: Mapping[str, Mapping[str, Measured]], folder: Path, console: Console) -> None:
+def _draw(measured: Mapping[str, Mapping[str, Measurement]], folder: Path, console: Console) -> None:
     from core.evaluation.plots import plot
 
     for name, methods in measured.items():

@@ -19,7 +19,7 @@ from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
 from core.settings import read_settings
 from core.storage.database import is_held
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.texts import say
 
 
@@ -29,7 +29,7 @@ async def _board() -> AsyncIterator[JobBoard]:
     settings = read_settings()
     log_to_file(settings)
     async with open_holdings(settings) as holdings:
-        yield JobBoard(Runs(holdings.database), EVERY)
+        yield JobBoard(JobRuns(holdings.database), EVERY)
 
 
 async def show() -> None:

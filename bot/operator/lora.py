@@ -21,7 +21,14 @@ from bot.terminal.output import teller
 from core.confidence.reader_gate import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
-from core.experiments.lora_comparison import MAX_SLOWER, Contest, Judged, Writing, measured, written
+from core.experiments.lora_comparison import (
+    MAX_SLOWER,
+    Comparison,
+    ComparisonData,
+    ComparisonWriters,
+    measured,
+    written,
+)
 from core.generation.local.factory import open_generator, prepare_lora
 from core.models.catalog import language_model_base
 from core.models.lora import require_base
@@ -41,7 +48,7 @@ N_RETESTED = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
+class PromoteOptions:
     """How a version is to be promoted: ``thumbs`` is a held-out KTO file; ``share`` of the answers first (1: all).
 
     ``max_slower`` is how many times as long a token may take.
@@ -105,7 +112,7 @@ async def promote_unseen(version: str) -> None:
     _say("lora.answers_now", version=version)
 
 
-async def promote(ballot: Ballot) -> None:
+async def promote(ballot: PromoteOptions) -> None:
     """Compare a version with what answers now, and put it to use if that is no loss.
 
     Raises ``BadInput`` where there is nothing to compare them by, or the version is no gain.
@@ -116,7 +123,7 @@ async def promote(ballot: Ballot) -> None:
     registry = versions(settings)
     version, base = registry.get(ballot.version), language_model_base(settings.local_model)
     current = registry.standing().promoted
-    contest = Contest(
+    contest = Comparison(
         registry,
         version,
         registry.get(current) if current else None,
@@ -126,7 +133,7 @@ async def promote(ballot: Ballot) -> None:
     )
     thumbs = read_rows(ballot.thumbs, ("prompt", "completion", "label")).rows if ballot.thumbs else ()
     rewards = RewardModels(settings.data_dir / REWARDS).newest()
-    judged = Judged(
+    judged = ComparisonData(
         thumbs,
         [read_labelled(folder) for folder in ballot.labelled],
         reward=rewards[1] if rewards else None,
@@ -137,7 +144,9 @@ async def promote(ballot: Ballot) -> None:
         before, after = (open_generator(settings.local_model, settings.models_dir, teller(console)) for _ in range(2))
         stack.push_async_callback(before.close)
         stack.push_async_callback(after.close)
-        measures = await measured(contest, judged, Writing(before, after, embedder, with_reader(gate, reader)))
+        measures = await measured(
+            contest, judged, ComparisonWriters(before, after, embedder, with_reader(gate, reader))
+        )
         asked = [*_taught(ballot.thumbs), *thumbs]
         await offload(
             keep,

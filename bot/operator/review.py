@@ -17,7 +17,7 @@ from core.curation.watch import OPERATOR
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import card
-from core.knowledge.review import Review, Reviews
+from core.knowledge.review import ReviewService, SpaceReview
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
@@ -33,7 +33,7 @@ from core.types import Language, Person, SpaceId
 
 
 @asynccontextmanager
-async def _review(space: str) -> AsyncIterator[Review]:
+async def _review(space: str) -> AsyncIterator[SpaceReview]:
     """Open a space's review, whether or not another process has the data folder open."""
     settings = read_settings()
     log_to_file(settings)
@@ -44,7 +44,7 @@ async def _review(space: str) -> AsyncIterator[Review]:
         ingest = Ingest(documents, Passages(database), embedder, Fetcher(), max_file_bytes=settings.max_file_bytes)
         notices = Notices(Inbox(database), Channels(spaces), spaces, settings.language)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
+        reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
         yield reviews.at(SpaceId(space), Person(OPERATOR, OPERATOR, is_moderator=True))
 
 

@@ -24,23 +24,23 @@ from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.settings import read_settings
 from core.texts import say
-from core.training.batching import Batch
+from core.training.batching import TrainingBatch
 from core.training.checkpoint import TimeBox
 from core.training.export import file_of
 from core.training.rows import Rows, read_rows
 from core.training.run_log import record, recorded_in
-from core.training.scaling import Run as ScalingRun
+from core.training.scaling import ScalingRun as ScalingRun
 from core.types import SpaceId
 
 if TYPE_CHECKING:
     from core.training.student import Student
-    from core.training.trainer import Recipe, Run, Trained, Update
+    from core.training.trainer import Recipe, TrainingResult, TrainingRun, Update
 
 PICTURE = "loss.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TrainingJob:
     """A training to be made, how, and the file of what is held out."""
 
     of: Assignment
@@ -48,7 +48,7 @@ class Order:
     held: Path | None = None
 
 
-Teach = Callable[["Student", "Rows", "Rows | None", "Run"], "Trained"]
+Teach = Callable[["Student", "Rows", "Rows | None", "TrainingRun"], "TrainingResult"]
 """Trains on rows, with the rows held out."""
 
 
@@ -80,7 +80,7 @@ async def cycle() -> None:
     settings = read_settings()
     folder = settings.data_dir / "training" / "latest"
     await export(folder, None)
-    from bot.operator.lora import Ballot, promote
+    from bot.operator.lora import PromoteOptions, promote
     from bot.operator.train_reward import reward
     from core.training.student import Lora
     from core.training.trainer import Recipe
@@ -88,16 +88,16 @@ async def cycle() -> None:
     with suppress(BadInput):  # too few thumbs of either kind: then nothing is judged by a reward model
         await reward(file_of(folder, "reward"), None, False, None)
     parent = versions(settings).standing().promoted
-    recipe = Recipe(batch=Batch(2, 4), n_epochs=3.0, max_length=1024)
-    await sft(Order(Assignment(file_of(folder, "sft"), folder / "lora", Lora(), parent=parent), recipe))
+    recipe = Recipe(batch=TrainingBatch(2, 4), n_epochs=3.0, max_length=1024)
+    await sft(TrainingJob(Assignment(file_of(folder, "sft"), folder / "lora", Lora(), parent=parent), recipe))
     version = versions(settings).add(folder / "lora")
-    await promote(Ballot(version.name, file_of(folder, "kto", is_held=True), (), None, 0.1, 200))
+    await promote(PromoteOptions(version.name, file_of(folder, "kto", is_held=True), (), None, 0.1, 200))
 
 
-async def sft(order: Order) -> None:
+async def sft(order: TrainingJob) -> None:
     """Train on replies people liked."""
 
-    def teach(student: Student, rows: Rows, held: Rows | None, run: Run) -> Trained:
+    def teach(student: Student, rows: Rows, held: Rows | None, run: TrainingRun) -> TrainingResult:
         from core.training.likelihood import asked_in
         from core.training.sft import sft as train
 
@@ -106,10 +106,10 @@ async def sft(order: Order) -> None:
     await offload(_train, order, "sft", ("messages",), teach)
 
 
-async def kto(order: Order) -> None:
+async def kto(order: TrainingJob) -> None:
     """Train on replies people liked and disliked."""
 
-    def teach(student: Student, rows: Rows, held: Rows | None, run: Run) -> Trained:
+    def teach(student: Student, rows: Rows, held: Rows | None, run: TrainingRun) -> TrainingResult:
         from core.training.kto import kto as train
         from core.training.kto import read_thumbs
 
@@ -121,7 +121,7 @@ async def kto(order: Order) -> None:
     await offload(_train, order, "kto", ("prompt", "completion", "label"), teach)
 
 
-def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> None:
+def _train(order: TrainingJob, method: str, keys: tuple[str, ...], teach: Teach) -> None:
     """Train, write the weights with a picture of the loss, and register them. Blocks."""
     settings, console = read_settings(), Console(stderr=True)
     log_to_file(settings)
@@ -130,13 +130,13 @@ def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> No
         tell(say(speaking(), "learn.broken_lines", n=n_broken))
     with loaded_beside_others():
         from core.training.plots import draw_loss
-        from core.training.trainer import Run, identity, write_weights
+        from core.training.trainer import TrainingRun, identity, write_weights
 
     student = order.of.student(settings, order.recipe.seed, console)
     run_name = identity(method, order.recipe, rows.data_hash, student.base.hash)
     with order.of.saved(run_name) as saved, _progress(console) as show:
         checkpoints = saved if order.of.checkpoints else None
-        run = Run(saved.folder, checkpoints, TimeBox(order.of.max_hours), show, batch_teller(console))
+        run = TrainingRun(saved.folder, checkpoints, TimeBox(order.of.max_hours), show, batch_teller(console))
         trained = teach(student, rows, held, run)
     if not trained.is_complete:
         return order.of.tell_unfinished()
@@ -149,7 +149,7 @@ def _train(order: Order, method: str, keys: tuple[str, ...], teach: Teach) -> No
         record(recorded_in(settings.data_dir), ScalingRun(student.n_base, n_tokens, loss), version)
 
 
-def _held(order: Order, keys: tuple[str, ...]) -> Rows | None:
+def _held(order: TrainingJob, keys: tuple[str, ...]) -> Rows | None:
     """Return what is held out: the file that was named, or the one that an export puts beside the data."""
     data = order.of.data
     beside = data.with_name(f"{data.stem}.held{data.suffix}")

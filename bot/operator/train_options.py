@@ -19,7 +19,7 @@ from bot.terminal.output import teller
 from core.models.registry import LoraRegistry
 from core.settings import Settings
 from core.texts import say
-from core.training.batching import Batch
+from core.training.batching import TrainingBatch
 from core.training.checkpoint import Checkpoints
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def tell(text: str) -> None:
     Console(soft_wrap=True, highlight=False).print(text, markup=False)
 
 
-def batch_teller(console: Console) -> Callable[[Batch], None]:
+def batch_teller(console: Console) -> Callable[[TrainingBatch], None]:
     """Return what says that memory ran out, and with what batch it goes on."""
 
-    def tell_batch(batch: Batch) -> None:
+    def tell_batch(batch: TrainingBatch) -> None:
         values = {"rows": batch.rows, "n_accumulated": batch.n_accumulated}
         console.print(say(speaking(), "learn.halved", **values), style="dim")
 

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.offload import offload
 from core.settings import read_settings
 from core.texts import say
-from core.training.cost import Hardware, Shape, Stay, Work, read_hardware, shape_of, stay
+from core.training.cost import CostEstimate, Hardware, Shape, TrainingWork, read_hardware, shape_of, stay
 from core.training.run_log import read_runs, recorded_in
 from core.training.scaling import Law, Optimum, fit, optimum
 
@@ -24,7 +24,7 @@ CHARS_PER_TOKEN = 3.6
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What is to be planned. Of ``data`` examples and their length are counted; else ``n_examples`` are taken."""
 
     data: Path | None
@@ -39,7 +39,7 @@ class Wish:
     hardware: Path | None
 
 
-async def plan(wish: Wish, as_json: bool) -> None:
+async def plan(wish: PlanRequest, as_json: bool) -> None:
     """Print steps, memory, hours, sessions and weeks for every free place."""
     hardware = await offload(read_hardware, wish.hardware)
     model = wish.base or read_settings().local_model
@@ -68,9 +68,9 @@ async def law(runs: Path | None, flops: float, plot: Path | None, as_json: bool)
         _print_law(fitted, best, plot)
 
 
-def _work(wish: Wish) -> Work:
+def _work(wish: PlanRequest) -> TrainingWork:
     n_examples, tokens_each = (wish.n_examples, wish.tokens_each) if wish.data is None else _counted(wish.data)
-    return Work(n_examples, tokens_each, wish.epochs, wish.rows, wish.n_accumulated, wish.max_length, wish.rank)
+    return TrainingWork(n_examples, tokens_each, wish.epochs, wish.rows, wish.n_accumulated, wish.max_length, wish.rank)
 
 
 def _counted(path: Path) -> tuple[int, float]:
@@ -88,7 +88,9 @@ def _text(path: Path) -> str:
         raise BadInput("export.no_file", path=path, problem=error.strerror or error) from error
 
 
-def _print_plan(model: str, shape: Shape, work: Work, stays: Sequence[Stay], hardware: Hardware) -> None:
+def _print_plan(
+    model: str, shape: Shape, work: TrainingWork, stays: Sequence[CostEstimate], hardware: Hardware
+) -> None:
     console = Console(highlight=False, soft_wrap=True)
     values = {"model": model, "n_params": f"{shape.n_params / 1e9:.2f}", "n_learned": f"{shape.n_learned(work.rank):,}"}
     work_values = {"n_steps": work.n_steps, "n_tokens": f"{work.n_tokens:,.0f}"}

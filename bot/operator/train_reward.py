@@ -22,15 +22,15 @@ from core.offload import offload
 from core.retrieval.embed import open_embedder
 from core.settings import Settings, read_settings
 from core.texts import say
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import TimeBox
 from core.training.rows import Rows, read_rows
 
 if TYPE_CHECKING:
     from core.training.policy import Policy
-    from core.training.ppo import Ppo, PpoSettings, Source, Step
-    from core.training.ppo_experience import Judge, Rated
-    from core.training.reward import Reader
+    from core.training.ppo import ExperienceSource, Ppo, PpoSettings, Step
+    from core.training.ppo_experience import Judge, RatedResponse
+    from core.training.reward import ReplyEncoder
     from core.training.student import Student
 
 KEYS = ("prompt", "response", "reward")
@@ -41,7 +41,7 @@ PICTURE = "practice.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class PpoJob:
     """A run of PPO that is to be made. ``is_online``: on fresh answers that the reward model judges.
 
     ``at_once`` responses fit the memory.
@@ -61,7 +61,7 @@ async def reward(data: Path, held: Path | None, on_base: bool, base: str | None)
     await offload(_reward, data, held, on_base, base)
 
 
-async def ppo(practice: Practice) -> None:
+async def ppo(practice: PpoJob) -> None:
     """Practise, write the weights with a picture, and register them."""
     await offload(_ppo, practice)
 
@@ -83,7 +83,7 @@ def _reward(data: Path, held: Path | None, on_base: bool, base: str | None) -> N
     tell(say(speaking(), "train.rewarded", version=version))
 
 
-def _ppo(practice: Practice) -> None:
+def _ppo(practice: PpoJob) -> None:
     from core.training.policy import Policy
     from core.training.ppo import Ppo
 
@@ -91,7 +91,7 @@ def _ppo(practice: Practice) -> None:
     log_to_file(settings)
     rows = _rows(practice.of.data)
     student = practice.of.student(settings, practice.settings.seed, console)
-    batching = Batching(Batch(practice.at_once), batch_teller(console))
+    batching = BatchFinder(TrainingBatch(practice.at_once), batch_teller(console))
     policy = Policy(student)
     console.print(say(speaking(), "train.scoring"), style="dim")
     judge, judge_name = _judge(settings, console, student) if practice.is_online else (None, "")
@@ -107,7 +107,7 @@ def _ppo(practice: Practice) -> None:
     _keep(practice, student, run, rows.data_hash, settings)
 
 
-def _keep(practice: Practice, student: Student, run: Ppo, data_hash: str, settings: Settings) -> None:
+def _keep(practice: PpoJob, student: Student, run: Ppo, data_hash: str, settings: Settings) -> None:
     from core.training.plots import draw_practice
 
     out = practice.of.out
@@ -128,14 +128,16 @@ def _keep(practice: Practice, student: Student, run: Ppo, data_hash: str, settin
     practice.of.register(settings, manifest.metrics, out / PICTURE)
 
 
-def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, judge: Judge | None) -> Source:
-    from core.training.ppo_experience import Fresh, StoredThumbs
+def _source(
+    practice: PpoJob, rows: Rows, policy: Policy, batching: BatchFinder, judge: Judge | None
+) -> ExperienceSource:
+    from core.training.ppo_experience import FreshResponses, StoredThumbs
     from core.training.rows import turns_of
 
     if judge:
         prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in rows.rows))
         taken = practice.settings.rows
-        return Fresh(prompts, policy, judge, batching, taken, practice.max_new_tokens)
+        return FreshResponses(prompts, policy, judge, batching, taken, practice.max_new_tokens)
     rated = _rated(rows.rows, policy.student, practice.max_length)
     source = StoredThumbs(rated, policy, practice.settings.rows, practice.settings.seed, batching)
     counts = {"n": len(rated), "n_rescored": source.n_rescored, "n_long": len(rows.rows) - len(rated)}
@@ -143,10 +145,10 @@ def _source(practice: Practice, rows: Rows, policy: Policy, batching: Batching, 
     return source
 
 
-def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[Rated]:
+def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[RatedResponse]:
     """Return stored responses with their rewards; those too long to be read whole are left out."""
-    from core.training.policy import Written
-    from core.training.ppo_experience import Rated
+    from core.training.policy import SampledResponse
+    from core.training.ppo_experience import RatedResponse
     from core.training.rows import turns_of
 
     rated = []
@@ -154,8 +156,8 @@ def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int)
         prompt = student.prompt_tokens(turns_of(row["prompt"]))
         response = student.response_tokens(str(row["response"]))
         if len(prompt) + len(response) <= max_length:
-            written = Written(tuple(prompt), tuple(response))
-            rated.append(Rated(written, float(row["reward"]), tuple(row.get("logprobs") or ())))
+            written = SampledResponse(tuple(prompt), tuple(response))
+            rated.append(RatedResponse(written, float(row["reward"]), tuple(row.get("logprobs") or ())))
     if not rated:
         raise BadInput("learn.too_long", max_length=max_length)
     return rated
@@ -163,7 +165,7 @@ def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int)
 
 def _judge(settings: Settings, console: Console, student: Student) -> tuple[Judge, str]:
     """Return the newest reward model as what judges responses, -1..1, and its name. Raises ``BadInput``."""
-    from core.training.base_reader import BaseReader
+    from core.training.base_reader import BaseModelReplyEncoder
     from core.training.reward import RewardModels, question_of
 
     newest = RewardModels(settings.data_dir / FOLDER).newest()
@@ -171,7 +173,7 @@ def _judge(settings: Settings, console: Console, student: Student) -> tuple[Judg
         raise BadInput("train.no_reward")
     version, model = newest
     on_base = model.reader.startswith("base ")
-    reader: Reader = BaseReader(student) if on_base else _reader(None, settings, console)
+    reader: ReplyEncoder = BaseModelReplyEncoder(student) if on_base else _reader(None, settings, console)
     if model.reader != reader.id:
         raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
 
@@ -182,16 +184,16 @@ def _judge(settings: Settings, console: Console, student: Student) -> tuple[Judg
     return judge, f"reward model v{version}"
 
 
-def _reader(base: str | None, settings: Settings, console: Console) -> Reader:
+def _reader(base: str | None, settings: Settings, console: Console) -> ReplyEncoder:
     """Return what reads replies: the embedder, or a base model."""
-    from core.training.reward import EmbedderReader
+    from core.training.reward import EmbedderReplyEncoder
 
     if base is None:
-        return EmbedderReader(open_embedder(settings.embedder, settings.models_dir, teller(console)))
-    from core.training.base_reader import BaseReader
+        return EmbedderReplyEncoder(open_embedder(settings.embedder, settings.models_dir, teller(console)))
+    from core.training.base_reader import BaseModelReplyEncoder
     from core.training.student import Lora, open_student
 
-    return BaseReader(open_student(base, settings.models_dir, Lora(), 0, teller(console)))
+    return BaseModelReplyEncoder(open_student(base, settings.models_dir, Lora(), 0, teller(console)))
 
 
 def _rows(path: Path) -> Rows:
@@ -201,7 +203,7 @@ def _rows(path: Path) -> Rows:
     return rows
 
 
-def _identity(practice: Practice, *rest: str) -> str:
+def _identity(practice: PpoJob, *rest: str) -> str:
     """Return what must be the same for a killed run to go on."""
     told = [
         asdict(practice.settings),

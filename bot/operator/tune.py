@@ -19,12 +19,12 @@ from bot.terminal.language import speaking
 from bot.terminal.output import progress_bar
 from core.assembly.data_folder import provider_keys
 from core.confidence.calibrate import Coefficients
-from core.confidence.fit import Example
+from core.confidence.fit import GateExample
 from core.confidence.gate_versions import SHIPPED, TunedGates
 from core.confidence.reader_gate import with_reading
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
-from core.experiments.gate_tuning import Figures, Tuned, labelled_examples, rated_examples, tune
+from core.experiments.gate_tuning import GateFigures, TunedGate, labelled_examples, rated_examples, tune
 from core.experiments.search_sweep import Choice, n_searches, pareto, sweep
 from core.generation.grounding.reader import open_reader
 from core.generation.providers.catalogue import read_providers
@@ -99,7 +99,7 @@ async def rollback() -> None:
 
 async def _asked(
     folders: Sequence[Path], embedder: Embedder, reader: Reader | None, console: Console
-) -> list[list[Example]]:
+) -> list[list[GateExample]]:
     sets = [read_labelled(folder) for folder in folders]
     with progress_bar(console) as progress:
         bars = [progress.add_task(data.name, total=len(data.questions)) for data in sets]
@@ -109,19 +109,19 @@ async def _asked(
         ]
 
 
-def _labelled(sets: Sequence[Sequence[Example]]) -> list[Example]:
+def _labelled(sets: Sequence[Sequence[GateExample]]) -> list[GateExample]:
     return [example for examples in sets for example in examples]
 
 
-async def _rated(space: str | None, start: Coefficients) -> list[Example]:
+async def _rated(space: str | None, start: Coefficients) -> list[GateExample]:
     if space is None:
         return []
     async with opened_database() as database:
         return rated_examples(await Impressions(database).rated(SpaceId(space)), start)
 
 
-def _as_json(tuned: Tuned, version: int | None) -> Mapping[str, object]:
-    def plain(figures: Mapping[str, Figures]) -> Mapping[str, object]:
+def _as_json(tuned: TunedGate, version: int | None) -> Mapping[str, object]:
+    def plain(figures: Mapping[str, GateFigures]) -> Mapping[str, object]:
         return {
             origin: {name: None if isnan(value) else value for name, value in asdict(each).items()}
             for origin, each in figures.items()
@@ -135,7 +135,7 @@ def _as_json(tuned: Tuned, version: int | None) -> Mapping[str, object]:
     }
 
 
-def _print(tuned: Tuned, version: int | None) -> None:
+def _print(tuned: TunedGate, version: int | None) -> None:
     names = list(asdict(next(iter(tuned.before.values()))))
     table = Table("", "", *names, "local ≥", "provider ≥")
     for origin in tuned.before:

@@ -13,28 +13,28 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from bot.web.bearer import guarded_router
-from core.services import Review, Verdict
+from core.services import ProposalReview, Verdict
 from core.types import Person, Proposal, SpaceId
 
 ADMIN = Person("admin", "admin", is_moderator=True)
 
 
-class Reviews(Protocol):
+class ReviewAccess(Protocol):
     """Every space's review."""
 
     @property
-    def at(self) -> Callable[[SpaceId, Person], Review]:
+    def at(self) -> Callable[[SpaceId, Person], ProposalReview]:
         """Return the review of a space, for one who decides there."""
         ...
 
 
-class Reason(BaseModel):
+class DeclineReason(BaseModel):
     """Why something is declined."""
 
     reason: str = ""
 
 
-def admin_router(reviews: Reviews, token: str) -> APIRouter:
+def admin_router(reviews: ReviewAccess, token: str) -> APIRouter:
     """Return the paths of ``/admin/review``, which need ``token``."""
     router = guarded_router(token)
 
@@ -47,7 +47,7 @@ def admin_router(reviews: Reviews, token: str) -> APIRouter:
         return _decided(await reviews.at(SpaceId(space), ADMIN).approve(number))
 
     @router.post("/admin/review/{number}/reject")
-    async def reject(number: int, space: str, why: Reason | None = None) -> dict[str, Any]:
+    async def reject(number: int, space: str, why: DeclineReason | None = None) -> dict[str, Any]:
         return _decided(await reviews.at(SpaceId(space), ADMIN).reject(number, why.reason if why else ""))
 
     return router

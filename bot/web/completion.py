@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from bot.web.service import Tally
-from core.types import Piece, Sampling, Turn
+from bot.web.service import TokenTally
+from core.types import Piece, PromptTurn, Sampling
 
 DONE = b"data: [DONE]\n\n"
 
@@ -43,10 +43,10 @@ class ChatMessage(BaseModel):
     content: str | list[TextPart]
 
     @property
-    def turn(self) -> Turn:
+    def turn(self) -> PromptTurn:
         """Return the message as a turn of a prompt."""
         text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-        return Turn(_ROLES[self.role], text)
+        return PromptTurn(_ROLES[self.role], text)
 
 
 class StreamOptions(BaseModel):
@@ -91,7 +91,7 @@ class ChatRequest(BaseModel):
         return None if value == {"type": "text"} else value
 
     @property
-    def prompt(self) -> tuple[Turn, ...]:
+    def prompt(self) -> tuple[PromptTurn, ...]:
         """Return the conversation as turns."""
         return tuple(message.turn for message in self.messages)
 
@@ -112,7 +112,7 @@ class ChatRequest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class CompletionResponse:
     """One reply's identity, and the forms it is given in; ``wants_log_probs``: with those of its tokens.
 
     What OpenAI calls its system's fingerprint is the version of the LoRA weights; null: the base model's alone.
@@ -123,7 +123,7 @@ class Completion:
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def whole(self, pieces: Sequence[Piece], tally: Tally) -> dict[str, Any]:
+    def whole(self, pieces: Sequence[Piece], tally: TokenTally) -> dict[str, Any]:
         """Return the reply in one piece."""
         message = {"role": "assistant", "content": "".join(piece.text for piece in pieces).strip()}
         told = self._log_probs(pieces)
@@ -139,11 +139,11 @@ class Completion:
         choice = {"index": 0, "delta": {**role, "content": piece.text}, **told, "finish_reason": None}
         return self._event([choice], system_fingerprint=piece.lora_version)
 
-    def end(self, tally: Tally) -> bytes:
+    def end(self, tally: TokenTally) -> bytes:
         """Return the event that says why there is no more."""
         return self._event([{"index": 0, "delta": {}, "finish_reason": finish(tally)}])
 
-    def used(self, tally: Tally) -> bytes:
+    def used(self, tally: TokenTally) -> bytes:
         """Return the event that says what it took."""
         return self._event([], usage=usage(tally))
 
@@ -172,12 +172,12 @@ def event(data: Mapping[str, Any]) -> bytes:
     return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def finish(tally: Tally) -> str:
+def finish(tally: TokenTally) -> str:
     """Return why a reply ended, in OpenAI's words."""
     return "length" if tally.is_cut else "stop"
 
 
-def usage(tally: Tally) -> dict[str, int]:
+def usage(tally: TokenTally) -> dict[str, int]:
     """Return what a reply took, in OpenAI's form."""
     return {
         "prompt_tokens": tally.n_prompt,

@@ -15,12 +15,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from core.errors import BadInput, GenerationFailed, Refused, Unavailable, UserError
+from core.errors import BadInput, GenerationFailed, PermissionRefused, Unavailable, UserError
 from core.texts import explain
 
 _STATUS: tuple[tuple[type[UserError], HTTPStatus], ...] = (
     (BadInput, HTTPStatus.BAD_REQUEST),
-    (Refused, HTTPStatus.FORBIDDEN),
+    (PermissionRefused, HTTPStatus.FORBIDDEN),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

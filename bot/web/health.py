@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from bot.watchdog import Pulse
+from bot.watchdog import AdapterHealth
 from core.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ DATABASE_WITHIN_S = 4.0
 """How long a write may wait; whoever asks after AION's health waits no longer than a few seconds itself."""
 
 
-class Core(Protocol):
+class HealthSource(Protocol):
     """What of AION is looked at."""
 
     async def require_writable(self) -> None:
@@ -41,7 +41,7 @@ class Core(Protocol):
         ...
 
 
-class Watched(Protocol):
+class WatchedAdapter(Protocol):
     """An adapter under watch."""
 
     @property
@@ -50,12 +50,12 @@ class Watched(Protocol):
         ...
 
     @property
-    def pulse(self) -> Pulse:
+    def pulse(self) -> AdapterHealth:
         """Return how it is."""
         ...
 
 
-def health_router(core: Core, adapters: Sequence[Watched], is_warm: Callable[[], bool]) -> APIRouter:
+def health_router(core: HealthSource, adapters: Sequence[WatchedAdapter], is_warm: Callable[[], bool]) -> APIRouter:
     """Return the router of ``/health``."""
     router = APIRouter()
 
@@ -76,7 +76,7 @@ def health_router(core: Core, adapters: Sequence[Watched], is_warm: Callable[[],
     return router
 
 
-async def _backlog(core: Core) -> int | None:
+async def _backlog(core: HealthSource) -> int | None:
     """Return how much is waiting, or ``None`` when the database cannot be written."""
     try:
         async with asyncio.timeout(DATABASE_WITHIN_S):
@@ -87,6 +87,6 @@ async def _backlog(core: Core) -> int | None:
         return None
 
 
-def _as_json(pulse: Pulse) -> dict[str, Any]:
+def _as_json(pulse: AdapterHealth) -> dict[str, Any]:
     heard_s_ago = None if pulse.heard_s_ago is None else round(pulse.heard_s_ago, 1)
     return {"heard_s_ago": heard_s_ago, "n_restarts": pulse.n_restarts, "deaf": pulse.is_deaf}

@@ -19,11 +19,11 @@ from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 from bot.web.bearer import check, guarded_router
-from bot.web.completion import DONE, ChatRequest, Completion, event
+from bot.web.completion import DONE, ChatRequest, CompletionResponse, event
 from bot.web.fault import Fault, body_of, fault_of
-from bot.web.service import Opened, Service
+from bot.web.service import OpenCompletion, Service
 from core.errors import GenerationFailed, UserError
-from core.types import Piece, Sampling, Turn
+from core.types import Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def inference_router(service: Service, token: str | None) -> APIRouter:
         text = f"{asked.prompt}\n\n{asked.context}" if asked.context else asked.prompt
 
         async def write() -> str:
-            async with service.reply((Turn("user", text),), Sampling()) as opened:
+            async with service.reply((PromptTurn("user", text),), Sampling()) as opened:
                 return "".join(piece.text for piece in await _whole(opened)).strip()
 
         return {"text": await _unless_gone(request, write())}
@@ -57,7 +57,7 @@ def inference_router(service: Service, token: str | None) -> APIRouter:
     @router.post("/v1/chat/completions", response_model=None)
     async def complete(asked: ChatRequest, request: Request) -> Response | dict[str, Any]:
         _require_model(service, asked.model)
-        completion = Completion(service.model.model, bool(asked.logprobs))
+        completion = CompletionResponse(service.model.model, bool(asked.logprobs))
         if asked.stream:
             return await _unless_gone(request, _streamed(service, asked, completion))
 
@@ -107,7 +107,7 @@ def _require_model(service: Service, name: str) -> None:
         raise Fault(HTTPStatus.NOT_FOUND, problem, "model_not_found")
 
 
-async def _whole(opened: Opened) -> Sequence[Piece]:
+async def _whole(opened: OpenCompletion) -> Sequence[Piece]:
     """Return all pieces. Raises ``GenerationFailed`` when they hold no word."""
     pieces = [piece async for piece in opened.pieces]
     if not opened.tally.is_stopped and not any(piece.text.strip() for piece in pieces):
@@ -115,7 +115,7 @@ async def _whole(opened: Opened) -> Sequence[Piece]:
     return pieces
 
 
-async def _streamed(service: Service, asked: ChatRequest, completion: Completion) -> Response:
+async def _streamed(service: Service, asked: ChatRequest, completion: CompletionResponse) -> Response:
     """Return a stream whose first word is there: until then an error is still an HTTP status."""
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(service.reply(asked.prompt, asked.sampling, asked.stop))
@@ -127,7 +127,7 @@ async def _streamed(service: Service, asked: ChatRequest, completion: Completion
 
 
 async def _events(
-    completion: Completion, opened: Opened, first: Piece, wants_usage: bool
+    completion: CompletionResponse, opened: OpenCompletion, first: Piece, wants_usage: bool
 ) -> AsyncGenerator[bytes, None]:
     yield completion.chunk(first, is_first=True)
     try:

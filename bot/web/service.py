@@ -10,11 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bot.web.stops import Stops
+from bot.web.stops import StopSequences
 from core.errors import BadInput, Unavailable
 from core.offload import offload
-from core.ports import Inspectable, LocalModel
-from core.types import EngineState, Piece, Sampling, Turn
+from core.ports import InspectableModel, LocalModel
+from core.types import EngineState, Piece, PromptTurn, Sampling
 
 MAX_OPEN = 32
 """Replies that are written or waited for at once; more would wait for minutes, and keep memory growing."""
@@ -29,7 +29,7 @@ _NEWEST = 0.2
 
 
 @dataclass(slots=True)
-class Tally:
+class TokenTally:
     """What one reply has taken so far, in tokens."""
 
     n_prompt: int
@@ -44,11 +44,11 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenCompletion:
     """A reply in the making, and what it takes."""
 
     pieces: AsyncGenerator[Piece, None]
-    tally: Tally
+    tally: TokenTally
 
 
 class Service:
@@ -68,14 +68,14 @@ class Service:
 
     def state(self) -> EngineState:
         """Return how the engine stands, as far as it tells."""
-        if isinstance(self.model, Inspectable):
+        if isinstance(self.model, InspectableModel):
             return self.model.state()
         return EngineState("unknown", None, is_warm=False, n_running=self._n_open, n_waiting=0)
 
     @asynccontextmanager
     async def reply(
-        self, prompt: Sequence[Turn], sampling: Sampling, stops: Sequence[str] = ()
-    ) -> AsyncIterator[Opened]:
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, stops: Sequence[str] = ()
+    ) -> AsyncIterator[OpenCompletion]:
         """Write a reply, at most up to the first of ``stops``, while the block lasts; leaving it stops the engine.
 
         Raises ``Unavailable`` (``generation.busy``) when as much as is taken on is under way, ``BadInput`` when the
@@ -91,19 +91,19 @@ class Service:
             if room <= 0:
                 raise BadInput("web.prompt_too_long", n_tokens=n_prompt, limit=limit)
             bounded = Sampling(sampling.temperature, sampling.top_p, room, sampling.seed)
-            tally = Tally(n_prompt, room)
-            async with aclosing(self._counted(prompt, bounded, tally, Stops(stops))) as pieces:
-                yield Opened(pieces, tally)
+            tally = TokenTally(n_prompt, room)
+            async with aclosing(self._counted(prompt, bounded, tally, StopSequences(stops))) as pieces:
+                yield OpenCompletion(pieces, tally)
         finally:
             self._n_open -= 1
             self._reply_s += _NEWEST * (time.monotonic() - begun_s - self._reply_s)
 
-    def _measure(self, prompt: Sequence[Turn]) -> tuple[int, int]:
+    def _measure(self, prompt: Sequence[PromptTurn]) -> tuple[int, int]:
         """Return the model's context and the size of a prompt, in tokens; loads the model."""
         return self.model.context_tokens, sum(self.model.count_tokens(turn.content) + _TURN_TOKENS for turn in prompt)
 
     async def _counted(
-        self, prompt: Sequence[Turn], sampling: Sampling, tally: Tally, stops: Stops
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, tally: TokenTally, stops: StopSequences
     ) -> AsyncGenerator[Piece, None]:
         version = None
         async with aclosing(self.model.stream(prompt, sampling)) as pieces:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.generation.prompting.reasoning_tags import n_started
 
 
-class Stops:
+class StopSequences:
     """Ends a text that comes in pieces before the first of several sequences, however the pieces cut them."""
 
     def __init__(self, sequences: Sequence[str]) -> None:

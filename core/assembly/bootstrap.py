@@ -21,13 +21,13 @@ from core.assembly.exporter import open_exports
 from core.chat.channels import Channels
 from core.chat.conversation import Conversations
 from core.chat.notices import Notices
-from core.chat.rate_limits import Limits, Rate, Rates
+from core.chat.rate_limits import MessageLimits, Rate, Rates
 from core.commands import Registry
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import TunedGates
 from core.confidence.reader_gate import with_reader
-from core.curation.chat_teaching import Sayings
-from core.curation.command_service import Learners
+from core.curation.chat_teaching import ChatTeachingService
+from core.curation.command_service import LearningService
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
 from core.curation.gaps import GapFinder
@@ -36,7 +36,7 @@ from core.curation.watch import Watcher
 from core.curation.websearch import open_search
 from core.dispatch import Dispatch
 from core.feedback import Feedback
-from core.generation.answer_cache import Reuse, written_by
+from core.generation.answer_cache import AnswerCache, written_by
 from core.generation.grounding.reader import open_reader
 from core.generation.local.factory import open_generator, open_served
 from core.generation.local.generator import LocalGenerator
@@ -44,15 +44,15 @@ from core.generation.local.lora_follower import following
 from core.generation.providers.catalogue import Provider, read_providers
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.router import Router, open_router
-from core.generation.providers.status import ProviderDesk
+from core.generation.providers.status import ProviderStatusService
 from core.generation.writer import Writers
-from core.handoffs import Moderators
+from core.handoffs import HandoffService
 from core.jobs.regular import regular_jobs
 from core.jobs.scheduler import Scheduler
-from core.knowledge.command_service import Shelves
+from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding, open_succession
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.language import detect_language
 from core.models.catalog import Tell, language_model_base
 from core.models.registry import LoraRegistry
@@ -60,39 +60,39 @@ from core.offload import offload
 from core.ops.alerts import ModeratorAlerts
 from core.ops.quality_log import QualityLog
 from core.ops.remote_workers import open_workers
-from core.ops.worker_status import WorkerRoll
+from core.ops.worker_status import WorkerStatusList
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, Reader, Searcher
-from core.privacy.data_rights import Charter
+from core.privacy.data_rights import DataRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.privacy.retention import Retention
 from core.retrieval.embed import open_embedder
-from core.retrieval.embedder_migration import SucceedingGate, SucceedingSearcher, Succession
+from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate, MigratingSearcher
 from core.retrieval.rerank import with_reranker
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
-from core.storage.cached_answers import ReusableAnswers
-from core.storage.consents import Teachings
+from core.storage.cached_answers import CachedAnswers
+from core.storage.consents import PendingTeachings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.gaps import Gaps
 from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.storage.leases import Leases
 from core.storage.passages import Passages
-from core.storage.people import People
+from core.storage.people import PersonRecords
 from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.storage.turns import Turns
 from core.storage.vectors import Vectors
 from core.storage.watches import Watches
-from core.training.auto_promotion import Rollout
+from core.training.auto_promotion import AutoPromotion
 from core.training.retest import learned
 from core.types import SpaceId, readable_spaces
 
@@ -179,10 +179,10 @@ async def assemble(
         gate = gate or _open_gate(settings, succession, reader)
 
         documents, passages, answers = Documents(database), Passages(database), Answers(database)
-        inbox, runs, impressions = Inbox(database), Runs(database), Impressions(database)
+        inbox, runs, impressions = Inbox(database), JobRuns(database), Impressions(database)
         quality = QualityLog(impressions, lambda: datetime.now(UTC))
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        indexes = SucceedingSearcher(succession, passages, settings.data_dir / "indexes")
+        indexes = MigratingSearcher(succession, passages, settings.data_dir / "indexes")
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
         reembedding = Reembedding(vectors, succession, indexes)
@@ -200,7 +200,7 @@ async def assemble(
         ledger = Ledger(Quotas(database))
         stack.push_async_callback(ledger.close)
         router = await _open_router(stack, settings, providers, keys, ledger)
-        reuse = Reuse(ReusableAnswers(database), passages, lambda: f"{succession.id} {written_by(gate, local)}")
+        reuse = AnswerCache(CachedAnswers(database), passages, lambda: f"{succession.id} {written_by(gate, local)}")
         turns, spaces = Turns(database), Spaces(database)
         channels = Channels(spaces)
         notices = Notices(inbox, channels, spaces, settings.language)
@@ -209,13 +209,13 @@ async def assemble(
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
         writers = Writers(local, router, succession, settings.outside_knowledge, workers.there, passages.beside)
         conversations = Conversations(turns, channels, pseudonyms, lambda: datetime.now(UTC))
-        reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
-        curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, Readings(database))
-        sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
+        reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
+        curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, documents, ReadingLog(database))
+        sayings = ChatTeachingService(PendingTeachings(database), reviews, notices, pseudonyms)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         finder = GapFinder(Gaps(database), succession, curator, curator.readings, spaces)
         versions = LoraRegistry(settings.data_dir / "loras")
-        rollout = Rollout(
+        rollout = AutoPromotion(
             RatedAnswers(database),
             versions,
             partial(language_model_base, settings.local_model),
@@ -223,22 +223,24 @@ async def assemble(
             settings.train_after_ratings,
         )
         erasers = {"exports": open_exports(settings.data_dir).erase}
-        people = People(database)
+        people = PersonRecords(database)
         retention = Retention(people, erasers, settings.keep_answers_days, lambda: datetime.now(UTC))
         dispatch = Dispatch(
             registry=registry,
             pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
-            shelves=Shelves(ingest, documents, passages),
+            shelves=DocumentService(ingest, documents, passages),
             reviews=reviews,
-            learners=Learners(curator, finder, watcher, sayings, spaces, pseudonyms),
+            learners=LearningService(curator, finder, watcher, sayings, spaces, pseudonyms),
             feedback=Feedback(answers, impressions, pseudonyms, partial(learned, versions, pseudonyms)),
-            moderators=Moderators(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
-            charter=Charter(people, documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
+            moderators=HandoffService(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
+            charter=DataRights(people, documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
             conversations=conversations,
             channels=channels,
-            limits=Limits(rates(settings), time.monotonic),
+            limits=MessageLimits(rates(settings), time.monotonic),
             inbox=inbox,
-            providers=ProviderDesk(providers, router.routes, ledger, WorkerRoll(settings.workers, last_alerts)),
+            providers=ProviderStatusService(
+                providers, router.routes, ledger, WorkerStatusList(settings.workers, last_alerts)
+            ),
             default_language=settings.language,
         )
         yield Aion(
@@ -263,7 +265,7 @@ async def assemble(
         )
 
 
-def _open_gate(settings: Settings, succession: Succession, reader: Reader | None) -> Gate:
+def _open_gate(settings: Settings, succession: EmbedderMigration, reader: Reader | None) -> Gate:
     tuned = TunedGates(settings.data_dir / "gate")
     latest = with_reader(
         open_gate(settings.confidence, settings.tau, tuned.current(succession.latest.id, reader.id if reader else "")),
@@ -272,7 +274,7 @@ def _open_gate(settings: Settings, succession: Succession, reader: Reader | None
     if not succession.is_under_way:
         return latest
     former = open_gate(settings.confidence, settings.tau, tuned.current(succession.id))
-    return SucceedingGate(succession, former, latest)
+    return MigratingGate(succession, former, latest)
 
 
 def rates(settings: Settings) -> Rates:

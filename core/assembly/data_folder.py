@@ -15,9 +15,9 @@ from core.errors import Unavailable
 from core.generation.providers.catalogue import Provider, read_providers
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import read_keys, routes
-from core.generation.providers.status import ProviderDesk
+from core.generation.providers.status import ProviderStatusService
 from core.offload import offload
-from core.ops.worker_status import WorkerRoll
+from core.ops.worker_status import WorkerStatusList
 from core.retrieval.embed import open_embedder
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
@@ -28,7 +28,7 @@ from core.storage.vectors import Vectors
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[ProviderDesk]:
+async def open_desk(settings: Settings) -> AsyncIterator[ProviderStatusService]:
     """Open what there is to know of the providers, also while another process is running on the data folder.
 
     Raises ``Unavailable`` when the data folder cannot be used.
@@ -38,12 +38,12 @@ async def open_desk(settings: Settings) -> AsyncIterator[ProviderDesk]:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class DataFolder:
     """What a data folder holds, for a look at it. ``is_joined``: another process has it open."""
 
     is_joined: bool
     database: Database
-    desk: ProviderDesk
+    desk: ProviderStatusService
     _settings: Settings
 
     async def count_documents(self) -> int:
@@ -59,7 +59,7 @@ class Holdings:
 
 
 @asynccontextmanager
-async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
+async def open_holdings(settings: Settings) -> AsyncIterator[DataFolder]:
     """Open a data folder for a look at it, also while another process is running on it; no model is loaded.
 
     Raises ``Unavailable`` when the data folder cannot be used.
@@ -75,8 +75,10 @@ async def open_holdings(settings: Settings) -> AsyncIterator[Holdings]:
         stack.push_async_callback(database.close)
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
-        roll = WorkerRoll(settings.workers, LastAlerts(database))
-        yield Holdings(is_joined, database, ProviderDesk(providers, ways, Ledger(Quotas(database)), roll), settings)
+        roll = WorkerStatusList(settings.workers, LastAlerts(database))
+        yield DataFolder(
+            is_joined, database, ProviderStatusService(providers, ways, Ledger(Quotas(database)), roll), settings
+        )
 
 
 def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:

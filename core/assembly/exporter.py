@@ -12,7 +12,7 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
-from core.storage.people import People
+from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
@@ -38,7 +38,7 @@ def open_exporter(
         rated=RatedAnswers(database),
         spaces=Impressions(database).spaces,
         trains=trains,
-        may_train=People(database).may_train,
+        may_train=PersonRecords(database).may_train,
         pseudonyms=pseudonyms,
         notices=Notices(Inbox(database), Channels(spaces), spaces, language),
         providers={provider.name: provider.training_allowed for provider in providers},

@@ -16,7 +16,7 @@ from core.chat.channels import Channels
 from core.chat.utterance import leans_back
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ChannelMode
-from core.storage.turns import Said, Session, Turns
+from core.storage.turns import ConversationTurn, Session, Turns
 from core.types import Message, Person, Platform, SpaceId
 
 IDLE = timedelta(minutes=30)
@@ -24,7 +24,7 @@ IDLE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConversationPlace:
     """A conversation of a space; ``branched_from`` is the one that it, a thread, was opened in."""
 
     space: SpaceId
@@ -33,7 +33,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Condensed:
+class CondensedQuestion:
     """A question ready to be searched: ``search_text`` stands on its own where the words as ``asked`` do not."""
 
     session: Session
@@ -46,14 +46,14 @@ class Condensed:
         """Return the question, after the one it follows where it follows one."""
         return self.asked if self.topic == self.asked else f"{self.topic}\n{self.asked}"
 
-    def again(self, question: str) -> Condensed:
+    def again(self, question: str) -> CondensedQuestion:
         """Return the same turn as if ``question``, which stands on its own, had been asked once more."""
         return replace(self, asked=question, topic=question)
 
     @property
-    def said(self) -> Said:
+    def said(self) -> ConversationTurn:
         """Return the question as a turn of its session."""
-        return Said(self.asked, self.topic, self.at)
+        return ConversationTurn(self.asked, self.topic, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,18 @@ class Conversations:
     pseudonyms: Pseudonyms
     now: Callable[[], datetime]
 
-    async def condense(self, place: Place, person: Person, text: str) -> Condensed:
+    async def condense(self, place: ConversationPlace, person: Person, text: str) -> CondensedQuestion:
         """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
         sessions, now = self._sessions(place, person), self.now()
         topic = await self._topic(sessions, now) if leans_back(text) else None
-        return Condensed(sessions[0], text, topic or text, now)
+        return CondensedQuestion(sessions[0], text, topic or text, now)
 
-    async def is_open(self, condensed: Condensed) -> bool:
+    async def is_open(self, condensed: CondensedQuestion) -> bool:
         """Tell whether something was said in this session before, and not too long ago."""
         last = await self.turns.last(condensed.session)
         return last is not None and condensed.at - last.at <= IDLE
 
-    async def remember(self, condensed: Condensed) -> None:
+    async def remember(self, condensed: CondensedQuestion) -> None:
         """Keep a question as the last turn of its session."""
         await self.turns.add(condensed.session, condensed.said)
 
@@ -84,13 +84,13 @@ class Conversations:
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         return await self.turns.conversations(platform, self.now() - timedelta(days=1))
 
-    def of(self, message: Message) -> Here:
+    def of(self, message: Message) -> SpaceConversation:
         """Return the conversation a message was said in."""
-        return Here(self, message)
+        return SpaceConversation(self, message)
 
     async def forget(self, message: Message) -> None:
         """Forget the session a message belongs to; in a thread also the one it goes on from."""
-        place = Place(message.space, message.conversation, message.branched_from)
+        place = ConversationPlace(message.space, message.conversation, message.branched_from)
         for session in self._sessions(place, message.person):
             await self.turns.clear(session)
 
@@ -101,7 +101,7 @@ class Conversations:
                 return last.topic if now - last.at <= IDLE else None
         return None
 
-    def _sessions(self, place: Place, person: Person) -> list[Session]:
+    def _sessions(self, place: ConversationPlace, person: Person) -> list[Session]:
         """Return a person's session in a place, and the one that a thread there goes on from."""
         pseudonym = self.pseudonyms.of(person.id)
         conversations = filter(None, (place.conversation, place.branched_from))
@@ -109,7 +109,7 @@ class Conversations:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class SpaceConversation:
     """The conversation a command was called in (``core.commands.Conversation``)."""
 
     _conversations: Conversations

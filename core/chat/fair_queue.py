@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Self
 
 
-class Turnstile:
+class FairQueue:
     """Lets ``n`` in at a time."""
 
     def __init__(self, n: int) -> None:
         self._n_free = n
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
-    def turn(self, key: str) -> Turn:
+    def turn(self, key: str) -> QueueSlot:
         """Return a turn for somebody of ``key``, to be entered once."""
-        return Turn(lambda: self._enter(key), self._leave)
+        return QueueSlot(lambda: self._enter(key), self._leave)
 
     async def _enter(self, key: str) -> None:
         if self._n_free:
@@ -49,7 +49,7 @@ class Turnstile:
         self._n_free += 1
 
 
-class Turn:
+class QueueSlot:
     """One stay inside; it ends with the block, or earlier by ``end``."""
 
     def __init__(self, enter: Callable[[], Awaitable[None]], leave: Callable[[], None]) -> None:

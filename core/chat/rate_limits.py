@@ -70,7 +70,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Limits:
+class MessageLimits:
     """Lets messages in. ``now_s`` is a clock that never goes back."""
 
     rates: Rates

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.confidence.spelling import words as beginnings
-from core.types import Found, Passage
+from core.types import Passage, SearchResult
 
 _N_BACKGROUND = 8
 """Hits after this many are the background."""
@@ -41,7 +41,7 @@ ALIGNMENT = (
 )
 
 
-def alignment(found: Found) -> Mapping[str, float]:
+def alignment(found: SearchResult) -> Mapping[str, float]:
     """Return every feature in ``ALIGNMENT``, each 0..1 but ``shared_margin`` (-1..1), of a search that found something.
 
     Shares of the question's words, weighed by rarity: in the best of the first passages, in the first one, by how much
@@ -69,7 +69,7 @@ def alignment(found: Found) -> Mapping[str, float]:
 
 
 def _best_sentences(
-    found: Found, asked: Sequence[str], rarity: NDArray[np.float64], above: Sequence[set[str]]
+    found: SearchResult, asked: Sequence[str], rarity: NDArray[np.float64], above: Sequence[set[str]]
 ) -> tuple[float, float]:
     """Return the largest share that one sentence holds, and that two in a row do."""
     single = pair = 0.0

@@ -41,7 +41,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Bells:
+class RbfTerms:
     """Bell curves over the features ``names``, each in scales above its mean.
 
     Curve ``i`` is ``heights[i]`` high at ``centres[i]``, and falls with ``narrowness`` times the squared distance.
@@ -81,7 +81,7 @@ class Coefficients:
     lower: float
     calibration: Sequence[tuple[float, float]] = ()
     reader: str = ""
-    bells: Bells | None = None
+    bells: RbfTerms | None = None
 
     @property
     def needs(self) -> frozenset[str]:
@@ -120,7 +120,7 @@ def read_coefficients(row: Mapping[str, object]) -> Coefficients:
     curves = row.get("bells")
     read = {
         "weights": {name: Weight(**each) for name, each in weights.items()},
-        "bells": Bells(**curves) if isinstance(curves, dict) else None,
+        "bells": RbfTerms(**curves) if isinstance(curves, dict) else None,
     }
     return Coefficients(**{**row, **read})  # type: ignore[arg-type]
 

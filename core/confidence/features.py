@@ -14,7 +14,7 @@ import numpy as np
 
 from core.confidence.alignment import ALIGNMENT, alignment
 from core.confidence.wording import WORDING, wording
-from core.types import Found, Hit
+from core.types import Hit, SearchResult
 
 _N_NEAR = 8
 """Hits after this many are taken for the background that the best stand out from."""
@@ -57,7 +57,7 @@ COSINES = (
 )
 
 
-def features(found: Found) -> Mapping[str, float]:
+def features(found: SearchResult) -> Mapping[str, float]:
     """Return every feature of a search that found something. Raises ``ValueError`` on one that did not."""
     if not found.hits:
         raise ValueError("nothing was found")
@@ -65,24 +65,24 @@ def features(found: Found) -> Mapping[str, float]:
     return {**plain, **alignment(found), **wording(found)}
 
 
-def coverage(found: Found, hit: Hit) -> float:
+def coverage(found: SearchResult, hit: Hit) -> float:
     """Return the share of the question's content words that the passage holds, weighed by rarity, 0..1."""
     total = sum(term.idf for term in found.terms)
     return sum(found.terms[place].idf for place in hit.matched) / total if total else _UNTOLD
 
 
-def crosses_languages(found: Found) -> bool:
+def crosses_languages(found: SearchResult) -> bool:
     """Say whether the best passage is in another language than the question, so that words cannot be compared."""
     return bool(found.hits) and found.hits[0].passage.language != found.language
 
 
-def spec_confidence(found: Found) -> float:
+def spec_confidence(found: SearchResult) -> float:
     """Return the specification's C (section 3.5): the mean cosine of the context, mapped from -1..1 to 0..1."""
     cosines = sorted((hit.dense for hit in found.context), reverse=True)[:_N_NEAR]
     return min(1.0, max(0.0, (sum(cosines) / len(cosines) + 1) / 2)) if cosines else 0.0
 
 
-def _words(found: Found) -> Mapping[str, float]:
+def _words(found: SearchResult) -> Mapping[str, float]:
     """Return what the words say; 0 each across languages, where they say nothing."""
     if crosses_languages(found):
         return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "words_asked", "agreement"), 0.0)
@@ -118,7 +118,7 @@ def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
     }
 
 
-def _gaps(found: Found) -> Mapping[str, float]:
+def _gaps(found: SearchResult) -> Mapping[str, float]:
     """Return how far the best is ahead: in BM25, absolutely and beside itself; in meaning, of another document's best.
 
     ``fourth_gap`` is the best cosine less the mean of the third and fourth; ``_ALONE`` stands in where there are none.
@@ -140,7 +140,7 @@ def _gaps(found: Found) -> Mapping[str, float]:
     }
 
 
-def _setting(found: Found) -> Mapping[str, float]:
+def _setting(found: SearchResult) -> Mapping[str, float]:
     return {
         "log_searched": math.log(max(found.n_searched, 1)),
         "crosses_languages": float(crosses_languages(found)),

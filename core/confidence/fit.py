@@ -46,7 +46,7 @@ _SETTLED = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class GateExample:
     """A search's features, and whether it could be answered. Those of one ``topic`` are never judged by each other.
 
     ``origin`` names the set it is from.
@@ -59,7 +59,7 @@ class Example:
     weight: float = 1.0
 
 
-def fit(examples: Sequence[Example], start: Coefficients, risk: float | None) -> Coefficients:
+def fit(examples: Sequence[GateExample], start: Coefficients, risk: float | None) -> Coefficients:
     """Return ``start`` refitted to ``examples`` of both kinds, with a calibration and bands of its own.
 
     Calibration and bands go by what each topic is given by a fit to the others. ``risk``: see ``bands``.
@@ -76,7 +76,7 @@ def fit(examples: Sequence[Example], start: Coefficients, risk: float | None) ->
     return replace(regress(examples, start), calibration=knots, upper=upper, lower=lower)
 
 
-def folds(examples: Sequence[Example]) -> list[Labels]:
+def folds(examples: Sequence[GateExample]) -> list[Labels]:
     """Deal the topics out into at most ``N_FOLDS`` masks of about the same size, shape ``(n,)`` each."""
     sizes = [0] * N_FOLDS
     place: dict[str, int] = {}
@@ -87,7 +87,7 @@ def folds(examples: Sequence[Example]) -> list[Labels]:
     return [dealt == fold for fold in range(N_FOLDS) if sizes[fold]]
 
 
-def regress(examples: Sequence[Example], start: Coefficients) -> Coefficients:
+def regress(examples: Sequence[GateExample], start: Coefficients) -> Coefficients:
     """Return the likeliest regression under a normal prior around ``start``; uncalibrated."""
     from scipy.optimize import minimize
     from scipy.special import expit
@@ -151,12 +151,12 @@ def bands(values: Floats, labels: Labels, weights: Floats, risk: float | None) -
     return upper, min(lower, upper)
 
 
-def labels_of(examples: Sequence[Example]) -> Labels:
+def labels_of(examples: Sequence[GateExample]) -> Labels:
     """Return which examples were answerable, shape ``(n,)``."""
     return np.array([each.answerable for each in examples], bool)
 
 
-def weights_of(examples: Sequence[Example]) -> Floats:
+def weights_of(examples: Sequence[GateExample]) -> Floats:
     """Return what each example counts, shape ``(n,)``."""
     return np.array([each.weight for each in examples], np.float64)
 

@@ -14,7 +14,7 @@ from core.confidence.calibrate import Coefficients
 from core.confidence.features import coverage, crosses_languages, features, spec_confidence
 from core.confidence.wording import WORDING
 from core.ports import Gate
-from core.types import Band, Confidence, Decision, Found, Reason
+from core.types import Band, Confidence, Decision, Reason, SearchResult
 
 TAU = 0.62
 """The specification's threshold."""
@@ -32,7 +32,7 @@ class SpecGate:
 
     tau: float = TAU
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         """Return the band of the specification's C."""
         spec = spec_confidence(found)
         if not found.hits:
@@ -46,7 +46,7 @@ class LogisticGate:
 
     coefficients: Coefficients
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         """Return the band of the probability that what was found holds the answer."""
         spec = spec_confidence(found)
         if not found.hits:
@@ -76,7 +76,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _reasons(found: Found, contributions: Mapping[str, float], for_it: bool) -> tuple[Reason, ...]:
+def _reasons(found: SearchResult, contributions: Mapping[str, float], for_it: bool) -> tuple[Reason, ...]:
     """Return what spoke for or against the decision, most telling first."""
     sums = {group: sum(contributions.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
     said = [(abs(total), _reason(group, found, total > 0)) for group, total in sums.items() if (total > 0) == for_it]
@@ -84,13 +84,13 @@ def _reasons(found: Found, contributions: Mapping[str, float], for_it: bool) -> 
     return tuple(reason for _, reason in telling if reason)[:_N_REASONS]
 
 
-def _reason(group: str, found: Found, speaks_for: bool) -> Reason | None:
+def _reason(group: str, found: SearchResult, speaks_for: bool) -> Reason | None:
     if group == "words":
         return _about_words(found, speaks_for)
     return Reason(f"reason.{group}_{'high' if speaks_for else 'low'}")
 
 
-def _about_words(found: Found, speaks_for: bool) -> Reason | None:
+def _about_words(found: SearchResult, speaks_for: bool) -> Reason | None:
     if crosses_languages(found) or not found.terms:
         return None
     missing = list(_missing(found))
@@ -100,7 +100,7 @@ def _about_words(found: Found, speaks_for: bool) -> Reason | None:
     return Reason("reason.words_all") if held > 0.999 else Reason("reason.words_some", {"share": f"{held:.0%}"})
 
 
-def _missing(found: Found) -> Iterator[str]:
+def _missing(found: SearchResult) -> Iterator[str]:
     """Yield the question's words that no passage of the context holds, rarest first."""
     held = {place for hit in found.context for place in hit.matched}
     absent = [term for place, term in enumerate(found.terms) if place not in held]

@@ -14,7 +14,7 @@ from importlib.resources import files
 from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.gate import LogisticGate
 from core.ports import Gate, Reader
-from core.types import Confidence, Decision, Found, Reason
+from core.types import Confidence, Decision, Reason, SearchResult
 
 READING = "reading"
 """What the reader's log-odds are called among a decision's features."""
@@ -27,7 +27,7 @@ _TELLING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
+class ReaderWeight:
     """How a reader counts: ``weight`` for each log-odd that it is above ``neutral``."""
 
     weight: float
@@ -38,7 +38,7 @@ class Leaning:
         return self.weight * (bounded(read) - self.neutral)
 
 
-FOREIGN = Leaning(weight=0.5, neutral=0.0)
+FOREIGN = ReaderWeight(weight=0.5, neutral=0.0)
 """For a reader that nothing was fitted for."""
 
 
@@ -51,10 +51,10 @@ class ReadingGate:
 
     gate: LogisticGate
     reader: Reader
-    leaning: Leaning
+    leaning: ReaderWeight
     fitted: Coefficients | None = None
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         """Return the gate's decision, moved by what the reader says; the gate's own where nothing could be read."""
         first = self.gate.decide(found)
         read = self.reader.read(found) if found.hits else None
@@ -118,10 +118,10 @@ def without_reading(coefficients: Coefficients) -> Coefficients:
     return replace(coefficients, weights=weights, reader="")
 
 
-def leaning_of(reader_id: str) -> Leaning:
+def leaning_of(reader_id: str) -> ReaderWeight:
     """Return how a reader counts: as fitted for AION's own, cautiously for any other."""
     fitted = json.loads((files("core.confidence") / "reading.json").read_text(encoding="utf-8"))
-    return Leaning(fitted["weight"], fitted["neutral"]) if reader_id == fitted["reader"] else FOREIGN
+    return ReaderWeight(fitted["weight"], fitted["neutral"]) if reader_id == fitted["reader"] else FOREIGN
 
 
 def _reasons(first: Decision, is_local: bool, moved: float) -> tuple[Reason, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from core.confidence.spelling import plain, words
-from core.types import Found, Hit
+from core.types import Hit, SearchResult
 
 _N_BEST = 4
 """Hits that are looked through for names and for words side by side."""
@@ -37,7 +37,7 @@ WORDING = (
 )
 
 
-def wording(found: Found) -> Mapping[str, float]:
+def wording(found: SearchResult) -> Mapping[str, float]:
     """Return every feature in ``WORDING`` of a search that found something.
 
     Of the words' rarity: the rarest word that the first passage lacks beside the rarest of all, the share that no hit
@@ -48,7 +48,7 @@ def wording(found: Found) -> Mapping[str, float]:
     return {**_rarity(found), **_named(found), **_together(found), "question_words": float(len(words(found.query)))}
 
 
-def _rarity(found: Found) -> Mapping[str, float]:
+def _rarity(found: SearchResult) -> Mapping[str, float]:
     rarities = [term.idf for term in found.terms]
     total = sum(rarities)
     if not total:
@@ -65,7 +65,7 @@ def _held(hits: Sequence[Hit], rarities: Sequence[float]) -> float:
     return sum(rarities[place] for place in {place for hit in hits for place in hit.matched})
 
 
-def _named(found: Found) -> Mapping[str, float]:
+def _named(found: SearchResult) -> Mapping[str, float]:
     matches = [match for match in _NAME.finditer(found.query) if _is_name(match)]
     names = [plain(match.group()) for match in matches]
     first = plain(_whole(found.hits[0]))
@@ -88,7 +88,7 @@ def _whole(hit: Hit) -> str:
     return f"{hit.passage.document} {hit.passage.heading} {hit.passage.text}"
 
 
-def _together(found: Found) -> Mapping[str, float]:
+def _together(found: SearchResult) -> Mapping[str, float]:
     """Return what of the question's neighbourhoods the best passages keep; 0 where it has none."""
     asked = words(found.query)
     pairs, distinct = set(pairwise(asked)), set(asked)

@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 
 from core.chat.notices import Notices
 from core.errors import BadInput
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.language import detect_language
 from core.offload import offload
 from core.privacy.personal_data import find
 from core.privacy.pseudonyms import Pseudonyms
-from core.services.chat_teaching import Taught
-from core.storage.consents import KIND, SOURCE, Teachings
+from core.services.chat_teaching import TeachingOutcome
+from core.storage.consents import KIND, SOURCE, PendingTeachings
 from core.storage.document_writes import NewDocument
 from core.storage.proposals import NewProposal
 from core.texts import say
-from core.types import Button, Indexed, Language, Message, Post, Proposal, Reply
+from core.types import Button, IndexedDocument, Language, Message, PostedMessage, Proposal, Reply
 
 MAX_TITLE_CHARS = 80
 MAX_EXCERPT_CHARS = 300
@@ -35,32 +35,32 @@ _MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Sayings:
+class ChatTeachingService:
     """Every space's learning from what is said."""
 
-    teachings: Teachings
-    reviews: Reviews
+    teachings: PendingTeachings
+    reviews: ReviewService
     notices: Notices
     pseudonyms: Pseudonyms
 
-    def of(self, message: Message, language: Language) -> Saying:
+    def of(self, message: Message, language: Language) -> SpaceChatTeaching:
         """Return one space's, for the sender of a message; ``language`` is the sender's."""
-        return Saying(self, message, language)
+        return SpaceChatTeaching(self, message, language)
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
-    """One space's learning from what is said, for one person (``core.services.Said``)."""
+class SpaceChatTeaching:
+    """One space's learning from what is said, for one person (``core.services.ChatTeaching``)."""
 
-    _sayings: Sayings
+    _sayings: ChatTeachingService
     _message: Message
     _language: Language
 
-    async def each(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+    async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Make every post a document."""
         return tuple([await self._teach([post], post.text) for post in posts if post.text.strip()])
 
-    async def thread(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+    async def thread(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Make a thread one document: its first post is the question, and what helped the answer.
 
         Raises ``BadInput`` when nobody but the asker said anything.
@@ -82,40 +82,40 @@ class Saying:
             await self._sayings.teachings.close(teaching)
         return len(agreed)
 
-    async def _teach(self, posts: Sequence[Post], text: str) -> Taught:
+    async def _teach(self, posts: Sequence[PostedMessage], text: str) -> TeachingOutcome:
         """Bring a text before the moderators, or ask its authors first; secrets and personal data are refused."""
         new = await offload(_document, posts[0], text, self._language)
         found = await offload(find, "\n".join(post.text for post in posts))
         if found:
             kinds = ", ".join(dict.fromkeys(say(self._language, f"personal.{span.kind}") for span in found))
-            return Taught(new.title, new.name, "personal", {"kinds": kinds})
+            return TeachingOutcome(new.title, new.name, "personal", {"kinds": kinds})
         authors = {self._sayings.pseudonyms.of(post.author.id): post for post in posts}
         me = self._sayings.pseudonyms.of(self._message.person.id)
         decided = {**await self._sayings.teachings.decided(self._message.space, [*authors]), me: True}
         if any(decided.get(author) is False for author in authors):
-            return Taught(new.title, new.name, "declined")
+            return TeachingOutcome(new.title, new.name, "declined")
         asked = {author: post for author, post in authors.items() if author not in decided}
         if not asked:
             return await self._propose(new, me)
         if await self._sayings.reviews.documents.holding(self._message.space, new) is not None:
-            return Taught(new.title, new.name, "known")
+            return TeachingOutcome(new.title, new.name, "known")
         await self._sayings.teachings.add(self._message.space, new, asked.keys(), me)
         for author, post in asked.items():
             await self._ask(author, post)
-        return Taught(new.title, new.name, "asked", {"n_people": len(asked)})
+        return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})
 
-    async def _propose(self, new: NewDocument, taught_by: str) -> Taught:
+    async def _propose(self, new: NewDocument, taught_by: str) -> TeachingOutcome:
         excerpt = new.text[:MAX_EXCERPT_CHARS]
         proposal = NewProposal(new, site="", origin="", excerpts=(excerpt,), proposed_by=taught_by)
         match await self._sayings.reviews.propose(self._message.space, proposal):
             case Proposal(id=number):
-                return Taught(new.title, new.name, "proposed", {"number": number})
-            case Indexed():
-                return Taught(new.title, new.name, "known")
+                return TeachingOutcome(new.title, new.name, "proposed", {"number": number})
+            case IndexedDocument():
+                return TeachingOutcome(new.title, new.name, "known")
             case _:
-                return Taught(new.title, new.name, "waiting")
+                return TeachingOutcome(new.title, new.name, "waiting")
 
-    async def _ask(self, author: str, post: Post) -> None:
+    async def _ask(self, author: str, post: PostedMessage) -> None:
         """Ask somebody, where they said it, whether their words may be learned; once a day."""
         language = self._language
         buttons = (
@@ -128,14 +128,14 @@ class Saying:
         await self._sayings.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)
 
 
-def _document(post: Post, text: str, hint: Language) -> NewDocument:
+def _document(post: PostedMessage, text: str, hint: Language) -> NewDocument:
     shown = _MENTION.sub("@…", text).strip() + "\n"
     first = next(line for line in shown.splitlines() if line.strip())
     title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
     return NewDocument(post.url, SOURCE, title, KIND, detect_language(shown, hint), shown)
 
 
-def _question_and_answers(posts: Sequence[Post]) -> tuple[Post | None, Sequence[Post]]:
+def _question_and_answers(posts: Sequence[PostedMessage]) -> tuple[PostedMessage | None, Sequence[PostedMessage]]:
     said = [post for post in posts if post.text.strip()]
     if not said:
         return None, ()
@@ -144,5 +144,5 @@ def _question_and_answers(posts: Sequence[Post]) -> tuple[Post | None, Sequence[
     return question, marked or list(_by_others(rest, question))[:N_ANSWERS]
 
 
-def _by_others(posts: Iterable[Post], question: Post) -> Iterable[Post]:
+def _by_others(posts: Iterable[PostedMessage], question: PostedMessage) -> Iterable[PostedMessage]:
     return (post for post in posts if post.author.id != question.author.id)

@@ -8,44 +8,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.curation.chat_teaching import Saying, Sayings
+from core.curation.chat_teaching import ChatTeachingService, SpaceChatTeaching
 from core.curation.curator import Curator, Research
 from core.curation.fetch import readable_address
 from core.curation.gaps import GapFinder, SpaceGaps
 from core.curation.reading_log import recorded
 from core.curation.review_policy import SETTING, policy_of
 from core.curation.watch import SpaceWatches, Watcher
-from core.curation.websearch import Result
+from core.curation.websearch import WebResult
 from core.language import detect_language
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding, ReviewPolicy, Tell
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
-from core.types import Indexed, Language, Message, Person, Reading, SpaceId
+from core.types import IndexedDocument, Language, Message, Person, ReadingReport, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
-class Learners:
+class LearningService:
     """Every space's learning from the web."""
 
     curator: Curator
     finder: GapFinder
     watcher: Watcher
-    sayings: Sayings
+    sayings: ChatTeachingService
     spaces: Spaces
     pseudonyms: Pseudonyms
 
-    def of(self, space: SpaceId, person: Person, language: Language) -> Learner:
+    def of(self, space: SpaceId, person: Person, language: Language) -> SpaceLearning:
         """Return one space's, for one person; ``language`` is for themes too short to tell theirs."""
-        return Learner(self, space, person, language)
+        return SpaceLearning(self, space, person, language)
 
 
 @dataclass(frozen=True, slots=True)
-class Learner:
+class SpaceLearning:
     """One space's learning from the web, for one person (``core.services.Curation``)."""
 
-    _learners: Learners
+    _learners: LearningService
     _space: SpaceId
     _person: Person
     _language: Language
@@ -54,12 +54,12 @@ class Learner:
         """Read one page; learned or proposed, as the space wants it."""
         is_trusted = await self.policy() != "all"
         research = self._research("", self._language, is_trusted)
-        reading = self._learners.curator.read(research, [Result(readable_address(url), "", "")], tell)
+        reading = self._learners.curator.read(research, [WebResult(readable_address(url), "", "")], tell)
         return await recorded(self._readings, self._space, url, self._pseudonym, reading)
 
-    async def index_page(self, url: str) -> Indexed:
+    async def index_page(self, url: str) -> IndexedDocument:
         """Store one page somebody named, without judging it. Raises ``BadInput`` when it cannot be had."""
-        indexed: list[Indexed] = []
+        indexed: list[IndexedDocument] = []
 
         async def read() -> tuple[Finding, ...]:
             indexed.append(await self._learners.curator.ingest.index_page(self._space, url))
@@ -68,7 +68,7 @@ class Learner:
         await recorded(self._readings, self._space, url, self._pseudonym, read())
         return indexed[0]
 
-    async def readings(self, n_readings: int) -> tuple[Reading, ...]:
+    async def readings(self, n_readings: int) -> tuple[ReadingReport, ...]:
         """Return what was read for this space last, newest first."""
         return await self._readings.latest(self._space, n_readings)
 
@@ -83,7 +83,7 @@ class Learner:
         """Return what AION could not answer here."""
         return self._learners.finder.of(self._space, self._pseudonym)
 
-    def said(self, message: Message) -> Saying:
+    def said(self, message: Message) -> SpaceChatTeaching:
         """Return what may be learned of what people say where a message was said, for its sender."""
         return self._learners.sayings.of(message, self._language)
 
@@ -104,7 +104,7 @@ class Learner:
         return Research(self._space, theme, language, self._pseudonym, is_trusted)
 
     @property
-    def _readings(self) -> Readings:
+    def _readings(self) -> ReadingLog:
         return self._learners.curator.readings
 
     @property

@@ -14,22 +14,22 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from core.curation.duplicates import Signatures
-from core.curation.page_quality import Quality, judge, relevance
+from core.curation.page_quality import PageQuality, judge, relevance
 from core.curation.reading_log import recorded
-from core.curation.websearch import Result, WebSearch
+from core.curation.websearch import WebResult, WebSearch
 from core.errors import UserError
 from core.knowledge.html import published
 from core.knowledge.ingest import Ingest
-from core.knowledge.prepare import Failed, Prepared, Source, prepare
-from core.knowledge.review import Reviews
+from core.knowledge.prepare import DocumentSource, FailedDocument, PreparedDocument, prepare
+from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.ports import PageSource
 from core.retrieval.chunk import sentences
 from core.services import Finding, Tell
 from core.storage.documents import Documents, NewDocument
 from core.storage.proposals import NewProposal
-from core.storage.reading_log import Readings
-from core.types import Indexed, Language, Page, Proposal, SpaceId
+from core.storage.reading_log import ReadingLog
+from core.types import IndexedDocument, Language, Page, Proposal, SpaceId
 
 N_RESULTS = 10
 N_KEPT = 5
@@ -62,7 +62,7 @@ class _Candidate:
 
     finding: Finding
     new: NewDocument
-    quality: Quality
+    quality: PageQuality
 
 
 @dataclass(slots=True)
@@ -72,9 +72,9 @@ class Curator:
     search: WebSearch
     pages: PageSource
     ingest: Ingest
-    reviews: Reviews
+    reviews: ReviewService
     documents: Documents
-    readings: Readings
+    readings: ReadingLog
     _signatures: Signatures = field(default_factory=Signatures)
 
     async def research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
@@ -89,13 +89,13 @@ class Curator:
         results = await self.search.search(research.theme, research.language, N_RESULTS)
         return await self.read(research, results, tell)
 
-    async def read(self, research: Research, results: Sequence[Result], tell: Tell) -> tuple[Finding, ...]:
+    async def read(self, research: Research, results: Sequence[WebResult], tell: Tell) -> tuple[Finding, ...]:
         """Read these pages and keep the best of them, as ``research`` does with what it found; not recorded."""
         board = _Board([Finding(result.url, result.title, "reading") for result in results], tell)
         await board.show()
         at_once = asyncio.Semaphore(N_AT_ONCE)
 
-        async def consider(place: int, result: Result) -> _Candidate | None:
+        async def consider(place: int, result: WebResult) -> _Candidate | None:
             async with at_once:
                 finding, candidate = await self._consider(research, result)
             await board.put(place, finding)
@@ -106,14 +106,14 @@ class Curator:
             await board.put(place, await self._keep(research, candidate))
         return board.findings
 
-    async def _consider(self, research: Research, result: Result) -> tuple[Finding, _Candidate | None]:
+    async def _consider(self, research: Research, result: WebResult) -> tuple[Finding, _Candidate | None]:
         """Read one page, and say why not where it is not worth keeping."""
         try:
             page = await self.pages.fetch(result.url)
         except UserError as error:
             return Finding.rejected(result.url, result.title, error), None
         read = await offload(prepared, page, research.language)
-        if isinstance(read, Failed):
+        if isinstance(read, FailedDocument):
             return Finding.rejected(result.url, result.title, read.error), None
         new = replace(read.new, title=read.new.title or result.title)
         if (held := await self.documents.holding(research.space, new)) is not None:
@@ -164,7 +164,7 @@ class Curator:
         match kept:
             case Proposal():
                 return replace(finding, outcome="proposed", values={"number": kept.id})
-            case Indexed():
+            case IndexedDocument():
                 return replace(finding, outcome="known", values={"name": kept.duplicate_of or kept.name})
             case None:
                 return replace(finding, outcome="waiting")
@@ -200,15 +200,15 @@ def excerpts(new: NewDocument, theme: str) -> tuple[str, ...]:
     return tuple(pieces[start][:_MAX_EXCERPT_CHARS] for start in sorted(ranked[:N_EXCERPTS]))
 
 
-def prepared(page: Page, language: Language) -> Prepared | Failed:
+def prepared(page: Page, language: Language) -> PreparedDocument | FailedDocument:
     """Return a page's text, or why it has none. ``language`` is taken for one too short to tell. Blocks."""
-    read = prepare(Source(page.url, lambda: page.data, page.content_type), {}, set(), language)
-    if isinstance(read, Indexed):
+    read = prepare(DocumentSource(page.url, lambda: page.data, page.content_type), {}, set(), language)
+    if isinstance(read, IndexedDocument):
         raise AssertionError("nothing is held under any name here")
     return read
 
 
-def _judge(page: Page, new: NewDocument, research: Research) -> Quality:
+def _judge(page: Page, new: NewDocument, research: Research) -> PageQuality:
     date = published(page.data.decode("utf-8", "replace")) if new.kind == "html" else None
     return judge(new.text, new.language, theme=research.theme, title=new.title, date=date)
 

@@ -69,7 +69,7 @@ _POLICY = Policy(denied_networks=AddressTable((*DEFAULT_DENIED.blocks, _TRANSLAT
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FetchLimits:
     """How far a fetch may go."""
 
     max_bytes: int = 10_000_000
@@ -78,7 +78,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """Of which type a page may be, and the validators of the version that is known already (RFC 9110, section 13)."""
 
     types: frozenset[str] = CONTENT_TYPES
@@ -92,26 +92,26 @@ class Wanted:
         return {name: value for name, value in known.items() if value}
 
 
-A_PAGE = Wanted()
+A_PAGE = PageRequest()
 
 
-class Unchanged(Exception):
+class UnchangedPage(Exception):
     """The server says that the page is as it was."""
 
 
 class Fetcher:
     """Fetches public pages. ``allow`` are ``host:port`` pairs the operator exempts from the check of addresses."""
 
-    def __init__(self, allow: frozenset[str] = frozenset(), limits: Limits | None = None) -> None:
+    def __init__(self, allow: frozenset[str] = frozenset(), limits: FetchLimits | None = None) -> None:
         self._allow = frozenset(entry.lower() for entry in allow)
-        self._limits = limits or Limits()
+        self._limits = limits or FetchLimits()
         self._abandoned: set[asyncio.Task[Page]] = set()
 
-    async def fetch(self, url: str, wanted: Wanted = A_PAGE) -> Page:
+    async def fetch(self, url: str, wanted: PageRequest = A_PAGE) -> Page:
         """Return the page at ``url``; ``https://`` is understood when it names no scheme.
 
         Raises ``BadInput`` when the address is none, is not public, cannot be reached in time, or holds no page of a
-        type that is wanted, each with its own sentence; and ``Unchanged`` when it is the version that is known.
+        type that is wanted, each with its own sentence; and ``UnchangedPage`` when it is the version that is known.
         """
         address = readable_address(url)
         task = asyncio.create_task(self._fetch(address, wanted))
@@ -127,7 +127,7 @@ class Fetcher:
             raise BadInput("fetch.too_slow", url=address, deadline_s=self._limits.deadline_s)
         return task.result()
 
-    async def _fetch(self, url: str, wanted: Wanted) -> Page:
+    async def _fetch(self, url: str, wanted: PageRequest) -> Page:
         transport = _Guarded(self._allow, await offload(lambda: self._tls))
         async with httpx.AsyncClient(
             transport=transport, headers=_HEADERS, timeout=_TIMEOUT, trust_env=False
@@ -143,7 +143,7 @@ class Fetcher:
     def _tls(self) -> ssl.SSLContext:
         return httpx.create_ssl_context(trust_env=False)
 
-    async def _follow(self, client: httpx.AsyncClient, url: str, wanted: Wanted) -> Page:
+    async def _follow(self, client: httpx.AsyncClient, url: str, wanted: PageRequest) -> Page:
         """Walk the redirects by hand, so that no body but the last one is read."""
         request = client.build_request("GET", url, headers=wanted.headers)
         for _ in range(self._limits.max_redirects + 1):
@@ -156,10 +156,10 @@ class Fetcher:
                 await response.aclose()
         raise BadInput("fetch.redirects", url=url)
 
-    async def _read(self, asked: str, response: httpx.Response, wanted: Wanted) -> Page:
+    async def _read(self, asked: str, response: httpx.Response, wanted: PageRequest) -> Page:
         url = str(response.url)
         if response.status_code == 304 and wanted.headers:
-            raise Unchanged
+            raise UnchangedPage
         if response.status_code in (404, 410):
             raise BadInput("fetch.not_found", url=url)
         if response.status_code in (401, 403):

@@ -18,8 +18,8 @@ from core.errors import BadInput, UserError
 from core.offload import offload
 from core.ports import Embedder
 from core.services import Finding, Tell
-from core.storage.gaps import Gaps, NewGap, Unanswered
-from core.storage.reading_log import Readings
+from core.storage.gaps import Gaps, NewGap, UnansweredQuestion
+from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import Gap, Matrix, SpaceId
 
@@ -45,7 +45,7 @@ class GapFinder:
     gaps: Gaps
     embedder: Embedder
     curator: Curator
-    readings: Readings
+    readings: ReadingLog
     spaces: Spaces
 
     async def gather(self) -> str:
@@ -142,7 +142,7 @@ class SpaceGaps:
         return gap
 
 
-def clusters(asked: Sequence[Unanswered], vectors: Matrix) -> list[NewGap]:
+def clusters(asked: Sequence[UnansweredQuestion], vectors: Matrix) -> list[NewGap]:
     """Put questions that ask the same together. ``vectors``: ``(len(asked), dim)``, normalised. Blocks."""
     if len(asked) < 2:
         return [_gap(asked, vectors)] if asked else []
@@ -156,7 +156,7 @@ def clusters(asked: Sequence[Unanswered], vectors: Matrix) -> list[NewGap]:
     return [_gap([asked[row] for row in each], vectors[each]) for each in rows]
 
 
-def _gap(asked: Sequence[Unanswered], vectors: Matrix) -> NewGap:
+def _gap(asked: Sequence[UnansweredQuestion], vectors: Matrix) -> NewGap:
     centre = vectors.mean(axis=0)
     centre /= np.linalg.norm(centre) or 1.0
     nearest = asked[int(np.argmax(vectors @ centre))]
@@ -172,7 +172,7 @@ def _gap(asked: Sequence[Unanswered], vectors: Matrix) -> NewGap:
     )
 
 
-def _embedded(embedder: Embedder, asked: Sequence[Unanswered]) -> Matrix:
+def _embedded(embedder: Embedder, asked: Sequence[UnansweredQuestion]) -> Matrix:
     vectors = {question: embedder.embed_query(question) for question in {each.question for each in asked}}
     return np.array([vectors[each.question] for each in asked], np.float32).reshape(len(asked), embedder.dim)
 

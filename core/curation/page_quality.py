@@ -48,7 +48,7 @@ _FLOOR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class PageQuality:
     """A page's score, 0..1, and the marks it comes from."""
 
     score: float
@@ -65,7 +65,9 @@ class Quality:
         return min(self.marks, key=lambda name: WEIGHTS[name] * math.log(max(self.marks[name], _FLOOR)))
 
 
-def judge(text: str, language: Language, *, theme: str = "", title: str = "", date: datetime | None = None) -> Quality:
+def judge(
+    text: str, language: Language, *, theme: str = "", title: str = "", date: datetime | None = None
+) -> PageQuality:
     """Return the quality of a page's text, as something to learn about ``theme`` from (any, where it is empty)."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     words = _WORD.findall(fold(text))
@@ -81,7 +83,7 @@ def judge(text: str, language: Language, *, theme: str = "", title: str = "", da
         marks["freshness"] = freshness(date, datetime.now(UTC))
     if theme:
         marks["relevance"] = relevance(theme, f"{title}\n{text}", language)
-    return Quality(_mean(marks), marks)
+    return PageQuality(_mean(marks), marks)
 
 
 def baseline_score(text: str) -> float:

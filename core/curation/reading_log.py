@@ -7,14 +7,14 @@ from collections.abc import Awaitable
 
 from core.errors import UserError
 from core.services import Finding
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.types import SpaceId
 
 KEPT = ("learned", "proposed")
 
 
 async def recorded(
-    readings: Readings, space: SpaceId, theme: str, person: str, reading: Awaitable[tuple[Finding, ...]]
+    readings: ReadingLog, space: SpaceId, theme: str, person: str, reading: Awaitable[tuple[Finding, ...]]
 ) -> tuple[Finding, ...]:
     """Return what a reading found, and record it; one without a ``person`` is AION's own decision.
 

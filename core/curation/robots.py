@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from core.curation.fetch import A_PAGE, AGENT, Fetcher, Wanted, readable_address
+from core.curation.fetch import A_PAGE, AGENT, Fetcher, PageRequest, readable_address
 from core.errors import BadInput
 from core.types import Page
 
@@ -42,7 +42,7 @@ class PoliteFetcher:
         self._pace_s = pace_s
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
-    async def fetch(self, url: str, wanted: Wanted = A_PAGE) -> Page:
+    async def fetch(self, url: str, wanted: PageRequest = A_PAGE) -> Page:
         """Return the page at ``url``. Raises ``BadInput`` when it cannot be had, or its site does not want it read.
 
         Raises ``Unchanged`` when it is the version that is known.

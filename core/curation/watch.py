@@ -18,23 +18,23 @@ from urllib.parse import urlsplit
 from core.chat.notices import Notices
 from core.curation.curator import Curator, Research, excerpts, prepared
 from core.curation.feeds import entries, is_feed
-from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, Unchanged, Wanted, readable_address
+from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
 from core.curation.page_diff import differing, is_change
 from core.curation.reading_log import recorded
 from core.curation.review_policy import policy_of
-from core.curation.websearch import Result
+from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
 from core.knowledge.ingest import Ingest
-from core.knowledge.prepare import Failed
+from core.knowledge.prepare import FailedDocument
 from core.language import detect_language
 from core.offload import offload
 from core.services import Finding, Tell
 from core.storage.documents import NewDocument
 from core.storage.proposals import NewProposal
 from core.storage.spaces import Spaces
-from core.storage.watches import NewWatch, Seen, Watches
+from core.storage.watches import NewWatch, SeenPage, Watches
 from core.texts import say
-from core.types import Indexed, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
+from core.types import IndexedDocument, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
 
 OPERATOR = "operator"
 """Who watches what was named on the command line, or by somebody who wants to be forgotten."""
@@ -50,8 +50,8 @@ _PASSING = ("fetch.too_slow", "fetch.unreachable", "fetch.status", "fetch.unknow
 class ConditionalSource(Protocol):
     """Fetches web pages if they changed."""
 
-    async def fetch(self, url: str, wanted: Wanted) -> Page:
-        """Return the page at ``url``. Raises ``BadInput``, and ``Unchanged`` for the version that is known."""
+    async def fetch(self, url: str, wanted: PageRequest) -> Page:
+        """Return the page at ``url``. Raises ``BadInput``, and ``UnchangedPage`` for the version that is known."""
         ...
 
 
@@ -110,11 +110,11 @@ class Watcher:
 
     async def _look_at_web(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
         known = await self.watches.seen(watch)
-        seen = known.get(watch.target, Seen(watch.target))
-        wanted = Wanted(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
+        seen = known.get(watch.target, SeenPage(watch.target))
+        wanted = PageRequest(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
         try:
             page = await self.pages.fetch(watch.target, wanted)
-        except Unchanged:
+        except UnchangedPage:
             await self.watches.note(watch, replace(seen, gone_at=None))
             return (Finding(watch.target, "", "unchanged"),)
         except BadInput as error:
@@ -139,16 +139,18 @@ class Watcher:
         research = await self._research(watch, "")
         for first in range(0, len(urls), N_AT_ONCE):
             batch = urls[first : first + N_AT_ONCE]
-            read = await self.curator.read(research, [Result(url, "", "") for url in batch], tell)
+            read = await self.curator.read(research, [WebResult(url, "", "") for url in batch], tell)
             outcomes = zip(batch, read, strict=True)
-            await self.watches.note(watch, *(Seen(url) for url, finding in outcomes if finding.reason not in _PASSING))
+            await self.watches.note(
+                watch, *(SeenPage(url) for url, finding in outcomes if finding.reason not in _PASSING)
+            )
             findings += read
         return findings or (Finding(watch.target, "", "unchanged"),)
 
-    async def _compare(self, watch: Watch, page: Page, seen: Seen) -> tuple[Finding, Seen]:
+    async def _compare(self, watch: Watch, page: Page, seen: SeenPage) -> tuple[Finding, SeenPage]:
         """Learn a page if it is new or changed; else note in which lines it differs."""
         read = await offload(prepared, page, watch.language)
-        if isinstance(read, Failed):
+        if isinstance(read, FailedDocument):
             raise read.error
         now, known = datetime.now(UTC), await self.watches.brought(watch.space, watch.target)
         if known is None:
@@ -171,7 +173,7 @@ class Watcher:
         match await self.curator.reviews.propose(watch.space, proposal):
             case Proposal(id=number):
                 return Finding(new.name, new.title, "proposed", values={"number": number})
-            case Indexed(name=name, duplicate_of=other):
+            case IndexedDocument(name=name, duplicate_of=other):
                 return Finding(new.name, new.title, "known", values={"name": other or name})
             case _:
                 return Finding(new.name, new.title, "waiting")
@@ -186,7 +188,7 @@ class Watcher:
         known = await self.watches.seen(watch)
         there = {done.name for done in report.indexed}
         back = [seen for name, seen in known.items() if name in there and seen.gone_at is not None]
-        new = [Seen(name) for name in sorted(there - known.keys())]
+        new = [SeenPage(name) for name in sorted(there - known.keys())]
         await self.watches.note(watch, *new, *(replace(seen, gone_at=None) for seen in back))
         failed = {failure.name for failure in report.failed}
         missed = [await self._miss(watch, seen) for name, seen in known.items() if name not in there | failed]
@@ -195,7 +197,7 @@ class Watcher:
 
     # --- what vanished ----------------------------------------------------------------------------
 
-    async def _miss(self, watch: Watch, seen: Seen) -> Finding:
+    async def _miss(self, watch: Watch, seen: SeenPage) -> Finding:
         """Flag a page that is no longer there, and tell the moderators once; what was learned of it stays."""
         gone_at = seen.gone_at or datetime.now(UTC)
 
@@ -243,7 +245,7 @@ class SpaceWatches:
         return await self._watcher.watches.add(self._space, NewWatch(kind, target, language, every, self._person))
 
 
-def _indexed(indexed: Indexed) -> Finding:
+def _indexed(indexed: IndexedDocument) -> Finding:
     match indexed.outcome:
         case "added" | "replaced":
             return Finding(indexed.name, "", "learned", values={"n_passages": indexed.n_passages})

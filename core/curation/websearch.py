@@ -36,7 +36,7 @@ TIMEOUT_S = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class WebResult:
     """One result of a web search."""
 
     url: str
@@ -47,7 +47,7 @@ class Result:
 class WebSearch(Protocol):
     """Finds pages about a theme."""
 
-    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[WebResult, ...]:
         """Return pages about a theme, best first.
 
         Raises ``BadInput`` when there are none, and ``Unavailable`` when no engine answers.
@@ -55,7 +55,7 @@ class WebSearch(Protocol):
         ...
 
 
-class Engine(Protocol):
+class SearchEngine(Protocol):
     """One of ddgs's engines. ``search`` blocks; it returns ``None`` when it is refused, and raises when it fails."""
 
     def search(self, query: str, region: str) -> Sequence[Any] | None:
@@ -63,7 +63,7 @@ class Engine(Protocol):
         ...
 
 
-def ddgs_engines() -> dict[str, Engine]:
+def ddgs_engines() -> dict[str, SearchEngine]:
     """Return ddgs's engines for text by name; ones that this version of ddgs no longer has are left out."""
     from ddgs.engines import ENGINES as KNOWN
 
@@ -75,7 +75,7 @@ class EngineSearch:
 
     def __init__(
         self,
-        open_engines: Callable[[], Mapping[str, Engine]] = ddgs_engines,
+        open_engines: Callable[[], Mapping[str, SearchEngine]] = ddgs_engines,
         *,
         spacing_s: float = SPACING_S,
         rest_s: float = REST_S,
@@ -83,13 +83,13 @@ class EngineSearch:
         self._open_engines = open_engines
         self._spacing_s = spacing_s
         self._rest_s = rest_s
-        self._engines: Mapping[str, Engine] | None = None
+        self._engines: Mapping[str, SearchEngine] | None = None
         self._resting_until_s: dict[str, float] = {}
         self._turn = asyncio.Lock()
 
-    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[WebResult, ...]:
         """Return pages about a theme, best first, each address once."""
-        found: dict[str, Result] = {}
+        found: dict[str, WebResult] = {}
         has_answer = False
         async with self._turn:
             if self._engines is None:
@@ -107,7 +107,7 @@ class EngineSearch:
             raise Unavailable("search.blocked")
         return _some(theme, tuple(found.values())[:n_results])
 
-    async def _ask(self, name: str, engine: Engine, theme: str, region: str) -> tuple[Result, ...] | None:
+    async def _ask(self, name: str, engine: SearchEngine, theme: str, region: str) -> tuple[WebResult, ...] | None:
         """Return an engine's results; ``None``, and let it rest, when it refuses or fails."""
         from ddgs.exceptions import DDGSException
 
@@ -121,7 +121,7 @@ class EngineSearch:
             self._resting_until_s[name] = time.monotonic() + self._rest_s
             log.warning("search engine %s gives no answer, and is left alone for %.0f min", name, self._rest_s / 60)
             return None
-        return tuple(Result(row.href, row.title, row.body) for row in rows if _is_web(row.href))
+        return tuple(WebResult(row.href, row.title, row.body) for row in rows if _is_web(row.href))
 
 
 class SearxngSearch:
@@ -130,7 +130,7 @@ class SearxngSearch:
     def __init__(self, base_url: str) -> None:
         self._url = f"{base_url.rstrip('/')}/search"
 
-    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[WebResult, ...]:
         """Return pages about a theme, best first."""
         query = {"q": theme, "format": "json", "language": language}
         try:
@@ -141,7 +141,7 @@ class SearxngSearch:
             rows = response.raise_for_status().json()["results"]
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise Unavailable("search.unreachable", url=self._url) from error
-        results = [Result(row["url"], row.get("title", ""), row.get("content", "")) for row in rows if "url" in row]
+        results = [WebResult(row["url"], row.get("title", ""), row.get("content", "")) for row in rows if "url" in row]
         return _some(theme, tuple(result for result in results if _is_web(result.url))[:n_results])
 
 
@@ -154,7 +154,7 @@ def _is_web(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
-def _some(theme: str, results: tuple[Result, ...]) -> tuple[Result, ...]:
+def _some(theme: str, results: tuple[WebResult, ...]) -> tuple[WebResult, ...]:
     if not results:
         raise BadInput("search.nothing", theme=theme)
     return results

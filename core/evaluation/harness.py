@@ -23,21 +23,21 @@ from core.evaluation.selective import (
 )
 from core.language import detect_language
 from core.ports import Gate, Searcher
-from core.types import Found, Hit, SpaceId
+from core.types import Hit, SearchResult, SpaceId
 
 N_CONTEXT = 8
 
 
-Ranking = Callable[[Found], Sequence[Hit]]
+Ranking = Callable[[SearchResult], Sequence[Hit]]
 """Says which order of what was found is measured."""
 
 
-def by_score(found: Found) -> Sequence[Hit]:
+def by_score(found: SearchResult) -> Sequence[Hit]:
     """Return the hits as they are ranked."""
     return found.hits
 
 
-def by_choice(found: Found) -> Sequence[Hit]:
+def by_choice(found: SearchResult) -> Sequence[Hit]:
     """Return the context as it was chosen, as a ranking; what was not chosen follows."""
     return (*found.context, *found.hits)
 
@@ -52,7 +52,7 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionResult:
     """What one question came to. The ranking measures are ``nan`` for a question without relevant documents.
 
     ``in_context`` is ``nan`` for one without answers.
@@ -69,10 +69,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What a method does on a set: one row per question, and the measures over them."""
 
-    rows: Sequence[Asked]
+    rows: Sequence[QuestionResult]
 
     def metrics(self) -> Mapping[str, float | None]:
         """Return every measure by its name in reports; ``None`` where the set has nothing to measure it on."""
@@ -113,7 +113,9 @@ class Measured:
         return np.array([row.confidence for row in self.rows], np.float64), labels
 
 
-async def measure(data: LabelledSet, space: SpaceId, method: Method, names_of: Mapping[int, Sequence[str]]) -> Measured:
+async def measure(
+    data: LabelledSet, space: SpaceId, method: Method, names_of: Mapping[int, Sequence[str]]
+) -> Measurement:
     """Ask all questions of ``data`` in ``space``, which holds its documents.
 
     ``names_of`` gives the labelled ids of a stored document: several where the corpus holds the same text twice.
@@ -125,7 +127,7 @@ async def measure(data: LabelledSet, space: SpaceId, method: Method, names_of: M
         hits = method.ranking(found)
         ranking = distinct(_judged_name(names_of[hit.passage.document_id], question.relevance) for hit in hits)
         rows.append(
-            Asked(
+            QuestionResult(
                 answerable=question.answerable,
                 **_ranking_measures(ranking, question.relevance),
                 in_context=_in_context(found, question),
@@ -134,10 +136,10 @@ async def measure(data: LabelledSet, space: SpaceId, method: Method, names_of: M
                 latency_ms=found.latency_ms,
             )
         )
-    return Measured(rows)
+    return Measurement(rows)
 
 
-def as_json(measured: Mapping[str, Mapping[str, Measured]], headline: str = "fused") -> Mapping[str, object]:
+def as_json(measured: Mapping[str, Mapping[str, Measurement]], headline: str = "fused") -> Mapping[str, object]:
     """Return a report by set: the ``headline`` method's measures, its steps, and every method's ``by_method``."""
     return {
         "sets": {
@@ -153,7 +155,7 @@ def as_json(measured: Mapping[str, Mapping[str, Measured]], headline: str = "fus
     }
 
 
-def as_table(measured: Mapping[str, Mapping[str, Measured]]) -> str:
+def as_table(measured: Mapping[str, Mapping[str, Measurement]]) -> str:
     """Return the same as a Markdown table, a row for each set and method."""
     return table(
         {(name, method): each.metrics() for name, methods in measured.items() for method, each in methods.items()}
@@ -184,7 +186,7 @@ def _ranking_measures(ranking: Sequence[str], relevance: Mapping[str, int]) -> d
     }
 
 
-def _in_context(found: Found, question: LabelledQuestion) -> float:
+def _in_context(found: SearchResult, question: LabelledQuestion) -> float:
     if not question.answerable or not question.answers:
         return math.nan
     return float(holds_answer(found.context[:N_CONTEXT], question.answers))

@@ -13,7 +13,7 @@ from core.evaluation.ranking import ndcg, reciprocal_rank
 from core.types import Thumb
 
 
-class Shown(Protocol):
+class ShownAnswer(Protocol):
     """One answer with sources as it was shown, and who did what with it; people are pseudonyms."""
 
     @property
@@ -38,7 +38,7 @@ class Shown(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class AnswerQuality:
     """Figures over some answers; shares and measures are 0..1, and ``None`` where there is nothing to take them of.
 
     ``ctr``: answers whose sources were opened / shown. ``cr``: opened answers that an opener liked / opened.
@@ -54,12 +54,12 @@ class Quality:
     mrr: float | None
 
 
-def quality(shown: Sequence[Shown]) -> Quality:
+def quality(shown: Sequence[ShownAnswer]) -> AnswerQuality:
     """Return the figures of the answers that were shown with sources."""
     opened = [each for each in shown if each.openers]
     liked = [each for each in opened if any(each.thumbs.get(person) == "up" for person in each.openers)]
     rated = list(_rated(shown))
-    return Quality(
+    return AnswerQuality(
         n_shown=len(shown),
         n_opened=len(opened),
         n_rated=len(rated),
@@ -70,7 +70,7 @@ def quality(shown: Sequence[Shown]) -> Quality:
     )
 
 
-def _rated(shown: Sequence[Shown]) -> Iterator[tuple[Sequence[str], Mapping[str, int]]]:
+def _rated(shown: Sequence[ShownAnswer]) -> Iterator[tuple[Sequence[str], Mapping[str, int]]]:
     """Yield the ranking of each rated answer, and its relevance: empty where it is not liked more than disliked."""
     for each in shown:
         if each.thumbs:

@@ -8,14 +8,14 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from core.evaluation.harness import Measured
+from core.evaluation.harness import Measurement
 from core.evaluation.selective import reliability
 
 _DRAWN = ("fused", "reranked", "spec")
 """Methods that differ in their confidence; the others share the gate."""
 
 
-def plot(name: str, measured: Mapping[str, Measured], folder: Path) -> list[Path]:
+def plot(name: str, measured: Mapping[str, Measurement], folder: Path) -> list[Path]:
     """Draw a set's risk–coverage curve and reliability diagram as PNG files in ``folder``, and return their paths.
 
     A set with questions of one kind has neither, and gets no file.
@@ -36,14 +36,14 @@ def plot(name: str, measured: Mapping[str, Measured], folder: Path) -> list[Path
     return paths
 
 
-def _risk_coverage(axes: Axes, drawn: Mapping[str, Measured]) -> None:
+def _risk_coverage(axes: Axes, drawn: Mapping[str, Measurement]) -> None:
     for method, measured in drawn.items():
         curve = measured.risk_coverage()
         axes.plot(curve.coverage, curve.risk, label=f"{method} (area {curve.area:.3f})")
     axes.set(xlabel="share of questions answered, surest first", ylabel="share of those that nothing answers")
 
 
-def _reliability(axes: Axes, drawn: Mapping[str, Measured]) -> None:
+def _reliability(axes: Axes, drawn: Mapping[str, Measurement]) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as said")
     for method, measured in drawn.items():
         bins = reliability(*measured.confidences())

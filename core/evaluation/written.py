@@ -19,7 +19,7 @@ _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "“”‘’«�
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class EvaluatedReply:
     """What came of one question: ``cited`` are the texts of the passages named as sources, ``expected`` the answers."""
 
     answerable: bool
@@ -46,7 +46,7 @@ def token_f1(text: str, expected: Iterable[str]) -> float:
     return max((_f1(normalised(text).split(), normalised(answer).split()) for answer in expected), default=0.0)
 
 
-def written_metrics(replies: Sequence[Reply]) -> Mapping[str, float | None]:
+def written_metrics(replies: Sequence[EvaluatedReply]) -> Mapping[str, float | None]:
     """Return the measures by name; ``None`` where there is nothing to measure.
 
     Words are measured on answerable questions with expected answers (0 where nothing was said), the cited passage on
@@ -67,7 +67,7 @@ def written_metrics(replies: Sequence[Reply]) -> Mapping[str, float | None]:
     }
 
 
-def _cites(reply: Reply) -> bool:
+def _cites(reply: EvaluatedReply) -> bool:
     cited = [f" {normalised(text)} " for text in reply.cited]
     return any(f" {normalised(answer)} " in text for answer in reply.expected for text in cited)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.evaluation.dataset import LabelledQuestion, LabelledSet
-from core.evaluation.written import Reply
+from core.evaluation.written import EvaluatedReply
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.writer import Draft, Writers
 from core.language import detect_language
@@ -29,7 +29,7 @@ async def written_answers(
     writers: Writers,
     limit: int,
     asked: Callable[[], object] = lambda: None,
-) -> list[Reply]:
+) -> list[EvaluatedReply]:
     """Ask up to ``limit`` questions of ``data``, evenly drawn, and return what was answered.
 
     ``asked`` is called after each.
@@ -46,17 +46,17 @@ async def written_answers(
     return replies
 
 
-async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, writers: Writers) -> Reply:
+async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, writers: Writers) -> EvaluatedReply:
     clock = Stopwatch()
     found = await searcher.search(SPACE, question.text, detect_language(question.text))
     draft = None
     if gate.decide(found).band == "local":
         draft = await writers.grounded(question.text, found, _unseen)
     if draft is None or not draft.sources:
-        return Reply(question.answerable, "", True, (), question.answers, clock.read()["total"])
+        return EvaluatedReply(question.answerable, "", True, (), question.answers, clock.read()["total"])
     named = {source.passage_id for source in draft.sources}
     cited = tuple(hit.passage.text for hit in found.context if hit.passage.id in named)
-    return Reply(question.answerable, _words(draft), False, cited, question.answers, clock.read()["total"])
+    return EvaluatedReply(question.answerable, _words(draft), False, cited, question.answers, clock.read()["total"])
 
 
 def _words(draft: Draft) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.confidence.calibrate import Coefficients, shipped
-from core.confidence.fit import Example, Floats, Labels, fit, folds, labels_of
+from core.confidence.fit import Floats, GateExample, Labels, fit, folds, labels_of
 from core.confidence.gate import LogisticGate
 from core.confidence.reader_gate import READING, bounded, leaning_of
 from core.errors import BadInput
@@ -26,7 +26,7 @@ from core.ports import Embedder, Reader
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.impressions import Rated
+from core.storage.impressions import RatedImpression
 from core.storage.passages import Passages
 
 LEAST = 20
@@ -40,7 +40,7 @@ RATINGS = "ratings"
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class GateFigures:
     """What a gate does on some examples: ``local`` is the share it answers locally, ``risk`` the unanswerable of those.
 
     Measures that need both kinds of question, or any local answer, are ``nan`` without.
@@ -54,18 +54,18 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TunedGate:
     """Refitted ``coefficients``, with figures by origin: ``before``, and ``after`` for topics that were held out."""
 
     coefficients: Coefficients
     start: Coefficients
-    before: dict[str, Figures]
-    after: dict[str, Figures]
+    before: dict[str, GateFigures]
+    after: dict[str, GateFigures]
 
 
 async def labelled_examples(
     data: LabelledSet, embedder: Embedder, asked: Callable[[], object], reader: Reader | None = None
-) -> list[Example]:
+) -> list[GateExample]:
     """Ask a labelled set's questions of a real index, and return what its searches, and the reader, made of them.
 
     All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set
@@ -87,12 +87,12 @@ async def labelled_examples(
                         read = await offload(reader.read, found)
                         told = {**told, READING: leaning_of(reader.id).neutral if read is None else bounded(read)}
                     topic = question.topic or question.text
-                    examples.append(Example(told, question.answerable, topic, data.name))
+                    examples.append(GateExample(told, question.answerable, topic, data.name))
                 asked()
     return [replace(each, weight=SET_WEIGHT / len(examples)) for each in examples]
 
 
-def rated_examples(rated: Iterable[Rated], coefficients: Coefficients) -> list[Example]:
+def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients) -> list[GateExample]:
     """Return what ratings say about searches: liked or disliked answers from passages, liked "I don't know"s.
 
     A disliked "I don't know" says that an answer was wished for, not that it was there. Answers recorded before the
@@ -100,7 +100,7 @@ def rated_examples(rated: Iterable[Rated], coefficients: Coefficients) -> list[E
     """
     neutral = {READING: coefficients.weights[READING].mean} if coefficients.reader else {}
     return [
-        Example(
+        GateExample(
             _bounded({**neutral, **each.features}),
             each.leaning > 0 and each.has_sources,
             each.searched,
@@ -118,7 +118,7 @@ def _bounded(told: Mapping[str, float]) -> Mapping[str, float]:
     return {**told, READING: bounded(told[READING])} if READING in told else told
 
 
-def tune(examples: Sequence[Example], start: Coefficients, embedder_id: str, risk: float | None) -> Tuned:
+def tune(examples: Sequence[GateExample], start: Coefficients, embedder_id: str, risk: float | None) -> TunedGate:
     """Refit ``start`` to ``examples``. Raises ``BadInput`` when there are too few of a kind."""
     labels = labels_of(examples)
     n_least = int(min(labels.sum(), (~labels).sum()))
@@ -130,7 +130,7 @@ def tune(examples: Sequence[Example], start: Coefficients, embedder_id: str, ris
         values[judged] = _probabilities([each for each, out in zip(examples, judged, strict=True) if out], others)
         is_local[judged] = values[judged] >= others.upper
     before = _probabilities(examples, start)
-    return Tuned(
+    return TunedGate(
         coefficients=replace(
             fit(examples, start, risk), embedder=embedder_id, sets=sorted({each.origin for each in examples})
         ),
@@ -140,11 +140,11 @@ def tune(examples: Sequence[Example], start: Coefficients, embedder_id: str, ris
     )
 
 
-def _probabilities(examples: Sequence[Example], coefficients: Coefficients) -> Floats:
+def _probabilities(examples: Sequence[GateExample], coefficients: Coefficients) -> Floats:
     return np.array([coefficients.probability(each.features) for each in examples], np.float64)
 
 
-def _by_origin(examples: Sequence[Example], values: Floats, is_local: Labels) -> dict[str, Figures]:
+def _by_origin(examples: Sequence[GateExample], values: Floats, is_local: Labels) -> dict[str, GateFigures]:
     origins = np.array([each.origin for each in examples])
     labels = labels_of(examples)
     return {
@@ -153,8 +153,8 @@ def _by_origin(examples: Sequence[Example], values: Floats, is_local: Labels) ->
     }
 
 
-def _figures(values: Floats, labels: Labels, is_local: Labels) -> Figures:
-    return Figures(
+def _figures(values: Floats, labels: Labels, is_local: Labels) -> GateFigures:
+    return GateFigures(
         auroc=auroc(values, labels),
         balanced_accuracy=balanced_accuracy(is_local, labels),
         ece=expected_calibration_error(values, labels),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
-from core.evaluation.written import Reply, token_f1
+from core.evaluation.written import EvaluatedReply, token_f1
 from core.experiments.answer_eval import written_answers
 from core.generation.local.generator import LocalGenerator
 from core.generation.providers.router import Router
@@ -30,14 +30,14 @@ from core.models.heavy_imports import loaded_beside_others
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
 from core.ports import Embedder, Gate
-from core.training.reward import EmbedderReader, Reader, RewardModel
+from core.training.reward import EmbedderReplyEncoder, ReplyEncoder, RewardModel
 from core.training.rows import turns_of
 from core.training.version_test import Measure
 from core.training.win_rate import win_rate
-from core.types import LoraVersion, Sampling, Turn
+from core.types import LoraVersion, PromptTurn, Sampling
 
 if TYPE_CHECKING:
-    from core.training.likelihood import Asked
+    from core.training.likelihood import PromptedReply
     from core.training.student import Student
 
 MAX_LENGTH = 1024
@@ -56,7 +56,7 @@ _LEAST_TIMED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ComparisonData:
     """What two versions are judged by: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions.
 
     ``reward`` is the reward model, where there is one, ``max_slower`` how many times as long a token may take.
@@ -70,7 +70,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class Comparison:
     """A version, and what answers now (``None``: the base model), on a base model of that name."""
 
     registry: LoraRegistry
@@ -82,7 +82,7 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class ComparisonWriters:
     """The local model twice: with what answers now, and with the version in question; and what else answers need."""
 
     before: LocalGenerator
@@ -91,7 +91,7 @@ class Writing:
     gate: Gate
 
 
-async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[Measure]:
+async def measured(contest: Comparison, judged: ComparisonData, writing: ComparisonWriters) -> list[Measure]:
     """Return every measure of both, the cheap ones first.
 
     Raises ``BadInput`` when the reward model reads with another model than there is now.
@@ -112,27 +112,27 @@ async def measured(contest: Contest, judged: Judged, writing: Writing) -> list[M
     return [*measures, *await speed(writing.before, writing.after, math.log(judged.max_slower))]
 
 
-async def written(local: LocalGenerator, prompt: Sequence[Turn], max_new_tokens: int) -> str:
+async def written(local: LocalGenerator, prompt: Sequence[PromptTurn], max_new_tokens: int) -> str:
     """Return the likeliest reply."""
     sampling = Sampling(temperature=0.0, max_new_tokens=max_new_tokens)
     return "".join([piece.text async for piece in local.stream(prompt, sampling)])
 
 
-def _reader(contest: Contest, model: RewardModel, embedder: Embedder) -> Reader:
+def _reader(contest: Comparison, model: RewardModel, embedder: Embedder) -> ReplyEncoder:
     """Return what reads replies for the reward model. Blocks. Raises ``BadInput`` when that is not there any more."""
-    reader: Reader = EmbedderReader(embedder)
+    reader: ReplyEncoder = EmbedderReplyEncoder(embedder)
     if model.reader.startswith("base "):
         with loaded_beside_others():
-            from core.training.base_reader import BaseReader
+            from core.training.base_reader import BaseModelReplyEncoder
             from core.training.student import Lora, open_student
 
-        reader = BaseReader(open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell))
+        reader = BaseModelReplyEncoder(open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell))
     if reader.id != model.reader:
         raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
     return reader
 
 
-async def _labelled(local: LocalGenerator, judged: Judged, writing: Writing) -> list[float]:
+async def _labelled(local: LocalGenerator, judged: ComparisonData, writing: ComparisonWriters) -> list[float]:
     """Return how right the replies to labelled questions are, 0..1 each."""
     writers = Writers(local, Router(), writing.embedder, "abstain")
     replies = [
@@ -148,7 +148,7 @@ def canaries() -> Sequence[tuple[str, tuple[str, ...]]]:
     return [(row["question"], tuple(row["replies"])) for row in table["canary"]]
 
 
-def _by_likelihood(contest: Contest, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
+def _by_likelihood(contest: Comparison, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
     """Return what held-out thumbs and canaries say. Blocks."""
     with loaded_beside_others():
         from core.training.kto import read_thumbs
@@ -178,16 +178,16 @@ def _ratings(signs: Sequence[float], before: Sequence[float], after: Sequence[fl
 
 
 def _right(student: Student, is_bare: bool) -> list[float]:
-    from core.training.likelihood import Asked
+    from core.training.likelihood import PromptedReply
 
     known = canaries()
-    asked = [Asked((Turn("user", question),), reply) for question, replies in known for reply in replies]
+    asked = [PromptedReply((PromptTurn("user", question),), reply) for question, replies in known for reply in replies]
     scores = iter(_per_token(student, asked, is_bare))
     ranked = [[next(scores) for _ in replies] for _, replies in known]
     return [float(row[0] == max(row)) for row in ranked]
 
 
-def _per_token(student: Student, asked: Sequence[Asked], is_bare: bool) -> list[float]:
+def _per_token(student: Student, asked: Sequence[PromptedReply], is_bare: bool) -> list[float]:
     from core.training.likelihood import likelihoods
 
     return [each.per_token for each in likelihoods(student, asked, MAX_LENGTH, as_base=is_bare)]
@@ -213,7 +213,7 @@ async def speed(before: LocalGenerator, after: LocalGenerator, most: float) -> l
 async def _rate(local: LocalGenerator, question: str) -> float | None:
     """Return the tokens/s of a reply, from its first token on: how long a reply is must not count."""
     heard_s: list[float] = []
-    async with aclosing(local.stream((Turn("user", question),), _TIMED)) as pieces:
+    async with aclosing(local.stream((PromptTurn("user", question),), _TIMED)) as pieces:
         async for piece in pieces:
             heard_s += [time.monotonic()] * len(piece.log_probs)
     if len(heard_s) < _LEAST_TIMED or heard_s[-1] <= heard_s[0]:
@@ -221,7 +221,7 @@ async def _rate(local: LocalGenerator, question: str) -> float | None:
     return (len(heard_s) - 1) / (heard_s[-1] - heard_s[0])
 
 
-def _is_right(reply: Reply) -> float:
+def _is_right(reply: EvaluatedReply) -> float:
     """Return how right a reply is, 0..1: the words of an answer, or silence where there is none."""
     if not reply.answerable:
         return float(reply.abstained)

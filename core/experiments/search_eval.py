@@ -17,7 +17,7 @@ from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
 from core.confidence.reader_gate import with_reader, without_reader
 from core.evaluation.dataset import LabelledDocument, LabelledSet
-from core.evaluation.harness import Measured, Method, Ranking, by_choice, by_score, measure
+from core.evaluation.harness import Measurement, Method, Ranking, by_choice, by_score, measure
 from core.language import detect_language
 from core.offload import offload
 from core.ports import Embedder, Gate, Reader, Reranker
@@ -27,7 +27,7 @@ from core.retrieval.rerank import RerankingSearcher
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
-from core.storage.passages import Embedded, Passages
+from core.storage.passages import EmbeddedChunks, Passages
 from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")
@@ -41,7 +41,7 @@ async def assess(
     tell: Callable[[str], None] = lambda line: None,
     reranker: Reranker | None = None,
     reader: Reader | None = None,
-) -> Mapping[str, Measured]:
+) -> Mapping[str, Measurement]:
     """Return what each method does on ``data``.
 
     ``read`` (the shipped search, a ``reader`` behind the gate) and ``reranked`` are among them where there is one.
@@ -103,7 +103,7 @@ async def store_labelled(
 
 def _prepared(
     corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Callable[[str], list[Chunk]]
-) -> list[tuple[NewDocument, Embedded]]:
+) -> list[tuple[NewDocument, EmbeddedChunks]]:
     chunks = [cut(document.text) for document in corpus]
     inputs = [
         searched_text(document.title, piece.heading, piece.text)
@@ -112,7 +112,10 @@ def _prepared(
     ]
     rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in chunks])[:-1])
     return [
-        (_new(document), Embedded(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id))
+        (
+            _new(document),
+            EmbeddedChunks(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id),
+        )
         for document, pieces, vectors in zip(corpus, chunks, rows, strict=True)
     ]
 

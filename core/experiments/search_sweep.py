@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.confidence.calibrate import Coefficients
-from core.confidence.fit import Example
+from core.confidence.fit import GateExample
 from core.confidence.gate import LogisticGate
 from core.evaluation.dataset import LabelledQuestion, LabelledSet
 from core.evaluation.harness import holds_answer
@@ -32,7 +32,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Found, Hit
+from core.types import Hit, SearchResult
 
 CHUNK_CHARS = (600, 1200, 1800)
 LAMBDAS = (0.5, 0.7, 0.9, 1.0)
@@ -115,7 +115,7 @@ def _fusions(embedder_id: str) -> Mapping[str, Fusion]:
 
 def _choices(
     data: LabelledSet,
-    found: Sequence[Found],
+    found: Sequence[SearchResult],
     names: Mapping[int, Sequence[str]],
     start: Coefficients,
     max_chars: int,
@@ -123,7 +123,9 @@ def _choices(
 ) -> list[Choice]:
     gate = LogisticGate(start)
     examples = [
-        Example(gate.decide(each).confidence.features, question.answerable, question.topic or question.text, data.name)
+        GateExample(
+            gate.decide(each).confidence.features, question.answerable, question.topic or question.text, data.name
+        )
         for question, each in zip(data.questions, found, strict=True)
         if each.hits
     ]
@@ -147,14 +149,14 @@ def _choices(
     ]
 
 
-def _contexts(found: Sequence[Found], lambda_: float, k: int) -> tuple[list[Found], float]:
+def _contexts(found: Sequence[SearchResult], lambda_: float, k: int) -> tuple[list[SearchResult], float]:
     """Return what was found with its context chosen anew, and the milliseconds that took for each question."""
     start_s = time.perf_counter()
     chosen = [replace(each, context=_context(each, lambda_, k)) for each in found]
     return chosen, (time.perf_counter() - start_s) * 1000 / max(len(found), 1)
 
 
-def _context(found: Found, lambda_: float, k: int) -> tuple[Hit, ...]:
+def _context(found: SearchResult, lambda_: float, k: int) -> tuple[Hit, ...]:
     if not found.hits:
         return ()
     relevance = mmr.relative(np.array([hit.score for hit in found.hits], np.float32))
@@ -163,7 +165,7 @@ def _context(found: Found, lambda_: float, k: int) -> tuple[Hit, ...]:
 
 
 def _in_context(
-    questions: Sequence[LabelledQuestion], found: Sequence[Found], names: Mapping[int, Sequence[str]]
+    questions: Sequence[LabelledQuestion], found: Sequence[SearchResult], names: Mapping[int, Sequence[str]]
 ) -> float:
     held = [
         holds_answer(each.context, question.answers)

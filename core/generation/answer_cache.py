@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from core.generation.question_match import asked
 from core.generation.writer import Draft
-from core.ports import Gate, Inspectable, LocalModel, PassageStore
-from core.storage.cached_answers import ReusableAnswers
+from core.ports import Gate, InspectableModel, LocalModel, PassageStore
+from core.storage.cached_answers import CachedAnswers
 from core.texts import say
-from core.types import Found, SpaceId, readable_spaces
+from core.types import SearchResult, SpaceId, readable_spaces
 
 CACHE = "cache"
 """What an answer that was given before is said to come from."""
@@ -30,14 +30,14 @@ Of pairs that differ in wording alone, the farthest with the default embedder is
 
 
 @dataclass(frozen=True, slots=True)
-class Reuse:
+class AnswerCache:
     """Finds answers to give again. ``made_by`` names the gate and the model, with their versions, that write now."""
 
-    answers: ReusableAnswers
+    answers: CachedAnswers
     passages: PassageStore
     made_by: Callable[[], str]
 
-    async def find(self, space: SpaceId, found: Found) -> Draft | None:
+    async def find(self, space: SpaceId, found: SearchResult) -> Draft | None:
         """Return the answer given before to what ``found`` was searched for, saying so; ``None``: there is none."""
         state = await self._state(space)
         for kept in await self.answers.find(space, found.language, state, asked(found.query, found.language)):
@@ -47,7 +47,7 @@ class Reuse:
                 return Draft(f"{kept.text}\n\n{say(found.language, 'answer.reused')}", CACHE, sources=kept.sources)
         return None
 
-    async def keep(self, space: SpaceId, answer_id: int, found: Found) -> None:
+    async def keep(self, space: SpaceId, answer_id: int, found: SearchResult) -> None:
         """Have an answer that was given to ``found`` given again."""
         meaning = asked(found.query, found.language)
         if meaning.strip():
@@ -61,7 +61,7 @@ class Reuse:
 
 def written_by(gate: Gate, local: LocalModel) -> str:
     """Return a name for what writes confident answers now: the gate, the model and its LoRA weights."""
-    lora = local.state().lora_version if isinstance(local, Inspectable) else None
+    lora = local.state().lora_version if isinstance(local, InspectableModel) else None
     return f"{fingerprint(gate)} {local.model} {lora or '-'}"
 
 

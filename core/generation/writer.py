@@ -17,8 +17,8 @@ from core.errors import GenerationFailed, Unavailable
 from core.generation.grounding.answer_type import Expectation
 from core.generation.grounding.citations import cited
 from core.generation.grounding.extractive import extract
-from core.generation.grounding.sentence_ranking import Scored, rank
-from core.generation.grounding.support import Check, Support
+from core.generation.grounding.sentence_ranking import ScoredSentence, rank
+from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
 from core.generation.providers.router import OpenStream, Router
 from core.offload import offload
@@ -26,7 +26,7 @@ from core.ports import Embedder, LocalModel
 from core.retrieval.chunk import sentences
 from core.stopwatch import Stopwatch
 from core.texts import say
-from core.types import Found, Generation, Language, Passage, Piece, Sampling, Source, Turn
+from core.types import Generation, Language, Passage, Piece, PromptTurn, Sampling, SearchResult, Source
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Writers:
     workers: Callable[[], Sequence[LocalModel]] = tuple
     beside: Beside | None = None
 
-    async def grounded(self, question: str, found: Found, show: Show) -> Draft:
+    async def grounded(self, question: str, found: SearchResult, show: Show) -> Draft:
         """Answer from the passages on this machine: in the local model's words where they stand, else in quotes."""
         clock = Stopwatch()
         with clock.step("rank"):
@@ -98,7 +98,7 @@ class Writers:
             draft = Draft(quoted.text, "extract", sources=quoted.sources)
         return replace(draft or _unknown(found.language), latency_ms=_steps(clock))
 
-    async def provided(self, question: str, found: Found, show: Show, so_far: str = "") -> Draft:
+    async def provided(self, question: str, found: SearchResult, show: Show, so_far: str = "") -> Draft:
         """Answer from the passages in a provider's words; without a provider, say that nobody knows."""
         if not (self.router or self._able(found.language)):
             return _unknown(found.language)
@@ -125,10 +125,15 @@ class Writers:
         return _outside(written, language) if written else _unknown(language)
 
     async def _in_own_words(
-        self, models: Sequence[LocalModel], question: str, found: Found, ranked: Sequence[Scored], show: Show
+        self,
+        models: Sequence[LocalModel],
+        question: str,
+        found: SearchResult,
+        ranked: Sequence[ScoredSentence],
+        show: Show,
     ) -> Draft | None:
         """Return what the first of these models that writes has to say; ``None`` when that does not stand."""
-        check = Check(question, found.language, ranked)
+        check = SupportCheck(question, found.language, ranked)
         if not check.can_pass:
             return None
         for model in models:
@@ -141,10 +146,10 @@ class Writers:
     async def _checked(
         self,
         model: LocalModel,
-        check: Check,
+        check: SupportCheck,
         question: str,
-        found: Found,
-        ranked: Sequence[Scored],
+        found: SearchResult,
+        ranked: Sequence[ScoredSentence],
         show: Show,
     ) -> Draft | None:
         """Let a model write while its sentences stand; ``None`` when its first one does not.
@@ -154,7 +159,7 @@ class Writers:
         sampling = _sampling(model)
         asked = await offload(_local_prompt, model, question, found, ranked)
         text, log_probs, lora_version = "", list[float](), None
-        support = Support("", (), "")
+        support = SupportResult("", (), "")
         try:
             async with aclosing(model.stream(asked.turns, sampling)) as pieces:
                 async for said, is_sentence in _by_sentence(pieces):
@@ -178,7 +183,7 @@ class Writers:
         return Draft(support.text, model.name, model.model, support.sources, generation)
 
     async def _asked(
-        self, versions: Sequence[tuple[Turn, ...]], language: Language, show: Show, so_far: str
+        self, versions: Sequence[tuple[PromptTurn, ...]], language: Language, show: Show, so_far: str
     ) -> _Written | None:
         """Return what the first that writes has to say; what breaks off later is kept.
 
@@ -207,7 +212,9 @@ class Writers:
         """Return the workers that can write without every sentence being checked."""
         return [worker for worker in self.workers() if worker.style == "full" and language in worker.languages]
 
-    async def _open(self, versions: Sequence[tuple[Turn, ...]], sampling: Sampling, language: Language) -> OpenStream:
+    async def _open(
+        self, versions: Sequence[tuple[PromptTurn, ...]], sampling: Sampling, language: Language
+    ) -> OpenStream:
         for worker in self._able(language):
             try:
                 return await _begun(worker, _fitting(worker, versions, sampling), sampling)
@@ -216,14 +223,16 @@ class Writers:
         return await self.router.open(versions[0], sampling, language, versions[1:])
 
 
-def _fitting(model: LocalModel, versions: Sequence[tuple[Turn, ...]], sampling: Sampling) -> tuple[Turn, ...]:
+def _fitting(
+    model: LocalModel, versions: Sequence[tuple[PromptTurn, ...]], sampling: Sampling
+) -> tuple[PromptTurn, ...]:
     """Return the largest version of a prompt that leaves the model room for its reply; else the smallest."""
     room = model.context_tokens - sampling.max_new_tokens
     sizes = [sum(prompts.estimate_tokens(turn.content) for turn in turns) for turns in versions]
     return next((turns for turns, size in zip(versions, sizes, strict=True) if size <= room), versions[-1])
 
 
-async def _begun(model: LocalModel, turns: Sequence[Turn], sampling: Sampling) -> OpenStream:
+async def _begun(model: LocalModel, turns: Sequence[PromptTurn], sampling: Sampling) -> OpenStream:
     """Return a model's reply once its first piece is there. Raises what the model does when there is none."""
     pieces = model.stream(turns, sampling)
     try:
@@ -244,7 +253,9 @@ def _sampling(model: LocalModel) -> Sampling:
     return BRIEF if model.style == "brief" else Sampling()
 
 
-def _local_prompt(model: LocalModel, question: str, found: Found, ranked: Sequence[Scored]) -> prompts.Prompt:
+def _local_prompt(
+    model: LocalModel, question: str, found: SearchResult, ranked: Sequence[ScoredSentence]
+) -> prompts.Prompt:
     if model.style == "brief":
         return prompts.brief(question, found.context, ranked[0].sentence)
     budget = min(LOCAL_PROMPT_TOKENS, model.context_tokens - _sampling(model).max_new_tokens)

@@ -11,9 +11,9 @@ from core.jobs.scheduler import Job
 from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
 from core.storage.inbox import Inbox
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.storage.turns import Turns
-from core.training.auto_promotion import Rollout
+from core.training.auto_promotion import AutoPromotion
 
 DAY = timedelta(days=1)
 
@@ -40,8 +40,8 @@ def regular_jobs(
     quality: QualityLog,
     finder: GapFinder,
     watcher: Watcher,
-    runs: Runs,
-    rollout: Rollout,
+    runs: JobRuns,
+    rollout: AutoPromotion,
     retention: Retention,
 ) -> tuple[Job, ...]:
     """Return the jobs."""

@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core.errors import BadInput
-from core.storage.job_runs import Runs, Wish
+from core.storage.job_runs import JobRequest, JobRuns
 from core.storage.leases import Leases
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def next_run(last: datetime | None, every: timedelta, soonest: datetime) -> date
 class Scheduler:
     """Runs jobs while it leads, and records each run."""
 
-    def __init__(self, runs: Runs, leases: Leases, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
+    def __init__(self, runs: JobRuns, leases: Leases, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
         self._runs = runs
         self._leases = leases
         self._jobs = {job.name: job for job in jobs}
@@ -86,7 +86,7 @@ class Scheduler:
             return self._give_up()
         finished, wishes = await self._runs.last_finished(), await self._runs.wishes()
         for job in self._jobs.values():
-            wish = wishes.get(job.name, Wish())
+            wish = wishes.get(job.name, JobRequest())
             is_due = not wish.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
             if job.name not in self._running and (is_due or wish.asked_at is not None):
                 self._begin(job)

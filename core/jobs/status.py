@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.errors import BadInput
 from core.jobs.scheduler import next_run
-from core.storage.job_runs import Run, Runs, Wish
+from core.storage.job_runs import JobRequest, JobRun, JobRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class JobStatus:
     every: timedelta
     state: Literal["waiting", "running", "paused"]
     next_at: datetime | None
-    last: Run | None
+    last: JobRun | None
 
 
 @dataclass(frozen=True, slots=True)
 class JobBoard:
     """The jobs, each with how often it runs."""
 
-    runs: Runs
+    runs: JobRuns
     every: Mapping[str, timedelta]
 
     async def status(self) -> tuple[JobStatus, ...]:
@@ -35,7 +35,7 @@ class JobBoard:
         finished, wishes, latest = await self.runs.last_finished(), await self.runs.wishes(), await self.runs.latest()
         now = datetime.now(UTC)
         return tuple(
-            _status(name, every, finished.get(name), wishes.get(name, Wish()), latest.get(name), now)
+            _status(name, every, finished.get(name), wishes.get(name, JobRequest()), latest.get(name), now)
             for name, every in self.every.items()
         )
 
@@ -58,7 +58,7 @@ class JobBoard:
 
 
 def _status(
-    name: str, every: timedelta, finished: datetime | None, wish: Wish, last: Run | None, now: datetime
+    name: str, every: timedelta, finished: datetime | None, wish: JobRequest, last: JobRun | None, now: datetime
 ) -> JobStatus:
     if last is not None and last.outcome is None:
         return JobStatus(name, every, "running", None, last)

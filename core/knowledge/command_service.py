@@ -10,11 +10,11 @@ from core.knowledge.map_image import as_png
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, File, Indexed, SpaceId
+from core.types import Attachment, Document, File, IndexedDocument, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class SpaceDocuments:
     """The documents of one space."""
 
     space: SpaceId
@@ -22,11 +22,11 @@ class Shelf:
     _documents: Documents
     _passages: Passages
 
-    async def index_attachment(self, attachment: Attachment) -> Indexed:
+    async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
         return await self._ingest.index_attachment(self.space, attachment)
 
-    async def index_page(self, url: str) -> Indexed:
+    async def index_page(self, url: str) -> IndexedDocument:
         """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
         return await self._ingest.index_page(self.space, url)
 
@@ -48,13 +48,13 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class DocumentService:
     """Every space's documents."""
 
     ingest: Ingest
     documents: Documents
     passages: Passages
 
-    def of(self, space: SpaceId) -> Shelf:
+    def of(self, space: SpaceId) -> SpaceDocuments:
         """Return the documents of one space."""
-        return Shelf(space, self.ingest, self.documents, self.passages)
+        return SpaceDocuments(space, self.ingest, self.documents, self.passages)

@@ -54,7 +54,7 @@ _LANGUAGE_SAMPLE_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
+class ExtractedText:
     """The text of a document: never empty."""
 
     title: str
@@ -77,7 +77,7 @@ def kind_of(name: str, content_type: str = "") -> Kind:
     return kind
 
 
-def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en") -> Extracted:
+def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en") -> ExtractedText:
     """Return the text of a document. ``hint`` is its language where the text is too short to tell.
 
     Raises ``BadInput`` when its kind is not read, or no text can be had from it (each reason has its sentence).
@@ -90,7 +90,7 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
     shown = " ".join((title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
     if kind == "text" and is_chat(text):
         kind = "chat"
-    return Extracted(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
+    return ExtractedText(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
 
 
 def first_heading(text: str) -> str | None:

@@ -17,15 +17,15 @@ import numpy as np
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.prefetch import ahead
-from core.knowledge.prepare import BATCH_PASSAGES, Failed, Prepared, Read, Source, cut, prepare
+from core.knowledge.prepare import BATCH_PASSAGES, DocumentSource, FailedDocument, PreparedDocument, Read, cut, prepare
 from core.offload import offload
 from core.ports import Embedder, PageSource
-from core.retrieval.embedder_migration import Succession
-from core.storage.documents import Documents, Embedded, NewDocument
-from core.storage.passages import Coming, Passages
-from core.types import Attachment, Indexed, Language, Matrix, SpaceId
+from core.retrieval.embedder_migration import EmbedderMigration
+from core.storage.documents import Documents, EmbeddedChunks, NewDocument
+from core.storage.passages import Passages, SuccessorVectors
+from core.types import Attachment, IndexedDocument, Language, Matrix, SpaceId
 
-__all__ = ["Failed", "Ingest", "Progress", "Report"]
+__all__ = ["FailedDocument", "Ingest", "Progress", "Report"]
 
 AHEAD_FILES = 64
 """How many files may be read before they are embedded."""
@@ -37,15 +37,15 @@ class Progress:
 
     n_done: int
     n_total: int
-    latest: Indexed | Failed
+    latest: IndexedDocument | FailedDocument
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of every document of an indexing run."""
 
-    indexed: tuple[Indexed, ...]
-    failed: tuple[Failed, ...]
+    indexed: tuple[IndexedDocument, ...]
+    failed: tuple[FailedDocument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Ready:
     """A document with its vectors. No chunks: the space seems to hold it already."""
 
     new: NewDocument
-    embedded: Embedded
+    embedded: EmbeddedChunks
 
 
 class Ingest:
@@ -76,21 +76,21 @@ class Ingest:
         self._max_file_bytes = max_file_bytes
         self._language = language
 
-    async def index_file(self, space: SpaceId, name: str, data: bytes) -> Indexed:
+    async def index_file(self, space: SpaceId, name: str, data: bytes) -> IndexedDocument:
         """Store one file's text under ``name``. Raises ``BadInput`` when it is too large or no text is in it."""
         require_size(name, len(data), self._max_file_bytes)
-        return await self._index_one(space, Source(name, lambda: data))
+        return await self._index_one(space, DocumentSource(name, lambda: data))
 
-    async def index_attachment(self, space: SpaceId, attachment: Attachment) -> Indexed:
+    async def index_attachment(self, space: SpaceId, attachment: Attachment) -> IndexedDocument:
         """Store one attached file's text. Raises ``BadInput``, before it is downloaded where its name or size tells."""
         kind_of(attachment.name)
         require_size(attachment.name, attachment.size_bytes, self._max_file_bytes)
         return await self.index_file(space, attachment.name, await attachment.read())
 
-    async def index_page(self, space: SpaceId, url: str) -> Indexed:
+    async def index_page(self, space: SpaceId, url: str) -> IndexedDocument:
         """Fetch one web page and store its text under its address. Raises ``BadInput`` when it cannot be had."""
         page = await self._pages.fetch(url)
-        return await self._index_one(space, Source(page.url, lambda: page.data, page.content_type))
+        return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
 
     async def index_paths(
         self, space: SpaceId, paths: Sequence[Path], on_progress: Callable[[Progress], None] = lambda _: None
@@ -100,23 +100,25 @@ class Ingest:
         Raises ``Unavailable`` when the space holds vectors of another embedder.
         """
         files = await offload(find_files, paths)
-        sources = [Source(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
-        done: list[Indexed | Failed] = []
+        sources = [DocumentSource(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
+        done: list[IndexedDocument | FailedDocument] = []
         async with aclosing(self._index(space, sources)) as outcomes:
             async for outcome in outcomes:
                 done.append(outcome)
                 on_progress(Progress(len(done), len(files), outcome))
-        indexed = tuple(outcome for outcome in done if isinstance(outcome, Indexed))
-        return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, Failed)))
+        indexed = tuple(outcome for outcome in done if isinstance(outcome, IndexedDocument))
+        return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, FailedDocument)))
 
-    async def _index_one(self, space: SpaceId, source: Source) -> Indexed:
+    async def _index_one(self, space: SpaceId, source: DocumentSource) -> IndexedDocument:
         async with aclosing(self._index(space, [source])) as outcomes:
             outcome = await anext(outcomes)
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, FailedDocument):
             raise outcome.error
         return outcome
 
-    async def _index(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Indexed | Failed, None]:
+    async def _index(
+        self, space: SpaceId, sources: Sequence[DocumentSource]
+    ) -> AsyncGenerator[IndexedDocument | FailedDocument, None]:
         await self._require_embedder(space)
         batches = _batches(ahead(self._prepare(space, sources), AHEAD_FILES))
         async with aclosing(ahead(self._embed(batches), 1)) as embedded:
@@ -124,14 +126,14 @@ class Ingest:
                 for outcome in await self._store(space, batch):
                     yield outcome
 
-    async def _prepare(self, space: SpaceId, sources: Sequence[Source]) -> AsyncGenerator[Read, None]:
+    async def _prepare(self, space: SpaceId, sources: Sequence[DocumentSource]) -> AsyncGenerator[Read, None]:
         held, known = await self._documents.held(space), set(await self._documents.contents(space))
         for source in sources:
             yield await offload(prepare, source, held, known, self._language)
 
     async def _embed(
         self, batches: AsyncGenerator[list[Read], None]
-    ) -> AsyncGenerator[list[_Ready | Indexed | Failed], None]:
+    ) -> AsyncGenerator[list[_Ready | IndexedDocument | FailedDocument], None]:
         async with aclosing(batches):
             async for batch in batches:
                 vectors = await self._vectors([text for item in _prepared(batch) for text in item.inputs()])
@@ -143,25 +145,29 @@ class Ingest:
 
     @property
     def _writing(self) -> tuple[Embedder, ...]:
-        return self._embedder.writing if isinstance(self._embedder, Succession) else (self._embedder,)
+        return self._embedder.writing if isinstance(self._embedder, EmbedderMigration) else (self._embedder,)
 
     async def _require_embedder(self, space: SpaceId) -> None:
         """Raise ``Unavailable`` when another embedder serves, and nobody here knows of that."""
-        if not isinstance(self._embedder, Succession):
+        if not isinstance(self._embedder, EmbedderMigration):
             await self._passages.require_embedder(space, self._embedder.id)
 
-    def _dealt(self, batch: Sequence[Read], vectors: Sequence[tuple[str, Matrix]]) -> list[_Ready | Indexed | Failed]:
+    def _dealt(
+        self, batch: Sequence[Read], vectors: Sequence[tuple[str, Matrix]]
+    ) -> list[_Ready | IndexedDocument | FailedDocument]:
         """Give every document of a batch its own rows of ``vectors``."""
         ends = np.cumsum([len(item.chunks) for item in _prepared(batch)])
         dealt = [(embedder_id, iter(np.split(rows, ends))) for embedder_id, rows in vectors]
         return [
             _Ready(item.new, _embedded(item, [(embedder_id, next(rows)) for embedder_id, rows in dealt]))
-            if isinstance(item, Prepared)
+            if isinstance(item, PreparedDocument)
             else item
             for item in batch
         ]
 
-    async def _store(self, space: SpaceId, batch: Sequence[_Ready | Indexed | Failed]) -> list[Indexed | Failed]:
+    async def _store(
+        self, space: SpaceId, batch: Sequence[_Ready | IndexedDocument | FailedDocument]
+    ) -> list[IndexedDocument | FailedDocument]:
         """Store the documents of a batch, and say what became of each, in order."""
         ready = [item for item in batch if isinstance(item, _Ready)]
         new = [(item.new, item.embedded) for item in ready if item.embedded.chunks]
@@ -171,7 +177,7 @@ class Ingest:
                 done[item.new.name] = await self._store_again(space, item.new)
         return [done[item.new.name] if isinstance(item, _Ready) else item for item in batch]
 
-    async def embedded(self, space: SpaceId, new: NewDocument) -> Embedded:
+    async def embedded(self, space: SpaceId, new: NewDocument) -> EmbeddedChunks:
         """Return a text's passages and their vectors, ready to be stored in ``space``.
 
         Raises ``Unavailable`` when the space holds vectors of another embedder.
@@ -180,7 +186,7 @@ class Ingest:
         prepared = await offload(cut, new)
         return _embedded(prepared, await self._vectors(prepared.inputs()))
 
-    async def _store_again(self, space: SpaceId, new: NewDocument) -> Indexed:
+    async def _store_again(self, space: SpaceId, new: NewDocument) -> IndexedDocument:
         """Store a text that the space seemed to hold when it was read."""
         if linked := await self._documents.link(space, new):
             return linked
@@ -196,14 +202,14 @@ async def _embed_all(embedder: Embedder, texts: Sequence[str]) -> Matrix:
     return np.concatenate(parts) if parts else np.empty((0, embedder.dim), np.float32)
 
 
-def _embedded(prepared: Prepared, vectors: Sequence[tuple[str, Matrix]]) -> Embedded:
+def _embedded(prepared: PreparedDocument, vectors: Sequence[tuple[str, Matrix]]) -> EmbeddedChunks:
     (embedder_id, rows), *others = vectors
-    coming = Coming(others[0][1], others[0][0]) if others else None
-    return Embedded(prepared.chunks, prepared.languages, rows, embedder_id, coming)
+    coming = SuccessorVectors(others[0][1], others[0][0]) if others else None
+    return EmbeddedChunks(prepared.chunks, prepared.languages, rows, embedder_id, coming)
 
 
-def _prepared(batch: Sequence[Read]) -> list[Prepared]:
-    return [item for item in batch if isinstance(item, Prepared)]
+def _prepared(batch: Sequence[Read]) -> list[PreparedDocument]:
+    return [item for item in batch if isinstance(item, PreparedDocument)]
 
 
 async def _batches(

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
-from core.knowledge.pdf_lines import Bookmark, Line
+from core.knowledge.pdf_lines import Bookmark, PdfLine
 
 MAX_LEVEL = 6
 _MAX_CHARS = 120
@@ -46,13 +46,13 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 Style = tuple[float, bool]
 
 
-def with_headings(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> list[list[str]]:
+def with_headings(pages: Sequence[Sequence[PdfLine]], bookmarks: Sequence[Bookmark]) -> list[list[str]]:
     """Return the lines of every page; headings as Markdown has them, those over several lines as one."""
     levels = _by_contents(pages, bookmarks) or _by_type(pages)
     return [list(_marked(page, levels.get(number, {}))) for number, page in enumerate(pages)]
 
 
-def _marked(page: Sequence[Line], levels: Mapping[int, int]) -> Iterator[str]:
+def _marked(page: Sequence[PdfLine], levels: Mapping[int, int]) -> Iterator[str]:
     """Yield a page's lines; ``levels`` are those of its headings, by the place of the line."""
     for (level, _), run in groupby(enumerate(page), key=lambda each: (levels.get(each[0], 0), _style(each[1]))):
         texts = [line.text for _, line in run]
@@ -64,7 +64,7 @@ def _as_text(line: str) -> str:
     return f"    {line}" if _LIKE_HEADING.match(line) else line
 
 
-def _by_contents(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark]) -> dict[int, dict[int, int]]:
+def _by_contents(pages: Sequence[Sequence[PdfLine]], bookmarks: Sequence[Bookmark]) -> dict[int, dict[int, int]]:
     """Return the levels of the lines that the table of contents names, by page and place; empty when few are there."""
     levels: dict[int, dict[int, int]] = {}
     n_found = 0
@@ -77,7 +77,7 @@ def _by_contents(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Bookmark])
     return levels if n_found >= max(_LEAST_FOUND, _FOUND_SHARE * len(bookmarks)) else {}
 
 
-def _of_title(page: Sequence[Line], title: str) -> range:
+def _of_title(page: Sequence[PdfLine], title: str) -> range:
     """Return the places of the lines that together are a title, numbered or not; none where it is not there."""
     stretches = [
         (range(first, first + n_lines), " ".join(line.text for line in page[first : first + n_lines]))
@@ -95,7 +95,7 @@ def _plain(text: str) -> str:
     return _NOT_WORDS.sub(" ", text).strip().casefold()
 
 
-def _by_type(pages: Sequence[Sequence[Line]]) -> dict[int, dict[int, int]]:
+def _by_type(pages: Sequence[Sequence[PdfLine]]) -> dict[int, dict[int, int]]:
     """Return the levels of the lines that are set like headings, by page and place."""
     body = _body(pages)
     if body is None:
@@ -113,7 +113,7 @@ def _by_type(pages: Sequence[Sequence[Line]]) -> dict[int, dict[int, int]]:
     }
 
 
-def _body(pages: Sequence[Sequence[Line]]) -> Style | None:
+def _body(pages: Sequence[Sequence[PdfLine]]) -> Style | None:
     """Return the style most characters are set in."""
     n_chars: Counter[Style] = Counter()
     for page in pages:
@@ -123,11 +123,11 @@ def _body(pages: Sequence[Sequence[Line]]) -> Style | None:
     return n_chars.most_common(1)[0][0] if n_chars else None
 
 
-def _style(line: Line) -> Style:
+def _style(line: PdfLine) -> Style:
     return round(line.size * 2) / 2, line.is_bold
 
 
-def _runs(page: Sequence[Line], body: Style) -> Iterator[list[int]]:
+def _runs(page: Sequence[PdfLine], body: Style) -> Iterator[list[int]]:
     """Yield the places of each heading's lines: one after the other, and in the same type."""
     for (stands_out, _), run in groupby(
         (place for place, line in enumerate(page) if line.text),
@@ -139,7 +139,7 @@ def _runs(page: Sequence[Line], body: Style) -> Iterator[list[int]]:
             yield places
 
 
-def _stands_out(line: Line, body: Style) -> bool:
+def _stands_out(line: PdfLine, body: Style) -> bool:
     if line.size <= 0 or not _WORD.search(line.text):
         return False
     size, is_bold = body

@@ -25,7 +25,7 @@ _MAX_BOOKMARKS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PdfLine:
     """A line of a page. ``size`` is its smallest type in points, 0 where unknown; ``is_bold``: all of it is."""
 
     text: str
@@ -42,7 +42,7 @@ class Bookmark:
     page: int
 
 
-def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[PdfLine]:
     """Return the lines of a page, counted from 0, without the white space around them."""
     page = document[number]
     text_page = page.get_textpage()
@@ -52,7 +52,7 @@ def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
     for text in _split(text_page.get_text_bounded()):
         place = next((i for i in range(following, len(styles)) if styles[i].text == text), None) if text else None
         if place is None:
-            lines.append(Line(text))
+            lines.append(PdfLine(text))
         else:
             lines.append(styles[place])
             following = place + 1
@@ -77,7 +77,7 @@ def _split(text: str) -> list[str]:
     return [_BROKEN.sub("", line.strip()).translate(_HYPHEN) for line in text.splitlines()]
 
 
-def _styled(text_page: pypdfium2.PdfTextPage) -> Iterator[Line]:
+def _styled(text_page: pypdfium2.PdfTextPage) -> Iterator[PdfLine]:
     """Yield every line that is not empty, with the style of its first, middle and last character."""
     start = 0
     for raw in text_page.get_text_range().splitlines(keepends=True):
@@ -86,7 +86,7 @@ def _styled(text_page: pypdfium2.PdfTextPage) -> Iterator[Line]:
             first = start + _n_units(raw[: len(raw) - len(raw.lstrip())])
             last = first + _n_units(text) - 1
             looks = [_look(text_page, place) for place in (first, (first + last) // 2, last)]
-            yield Line(_split(text)[0], min(size for size, _ in looks), all(is_bold for _, is_bold in looks))
+            yield PdfLine(_split(text)[0], min(size for size, _ in looks), all(is_bold for _, is_bold in looks))
         start += _n_units(raw)
 
 

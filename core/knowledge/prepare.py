@@ -10,15 +10,15 @@ from core.errors import BadInput
 from core.knowledge.extract import VERSION, extract
 from core.language import detect_language
 from core.retrieval.chunk import chunk, searched_text
-from core.storage.documents import Held, NewDocument
-from core.types import Chunk, Indexed, Language
+from core.storage.documents import NewDocument, StoredSource
+from core.types import Chunk, IndexedDocument, Language
 
 BATCH_PASSAGES = 64
 """How many passages are embedded in one go: enough for an embedder's own batches, few enough to stop soon."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocumentSource:
     """A document to be: ``read`` gives its bytes, blocking; ``content_type`` is what a server called it."""
 
     name: str
@@ -27,7 +27,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDocument:
     """A text with its chunks and the language of each. No chunks: the space seems to hold the text already."""
 
     new: NewDocument
@@ -40,18 +40,18 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedDocument:
     """A document that could not be indexed, and why."""
 
     name: str
     error: BadInput
 
 
-Read = Prepared | Indexed | Failed
+Read = PreparedDocument | IndexedDocument | FailedDocument
 """What reading one document came to."""
 
 
-def prepare(source: Source, held: Mapping[str, Held], known: set[str], language: Language) -> Read:
+def prepare(source: DocumentSource, held: Mapping[str, StoredSource], known: set[str], language: Language) -> Read:
     """Read a document and cut it. What its space has ``held`` under its name unchanged is not read again.
 
     A text whose hash is ``known`` is not cut again; the others' hashes are added to ``known``.
@@ -61,21 +61,21 @@ def prepare(source: Source, held: Mapping[str, Held], known: set[str], language:
         source_hash = hash_bytes(data)
         before = held.get(source.name)
         if before is not None and before.source_hash == source_hash:
-            return Indexed(source.name, "unchanged", before.n_passages)
+            return IndexedDocument(source.name, "unchanged", before.n_passages)
         text = extract(data, source.name, source.content_type, language)
     except BadInput as error:
-        return Failed(source.name, error)
+        return FailedDocument(source.name, error)
     new = NewDocument(source.name, source_hash, text.title, text.kind, text.language, text.text)
     if new.content_hash in known:
-        return Prepared(new)
+        return PreparedDocument(new)
     known.add(new.content_hash)
     return cut(new)
 
 
-def cut(new: NewDocument) -> Prepared:
+def cut(new: NewDocument) -> PreparedDocument:
     """Cut a text into chunks; a document may change its language between them."""
     chunks = tuple(chunk(new.text, kind=new.kind))
-    return Prepared(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
+    return PreparedDocument(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
 
 
 def hash_bytes(data: bytes) -> str:

@@ -15,7 +15,7 @@ from core.knowledge.prepare import BATCH_PASSAGES
 from core.offload import offload
 from core.ports import Embedder
 from core.retrieval.chunk import searched_text
-from core.retrieval.embedder_migration import SucceedingSearcher, Succession, WordsAlone
+from core.retrieval.embedder_migration import EmbedderMigration, LexicalOnlyEmbedder, MigratingSearcher
 from core.storage.vectors import Vectors
 
 log = logging.getLogger(__name__)
@@ -27,22 +27,22 @@ _SETTLED = 500
 
 async def open_succession(
     vectors: Vectors, embedder: Embedder, name: str, open_embedder: Callable[[str], Embedder]
-) -> Succession:
+) -> EmbedderMigration:
     """Return who serves until ``embedder``, set as ``name``, has vectors of everything: the one that has, if any.
 
     Where that one cannot be loaded any more, words alone are searched meanwhile.
     """
     await vectors.note_name(embedder.id, name)
     if not await vectors.count_lacking(embedder.id):
-        return Succession(embedder)
+        return EmbedderMigration(embedder)
     for embedder_id in sorted(await vectors.embedders() - {embedder.id}):
         if await vectors.count_lacking(embedder_id):
             continue
         known_as = await vectors.name(embedder_id) or embedder_id.partition("@")[0]
         if (former := await offload(_loaded, open_embedder, known_as, embedder_id)) is not None:
-            return Succession(embedder, former)
+            return EmbedderMigration(embedder, former)
     log.warning("the embedder of the stored passages cannot be loaded: until they are embedded again, words decide")
-    return Succession(embedder, WordsAlone())
+    return EmbedderMigration(embedder, LexicalOnlyEmbedder())
 
 
 def _loaded(open_embedder: Callable[[str], Embedder], name: str, embedder_id: str) -> Embedder | None:
@@ -62,8 +62,8 @@ class Reembedding:
     """Gives every passage a vector of the embedder to come, and has it take over."""
 
     vectors: Vectors
-    succession: Succession
-    searcher: SucceedingSearcher
+    succession: EmbedderMigration
+    searcher: MigratingSearcher
 
     async def run(self, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
         """Embed what has no vector of the embedder to come, put it in service, and return how many there were.

@@ -17,11 +17,11 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
 from core.storage.documents import Documents
 from core.storage.proposals import NewProposal, Proposals
-from core.types import Indexed, Language, Message, Person, Proposal, Reply, SpaceId
+from core.types import IndexedDocument, Language, Message, Person, Proposal, Reply, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews:
+class ReviewService:
     """Every space's review."""
 
     proposals: Proposals
@@ -30,7 +30,7 @@ class Reviews:
     notices: Notices
     pseudonyms: Pseudonyms
 
-    async def propose(self, space: SpaceId, new: NewProposal) -> Proposal | Indexed | None:
+    async def propose(self, space: SpaceId, new: NewProposal) -> Proposal | IndexedDocument | None:
         """Let a text wait for the space's moderators, and tell them.
 
         Returns what the space holds already instead of proposing it again, and ``None`` for a text that waits or that
@@ -56,13 +56,13 @@ class Reviews:
 
         return await self.notices.tell_moderators(proposal.space, f"proposal:{proposal.id}", compose)
 
-    def of(self, message: Message) -> Review:
+    def of(self, message: Message) -> SpaceReview:
         """Return the review of a message's space, for its sender."""
         return self.at(message.space, message.person)
 
-    def at(self, space: SpaceId, person: Person) -> Review:
+    def at(self, space: SpaceId, person: Person) -> SpaceReview:
         """Return the review of a space, for one who decides there."""
-        return Review(self, space, person)
+        return SpaceReview(self, space, person)
 
     async def _difference(self, proposal: Proposal) -> tuple[str, ...]:
         if proposal.replaces is None:
@@ -72,10 +72,10 @@ class Reviews:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """One space's review, for one moderator (``core.services.Review``)."""
+class SpaceReview:
+    """One space's review, for one moderator (``core.services.ProposalReview``)."""
 
-    _reviews: Reviews
+    _reviews: ReviewService
     _space: SpaceId
     _person: Person
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Workers:
+class CpuThreads:
     """Threads that compute alone, side by side.
 
     Sharing each operation among all of them, as torch does by itself, has them wait for one another a thousand times

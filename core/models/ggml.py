@@ -99,7 +99,7 @@ def _unpack(packed: NDArray[Any], kind: str) -> Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackedTensor:
     """Where a tensor lies in its file; ``shape`` is outermost first, as numpy has it."""
 
     kind: str
@@ -153,7 +153,7 @@ def _read_value(cursor: Cursor, kind: int) -> Any:
     return cursor.one(_GGUF_SCALARS[kind])
 
 
-def _read_entry(cursor: Cursor) -> tuple[str, Packed]:
+def _read_entry(cursor: Cursor) -> tuple[str, PackedTensor]:
     name, n_dims = _read_string(cursor), cursor.one("I")
     *dims, kind, offset = cursor.several(f"{n_dims}QIQ")
-    return name, Packed(_GGUF_FORMATS.get(kind, f"ggml {kind}"), tuple(reversed(dims)), offset)
+    return name, PackedTensor(_GGUF_FORMATS.get(kind, f"ggml {kind}"), tuple(reversed(dims)), offset)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Once(Generic[T]):
+class LazyValue(Generic[T]):
     """Makes a value at the first ``get`` and keeps it. Whoever asks meanwhile waits; a failed making is tried again."""
 
     def __init__(self, make: Callable[[], T]) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaModel
 
 from core.models import smollm2
-from core.models.cpu_threads import Workers
+from core.models.cpu_threads import CpuThreads
 from core.models.ggml import Gguf
 from core.models.int8 import fast_dtype, quickened
 
@@ -61,7 +61,7 @@ class LayerReader:
         self._begin, self._between = self._marks(_BEGIN), self._marks(_BETWEEN)
         self._tokenizer.encode_special_tokens = True  # from here on a mark in a text is a word like any other
         self._model = quickened(_lower_layers(gguf), is_fine=lambda name: True)
-        self._workers = Workers(torch.get_num_threads())
+        self._workers = CpuThreads(torch.get_num_threads())
 
     def states(self, question: str, text: str) -> Values:
         """Return the layers' states at the end of a question asked about ``text``, ``(len(LAYERS) * width,)``. Blocks.

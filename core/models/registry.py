@@ -42,7 +42,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RegistryState:
     """Which version answers. ``before`` are those that did, oldest first; ``None`` is the bare base model.
 
     ``weights`` are the SHA-256 of every version's weights as they came in.
@@ -72,12 +72,12 @@ class LoraRegistry:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def standing(self) -> Standing:
+    def standing(self) -> RegistryState:
         """Return which version answers. Blocks. Raises ``StorageCorrupt`` when the file cannot be read."""
         try:
-            return TypeAdapter(Standing).validate_json((self.folder / FILE).read_bytes())
+            return TypeAdapter(RegistryState).validate_json((self.folder / FILE).read_bytes())
         except FileNotFoundError:
-            return Standing()
+            return RegistryState()
         except ValidationError as error:
             raise StorageCorrupt(f"{self.folder / FILE} cannot be read; restore it from a backup") from error
 
@@ -126,7 +126,7 @@ class LoraRegistry:
         """
         self._require_sound(self.get(name), base)
 
-        def change(standing: Standing) -> Standing:
+        def change(standing: RegistryState) -> RegistryState:
             if standing.promoted == name:
                 return replace(standing, trial=None)
             was = (standing.promoted,) if standing.promoted else ()
@@ -155,7 +155,7 @@ class LoraRegistry:
         Blocks. Raises ``BadInput`` when there is nothing to go back from.
         """
 
-        def change(standing: Standing) -> Standing:
+        def change(standing: RegistryState) -> RegistryState:
             if standing.trial:
                 return replace(standing, trial=None, retired=_joined(standing.retired, standing.trial.version))
             if standing.promoted is None:
@@ -172,14 +172,14 @@ class LoraRegistry:
 
         return self._change(change).promoted
 
-    def _change(self, change: Callable[[Standing], Standing]) -> Standing:
+    def _change(self, change: Callable[[RegistryState], RegistryState]) -> RegistryState:
         with self._writing() as standing:
             changed = change(standing)
             self._write(changed)
             self._tidy(changed)
         return changed
 
-    def _tidy(self, standing: Standing) -> None:
+    def _tidy(self, standing: RegistryState) -> None:
         """Drop merged models, each as large as the base, of all versions that neither answer nor did so last."""
         last = standing.before[-1] if standing.before else None
         kept = {standing.promoted, standing.trial.version if standing.trial else None, last}
@@ -187,17 +187,17 @@ class LoraRegistry:
             shutil.rmtree(self.folder / name / MERGED, ignore_errors=True)
 
     @contextmanager
-    def _writing(self) -> Iterator[Standing]:
+    def _writing(self) -> Iterator[RegistryState]:
         """Hold the registry's lock while the block runs, and give what stands in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
             yield self.standing()
 
-    def _write(self, standing: Standing) -> None:
+    def _write(self, standing: RegistryState) -> None:
         """Replace the file in one piece: a process killed here leaves the old one or the new one."""
         draft = self.folder / f".{FILE}.{os.getpid()}"
         with draft.open("wb") as file:
-            file.write(TypeAdapter(Standing).dump_json(standing, indent=1))
+            file.write(TypeAdapter(RegistryState).dump_json(standing, indent=1))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / FILE)
@@ -213,7 +213,7 @@ class LoraRegistry:
             (partial / part).chmod(0o444)
         partial.rename(self.folder / name)
 
-    def _version(self, name: str, standing: Standing) -> Version:
+    def _version(self, name: str, standing: RegistryState) -> Version:
         folder = self.folder / name
         return Version(name, folder, read_manifest(folder), _stage(name, standing))
 
@@ -236,7 +236,7 @@ def _flat(manifest: LoraManifest) -> Mapping[str, object]:
     return {**plain, **nested}
 
 
-def _stage(name: str, standing: Standing) -> Stage:
+def _stage(name: str, standing: RegistryState) -> Stage:
     if name == standing.promoted:
         return "promoted"
     if standing.trial and name == standing.trial.version:

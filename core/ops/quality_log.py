@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from core.evaluation.online import Quality, quality
+from core.evaluation.online import AnswerQuality, quality
 from core.storage.impressions import Impressions
 from core.types import SpaceId
 
@@ -24,7 +24,7 @@ class QualityLog:
     impressions: Impressions
     now: Callable[[], datetime]
 
-    async def snapshot(self, space: SpaceId) -> Quality:
+    async def snapshot(self, space: SpaceId) -> AnswerQuality:
         """Return the figures of the window that ends now: what metrics export."""
         now = self.now()
         return quality(await self.impressions.shown(space, now - WINDOW, now))

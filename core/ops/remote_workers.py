@@ -19,11 +19,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from core.errors import Unavailable
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider, ProviderModel
-from core.generation.providers.client import Patience, ProviderGenerator
-from core.generation.providers.errors import Kind, ProviderFailed
+from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
+from core.generation.providers.errors import FailureKind, ProviderFailed
 from core.ops.alerts import Alerts
 from core.ports import LocalModel
-from core.types import Language, Piece, Sampling, Turn
+from core.types import Language, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ EVERY_S = 300.0
 CHECK_S = 5.0
 """How long a worker may take to say that it is there."""
 
-PATIENCE = Patience(connect_s=3.0, first_text_s=20.0)
+PATIENCE = ProviderTimeouts(connect_s=3.0, first_text_s=20.0)
 
 _MAX_HEALTH_BYTES = 64_000
 _MAX_FAILURES = 3
@@ -44,7 +44,7 @@ _ADDRESS = re.compile(r"\s*([a-z0-9][a-z0-9-]{0,29})\s*=\s*(https?://[^\s/,]+(?:
 Standing = Literal["online", "offline", "refused"]
 
 
-class Health(BaseModel):
+class WorkerHealth(BaseModel):
     """What a worker says of itself (``aion serve``'s ``/health``)."""
 
     status: Literal["ok"]
@@ -54,11 +54,11 @@ class Health(BaseModel):
     context_tokens: Annotated[int, Field(gt=0)] | None = None
 
 
-_UNKNOWN = Health(status="ok", model="unknown")
+_UNKNOWN = WorkerHealth(status="ok", model="unknown")
 _UNSTATED_CONTEXT_TOKENS = 2_048
 
 
-class Worker:
+class RemoteWorker:
     """One other machine, as a ``core.ports.LocalModel``; without languages while it is not there."""
 
     def __init__(self, name: str, url: str, token: SecretStr, client: httpx.AsyncClient) -> None:
@@ -103,7 +103,7 @@ class Worker:
     def warm(self) -> None:
         """Do nothing: it loads its model by itself."""
 
-    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield its reply. Raises ``ProviderFailed``; it is looked at anew then, unless it was only busy."""
         try:
             async with aclosing(self._generator().stream(prompt, sampling)) as pieces:
@@ -111,7 +111,7 @@ class Worker:
                     yield piece
         except ProviderFailed as failure:
             log.warning("worker %s: %s", self.name, failure)
-            if failure.kind not in (Kind.QUOTA, Kind.REJECTED, Kind.TOO_LARGE):
+            if failure.kind not in (FailureKind.QUOTA, FailureKind.REJECTED, FailureKind.TOO_LARGE):
                 self._n_failures += 1
                 self.standing = "offline"
                 self.suspected()
@@ -144,7 +144,7 @@ class Worker:
                     return "offline"
             if reply.status_code != 200:
                 return "offline"
-            self._health = Health.model_validate_json(data)
+            self._health = WorkerHealth.model_validate_json(data)
             return "online"
 
     def _generator(self) -> ProviderGenerator:
@@ -162,10 +162,10 @@ class Worker:
         return ProviderGenerator(described, model, self._token, self._client, patience=PATIENCE)
 
 
-class Workers:
+class RemoteWorkers:
     """All of them, in the operator's order."""
 
-    def __init__(self, workers: Sequence[Worker], alerts: Alerts, *, every_s: float = EVERY_S) -> None:
+    def __init__(self, workers: Sequence[RemoteWorker], alerts: Alerts, *, every_s: float = EVERY_S) -> None:
         self._workers = tuple(workers)
         self._alerts = alerts
         self._every_s = every_s
@@ -199,7 +199,7 @@ class Workers:
                 self._told[worker.name] = worker.standing
                 await self._tell(worker)
 
-    async def _tell(self, worker: Worker) -> None:
+    async def _tell(self, worker: RemoteWorker) -> None:
         others = [other for other in self._after(worker) if other is not worker]
         taking_over = next((other for other in others if other.is_there), None)
         if worker.standing == "online":
@@ -213,20 +213,20 @@ class Workers:
         else:
             await self._alerts.alert("workers.offline", worker=worker.name)
 
-    def _after(self, worker: Worker) -> tuple[Worker, ...]:
+    def _after(self, worker: RemoteWorker) -> tuple[RemoteWorker, ...]:
         """Return all workers, those after ``worker`` first."""
         place = self._workers.index(worker)
         return self._workers[place + 1 :] + self._workers[:place]
 
 
 @asynccontextmanager
-async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> AsyncIterator[Workers]:
+async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> AsyncIterator[RemoteWorkers]:
     """Watch the workers named in ``text`` (see ``read_workers``) while the block lasts; none is legal."""
     if not text.strip():
-        yield Workers((), alerts)
+        yield RemoteWorkers((), alerts)
         return
     async with httpx.AsyncClient(trust_env=True) as client:
-        workers = Workers(read_workers(text, token, client), alerts)
+        workers = RemoteWorkers(read_workers(text, token, client), alerts)
         watching = asyncio.create_task(workers.watch(), name="watch workers")
         try:
             yield workers
@@ -235,10 +235,10 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
             await asyncio.wait([watching])
 
 
-def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[Worker, ...]:
+def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[RemoteWorker, ...]:
     """Return the workers of ``name=address,name=address``. Raises as ``worker_addresses`` does."""
     key = SecretStr((token.get_secret_value().strip() if token else "") or "none")
-    return tuple(Worker(name, url, key, client) for name, url in worker_addresses(text).items())
+    return tuple(RemoteWorker(name, url, key, client) for name, url in worker_addresses(text).items())
 
 
 def worker_addresses(text: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from core.services import ProviderStatus
 from core.storage.alerts import LastAlerts
 
 
-class WorkerRoll:
+class WorkerStatusList:
     """The workers named in ``text`` (``core.ops.remote_workers.worker_addresses``), as the last alerts left them."""
 
     def __init__(self, text: str, last: LastAlerts) -> None:

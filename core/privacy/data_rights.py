@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
-from core.storage.people import People
+from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.types import Message, SpaceId
 
@@ -25,10 +25,10 @@ Erase = Callable[[frozenset[int]], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Charter:
+class DataRights:
     """Everybody's rights. ``erasers`` know what is kept outside the database, by what it is called."""
 
-    people: People
+    people: PersonRecords
     documents: Documents
     spaces: Spaces
     inbox: Inbox
@@ -50,7 +50,7 @@ class Charter:
 class PersonalRights:
     """One person's rights (``core.services.Rights``)."""
 
-    _charter: Charter
+    _charter: DataRights
     _message: Message
 
     async def kept(self) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ REGIONS = ("BR", "PT", "US", "GB")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PersonalDataSpan:
     """Something found: ``text[start:end]`` is of this kind."""
 
     kind: Kind
@@ -26,14 +26,14 @@ class Span:
     end: int
 
 
-def find(text: str) -> tuple[Span, ...]:
+def find(text: str) -> tuple[PersonalDataSpan, ...]:
     """Return what is secret or personal in a text, in its order, no two overlapping. Blocks."""
-    found: list[Span] = []
+    found: list[PersonalDataSpan] = []
     for span in sorted(_all(text), key=lambda span: (span.start, -span.end)):
         if not found or span.start >= found[-1].end:
             found.append(span)
         elif span.end > found[-1].end:  # two that overlap are one, so that no end of either is left to read
-            found[-1] = Span(found[-1].kind, found[-1].start, span.end)
+            found[-1] = PersonalDataSpan(found[-1].kind, found[-1].start, span.end)
     return tuple(found)
 
 
@@ -97,19 +97,19 @@ _CHECKED: Mapping[Kind, tuple[re.Pattern[str], Callable[[str], bool]]] = {
 }
 
 
-def _all(text: str) -> Iterator[Span]:
+def _all(text: str) -> Iterator[PersonalDataSpan]:
     for kind, shape in _SHAPES.items():
-        yield from (Span(kind, *match.span()) for match in shape.finditer(text))
+        yield from (PersonalDataSpan(kind, *match.span()) for match in shape.finditer(text))
     for kind, (shape, is_valid) in _CHECKED.items():
         for match in shape.finditer(text):
             if is_valid(re.sub(r"\W", "", match[0])):
-                yield Span(kind, *match.span())
+                yield PersonalDataSpan(kind, *match.span())
     yield from _phones(text)
 
 
-def _phones(text: str) -> Iterator[Span]:
+def _phones(text: str) -> Iterator[PersonalDataSpan]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     for region in REGIONS:
         for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
-            yield Span("phone", match.start, match.end)
+            yield PersonalDataSpan("phone", match.start, match.end)

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.storage.people import People
+from core.storage.people import PersonRecords
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Forgets answers after so many ``days``; 0: never. ``erasers`` know what was made of them outside the database."""
 
-    people: People
+    people: PersonRecords
     erasers: Mapping[str, Callable[[frozenset[int]], Awaitable[int]]]
     days: int
     now: Callable[[], datetime]

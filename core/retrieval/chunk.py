@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.retrieval.outline import Part, chat_parts, code_parts, message_starts
+from core.retrieval.outline import OutlinePart, chat_parts, code_parts, message_starts
 from core.types import Chunk
 
 MAX_CHARS = 1200
@@ -46,7 +46,7 @@ _BEFORE_A_WORD = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A piece of a text: ``text[start:end]``, with no white space at either end."""
 
     start: int
@@ -69,7 +69,7 @@ class _Section:
     lines: list[_Line]
 
 
-def sentences(text: str) -> list[Span]:
+def sentences(text: str) -> list[TextSpan]:
     """Return the sentences of ``text`` in order: every visible character is in exactly one.
 
     List items, table rows, headings, lines of code and short lines count as sentences of their own.
@@ -96,7 +96,7 @@ def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP, kind: s
     ]
 
 
-def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[Span]]]:
+def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[TextSpan]]]:
     """Yield each section's path, and the pieces it may be cut between, none longer than ``max_chars``."""
     if kind == "code":
         for part in code_parts(text):
@@ -141,7 +141,7 @@ def _lines(text: str) -> list[_Line]:
 # --- sentences -----------------------------------------------------------------------------------
 
 
-def _sentences(text: str, lines: list[_Line]) -> Iterator[Span]:
+def _sentences(text: str, lines: list[_Line]) -> Iterator[TextSpan]:
     start = lines[0].start if lines else 0
     for n, line in enumerate(lines):
         following = lines[n + 1] if n + 1 < len(lines) else None
@@ -153,13 +153,13 @@ def _sentences(text: str, lines: list[_Line]) -> Iterator[Span]:
             start = line.end
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+def _trimmed(text: str, start: int, end: int) -> Iterator[TextSpan]:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     if start < end:
-        yield Span(start, end)
+        yield TextSpan(start, end)
 
 
 def _ends_at_line(text: str, line: _Line, following: _Line) -> bool:
@@ -225,7 +225,7 @@ def _sections(lines: list[_Line]) -> list[_Section]:
     return sections
 
 
-def _units(text: str, section: _Section, max_chars: int) -> list[Span]:
+def _units(text: str, section: _Section, max_chars: int) -> list[TextSpan]:
     """Return the pieces a section may be cut between, none longer than ``max_chars``.
 
     The heading and the first sentence under it are one piece, so that no chunk ends with a heading.
@@ -234,17 +234,17 @@ def _units(text: str, section: _Section, max_chars: int) -> list[Span]:
     n_headings = sum(span.end <= section.heading_end for span in spans)
     if n_headings > 0:
         first = spans[min(n_headings, len(spans) - 1)]
-        spans = [Span(spans[0].start, first.end), *spans[n_headings + 1 :]]
+        spans = [TextSpan(spans[0].start, first.end), *spans[n_headings + 1 :]]
     return _split(text, spans, max_chars)
 
 
-def _line_spans(text: str, part: Part) -> list[Span]:
+def _line_spans(text: str, part: OutlinePart) -> list[TextSpan]:
     """Return the lines of a part that are not empty; the indentation of all but the first belongs to them."""
     lines = re.finditer(r"[^\n\r\f]*\S", text[part.start : part.end])
-    return [Span(part.start + line.start(), part.start + line.end()) for line in lines]
+    return [TextSpan(part.start + line.start(), part.start + line.end()) for line in lines]
 
 
-def _messages(text: str, part: Part) -> list[Span]:
+def _messages(text: str, part: OutlinePart) -> list[TextSpan]:
     """Return the messages of a part, each with the lines that go on with it."""
     starts = message_starts(text, part)
     return [
@@ -252,27 +252,27 @@ def _messages(text: str, part: Part) -> list[Span]:
     ]
 
 
-def _split(text: str, spans: list[Span], max_chars: int) -> list[Span]:
+def _split(text: str, spans: list[TextSpan], max_chars: int) -> list[TextSpan]:
     return [piece for span in spans for piece in _split_long(text, span, max_chars)]
 
 
-def _split_long(text: str, span: Span, max_chars: int) -> Iterator[Span]:
+def _split_long(text: str, span: TextSpan, max_chars: int) -> Iterator[TextSpan]:
     """Cut a sentence longer than ``max_chars`` at word ends, and a word longer than that anywhere."""
     start, end = span.start, span.start
     for word in _WORD.finditer(text, span.start, span.end):
         if word.end() - start > max_chars:
             if end > start:
-                yield Span(start, end)
+                yield TextSpan(start, end)
             start = word.start()
             while word.end() - start > max_chars:
-                yield Span(start, start + max_chars)
+                yield TextSpan(start, start + max_chars)
                 start += max_chars
         end = word.end()
     if end > start:
-        yield Span(start, end)
+        yield TextSpan(start, end)
 
 
-def _pack(text: str, units: list[Span], max_chars: int, overlap: int) -> Iterator[Span]:
+def _pack(text: str, units: list[TextSpan], max_chars: int, overlap: int) -> Iterator[TextSpan]:
     """Fill chunks with whole units; each but the first starts up to ``overlap`` characters before the last one's end.
 
     Amortised linear: every step consumes at least one unit.
@@ -283,7 +283,7 @@ def _pack(text: str, units: list[Span], max_chars: int, overlap: int) -> Iterato
         last = first
         while last + 1 < len(units) and units[last + 1].end - start <= max_chars:
             last += 1
-        yield Span(start, units[last].end)
+        yield TextSpan(start, units[last].end)
         first = last + 1
         if first < len(units):
             floor = max(units[last].end - overlap, units[first].end - max_chars)

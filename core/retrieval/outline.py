@@ -42,7 +42,7 @@ _MOST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutlinePart:
     """A piece of a text, ``text[start:end]``, and the path it stands under."""
 
     start: int
@@ -50,7 +50,7 @@ class Part:
     path: str
 
 
-def code_parts(text: str) -> list[Part]:
+def code_parts(text: str) -> list[OutlinePart]:
     """Return the parts of program code in order; together they hold every visible character."""
     lines = [match for match in _LINE.finditer(text) if match.group().strip()]
     stack: list[tuple[int, str]] = []
@@ -88,7 +88,7 @@ def is_chat(text: str) -> bool:
     return n_messages >= _LEAST_MESSAGES and n_messages >= _MOST_SHARE * len(lines)
 
 
-def chat_parts(text: str) -> list[Part]:
+def chat_parts(text: str) -> list[OutlinePart]:
     """Return the days of a chat log in order, called as they are written; a log without dates is one part."""
     starts: list[tuple[int, str]] = []
     for line in _LINE.finditer(text):
@@ -99,17 +99,17 @@ def chat_parts(text: str) -> list[Part]:
     return list(_parts(text, starts))
 
 
-def message_starts(text: str, part: Part) -> list[int]:
+def message_starts(text: str, part: OutlinePart) -> list[int]:
     """Return where the messages of a part begin; its first visible character begins one in any case."""
     starts = [m.start() + part.start for m in _LINE.finditer(text[part.start : part.end]) if _MESSAGE.match(m.group())]
     return starts if starts[:1] == [part.start] else [part.start, *starts]
 
 
-def _parts(text: str, starts: list[tuple[int, str]]) -> Iterator[Part]:
+def _parts(text: str, starts: list[tuple[int, str]]) -> Iterator[OutlinePart]:
     """Yield the parts that begin there, neighbours of the same path as one."""
     merged = [pair for n, pair in enumerate(starts) if n == 0 or pair[1] != starts[n - 1][1]]
     ends = [start for start, _ in merged[1:]] + [len(text)] * bool(merged)
-    yield from (Part(start, end, path) for (start, path), end in zip(merged, ends, strict=True))
+    yield from (OutlinePart(start, end, path) for (start, path), end in zip(merged, ends, strict=True))
 
 
 def _defined(line: str) -> str:

@@ -20,23 +20,23 @@ N_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class CachedPassage:
     """A passage, and the stems it is found by."""
 
     passage: Passage
     stems: frozenset[str]
 
 
-class Texts:
+class PassageCache:
     """Reads passages, those it read lately from memory. Safe to use from several threads."""
 
     def __init__(self, store: PassageStore, n_kept: int = N_KEPT) -> None:
         self._store = store
         self._n_kept = n_kept
-        self._kept: OrderedDict[tuple[SpaceId, int, int], Text] = OrderedDict()
+        self._kept: OrderedDict[tuple[SpaceId, int, int], CachedPassage] = OrderedDict()
         self._lock = Lock()
 
-    def read(self, space: SpaceId, revision: int, ids: Sequence[int]) -> Mapping[int, Text]:
+    def read(self, space: SpaceId, revision: int, ids: Sequence[int]) -> Mapping[int, CachedPassage]:
         """Return the passages of ``space`` with these ids, as they are at ``revision``; gone ones are left out. Blocks.
 
         Of another revision nothing is taken from memory, so that no change is missed.
@@ -45,7 +45,9 @@ class Texts:
             texts = {id_: kept for id_ in ids if (kept := self._kept.get((space, revision, id_)))}
         missing = [id_ for id_ in ids if id_ not in texts]
         if missing:
-            texts |= {passage.id: Text(passage, _stems(passage)) for passage in self._store.read(space, missing)}
+            texts |= {
+                passage.id: CachedPassage(passage, _stems(passage)) for passage in self._store.read(space, missing)
+            }
         with self._lock:
             for id_, text in texts.items():
                 self._kept[space, revision, id_] = text

@@ -15,13 +15,13 @@ import numpy as np
 from core.models.catalog import Tell
 from core.models.heavy_imports import one_at_a_time
 from core.models.hub import loading
-from core.models.lazy import Once
+from core.models.lazy import LazyValue
 from core.offload import offload
 from core.ports import Reranker, Searcher
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import diverse
 from core.stopwatch import Stopwatch
-from core.types import Found, Hit, Language, SpaceId
+from core.types import Hit, Language, SearchResult, SpaceId
 
 N_RERANKED = 50
 """Hits that are read at most."""
@@ -41,7 +41,7 @@ class RerankingSearcher:
     budget_s: float = BUDGET_S
     now: Callable[[], float] = time.monotonic
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the same hits, those that were read in time first, best first; and a context chosen anew."""
         found = await self.searcher.search(space, query, language)
         clock = Stopwatch()
@@ -69,7 +69,7 @@ class HubReranker:
     """A cross-encoder by its id or folder: a ``core.ports.Reranker``. Loaded when it is first used."""
 
     def __init__(self, name: str, tell: Tell) -> None:
-        self._model = Once(lambda: _open(name, tell))
+        self._model = LazyValue(lambda: _open(name, tell))
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         """Return the log-odds that each text answers. Raises ``Unavailable`` when the model cannot be loaded."""

@@ -22,9 +22,9 @@ from core.retrieval.analyzer import Term, query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import Indexes, SpaceIndexes
 from core.retrieval.lexical import rarity
-from core.retrieval.passage_cache import Text, Texts
+from core.retrieval.passage_cache import CachedPassage, PassageCache
 from core.stopwatch import Stopwatch
-from core.types import Found, Hit, Language, Matrix, Passage, QueryTerm, SpaceId, Vector, readable_spaces
+from core.types import Hit, Language, Matrix, Passage, QueryTerm, SearchResult, SpaceId, Vector, readable_spaces
 
 N_CANDIDATES = 50
 """Passages that each of dense and BM25 may put forward, per space."""
@@ -81,11 +81,11 @@ class HybridSearcher:
     def __init__(self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion | None = None) -> None:
         """Search with ``fusion``; with the best known for ``embedder`` where none is given."""
         self._embedder = embedder
-        self._texts = Texts(store)
+        self._texts = PassageCache(store)
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         clock = Stopwatch()
         spaces = readable_spaces(space)
@@ -94,7 +94,7 @@ class HybridSearcher:
             with clock.step("index"):
                 indexes = await self._fresh(spaces)
             finding = await offload(self._find, query, indexes, clock)
-        return Found(
+        return SearchResult(
             query=query,
             language=language,
             query_vector=finding.vector,
@@ -165,9 +165,9 @@ class HybridSearcher:
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])
 
-    def _read(self, ranked: _Ranked, indexes: Indexes) -> Mapping[int, Text]:
+    def _read(self, ranked: _Ranked, indexes: Indexes) -> Mapping[int, CachedPassage]:
         """Return the texts of the candidates that are still there, by their ids. Blocks."""
-        texts: dict[int, Text] = {}
+        texts: dict[int, CachedPassage] = {}
         for space, index in indexes.items():
             texts |= self._texts.read(space, index.revision, [id_ for owner, id_ in ranked.ids if owner == space])
         return texts
@@ -202,7 +202,7 @@ def _candidates(
     return ids, np.concatenate(vectors)
 
 
-def _hits(ranked: _Ranked, texts: Mapping[int, Text], terms: Sequence[Term]) -> tuple[Hit, ...]:
+def _hits(ranked: _Ranked, texts: Mapping[int, CachedPassage], terms: Sequence[Term]) -> tuple[Hit, ...]:
     """Return the candidates whose texts are given, best first."""
     return tuple(
         Hit(
@@ -218,7 +218,7 @@ def _hits(ranked: _Ranked, texts: Mapping[int, Text], terms: Sequence[Term]) -> 
     )
 
 
-def _matched(text: Text, terms: Sequence[Term]) -> tuple[int, ...]:
+def _matched(text: CachedPassage, terms: Sequence[Term]) -> tuple[int, ...]:
     language = text.passage.language
     return tuple(place for place, term in enumerate(terms) if term.stems[language] in text.stems)
 

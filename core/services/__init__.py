@@ -10,13 +10,21 @@ from core.services.knowledge import (
     Finding,
     GapList,
     Knowledge,
-    Review,
+    ProposalReview,
     ReviewPolicy,
     Tell,
     Verdict,
     WatchList,
 )
-from core.services.people import ChannelMode, Conversation, GivenAnswers, Learned, People, Replied, Rights
+from core.services.people import (
+    ChannelMode,
+    Conversation,
+    GivenAnswers,
+    HandoffReply,
+    HandoffRequests,
+    LearningReport,
+    Rights,
+)
 from core.services.providers import Allowance, Providers, ProviderStatus
 
 __all__ = [
@@ -27,13 +35,13 @@ __all__ = [
     "Finding",
     "GapList",
     "GivenAnswers",
+    "HandoffReply",
+    "HandoffRequests",
     "Knowledge",
-    "Learned",
-    "People",
+    "LearningReport",
+    "ProposalReview",
     "ProviderStatus",
     "Providers",
-    "Replied",
-    "Review",
     "ReviewPolicy",
     "Rights",
     "Tell",

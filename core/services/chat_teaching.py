@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from core.types import Post
+from core.types import PostedMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class TeachingOutcome:
     """What became of something said that is to be learned; ``values`` fill the gaps of its sentence.
 
     ``personal``: it holds a secret or personal data; ``asked``: its authors are asked first; ``declined``: one of them
@@ -23,14 +23,14 @@ class Taught:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-class Said(Protocol):
+class ChatTeaching(Protocol):
     """What commands may do to learn from what people say. Bound to the space and the sender of the message."""
 
-    async def each(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+    async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Make every post a document, through its author's consent and review."""
         ...
 
-    async def thread(self, posts: Sequence[Post]) -> tuple[Taught, ...]:
+    async def thread(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Make a thread one document, question and answers. Raises ``BadInput`` when there is no answer."""
         ...
 

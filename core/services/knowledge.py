@@ -8,18 +8,18 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.services.chat_teaching import Said
-from core.types import Attachment, Document, File, Gap, Indexed, Message, Proposal, Reading, Watch
+from core.services.chat_teaching import ChatTeaching
+from core.types import Attachment, Document, File, Gap, IndexedDocument, Message, Proposal, ReadingReport, Watch
 
 
 class Knowledge(Protocol):
     """What commands may do with a space's documents. Bound to the space of the message."""
 
-    async def index_attachment(self, attachment: Attachment) -> Indexed:
+    async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
         ...
 
-    async def index_page(self, url: str) -> Indexed:
+    async def index_page(self, url: str) -> IndexedDocument:
         """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
         ...
 
@@ -45,10 +45,10 @@ class Verdict:
 
     proposal: Proposal
     is_new: bool
-    indexed: Indexed | None = None
+    indexed: IndexedDocument | None = None
 
 
-class Review(Protocol):
+class ProposalReview(Protocol):
     """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
 
     async def pending(self) -> tuple[Proposal, ...]:
@@ -157,11 +157,11 @@ class WatchList(Protocol):
 class Curation(Protocol):
     """What commands may do to learn from the web. Bound to the space and the person of the message."""
 
-    async def index_page(self, url: str) -> Indexed:
+    async def index_page(self, url: str) -> IndexedDocument:
         """Store one page somebody named, without judging it. Raises ``BadInput`` when it cannot be had."""
         ...
 
-    async def readings(self, n_readings: int) -> tuple[Reading, ...]:
+    async def readings(self, n_readings: int) -> tuple[ReadingReport, ...]:
         """Return what was read for this space last, newest first."""
         ...
 
@@ -176,7 +176,7 @@ class Curation(Protocol):
         """
         ...
 
-    def said(self, message: Message) -> Said:
+    def said(self, message: Message) -> ChatTeaching:
         """Return what may be learned of what people say where a message was said, for its sender."""
         ...
 

@@ -10,7 +10,7 @@ from core.services.knowledge import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearningReport:
     """What a LoRA ``version`` that writes a ``share`` (0..1) of the answers learned: disliked answers, asked again.
 
     ``n_right`` now say what somebody liked, ``n_same`` say what they said; of ``n_unsure`` nobody can tell.
@@ -37,20 +37,20 @@ class GivenAnswers(Protocol):
         """Return the question of an answer so that it stands on its own. Raises ``BadInput`` as ``sources`` does."""
         ...
 
-    async def learned(self) -> Learned | None:
+    async def learned(self) -> LearningReport | None:
         """Return what was learned from the thumbs of this space; ``None`` while the base model answers."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Replied:
+class HandoffReply:
     """What became of a moderator's reply to ``question``; ``is_new`` is false when there was one before."""
 
     question: str
     is_new: bool
 
 
-class People(Protocol):
+class HandoffRequests(Protocol):
     """What commands may do to bring a question before people. Bound to the message."""
 
     async def ask(self, answer_id: int) -> bool:
@@ -60,7 +60,7 @@ class People(Protocol):
         """
         ...
 
-    async def reply(self, number: int, text: str) -> Replied:
+    async def reply(self, number: int, text: str) -> HandoffReply:
         """Pass a moderator's reply on to who asked, if it is the first. Raises ``BadInput`` on an unknown number."""
         ...
 

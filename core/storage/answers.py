@@ -25,12 +25,12 @@ from core.types import (
     Generation,
     Hit,
     Language,
+    PromptTurn,
     Reason,
     Sampling,
     Source,
     SpaceId,
     Thumb,
-    Turn,
 )
 
 
@@ -243,7 +243,7 @@ def _generation(row: Row[Any]) -> Generation | None:
         text=row.completion,
         generator=row.generator,
         model=row.model,
-        prompt=tuple(Turn(role, content) for role, content in row.prompt),
+        prompt=tuple(PromptTurn(role, content) for role, content in row.prompt),
         sampling=Sampling(**row.sampling),
         log_probs=tuple(row.log_probs),
         lora_version=row.lora_version,

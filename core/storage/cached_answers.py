@@ -17,7 +17,7 @@ from core.types import Language, Source, SpaceId, Vector
 
 
 @dataclass(frozen=True, slots=True)
-class Reusable:
+class CachedAnswer:
     """An answer as it was given, and the embedding of its question, shape ``(dim,)``."""
 
     answer_id: int
@@ -26,7 +26,7 @@ class Reusable:
     vector: Vector
 
 
-class ReusableAnswers:
+class CachedAnswers:
     """The answers of each space that may be given again."""
 
     def __init__(self, database: Database) -> None:
@@ -42,7 +42,7 @@ class ReusableAnswers:
             await connection.execute(delete(reusable_answers).where(kept.space_id == space, kept.state != state))
             await connection.execute(insert(reusable_answers).values(vector=vector, **values))
 
-    async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[Reusable]:
+    async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[CachedAnswer]:
         """Return what was kept for the same in this state, newest first."""
         kept = reusable_answers.c
         rows = await self._database.rows(
@@ -52,7 +52,7 @@ class ReusableAnswers:
             .order_by(kept.answer_id.desc())
         )
         return [
-            Reusable(row.answer_id, row.text, tuple(Source(**source) for source in row.sources), row.vector)
+            CachedAnswer(row.answer_id, row.text, tuple(Source(**source) for source in row.sources), row.vector)
             for row in rows
         ]
 

@@ -22,7 +22,7 @@ SOURCE = "said"
 
 
 @dataclass(frozen=True, slots=True)
-class Teaching:
+class PendingTeaching:
     """A text that waits for authors. ``taught_by`` is the moderator who wants it learned."""
 
     id: int
@@ -30,7 +30,7 @@ class Teaching:
     taught_by: str
 
 
-class Teachings:
+class PendingTeachings:
     """What waits for the consent of its authors in each space, and the consents."""
 
     def __init__(self, database: Database) -> None:
@@ -74,16 +74,18 @@ class Teachings:
             )
             return True
 
-    async def agreed(self, space: SpaceId) -> tuple[Teaching, ...]:
+    async def agreed(self, space: SpaceId) -> tuple[PendingTeaching, ...]:
         """Return the texts to which all their authors have agreed."""
         ours = select(teachings).where(teachings.c.space_id == space).order_by(teachings.c.id)
         return tuple(
-            Teaching(row.id, NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text), row.taught_by)
+            PendingTeaching(
+                row.id, NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text), row.taught_by
+            )
             for row in await self._database.rows(ours)
             if not row.awaiting
         )
 
-    async def close(self, teaching: Teaching) -> None:
+    async def close(self, teaching: PendingTeaching) -> None:
         """Forget a text that has been dealt with."""
         async with self._database.write() as connection:
             await connection.execute(delete(teachings).where(teachings.c.id == teaching.id))

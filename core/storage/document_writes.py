@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.storage.passages import Embedded, add_passages, remove_passages
+from core.storage.passages import EmbeddedChunks, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
-from core.types import Indexed, Language, SpaceId
+from core.types import IndexedDocument, Language, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class NewDocument:
 
 
 async def store_documents(
-    connection: AsyncConnection, space: SpaceId, texts: Sequence[tuple[NewDocument, Embedded]]
-) -> tuple[Indexed, ...]:
+    connection: AsyncConnection, space: SpaceId, texts: Sequence[tuple[NewDocument, EmbeddedChunks]]
+) -> tuple[IndexedDocument, ...]:
     """Store texts under their names, in place of what those names meant before, and say what became of each."""
     is_fresh = await _are_fresh(connection, space, [new for new, _ in texts])
     await _add(connection, space, list(compress(texts, is_fresh)))
     return tuple(
         [
-            Indexed(new.name, "added", len(embedded.chunks))
+            IndexedDocument(new.name, "added", len(embedded.chunks))
             if fresh
             else await _replace(connection, space, new, embedded)
             for (new, embedded), fresh in zip(texts, is_fresh, strict=True)
@@ -71,7 +71,9 @@ async def _are_fresh(connection: AsyncConnection, space: SpaceId, texts: Sequenc
     return are_fresh
 
 
-async def _add(connection: AsyncConnection, space: SpaceId, fresh: Sequence[tuple[NewDocument, Embedded]]) -> None:
+async def _add(
+    connection: AsyncConnection, space: SpaceId, fresh: Sequence[tuple[NewDocument, EmbeddedChunks]]
+) -> None:
     """Store texts whose names and contents the space does not have, together."""
     if not fresh:
         return
@@ -85,7 +87,9 @@ async def _add(connection: AsyncConnection, space: SpaceId, fresh: Sequence[tupl
     await add_passages(connection, space, revision, {ids[new.content_hash]: embedded for new, embedded in fresh})
 
 
-async def _replace(connection: AsyncConnection, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
+async def _replace(
+    connection: AsyncConnection, space: SpaceId, new: NewDocument, embedded: EmbeddedChunks
+) -> IndexedDocument:
     """Store a text whose name or content the space already has."""
     if linked := await link_document(connection, space, new):
         return linked
@@ -96,21 +100,21 @@ async def _replace(connection: AsyncConnection, space: SpaceId, new: NewDocument
     if old is not None and old.id != document_id:
         await _remove_if_nameless(connection, space, old.id, revision)
     await add_passages(connection, space, revision, {document_id: embedded})
-    return Indexed(new.name, "replaced" if old else "added", len(embedded.chunks))
+    return IndexedDocument(new.name, "replaced" if old else "added", len(embedded.chunks))
 
 
-async def find_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
+async def find_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
     """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()
     if same is None:
         return None
     old = await _named(connection, space, new.name)
     if old is not None and old.id == same.id:
-        return Indexed(new.name, "unchanged", same.n_passages)
-    return Indexed(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
+        return IndexedDocument(new.name, "unchanged", same.n_passages)
+    return IndexedDocument(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
 
 
-async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> Indexed | None:
+async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
     """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()
     if same is None:
@@ -118,10 +122,10 @@ async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDoc
     old = await _named(connection, space, new.name)
     await _name(connection, space, new, same.id, old)
     if old is not None and old.id == same.id:
-        return Indexed(new.name, "unchanged", same.n_passages)
+        return IndexedDocument(new.name, "unchanged", same.n_passages)
     if old is not None:
         await _remove_if_nameless(connection, space, old.id, await next_revision(connection, space))
-    return Indexed(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
+    return IndexedDocument(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
 
 
 def _by_content(space: SpaceId, content_hash: str) -> Select[Any]:

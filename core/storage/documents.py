@@ -16,16 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import BadInput
 from core.storage.database import Database
 from core.storage.document_writes import NewDocument, find_document, link_document, remove_document, store_documents
-from core.storage.passages import Embedded
+from core.storage.passages import EmbeddedChunks
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
-from core.types import Document, Indexed, SpaceId
+from core.types import Document, IndexedDocument, SpaceId
 
-__all__ = ["Documents", "Embedded", "Held", "NewDocument"]
+__all__ = ["Documents", "EmbeddedChunks", "NewDocument", "StoredSource"]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredSource:
     """What a name in a space holds: the hash of the bytes it came as, and how many passages that made."""
 
     source_hash: str
@@ -60,7 +60,7 @@ class Documents:
         rows = await self._database.rows(select(*columns).where(documents.c.space_id == space))
         return {row.content_hash: (row.title, row.text) for row in rows}
 
-    async def held(self, space: SpaceId) -> Mapping[str, Held]:
+    async def held(self, space: SpaceId) -> Mapping[str, StoredSource]:
         """Return what every name in the space holds."""
         names = document_names.c
         statement = (
@@ -69,29 +69,31 @@ class Documents:
             .where(names.space_id == space)
             .group_by(names.name, names.source_hash)
         )
-        return {row.name: Held(row.source_hash, row.n_passages) for row in await self._database.rows(statement)}
+        return {row.name: StoredSource(row.source_hash, row.n_passages) for row in await self._database.rows(statement)}
 
     async def contents(self, space: SpaceId) -> frozenset[str]:
         """Return the content hash of every document in the space."""
         rows = await self._database.rows(select(documents.c.content_hash).where(documents.c.space_id == space))
         return frozenset(row.content_hash for row in rows)
 
-    async def holding(self, space: SpaceId, new: NewDocument) -> Indexed | None:
+    async def holding(self, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
         """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
         async with self._database.read() as connection:
             return await find_document(connection, space, new)
 
-    async def link(self, space: SpaceId, new: NewDocument) -> Indexed | None:
+    async def link(self, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
         """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
         async with self._database.write() as connection:
             return await link_document(connection, space, new)
 
-    async def store(self, space: SpaceId, new: NewDocument, embedded: Embedded) -> Indexed:
+    async def store(self, space: SpaceId, new: NewDocument, embedded: EmbeddedChunks) -> IndexedDocument:
         """Store a text under its name, in place of what that name meant before, and say what became of it. Atomic."""
         (indexed,) = await self.store_all(space, [(new, embedded)])
         return indexed
 
-    async def store_all(self, space: SpaceId, texts: Sequence[tuple[NewDocument, Embedded]]) -> tuple[Indexed, ...]:
+    async def store_all(
+        self, space: SpaceId, texts: Sequence[tuple[NewDocument, EmbeddedChunks]]
+    ) -> tuple[IndexedDocument, ...]:
         """Store texts as ``store`` does, in one transaction: all of them or, after an exception, none."""
         async with self._database.write() as connection:
             return await store_documents(connection, space, texts)

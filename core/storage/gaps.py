@@ -18,7 +18,7 @@ from core.types import Gap, GapStatus, Language, SpaceId, Vector
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class UnansweredQuestion:
     """A question as it was searched for, to which AION had no good answer. ``person`` is a pseudonym."""
 
     question: str
@@ -41,7 +41,7 @@ class NewGap:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedGap:
     """A gap that was researched or dismissed, by its centre: what was asked before then is dealt with."""
 
     vector: Vector
@@ -59,7 +59,7 @@ class Gaps:
         asked = select(answers.c.space_id).where(answers.c.created_at >= since).distinct().order_by(answers.c.space_id)
         return tuple(SpaceId(row.space_id) for row in await self._database.rows(asked))
 
-    async def unanswered(self, space: SpaceId, since: datetime, limit: int) -> tuple[Unanswered, ...]:
+    async def unanswered(self, space: SpaceId, since: datetime, limit: int) -> tuple[UnansweredQuestion, ...]:
         """Return the last questions of a space that were declined, answered from elsewhere, or that people disliked."""
         votes = (
             select(ratings.c.answer_id, func.sum(case((ratings.c.thumb == "up", 1), else_=-1)).label("sum"))
@@ -80,13 +80,13 @@ class Gaps:
             .limit(limit)
         )
         rows = await self._database.rows(statement)
-        return tuple(Unanswered(row.text, row.language, row.asker, row.created_at) for row in rows)
+        return tuple(UnansweredQuestion(row.text, row.language, row.asker, row.created_at) for row in rows)
 
-    async def decided(self, space: SpaceId) -> tuple[Decided, ...]:
+    async def decided(self, space: SpaceId) -> tuple[DecidedGap, ...]:
         """Return what was researched or dismissed in a space."""
         done = (gaps.c.space_id == space) & (gaps.c.status != "open")
         rows = await self._database.rows(select(gaps.c.vector, gaps.c.decided_at).where(done))
-        return tuple(Decided(row.vector, row.decided_at) for row in rows)
+        return tuple(DecidedGap(row.vector, row.decided_at) for row in rows)
 
     async def replace(self, space: SpaceId, found: Sequence[NewGap]) -> None:
         """Put what was gathered in place of the space's open gaps."""

@@ -20,7 +20,7 @@ from core.types import SpaceId, Thumb
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatedImpression:
     """What people think of one answer: ``leaning`` is (👍 − 👎) / ratings, -1..1."""
 
     searched: str
@@ -61,7 +61,7 @@ class Impressions:
                 values = {"answer_id": answer_id, "person": person, "opened_at": datetime.now(UTC)}
                 await connection.execute(insert(source_openings).values(values))
 
-    async def rated(self, space: SpaceId) -> Sequence[Rated]:
+    async def rated(self, space: SpaceId) -> Sequence[RatedImpression]:
         """Return every answer of the space that people rated, oldest first."""
         columns = answers.c
         held = [columns.searched, columns.question, columns.used, columns.sources, columns.features]
@@ -125,9 +125,9 @@ class Impressions:
         return {row.day: row.figures for row in await self._database.rows(chosen)}
 
 
-def _rated(rows: Sequence[Row[Any]]) -> Rated:
+def _rated(rows: Sequence[Row[Any]]) -> RatedImpression:
     first, votes = rows[0], [1 if row.thumb == "up" else -1 for row in rows]
-    return Rated(
+    return RatedImpression(
         searched=first.searched or first.question,
         used=first.used,
         has_sources=bool(first.sources),

@@ -25,9 +25,9 @@ from core.storage.answers import showing
 from core.storage.database import Database
 from core.storage.message_json import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
-from core.storage.write_batcher import Together
+from core.storage.write_batcher import GroupCommit
 from core.types import Message, Platform, Reply, SpaceId
-from core.types.delivery import Part, Unfinished
+from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes = Together(database)
+        self._writes = GroupCommit(database)
         self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def accept(self, message: Message) -> bool:
@@ -67,7 +67,7 @@ class Inbox:
             log.exception("%s could not be taken on, and is lost if AION stops now", message.key)
             return True
 
-    async def revise(self, message: Message, parts: Sequence[Part]) -> None:
+    async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
         """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
         anew = {"state": "accepted", "due_at": datetime.now(UTC), "reply": None, "n_runs": 1}
         kept = {"message": message_as_json(message), "parts": parts_as_json(parts)}
@@ -113,11 +113,11 @@ class Inbox:
         """Note that there is nothing left to do about a message, and forget what it said."""
         await self._change(message, _open, **_CLOSED)
 
-    def journal(self, message: Message, parts: Sequence[Part] = ()) -> InboxJournal:
+    def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> InboxJournal:
         """Return the journal of the reply to an accepted message, of which ``parts`` were shown before."""
         return InboxJournal(self, message, parts)
 
-    async def note(self, message: Message, parts: Sequence[Part]) -> None:
+    async def note(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
         """Keep what has been shown of a message's reply."""
         await self._change(message, _open, parts=parts_as_json(parts))
 
@@ -125,7 +125,7 @@ class Inbox:
         """Keep by which message of its platform the answer to ``message`` is shown."""
         await self._execute(showing(message.space, answer_id, f"{message.platform}:{handle}"))
 
-    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+    async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         """Return what was taken on there and is due, oldest first; what came too late is closed instead."""
         now = datetime.now(UTC)
         due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
@@ -177,17 +177,17 @@ class Inbox:
 class InboxJournal:
     """What has been shown of one reply (``core.ports.Journal``)."""
 
-    def __init__(self, inbox: Inbox, message: Message, parts: Sequence[Part]) -> None:
+    def __init__(self, inbox: Inbox, message: Message, parts: Sequence[DeliveredPart]) -> None:
         self._inbox = inbox
         self._message = message
         self._parts = list(parts)
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[DeliveredPart]:
         """Return the parts noted so far."""
         return tuple(self._parts)
 
-    async def note(self, position: int, part: Part | None) -> None:
+    async def note(self, position: int, part: DeliveredPart | None) -> None:
         """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
         self._parts[position : position + 1 if part else None] = [part] if part else []
         await self._inbox.note(self._message, self._parts)
@@ -212,7 +212,7 @@ def _is_late(row: Row[Any], now: datetime) -> bool:
     return not is_notice and bool(row.due_at < now - FRESH or row.seen_at < now - PATIENCE)
 
 
-def _unfinished(row: Row[Any]) -> Unfinished:
+def _unfinished(row: Row[Any]) -> UnfinishedMessage:
     message, had_files = message_of(row.message)
     reply = reply_of(row.reply) if row.reply is not None else None
-    return Unfinished(message, reply, parts_of(row.parts or ()), had_files, row.n_runs)
+    return UnfinishedMessage(message, reply, parts_of(row.parts or ()), had_files, row.n_runs)

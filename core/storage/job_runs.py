@@ -18,7 +18,7 @@ Outcome = Literal["done", "failed", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class JobRun:
     """One run of a job. Without an outcome it goes on."""
 
     job: str
@@ -29,14 +29,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class JobRequest:
     """What the operator wishes of a job: that it rests, or that it runs at once."""
 
     is_paused: bool = False
     asked_at: datetime | None = None
 
 
-class Runs:
+class JobRuns:
     """Every run of every job, and the wishes."""
 
     def __init__(self, database: Database) -> None:
@@ -50,11 +50,11 @@ class Runs:
         )
         return {row.job: row.at for row in rows}
 
-    async def latest(self) -> Mapping[str, Run]:
+    async def latest(self) -> Mapping[str, JobRun]:
         """Return the last run of each job."""
         newest = select(func.max(runs.c.id)).group_by(runs.c.job)
         rows = await self._database.rows(select(runs).where(runs.c.id.in_(newest)))
-        return {row.job: Run(row.job, row.started_at, row.finished_at, row.outcome, row.detail) for row in rows}
+        return {row.job: JobRun(row.job, row.started_at, row.finished_at, row.outcome, row.detail) for row in rows}
 
     async def start(self, job: str) -> int:
         """Record that ``job`` starts now and return the run's id; a wish that it runs at once is fulfilled."""
@@ -79,10 +79,10 @@ class Runs:
         async with self._database.write() as connection:
             await connection.execute(update(runs).where(runs.c.outcome.is_(None)).values(outcome="cut"))
 
-    async def wishes(self) -> Mapping[str, Wish]:
+    async def wishes(self) -> Mapping[str, JobRequest]:
         """Return what is wished of which job."""
         rows = await self._database.rows(select(job_wishes))
-        return {row.job: Wish(bool(row.is_paused), row.asked_at) for row in rows}
+        return {row.job: JobRequest(bool(row.is_paused), row.asked_at) for row in rows}
 
     async def ask(self, job: str) -> None:
         """Wish that a job runs at once."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from core.types import Button, File, Message, Person, Post, Reply, Source
-from core.types.delivery import Part
+from core.types import Button, File, Message, Person, PostedMessage, Reply, Source
+from core.types.delivery import DeliveredPart
 
 _FILES = "n_files"
 _FETCHED = ("attachments", "nearby")
@@ -25,7 +25,7 @@ def message_as_json(message: Message) -> dict[str, Any]:
 def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
     """Return a message from ``message_as_json``, and whether files came with it, which it lacks."""
     values = {name: value for name, value in written.items() if name != _FILES}
-    quoted = tuple(Post(**post | {"author": Person(**post["author"])}) for post in written.get("quoted", ()))
+    quoted = tuple(PostedMessage(**post | {"author": Person(**post["author"])}) for post in written.get("quoted", ()))
     return Message(**values | {"person": Person(**written["person"]), "quoted": quoted}), bool(written[_FILES])
 
 
@@ -43,11 +43,11 @@ def reply_of(written: Mapping[str, Any]) -> Reply:
     return Reply(**{**written, "sources": sources, "buttons": buttons, "files": files})
 
 
-def parts_as_json(parts: Sequence[Part]) -> list[list[Any]]:
+def parts_as_json(parts: Sequence[DeliveredPart]) -> list[list[Any]]:
     """Return the parts of a reply as JSON can hold them."""
     return [[part.index, part.handle, part.mark] for part in parts]
 
 
-def parts_of(written: Sequence[Sequence[Any]]) -> tuple[Part, ...]:
+def parts_of(written: Sequence[Sequence[Any]]) -> tuple[DeliveredPart, ...]:
     """Return the parts of a reply from ``parts_as_json``."""
-    return tuple(Part(index, handle, mark) for index, handle, mark in written)
+    return tuple(DeliveredPart(index, handle, mark) for index, handle, mark in written)

@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Unavailable
 from core.storage.database import Database
 from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
-from core.types import Changes, Chunk, Language, Matrix, Passage, SpaceId
+from core.types import Chunk, Language, Matrix, Passage, SpaceChanges, SpaceId
 
 _INSERT = str(insert(passages).compile(dialect=dialect(), column_keys=[c.name for c in passages.c if c.name != "id"]))
 
@@ -46,7 +46,7 @@ _MAX_IDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class SuccessorVectors:
     """Vectors of the same chunks by the embedder that will take over, shape ``(len(chunks), dim)``."""
 
     vectors: Matrix
@@ -54,14 +54,14 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
+class EmbeddedChunks:
     """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``."""
 
     chunks: Sequence[Chunk]
     languages: Sequence[Language]
     vectors: Matrix
     embedder_id: str
-    coming: Coming | None = None
+    coming: SuccessorVectors | None = None
 
 
 class Passages:
@@ -80,7 +80,7 @@ class Passages:
         rows = self._database.rows_here(_revisions(), {"spaces": json.dumps(list(spaces))})
         return {SpaceId(space): int(revision) for space, revision in rows if revision}
 
-    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
+    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
         return await self._database.look(partial(_changes, space, after, embedder_id))
 
@@ -136,7 +136,9 @@ class Passages:
             raise Unavailable("storage.other_embedder", stored=", ".join(sorted(others)), current=embedder_id)
 
 
-async def add_passages(connection: AsyncConnection, space: SpaceId, revision: int, new: Mapping[int, Embedded]) -> None:
+async def add_passages(
+    connection: AsyncConnection, space: SpaceId, revision: int, new: Mapping[int, EmbeddedChunks]
+) -> None:
     """Store the passages of documents, by their ids, within a transaction."""
     rows = [
         (
@@ -165,7 +167,7 @@ async def add_passages(connection: AsyncConnection, space: SpaceId, revision: in
             await _add_coming(connection, document_id, embedded.coming)
 
 
-async def _add_coming(connection: AsyncConnection, document_id: int, coming: Coming) -> None:
+async def _add_coming(connection: AsyncConnection, document_id: int, coming: SuccessorVectors) -> None:
     ordered = select(passages.c.id).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
     ids = (await connection.execute(ordered)).scalars().all()
     rows = [
@@ -175,12 +177,12 @@ async def _add_coming(connection: AsyncConnection, document_id: int, coming: Com
     await connection.execute(insert(coming_vectors), rows)
 
 
-def _changes(space: SpaceId, after: int, embedder_id: str, connection: Connection) -> Changes:
+def _changes(space: SpaceId, after: int, embedder_id: str, connection: Connection) -> SpaceChanges:
     gone = removed_passages.c
     removed = select(gone.passage_id).distinct().where(gone.space_id == space, gone.revision > after)
     ours = (passages.c.space_id == space) & _embedded_by(connection, embedder_id)
     added = select(passages.c.id).where(ours, passages.c.revision > after).order_by(passages.c.id)
-    return Changes(
+    return SpaceChanges(
         revision=int(connection.execute(_revision(space)).scalar() or 0),
         added=tuple(connection.execute(added).scalars()),
         removed=tuple(connection.execute(removed).scalars()) if after else (),

@@ -60,13 +60,13 @@ _SHOWN: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class PersonCounts:
     """How much is stored of a person, by kind of row."""
 
     rows: Mapping[str, int]
 
 
-class People:
+class PersonRecords:
     """What is stored of each person."""
 
     def __init__(self, database: Database) -> None:
@@ -85,10 +85,12 @@ class People:
             if not done.rowcount:
                 await connection.execute(insert(people).values(person=person, **values))
 
-    async def count(self, person: str) -> Counts:
+    async def count(self, person: str) -> PersonCounts:
         """Return how much is stored of a person."""
         async with self._database.read() as connection:
-            return Counts({kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()})
+            return PersonCounts(
+                {kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()}
+            )
 
     async def everything(self, person: str) -> Mapping[str, list[dict[str, Any]]]:
         """Return all that is stored of a person, as JSON can hold it, by kind of row."""
@@ -104,7 +106,7 @@ class People:
         rows = [*await self._database.rows(rated), *await self._database.rows(asked)]
         return frozenset(row[0] for row in rows)
 
-    async def forget(self, person: str) -> Counts:
+    async def forget(self, person: str) -> PersonCounts:
         """Erase what is a person's own, and take their name off the rest. Returns what was erased. Atomic."""
         theirs = select(answers.c.id).where(answers.c.asker == person).scalar_subquery()
         asked = select(answers.c.question).where(answers.c.asker == person).scalar_subquery()
@@ -123,7 +125,7 @@ class People:
                 await connection.execute(update(table).where(table.c[column] == person).values({column: instead}))
             for _, (table, owner) in _owned():
                 await connection.execute(delete(table).where(table.c[owner] == person))
-        return Counts(counts)
+        return PersonCounts(counts)
 
     async def answers_before(self, before: datetime) -> frozenset[int]:
         """Return the answers given before then."""

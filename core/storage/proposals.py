@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
 from core.storage.document_writes import NewDocument, store_documents
-from core.storage.passages import Embedded
+from core.storage.passages import EmbeddedChunks
 from core.storage.schema import document_names, proposals
 from core.storage.spaces import ensure_space
-from core.types import Indexed, Proposal, ProposalStatus, SpaceId
+from core.types import IndexedDocument, Proposal, ProposalStatus, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Proposals:
             return await _decide(connection, space, proposal_id, "rejected", person, reason)
 
     async def approve(
-        self, space: SpaceId, proposal_id: int, person: str, new: NewDocument, embedded: Embedded
-    ) -> Indexed | None:
+        self, space: SpaceId, proposal_id: int, person: str, new: NewDocument, embedded: EmbeddedChunks
+    ) -> IndexedDocument | None:
         """Store a proposal's text as a document; ``None`` when it was decided on before. Atomic."""
         async with self._database.write() as connection:
             if not await _decide(connection, space, proposal_id, "approved", person, ""):

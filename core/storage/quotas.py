@@ -27,7 +27,7 @@ MINUTE_S = 60
 _KEEP_S: Mapping[Period, int] = {"minute": 2 * MINUTE_S, "day": 3 * 86_400, "month": 62 * 86_400}
 
 
-class Account(NamedTuple):
+class QuotaAccount(NamedTuple):
     """What a limit holds for: a provider's model under one key, or ``ANY`` of them."""
 
     provider: str
@@ -38,45 +38,45 @@ class Account(NamedTuple):
 class Slot(NamedTuple):
     """A stretch of time of an account: a second of its last minute, its day or its month; UTC seconds since 1970."""
 
-    account: Account
+    account: QuotaAccount
     period: Period
     start_s: int
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class UsageCounts:
     """What was used: requests, tokens, and money in millionths of a US dollar."""
 
     n_requests: int = 0
     n_tokens: int = 0
     micro_usd: int = 0
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: UsageCounts) -> UsageCounts:
+        return UsageCounts(
             self.n_requests + other.n_requests, self.n_tokens + other.n_tokens, self.micro_usd + other.micro_usd
         )
 
-    def __sub__(self, other: Counts) -> Counts:
-        return Counts(
+    def __sub__(self, other: UsageCounts) -> UsageCounts:
+        return UsageCounts(
             self.n_requests - other.n_requests, self.n_tokens - other.n_tokens, self.micro_usd - other.micro_usd
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class AccountCooldown:
     """An account that is not to be asked before ``until_s`` (UTC seconds since 1970)."""
 
-    account: Account
+    account: QuotaAccount
     until_s: float
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class StoredUsage:
     """Everything stored: what all processes counted, and every bench."""
 
-    counts: Mapping[Slot, Counts]
-    benches: Mapping[Account, Bench]
+    counts: Mapping[Slot, UsageCounts]
+    benches: Mapping[QuotaAccount, AccountCooldown]
 
     @property
     def latest_s(self) -> int:
@@ -90,12 +90,12 @@ class Quotas:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self) -> Saved:
+    async def load(self) -> StoredUsage:
         """Return what is stored."""
         async with self._database.read() as connection:
             return await _saved(connection)
 
-    async def sync(self, added: Mapping[Slot, Counts], benches: Sequence[Bench]) -> Saved:
+    async def sync(self, added: Mapping[Slot, UsageCounts], benches: Sequence[AccountCooldown]) -> StoredUsage:
         """Add these counts, lengthen these benches, and return what is then stored."""
         async with self._database.write() as connection:
             if added:
@@ -112,7 +112,7 @@ class Quotas:
             return (await connection.execute(statement)).rowcount
 
 
-def _row(slot: Slot, counts: Counts) -> dict[str, Any]:
+def _row(slot: Slot, counts: UsageCounts) -> dict[str, Any]:
     return {
         **slot.account._asdict(),
         "period": slot.period,
@@ -123,7 +123,7 @@ def _row(slot: Slot, counts: Counts) -> dict[str, Any]:
     }
 
 
-def _bench_row(bench: Bench) -> dict[str, Any]:
+def _bench_row(bench: AccountCooldown) -> dict[str, Any]:
     return {**bench.account._asdict(), "until_s": bench.until_s, "reason": bench.reason}
 
 
@@ -161,11 +161,11 @@ async def _prune(connection: AsyncConnection) -> None:
         await connection.execute(delete(provider_counts).where(old))
 
 
-async def _saved(connection: AsyncConnection) -> Saved:
+async def _saved(connection: AsyncConnection) -> StoredUsage:
     counts = {
-        Slot(Account(*row[:3]), row.period, row.start_s): Counts(row.n_requests, row.n_tokens, row.micro_usd)
+        Slot(QuotaAccount(*row[:3]), row.period, row.start_s): UsageCounts(row.n_requests, row.n_tokens, row.micro_usd)
         for row in await connection.execute(select(provider_counts))
     }
     rows = await connection.execute(select(provider_benches))
-    benches = [Bench(Account(*row[:3]), row.until_s, row.reason) for row in rows]
-    return Saved(counts, {bench.account: bench for bench in benches})
+    benches = [AccountCooldown(QuotaAccount(*row[:3]), row.until_s, row.reason) for row in rows]
+    return StoredUsage(counts, {bench.account: bench for bench in benches})

@@ -10,10 +10,10 @@ from sqlalchemy import func, insert, select, update
 from core.storage.database import Database
 from core.storage.schema import readings
 from core.storage.spaces import ensure_space
-from core.types import Reading, SpaceId
+from core.types import ReadingReport, SpaceId
 
 
-class Readings:
+class ReadingLog:
     """Every reading of every space. One without an end was cut short."""
 
     def __init__(self, database: Database) -> None:
@@ -42,10 +42,10 @@ class Readings:
         row = await self._database.row(select(func.coalesce(func.sum(readings.c.n_pages), 0).label("n")).where(ours))
         return int(row.n) if row is not None else 0
 
-    async def latest(self, space: SpaceId, n_readings: int) -> tuple[Reading, ...]:
+    async def latest(self, space: SpaceId, n_readings: int) -> tuple[ReadingReport, ...]:
         """Return what was read for a space last, newest first."""
         ours = select(readings).where(readings.c.space_id == space).order_by(readings.c.id.desc()).limit(n_readings)
         return tuple(
-            Reading(row.theme, row.started_at, row.finished_at, row.n_pages, row.n_kept, row.reasons, row.error)
+            ReadingReport(row.theme, row.started_at, row.finished_at, row.n_pages, row.n_kept, row.reasons, row.error)
             for row in await self._database.rows(ours)
         )

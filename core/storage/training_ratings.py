@@ -38,7 +38,7 @@ class RatedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RatingTally:
     """How many answers were given, and how many thumbs of each kind are on them."""
 
     n_answers: int
@@ -82,7 +82,7 @@ class RatedAnswers:
         row = await self._database.row(counted.where(ratings.c.updated_at > since) if since else counted)
         return int(row.n) if row is not None else 0
 
-    async def tally(self, lora_version: str | None, since: datetime) -> Tally:
+    async def tally(self, lora_version: str | None, since: datetime) -> RatingTally:
         """Return how answers did that the local model wrote after then with those weights; ``None``: with none."""
         version = answers.c.lora_version
         written = (version == lora_version if lora_version else version.is_(None)) & (answers.c.used == "local")
@@ -90,4 +90,4 @@ class RatedAnswers:
         given = await self._database.row(select(func.count().label("n")).select_from(answers).where(written))
         grouped = select(ratings.c.thumb, func.count().label("n")).join_from(ratings, answers).where(written)
         thumbs = {row.thumb: int(row.n) for row in await self._database.rows(grouped.group_by(ratings.c.thumb))}
-        return Tally(int(given.n) if given else 0, thumbs.get("up", 0), thumbs.get("down", 0))
+        return RatingTally(int(given.n) if given else 0, thumbs.get("up", 0), thumbs.get("down", 0))

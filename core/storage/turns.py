@@ -30,7 +30,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConversationTurn:
     """One turn: the words, and ``topic``, the last question that stood on its own (often the same words)."""
 
     text: str
@@ -44,7 +44,7 @@ class Turns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, session: Session, said: Said) -> None:
+    async def add(self, session: Session, said: ConversationTurn) -> None:
         """Store a turn as the session's last."""
         values = {"space_id": session.space, "conversation": session.conversation, "person": session.person}
         values |= {"text": said.text, "topic": said.topic}
@@ -52,11 +52,11 @@ class Turns:
             await ensure_space(connection, session.space)
             await connection.execute(insert(turns).values(said_at=said.at, **values))
 
-    async def last(self, session: Session) -> Said | None:
+    async def last(self, session: Session) -> ConversationTurn | None:
         """Return the session's last turn, if there is one."""
         statement = select(turns).where(_of(session)).order_by(turns.c.id.desc()).limit(1)
         row = await self._database.row(statement)
-        return Said(row.text, row.topic, row.said_at) if row is not None else None
+        return ConversationTurn(row.text, row.topic, row.said_at) if row is not None else None
 
     async def conversations(self, platform: Platform, since: datetime) -> list[tuple[SpaceId, str]]:
         """Return where something was said since then on a platform: space and conversation, the latest first."""

@@ -31,7 +31,7 @@ class NewWatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenPage:
     """What was seen of one page: the validators of its version, and since when each line differs from what is known.
 
     ``gone_at`` is when it was first missed, ``None`` while it is there.
@@ -95,12 +95,12 @@ class Watches:
         async with self._database.write() as connection:
             await connection.execute(update(watches).where(watches.c.id == watch.id).values(values))
 
-    async def seen(self, watch: Watch) -> Mapping[str, Seen]:
+    async def seen(self, watch: Watch) -> Mapping[str, SeenPage]:
         """Return what was seen of the pages of a watch, by name."""
         rows = await self._database.rows(select(watched_pages).where(watched_pages.c.watch_id == watch.id))
-        return {row.name: Seen(row.name, row.etag, row.last_modified, row.differing, row.gone_at) for row in rows}
+        return {row.name: SeenPage(row.name, row.etag, row.last_modified, row.differing, row.gone_at) for row in rows}
 
-    async def note(self, watch: Watch, *pages: Seen) -> None:
+    async def note(self, watch: Watch, *pages: SeenPage) -> None:
         """Record what was just seen of pages; nothing of a watch that was stopped meanwhile."""
         async with self._database.write() as connection:
             known = select(watches.c.id).where(watches.c.id == watch.id)

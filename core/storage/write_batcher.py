@@ -12,7 +12,7 @@ from core.storage.database import Database
 Write = Insert | Update
 
 
-class Together:
+class GroupCommit:
     """Runs statements that do not depend on each other. Those that come during one commit share the next."""
 
     def __init__(self, database: Database) -> None:

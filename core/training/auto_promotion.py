@@ -18,7 +18,7 @@ from pathlib import Path
 from core.models.lora import Base
 from core.models.registry import LoraRegistry, Trial
 from core.offload import offload
-from core.storage.training_ratings import RatedAnswers, Tally
+from core.storage.training_ratings import RatedAnswers, RatingTally
 from core.training.version_test import fewer_liked
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ LEAST_VOTES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Rollout:
+class AutoPromotion:
     """Ends trials and starts training in one data folder's ``training``. ``after`` ratings; 0: never."""
 
     rated: RatedAnswers
@@ -95,12 +95,12 @@ class Rollout:
         os.utime(self.folder / STARTED, ns=(now_ns, now_ns))
 
 
-def is_worse(own: Tally, others: Tally) -> bool:
+def is_worse(own: RatingTally, others: RatingTally) -> bool:
     """Tell whether a version on trial is disliked more than chance allows."""
     if own.n_up + own.n_down < LEAST_VOTES:
         return False
     return fewer_liked((own.n_up, own.n_down), (others.n_up, others.n_down)) < CHANCE
 
 
-def _standing(trial: Trial, own: Tally) -> str:
+def _standing(trial: Trial, own: RatingTally) -> str:
     return f"{trial.version}: {own.n_answers} of {trial.n_answers} answers, {own.n_up} 👍, {own.n_down} 👎"

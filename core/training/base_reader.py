@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from core.training.student import Student
-from core.types import Matrix, Turn
+from core.types import Matrix, PromptTurn
 
 _ROWS = 8
 _MAX_TOKENS = 1024
 
 
-class BaseReader:
-    """The mean of the last hidden states over a reply: a ``core.training.reward.Reader``."""
+class BaseModelReplyEncoder:
+    """The mean of the last hidden states over a reply: a ``core.training.reward.ReplyEncoder``."""
 
     def __init__(self, student: Student) -> None:
         self._student = student
@@ -35,7 +35,7 @@ class BaseReader:
 
     def _read(self, replies: Sequence[tuple[str, str]]) -> Matrix:
         student = self._student
-        prompts = [student.prompt_tokens([Turn("user", question)]) for question, _ in replies]
+        prompts = [student.prompt_tokens([PromptTurn("user", question)]) for question, _ in replies]
         rows = [
             [*prompt, *student.response_tokens(reply)][:_MAX_TOKENS]
             for prompt, (_, reply) in zip(prompts, replies, strict=True)

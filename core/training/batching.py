@@ -15,28 +15,28 @@ _CPU_SAYS = ("can't allocate memory", "not enough memory")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TrainingBatch:
     """``rows`` at once, ``n_accumulated`` times before the weights move. Their product is what learning goes by."""
 
     rows: int
     n_accumulated: int = 1
 
     @property
-    def halved(self) -> Batch:
+    def halved(self) -> TrainingBatch:
         """Return the same in half the memory; no fewer rows in all, as it rounds up."""
         rows = self.rows // 2
-        return Batch(rows, -(-self.rows * self.n_accumulated // rows))
+        return TrainingBatch(rows, -(-self.rows * self.n_accumulated // rows))
 
 
-class Batching:
+class BatchFinder:
     """The batch that fits, found by trying; once halved it stays so. ``least``: the fewest rows a loss can do with."""
 
-    def __init__(self, batch: Batch, tell: Callable[[Batch], None], least: int = 1) -> None:
+    def __init__(self, batch: TrainingBatch, tell: Callable[[TrainingBatch], None], least: int = 1) -> None:
         self.batch = batch
         self._tell = tell
         self._least = least
 
-    def run(self, work: Callable[[Batch], Result]) -> Result:
+    def run(self, work: Callable[[TrainingBatch], Result]) -> Result:
         """Return what ``work`` makes of the batch, again with half of it as often as memory runs out.
 
         ``work`` must be able to start again. Raises ``Unavailable`` when the smallest batch does not fit.

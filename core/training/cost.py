@@ -77,7 +77,7 @@ class Shape:
 
 
 @validated(frozen=True)
-class Place:
+class GpuPlace:
     """A free GPU: what it can do, and the hours of a session and a week."""
 
     name: str
@@ -94,12 +94,12 @@ class Place:
 class Hardware:
     """The places there are, and the models whose shape is known."""
 
-    places: tuple[Place, ...]
+    places: tuple[GpuPlace, ...]
     models: Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrainingWork:
     """What is to be trained: examples of so many tokens, gone over so often; ``rows`` at once, ``rows`` × n a step."""
 
     n_examples: int
@@ -122,10 +122,10 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class CostEstimate:
     """What the work takes in one place. ``memory_gib`` with ``rows`` at once; it ``fits`` or not."""
 
-    place: Place
+    place: GpuPlace
     rows: int
     memory_gib: float
     fits: bool
@@ -134,7 +134,7 @@ class Stay:
     weeks: float
 
 
-def stay(shape: Shape, work: Work, place: Place) -> Stay:
+def stay(shape: Shape, work: TrainingWork, place: GpuPlace) -> CostEstimate:
     """Return what work takes in a place, with as many rows at once as fit, halved as training itself would."""
     rows = work.rows
     while rows > 1 and memory_gib(shape, work, rows) > place.memory_gib:
@@ -143,10 +143,10 @@ def stay(shape: Shape, work: Work, place: Place) -> Stay:
     hours = flops(shape, work) / (place.tflops * 1e12 * place.share) / 3600
     n_sessions = max(1, ceil(hours / max(place.session_hours - place.setup_hours, 1e-3)))
     weeks = (hours + n_sessions * place.setup_hours) / place.week_hours
-    return Stay(place, rows, memory, memory <= place.memory_gib, hours, n_sessions, weeks)
+    return CostEstimate(place, rows, memory, memory <= place.memory_gib, hours, n_sessions, weeks)
 
 
-def flops(shape: Shape, work: Work) -> float:
+def flops(shape: Shape, work: TrainingWork) -> float:
     """Return the operations of the work: forward, again for what was not kept, and backward to the LoRA weights.
 
     The base is frozen: its own gradients, a third of a full training's, are never computed.
@@ -156,7 +156,7 @@ def flops(shape: Shape, work: Work) -> float:
     return 3 * (2 * shape.n_params + attention) * work.n_tokens
 
 
-def memory_gib(shape: Shape, work: Work, rows: int) -> float:
+def memory_gib(shape: Shape, work: TrainingWork, rows: int) -> float:
     """Return the GPU memory of QLoRA with gradient checkpointing, in GiB.
 
     NF4 projections, 16-bit embeddings; LoRA weights with optimizer; one input kept for each layer, one layer's inner
@@ -177,7 +177,7 @@ def read_hardware(path: Path | None = None) -> Hardware:
     source = path or files("core.training") / "hardware.toml"
     try:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
-        places = TypeAdapter(tuple[Place, ...]).validate_python(content.get("place", ()))
+        places = TypeAdapter(tuple[GpuPlace, ...]).validate_python(content.get("place", ()))
         return Hardware(places, TypeAdapter(dict[str, Shape]).validate_python(content.get("model", {})))
     except (OSError, ValueError, ValidationError) as error:
         raise BadInput("plan.no_hardware", path=path or source, problem=str(error).splitlines()[0]) from error

@@ -25,9 +25,9 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import AnswerRecord
 from core.storage.training_ratings import RatedAnswer, RatedAnswers, Vote
 from core.texts import say
-from core.training.rows import FORMS, SYSTEM, Example, Form, Provenance, as_line, as_row, collapsed, without
+from core.training.rows import FORMS, SYSTEM, Form, Provenance, TrainingExample, as_line, as_row, collapsed, without
 from core.training.vote_brigades import Brigade, brigades, capped, quarantined
-from core.types import Language, Reply, SpaceId, Turn
+from core.types import Language, PromptTurn, Reply, SpaceId
 
 HELD_OUT_SHARE = 0.2
 """The newest part of the examples, which training does not see."""
@@ -37,7 +37,7 @@ KNOWN = "exports.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportReport:
     """What an export holds: lines by file; votes left out as over a cap or as part of a brigade; spaces read."""
 
     n_lines: Mapping[str, int]
@@ -62,7 +62,7 @@ class Exporter:
     providers: Mapping[str, bool]
     exports: Exports
 
-    async def export(self, folder: Path, space: SpaceId | None = None) -> Exported:
+    async def export(self, folder: Path, space: SpaceId | None = None) -> ExportReport:
         """Write the files of one export into ``folder``, of one space or of all that allow it; tell of brigades.
 
         Raises ``BadInput`` when the space does not allow it, or nothing that may be learned from was rated.
@@ -71,15 +71,15 @@ class Exporter:
             raise BadInput("export.not_allowed", space=space)
         allowed = [each for each in ([space] if space else await self.spaces()) if await self.trains(each)]
         counts: Counter[str] = Counter()
-        examples: list[Example] = []
+        examples: list[TrainingExample] = []
         for each in allowed:
             examples += await self._examples(each, counts)
         if not examples:
             raise BadInput("export.nothing_rated")
         n_lines = await offload(self.exports.write, folder, collapsed(examples))
-        return Exported(n_lines, counts["over_cap"], counts["quarantined"], len(allowed))
+        return ExportReport(n_lines, counts["over_cap"], counts["quarantined"], len(allowed))
 
-    async def _examples(self, space: SpaceId, counts: Counter[str]) -> Sequence[Example]:
+    async def _examples(self, space: SpaceId, counts: Counter[str]) -> Sequence[TrainingExample]:
         rated = await self.rated.of(space)
         votes = [vote for each in rated for vote in each.votes]
         found = brigades(votes, await self.rated.first_seen())
@@ -94,7 +94,7 @@ class Exporter:
         known = self.pseudonyms.of(space)
         return await offload(self._chosen, known, [each for each in rated if each.answer.asker in willing], kept)
 
-    def _chosen(self, space: str, rated: Sequence[RatedAnswer], kept: set[tuple[int, str]]) -> list[Example]:
+    def _chosen(self, space: str, rated: Sequence[RatedAnswer], kept: set[tuple[int, str]]) -> list[TrainingExample]:
         """Return the examples of a space. Blocks."""
         examples = []
         for each in rated:
@@ -104,7 +104,7 @@ class Exporter:
                 examples.append(example)
         return examples
 
-    def _example(self, space: str, answer: AnswerRecord, votes: tuple[Vote, ...]) -> Example | None:
+    def _example(self, space: str, answer: AnswerRecord, votes: tuple[Vote, ...]) -> TrainingExample | None:
         """Return an answer as an example; ``None`` for what may not be learned from, or teaches nothing."""
         generation = answer.generation
         generator = generation.generator if generation else answer.used
@@ -126,7 +126,7 @@ class Exporter:
         is_as_written = generation is not None and completion == generation.text.strip()
         log_probs = generation.log_probs if generation and is_as_written else ()
         turns = tuple(replace(turn, content=mask(turn.content)) for turn in prompt)
-        return Example(turns, completion, votes, provenance, log_probs) if completion else None
+        return TrainingExample(turns, completion, votes, provenance, log_probs) if completion else None
 
     async def _report(self, space: SpaceId, found: Sequence[Brigade]) -> None:
         for brigade in found:
@@ -140,7 +140,7 @@ class Exports:
 
     folder: Path
 
-    def write(self, folder: Path, examples: Sequence[Example]) -> Mapping[str, int]:
+    def write(self, folder: Path, examples: Sequence[TrainingExample]) -> Mapping[str, int]:
         """Write one export, and remember where. Returns the lines of each file. Blocks.
 
         Raises ``BadInput`` when it cannot be written.
@@ -191,7 +191,7 @@ def file_of(folder: Path, form: Form, *, is_held: bool = False) -> Path:
     return folder / f"{form}{'.held' if is_held else ''}.jsonl"
 
 
-def _split(examples: Iterable[Example]) -> tuple[list[Example], list[Example]]:
+def _split(examples: Iterable[TrainingExample]) -> tuple[list[TrainingExample], list[TrainingExample]]:
     """Return what to train on and what is held out: the newest, but no prompt that is trained on."""
     ordered = sorted(examples, key=lambda example: (example.provenance.at, example.provenance.answers))
     cut = len(ordered) - int(len(ordered) * HELD_OUT_SHARE)
@@ -203,9 +203,11 @@ def _split(examples: Iterable[Example]) -> tuple[list[Example], list[Example]]:
     )
 
 
-def _asked(answer: AnswerRecord) -> tuple[Turn, ...]:
+def _asked(answer: AnswerRecord) -> tuple[PromptTurn, ...]:
     notes = "\n".join(source.quote for source in answer.sources)
-    return Turn("system", SYSTEM), Turn("user", f"Notes: {notes}\nQuestion: {answer.searched or answer.question}")
+    return PromptTurn("system", SYSTEM), PromptTurn(
+        "user", f"Notes: {notes}\nQuestion: {answer.searched or answer.question}"
+    )
 
 
 def _answers_of(row: Mapping[str, object]) -> Sequence[int]:

@@ -15,11 +15,11 @@ from datasets import Dataset
 from trl import KTOConfig, KTOTrainer
 
 from core.errors import BadInput
-from core.training.batching import Batch
-from core.training.likelihood import Asked, likelihoods
+from core.training.batching import TrainingBatch
+from core.training.likelihood import PromptedReply, likelihoods
 from core.training.rows import turns_of
 from core.training.student import Student
-from core.training.trainer import Recipe, Run, Trained, fit, scheduled
+from core.training.trainer import Recipe, TrainingResult, TrainingRun, fit, scheduled
 
 BETA = 0.1
 """How strongly the weights are held to where they began."""
@@ -29,15 +29,15 @@ LEAST_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Thumbed:
+class ThumbedReply:
     """A reply and whether it is liked."""
 
-    asked: Asked
+    asked: PromptedReply
     is_liked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class KtoWeights:
     """What counts how much. ``n_contradictory`` replies were both liked and disliked, and count nothing."""
 
     desirable: float
@@ -46,26 +46,28 @@ class Balance:
     n_down: int
 
 
-def read_thumbs(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Thumbed, ...], int]:
+def read_thumbs(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[ThumbedReply, ...], int]:
     """Return the replies in lines of a KTO file, and how many were left out as both liked and disliked."""
-    labels: defaultdict[Asked, set[bool]] = defaultdict(set)
+    labels: defaultdict[PromptedReply, set[bool]] = defaultdict(set)
     for row in rows:
         (reply,) = turns_of(row["completion"])
-        labels[Asked(turns_of(row["prompt"]), reply.content)].add(bool(row["label"]))
-    thumbs = tuple(Thumbed(asked, said.copy().pop()) for asked, said in labels.items() if len(said) == 1)
+        labels[PromptedReply(turns_of(row["prompt"]), reply.content)].add(bool(row["label"]))
+    thumbs = tuple(ThumbedReply(asked, said.copy().pop()) for asked, said in labels.items() if len(said) == 1)
     return thumbs, len(labels) - len(thumbs)
 
 
-def balance(thumbs: Sequence[Thumbed]) -> Balance:
+def balance(thumbs: Sequence[ThumbedReply]) -> KtoWeights:
     """Return the weights that make 👍 and 👎 count the same in all. Raises ``BadInput`` when there is only one kind."""
     n_up = sum(each.is_liked for each in thumbs)
     n_down = len(thumbs) - n_up
     if not n_up or not n_down:
         raise BadInput("learn.only_liked" if n_up else "learn.only_disliked" if n_down else "learn.contradictory")
-    return Balance(max(1.0, n_down / n_up), max(1.0, n_up / n_down), n_up, n_down)
+    return KtoWeights(max(1.0, n_down / n_up), max(1.0, n_up / n_down), n_up, n_down)
 
 
-def kto(student: Student, thumbs: Sequence[Thumbed], held: Sequence[Thumbed], recipe: Recipe, run: Run) -> Trained:
+def kto(
+    student: Student, thumbs: Sequence[ThumbedReply], held: Sequence[ThumbedReply], recipe: Recipe, run: TrainingRun
+) -> TrainingResult:
     """Train on ``thumbs``; the metrics tell how the log-probabilities of ``held`` moved. Blocks.
 
     ``accuracy`` is the share of held-out replies that moved the way of their thumb. Raises ``BadInput`` when there is
@@ -73,9 +75,9 @@ def kto(student: Student, thumbs: Sequence[Thumbed], held: Sequence[Thumbed], re
     """
     weights = balance(thumbs)
     rows = [_row(student, thumb) for thumb in thumbs]
-    batch = recipe.batch if recipe.batch.rows >= LEAST_ROWS else Batch(LEAST_ROWS, recipe.batch.n_accumulated)
+    batch = recipe.batch if recipe.batch.rows >= LEAST_ROWS else TrainingBatch(LEAST_ROWS, recipe.batch.n_accumulated)
 
-    def make(arguments: Mapping[str, Any], batch: Batch) -> Any:
+    def make(arguments: Mapping[str, Any], batch: TrainingBatch) -> Any:
         config = KTOConfig(
             **arguments,
             beta=BETA,
@@ -100,7 +102,7 @@ def kto(student: Student, thumbs: Sequence[Thumbed], held: Sequence[Thumbed], re
     return replace(trained, metrics={**trained.metrics, **measured})
 
 
-def _row(student: Student, thumb: Thumbed) -> dict[str, Any]:
+def _row(student: Student, thumb: ThumbedReply) -> dict[str, Any]:
     prompt = [{"role": turn.role, "content": student.as_words(turn.content)} for turn in thumb.asked.prompt]
     reply = [{"role": "assistant", "content": student.as_words(thumb.asked.reply)}]
     return {"prompt": prompt, "completion": reply, "label": thumb.is_liked}

@@ -12,14 +12,14 @@ import torch
 from core.training.losses import token_log_probs
 from core.training.rows import turns_of
 from core.training.student import Student
-from core.types import Turn
+from core.types import PromptTurn
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptedReply:
     """A prompt and a reply to it."""
 
-    prompt: tuple[Turn, ...]
+    prompt: tuple[PromptTurn, ...]
     reply: str
 
 
@@ -36,20 +36,22 @@ class Likelihood:
         return self.log_prob / max(1, self.n_tokens)
 
 
-def asked_in(rows: Iterable[Mapping[str, Any]]) -> tuple[Asked, ...]:
+def asked_in(rows: Iterable[Mapping[str, Any]]) -> tuple[PromptedReply, ...]:
     """Return what rows of SFT files (``messages``) ask, and the replies to learn."""
     chats = [turns_of(row["messages"]) for row in rows]
-    return tuple(Asked(chat[:-1], chat[-1].content) for chat in chats if len(chat) > 1 and chat[-1].role == "assistant")
+    return tuple(
+        PromptedReply(chat[:-1], chat[-1].content) for chat in chats if len(chat) > 1 and chat[-1].role == "assistant"
+    )
 
 
-def tokens_of(student: Student, asked: Asked, max_length: int) -> tuple[list[int], int]:
+def tokens_of(student: Student, asked: PromptedReply, max_length: int) -> tuple[list[int], int]:
     """Return the token ids of prompt and reply, cut at ``max_length``, and how many of them are the prompt's."""
     prompt = student.prompt_tokens(asked.prompt)
     return [*prompt, *student.response_tokens(asked.reply)][:max_length], len(prompt)
 
 
 def likelihoods(
-    student: Student, replies: Iterable[Asked], max_length: int, *, as_base: bool = False
+    student: Student, replies: Iterable[PromptedReply], max_length: int, *, as_base: bool = False
 ) -> list[Likelihood]:
     """Return how likely each reply is, one after the other; ``as_base``: without the LoRA weights. Blocks."""
     was_training = student.model.training
@@ -67,7 +69,7 @@ def mean_loss(measured: Sequence[Likelihood]) -> float:
     return -sum(each.log_prob for each in measured) / max(1, sum(each.n_tokens for each in measured))
 
 
-def _likelihood(student: Student, asked: Asked, max_length: int) -> Likelihood:
+def _likelihood(student: Student, asked: PromptedReply, max_length: int) -> Likelihood:
     ids, n_prompt = tokens_of(student, asked, max_length)
     if len(ids) <= n_prompt:
         return Likelihood(0.0, 0)

@@ -37,7 +37,7 @@ def draw_loss(updates: Sequence[Point], metrics: Mapping[str, float], path: Path
     figure.savefig(path, dpi=100)
 
 
-class Practised(Protocol):
+class PracticePoint(Protocol):
     """A step of practice: what was earned, and how far from the base model it was, in nats a token."""
 
     @property
@@ -56,7 +56,7 @@ class Practised(Protocol):
         ...
 
 
-def draw_practice(steps: Sequence[Practised], path: Path) -> None:
+def draw_practice(steps: Sequence[PracticePoint], path: Path) -> None:
     """Draw reward and KL by step as a PNG file."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
@@ -70,7 +70,7 @@ def draw_practice(steps: Sequence[Practised], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-class Recorded(Protocol):
+class RecordedRun(Protocol):
     """A run: parameters, tokens and the loss it ended with."""
 
     @property
@@ -89,7 +89,7 @@ class Recorded(Protocol):
         ...
 
 
-class Predicts(Protocol):
+class LossLaw(Protocol):
     """A law that says what loss is to be expected."""
 
     def loss(self, n_params: float, n_tokens: float) -> float:
@@ -97,7 +97,7 @@ class Predicts(Protocol):
         ...
 
 
-def draw_law(law: Predicts, runs: Sequence[Recorded], best: Recorded, path: Path) -> None:
+def draw_law(law: LossLaw, runs: Sequence[RecordedRun], best: RecordedRun, path: Path) -> None:
     """Draw the recorded runs over the law's lines of equal loss, with the best use of a budget, as a PNG file."""
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.add_subplot(xlabel="parameters N", ylabel="training tokens D", xscale="log", yscale="log")

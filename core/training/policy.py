@@ -17,7 +17,7 @@ from core.training.student import Student
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SampledResponse:
     """A response and the prompt it was written for, as tokens; the response ends with what ended it."""
 
     prompt: tuple[int, ...]
@@ -25,7 +25,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PolicyOutputs:
     """Responses as the policy reads them, each (b, t): log-probabilities, values, and where there is a token.
 
     ``logits`` (b, t, v) are what predicted the tokens.
@@ -61,7 +61,7 @@ class Policy:
         context: AbstractContextManager[None] = self.student.model.disable_adapter()
         return context
 
-    def read(self, batch: Sequence[Written]) -> Reading:
+    def read(self, batch: Sequence[SampledResponse]) -> PolicyOutputs:
         """Read responses, with gradient where that is on; ``t`` is the length of the longest."""
         pad = int(self.student.tokenizer.pad_token_id)
         prompts, prompt_mask = self._padded([each.prompt for each in batch], pad, on_left=True)
@@ -79,10 +79,10 @@ class Policy:
         )
         hidden = said.hidden_states[-1][:, -n - 1 : -1].detach().float()
         logits = said.logits[:, :-1]
-        return Reading(token_log_probs(logits, responses), self.value_head(hidden).squeeze(-1), mask, logits)
+        return PolicyOutputs(token_log_probs(logits, responses), self.value_head(hidden).squeeze(-1), mask, logits)
 
     @torch.no_grad()
-    def write(self, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[Written]:
+    def write(self, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[SampledResponse]:
         """Draw one response to each prompt as the model has it (temperature 1, nothing cut off), by torch's seed."""
         tokenizer, model = self.student.tokenizer, self.student.model
         ids, mask = self._padded(prompts, tokenizer.pad_token_id, on_left=True)
@@ -98,9 +98,9 @@ class Policy:
             eos_token_id=sorted(self._ends),
         )
         responses = [self._ended(row) for row in drawn[:, ids.shape[1] :].tolist()]
-        return [Written(tuple(p), tuple(r)) for p, r in zip(prompts, responses, strict=True)]
+        return [SampledResponse(tuple(p), tuple(r)) for p, r in zip(prompts, responses, strict=True)]
 
-    def text(self, written: Written) -> str:
+    def text(self, written: SampledResponse) -> str:
         """Return a response as text."""
         return str(self.student.tokenizer.decode(written.response, skip_special_tokens=True)).strip()
 

@@ -20,10 +20,10 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils.rnn import pad_sequence
 
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.losses import clipped_ratio, entropy, kl_to, mean_over, value_loss
-from core.training.policy import Policy, Written
+from core.training.policy import Policy, SampledResponse
 from core.training.schedule import Schedule, learning_rate
 
 Ending = Literal["done", "time", "kl"]
@@ -68,7 +68,7 @@ class Experience:
     ``returns`` are there where a value head learns too. ``reward`` is what the whole response earned.
     """
 
-    written: Written
+    written: SampledResponse
     old: Tensor
     reference: Tensor
     advantages: Tensor
@@ -77,7 +77,7 @@ class Experience:
     returns: Tensor | None = None
 
 
-class Source(Protocol):
+class ExperienceSource(Protocol):
     """Where experience comes from."""
 
     def experience(self, step: int) -> Sequence[Experience]:
@@ -101,7 +101,7 @@ class Step:
 class Ppo:
     """A run of PPO: the policy, its optimizer, and what each step did."""
 
-    def __init__(self, policy: Policy, settings: PpoSettings, batching: Batching) -> None:
+    def __init__(self, policy: Policy, settings: PpoSettings, batching: BatchFinder) -> None:
         self.policy = policy
         self.history: list[Step] = []
         self._settings = settings
@@ -114,7 +114,7 @@ class Ppo:
         self._optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
 
     def run(
-        self, source: Source, checkpoints: Checkpoints, box: TimeBox, every: int, show: Callable[[Step], None]
+        self, source: ExperienceSource, checkpoints: Checkpoints, box: TimeBox, every: int, show: Callable[[Step], None]
     ) -> Ending:
         """Go on from the last checkpoint to the end, saving every so many steps and when ``box`` is over.
 
@@ -137,7 +137,7 @@ class Ppo:
             return "kl"
         return "done" if len(self.history) >= self._settings.n_steps else None
 
-    def step(self, source: Source) -> Step:
+    def step(self, source: ExperienceSource) -> Step:
         """Take the next step. When it finds the policy further than ``max_kl`` from the base it undoes what led there.
 
         Raises ``Unavailable`` when the smallest batch does not fit the memory.
@@ -177,7 +177,7 @@ class Ppo:
         self._optimizer.load_state_dict(dict(state))
         self.history = [Step(**step) for step in json.loads((folder / _HISTORY).read_text(encoding="utf-8"))]
 
-    def _gradients(self, experience: Sequence[Experience], batch: Batch) -> dict[str, float]:
+    def _gradients(self, experience: Sequence[Experience], batch: TrainingBatch) -> dict[str, float]:
         """Set the gradients of the mean over all tokens, ``batch.rows`` responses at a time; return what was seen."""
         self._optimizer.zero_grad()
         n_tokens = sum(len(each.written.response) for each in experience)

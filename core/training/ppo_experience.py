@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 from core.errors import BadInput
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.losses import advantages_and_returns, centred
-from core.training.policy import Policy, Written
+from core.training.policy import Policy, SampledResponse
 from core.training.ppo import Experience
-from core.types import Turn
+from core.types import PromptTurn
 
-Judge = Callable[[Sequence[tuple[Sequence[Turn], str]]], Sequence[float]]
+Judge = Callable[[Sequence[tuple[Sequence[PromptTurn], str]]], Sequence[float]]
 """Returns the reward of each response to its prompt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatedResponse:
     """A stored response with its reward, -1..1. ``log_probs`` are of its tokens when it was written, where known."""
 
-    written: Written
+    written: SampledResponse
     reward: float
     log_probs: tuple[float, ...] = ()
 
@@ -36,7 +36,9 @@ class StoredThumbs:
     the policy would no longer give that is overestimated: the run ends rather early than late.
     """
 
-    def __init__(self, rated: Sequence[Rated], policy: Policy, rows: int, seed: int, batching: Batching) -> None:
+    def __init__(
+        self, rated: Sequence[RatedResponse], policy: Policy, rows: int, seed: int, batching: BatchFinder
+    ) -> None:
         """Score the responses by the base, and by the policy as it is now where what wrote them was not recorded.
 
         So it must be made before a checkpoint is restored. Raises ``BadInput`` when all rewards are the same: then
@@ -74,13 +76,13 @@ class StoredThumbs:
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class FreshResponses:
     """Responses drawn from the policy as it is, judged at their last token, with advantages by GAE, scaled."""
 
-    prompts: Sequence[Sequence[Turn]]
+    prompts: Sequence[Sequence[PromptTurn]]
     policy: Policy
     judge: Judge
-    batching: Batching
+    batching: BatchFinder
     rows: int
     max_new_tokens: int = 64
     discount: float = 1.0
@@ -94,11 +96,11 @@ class Fresh:
         asked = [(prompt, self.policy.text(each)) for prompt, each in zip(chosen, written, strict=True)]
         return self._valued(written, self.judge(asked))
 
-    def _draw(self, ids: Sequence[Sequence[int]], batch: Batch) -> list[Written]:
+    def _draw(self, ids: Sequence[Sequence[int]], batch: TrainingBatch) -> list[SampledResponse]:
         parts = (ids[start : start + batch.rows] for start in range(0, len(ids), batch.rows))
         return [each for part in parts for each in self.policy.write(part, self.max_new_tokens)]
 
-    def _valued(self, written: Sequence[Written], rewards: Sequence[float]) -> list[Experience]:
+    def _valued(self, written: Sequence[SampledResponse], rewards: Sequence[float]) -> list[Experience]:
         scores = self.batching.run(lambda batch: _scores(written, self.policy, batch))
         with self.policy.base():
             reference = log_probs_of(written, self.policy, self.batching)
@@ -120,13 +122,13 @@ class Fresh:
         ]
 
 
-def log_probs_of(written: Sequence[Written], policy: Policy, batching: Batching) -> list[Tensor]:
+def log_probs_of(written: Sequence[SampledResponse], policy: Policy, batching: BatchFinder) -> list[Tensor]:
     """Return the log-probabilities of each response's tokens, each (t,), on the CPU and without gradient."""
     return [log_probs for log_probs, _ in batching.run(lambda batch: _scores(written, policy, batch))]
 
 
 @torch.no_grad()
-def _scores(written: Sequence[Written], policy: Policy, batch: Batch) -> list[tuple[Tensor, Tensor]]:
+def _scores(written: Sequence[SampledResponse], policy: Policy, batch: TrainingBatch) -> list[tuple[Tensor, Tensor]]:
     """Return log-probabilities and values of each response, each (t,)."""
     scores = []
     for start in range(0, len(written), batch.rows):
@@ -138,6 +140,6 @@ def _scores(written: Sequence[Written], policy: Policy, batch: Batch) -> list[tu
     return scores
 
 
-def _recorded(rated: Rated, score: Tensor) -> Tensor:
+def _recorded(rated: RatedResponse, score: Tensor) -> Tensor:
     """Return what was recorded when the response was written, where that is of these tokens; else ``score``."""
     return torch.tensor(rated.log_probs) if len(rated.log_probs) == len(rated.written.response) else score

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from core.evaluation.written import token_f1
 from core.models.registry import LoraRegistry
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import Learned
+from core.services import LearningReport
 from core.training.rows import turns_of
-from core.types import SpaceId, Turn
+from core.types import PromptTurn, SpaceId
 
 FILE = "learned.json"
 AS_LIKED = 0.6
@@ -25,7 +25,7 @@ AS_BEFORE = 0.9
 """Token F1 from which two answers say the same."""
 
 Outcome = Literal["right", "same", "unsure"]
-Write = Callable[[Sequence[Turn]], Awaitable[str]]
+Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 
 
 def outcome(reply: str, disliked: str, liked: Sequence[str]) -> Outcome:
@@ -56,7 +56,7 @@ def keep(counts: Mapping[str, Mapping[Outcome, int]], folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def learned(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> Learned | None:
+def learned(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> LearningReport | None:
     """Return what the version that answers learned for a space; ``None`` while the base model answers. Blocks."""
     standing = registry.standing()
     name = standing.trial.version if standing.trial else standing.promoted
@@ -68,7 +68,7 @@ def learned(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> L
         told = {}
     here: Mapping[str, int] = told.get(pseudonyms.of(space), {})
     share = standing.trial.share if standing.trial else 1.0
-    return Learned(name, share, here.get("right", 0), here.get("same", 0), here.get("unsure", 0))
+    return LearningReport(name, share, here.get("right", 0), here.get("same", 0), here.get("unsure", 0))
 
 
 def report_of(registry: LoraRegistry, name: str) -> Path:

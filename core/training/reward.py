@@ -23,7 +23,7 @@ from core.errors import BadInput, StorageCorrupt
 from core.evaluation.selective import auroc, expected_calibration_error
 from core.ports import Embedder
 from core.training.rows import turns_of
-from core.types import Matrix, Turn
+from core.types import Matrix, PromptTurn
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Opinion:
     reward: float
 
 
-class Reader(Protocol):
+class ReplyEncoder(Protocol):
     """Turns replies into vectors. Vectors of different ids never mix."""
 
     @property
@@ -57,7 +57,7 @@ class Reader(Protocol):
         ...
 
 
-class EmbedderReader:
+class EmbedderReplyEncoder:
     """Reads with the embedder that searches: the question's vector, the reply's, and their product."""
 
     def __init__(self, embedder: Embedder) -> None:
@@ -99,13 +99,13 @@ def opinions_in(rows: Sequence[Mapping[str, Any]]) -> list[Opinion]:
     return [opinion for opinion in found if opinion.reward]
 
 
-def question_of(prompt: Sequence[Turn]) -> str:
+def question_of(prompt: Sequence[PromptTurn]) -> str:
     """Return what a prompt asks, without the passages that may stand before it."""
     asked = next((turn.content for turn in reversed(prompt) if turn.role == "user"), "")
     return asked.rpartition(_MARK)[2].strip()
 
 
-def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: Reader, data_hash: str = "") -> RewardModel:
+def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: ReplyEncoder, data_hash: str = "") -> RewardModel:
     """Return a reward model of ``opinions``, measured on ``held``. Blocks. Opinions weigh by how clear they are.
 
     Raises ``BadInput`` when there are too few of either kind to learn from, or when a vector has no use.
@@ -124,7 +124,7 @@ def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: Reader, da
     return RewardModel(model.reader, model.weights, model.intercept, measure(model, held, reader), data_hash)
 
 
-def measure(model: RewardModel, held: Sequence[Opinion], reader: Reader) -> dict[str, float]:
+def measure(model: RewardModel, held: Sequence[Opinion], reader: ReplyEncoder) -> dict[str, float]:
     """Return AUROC, accuracy and calibration error on opinions it has not seen; nothing where there are none.
 
     Raises ``BadInput`` when the model was fitted to vectors of another reader.

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from core.errors import BadInput
 from core.storage.training_ratings import Vote
-from core.types import Turn
+from core.types import PromptTurn
 
 SYSTEM = "You are AION, the memory of a community. Answer the question with what the notes say."
 """What quoted answers are taught under; those that a model wrote keep the prompt that they were written for."""
@@ -39,10 +39,10 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingExample:
     """A prompt, a reply, and what people thought of it. ``log_probs`` are of the reply's tokens, where known."""
 
-    prompt: tuple[Turn, ...]
+    prompt: tuple[PromptTurn, ...]
     completion: str
     votes: tuple[Vote, ...]
     provenance: Provenance
@@ -68,7 +68,7 @@ class Rows:
     data_hash: str = field(repr=False)
 
 
-def as_row(example: Example, form: Form) -> Mapping[str, Any] | None:
+def as_row(example: TrainingExample, form: Form) -> Mapping[str, Any] | None:
     """Return an example as a line of that form, or ``None`` where it says nothing in it.
 
     Only liked replies are imitated. What a model did not write has no log-probabilities, and is no action to reward.
@@ -101,9 +101,9 @@ def as_line(row: Mapping[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def collapsed(examples: Iterable[Example]) -> tuple[Example, ...]:
+def collapsed(examples: Iterable[TrainingExample]) -> tuple[TrainingExample, ...]:
     """Return the examples with those that say the same joined into one; each person's newest vote on it counts."""
-    same: dict[tuple[tuple[Turn, ...], str], list[Example]] = {}
+    same: dict[tuple[tuple[PromptTurn, ...], str], list[TrainingExample]] = {}
     for example in examples:
         same.setdefault((example.prompt, example.completion), []).append(example)
     return tuple(_joined(several) for several in same.values())
@@ -132,9 +132,9 @@ def without(text: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> tupl
     return "".join(kept), len(lines) - len(kept)
 
 
-def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
+def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[PromptTurn, ...]:
     """Return chat messages of a training file as turns."""
-    return tuple(Turn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
+    return tuple(PromptTurn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
 
 
 def _row(line: str) -> Mapping[str, Any] | None:
@@ -145,14 +145,16 @@ def _row(line: str) -> Mapping[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _joined(several: Sequence[Example]) -> Example:
+def _joined(several: Sequence[TrainingExample]) -> TrainingExample:
     first = several[0]
     newest: dict[str, Vote] = {}
     for vote in sorted((vote for each in several for vote in each.votes), key=lambda vote: vote.at):
         newest[vote.person] = vote
     ids = tuple(sorted({number for each in several for number in each.provenance.answers}))
     provenance = {**_fields(first.provenance), "answers": ids}
-    return Example(first.prompt, first.completion, tuple(newest.values()), Provenance(**provenance), first.log_probs)
+    return TrainingExample(
+        first.prompt, first.completion, tuple(newest.values()), Provenance(**provenance), first.log_probs
+    )
 
 
 def _fields(provenance: Provenance) -> dict[str, Any]:

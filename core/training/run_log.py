@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import BadInput
-from core.training.scaling import Run
+from core.training.scaling import ScalingRun
 
 
 def recorded_in(data_dir: Path) -> Path:
@@ -15,7 +15,7 @@ def recorded_in(data_dir: Path) -> Path:
     return data_dir / "training" / "runs.jsonl"
 
 
-def record(path: Path, run: Run, version: str) -> None:
+def record(path: Path, run: ScalingRun, version: str) -> None:
     """Add a run, and the version that it made, to a file of runs. Blocks. Raises ``OSError``."""
     row = {"params": run.n_params, "tokens": run.n_tokens, "loss": run.loss, "version": version}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,12 +23,12 @@ def record(path: Path, run: Run, version: str) -> None:
         file.write(json.dumps({**row, "at": datetime.now(UTC).isoformat()}) + "\n")
 
 
-def read_runs(path: Path) -> list[Run]:
+def read_runs(path: Path) -> list[ScalingRun]:
     """Return the runs in a file. Blocks. Raises ``BadInput`` when it is missing or a line is no run."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         rows = [json.loads(line) for line in lines if line.strip()]
-        return [Run(float(row["params"]), float(row["tokens"]), float(row["loss"])) for row in rows]
+        return [ScalingRun(float(row["params"]), float(row["tokens"]), float(row["loss"])) for row in rows]
     except OSError as error:
         raise BadInput("export.no_file", path=path, problem=error.strerror or error) from error
     except (ValueError, KeyError, TypeError) as error:

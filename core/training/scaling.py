@@ -38,7 +38,7 @@ _BOUNDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScalingRun:
     """A recorded run: parameters, training tokens, and the loss in nats a token that it ended with."""
 
     n_params: float
@@ -80,7 +80,7 @@ def optimum(law: Law, flops: float) -> Optimum:
     return Optimum(flops, n_params, n_tokens, law.loss(n_params, n_tokens))
 
 
-def fit(runs: Sequence[Run]) -> Law:
+def fit(runs: Sequence[ScalingRun]) -> Law:
     """Return the law that recorded runs follow, by Huber's loss on the logarithm of theirs.
 
     For given exponents the law is linear: the best of a grid of them are where the search for all five begins. Raises

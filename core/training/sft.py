@@ -14,17 +14,19 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from core.errors import BadInput
-from core.training.batching import Batch
-from core.training.likelihood import Asked, likelihoods, mean_loss, tokens_of
+from core.training.batching import TrainingBatch
+from core.training.likelihood import PromptedReply, likelihoods, mean_loss, tokens_of
 from core.training.losses import cross_entropy
 from core.training.student import Student
-from core.training.trainer import Recipe, Run, Trained, fit, scheduled
+from core.training.trainer import Recipe, TrainingResult, TrainingRun, fit, scheduled
 
 IGNORED = -100
 """The label of a token that is not learned."""
 
 
-def sft(student: Student, taught: Sequence[Asked], held: Sequence[Asked], recipe: Recipe, run: Run) -> Trained:
+def sft(
+    student: Student, taught: Sequence[PromptedReply], held: Sequence[PromptedReply], recipe: Recipe, run: TrainingRun
+) -> TrainingResult:
     """Train on ``taught``; the metrics tell the loss on ``held`` before and after, where there is any. Blocks.
 
     Raises ``BadInput`` when every prompt is too long, and as ``fit`` does.
@@ -36,7 +38,7 @@ def sft(student: Student, taught: Sequence[Asked], held: Sequence[Asked], recipe
 
     trainer = _smoothed(recipe.smoothing) if recipe.smoothing else SFTTrainer
 
-    def make(arguments: Mapping[str, Any], batch: Batch) -> Any:
+    def make(arguments: Mapping[str, Any], batch: TrainingBatch) -> Any:
         config = SFTConfig(
             **arguments,
             packing=is_packed,
@@ -75,7 +77,7 @@ def _smoothed(smoothing: float) -> Any:
     return Smoothed
 
 
-def _row(student: Student, asked: Asked, max_length: int) -> dict[str, list[int]] | None:
+def _row(student: Student, asked: PromptedReply, max_length: int) -> dict[str, list[int]] | None:
     ids, n_prompt = tokens_of(student, asked, max_length)
     if len(ids) <= n_prompt:
         return None

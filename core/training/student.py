@@ -23,7 +23,7 @@ from core.models.catalog import Tell, language_model_base, language_model_source
 from core.models.heavy_imports import one_at_a_time
 from core.models.hub import fetched, loading
 from core.models.lora import Base, LoraManifest, read_manifest, require_base, write_manifest
-from core.types import Turn
+from core.types import PromptTurn
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -58,7 +58,7 @@ class Student:
         n_learned, n_all = self.model.get_nb_trainable_parameters()
         return int(n_all - n_learned)
 
-    def prompt_tokens(self, prompt: Sequence[Turn]) -> list[int]:
+    def prompt_tokens(self, prompt: Sequence[PromptTurn]) -> list[int]:
         """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
         turns = [{"role": turn.role, "content": self.as_words(turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)

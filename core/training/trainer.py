@@ -25,7 +25,7 @@ from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
 from core.models.lora import read_manifest, write_manifest
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.schedule import Schedule, factor
 from core.training.student import Student
@@ -45,7 +45,7 @@ class Recipe:
     min_rate: float = 0.0
     warmup: float = 0.03
     weight_decay: float = 0.0
-    batch: Batch = field(default_factory=lambda: Batch(2, 16))
+    batch: TrainingBatch = field(default_factory=lambda: TrainingBatch(2, 16))
     n_epochs: float = 1.0
     max_steps: int | None = None
     max_length: int = 2048
@@ -66,34 +66,34 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TrainingRun:
     """A run's surroundings: where checkpoints go (``None``: none are kept), how long it may take, who hears of it."""
 
     scratch: Path
     checkpoints: Checkpoints | None = None
     time: TimeBox = field(default_factory=lambda: TimeBox(None))
     tell: Callable[[Update], None] = lambda update: None
-    tell_batch: Callable[[Batch], None] = lambda batch: None
+    tell_batch: Callable[[TrainingBatch], None] = lambda batch: None
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainingResult:
     """What became of a run. ``is_complete`` is false where its time was over before its steps were."""
 
     updates: tuple[Update, ...]
     metrics: Mapping[str, float]
-    batch: Batch
+    batch: TrainingBatch
     is_complete: bool
 
 
 def fit(
     student: Student,
     recipe: Recipe,
-    run: Run,
-    make: Callable[[Mapping[str, Any], Batch], Any],
+    run: TrainingRun,
+    make: Callable[[Mapping[str, Any], TrainingBatch], Any],
     *,
     least_rows: int = 1,
-) -> Trained:
+) -> TrainingResult:
     """Train with the TRL trainer that ``make`` returns for training arguments and a batch, and say what became of it.
 
     Blocks. Raises ``Unavailable`` when not even the smallest batch fits, or a checkpoint cannot be written.
@@ -101,7 +101,7 @@ def fit(
     first = {name: weights.detach().clone() for name, weights in student.weights.items()}
     has_failed = False
 
-    def attempt(batch: Batch) -> Trained:
+    def attempt(batch: TrainingBatch) -> TrainingResult:
         nonlocal has_failed
         if has_failed:
             with torch.no_grad():
@@ -111,10 +111,10 @@ def fit(
         return _attempted(make(arguments(recipe, batch, run), batch), recipe, run, batch)
 
     with third_party_quiet():
-        return Batching(recipe.batch, run.tell_batch, least_rows).run(attempt)
+        return BatchFinder(recipe.batch, run.tell_batch, least_rows).run(attempt)
 
 
-def arguments(recipe: Recipe, batch: Batch, run: Run) -> dict[str, Any]:
+def arguments(recipe: Recipe, batch: TrainingBatch, run: TrainingRun) -> dict[str, Any]:
     """Return the arguments that TRL's configurations share."""
     is_gpu = torch.cuda.is_available()
     return {
@@ -166,7 +166,13 @@ def schedule_for(recipe: Recipe, n_steps: int) -> Schedule:
 
 
 def write_weights(
-    student: Student, folder: Path, method: str, recipe: Recipe, data_hash: str, trained: Trained, parent: str | None
+    student: Student,
+    folder: Path,
+    method: str,
+    recipe: Recipe,
+    data_hash: str,
+    trained: TrainingResult,
+    parent: str | None,
 ) -> None:
     """Write the LoRA weights with a manifest that says how they came to be."""
     student.write(folder)
@@ -212,7 +218,7 @@ def third_party_quiet() -> Iterator[None]:
 class _Watcher(TrainerCallback):
     """Passes progress on, seals checkpoints, and ends a run whose time is over. ``n_before``: tokens it resumed at."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrainingRun) -> None:
         self._run = run
         self.updates: list[Update] = []
         self.n_before = 0
@@ -236,7 +242,7 @@ class _Watcher(TrainerCallback):
             self._run.checkpoints.seal(state.global_step)
 
 
-def _attempted(trainer: Any, recipe: Recipe, run: Run, batch: Batch) -> Trained:
+def _attempted(trainer: Any, recipe: Recipe, run: TrainingRun, batch: TrainingBatch) -> TrainingResult:
     watcher = _Watcher(run)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(watcher)
@@ -248,7 +254,9 @@ def _attempted(trainer: Any, recipe: Recipe, run: Run, batch: Batch) -> Trained:
         metrics["tokens"] = float(state.num_input_tokens_seen)
         metrics["tokens_per_s"] = (state.num_input_tokens_seen - watcher.n_before) / result.metrics["train_runtime"]
     known = {update.step: update for update in (*_logged(state), *watcher.updates)}
-    return Trained(tuple(known[step] for step in sorted(known)), metrics, batch, state.global_step >= state.max_steps)
+    return TrainingResult(
+        tuple(known[step] for step in sorted(known)), metrics, batch, state.global_step >= state.max_steps
+    )
 
 
 def _logged(state: Any) -> list[Update]:

@@ -32,7 +32,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class MeasureComparison:
     """A measure's means, and the bootstrap interval of the gain."""
 
     name: str
@@ -50,7 +50,7 @@ class Compared:
         return self.after - self.before
 
 
-def compare(measure: Measure, seed: int = 0) -> Compared:
+def compare(measure: Measure, seed: int = 0) -> MeasureComparison:
     """Return a measure before and after, with the percentile bootstrap interval of the mean of paired differences."""
     before, after = np.asarray(measure.before, float), np.asarray(measure.after, float)
     gains = after - before
@@ -61,7 +61,7 @@ def compare(measure: Measure, seed: int = 0) -> Compared:
         verdict = "better"
     elif high < -measure.tolerance:
         verdict = "worse"
-    return Compared(
+    return MeasureComparison(
         measure.name,
         len(gains),
         float(before.mean()),
@@ -73,7 +73,7 @@ def compare(measure: Measure, seed: int = 0) -> Compared:
     )
 
 
-def is_promotable(compared: Sequence[Compared]) -> bool:
+def is_promotable(compared: Sequence[MeasureComparison]) -> bool:
     """Tell whether nothing is worse, and an aim is better."""
     return all(each.verdict != "worse" for each in compared) and any(
         each.verdict == "better" and each.is_aim for each in compared
@@ -90,7 +90,7 @@ def fewer_liked(liked: tuple[int, int], others: tuple[int, int]) -> float:
     return float(fisher_exact([[liked[1], liked[0]], [others[1], others[0]]], alternative="greater").pvalue)
 
 
-def write_report(compared: Sequence[Compared], version: str, instead_of: str, folder: Path) -> Path:
+def write_report(compared: Sequence[MeasureComparison], version: str, instead_of: str, folder: Path) -> Path:
     """Write the comparison as ``report.md`` with its picture into ``folder``, and return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     _draw(compared, folder / "gains.png")
@@ -116,7 +116,7 @@ def write_report(compared: Sequence[Compared], version: str, instead_of: str, fo
     return page
 
 
-def _draw(compared: Sequence[Compared], path: Path) -> None:
+def _draw(compared: Sequence[MeasureComparison], path: Path) -> None:
     from matplotlib.figure import Figure
 
     colours = {"better": "tab:green", "same": "tab:gray", "worse": "tab:red"}

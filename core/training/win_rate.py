@@ -8,20 +8,20 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 
 from core.offload import offload
-from core.training.reward import Floats, Reader, RewardModel, question_of
+from core.training.reward import Floats, ReplyEncoder, RewardModel, question_of
 from core.training.version_test import Measure
-from core.types import Turn
+from core.types import PromptTurn
 
 NAME = "preferred by the reward model"
 
 _AT_ONCE = 8
 """Replies that are written together."""
 
-Write = Callable[[Sequence[Turn]], Awaitable[str]]
+Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 
 
 async def win_rate(
-    prompts: Sequence[Sequence[Turn]], before: Write, after: Write, model: RewardModel, reader: Reader
+    prompts: Sequence[Sequence[PromptTurn]], before: Write, after: Write, model: RewardModel, reader: ReplyEncoder
 ) -> Measure:
     """Return how often the reply of ``after`` is preferred to that of ``before``: 1, or ½ where they are the same.
 
@@ -33,14 +33,14 @@ async def win_rate(
     return Measure(NAME, [0.5] * len(prompts), wins.tolist())
 
 
-async def _written(prompts: Sequence[Sequence[Turn]], write: Write) -> list[str]:
+async def _written(prompts: Sequence[Sequence[PromptTurn]], write: Write) -> list[str]:
     starts = range(0, len(prompts), _AT_ONCE)
     parts = [await asyncio.gather(*map(write, prompts[start : start + _AT_ONCE])) for start in starts]
     return [reply for part in parts for reply in part]
 
 
 async def _scored(
-    prompts: Sequence[Sequence[Turn]], replies: Sequence[str], model: RewardModel, reader: Reader
+    prompts: Sequence[Sequence[PromptTurn]], replies: Sequence[str], model: RewardModel, reader: ReplyEncoder
 ) -> Floats:
     pairs = [(question_of(prompt), reply) for prompt, reply in zip(prompts, replies, strict=True)]
     return model.probabilities(await offload(reader.vectors, pairs))

@@ -7,25 +7,25 @@ Does not cover how any of them is stored (``core.storage``) or shown (``bot``).
 from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Rating, Reply, Source, Thumb
-from core.types.generation import EngineState, Generation, LoraVersion, Piece, Sampling, Turn
+from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
 from core.types.knowledge import (
     Chunk,
     Document,
     Gap,
     GapStatus,
-    Indexed,
+    IndexedDocument,
     Outcome,
     Page,
     Passage,
     Proposal,
     ProposalStatus,
-    Reading,
+    ReadingReport,
     Watch,
     WatchKind,
 )
-from core.types.messages import Attachment, Message, Nearby, Person, Post
-from core.types.search import Band, Changes, Confidence, Decision, Found, Hit, QueryTerm, Reason
+from core.types.messages import Attachment, Message, Nearby, Person, PostedMessage
+from core.types.search import Band, Confidence, Decision, Hit, QueryTerm, Reason, SearchResult, SpaceChanges
 
 __all__ = [
     "GLOBAL",
@@ -34,19 +34,17 @@ __all__ = [
     "Attachment",
     "Band",
     "Button",
-    "Changes",
     "Chunk",
     "Confidence",
     "Decision",
     "Document",
     "EngineState",
     "File",
-    "Found",
     "Gap",
     "GapStatus",
     "Generation",
     "Hit",
-    "Indexed",
+    "IndexedDocument",
     "Language",
     "LoraVersion",
     "Matrix",
@@ -58,19 +56,21 @@ __all__ = [
     "Person",
     "Piece",
     "Platform",
-    "Post",
+    "PostedMessage",
+    "PromptTurn",
     "Proposal",
     "ProposalStatus",
     "QueryTerm",
     "Rating",
-    "Reading",
+    "ReadingReport",
     "Reason",
     "Reply",
     "Sampling",
+    "SearchResult",
     "Source",
+    "SpaceChanges",
     "SpaceId",
     "Thumb",
-    "Turn",
     "Vector",
     "Watch",
     "WatchKind",

@@ -8,7 +8,7 @@ from core.types import Message, Reply
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DeliveredPart:
     """One chat message of a reply. ``index`` counts what was sent for it; ``handle`` is how its adapter finds it again.
 
     Without a handle it was being sent as the final text, and nobody knows whether it was shown. ``mark`` is the
@@ -21,7 +21,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class UnfinishedMessage:
     """A message that was accepted and whose reply has not been delivered, as far as it had come.
 
     ``message`` lacks its attachments, which ``had_files`` tells of; ``n_runs`` counts how often it was worked on.
@@ -29,6 +29,6 @@ class Unfinished:
 
     message: Message
     reply: Reply | None
-    parts: tuple[Part, ...]
+    parts: tuple[DeliveredPart, ...]
     had_files: bool
     n_runs: int

@@ -8,7 +8,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PromptTurn:
     """One message of a chat prompt."""
 
     role: Literal["system", "user", "assistant"]
@@ -44,7 +44,7 @@ class Generation:
     text: str
     generator: str
     model: str
-    prompt: tuple[Turn, ...]
+    prompt: tuple[PromptTurn, ...]
     sampling: Sampling
     log_probs: tuple[float, ...] = ()
     lora_version: str | None = None

@@ -68,7 +68,7 @@ Outcome = Literal["added", "replaced", "unchanged", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexedDocument:
     """What became of one document that was handed in. ``duplicate_of`` names the one that holds the same text."""
 
     name: str
@@ -143,7 +143,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingReport:
     """What came of reading about a theme, or a page: ``reasons`` counts pages left out by the key of a sentence.
 
     ``finished_at`` is ``None`` while it goes on, and for one that was cut short.

@@ -28,7 +28,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostedMessage:
     """Something said in a channel, to be learned from: ``url`` leads to it, ``address`` is for replying there.
 
     ``is_marked``: somebody marked it as what helped.
@@ -72,5 +72,5 @@ class Message:
     branched_from: str | None = None
     addressed: bool = True
     address: Mapping[str, str] = field(default_factory=dict)
-    quoted: tuple[Post, ...] = ()
-    nearby: Callable[[Nearby], Awaitable[tuple[Post, ...]]] | None = None
+    quoted: tuple[PostedMessage, ...] = ()
+    nearby: Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]] | None = None

@@ -11,7 +11,7 @@ from core.types.knowledge import Passage
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class SpaceChanges:
     """What happened to a space's searchable passages between two revisions, read in one transaction.
 
     ``added`` (ascending ids) became searchable and still are; ``removed`` were and may be unknown to the reader;
@@ -36,7 +36,7 @@ class Hit:
     """A passage that a search found. ``dense`` is its cosine to the query, ``lexical`` its BM25 score (0: not found).
 
     ``vector`` is the passage's embedding, shape ``(dim,)``; ``score`` is the fused one the ranking goes by;
-    ``matched`` are the places in ``Found.terms`` of the words it contains.
+    ``matched`` are the places in ``SearchResult.terms`` of the words it contains.
     """
 
     passage: Passage
@@ -48,7 +48,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search brought back: ``hits`` by fused score (at most 24), ``context`` the MMR choice (at most 8).
 
     ``n_searched`` counts the passages that could have been found.

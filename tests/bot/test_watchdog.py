@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from bot.watchdog import Attention, Watch
+from bot.watchdog import AdapterWatch, WatchdogPolicy
 from core.errors import Unavailable
 
-QUICK = Attention(deaf_after_s=0.1, check_every_s=0.01, stop_within_s=0.1, n_restarts=2)
+QUICK = WatchdogPolicy(deaf_after_s=0.1, check_every_s=0.01, stop_within_s=0.1, n_restarts=2)
 
 
 class Scripted:
@@ -64,7 +64,7 @@ async def stubborn(adapter: Scripted) -> None:
 async def test_an_adapter_that_hears_is_left_alone() -> None:
     adapter = Scripted(hearing)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(Watch("x", adapter, QUICK).run(), 0.5)
+        await asyncio.wait_for(AdapterWatch("x", adapter, QUICK).run(), 0.5)
     assert (adapter.n_runs, adapter.n_stopped) == (1, 1)
 
 
@@ -72,7 +72,7 @@ async def test_a_deaf_one_is_started_again_and_may_recover(caplog: pytest.LogCap
     caplog.set_level("INFO")
     adapter = Scripted(deaf, hearing)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(Watch("x", adapter, QUICK).run(), 0.6)
+        await asyncio.wait_for(AdapterWatch("x", adapter, QUICK).run(), 0.6)
     assert adapter.n_runs == 2
     assert [record.getMessage() for record in caplog.records] == [
         "x: not a word for 0 s; starting it again (1 of 2)",
@@ -83,7 +83,7 @@ async def test_a_deaf_one_is_started_again_and_may_recover(caplog: pytest.LogCap
 async def test_one_that_stays_deaf_is_given_up() -> None:
     adapter = Scripted(deaf)
     with pytest.raises(Unavailable) as error:
-        await Watch("x", adapter, QUICK).run()
+        await AdapterWatch("x", adapter, QUICK).run()
     assert error.value.key == "run.deaf"
     assert (adapter.n_runs, adapter.n_stopped) == (3, 3)
 
@@ -91,7 +91,7 @@ async def test_one_that_stays_deaf_is_given_up() -> None:
 async def test_its_own_error_is_raised_at_once() -> None:
     adapter = Scripted(refused)
     with pytest.raises(Unavailable) as error:
-        await Watch("x", adapter, QUICK).run()
+        await AdapterWatch("x", adapter, QUICK).run()
     assert error.value.key == "telegram.bad_token"
     assert adapter.n_runs == 1
 
@@ -99,7 +99,7 @@ async def test_its_own_error_is_raised_at_once() -> None:
 async def test_one_that_cannot_be_stopped_is_not_started_twice() -> None:
     adapter = Scripted(stubborn)
     with pytest.raises(Unavailable):
-        await Watch("x", adapter, QUICK).run()
+        await AdapterWatch("x", adapter, QUICK).run()
     assert adapter.n_runs == 1
     await asyncio.sleep(0.7)
 
@@ -127,7 +127,7 @@ def test_an_event_loop_that_stands_still_ends_the_process_with_a_traceback() -> 
 
 async def test_starting_a_deaf_one_anew_does_not_make_it_look_well() -> None:
     adapter = Scripted(deaf, deaf, hearing)
-    watch = Watch("x", adapter, QUICK)
+    watch = AdapterWatch("x", adapter, QUICK)
     assert (watch.pulse.heard_s_ago, watch.pulse.is_deaf) == (None, False)  # it has only just begun
     task = asyncio.create_task(watch.run())
     while adapter.n_runs < 2:  # noqa: ASYNC110 (the adapter knows nothing of tests)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.commands import Command, Context, Parameter, Registry, parse_command_line, require
-from core.errors import Refused
+from core.errors import PermissionRefused
 from tests.fakes import MEMBER, MODERATOR
 
 
@@ -67,7 +67,7 @@ def test_a_registry_refuses_what_a_platform_would() -> None:
 def test_moderators_alone_may_call_their_commands() -> None:
     require(MEMBER, command("ask"))
     require(MODERATOR, command("index", permission="moderator"))
-    with pytest.raises(Refused):
+    with pytest.raises(PermissionRefused):
         require(MEMBER, command("index", permission="moderator"))
 
 

@@ -13,10 +13,10 @@ from discord_server import DiscordServer
 from bot.adapters.discord.adapter import DiscordAdapter
 from core.commands import Registry, require
 from core.errors import UserError
-from core.ports import Completion, Outlet
+from core.ports import ArgumentCompletion, Outlet
 from core.texts import explain
 from core.types import Button, Message, Person, Platform, Reply, SpaceId, Thumb
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from plugins import load_plugins
 from tests.fakes import MemoryInbox
 
@@ -54,8 +54,8 @@ class ScriptedFront:
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", private=True))
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> list[Completion]:
-        return [Completion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
+    async def complete(self, space: SpaceId, names: str, typed: str) -> list[ArgumentCompletion]:
+        return [ArgumentCompletion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
 
     async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         self.n_starts += 1
@@ -67,7 +67,7 @@ class ScriptedFront:
     async def moved(self, space: SpaceId, new: SpaceId) -> None:
         self.moves.append((space, new))
 
-    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+    async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
         if unfinished.reply is not None:
             await outlet.send(unfinished.reply)
         else:

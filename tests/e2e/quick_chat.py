@@ -11,14 +11,14 @@ from bot.terminal import open_aion
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.settings import Settings
-from core.types import Confidence, Decision, Found
+from core.types import Confidence, Decision, SearchResult
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
 
 class Unsure:
     """A gate that leaves everything to the providers."""
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         return Decision("provider", Confidence(0.5, 0.5))
 
 

@@ -12,7 +12,7 @@ from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.jobs.scheduler import Pace, Scheduler
 from core.settings import Settings
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.storage.leases import Leases
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
@@ -25,7 +25,7 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
         jobs = [job for job in aion.scheduler.jobs if job.name == "watch"]
         database = aion._database
-        yield replace(aion, scheduler=Scheduler(Runs(database), Leases(database), jobs, PACE))
+        yield replace(aion, scheduler=Scheduler(JobRuns(database), Leases(database), jobs, PACE))
 
 
 if __name__ == "__main__":

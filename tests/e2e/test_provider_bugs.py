@@ -12,15 +12,15 @@ import json
 import pytest
 
 from core.errors import GenerationFailed
-from core.generation.providers.catalogue import Limits, ProviderModel
-from core.generation.providers.client import Patience
-from core.types import Sampling, Turn
+from core.generation.providers.catalogue import ModelLimits, ProviderModel
+from core.generation.providers.client import ProviderTimeouts
+from core.types import PromptTurn, Sampling
 from tests.providers import DONE, Canned, delta, event, fails, says, streamed
 from tests.routing import Walk, ask
 
 DAY_S = 86_400
-LONG = (Turn("user", "passage " * 900),)
-SHORT = (Turn("user", "passage " * 300),)
+LONG = (PromptTurn("user", "passage " * 900),)
+SHORT = (PromptTurn("user", "passage " * 300),)
 
 
 def groq(message: str, *, status: int = 429, kind: str = "tokens") -> Canned:
@@ -116,7 +116,7 @@ async def test_freellmapi_484_a_revoked_key_is_not_asked_again_and_is_no_502(sta
 async def test_freellmapi_77_a_free_model_that_wants_money_does_not_stop_the_other_free_ones() -> None:
     pay = openrouter(402, "Insufficient credits")
     async with Walk(openrouter=[pay, says("free after all")]) as walk:
-        router = walk.router(models=("a:free", "b:free"), limits=Limits(requests_per_day=50))
+        router = walk.router(models=("a:free", "b:free"), limits=ModelLimits(requests_per_day=50))
         assert await ask(router) == ("openrouter", "free after all")
 
 
@@ -129,7 +129,7 @@ async def test_freellmapi_156_chunks_without_choices_are_no_crash() -> None:
 async def test_freellmapi_584_a_provider_that_never_begins_leaves_time_for_another() -> None:
     async with Walk(groq=[streamed(60.0)], gemini=[says("awake")]) as walk:
         async with asyncio.timeout(10):
-            assert (await ask(walk.router(patience=Patience(first_text_s=0.2))))[0] == "gemini"
+            assert (await ask(walk.router(patience=ProviderTimeouts(first_text_s=0.2))))[0] == "gemini"
 
 
 @pytest.mark.parametrize("end", [(), (delta("  "),), (event({"choices": [{"delta": {}}]}),)])
@@ -184,7 +184,7 @@ async def test_thoughts_of_a_reasoning_model_are_never_shown() -> None:
 
 
 def model(**limits: int) -> ProviderModel:
-    return ProviderModel("m", limits=Limits(**limits))
+    return ProviderModel("m", limits=ModelLimits(**limits))
 
 
 async def test_groq_the_limit_in_an_error_is_learned() -> None:
@@ -287,7 +287,7 @@ async def test_a_stream_that_states_a_wrong_charset_is_read_as_the_utf_8_it_is()
 async def test_an_endless_stream_ends() -> None:
     drip = [step for _ in range(2000) for step in (delta("a "), 0.01)]
     async with Walk(groq=[streamed(*drip)]) as walk:
-        router = walk.router(patience=Patience(first_text_s=1, stall_s=1, total_s=0.5))
+        router = walk.router(patience=ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.5))
         async with asyncio.timeout(10):
             with pytest.raises(GenerationFailed):
                 await ask(router)

@@ -14,7 +14,7 @@ from notes import write_notes
 
 from core.assembly.bootstrap import assemble
 from core.settings import Settings
-from core.types import GLOBAL, Sampling, Turn
+from core.types import GLOBAL, PromptTurn, Sampling
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, message
 
@@ -59,7 +59,7 @@ async def test_commands_are_answered_while_a_model_writes_and_documents_are_inde
         await aion.ingest.index_paths(GLOBAL, [notes])
         for n in range(30):
             (notes / f"more{n}.md").write_text(f"# Page {n}\n\n" + f"Shed number {n} holds a ladder. " * 60)
-        prompt = [Turn("user", "Write a long story about a garden, with many details.")]
+        prompt = [PromptTurn("user", "Write a long story about a garden, with many details.")]
         n_tokens = 0
         begun = asyncio.Event()
 

@@ -9,7 +9,7 @@ import pytest
 from core.chat.notices import AION
 from core.commands import Command, Context, Parameter
 from core.types import Button, Message, Reply, SpaceId
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_community import Community, running, says
 from tests.e2e.telegram_server import TelegramServer
 
@@ -140,7 +140,7 @@ async def test_a_notice_is_said_in_its_topic_and_answers_nobody(server, communit
     space = SpaceId(f"telegram:{forum['id']}")
     notice = Message("notice:1", "telegram", space, f"{space}:7", AION, "", address={"notice": "1"})
     reply = Reply("A page waits.", "en", buttons=(Button("Decide", "decide", "12"),))
-    community.inbox.left.append(Unfinished(notice, reply, (), had_files=False, n_runs=0))
+    community.inbox.left.append(UnfinishedMessage(notice, reply, (), had_files=False, n_runs=0))
     async with running(server, community):
         card = await server.wait_for_message(says("A page waits."))
         assert (card.thread, card.reply_to) == (7, None)
@@ -161,7 +161,7 @@ async def test_a_late_answer_replies_to_the_question(server, community):
     space = SpaceId(f"telegram:{group['id']}")
     where = {"chat": str(group["id"]), "topic": "", "is_private": "", "message": str(asked["message_id"]), "asker": ""}
     notice = Message("notice:2", "telegram", space, space, AION, "", address={"notice": "2", **where})
-    community.inbox.left.append(Unfinished(notice, Reply("Yes.", "en"), (), had_files=False, n_runs=0))
+    community.inbox.left.append(UnfinishedMessage(notice, Reply("Yes.", "en"), (), had_files=False, n_runs=0))
     async with running(server, community):
         late = await server.wait_for_message(says("Yes."))
     assert late.reply_to == asked["message_id"]

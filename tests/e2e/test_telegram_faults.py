@@ -12,7 +12,7 @@ from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.loop_guard import MAX_IN_A_ROW
 from core.errors import Unavailable
 from core.types import Message, Person, Reply, SpaceId
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_community import TIMING, Community, bold, running, says
 from tests.e2e.telegram_faults import Broken, Dropped, Flood, Rejected
 from tests.e2e.telegram_server import TelegramServer
@@ -293,7 +293,7 @@ async def test_what_an_earlier_process_left_is_finished_in_its_place(server, com
         text="Anyone there?",
         address={**address, "message": str(asked["message_id"])},
     )
-    community.inbox.left = [Unfinished(message, Reply("At **ten**.", "en", 9), (), had_files=False, n_runs=1)]
+    community.inbox.left = [UnfinishedMessage(message, Reply("At **ten**.", "en", 9), (), had_files=False, n_runs=1)]
     async with running(server, community):
         shown = await server.wait_for_message(says("At ten."))
     assert (shown.thread, shown.reply_to, bold(shown), len(shown.buttons)) == (5, asked["message_id"], ["ten"], 2)

@@ -15,7 +15,7 @@ from core.generation.continuation import asks_to_go_on
 from core.pipeline import Question
 from core.settings import Settings
 from core.texts import say
-from core.types import Answer, Band, Confidence, Decision, Found, Language, Person
+from core.types import Answer, Band, Confidence, Decision, Language, Person, SearchResult
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, TickingGenerator, WordEmbedder
 from tests.providers import DONE, Canned, ProviderServer, delta, fails, says, streamed, write_table
 
@@ -30,7 +30,7 @@ class Fixed:
     def __init__(self, band: Band) -> None:
         self.band = band
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         return Decision(self.band, Confidence(0.5, 0.5))
 
 

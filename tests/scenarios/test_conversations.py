@@ -13,7 +13,7 @@ import pytest
 
 from core.assembly.bootstrap import Aion, assemble
 from core.settings import Settings
-from core.types import Confidence, Decision, Found, Person, SpaceId
+from core.types import Confidence, Decision, Person, SearchResult, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
 
@@ -33,7 +33,7 @@ The choir rehearses with Selma on Fridays.
 class WordGate:
     """Sure when the best passage holds most of the question's words; otherwise it gives up."""
 
-    def decide(self, found: Found) -> Decision:
+    def decide(self, found: SearchResult) -> Decision:
         n_matched = len(found.hits[0].matched) if found.hits else 0
         share = n_matched / max(1, len(found.terms))
         return Decision("local" if share > 0.5 else "abstain", Confidence(share, share))
@@ -172,7 +172,7 @@ async def test_a_redelivered_overheard_question_is_answered_once(community: Comm
 
 async def test_a_fault_while_overhearing_stays_silent(community: Community, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def decide(self, found: Found) -> Decision:
+        def decide(self, found: SearchResult) -> Decision:
             raise RuntimeError("gate fell off")
 
     dispatch = community.aion.dispatch

@@ -14,7 +14,7 @@ from core.chat.source_markdown import listed
 from core.generation.grounding.sentences import evidence
 from core.knowledge.extract import extract
 from core.knowledge.pdf_headings import MAX_LEVEL, with_headings
-from core.knowledge.pdf_lines import Bookmark, Line
+from core.knowledge.pdf_lines import Bookmark, PdfLine
 from core.retrieval.chunk import chunk
 from tests.passages import hit
 
@@ -126,8 +126,8 @@ def test_a_citation_shows_the_headings_of_what_it_quotes(name: str, data: bytes,
     raise AssertionError("the sentence is in no passage")
 
 
-def lines(*texts: str, size: float = 10.0, is_bold: bool = False) -> list[Line]:
-    return [Line(text, size, is_bold) for text in texts]
+def lines(*texts: str, size: float = 10.0, is_bold: bool = False) -> list[PdfLine]:
+    return [PdfLine(text, size, is_bold) for text in texts]
 
 
 BODY_LINES = lines(*["This line is like all the others in the document."] * 12)
@@ -156,7 +156,7 @@ def test_a_table_of_contents_that_leads_nowhere_is_not_gone_by() -> None:
 
 
 def test_a_comment_in_code_is_no_heading() -> None:
-    page = [*BODY_LINES, Line("# made by a machine", 9.0)]
+    page = [*BODY_LINES, PdfLine("# made by a machine", 9.0)]
     assert with_headings([page], [])[0][-1] == "    # made by a machine"
 
 
@@ -164,7 +164,7 @@ def test_a_comment_in_code_is_no_heading() -> None:
     st.lists(
         st.lists(
             st.builds(
-                Line,
+                PdfLine,
                 st.text("aB #1.-", max_size=12).map(str.strip),
                 st.sampled_from([0.0, 9, 10, 14, 20]),
                 st.booleans(),
@@ -175,7 +175,7 @@ def test_a_comment_in_code_is_no_heading() -> None:
     ),
     st.lists(st.builds(Bookmark, st.text("aB #1.", max_size=6), st.integers(1, 15), st.integers(-1, 5)), max_size=4),
 )
-def test_no_word_is_lost_whatever_a_pdf_says_of_itself(pages: list[list[Line]], bookmarks: list[Bookmark]) -> None:
+def test_no_word_is_lost_whatever_a_pdf_says_of_itself(pages: list[list[PdfLine]], bookmarks: list[Bookmark]) -> None:
     marked = with_headings(pages, bookmarks)
     assert len(marked) == len(pages)
     for page, texts in zip(pages, marked, strict=True):

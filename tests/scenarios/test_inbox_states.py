@@ -16,7 +16,7 @@ from core.storage.database import Database
 from core.storage.inbox import FRESH, PATIENCE, Inbox
 from core.storage.schema import inbox as table
 from core.types import Attachment, Message, Person, Reply, Source, SpaceId
-from core.types.delivery import Part
+from core.types.delivery import DeliveredPart
 
 QUESTION = Message(
     key="discord:100",
@@ -31,7 +31,7 @@ QUESTION = Message(
     address={"channel": "7", "message": "100"},
 )
 REPLY = Reply("Às nove. [1]", "pt", 5, (Source(1, "Guia", "Horário", "às nove", 3),), private=True)
-PARTS = (Part(0, "900", "0badcafe"), Part(1, None))
+PARTS = (DeliveredPart(0, "900", "0badcafe"), DeliveredPart(1, None))
 
 
 async def read() -> bytes:
@@ -69,7 +69,7 @@ async def test_an_attempt_taken_back_is_forgotten(database: Database) -> None:
     await journal.note(1, None)
     await journal.note(0, replace(PARTS[0], mark="other"))
     (left,) = await inbox.unfinished("discord")
-    assert left.parts == tuple(journal.parts) == (Part(0, "900", "other"),)
+    assert left.parts == tuple(journal.parts) == (DeliveredPart(0, "900", "other"),)
 
 
 async def test_files_are_counted_and_left_out(database: Database) -> None:

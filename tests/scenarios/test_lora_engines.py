@@ -12,14 +12,14 @@ from peft import PeftModel
 from safetensors.numpy import load_file, save_file
 
 from core.generation.local.llama_cpp import LlamaEngine
-from core.generation.local.transformers_engine import CausalModel
+from core.generation.local.transformers_engine import TransformersModel
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
 from core.models.lora import WEIGHTS
 from core.models.smollm2 import gguf_path
-from core.types import Sampling, Turn
+from core.types import PromptTurn, Sampling
 from tests.lora import write_lora
 
-ASKED = (Turn("user", "Tell me about the sea."),)
+ASKED = (PromptTurn("user", "Tell me about the sea."),)
 TOLERANCE = 0.07
 """Mean difference of log-probabilities; llama.cpp rounds what it multiplies to 8 bits, PEFT does not."""
 
@@ -34,7 +34,7 @@ async def written(base: Path, folder: Path) -> tuple[str, list[float]]:
     return "".join(piece.text for piece in pieces), [piece.log_probs[0] for piece in pieces if piece.log_probs]
 
 
-def scored(chat: CausalModel, reply: str, n_tokens: int) -> list[float]:
+def scored(chat: TransformersModel, reply: str, n_tokens: int) -> list[float]:
     """Return the log-probabilities that transformers gives the tokens of a reply."""
     prompt = chat.rendered(ASKED)
     ids = chat.tokenizer.encode(reply, add_special_tokens=False)
@@ -68,7 +68,7 @@ async def test_converted_weights_compute_what_peft_computes(tmp_path: Path, mode
     assert packed
     reply, told = await written(packed, right)
     assert (right / "merged").exists() == (how == "merged") != (right / "gguf").exists()
-    chat = CausalModel(language_model_source(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None), is_local=True)
+    chat = TransformersModel(language_model_source(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None), is_local=True)
     base = chat.model
 
     def difference(weights: Path | None) -> float:

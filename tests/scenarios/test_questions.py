@@ -16,8 +16,8 @@ import pytest
 from core.evaluation.dataset import LabelledDocument
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.extractive import extract
-from core.generation.grounding.sentence_ranking import Scored, rank
-from core.generation.grounding.support import Check
+from core.generation.grounding.sentence_ranking import ScoredSentence, rank
+from core.generation.grounding.support import SupportCheck
 from core.models.catalog import DEFAULT_EMBEDDER
 from core.retrieval.analyzer import fold
 from core.retrieval.embed import open_embedder
@@ -25,7 +25,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Found
+from core.types import SearchResult
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
@@ -43,8 +43,8 @@ class Asked:
 
     question: str
     fact: str
-    found: Found
-    ranked: list[Scored]
+    found: SearchResult
+    ranked: list[ScoredSentence]
 
     @property
     def is_found(self) -> bool:
@@ -104,7 +104,9 @@ def test_notes_nothing_was_tuned_on_are_quoted_with_the_right_fact(notes):
 
 
 def test_a_sentence_that_is_clearly_the_best_is_the_right_one(samples, notes):
-    clear = [each for each in [*samples, *notes] if Check(each.question, each.found.language, each.ranked).can_pass]
+    clear = [
+        each for each in [*samples, *notes] if SupportCheck(each.question, each.found.language, each.ranked).can_pass
+    ]
     wrong = [each.question for each in clear if each.is_found and not holds(each.ranked[0].sentence.text, each.fact)]
     assert len(clear) >= 35
     assert wrong == []

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from core.curation.fetch import Fetcher, Limits
+from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.robots import PoliteFetcher
 from core.errors import BadInput
 from tests.core.curation.test_fetch import serving
 
-LIMITS = Limits(max_bytes=10_000, max_redirects=3, deadline_s=5)
+LIMITS = FetchLimits(max_bytes=10_000, max_redirects=3, deadline_s=5)
 PUBLIC = "93.184.216.34"
 """Nobody is asked there: the connection is stopped."""
 

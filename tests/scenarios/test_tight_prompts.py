@@ -10,7 +10,7 @@ import pytest
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.router import Router
 from core.generation.writer import BRIEF, Writers, _local_prompt
-from core.types import Found, Passage, Turn
+from core.types import Passage, PromptTurn, SearchResult
 from tests.fakes import TickingGenerator, WordEmbedder
 from tests.passages import chunked, found, hit
 from tests.providers import fails, says
@@ -20,7 +20,7 @@ QUESTION = "When does the library by the old harbour open on a Sunday in August?
 N_PASSAGES = 12
 
 
-def much() -> Found:
+def much() -> SearchResult:
     """Return passages of some 250 tokens each, the best one first."""
     many = [
         hit(f"The library opens at {n} o'clock. " + f"Shelf {n} holds books about ships and harbours. " * 15, number=n)
@@ -33,7 +33,7 @@ async def silent(text: str) -> None:
     """Show nothing."""
 
 
-def require_best_first(turns: Sequence[Turn], room: int) -> None:
+def require_best_first(turns: Sequence[PromptTurn], room: int) -> None:
     """Assert that a prompt fits, holds the whole question, and of the passages the first ones alone."""
     assert sum(estimate_tokens(turn.content) for turn in turns) <= room
     assert QUESTION in turns[-1].content
@@ -66,7 +66,7 @@ async def test_a_provider_that_finds_it_too_large_is_given_the_best_passages_aga
         draft = await writers.provided(QUESTION, much(), silent)
         bodies = [asked.body for asked in walk.servers["groq"].asked]
     assert draft.used == "groq"
-    large, small = ([Turn(**message) for message in body["messages"]] for body in bodies)
+    large, small = ([PromptTurn(**message) for message in body["messages"]] for body in bodies)
     assert sum(len(turn.content) for turn in small) < sum(len(turn.content) for turn in large)
     require_best_first(small, 1_500)
 

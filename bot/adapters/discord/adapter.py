@@ -19,7 +19,7 @@ from discord.http import Route
 from bot.adapters.discord.client import Client
 from bot.adapters.discord.commands import SyncMemory
 from core.errors import Unavailable
-from core.ports import Front
+from core.ports import AdapterApi
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class DiscordAdapter:
 
     def __init__(
         self,
-        front: Front,
+        front: AdapterApi,
         token: str,
         *,
         api_base: str | None = None,

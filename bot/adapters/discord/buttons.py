@@ -8,14 +8,14 @@ from typing import Any, Protocol, Self, cast
 
 import discord
 
-from bot.delivery.post import Bubble
+from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 
 
-class Presses(Protocol):
+class ButtonHandlers(Protocol):
     """What the client does about a press."""
 
     async def press_thumb(self, interaction: discord.Interaction, thumb: Thumb, answer_id: int) -> None:
@@ -50,7 +50,7 @@ class ThumbButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the client."""
-        await cast(Presses, interaction.client).press_thumb(interaction, self._thumb, self._answer_id)
+        await cast(ButtonHandlers, interaction.client).press_thumb(interaction, self._thumb, self._answer_id)
 
 
 class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"aion:thread"):
@@ -68,7 +68,7 @@ class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ai
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the client."""
-        await cast(Presses, interaction.client).press_thread(interaction)
+        await cast(ButtonHandlers, interaction.client).press_thread(interaction)
 
 
 class CommandButton(
@@ -92,10 +92,12 @@ class CommandButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the client."""
-        await cast(Presses, interaction.client).press_command(interaction, self._button.command, self._button.argument)
+        await cast(ButtonHandlers, interaction.client).press_command(
+            interaction, self._button.command, self._button.argument
+        )
 
 
-def buttons_under(bubble: Bubble, *, can_thread: bool) -> discord.ui.View | None:
+def buttons_under(bubble: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
     """Return the buttons of a message, at most five a row; a thread cannot be opened everywhere."""
     if bubble.answer_id is None and not bubble.buttons:
         return None

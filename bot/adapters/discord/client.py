@@ -17,9 +17,9 @@ from bot.adapters.discord.acknowledge import acknowledge, show, tell
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
 from bot.adapters.discord.commands import SyncMemory, Translator, fill, sync_when_changed
 from bot.adapters.discord.library_patches import no_blind_repeats, survive_malformed_events
-from bot.adapters.discord.missed_messages import Gap, asked_before_start
+from bot.adapters.discord.missed_messages import MissedMessages, asked_before_start
 from bot.adapters.discord.post import ChannelPost, InteractionPost, NoticePost, failures
-from bot.adapters.discord.rate_limits import DiscordTraffic
+from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.adapters.discord.teachable_posts import nearby, post_of
 from bot.adapters.discord.threads import open_thread, thread_link
 from bot.adapters.discord.translate import (
@@ -38,15 +38,15 @@ from bot.adapters.discord.translate import (
 )
 from bot.delivery.backlog import Backlog
 from bot.delivery.button_press import PressOutlet, as_command, completed
-from bot.delivery.edited_questions import WINDOW, Revisions
+from bot.delivery.edited_questions import WINDOW, EditedQuestions
 from bot.delivery.errors import DeliveryFailed
 from bot.delivery.stream import LONGEST_WAIT_S, StreamedReply
 from core.chat.notices import KEY
 from core.commands import Command, CommandLine, Parameter
-from core.ports import Completion, Front, Journal
+from core.ports import AdapterApi, ArgumentCompletion, Journal
 from core.texts import language_of_locale, say
-from core.types import Attachment, Message, Post, Reply, Thumb
-from core.types.delivery import Unfinished
+from core.types import Attachment, Message, PostedMessage, Reply, Thumb
+from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,9 @@ Interaction = discord.Interaction[Any]
 class Client(discord.Client):
     """discord.py's client, with AION's ears and hands."""
 
-    def __init__(self, front: Front, intents: discord.Intents, moderator_role: str | None, memory: SyncMemory) -> None:
+    def __init__(
+        self, front: AdapterApi, intents: discord.Intents, moderator_role: str | None, memory: SyncMemory
+    ) -> None:
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -78,17 +80,17 @@ class Client(discord.Client):
             http_trace=no_blind_repeats(),
             enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
         )
-        self.traffic = DiscordTraffic()
+        self.traffic = DiscordRateLimits()
         self._front = front
         self._moderator_role = moderator_role
         self._memory = memory
-        self._tree = Tree(self)
+        self._tree = AionCommandTree(self)
         self._under_way: set[asyncio.Task[None]] = set()
         self._backlog = Backlog(front, "discord", self._resume, self._own)
-        self._revisions = Revisions(front.inbox, self._backlog)
+        self._revisions = EditedQuestions(front.inbox, self._backlog)
         self._heard_at_s: float | None = None
         self._taking_up: asyncio.Task[None] | None = None
-        self._gap = Gap()
+        self._gap = MissedMessages()
 
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
@@ -175,7 +177,7 @@ class Client(discord.Client):
             if journal is not None:
                 await self._reply(message, edited, journal)
 
-    async def _resume(self, unfinished: Unfinished) -> None:
+    async def _resume(self, unfinished: UnfinishedMessage) -> None:
         address = unfinished.message.address
         post: ChannelPost | InteractionPost
         if KEY in address:
@@ -219,7 +221,7 @@ class Client(discord.Client):
 
     async def complete(
         self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
-    ) -> Sequence[Completion]:
+    ) -> Sequence[ArgumentCompletion]:
         """Return what a half-typed argument may mean; nothing to those who may not call the command."""
         may = command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
         if parameter.names is None or not may:
@@ -239,7 +241,7 @@ class Client(discord.Client):
         command: Command,
         arguments: dict[str, str],
         files: tuple[Attachment, ...],
-        quoted: tuple[Post, ...] = (),
+        quoted: tuple[PostedMessage, ...] = (),
     ) -> None:
         may = command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
         ephemeral = command.private or not may
@@ -330,7 +332,7 @@ class Client(discord.Client):
         await asyncio.gather(*late, return_exceptions=True)
 
 
-class Tree(app_commands.CommandTree[Client]):
+class AionCommandTree(app_commands.CommandTree[Client]):
     """The commands, with a sentence for a call that no longer fits them."""
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:

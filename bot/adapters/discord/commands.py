@@ -15,7 +15,7 @@ from discord import app_commands
 
 from core.commands import Command, Localised, Parameter, Registry
 from core.offload import offload
-from core.ports import Completion
+from core.ports import ArgumentCompletion
 from core.texts import say
 from core.types import LANGUAGES, Language
 
@@ -39,7 +39,7 @@ _KINDS = {
 Interaction = discord.Interaction[Any]
 
 
-class Calls(Protocol):
+class CommandHandlers(Protocol):
     """What the client does about a call from the menu."""
 
     async def call(
@@ -50,7 +50,7 @@ class Calls(Protocol):
 
     async def complete(
         self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
-    ) -> Sequence[Completion]:
+    ) -> Sequence[ArgumentCompletion]:
         """Return what a half-typed argument may mean."""
         ...
 
@@ -96,7 +96,7 @@ def _options(parameter: Parameter) -> Iterator[inspect.Parameter]:
         )
 
 
-def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_commands.Command[Any, ..., None]:
+def slash_command(command: Command, calls: CommandHandlers, *, hidden: bool) -> app_commands.Command[Any, ..., None]:
     """Return ``command`` as a slash command with typed options; a ``hidden`` one is shown to server managers only."""
 
     async def callback(interaction: Interaction, **options: Any) -> None:
@@ -125,7 +125,7 @@ def slash_command(command: Command, calls: Calls, *, hidden: bool) -> app_comman
     return made
 
 
-def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: Calls) -> None:
+def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: CommandHandlers) -> None:
     """Let Discord offer what an option may be: all there is to choose from, or what fits what is typed so far."""
     if parameter.choices:
         choices = [app_commands.Choice(name=choice, value=choice) for choice in parameter.choices]
@@ -139,7 +139,7 @@ def _offer(callback: Any, name: str, command: Command, parameter: Parameter, cal
         app_commands.autocomplete(**{name: complete})(callback)
 
 
-def teach_menu(calls: Calls, *, hidden: bool) -> app_commands.ContextMenu:
+def teach_menu(calls: CommandHandlers, *, hidden: bool) -> app_commands.ContextMenu:
     """Return "Teach AION this message", which moderators find under a message's Apps."""
 
     async def callback(interaction: Interaction, message: discord.Message) -> None:
@@ -157,7 +157,7 @@ def teach_menu(calls: Calls, *, hidden: bool) -> app_commands.ContextMenu:
     return menu
 
 
-def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: Calls, *, hide: bool) -> None:
+def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: CommandHandlers, *, hide: bool) -> None:
     """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
     for command in registry.listed:
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))

@@ -29,7 +29,7 @@ WORTH_ANSWERING = timedelta(minutes=30)
 """How late a question is still answered that was asked while AION did not run."""
 
 
-class Gap:
+class MissedMessages:
     """The last message heard in every channel that matters."""
 
     def __init__(self) -> None:

@@ -14,10 +14,10 @@ import aiohttp
 import discord
 
 from bot.adapters.discord.buttons import buttons_under, can_open_thread
-from bot.adapters.discord.rate_limits import DiscordTraffic, Kind
+from bot.adapters.discord.rate_limits import DiscordRateLimits, Kind
 from bot.delivery.errors import MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 from bot.delivery.markup import discord_markdown
-from bot.delivery.post import Bubble, Capabilities
+from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.types import Reply
 
@@ -64,18 +64,20 @@ def _retry_after_s(error: discord.HTTPException) -> float | None:
         return None
 
 
-def _buttons(bubble: Bubble, channel: object) -> Any:  # discord.py takes None here, though its signatures do not say so
+def _buttons(
+    bubble: RenderedMessage, channel: object
+) -> Any:  # discord.py takes None here, though its signatures do not say so
     return buttons_under(bubble, can_thread=can_open_thread(channel))
 
 
-def _attachments(bubble: Bubble) -> dict[str, Any]:
+def _attachments(bubble: RenderedMessage) -> dict[str, Any]:
     """Return the file of a message as what is attached to it; nothing where it has none."""
     if bubble.file is None:
         return {}
     return {"attachments": [discord.File(io.BytesIO(bubble.file.data), bubble.file.name)]}
 
 
-def _file(bubble: Bubble) -> dict[str, Any]:
+def _file(bubble: RenderedMessage) -> dict[str, Any]:
     """Return the file of a message as what is sent with it."""
     return {"files": files} if (files := _attachments(bubble).get("attachments")) else {}
 
@@ -94,7 +96,7 @@ class ChannelPost:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, message: discord.Message | discord.PartialMessage, traffic: DiscordTraffic) -> None:
+    def __init__(self, message: discord.Message | discord.PartialMessage, traffic: DiscordRateLimits) -> None:
         self._message: discord.Message | discord.PartialMessage | None = message
         self._channel: Any = message.channel
         self._traffic = traffic
@@ -111,7 +113,7 @@ class ChannelPost:
         with failures(repeatable=True):
             await self._channel.typing()
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         """Return when the budgets of the bot and of the channel allow a message."""
         await self._admit("send", bubble)
 
@@ -119,7 +121,7 @@ class ChannelPost:
         """Return nothing to wait for: Discord knows a message again by its nonce."""
         return nullcontext()
 
-    async def send(self, bubble: Bubble, index: int) -> discord.Message:
+    async def send(self, bubble: RenderedMessage, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
         reference: Any = self._message.to_reference(fail_if_not_exists=False) if self._message and not index else None
         with failures(repeatable=True):
@@ -136,7 +138,7 @@ class ChannelPost:
             await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
         return sent
 
-    async def edit(self, handle: Sent, bubble: Bubble) -> None:
+    async def edit(self, handle: Sent, bubble: RenderedMessage) -> None:
         """Change a part, its thumbs included."""
         await self._admit("edit", bubble)
         with failures(repeatable=True):
@@ -161,7 +163,7 @@ class ChannelPost:
         """Tell whether Discord surely still knows the nonces of replies to this message."""
         return self._message is not None and _is_recent(self._message)
 
-    async def _admit(self, kind: Kind, bubble: Bubble) -> None:
+    async def _admit(self, kind: Kind, bubble: RenderedMessage) -> None:
         if bubble.cosmetic:
             self._traffic.spare(self._channel.id, kind)
         else:
@@ -178,7 +180,7 @@ class NoticePost(ChannelPost):
         self,
         channel: Any,
         key: str,
-        traffic: DiscordTraffic,
+        traffic: DiscordRateLimits,
         asked: discord.PartialMessage | None = None,
         asker_id: int | None = None,
     ) -> None:
@@ -239,7 +241,7 @@ class InteractionPost:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, interaction: discord.Interaction, traffic: DiscordTraffic, *, ephemeral: bool) -> None:
+    def __init__(self, interaction: discord.Interaction, traffic: DiscordRateLimits, *, ephemeral: bool) -> None:
         self._interaction = interaction
         self._traffic = traffic
         self._ephemeral = ephemeral
@@ -252,14 +254,14 @@ class InteractionPost:
     async def typing(self) -> None:
         """Do nothing: a deferred command shows "thinking…" by itself."""
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         """Return at once: discord.py waits for Discord's budgets by itself."""
 
     def on_its_way(self) -> AbstractAsyncContextManager[object]:
         """Return nothing to wait for: Discord's library sends to one webhook after the other."""
         return nullcontext()
 
-    async def send(self, bubble: Bubble, index: int) -> discord.Message:
+    async def send(self, bubble: RenderedMessage, index: int) -> discord.Message:
         """Fill the placeholder, else follow up, else write to the channel."""
         if self._interaction.is_expired():
             return await self._send_to_channel(bubble, index)
@@ -270,7 +272,7 @@ class InteractionPost:
         except MessageGone:  # the placeholder was removed, or the token became void a moment ago
             return await self._send_to_channel(bubble, index)
 
-    async def _fill_placeholder(self, bubble: Bubble) -> discord.Message:
+    async def _fill_placeholder(self, bubble: RenderedMessage) -> discord.Message:
         with failures(repeatable=True):
             first = await self._interaction.edit_original_response(
                 content=bubble.text, view=_buttons(bubble, self._interaction.channel)
@@ -278,7 +280,7 @@ class InteractionPost:
         self._is_thinking = False
         return first
 
-    async def _follow_up(self, bubble: Bubble, index: int) -> discord.Message:
+    async def _follow_up(self, bubble: RenderedMessage, index: int) -> discord.Message:
         with suppress(Undeliverable):
             return await self._send_to_channel(bubble, index)
         with failures(repeatable=False):
@@ -291,7 +293,7 @@ class InteractionPost:
                 **_file(bubble),
             )
 
-    async def edit(self, handle: HookMessage, bubble: Bubble) -> None:
+    async def edit(self, handle: HookMessage, bubble: RenderedMessage) -> None:
         """Change a part. Raises ``MessageGone`` after removing a public one that must become private."""
         with failures(repeatable=True):
             if bubble.private and not handle.flags.ephemeral:
@@ -323,7 +325,7 @@ class InteractionPost:
             await self._interaction.delete_original_response()
         self._is_thinking = False
 
-    async def _send_to_channel(self, bubble: Bubble, index: int) -> discord.Message:
+    async def _send_to_channel(self, bubble: RenderedMessage, index: int) -> discord.Message:
         channel = self._interaction.channel
         if bubble.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
             raise Undeliverable("what is private is not for the channel")

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.delivery.rate_limit import Limit, Traffic
-from bot.delivery.stream import Clock
+from bot.delivery.rate_limit import RateBudgets, WriteLimit
+from bot.delivery.stream import StreamClock
 
-OVERALL = Limit(5, 0.12, 2)
+OVERALL = WriteLimit(5, 0.12, 2)
 """At most 45 in any second, evenly: whoever sends 50 at once cannot say in which second they arrive."""
 
-CHANNEL = Limit(5, 5.25, 1)
+CHANNEL = WriteLimit(5, 5.25, 1)
 
 Kind = Literal["send", "edit", "delete", "typing"]
 
 
-class DiscordTraffic:
+class DiscordRateLimits:
     """The budgets of one bot; Discord counts sends, edits, deletions and typing signs in a channel apart."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._traffic = Traffic(OVERALL, clock)
+    def __init__(self, clock: StreamClock | None = None) -> None:
+        self._traffic = RateBudgets(OVERALL, clock)
 
     async def admit(self, channel_id: int, kind: Kind) -> None:
         """Return when one such thing may be done in the channel."""

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from core.errors import BadInput, Unavailable
-from core.types import Nearby, Person, Post
+from core.types import Nearby, Person, PostedMessage
 
 N_MESSAGES = 100
 """Of a thread, from its first message on; more is no answer but a conversation."""
@@ -22,20 +22,20 @@ _SOLVED = ("solved", "resolved", "answered", "fixed", "resolvid", "solucionad", 
 _HELPED = ("✅", "☑️", "✔️", "👍", "⭐")
 
 
-def post_of(message: discord.Message) -> Post:
+def post_of(message: discord.Message) -> PostedMessage:
     """Return what a message says."""
     author = Person(f"discord:{message.author.id}", message.author.display_name)
     is_marked = any(str(reaction.emoji) in _HELPED for reaction in message.reactions)
     address = {"asker": str(message.author.id), "asked": str(message.id)}
-    return Post(author, message.content, message.jump_url, is_marked, address)
+    return PostedMessage(author, message.content, message.jump_url, is_marked, address)
 
 
-def nearby(channel: Any) -> Callable[[Nearby], Awaitable[tuple[Post, ...]]]:
+def nearby(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]]:
     """Return what fetches what else was said in a channel."""
     return partial(_fetch, channel)
 
 
-async def _fetch(channel: Any, where: Nearby) -> tuple[Post, ...]:
+async def _fetch(channel: Any, where: Nearby) -> tuple[PostedMessage, ...]:
     """Return the posts of people, oldest first.
 
     Raises ``BadInput`` in what is no solved thread, and ``Unavailable`` when Discord does not hand them out.

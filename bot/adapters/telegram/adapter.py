@@ -20,11 +20,11 @@ from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
 from bot.adapters.telegram.commands import publish_menus
-from bot.adapters.telegram.handlers import Reception, Timing
-from bot.adapters.telegram.polling import Hearing, PollRequest, persist, updates_of
+from bot.adapters.telegram.handlers import Timing, UpdateHandlers
+from bot.adapters.telegram.polling import PollingStatus, PollRequest, persist, updates_of
 from bot.adapters.telegram.webhook import Webhook
 from core.errors import Unavailable
-from core.ports import Front
+from core.ports import AdapterApi
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class TelegramAdapter:
 
     def __init__(
         self,
-        front: Front,
+        front: AdapterApi,
         token: str,
         api_base: str | None = None,
         timing: Timing | None = None,
@@ -56,7 +56,7 @@ class TelegramAdapter:
         self._slots = asyncio.Semaphore(MAX_UPDATES)
         self._tasks: set[asyncio.Task[None]] = set()
         self._untaken: set[asyncio.Future[None]] = set()
-        self._hearing = Hearing()
+        self._hearing = PollingStatus()
 
     @property
     def heard_at_s(self) -> float | None:
@@ -98,7 +98,7 @@ class TelegramAdapter:
         await persist(bot.initialize, patience, "getMe")
         _introduce(bot)
         self._start(self._publish(bot))
-        reception = Reception(self._front, bot, self._timing, self._start)
+        reception = UpdateHandlers(self._front, bot, self._timing, self._start)
         taking_up = asyncio.create_task(reception.backlog.run(), name="Telegram backlog")
         try:
             if self._webhook is None:
@@ -110,20 +110,20 @@ class TelegramAdapter:
             await asyncio.gather(taking_up, return_exceptions=True)
             await self._finish()
 
-    async def _poll(self, bot: Bot, reception: Reception) -> None:
+    async def _poll(self, bot: Bot, reception: UpdateHandlers) -> None:
         patience = self._timing.patience
         await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
         async with aclosing(updates_of(bot, patience, self._hearing, self._settled)) as updates:
             async for update in updates:
                 self._untaken.add(await self._receive(reception, update))
 
-    async def _take(self, reception: Reception, update: Update) -> bool:
+    async def _take(self, reception: UpdateHandlers, update: Update) -> bool:
         self._hearing.note()
         taken = await self._receive(reception, update)
         await asyncio.wait({taken}, timeout=self._timing.taking_s)
         return taken.done()
 
-    async def _receive(self, reception: Reception, update: Update) -> asyncio.Future[None]:
+    async def _receive(self, reception: UpdateHandlers, update: Update) -> asyncio.Future[None]:
         """Start work on an update; the future is done once a crash would not lose it."""
         await self._slots.acquire()
         taken = asyncio.get_running_loop().create_future()

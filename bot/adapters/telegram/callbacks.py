@@ -12,14 +12,14 @@ from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.adapters.telegram.keyboard import pressed_command, pressed_thumb, with_more
-from bot.adapters.telegram.polling import Patience, persist
+from bot.adapters.telegram.polling import PollTiming, persist
 from bot.adapters.telegram.post import Asker, TelegramPost, address_of, place_and_asker
-from bot.adapters.telegram.translate import Place, person_of, place_of, space_of
+from bot.adapters.telegram.translate import TelegramPlace, person_of, place_of, space_of
 from bot.delivery.backlog import Backlog
 from bot.delivery.button_press import PressOutlet
 from bot.delivery.stream import StreamedReply
 from core.commands import Command, CommandLine
-from core.ports import Front
+from core.ports import AdapterApi
 from core.texts import language_of_locale, say
 from core.types import Language, Message, SpaceId, Thumb
 
@@ -31,7 +31,7 @@ _REFUSALS = (BadRequest, Forbidden, InvalidToken)
 _DEFAULT_LANGUAGE: Language = "en"
 
 
-class Presses:
+class CallbackHandler:
     """Carries presses of buttons to the core.
 
     ``post_at`` makes the way back to a place, ``moderates`` asks who moderates there at this moment; a press is
@@ -40,13 +40,13 @@ class Presses:
 
     def __init__(
         self,
-        front: Front,
+        front: AdapterApi,
         bot: Bot,
         backlog: Backlog,
-        patience: Patience,
+        patience: PollTiming,
         toast_s: float,
-        post_at: Callable[[Place, Asker], TelegramPost],
-        moderates: Callable[[Place, int], Awaitable[bool]],
+        post_at: Callable[[TelegramPlace, Asker], TelegramPost],
+        moderates: Callable[[TelegramPlace, int], Awaitable[bool]],
     ) -> None:
         self._front = front
         self._bot = bot

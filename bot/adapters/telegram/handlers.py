@@ -12,16 +12,16 @@ from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bot.adapters.telegram.albums import Album, Albums
-from bot.adapters.telegram.callbacks import Presses
+from bot.adapters.telegram.callbacks import CallbackHandler
 from bot.adapters.telegram.keyboard import calls_under
 from bot.adapters.telegram.loop_guard import LoopGuard
-from bot.adapters.telegram.polling import Patience, persist
+from bot.adapters.telegram.polling import PollTiming, persist
 from bot.adapters.telegram.post import Asker, TelegramPost, address_of, place_and_asker
-from bot.adapters.telegram.rate_limits import TelegramTraffic
+from bot.adapters.telegram.rate_limits import TelegramRateLimits
 from bot.adapters.telegram.reactions import Reactions, ShownAnswers
 from bot.adapters.telegram.translate import (
-    Place,
-    Summons,
+    AddressedMessage,
+    TelegramPlace,
     author_of,
     is_anonymous_admin,
     is_for_anyone,
@@ -32,13 +32,13 @@ from bot.adapters.telegram.translate import (
 )
 from bot.delivery.backlog import Backlog
 from bot.delivery.button_press import completed
-from bot.delivery.edited_questions import WINDOW, Revisions
+from bot.delivery.edited_questions import WINDOW, EditedQuestions
 from bot.delivery.stream import StreamedReply
 from core.errors import BadInput, Unavailable
-from core.ports import Front
+from core.ports import AdapterApi
 from core.texts import language_of_locale, say
-from core.types import Attachment, Language, Message, Person, Post, Reply
-from core.types.delivery import Unfinished
+from core.types import Attachment, Language, Message, Person, PostedMessage, Reply
+from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ _DEFAULT_LANGUAGE: Language = "en"
 class Timing:
     """The adapter's own times, in seconds. Telegram bans whoever edits faster than this."""
 
-    patience: Patience = field(default_factory=Patience)
+    patience: PollTiming = field(default_factory=PollTiming)
     private_edit_s: float = 1.5
     group_edit_s: float = 3.0
     album_s: float = 0.7
@@ -63,21 +63,21 @@ class Timing:
     farewell_s: float = 5.0
 
 
-class Reception:
+class UpdateHandlers:
     """Carries updates of one initialised bot to the core."""
 
-    def __init__(self, front: Front, bot: Bot, timing: Timing, start: Callable[[Work], object]) -> None:
+    def __init__(self, front: AdapterApi, bot: Bot, timing: Timing, start: Callable[[Work], object]) -> None:
         self._front = front
         self._bot = bot
         self._timing = timing
-        self._traffic = TelegramTraffic()
+        self._traffic = TelegramRateLimits()
         self._shown = ShownAnswers()
         self._reactions = Reactions(front, self._shown)
         self._albums = Albums(timing.album_s)
         self._loops = LoopGuard()
         self.backlog = Backlog(front, "telegram", self._resume, start)
-        self._revisions = Revisions(front.inbox, self.backlog)
-        self._presses = Presses(
+        self._revisions = EditedQuestions(front.inbox, self.backlog)
+        self._presses = CallbackHandler(
             front, bot, self.backlog, timing.patience, timing.toast_s, self._post_at, self._moderates
         )
 
@@ -160,7 +160,7 @@ class Reception:
                     self._revisions.note(edited, outlet, journal)
                     await self._front.handle(edited, outlet)
 
-    def _goes_round(self, message: TelegramMessage, place: Place, summons: Summons | None) -> bool:
+    def _goes_round(self, message: TelegramMessage, place: TelegramPlace, summons: AddressedMessage | None) -> bool:
         """Tell whether this is one more of too many calls in a row by what speaks as a chat, and may be a bot."""
         if message.sender_chat is None:
             self._loops.hear_person(place.conversation)
@@ -168,21 +168,26 @@ class Reception:
         return summons is not None and not self._loops.admits(place.conversation)
 
     async def _overheard(
-        self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, post: TelegramPost
+        self,
+        parts: Sequence[TelegramMessage],
+        head: TelegramMessage,
+        person: Person,
+        place: TelegramPlace,
+        post: TelegramPost,
     ) -> None:
         """Pass on what was said to nobody in a free chat, without a sign of it until there is an answer."""
-        summons = Summons(head.text or head.caption or "")
+        summons = AddressedMessage(head.text or head.caption or "")
         message = replace(await self._message(parts, head, person, place, summons), addressed=False)
         await self._front.handle(message, StreamedReply(post))
 
-    def _post(self, message: TelegramMessage, place: Place) -> TelegramPost:
+    def _post(self, message: TelegramMessage, place: TelegramPlace) -> TelegramPost:
         return self._post_at(place, _asker(message))
 
-    def _post_at(self, place: Place, asker: Asker) -> TelegramPost:
+    def _post_at(self, place: TelegramPlace, asker: Asker) -> TelegramPost:
         interval_s = self._timing.private_edit_s if place.is_private else self._timing.group_edit_s
         return TelegramPost(self._bot, self._traffic, self._shown, place, asker, interval_s)
 
-    async def _resume(self, unfinished: Unfinished) -> None:
+    async def _resume(self, unfinished: UnfinishedMessage) -> None:
         message = unfinished.message
         if "chat" in message.address:
             post = self._post_at(*place_and_asker(message.address))
@@ -193,7 +198,12 @@ class Reception:
             await self._front.resume(unfinished, outlet)
 
     async def _message(
-        self, parts: Sequence[TelegramMessage], head: TelegramMessage, person: Person, place: Place, summons: Summons
+        self,
+        parts: Sequence[TelegramMessage],
+        head: TelegramMessage,
+        person: Person,
+        place: TelegramPlace,
+        summons: AddressedMessage,
     ) -> Message:
         line = summons.line
         command = self._front.registry.get(line.name) if line else None
@@ -212,7 +222,7 @@ class Reception:
             quoted=self._quoted(head, place) if line else (),
         )
 
-    def _quoted(self, head: TelegramMessage, place: Place) -> tuple[Post, ...]:
+    def _quoted(self, head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage, ...]:
         """Return what a command replies to; nobody is asked about what a bot or an automatic post says."""
         said = head.reply_to_message
         author = author_of(said) if said is not None and said.forum_topic_created is None else None
@@ -220,22 +230,22 @@ class Reception:
         if said is None or author is None or not text:
             return ()
         url = said.link or f"telegram:{place.chat_id}:{said.message_id}"
-        return (Post(author, text, url, address=address_of(place, _asker(said))),)
+        return (PostedMessage(author, text, url, address=address_of(place, _asker(said))),)
 
-    async def _author_moderates(self, message: TelegramMessage, place: Place) -> bool:
+    async def _author_moderates(self, message: TelegramMessage, place: TelegramPlace) -> bool:
         if is_anonymous_admin(message):
             return True
         user = message.from_user if message.sender_chat is None else None
         return user is not None and await self._moderates(place, user.id)
 
     def _files(
-        self, parts: Sequence[TelegramMessage], head: TelegramMessage, summons: Summons
+        self, parts: Sequence[TelegramMessage], head: TelegramMessage, summons: AddressedMessage
     ) -> tuple[Attachment, ...]:
         """Return the files of a message, and for a command those of the message it replies to."""
         carriers = [*parts, head.reply_to_message] if summons.line else parts
         return tuple(self._attachment(part.document) for part in carriers if part and part.document)
 
-    async def _moderates(self, place: Place, user_id: int) -> bool:
+    async def _moderates(self, place: TelegramPlace, user_id: int) -> bool:
         """Ask Telegram, each time anew: a role taken away counts at once. Where it cannot say, the answer is no.
 
         Everyone moderates their own private chat: what is taught there is read there alone.
@@ -273,7 +283,7 @@ class Reception:
         return Attachment(name, document.file_size or 0, read)
 
 
-def _key(place: Place, parts: Sequence[TelegramMessage]) -> str:
+def _key(place: TelegramPlace, parts: Sequence[TelegramMessage]) -> str:
     """Return what a message is known by: an album by its own number, since its parts come in any order."""
     group_id = parts[0].media_group_id
     return (

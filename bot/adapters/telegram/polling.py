@@ -25,7 +25,7 @@ WANTED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.M
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class PollTiming:
     """How long one poll waits for news, and how long to pause after failures: doubling, up to a bound. Seconds."""
 
     poll_s: float = 30.0
@@ -65,7 +65,7 @@ def _readable(update: dict[str, Any]) -> dict[str, Any]:
 
 async def persist(
     call: Callable[[], Awaitable[T]],
-    patience: Patience,
+    patience: PollTiming,
     what: str,
     final: tuple[type[TelegramError], ...] = (InvalidToken,),
     n_attempts: int | None = None,
@@ -87,7 +87,7 @@ async def persist(
 
 
 @dataclass(slots=True)
-class Hearing:
+class PollingStatus:
     """When Telegram was last heard, on ``time.monotonic``'s clock; during a ban it is not expected to be."""
 
     at_s: float | None = None
@@ -98,7 +98,7 @@ class Hearing:
 
 
 async def updates_of(
-    bot: Bot, patience: Patience, hearing: Hearing, settled: Callable[[], Awaitable[None]]
+    bot: Bot, patience: PollTiming, hearing: PollingStatus, settled: Callable[[], Awaitable[None]]
 ) -> AsyncGenerator[Update, None]:
     """Yield every update once it arrives.
 

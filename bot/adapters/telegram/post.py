@@ -14,11 +14,11 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 
 from bot.adapters.telegram.entities import MAX_UNITS, formatted, markdown_of
 from bot.adapters.telegram.keyboard import buttons_under
-from bot.adapters.telegram.rate_limits import TelegramTraffic, ban_s
+from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
-from bot.adapters.telegram.translate import Place
+from bot.adapters.telegram.translate import TelegramPlace
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
-from bot.delivery.post import Bubble, Capabilities
+from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.types import File, Reply
 
@@ -34,7 +34,7 @@ _NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """Where a message of the bot stands."""
 
     chat_id: int
@@ -49,7 +49,7 @@ class Asker:
     private_chat_id: int | None = None
 
 
-def address_of(place: Place, asker: Asker) -> dict[str, str]:
+def address_of(place: TelegramPlace, asker: Asker) -> dict[str, str]:
     """Write down where a reply goes, for another process."""
     return {
         "chat": str(place.chat_id),
@@ -60,10 +60,10 @@ def address_of(place: Place, asker: Asker) -> dict[str, str]:
     }
 
 
-def place_and_asker(address: Mapping[str, str]) -> tuple[Place, Asker]:
+def place_and_asker(address: Mapping[str, str]) -> tuple[TelegramPlace, Asker]:
     """Read an address from ``address_of``."""
     topic, message, asker = address["topic"], address["message"], address["asker"]
-    place = Place(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
+    place = TelegramPlace(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
     return place, Asker(int(message) if message else None, int(asker) if asker else None)
 
 
@@ -84,9 +84,9 @@ class TelegramPost:
     def __init__(
         self,
         bot: Bot,
-        traffic: TelegramTraffic,
+        traffic: TelegramRateLimits,
         shown: ShownAnswers,
-        place: Place,
+        place: TelegramPlace,
         asker: Asker,
         edit_interval_s: float,
     ) -> None:
@@ -137,7 +137,7 @@ class TelegramPost:
             self._has_drafts = False
         return self._has_drafts
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         """Return when the budgets of the bot and of the chat allow a message."""
         private_chat_id = self._private_chat_id if bubble.private else None
         await self._admit(private_chat_id or self._chat_id, bubble)
@@ -146,7 +146,7 @@ class TelegramPost:
         """Return a place among the few messages that are sent at a time."""
         return self._traffic.on_its_way
 
-    async def send(self, bubble: Bubble, index: int) -> Sent:
+    async def send(self, bubble: RenderedMessage, index: int) -> SentMessage:
         """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
         if bubble.private and self._private_chat_id is not None:
             with suppress(Undeliverable):
@@ -155,7 +155,7 @@ class TelegramPost:
             await self.admit(bubble)
         return await self._send(bubble, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
 
-    async def edit(self, handle: Sent, bubble: Bubble) -> None:
+    async def edit(self, handle: SentMessage, bubble: RenderedMessage) -> None:
         """Change a sent message. Raises ``MessageGone`` when it was deleted, or must not be read by everyone."""
         if bubble.private and self._private_chat_id is not None:
             with suppress(Undeliverable):
@@ -183,7 +183,7 @@ class TelegramPost:
             await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
         self._note(handle, bubble)
 
-    async def delete(self, handle: Sent) -> None:
+    async def delete(self, handle: SentMessage) -> None:
         """Remove a sent message."""
         await self._traffic.admit(handle.chat_id)
         with suppress(MessageGone):
@@ -191,26 +191,28 @@ class TelegramPost:
                 handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
             )
 
-    def name(self, handle: Sent) -> str:
+    def name(self, handle: SentMessage) -> str:
         """Return where a sent message stands, as text."""
         return f"{handle.chat_id}:{handle.message_id}"
 
-    def find(self, name: str) -> Sent:
+    def find(self, name: str) -> SentMessage:
         """Return where a message named so stands."""
         chat_id, message_id = name.split(":")
-        return Sent(int(chat_id), int(message_id))
+        return SentMessage(int(chat_id), int(message_id))
 
     def repeats(self, index: int) -> bool:
         """Return ``False``: Telegram has nothing to recognise a message by that it was sent before."""
         return False
 
-    async def _send(self, bubble: Bubble, chat_id: int, topic_id: int | None, reply_to: int | None) -> Sent:
+    async def _send(
+        self, bubble: RenderedMessage, chat_id: int, topic_id: int | None, reply_to: int | None
+    ) -> SentMessage:
         buttons = buttons_under(bubble.answer_id, bubble.buttons)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
         if bubble.file is not None:
             return await self._send_file(bubble.file, chat_id, topic_id)
 
-        async def send(text: str, entities: Entities) -> Sent:
+        async def send(text: str, entities: Entities) -> SentMessage:
             message = await self._bot.send_message(
                 chat_id,
                 text,
@@ -220,25 +222,25 @@ class TelegramPost:
                 reply_parameters=reply,
                 reply_markup=buttons,
             )
-            return Sent(message.chat_id, message.message_id)
+            return SentMessage(message.chat_id, message.message_id)
 
         sent = await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
         self._note(sent, bubble)
         return sent
 
-    def _note(self, sent: Sent, bubble: Bubble) -> None:
+    def _note(self, sent: SentMessage, bubble: RenderedMessage) -> None:
         if bubble.answer_id is not None:
             self._shown.note(sent.chat_id, sent.message_id, bubble.answer_id)
 
-    async def _send_file(self, file: File, chat_id: int, topic_id: int | None) -> Sent:
-        async def send() -> Sent:
+    async def _send_file(self, file: File, chat_id: int, topic_id: int | None) -> SentMessage:
+        async def send() -> SentMessage:
             show = self._bot.send_photo if file.name.endswith(".png") else self._bot.send_document
             message = await show(chat_id, file.data, filename=file.name, message_thread_id=topic_id)
-            return Sent(message.chat_id, message.message_id)
+            return SentMessage(message.chat_id, message.message_id)
 
         return await self._call(chat_id, send, PossiblyDelivered)
 
-    async def _admit(self, chat_id: int, bubble: Bubble) -> None:
+    async def _admit(self, chat_id: int, bubble: RenderedMessage) -> None:
         if bubble.cosmetic:
             self._traffic.spare(chat_id)
         else:

@@ -10,14 +10,14 @@ import asyncio
 
 from telegram.error import RetryAfter
 
-from bot.delivery.rate_limit import Limit, Traffic
-from bot.delivery.stream import Clock
+from bot.delivery.rate_limit import RateBudgets, WriteLimit
+from bot.delivery.stream import StreamClock
 
-OVERALL = Limit(3, 0.12, 1)
+OVERALL = WriteLimit(3, 0.12, 1)
 """At most 27 in any second, evenly: whoever sends 30 at once cannot say in which second they arrive."""
 
-PRIVATE_CHAT = Limit(20, 21.0, 10)
-GROUP = Limit(20, 61.0, 10)
+PRIVATE_CHAT = WriteLimit(20, 21.0, 10)
+GROUP = WriteLimit(20, 61.0, 10)
 
 N_ON_THEIR_WAY = 8
 """Messages sent at a time: a crash leaves these in doubt, as Telegram cannot tell which of them arrived."""
@@ -29,11 +29,11 @@ def ban_s(flood: RetryAfter) -> float:
     return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
 
 
-class TelegramTraffic:
+class TelegramRateLimits:
     """The budgets of one bot, by chat; a group's id is negative, as on Telegram."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._traffic = Traffic(OVERALL, clock)
+    def __init__(self, clock: StreamClock | None = None) -> None:
+        self._traffic = RateBudgets(OVERALL, clock)
         self.on_its_way = asyncio.Semaphore(N_ON_THEIR_WAY)
 
     async def admit(self, chat_id: int) -> None:
@@ -49,5 +49,5 @@ class TelegramTraffic:
         self._traffic.ban(chat_id, _limit(chat_id), duration_s)
 
 
-def _limit(chat_id: int) -> Limit:
+def _limit(chat_id: int) -> WriteLimit:
     return GROUP if chat_id < 0 else PRIVATE_CHAT

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
 from bot.adapters.telegram.translate import person_of, space_of
-from core.ports import Front
+from core.ports import AdapterApi
 from core.types import SpaceId, Thumb
 
 MAX_ANSWERS = 1_000
@@ -41,7 +41,7 @@ class ShownAnswers:
 class Reactions:
     """Carries reactions to the core."""
 
-    def __init__(self, front: Front, shown: ShownAnswers) -> None:
+    def __init__(self, front: AdapterApi, shown: ShownAnswers) -> None:
         self._front = front
         self._shown = shown
 

@@ -24,7 +24,7 @@ _NAMING = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TelegramPlace:
     """Where something is said: a chat, and the forum topic in it; topic ``None`` is the chat itself or General."""
 
     chat_id: int
@@ -43,7 +43,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Summons:
+class AddressedMessage:
     """What a message asks of the bot: a command where ``line`` is set, else a question. ``text`` may be empty."""
 
     text: str
@@ -64,18 +64,18 @@ def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
     return None
 
 
-def place_of(message: TelegramMessage) -> Place:
+def place_of(message: TelegramMessage) -> TelegramPlace:
     """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
     topic = message.message_thread_id if message.is_topic_message else None
-    return Place(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
+    return TelegramPlace(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
 
 
-def place_named(conversation: str) -> Place:
+def place_named(conversation: str) -> TelegramPlace:
     """Return the place whose ``conversation`` this is. Raises ``ValueError`` on one of another platform."""
     match = _CONVERSATION.fullmatch(conversation)
     if match is None:
         raise ValueError(f"{conversation!r} is no conversation on Telegram")
-    return Place(int(match["chat"]), int(match["topic"]) if match["topic"] else None, match["dm"] is not None)
+    return TelegramPlace(int(match["chat"]), int(match["topic"]) if match["topic"] else None, match["dm"] is not None)
 
 
 def author_of(message: TelegramMessage) -> Person | None:
@@ -101,11 +101,11 @@ def is_anonymous_admin(message: TelegramMessage) -> bool:
     return message.sender_chat is not None and message.sender_chat.id == message.chat_id
 
 
-def summons_of(message: TelegramMessage, me: User, registry: Registry) -> Summons | None:
+def summons_of(message: TelegramMessage, me: User, registry: Registry) -> AddressedMessage | None:
     """Return what the message asks of ``me``, or ``None`` where it is meant for others."""
     private = message.chat.type == Chat.PRIVATE
     if not _text(message):  # a sticker, a voice, a file; or a service message, which is no one's words
-        return Summons("") if private and message.effective_attachment is not None else None
+        return AddressedMessage("") if private and message.effective_attachment is not None else None
     mentions = [entity for entity in _entities(message) if _mentions(entity, message, me)]
     text = _without(_text(message), mentions)
     line = parse_command_line(text)
@@ -114,8 +114,10 @@ def summons_of(message: TelegramMessage, me: User, registry: Registry) -> Summon
     if not private and not mentions and not _replies_to(message, me):
         return None
     if not text and mentions and message.reply_to_message is not None:
-        return Summons(_text(message.reply_to_message))  # "@bot" under someone's question passes the question on
-    return Summons(text)
+        return AddressedMessage(
+            _text(message.reply_to_message)
+        )  # "@bot" under someone's question passes the question on
+    return AddressedMessage(text)
 
 
 def is_for_anyone(message: TelegramMessage) -> bool:
@@ -128,14 +130,14 @@ def is_for_anyone(message: TelegramMessage) -> bool:
     return not any(entity.type in _NAMING for entity in _entities(message))
 
 
-def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> Summons | None:
+def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> AddressedMessage | None:
     if line.addressee is not None and line.addressee.lower() != (me.username or "").lower():
         return None
     if not addressed and line.addressee is None and registry.get(line.name) is None:
         return None  # in a group a bare command is heard by every bot: this one is another's
     if line.name == "start":
         line = CommandLine("help", "")  # what follows it is a deep link's payload, not words
-    return Summons(text, line)
+    return AddressedMessage(text, line)
 
 
 def _text(message: TelegramMessage) -> str:

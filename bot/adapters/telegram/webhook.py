@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from telegram import Bot, Update
 
-from bot.adapters.telegram.polling import WANTED, Hearing, Patience, persist
+from bot.adapters.telegram.polling import WANTED, PollingStatus, PollTiming, persist
 from bot.web.app import create_app, serve
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Webhook:
         """Return what proves that a call comes from Telegram; only whoever has the bot's token can tell."""
         return hashlib.sha256(f"webhook {self.url} {token}".encode()).hexdigest()
 
-    async def run(self, bot: Bot, patience: Patience, hearing: Hearing, receive: Receive) -> None:
+    async def run(self, bot: Bot, patience: PollTiming, hearing: PollingStatus, receive: Receive) -> None:
         """Receive updates until cancelled.
 
         Raises ``InvalidToken`` when Telegram refuses the token, ``Unavailable`` when the address cannot be had.

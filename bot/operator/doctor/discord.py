@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bot.operator.doctor.api import TIMEOUT_S, Api
-from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.finding import Diagnosis
 from core.errors import Unavailable
 
 API_BASE = "https://discord.com/api/v10"
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class DiscordAccount:
     """The bot's account. ``reads_messages``: the message content intent is on."""
 
     id: str
@@ -66,32 +66,32 @@ class DiscordCheckup:
         """Return by how many seconds this machine's clock is ahead of Discord's, once it was asked anything."""
         return self._api.skew_s
 
-    async def account(self) -> Account:
+    async def account(self) -> DiscordAccount:
         """Return whose token this is. Raises ``Unavailable`` when Discord refuses it or cannot be reached."""
         me, application = await self._known("/users/@me"), await self._known("/applications/@me")
         reads_messages = bool(application.get("flags", 0) & _CONTENT_INTENT)
-        return Account(str(me["id"]), str(application["id"]), str(me["username"]), reads_messages)
+        return DiscordAccount(str(me["id"]), str(application["id"]), str(me["username"]), reads_messages)
 
-    async def findings(self, commands: Sequence[str]) -> AsyncIterator[Finding]:
+    async def findings(self, commands: Sequence[str]) -> AsyncIterator[Diagnosis]:
         """Yield what is found; ``commands`` are those AION has. Raises ``Unavailable`` as ``account`` does."""
         account = await self.account()
         guilds: list[Json] = await self._known("/users/@me/guilds")
-        yield Finding("ok", "discord_ok", {"name": account.name, "n_guilds": len(guilds)})
+        yield Diagnosis("ok", "discord_ok", {"name": account.name, "n_guilds": len(guilds)})
         try:
             await self._knock()
         except Unavailable as error:
-            yield Finding.of(error)
+            yield Diagnosis.of(error)
         if not account.reads_messages:
-            yield Finding("warning", "content_intent_off")
+            yield Diagnosis("warning", "content_intent_off")
         if not guilds:
-            yield Finding("warning", "no_guilds", {"link": account.invite_link})
+            yield Diagnosis("warning", "no_guilds", {"link": account.invite_link})
         for n, guild in enumerate(guilds):
             if finding := await self._in_guild(guild, account, with_channels=n < MAX_GUILDS):
                 yield finding
         shown = {command["name"] for command in await self._known(f"/applications/{account.application_id}/commands")}
         if missing := [name for name in commands if name not in shown]:
             names = ", ".join(f"/{name}" for name in missing)
-            yield Finding("warning", "commands_missing", {"commands": names, "link": account.invite_link})
+            yield Diagnosis("warning", "commands_missing", {"commands": names, "link": account.invite_link})
 
     async def _known(self, path: str) -> Any:
         status, body = await self._api.get(path)
@@ -123,7 +123,7 @@ class DiscordCheckup:
         if greeting.get("op") != _HELLO:
             raise Unavailable("doctor.gateway_refused", problem=f"op {greeting.get('op')}")
 
-    async def _in_guild(self, guild: Json, account: Account, *, with_channels: bool) -> Finding | None:
+    async def _in_guild(self, guild: Json, account: DiscordAccount, *, with_channels: bool) -> Diagnosis | None:
         """Return where in a server the bot may not read or speak, if anywhere."""
         base = int(guild["permissions"])
         if base & _ADMINISTRATOR:
@@ -131,7 +131,7 @@ class DiscordCheckup:
         values: Json = {"guild": guild["name"]}
         lacking = [name for bit, name in _NEEDED.items() if not base & bit]
         if not with_channels:
-            return Finding("error", "guild_mute", {**values, "permissions": ", ".join(lacking)}) if lacking else None
+            return Diagnosis("error", "guild_mute", {**values, "permissions": ", ".join(lacking)}) if lacking else None
         member = await self._known(f"/guilds/{guild['id']}/members/{account.id}")
         channels = await self._known(f"/guilds/{guild['id']}/channels")
         spoken_in = [channel for channel in channels if channel["type"] in _SPOKEN_IN]
@@ -140,10 +140,10 @@ class DiscordCheckup:
         if not mute:
             return None
         if len(mute) == len(spoken_in):
-            return Finding("error", "guild_mute", {**values, "permissions": ", ".join(lacking or _NEEDED.values())})
+            return Diagnosis("error", "guild_mute", {**values, "permissions": ", ".join(lacking or _NEEDED.values())})
         names = ", ".join(f"#{channel['name']}" for channel in mute[:_MAX_NAMES])
         more = "" if len(mute) <= _MAX_NAMES else " …"
-        return Finding("warning", "channels_mute", {**values, "channels": names + more, "n_channels": len(mute)})
+        return Diagnosis("warning", "channels_mute", {**values, "channels": names + more, "n_channels": len(mute)})
 
 
 def _permissions(channel: Json, guild_id: str, ids: set[str], me: str, base: int) -> int:

@@ -15,7 +15,7 @@ Level = Literal["error", "warning", "note", "ok"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing found: a key of the catalogue's ``[doctor]``, or of another section with a dot, and its values."""
 
     level: Level
@@ -23,7 +23,7 @@ class Finding:
     values: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, error: UserError, level: Level = "error") -> Finding:
+    def of(cls, error: UserError, level: Level = "error") -> Diagnosis:
         """Return an error that a person can act on as a finding."""
         return cls(level, error.key.removeprefix("doctor."), error.values)
 

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.finding import Diagnosis
 from bot.operator.doctor.models import model_findings, model_of
-from core.assembly.data_folder import Holdings
+from core.assembly.data_folder import DataFolder
 from core.errors import Unavailable
 from core.offload import offload
 from core.services import ProviderStatus
@@ -18,50 +18,50 @@ LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
 """Below the first, indexes and models may not fit; below the second, not even what people say."""
 
 
-async def home_findings(settings: Settings, holdings: Holdings) -> AsyncIterator[Finding]:
+async def home_findings(settings: Settings, holdings: DataFolder) -> AsyncIterator[Diagnosis]:
     """Yield what is found in an open data folder, about the models, and about the providers."""
     folder = {"folder": settings.data_dir}
-    yield Finding("note", "running", folder) if holdings.is_joined else Finding("ok", "folder_ok", folder)
+    yield Diagnosis("note", "running", folder) if holdings.is_joined else Diagnosis("ok", "folder_ok", folder)
     for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
         yield finding
     try:
         await holdings.database.require_writable()
     except Unavailable as error:
-        yield Finding.of(error)
+        yield Diagnosis.of(error)
     embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
     for finding in model_findings(embedder, local):
         yield finding
     if embedder.is_here:
         n_lacking, n_passages = await holdings.count_lacking()
         if n_lacking:
-            yield Finding("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
+            yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
     n_documents = await holdings.count_documents()
     if n_documents:
-        yield Finding("ok", "documents", {"n_documents": n_documents})
+        yield Diagnosis("ok", "documents", {"n_documents": n_documents})
     else:
-        yield Finding("warning", "no_documents")
+        yield Diagnosis("warning", "no_documents")
     for finding in provider_findings(await holdings.desk.status()):
         yield finding
 
 
-def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Finding]:
+def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Diagnosis]:
     """Yield whether the disk is full, or nearly."""
     values = {"folder": folder, "free_mb": n_bytes_free // 1_000_000}
     if n_bytes_free < FULL_BYTES:
-        yield Finding("error", "disk_full", values)
+        yield Diagnosis("error", "disk_full", values)
     elif n_bytes_free < LOW_BYTES:
-        yield Finding("warning", "disk_low", values)
+        yield Diagnosis("warning", "disk_low", values)
 
 
-def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Finding]:
+def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Diagnosis]:
     """Yield which providers are not asked for now, and whether there is any."""
     with_key = [status for status in statuses if status.key is not None]
     if not with_key:
-        yield Finding("note", "no_key")
+        yield Diagnosis("note", "no_key")
     benched = {(each.provider, each.reason): each for each in with_key if each.state == "benched"}
     for (name, reason), status in benched.items():
         until = f"{status.until:%Y-%m-%d %H:%M}" if status.until else "-"
         values = {"name": name, "model": status.model, "reason": reason, "until": until}
-        yield Finding("warning", "provider_benched", values)
+        yield Diagnosis("warning", "provider_benched", values)
     if with_key and not benched:
-        yield Finding("ok", "providers_ok", {"names": ", ".join(dict.fromkeys(each.provider for each in with_key))})
+        yield Diagnosis("ok", "providers_ok", {"names": ", ".join(dict.fromkeys(each.provider for each in with_key))})

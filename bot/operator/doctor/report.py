@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.operator.doctor.discord import DiscordCheckup
-from bot.operator.doctor.finding import Finding, Level
+from bot.operator.doctor.finding import Diagnosis, Level
 from bot.operator.doctor.machine import home_findings
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.terminal.language import speaking
@@ -61,16 +61,16 @@ async def show_as_json() -> None:
     _exit(n_errors)
 
 
-async def findings() -> AsyncIterator[Finding]:
+async def findings() -> AsyncIterator[Diagnosis]:
     """Yield everything that is found, in order. Changes nothing but that a data folder that is not there is made."""
     try:
         settings = read_settings()
     except Unavailable as error:
-        yield Finding.of(error)
+        yield Diagnosis.of(error)
         return
     is_running = await offload(is_held, settings.data_dir)
     if settings.discord_token is None and settings.telegram_token is None:
-        yield Finding("error", "no_platform")
+        yield Diagnosis("error", "no_platform")
     async with httpx.AsyncClient(trust_env=True) as client:
         async for finding in _platforms(client, settings, load_plugins(), is_running=is_running):
             yield finding
@@ -79,12 +79,12 @@ async def findings() -> AsyncIterator[Finding]:
             async for finding in home_findings(settings, holdings):
                 yield finding
     except UserError as error:
-        yield Finding.of(error)
+        yield Diagnosis.of(error)
 
 
 async def _platforms(
     client: httpx.AsyncClient, settings: Settings, registry: Registry, *, is_running: bool
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Diagnosis]:
     skews: list[float | None] = []
     if settings.discord_token is not None:
         token = settings.discord_token.get_secret_value().strip()
@@ -100,19 +100,19 @@ async def _platforms(
         skews.append(telegram.skew_s)
     skew_s = max((skew_s for skew_s in skews if skew_s is not None), key=abs, default=0.0)
     if abs(skew_s) > SKEW_S:
-        yield Finding("warning", "clock_skew", {"skew_s": round(skew_s)})
+        yield Diagnosis("warning", "clock_skew", {"skew_s": round(skew_s)})
 
 
-async def _survived(found: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
+async def _survived(found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]:
     """Yield findings up to one that hides all after it, which is the last."""
     try:
         async for finding in found:
             yield finding
     except Unavailable as error:
-        yield Finding.of(error)
+        yield Diagnosis.of(error)
 
 
-def _line(finding: Finding, language: Language) -> Text:
+def _line(finding: Diagnosis, language: Language) -> Text:
     mark, colour = _MARKS[finding.level]
     line = Text.assemble((mark, colour), " ", finding.said(language))
     if mend := finding.mend(language):

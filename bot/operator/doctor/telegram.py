@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.operator.doctor.api import Api
-from bot.operator.doctor.finding import Finding, Level
+from bot.operator.doctor.finding import Diagnosis, Level
 from core.errors import Unavailable
 
 API_BASE = "https://api.telegram.org"
@@ -27,7 +27,7 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TelegramAccount:
     """The bot's account. ``reads_groups``: privacy mode is off."""
 
     username: str
@@ -56,32 +56,32 @@ class TelegramCheckup:
         """Return by how many seconds this machine's clock is ahead of Telegram's, once it was asked anything."""
         return self._api.skew_s
 
-    async def account(self) -> Account:
+    async def account(self) -> TelegramAccount:
         """Return whose token this is. Raises ``Unavailable`` when Telegram refuses it or cannot be reached."""
         if not _TOKEN.fullmatch(self._token):
             raise Unavailable("doctor.telegram_refused")
         me = await self._known("/getMe")
-        return Account(str(me["username"]), bool(me.get("can_read_all_group_messages")))
+        return TelegramAccount(str(me["username"]), bool(me.get("can_read_all_group_messages")))
 
-    async def findings(self, *, webhook: str | None, is_running: bool) -> AsyncIterator[Finding]:
+    async def findings(self, *, webhook: str | None, is_running: bool) -> AsyncIterator[Diagnosis]:
         """Yield what is found. Raises ``Unavailable`` as ``account`` does.
 
         ``webhook`` is the address AION itself would have updates sent to, if any. While AION ``is_running`` nothing is
         polled, for that would send it away; whether another program polls then is in its log.
         """
         account = await self.account()
-        yield Finding("ok", "telegram_ok", {"name": account.username})
+        yield Diagnosis("ok", "telegram_ok", {"name": account.username})
         hook = await self._known("/getWebhookInfo")
         url = str(hook.get("url") or "")
         if url and url != webhook:
             level: Level = "error" if is_running else "warning"
-            yield Finding(level, "webhook_set", {"host": urlsplit(url).hostname or "?"})
+            yield Diagnosis(level, "webhook_set", {"host": urlsplit(url).hostname or "?"})
         if not is_running and not url:
             status, _ = await self._api.get("/getUpdates", timeout=RIVAL_WITHIN_S, limit=1)
             if status == HTTPStatus.CONFLICT:
-                yield Finding("error", "telegram_conflict")
+                yield Diagnosis("error", "telegram_conflict")
         if not account.reads_groups:
-            yield Finding("note", "privacy_on")
+            yield Diagnosis("note", "privacy_on")
 
     async def _known(self, path: str) -> Any:
         status, body = await self._api.get(path)

@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.offload import offload
 
 
-class Asked(Protocol):
+class Respondent(Protocol):
     """Whoever is asked. ``repeats``: a wrong answer may be followed by another."""
 
     @property
@@ -23,7 +23,7 @@ class Asked(Protocol):
         ...
 
 
-class Person:
+class TerminalRespondent:
     """Whoever sits at the terminal, or writes into the standard input."""
 
     repeats = True
@@ -44,7 +44,7 @@ class Person:
         return line.strip()
 
 
-class Environment:
+class EnvironmentRespondent:
     """What is set already, for ``--yes``."""
 
     repeats = False

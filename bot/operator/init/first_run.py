@@ -12,10 +12,10 @@ from dotenv import dotenv_values
 from rich.console import Console
 
 from bot.operator.doctor.discord import DiscordCheckup
-from bot.operator.doctor.finding import Finding
+from bot.operator.doctor.finding import Diagnosis
 from bot.operator.doctor.models import model_of
 from bot.operator.doctor.telegram import TelegramCheckup
-from bot.operator.init.asking import Asked, Environment, Person
+from bot.operator.init.asking import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.operator.init.env_file import write_env
 from bot.operator.init.keys import check_keys
 from bot.terminal.language import speaking
@@ -37,15 +37,15 @@ Check = Callable[[str], Awaitable[None]]
 
 async def ask_person() -> None:
     """Ask whoever is at the terminal. Raises ``BadInput`` when they leave; then nothing is written."""
-    await _run(Person())
+    await _run(TerminalRespondent())
 
 
 async def take_environment() -> None:
     """Write what the environment holds, without a question. Raises a ``UserError`` when any of it is refused."""
-    await _run(Environment())
+    await _run(EnvironmentRespondent())
 
 
-async def _run(asked: Asked) -> None:
+async def _run(asked: Respondent) -> None:
     settings = read_settings()
     async with httpx.AsyncClient(trust_env=True) as client:
         await FirstRun(asked, client, settings, Console(highlight=False, soft_wrap=True)).run()
@@ -54,7 +54,7 @@ async def _run(asked: Asked) -> None:
 class FirstRun:
     """One run through the questions."""
 
-    def __init__(self, asked: Asked, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
+    def __init__(self, asked: Respondent, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
         self._asked = asked
         self._client = client
         self._settings = settings
@@ -116,7 +116,7 @@ class FirstRun:
         account = await checkup.account()
         self._say("init.knows", platform="Discord", name=account.name)
         if not account.reads_messages:
-            self._show(Finding("warning", "content_intent_off"))
+            self._show(Diagnosis("warning", "content_intent_off"))
         self._invitations.append(say(self._language, "init.invite_discord", link=account.invite_link))
 
     async def _telegram(self, token: str) -> None:
@@ -153,9 +153,9 @@ class FirstRun:
         self._console.print(say(self._language, key, **values))
 
     def _explain(self, error: UserError) -> None:
-        self._show(Finding.of(error, "warning"))
+        self._show(Diagnosis.of(error, "warning"))
 
-    def _show(self, finding: Finding) -> None:
+    def _show(self, finding: Diagnosis) -> None:
         self._console.print(f"! {finding.said(self._language)}", style="yellow", markup=False)
         if mend := finding.mend(self._language):
             self._console.print(f"  → {mend}", markup=False)

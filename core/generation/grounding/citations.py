@@ -15,14 +15,14 @@ _MARKER = re.compile(r"[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\]】
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedText:
     """A text whose markers ``[n]`` all have a source."""
 
     text: str
     sources: tuple[Source, ...]
 
 
-def cited(text: str, used: Sequence[Hit]) -> Cited:
+def cited(text: str, used: Sequence[Hit]) -> CitedText:
     """Return ``text`` with its citations numbered as they first appear; ``[n]`` of the prompt was ``used[n - 1]``.
 
     Each source quotes the sentence of its passage that shares most words with the sentence citing it first. Markers
@@ -41,7 +41,7 @@ def cited(text: str, used: Sequence[Hit]) -> Cited:
         is_index = not numbers and match.start() > 0 and text[match.start() - 1].isalnum() and match.group()[0] == "["
         return match.group() if is_index else "".join(f" [{sources[n].n}]" for n in numbers)
 
-    return Cited(_MARKER.sub(renumber, text).strip(), tuple(sources.values()))
+    return CitedText(_MARKER.sub(renumber, text).strip(), tuple(sources.values()))
 
 
 def _numbers(text: str, n_used: int) -> list[int]:

@@ -31,7 +31,7 @@ _WORD = re.compile(r"[\w'’]+(?:-\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Conjunct:
     """What stands between two conjunctions: its content words in order, stemmed, its facts, and its limits.
 
     Limits are words of degree, order and exclusion (*before*, *only*, *mais*).
@@ -47,7 +47,7 @@ class Part:
 class Clause:
     """What stands between two commas. Denying twice is affirming; ``denied`` are the single words it is without."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Conjunct, ...]
     is_denied: bool
     denied: frozenset[str]
 
@@ -68,7 +68,7 @@ def clauses_of(text: str, language: Language) -> tuple[Clause, ...]:
     return tuple(found)
 
 
-def narrowed(part: Part, said: set[str], language: Language) -> Part:
+def narrowed(part: Conjunct, said: set[str], language: Language) -> Conjunct:
     """Return the shortest stretch of ``part`` that holds those of its words that are said, and what leads into it.
 
     What leads into it are the stop-words before it: *up to*, *over*.
@@ -136,10 +136,10 @@ def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
     return Clause(tuple(parts), n_denials % 2 == 1, frozenset(_denied(folded, language)))
 
 
-def _part(text: str, language: Language, *, is_opening: bool) -> Part:
+def _part(text: str, language: Language, *, is_opening: bool) -> Conjunct:
     content = tuple(stem for stem in _content(text, language) if stem not in empty_stems(language))
     facts = frozenset(_facts(text, language, is_opening=is_opening))
-    return Part(text, content, facts, words(language, "limit").intersection(folded_words(text)))
+    return Conjunct(text, content, facts, words(language, "limit").intersection(folded_words(text)))
 
 
 def _content(text: str, language: Language) -> Iterator[str]:

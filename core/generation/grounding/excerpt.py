@@ -8,7 +8,7 @@ import numpy as np
 
 from core.generation.grounding.sentence_ranking import Values, plain_scores
 from core.generation.grounding.sentences import Sentence, evidence
-from core.types import Found
+from core.types import SearchResult
 
 _N_HITS = 4
 """Passages that are looked through; the answer is hardly ever in a later one only."""
@@ -20,7 +20,7 @@ _ENOUGH = 0.7
 """When this share of the room is used, a sentence that does not fit ends the choice."""
 
 
-def excerpt(found: Found) -> str:
+def excerpt(found: SearchResult) -> str:
     """Return the best sentences of the first hits, each document's under its name; empty when there are none."""
     hits = found.hits[:_N_HITS]
     candidates = evidence(hits)

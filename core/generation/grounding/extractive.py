@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.generation.grounding.sentence_ranking import Scored
+from core.generation.grounding.sentence_ranking import ScoredSentence
 from core.generation.grounding.sentences import Sentence, cut
 from core.texts import say
 from core.types import Language, Source
@@ -25,7 +25,7 @@ class Extract:
     sources: tuple[Source, ...]
 
 
-def extract(ranked: Sequence[Scored], language: Language) -> Extract | None:
+def extract(ranked: Sequence[ScoredSentence], language: Language) -> Extract | None:
     """Return the best one to three of the sentences, introduced in ``language``; ``None`` when there are none."""
     if not ranked:
         return None

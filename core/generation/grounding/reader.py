@@ -15,9 +15,9 @@ from core.generation.grounding.excerpt import excerpt
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, packaged_gguf
 from core.models.heavy_imports import one_at_a_time
 from core.models.hub import loading
-from core.models.lazy import Once
+from core.models.lazy import LazyValue
 from core.ports import Reader
-from core.types import Found
+from core.types import SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ class ModelReader:
     """
 
     def __init__(
-        self, id_: str, load: Callable[[], Any], can_read: Callable[[Found], bool] = lambda found: True
+        self, id_: str, load: Callable[[], Any], can_read: Callable[[SearchResult], bool] = lambda found: True
     ) -> None:
         """``load`` returns something with ``log_odds(question, text)``, as ``core.models.reader`` has it."""
         self._id = id_
-        self._model = Once(load)
+        self._model = LazyValue(load)
         self._can_read = can_read
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class ModelReader:
         """Name the model."""
         return self._id
 
-    def read(self, found: Found) -> float | None:
+    def read(self, found: SearchResult) -> float | None:
         """Return the log-odds that the best sentences answer; ``None`` without a model, or anything it can read."""
         if not self._model.is_made or not self._can_read(found):
             return None
@@ -79,7 +79,7 @@ def open_reader(name: str, embedder_id: str, tell: Tell) -> Reader | None:
     return None if name == "off" else ModelReader(name, lambda: _open_from_hub(name, tell))
 
 
-def _has_learned_to_read(found: Found) -> bool:
+def _has_learned_to_read(found: SearchResult) -> bool:
     return bool(found.hits) and (found.language, found.hits[0].passage.language) in _LEARNED
 
 

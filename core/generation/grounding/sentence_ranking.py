@@ -18,7 +18,7 @@ from core.generation.grounding.answer_type import Expectation
 from core.generation.grounding.sentences import Sentence, evidence
 from core.ports import Embedder
 from core.retrieval.analyzer import query_terms, stems
-from core.types import Found, Hit, Vector
+from core.types import Hit, SearchResult, Vector
 
 _MAX_EMBEDDED = 24
 _MAX_EMBEDDED_CHARS = 3000
@@ -36,14 +36,14 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredSentence:
     """A sentence and how well it answers the question: differences of ``score`` are log-odds."""
 
     sentence: Sentence
     score: float
 
 
-def rank(found: Found, embedder: Embedder) -> list[Scored]:
+def rank(found: SearchResult, embedder: Embedder) -> list[ScoredSentence]:
     """Return the sentences of the context that may answer the question, best first. Blocks while embedding."""
     candidates = evidence(found.context)
     if not candidates:
@@ -55,10 +55,10 @@ def rank(found: Found, embedder: Embedder) -> list[Scored]:
     weights = np.where(is_foreign[chosen], _COSINE + _FOREIGN_COSINE, _COSINE)
     scores: Values = plain[chosen] + _standardised(cosines) * weights
     best = np.argsort(-scores, kind="stable")
-    return [Scored(candidates[chosen[place]], float(scores[place])) for place in best]
+    return [ScoredSentence(candidates[chosen[place]], float(scores[place])) for place in best]
 
 
-def _question(found: Found, embedder: Embedder) -> Vector:
+def _question(found: SearchResult, embedder: Embedder) -> Vector:
     """Return the question's vector, made anew where another embedder has taken over since the search."""
     return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.query)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.generation.grounding.claims import Clause, Part, clauses_of, folded_words, in_order, narrowed, words
+from core.generation.grounding.claims import Clause, Conjunct, clauses_of, folded_words, in_order, narrowed, words
 from core.generation.grounding.sentences import Sentence
 from core.retrieval.analyzer import stems
 from core.types import Language
@@ -71,7 +71,7 @@ def _limits(clauses: Sequence[Clause]) -> set[str]:
     return {limit for clause in clauses for part in clause.parts for limit in part.limits}
 
 
-def _drawn_on(said: set[str], source: Sequence[Clause]) -> list[tuple[Clause, Part]]:
+def _drawn_on(said: set[str], source: Sequence[Clause]) -> list[tuple[Clause, Conjunct]]:
     """Return the fewest parts (greedily) that hold all that is said."""
     left, drawn = set(said), []
     pairs = [(clause, part) for clause in source for part in clause.parts]
@@ -93,14 +93,14 @@ def _invented(written: Sequence[Clause], source: Sequence[Clause], around: str) 
     return {fact for fact in _facts(written) if fact not in there and (_has_digit(fact) or fact not in names)}
 
 
-def _left_out(sentence: str, written: Sequence[Clause], parts: Sequence[Part]) -> str:
+def _left_out(sentence: str, written: Sequence[Clause], parts: Sequence[Conjunct]) -> str:
     """Return the facts that belong to what is said and are not said: whose they are is then uncertain."""
     missing = {fact for part in parts for fact in part.facts} - _facts(written) - set(folded_words(sentence))
     return f"leaves out {' '.join(sorted(missing))}" if missing else ""
 
 
 def _shifted_limit(
-    written: Sequence[Clause], source: Sequence[Clause], parts: Sequence[Part], language: Language
+    written: Sequence[Clause], source: Sequence[Clause], parts: Sequence[Conjunct], language: Language
 ) -> str:
     """Return the words of degree, order and exclusion that only one side has."""
     stated = _limits(written)

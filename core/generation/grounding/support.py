@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from core.generation.grounding.answer_type import Expectation
 from core.generation.grounding.claims import empty_stems
-from core.generation.grounding.sentence_ranking import Scored
+from core.generation.grounding.sentence_ranking import ScoredSentence
 from core.generation.grounding.sentence_support import objection
 from core.generation.grounding.sentences import Sentence
 from core.retrieval.analyzer import fold, query_terms, stems
@@ -43,7 +43,7 @@ _YES_OR_NO = re.compile(r"(?:yes|no|yeah|nope|sure|sim|nÃ£o|claro)\s*(?:[,.!:;â€
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
+class SupportResult:
     """What stands of a text: that part, with our citations, empty when nothing does.
 
     ``reason`` says why the rest does not, for the log; empty when all of it stands.
@@ -59,14 +59,14 @@ class Support:
         return bool(self.text)
 
 
-class Check:
+class SupportCheck:
     """Checks what is written in answer to one question against the sentences of its passages, best first.
 
     The first sentence must stand on the best of them, which must be clearly the best: it is the one that answers.
     The following may stand on any of the same passage.
     """
 
-    def __init__(self, question: str, language: Language, ranked: Sequence[Scored]) -> None:
+    def __init__(self, question: str, language: Language, ranked: Sequence[ScoredSentence]) -> None:
         self._expectation = Expectation(question)
         self._is_closed = bool(_CLOSED.match(question))
         self._asked = frozenset(stems(question, language))
@@ -78,10 +78,10 @@ class Check:
         """Tell whether any text could stand: whether one sentence of the passages is clearly the answer."""
         return bool(self._grounds)
 
-    def check(self, text: str) -> Support:
+    def check(self, text: str) -> SupportResult:
         """Return what stands of ``text``: its sentences up to the first that does not."""
         if not self._grounds:
-            return Support(
+            return SupportResult(
                 "", (), "no sentence of the passages, in the language of the question, is clearly the answer"
             )
         kept: list[tuple[str, Sentence]] = []
@@ -97,7 +97,7 @@ class Check:
                 reason = f"{reason}: {sentence}"
                 break
             kept.append((sentence, ground))
-        return Support(*_cited(kept), reason)
+        return SupportResult(*_cited(kept), reason)
 
     def _evasion(self, sentence: str) -> str:
         """Return how a true sentence fails to answer the question; empty when it answers."""
@@ -114,7 +114,7 @@ class Check:
         return ""
 
 
-def _grounds(language: Language, ranked: Sequence[Scored]) -> list[Sentence]:
+def _grounds(language: Language, ranked: Sequence[ScoredSentence]) -> list[Sentence]:
     """Return what may be stood on, the answer first; nothing where it is not clear, or in another language."""
     if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _DECISIVE):
         return []

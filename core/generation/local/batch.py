@@ -33,7 +33,7 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-class Batch(Generic[R]):
+class DecodeBatch(Generic[R]):
     """The rows being written with one set of weights."""
 
     def __init__(self, model: Any) -> None:

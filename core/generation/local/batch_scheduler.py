@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from core.errors import GenerationFailed
-from core.generation.local.batch import Batch
-from core.generation.local.token_sampling import Writing
+from core.generation.local.batch import DecodeBatch
+from core.generation.local.token_sampling import SampledReply
 
 
-class Workshop:
+class BatchScheduler:
     """Writes what is handed in, replies with the same LoRA weights in one batch.
 
     Its thread lives as long as there is something to write.
@@ -25,14 +25,14 @@ class Workshop:
         self._model = model
         self._lock = threading.Lock()
         self._weights = threading.Lock()
-        self._arrived: list[tuple[str | None, Writing]] = []
-        self._batches: dict[str | None, Batch[Writing]] = {}
+        self._arrived: list[tuple[str | None, SampledReply]] = []
+        self._batches: dict[str | None, DecodeBatch[SampledReply]] = {}
         self._active: str | None = None
         self._names: set[str] = set()
         self._n_loaded = 0
         self._is_working = False
 
-    def hand_in(self, lora: str | None, writing: Writing) -> None:
+    def hand_in(self, lora: str | None, writing: SampledReply) -> None:
         """Have a reply written with the weights of that name, beside the others."""
         with self._lock:
             self._arrived.append((lora, writing))
@@ -70,14 +70,16 @@ class Workshop:
                 self._guarded(lora, partial(_join, writing), [writing])
             for lora, batch in list(self._batches.items()):
                 if batch.rows:
-                    self._guarded(lora, Batch.step, list(batch.rows))
+                    self._guarded(lora, DecodeBatch.step, list(batch.rows))
 
-    def _guarded(self, lora: str | None, act: Callable[[Batch[Writing]], None], rows: Sequence[Writing]) -> None:
+    def _guarded(
+        self, lora: str | None, act: Callable[[DecodeBatch[SampledReply]], None], rows: Sequence[SampledReply]
+    ) -> None:
         """Act on a batch with its weights; what goes wrong ends the replies concerned, and none of the others."""
         try:
             with self._weights, torch.inference_mode():
                 self._activate(lora)
-                act(self._batches.setdefault(lora, Batch(self._model)))
+                act(self._batches.setdefault(lora, DecodeBatch(self._model)))
         except RuntimeError as error:  # out of memory, and whatever else torch makes of it
             self._batches.pop(lora, None)
             for row in rows:
@@ -94,5 +96,5 @@ class Workshop:
         self._active = lora
 
 
-def _join(writing: Writing, batch: Batch[Writing]) -> None:
+def _join(writing: SampledReply, batch: DecodeBatch[SampledReply]) -> None:
     batch.join(writing)

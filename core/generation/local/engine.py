@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from core.types import Piece, Sampling, Turn
+from core.types import Piece, PromptTurn, Sampling
 
 
 class Engine(Protocol):
@@ -23,7 +23,7 @@ class Engine(Protocol):
         """Return how many tokens ``text`` is."""
         ...
 
-    def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield a reply. When the generator is closed, its tokens are no longer computed.
 
         Raises ``GenerationFailed`` when the prompt leaves no room for a reply.

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from core.errors import Unavailable
 from core.generation.local.engine import Engine
 from core.generation.local.generator import N_PARALLEL, LocalGenerator
-from core.generation.local.remote_engine import ServedEngine
+from core.generation.local.remote_engine import RemoteEngine
 from core.models.catalog import (
     DEFAULT_LANGUAGE_MODEL,
     Tell,
@@ -57,7 +57,7 @@ def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
 
 def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
     """Return a model that an OpenAI-compatible server runs. Raises ``Unavailable`` when ``url`` is no address."""
-    engine = ServedEngine(url, model, key)
+    engine = RemoteEngine(url, model, key)
 
     def base() -> Base:
         raise Unavailable("models.lora_elsewhere")
@@ -69,10 +69,10 @@ def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
     source = language_model_source(name, models_dir, tell)
     tell("models.loading")
     with loading(name, "AION_LOCAL_MODEL"), one_at_a_time:
-        from core.generation.local.transformers_engine import CausalEngine
+        from core.generation.local.transformers_engine import TransformersEngine
 
         return fetched(
-            source, lambda local: CausalEngine.load(source, is_local=local), lambda: tell("models.downloading")
+            source, lambda local: TransformersEngine.load(source, is_local=local), lambda: tell("models.downloading")
         )
 
 

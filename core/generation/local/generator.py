@@ -21,10 +21,10 @@ from core.errors import GenerationFailed, Unavailable
 from core.generation.local.engine import Engine
 from core.models.catalog import LanguageModel
 from core.models.hub import loading
-from core.models.lazy import Once
+from core.models.lazy import LazyValue
 from core.models.lora import Base, read_manifest, require_base
 from core.offload import offload
-from core.types import EngineState, Language, LoraVersion, Piece, Sampling, Turn
+from core.types import EngineState, Language, LoraVersion, Piece, PromptTurn, Sampling
 
 N_PARALLEL = 8
 """Replies that are written together."""
@@ -65,11 +65,11 @@ class LocalGenerator:
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._known = model
-        self._first = Once(lambda: _Held(load()))
+        self._first = LazyValue(lambda: _Held(load()))
         self._current: _Held | None = None
         self._trial: _Held | None = None
         self._share = 0.0
-        self._base = Once(base)
+        self._base = LazyValue(base)
         self._max_reply_s = max_reply_s
         self._draw = draw
         self._n_parallel = n_parallel
@@ -118,7 +118,7 @@ class LocalGenerator:
             n_waiting=self._n_waiting,
         )
 
-    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply as it is written, with the log-probabilities of its tokens and the weights that wrote it.
 
         They are the model's own, before temperature and top-p. Raises ``Unavailable`` when too many wait or the model

@@ -23,12 +23,12 @@ from pydantic import SecretStr
 from core.errors import GenerationFailed
 from core.generation.local.llama_cpp_process import LlamaProcess
 from core.generation.providers.catalogue import Provider, ProviderModel
-from core.generation.providers.client import Patience, ProviderGenerator
+from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.models.ggml import Gguf
 from core.models.lora import as_gguf
 from core.models.lora_merge import merged_gguf
 from core.offload import offload
-from core.types import LANGUAGES, Piece, Sampling, Turn
+from core.types import LANGUAGES, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _DRAWN = ProviderModel(id="local", extra={**_TOLD, "samplers": ["temperature", "
 _GREEDY = ProviderModel(id="local", extra={**_TOLD, "samplers": ["top_k"], "top_k": 1})
 """The likeliest token, found without going through the vocabulary for each sampler."""
 
-_PATIENCE = Patience(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
+_PATIENCE = ProviderTimeouts(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
 """None of its own: ``core.generation.local.generator`` says how long a reply may take."""
 
 
@@ -83,11 +83,11 @@ class LlamaEngine:
         body = {"content": text, "add_special": False, "parse_special": False}
         return len(self._ask("POST", "/tokenize", json=body)["tokens"])
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply. Raises ``GenerationFailed`` when the prompt leaves no room or nothing was written."""
         if sampling.max_new_tokens <= 0:
             raise GenerationFailed("no room for a reply was given")
-        turns = [Turn(turn.role, self._mark.sub(_broken, turn.content)) for turn in prompt]
+        turns = [PromptTurn(turn.role, self._mark.sub(_broken, turn.content)) for turn in prompt]
         once = httpx.Limits(max_keepalive_connections=0)  # the server ends a connection after a few requests
         model = _DRAWN if sampling.temperature > 0 else _GREEDY
         async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 POLL_S = 2.0
 
 
-class Swappable(Protocol):
+class SwappableModel(Protocol):
     """A local model whose weights can be exchanged while it writes, all or for a share of the replies."""
 
     def state(self) -> EngineState:
@@ -38,10 +38,10 @@ class Swappable(Protocol):
         ...
 
 
-class Follower:
+class LoraFollower:
     """Keeps one local model at what the registry says."""
 
-    def __init__(self, local: Swappable, registry: LoraRegistry) -> None:
+    def __init__(self, local: SwappableModel, registry: LoraRegistry) -> None:
         self._local = local
         self._registry = registry
         self._stamp = 0
@@ -85,9 +85,9 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(local: Swappable, registry: LoraRegistry) -> AsyncIterator[None]:
+async def following(local: SwappableModel, registry: LoraRegistry) -> AsyncIterator[None]:
     """Have a local model follow a registry while the block lasts."""
-    task = asyncio.create_task(Follower(local, registry).run(), name="follow LoRA versions")
+    task = asyncio.create_task(LoraFollower(local, registry).run(), name="follow LoRA versions")
     try:
         yield
     finally:

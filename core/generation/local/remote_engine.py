@@ -15,17 +15,17 @@ from pydantic import SecretStr, ValidationError
 from core.errors import Unavailable
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider, ProviderModel
-from core.generation.providers.client import Patience, ProviderGenerator
-from core.types import LANGUAGES, Piece, Sampling, Turn
+from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
+from core.types import LANGUAGES, Piece, PromptTurn, Sampling
 
 _CONTEXT_TOKENS = 4_096
 """What is asked of it at most; the protocol does not tell how much a server takes."""
 
-_PATIENCE = Patience(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
+_PATIENCE = ProviderTimeouts(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
 """A model that is loaded by the first request to it keeps that one waiting."""
 
 
-class ServedEngine:
+class RemoteEngine:
     """A ``core.generation.local.engine.Engine`` over an OpenAI-compatible server, up to and with its ``/v1``."""
 
     context_tokens = _CONTEXT_TOKENS
@@ -52,7 +52,7 @@ class ServedEngine:
         """Return how many tokens ``text`` is at most: its tokenizer is over there."""
         return estimate_tokens(text)
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply. Raises ``ProviderFailed``."""
         once = httpx.Limits(max_keepalive_connections=0)
         async with httpx.AsyncClient(limits=once) as client:
@@ -61,7 +61,7 @@ class ServedEngine:
                 async for piece in pieces:
                     yield piece
 
-    def adapted(self, lora: Path | None) -> ServedEngine:
+    def adapted(self, lora: Path | None) -> RemoteEngine:
         """Return itself without weights. Raises ``Unavailable`` for any: they are for the server to load."""
         if lora:
             raise Unavailable("models.lora_elsewhere")

@@ -15,7 +15,7 @@ Told = Piece | Exception | None
 """What a reader hears: a piece, what went wrong, and ``None`` at the end."""
 
 
-class Writing:
+class SampledReply:
     """One reply as it is drawn (``core.generation.local.batch.Row``); ``tell`` hears it.
 
     Log-probabilities are log-softmax of the raw logits, whatever ``sampling`` makes of them: the model's own, which an

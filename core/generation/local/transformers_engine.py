@@ -20,10 +20,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from core.errors import GenerationFailed
-from core.generation.local.batch_scheduler import Workshop
-from core.generation.local.token_sampling import Told, Writing
-from core.generation.prompting.reasoning_tags import OPEN, Unthought
-from core.types import Piece, Sampling, Turn
+from core.generation.local.batch_scheduler import BatchScheduler
+from core.generation.local.token_sampling import SampledReply, Told
+from core.generation.prompting.reasoning_tags import OPEN, ReasoningFilter
+from core.types import Piece, PromptTurn, Sampling
 
 _UNSTATED_CONTEXT_TOKENS = 2_048
 
@@ -31,7 +31,7 @@ _OPENING_TOKENS = 8
 """The end of a prompt that is looked at for the start of a thought."""
 
 
-class CausalModel:
+class TransformersModel:
     """A loaded model with its tokenizer."""
 
     def __init__(self, source: str, *, is_local: bool) -> None:
@@ -57,7 +57,7 @@ class CausalModel:
         """Return how many tokens ``text`` is, without what a chat template puts around it."""
         return len(self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True))
 
-    def rendered(self, prompt: Sequence[Turn]) -> list[int]:
+    def rendered(self, prompt: Sequence[PromptTurn]) -> list[int]:
         """Return the prompt in the model's chat template. Its marks within a message are broken, to be mere text."""
         turns = [{"role": turn.role, "content": self._mark.sub(_broken, turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
@@ -65,10 +65,10 @@ class CausalModel:
         return ids
 
 
-class CausalEngine:
+class TransformersEngine:
     """A ``core.generation.local.engine.Engine`` over a transformers model; adapted ones share its workshop."""
 
-    def __init__(self, chat: CausalModel, workshop: Workshop, lora: str | None = None) -> None:
+    def __init__(self, chat: TransformersModel, workshop: BatchScheduler, lora: str | None = None) -> None:
         self.chat = chat
         self.context_tokens = chat.context_tokens
         self.device = f"{chat.model.device.type}, transformers"
@@ -76,16 +76,16 @@ class CausalEngine:
         self._lora = lora
 
     @classmethod
-    def load(cls, source: str, *, is_local: bool) -> CausalEngine:
-        """Load the model from an id or folder. Raises as ``CausalModel`` does."""
-        chat = CausalModel(source, is_local=is_local)
-        return cls(chat, Workshop(chat.model))
+    def load(cls, source: str, *, is_local: bool) -> TransformersEngine:
+        """Load the model from an id or folder. Raises as ``TransformersModel`` does."""
+        chat = TransformersModel(source, is_local=is_local)
+        return cls(chat, BatchScheduler(chat.model))
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is, without what a chat template puts around it."""
         return self.chat.count_tokens(text)
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply without thoughts and halves of characters.
 
         Raises ``GenerationFailed`` when the prompt leaves no room.
@@ -102,8 +102,8 @@ class CausalEngine:
                 loop.call_soon_threadsafe(told.put_nowait, piece)
 
         chat = self.chat
-        writing = Writing(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
-        unthought = Unthought()
+        writing = SampledReply(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
+        unthought = ReasoningFilter()
         if chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN):  # some templates begin the thought
             unthought.feed(OPEN)
         self._workshop.hand_in(self._lora, writing)
@@ -117,9 +117,9 @@ class CausalEngine:
         finally:
             writing.is_over = True
 
-    def adapted(self, lora: Path | None) -> CausalEngine:
+    def adapted(self, lora: Path | None) -> TransformersEngine:
         """Return an engine for the same model with those weights."""
-        return CausalEngine(self.chat, self._workshop, self._workshop.load(lora) if lora else None)
+        return TransformersEngine(self.chat, self._workshop, self._workshop.load(lora) if lora else None)
 
     def close(self) -> None:
         """Forget the weights that only this engine has."""

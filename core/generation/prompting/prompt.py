@@ -18,7 +18,7 @@ from typing import Any
 from core.generation.grounding.sentences import Sentence, cut
 from core.generation.prompting.neighbouring_passages import joined
 from core.retrieval.chunk import sentences
-from core.types import Hit, Language, Passage, Turn
+from core.types import Hit, Language, Passage, PromptTurn
 
 CountTokens = Callable[[str], int]
 
@@ -37,7 +37,7 @@ _SPECIAL = re.compile(r"<(?=\||/?(?:passage|s|start_of_turn|end_of_turn)\b)|\[(?
 class Prompt:
     """A chat prompt, and the passages in it: number ``n`` of the prompt is ``used[n - 1]``."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[PromptTurn, ...]
     used: tuple[Hit, ...] = ()
 
 
@@ -48,12 +48,12 @@ def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
     """
     texts = _texts("brief")
 
-    def ask(note: str, question: str) -> Turn:
-        return Turn("user", texts["question"].format(note=_defused(note), question=_defused(question)))
+    def ask(note: str, question: str) -> PromptTurn:
+        return PromptTurn("user", texts["question"].format(note=_defused(note), question=_defused(question)))
 
-    turns = [Turn("system", texts["system"])]
+    turns = [PromptTurn("system", texts["system"])]
     for example in texts["example"]:
-        turns += [ask(example["note"], example["question"]), Turn("assistant", example["answer"])]
+        turns += [ask(example["note"], example["question"]), PromptTurn("assistant", example["answer"])]
     section = best.passage.heading.rpartition(" > ")[2]
     note = f"{section}: {best.body}" if best.before and section else best.text  # what *It* stands for
     turns.append(ask(cut(note, _MAX_NOTE_CHARS), question))
@@ -86,7 +86,7 @@ def grounded(
     if all(as_shown is whole for as_shown, whole in zip_longest(shown, context)):
         shown = used = joined(context, beside, size, room)
     passages = [_passage(texts, hit, n) for n, hit in enumerate(shown, start=1)]
-    return Prompt((Turn("system", system), Turn("user", _ask(texts, question, passages))), used)
+    return Prompt((PromptTurn("system", system), PromptTurn("user", _ask(texts, question, passages))), used)
 
 
 def _filled(context: Sequence[Hit], size: Callable[[int, Hit], int], room: int) -> tuple[Hit, ...]:
@@ -106,17 +106,17 @@ def ungrounded(question: str, language: Language) -> Prompt:
     """Return a prompt that asks for an answer from general knowledge, which is not the community's."""
     texts = _texts("open")
     system = texts["system"].format(language=_texts("language")[language]).strip()
-    return Prompt((Turn("system", system), Turn("user", _defused(question))))
+    return Prompt((PromptTurn("system", system), PromptTurn("user", _defused(question))))
 
 
-def going_on(so_far: str, language: Language) -> tuple[Turn, Turn]:
+def going_on(so_far: str, language: Language) -> tuple[PromptTurn, PromptTurn]:
     """Return the turns that ask for the rest of an answer that broke off after ``so_far``.
 
     They end with the user's, since some APIs refuse a prompt that ends with the assistant's, and leave the
     instructions as they are.
     """
     asked = _texts("rest")["question"].format(language=_texts("language")[language]).strip()
-    return Turn("assistant", so_far.strip()), Turn("user", asked)
+    return PromptTurn("assistant", so_far.strip()), PromptTurn("user", asked)
 
 
 def estimate_tokens(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 OPEN, _CLOSE = "<think>", "</think>"
 
 
-class Unthought:
+class ReasoningFilter:
     """Takes the thoughts out of a text that comes in pieces, however the pieces cut the marks."""
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ def _zone(name: str) -> str:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Limits:
+class ModelLimits:
     """What may be used: requests and tokens of any 60 seconds and of a day, and dollars of a month."""
 
     requests_per_minute: Limit = None
@@ -61,7 +61,7 @@ class ProviderModel:
 
     id: Text
     extra: Mapping[str, Any] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: ModelLimits = ModelLimits()
     usd_per_million: Price = Price()
 
 
@@ -84,7 +84,7 @@ class Provider:
     context_tokens: Tokens
     max_output_tokens: Tokens
     fields: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: ModelLimits = ModelLimits()
     day_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     soft_share: Annotated[float, Field(gt=0, le=1)] = 0.8
     counted: Literal["all", "prompt"] = "all"

@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import httpx
 from pydantic import SecretStr
 
-from core.generation.prompting.reasoning_tags import Unthought
+from core.generation.prompting.reasoning_tags import ReasoningFilter
 from core.generation.providers.catalogue import Provider, ProviderModel
-from core.generation.providers.completion_stream import Chunk, Reply, Usage
-from core.generation.providers.errors import Kind, ProviderFailed, redact
-from core.types import Language, Piece, Sampling, Turn
+from core.generation.providers.completion_stream import CompletionStream, ReplyChunk, Usage
+from core.generation.providers.errors import FailureKind, ProviderFailed, redact
+from core.types import Language, Piece, PromptTurn, Sampling
 
 _FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "seed": "seed"}
 _EPILOGUE_S = 1.0
@@ -28,7 +28,7 @@ _EPILOGUE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ProviderTimeouts:
     """How long a provider may take, in seconds, and how much it may send.
 
     ``stall_s`` is the longest silence between two pieces of text: keep-alive comments do not count as text.
@@ -41,7 +41,7 @@ class Patience:
     max_bytes: int = 10_000_000
 
 
-class Listener(Protocol):
+class ProviderListener(Protocol):
     """Is told what a provider says beside the text of its reply."""
 
     def headers(self, headers: Mapping[str, str]) -> None:
@@ -71,14 +71,14 @@ class ProviderGenerator:
         key: SecretStr,
         client: httpx.AsyncClient,
         *,
-        patience: Patience | None = None,
+        patience: ProviderTimeouts | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._model = model
         self._key = key.get_secret_value().strip()
         self._client = client
-        self._patience = patience or Patience()
+        self._patience = patience or ProviderTimeouts()
         self._now_s = now_s
 
     @property
@@ -101,7 +101,7 @@ class ProviderGenerator:
         """Return the longest prompt worth sending, in tokens."""
         return self._provider.context_tokens
 
-    async def stream(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply as it is written, from its first word on.
 
         Raises ``ProviderFailed`` where it happens: a reply that says nothing, breaks off or is withheld fails too.
@@ -110,7 +110,9 @@ class ProviderGenerator:
             async for piece in pieces:
                 yield piece
 
-    async def ask(self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener) -> AsyncGenerator[Piece, None]:
+    async def ask(
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
+    ) -> AsyncGenerator[Piece, None]:
         """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
         is_silent = True
         async with aclosing(self._said(prompt, sampling, listener)) as pieces:
@@ -121,21 +123,21 @@ class ProviderGenerator:
                     yield piece
                 is_silent = is_silent and not piece.text
         if is_silent:
-            raise ProviderFailed(Kind.EMPTY, "the reply holds no text", status=200)
+            raise ProviderFailed(FailureKind.EMPTY, "the reply holds no text", status=200)
 
     async def _said(
-        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[Piece, None]:
         """Yield the texts of the reply without what the model only thought."""
-        unthought = Unthought()
+        unthought = ReasoningFilter()
         async with aclosing(self._timed(prompt, sampling, listener)) as chunks:
             async for chunk in chunks:
                 yield Piece(unthought.feed(chunk.text), chunk.log_probs)
         yield Piece(unthought.end())
 
     async def _timed(
-        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
-    ) -> AsyncGenerator[Chunk, None]:
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
+    ) -> AsyncGenerator[ReplyChunk, None]:
         """Yield what has text, each within its deadline, until the provider says that the reply is complete."""
         clock_s = asyncio.get_running_loop().time
         end_s = clock_s() + self._patience.total_s
@@ -160,10 +162,10 @@ class ProviderGenerator:
                     deadline_s = clock_s() + _EPILOGUE_S
 
     async def _chunks(
-        self, prompt: Sequence[Turn], sampling: Sampling, listener: Listener
-    ) -> AsyncGenerator[Chunk, None]:
+        self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
+    ) -> AsyncGenerator[ReplyChunk, None]:
         if not (self._key.isascii() and self._key.isprintable()):
-            raise ProviderFailed(Kind.AUTH, "the key has characters that no header can carry")
+            raise ProviderFailed(FailureKind.AUTH, "the key has characters that no header can carry")
         url = f"{self._provider.base_url.rstrip('/')}/chat/completions"
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if self._key:
@@ -175,16 +177,18 @@ class ProviderGenerator:
                 self._client.stream(
                     "POST", url, json=body, headers=headers, timeout=timeout, follow_redirects=False
                 ) as response,
-                aclosing(Reply(response, self._key, self._patience.max_bytes, self._now_s()).chunks()) as chunks,
+                aclosing(
+                    CompletionStream(response, self._key, self._patience.max_bytes, self._now_s()).chunks()
+                ) as chunks,
             ):
                 listener.headers(response.headers)
                 async for chunk in chunks:
                     yield chunk
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # Not chained: an error about a header quotes it, and the key with it.
-            raise ProviderFailed(Kind.NETWORK, redact(f"{type(error).__name__} {error}", self._key)) from None
+            raise ProviderFailed(FailureKind.NETWORK, redact(f"{type(error).__name__} {error}", self._key)) from None
 
-    def _body(self, prompt: Sequence[Turn], sampling: Sampling) -> dict[str, Any]:
+    def _body(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> dict[str, Any]:
         values = {
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
@@ -204,5 +208,5 @@ class ProviderGenerator:
 
 def _broken_off(end: Exception) -> ProviderFailed:
     if isinstance(end, TimeoutError):
-        return ProviderFailed(Kind.NETWORK, "the provider fell silent")
-    return ProviderFailed(Kind.MALFORMED, "the reply broke off", status=200)
+        return ProviderFailed(FailureKind.NETWORK, "the provider fell silent")
+    return ProviderFailed(FailureKind.MALFORMED, "the reply broke off", status=200)

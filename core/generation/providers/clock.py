@@ -11,7 +11,7 @@ _PLAUSIBLE_S = 2 * 86_400.0
 """A moment further ahead than this was counted by a clock that was wrong."""
 
 
-class Clock:
+class ForwardClock:
     """Seconds since 1970 that never go back, though the machine's clock be set back a day.
 
     A machine that slept finds the machine's clock ahead, and is believed.

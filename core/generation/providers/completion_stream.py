@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource
 
-from core.generation.providers.errors import Kind, ProviderFailed, error_in, failure_of, redact
+from core.generation.providers.errors import FailureKind, ProviderFailed, error_in, failure_of, redact
 
 _MAX_ERROR_BYTES = 64_000
 
@@ -29,7 +29,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class ReplyChunk:
     """A piece of the reply; ``is_last`` when the API says that nothing but bookkeeping follows.
 
     ``log_probs`` are of the tokens in it, where they were asked for and the API tells them.
@@ -41,7 +41,7 @@ class Chunk:
     log_probs: tuple[float, ...] = ()
 
 
-class Reply:
+class CompletionStream:
     """The chunks of one HTTP response. ``key`` is blanked in whatever is reported of it."""
 
     def __init__(self, response: httpx.Response, key: str, max_bytes: int, now_s: float) -> None:
@@ -50,7 +50,7 @@ class Reply:
         self._max_bytes = max_bytes
         self._now_s = now_s
 
-    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+    async def chunks(self) -> AsyncGenerator[ReplyChunk, None]:
         """Yield the reply as it comes. Raises ``ProviderFailed``."""
         if self._response.status_code != 200:
             raise self._failure(await self._read(_MAX_ERROR_BYTES))
@@ -62,7 +62,7 @@ class Reply:
             async for data in events:
                 if data.strip() == "[DONE]":
                     is_done = True  # read on to the end of the response: only then can its connection be used again
-                    yield Chunk("", is_last=True)
+                    yield ReplyChunk("", is_last=True)
                 elif data.strip() and not is_done:
                     yield self._chunk(self._parse(data))
 
@@ -82,7 +82,9 @@ class Reply:
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
-            raise ProviderFailed(Kind.MALFORMED, f"not JSON: {redact(text, self._key)[:80]}", status=200) from None
+            raise ProviderFailed(
+                FailureKind.MALFORMED, f"not JSON: {redact(text, self._key)[:80]}", status=200
+            ) from None
 
     def _failure(self, text: str, body: Any = None) -> ProviderFailed:
         if body is None:
@@ -93,23 +95,23 @@ class Reply:
         response = self._response
         return failure_of(response.status_code, response.headers, body, self._key, self._now_s)
 
-    def _chunk(self, body: Any) -> Chunk:
+    def _chunk(self, body: Any) -> ReplyChunk:
         if error_in(body):
             raise self._failure("", body)
         choices = body.get("choices") if isinstance(body, dict) else None
         usage = _usage(body)
         if not isinstance(choices, list) or not choices:
-            return Chunk("", is_last=False, usage=usage)  # or a keep-alive
+            return ReplyChunk("", is_last=False, usage=usage)  # or a keep-alive
         choice = choices[0] if isinstance(choices[0], dict) else {}
         finish = choice.get("finish_reason")
         if finish in ("error", "content_filter"):
             raise ProviderFailed(
-                Kind.SERVER if finish == "error" else Kind.FILTERED, f"finished by {finish}", status=200
+                FailureKind.SERVER if finish == "error" else FailureKind.FILTERED, f"finished by {finish}", status=200
             )
         said = choice.get("delta") or choice.get("message")
         text = said.get("content") if isinstance(said, dict) else None
         is_last = finish is not None or "message" in choice
-        return Chunk(text if isinstance(text, str) else "", is_last, usage, _log_probs(choice))
+        return ReplyChunk(text if isinstance(text, str) else "", is_last, usage, _log_probs(choice))
 
 
 def _usage(body: Any) -> Usage | None:
@@ -143,5 +145,5 @@ class _Capped(httpx.AsyncByteStream):
         async for chunk in self._response.aiter_bytes():
             n_bytes += len(chunk)
             if n_bytes > self._max_bytes:
-                raise ProviderFailed(Kind.MALFORMED, f"more than {self._max_bytes} bytes", status=200)
+                raise ProviderFailed(FailureKind.MALFORMED, f"more than {self._max_bytes} bytes", status=200)
             yield chunk

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 from core.generation.providers.clock import day_of, month_of
-from core.generation.providers.errors import Kind, ProviderFailed
-from core.generation.providers.quota_errors import Spent
+from core.generation.providers.errors import FailureKind, ProviderFailed
+from core.generation.providers.quota_errors import SpentQuota
 from core.generation.providers.route import Route
-from core.storage.quotas import Account, Bench
+from core.storage.quotas import AccountCooldown, QuotaAccount
 
 DAY_S = 86_400.0
 MINUTE_S = 90.0
@@ -25,25 +25,27 @@ _MAX_FAULT_S = 900.0
 _PATIENCE = 3
 """A reply that is empty, refused or breaks off is held against a model from the third in a row."""
 
-_AT_ONCE = frozenset({Kind.SERVER, Kind.NETWORK, Kind.MALFORMED})
-_NEVER = frozenset({Kind.TOO_LARGE, Kind.FILTERED})
+_AT_ONCE = frozenset({FailureKind.SERVER, FailureKind.NETWORK, FailureKind.MALFORMED})
+_NEVER = frozenset({FailureKind.TOO_LARGE, FailureKind.FILTERED})
 """It was the request, not the provider."""
 
 
-def bench_for(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool) -> Bench | None:
+def bench_for(
+    route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool
+) -> AccountCooldown | None:
     """Return who is not asked until when, after the ``n_in_a_row``-th failure; ``None`` when nobody is blamed.
 
     ``has_begun`` tells that the reply broke off after its first word.
     """
     until_s = _until_s(route, failure, n_in_a_row, now_s, has_begun)
-    return None if until_s is None else Bench(_blamed(route, failure), until_s, str(failure))
+    return None if until_s is None else AccountCooldown(_blamed(route, failure), until_s, str(failure))
 
 
 def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool) -> float | None:
     match failure.kind:
-        case Kind.QUOTA:
+        case FailureKind.QUOTA:
             return _quota_until_s(route, failure, now_s)
-        case Kind.AUTH | Kind.GONE:
+        case FailureKind.AUTH | FailureKind.GONE:
             return now_s + DAY_S
         case kind if kind in _NEVER:
             return None
@@ -57,23 +59,27 @@ def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: floa
 def _quota_until_s(route: Route, failure: ProviderFailed, now_s: float) -> float:
     stated_s = failure.retry_after_s
     match failure.spent:
-        case Spent.NEVER:
+        case SpentQuota.NEVER:
             return math.inf
-        case Spent.MONTH:
+        case SpentQuota.MONTH:
             return month_of(now_s)[1] if route.provider.limits.usd_per_month is not None else now_s + DAY_S
-        case Spent.DAY if stated_s is None:
+        case SpentQuota.DAY if stated_s is None:
             return day_of(now_s, route.zone)[1]
     return now_s + (MINUTE_S if stated_s is None else max(stated_s, 1.0))
 
 
-def _blamed(route: Route, failure: ProviderFailed) -> Account:
+def _blamed(route: Route, failure: ProviderFailed) -> QuotaAccount:
     """Return what fails with it: a model, every model under the key, or the whole provider."""
     shared = route.provider.limits
-    if failure.kind is Kind.AUTH or (failure.spent is Spent.MONTH and shared.usd_per_month is not None):
+    if failure.kind is FailureKind.AUTH or (failure.spent is SpentQuota.MONTH and shared.usd_per_month is not None):
         return route.of_key
-    if failure.kind is Kind.NETWORK:
+    if failure.kind is FailureKind.NETWORK:
         return route.of_provider
     is_pooled = shared.requests_per_minute is not None or shared.requests_per_day is not None
-    if failure.kind is Kind.QUOTA and is_pooled and failure.spent not in (Spent.UPSTREAM, Spent.NEVER, Spent.MONTH):
+    if (
+        failure.kind is FailureKind.QUOTA
+        and is_pooled
+        and failure.spent not in (SpentQuota.UPSTREAM, SpentQuota.NEVER, SpentQuota.MONTH)
+    ):
         return route.of_provider
     return route.account

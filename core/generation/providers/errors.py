@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import GenerationFailed
-from core.generation.providers.quota_errors import Spent, Stated, details, limit_stated, quota_ids, spent_by
+from core.generation.providers.quota_errors import SpentQuota, StatedLimit, details, limit_stated, quota_ids, spent_by
 
 _MAX_WAIT_S = 86_400.0
 """No provider is believed when it asks for more than a day."""
@@ -29,7 +29,7 @@ _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _PROSE_WAIT = re.compile(rf"(?:try again|retry) in ((?:{_DURATION.pattern})+|\d+(?:\.\d+)? ?seconds?)", re.IGNORECASE)
 
 
-class Kind(StrEnum):
+class FailureKind(StrEnum):
     """What went wrong, as far as it decides what to do next."""
 
     AUTH = "auth"
@@ -53,13 +53,13 @@ class ProviderFailed(GenerationFailed):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: FailureKind,
         detail: str = "",
         *,
         status: int | None = None,
         retry_after_s: float | None = None,
-        spent: Spent | None = None,
-        limit: Stated | None = None,
+        spent: SpentQuota | None = None,
+        limit: StatedLimit | None = None,
     ) -> None:
         super().__init__(kind, status, retry_after_s, detail)
         self.kind = kind
@@ -77,25 +77,25 @@ class ProviderFailed(GenerationFailed):
 
 
 _BY_STATUS = {
-    401: Kind.AUTH,
-    402: Kind.QUOTA,
-    403: Kind.AUTH,
-    404: Kind.GONE,
-    408: Kind.SERVER,
-    410: Kind.GONE,
-    413: Kind.TOO_LARGE,
-    429: Kind.QUOTA,
+    401: FailureKind.AUTH,
+    402: FailureKind.QUOTA,
+    403: FailureKind.AUTH,
+    404: FailureKind.GONE,
+    408: FailureKind.SERVER,
+    410: FailureKind.GONE,
+    413: FailureKind.TOO_LARGE,
+    429: FailureKind.QUOTA,
 }
 
 _BY_WORDS = (
     (
         re.compile(r"api.?key.?(not.?valid|invalid)|invalid.?api.?key|incorrect api key|unauthenticated", re.I),
-        Kind.AUTH,
+        FailureKind.AUTH,
     ),
-    (re.compile(r"model.?(not.?found|decommissioned)|no endpoints found", re.I), Kind.GONE),
-    (re.compile(r"context.?length.?exceeded|request too large|too many tokens", re.I), Kind.TOO_LARGE),
-    (re.compile(r"resource.?exhausted|rate.?limit|insufficient.?quota|depleted", re.I), Kind.QUOTA),
-    (re.compile(r"content.?(filter|policy)|safety", re.I), Kind.FILTERED),
+    (re.compile(r"model.?(not.?found|decommissioned)|no endpoints found", re.I), FailureKind.GONE),
+    (re.compile(r"context.?length.?exceeded|request too large|too many tokens", re.I), FailureKind.TOO_LARGE),
+    (re.compile(r"resource.?exhausted|rate.?limit|insufficient.?quota|depleted", re.I), FailureKind.QUOTA),
+    (re.compile(r"content.?(filter|policy)|safety", re.I), FailureKind.FILTERED),
 )
 
 
@@ -148,13 +148,13 @@ def seconds(text: str) -> float | None:
     return sum(float(count) * _UNIT_S[unit] for count, unit in _DURATION.findall(text))
 
 
-def _kind(status: int, words: str) -> Kind:
+def _kind(status: int, words: str) -> FailureKind:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
-        return Kind.SERVER
+        return FailureKind.SERVER
     named = next((kind for pattern, kind in _BY_WORDS if pattern.search(words)), None)
-    return named or (Kind.REJECTED if status >= 300 else Kind.SERVER)
+    return named or (FailureKind.REJECTED if status >= 300 else FailureKind.SERVER)
 
 
 def _wait_s(headers: Mapping[str, str], error: Mapping[str, Any], message: str, now_s: float) -> float | None:

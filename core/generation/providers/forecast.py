@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.storage.quotas import Account
+from core.storage.quotas import QuotaAccount
 
 _MARGIN = 1.01
 _LEARNING = 0.02
@@ -35,13 +35,13 @@ class Estimates:
     """How long prompts are to each model, from how long they turned out: near the longest seen of late, not above."""
 
     def __init__(self) -> None:
-        self._ratios: dict[Account, float] = {}
+        self._ratios: dict[QuotaAccount, float] = {}
 
-    def n_prompt(self, account: Account, n_guessed: int) -> int:
+    def n_prompt(self, account: QuotaAccount, n_guessed: int) -> int:
         """Return how many tokens a prompt is to a model, given a guess that holds for any."""
         return math.ceil(n_guessed * min(1.0, self._ratios.get(account, 1.0) * _MARGIN))
 
-    def learn(self, account: Account, n_guessed: int, n_counted: int) -> None:
+    def learn(self, account: QuotaAccount, n_guessed: int, n_counted: int) -> None:
         """Hear how many tokens a prompt turned out to be."""
         ratio, known = n_counted / max(n_guessed, 1), self._ratios.get(account, 1.0)
         self._ratios[account] = max(ratio, known + (ratio - known) * _LEARNING)

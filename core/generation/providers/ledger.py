@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.generation.providers.clock import Clock, day_of, month_of
+from core.generation.providers.clock import ForwardClock, day_of, month_of
 from core.generation.providers.route import Amount, Route, Rule
-from core.storage.quotas import MINUTE_S, Account, Bench, Counts, Period, Quotas, Saved, Slot
+from core.storage.quotas import MINUTE_S, AccountCooldown, Period, QuotaAccount, Quotas, Slot, StoredUsage, UsageCounts
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RouteState:
     """When a route may be asked for so much (past: now, ``inf``: never), and how full its days and months would be.
 
     ``calls_left`` is what is left of its days and months in calls of this size, each with when it is given back.
@@ -67,7 +67,7 @@ class Lease:
     """What a request in flight holds: ``cost`` at the moment it began, to be settled once."""
 
     route: Route
-    cost: Counts
+    cost: UsageCounts
     slots: tuple[Slot, ...]
     is_settled: bool = False
 
@@ -75,15 +75,15 @@ class Lease:
 class Ledger:
     """Counts, leases and benches. Without ``quotas`` it lives in memory alone."""
 
-    def __init__(self, quotas: Quotas | None = None, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+    def __init__(self, quotas: Quotas | None = None, clock: ForwardClock | None = None) -> None:
+        self.clock = clock or ForwardClock()
         self._quotas = quotas
-        self._totals: dict[Slot, Counts] = {}
-        self._seconds: defaultdict[Account, dict[int, Counts]] = defaultdict(dict)
-        self._benches: dict[Account, Bench] = {}
-        self._stated: dict[tuple[Account, Period, Amount], int] = {}
-        self._unsaved: dict[Slot, Counts] = {}
-        self._unsaved_benches: dict[Account, Bench] = {}
+        self._totals: dict[Slot, UsageCounts] = {}
+        self._seconds: defaultdict[QuotaAccount, dict[int, UsageCounts]] = defaultdict(dict)
+        self._benches: dict[QuotaAccount, AccountCooldown] = {}
+        self._stated: dict[tuple[QuotaAccount, Period, Amount], int] = {}
+        self._unsaved: dict[Slot, UsageCounts] = {}
+        self._unsaved_benches: dict[QuotaAccount, AccountCooldown] = {}
         self._synced_s = -math.inf
         self._known_bounds: dict[tuple[Period, str], tuple[int, int]] = {}
         self._saving = asyncio.Lock()
@@ -125,7 +125,7 @@ class Ledger:
             await self._flush
         await self.save()
 
-    def standing(self, route: Route, cost: Counts) -> Standing:
+    def standing(self, route: Route, cost: UsageCounts) -> RouteState:
         """Return whether ``cost`` more may be asked of a route, or when."""
         now_s = self.clock.now_s()
         ready_s, share = 0.0, 0.0
@@ -142,7 +142,7 @@ class Ledger:
             if use.rule.period != "minute":
                 share = max(share, (use.n_used + more) / use.limit if use.limit else math.inf)
                 left.append((use.n_left / max(more, 1), use.resets_s))
-        return Standing(ready_s, share, tuple(left))
+        return RouteState(ready_s, share, tuple(left))
 
     def uses(self, route: Route) -> Iterator[Use]:
         """Yield how far each limit of a route is used."""
@@ -155,17 +155,17 @@ class Ledger:
                 yield Use(rule, limit, n_used, now_s + _WINDOW_S)
             else:
                 start_s, end_s = self._bounds(rule.period, route, now_s)
-                counts = self._totals.get(Slot(rule.account, rule.period, start_s), Counts())
+                counts = self._totals.get(Slot(rule.account, rule.period, start_s), UsageCounts())
                 yield Use(rule, limit, getattr(counts, rule.kind), end_s)
 
-    def benches(self, route: Route) -> list[Bench]:
+    def benches(self, route: Route) -> list[AccountCooldown]:
         """Return why a route is not asked now, the longest reason first."""
         now_s = self.clock.now_s()
         found = (self._benches.get(account) for account in route.accounts)
         current = [bench for bench in found if bench and bench.until_s > now_s]
         return sorted(current, key=lambda bench: -bench.until_s)
 
-    def lease(self, route: Route, cost: Counts) -> Lease:
+    def lease(self, route: Route, cost: UsageCounts) -> Lease:
         """Count a request that is about to be made."""
         now_s = self.clock.now_s()
         slots = []
@@ -187,11 +187,11 @@ class Ledger:
         if lease.route.provider.paid or any(_is_near(use, lease.cost, soft_share) for use in uses):
             await self.save()
             if any(use.n_used > use.limit for use in self.uses(lease.route)):
-                self.settle(lease, Counts())
+                self.settle(lease, UsageCounts())
                 return False
         return True
 
-    def settle(self, lease: Lease, used: Counts) -> None:
+    def settle(self, lease: Lease, used: UsageCounts) -> None:
         """Put what was really used in place of what was leased. Settling twice changes nothing."""
         if not lease.is_settled:
             lease.is_settled = True
@@ -205,12 +205,12 @@ class Ledger:
         if period == "minute":
             n_used = sum(getattr(counts, kind) for counts in self._last_minute(route.account, now_s).values())
         else:
-            n_used = getattr(self._totals.get(slot, Counts()), kind)
+            n_used = getattr(self._totals.get(slot, UsageCounts()), kind)
         if limit - n_left > n_used:
             more = limit - n_left - n_used
-            self._count((slot,), Counts(n_requests=more) if kind == "n_requests" else Counts(n_tokens=more))
+            self._count((slot,), UsageCounts(n_requests=more) if kind == "n_requests" else UsageCounts(n_tokens=more))
 
-    def bench(self, bench: Bench) -> None:
+    def bench(self, bench: AccountCooldown) -> None:
         """Do not ask an account until then; never shortens an earlier bench."""
         current = self._benches.get(bench.account)
         if current is None or current.until_s < bench.until_s:
@@ -225,12 +225,12 @@ class Ledger:
             del self._benches[account]
         return max(n_reasons, await self._quotas.unbench(provider) if self._quotas else 0)
 
-    def _count(self, slots: tuple[Slot, ...], counts: Counts) -> None:
-        if counts == Counts():
+    def _count(self, slots: tuple[Slot, ...], counts: UsageCounts) -> None:
+        if counts == UsageCounts():
             return
         for slot in slots:
-            self._totals[slot] = self._totals.get(slot, Counts()) + counts
-            self._unsaved[slot] = self._unsaved.get(slot, Counts()) + counts
+            self._totals[slot] = self._totals.get(slot, UsageCounts()) + counts
+            self._unsaved[slot] = self._unsaved.get(slot, UsageCounts()) + counts
             if slot.period == "minute":
                 seconds = self._seconds[slot.account]
                 seconds[slot.start_s] = self._totals[slot]
@@ -246,7 +246,7 @@ class Ledger:
             if not await self.save():
                 return
 
-    def _take(self, saved: Saved) -> None:
+    def _take(self, saved: StoredUsage) -> None:
         """Make what is stored, and what is not stored yet, the whole truth."""
         self.clock.not_before(saved.latest_s)
         self._totals = _sum(dict(saved.counts), self._unsaved)
@@ -257,7 +257,7 @@ class Ledger:
                 self._seconds[slot.account][slot.start_s] = counts
         self._synced_s = self.clock.now_s()
 
-    def _last_minute(self, account: Account, now_s: float) -> dict[int, Counts]:
+    def _last_minute(self, account: QuotaAccount, now_s: float) -> dict[int, UsageCounts]:
         seconds = self._seconds[account]
         for second in [second for second in seconds if second <= now_s - _WINDOW_S]:
             del seconds[second]
@@ -283,10 +283,10 @@ class Ledger:
         return start_s, end_s
 
 
-def _is_near(use: Use, cost: Counts, soft_share: float) -> bool:
+def _is_near(use: Use, cost: UsageCounts, soft_share: float) -> bool:
     """Tell whether what another process did in the last seconds could make the difference."""
     return use.n_used > soft_share * use.limit or use.n_left < _NEAR_CALLS * getattr(cost, use.rule.kind)
 
 
-def _sum(first: dict[Slot, Counts], second: dict[Slot, Counts]) -> dict[Slot, Counts]:
-    return {**first, **{slot: first.get(slot, Counts()) + counts for slot, counts in second.items()}}
+def _sum(first: dict[Slot, UsageCounts], second: dict[Slot, UsageCounts]) -> dict[Slot, UsageCounts]:
+    return {**first, **{slot: first.get(slot, UsageCounts()) + counts for slot, counts in second.items()}}

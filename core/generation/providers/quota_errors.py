@@ -15,7 +15,7 @@ from core.generation.providers.route import Amount
 from core.storage.quotas import Period
 
 
-class Spent(StrEnum):
+class SpentQuota(StrEnum):
     """What is used up. ``NEVER`` is an allowance of nothing: the model is not part of this key's plan."""
 
     MINUTE = "minute"
@@ -26,7 +26,7 @@ class Spent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedLimit:
     """A limit as a provider states it in an error, and how much of it is left."""
 
     period: Period
@@ -44,7 +44,7 @@ _GROQ = re.compile(r"\(([TR])P([MD])\): Limit (\d+)(?:, Used (\d+))?", re.IGNORE
 _PERIODS: Mapping[str, Period] = {"m": "minute", "d": "day", "PerMinute": "minute", "PerDay": "day"}
 
 
-def limit_stated(error: Mapping[str, Any], message: str) -> Stated | None:
+def limit_stated(error: Mapping[str, Any], message: str) -> StatedLimit | None:
     """Return the limit that an error speaks of, in Groq's words or Gemini's violations; a limit of nothing is none.
 
     Groq's ``(TPD): Limit 200000, Used 197050`` leaves 2,950, and without ``Used`` (a request that is too large in
@@ -54,37 +54,37 @@ def limit_stated(error: Mapping[str, Any], message: str) -> Stated | None:
         limit = int(found[3])
         kind: Amount = "n_tokens" if found[1].upper() == "T" else "n_requests"
         n_left = max(0, limit - int(found[4] or 0))
-        return Stated(_PERIODS[found[2].lower()], kind, limit, n_left) if limit else None
+        return StatedLimit(_PERIODS[found[2].lower()], kind, limit, n_left) if limit else None
     for violation in violations(error):
         quota, value = str(violation.get("quotaId")), str(violation.get("quotaValue"))
         period = next((_PERIODS[name] for name in ("PerDay", "PerMinute") if name in quota), None)
         if period and value.isdecimal() and int(value):
-            return Stated(period, "n_tokens" if "Token" in quota else "n_requests", int(value), 0)
+            return StatedLimit(period, "n_tokens" if "Token" in quota else "n_requests", int(value), 0)
     return None
 
 
-def spent_by(status: int, error: Mapping[str, Any], message: str) -> Spent | None:
+def spent_by(status: int, error: Mapping[str, Any], message: str) -> SpentQuota | None:
     """Return what the error of a response with ``status`` says is used up, where it says so.
 
     A day counts before a minute: both may be named, and the longer one is what keeps the next request away.
     """
     if status == 402 or error.get("code") == "insufficient_quota":
-        return Spent.MONTH
+        return SpentQuota.MONTH
     if status != 429 and "RESOURCE_EXHAUSTED" not in str(error.get("status")):
         return None
     if _NOTHING.search(message):
-        return Spent.NEVER
+        return SpentQuota.NEVER
     metadata = error.get("metadata")
     if isinstance(metadata, dict) and (metadata.get("provider_name") or metadata.get("provider_code")):
-        return Spent.UPSTREAM
+        return SpentQuota.UPSTREAM
     quotas = " ".join(quota_ids(error))
     if "PerDay" in quotas:
-        return Spent.DAY
+        return SpentQuota.DAY
     if "PerMinute" in quotas:
-        return Spent.MINUTE
+        return SpentQuota.MINUTE
     if _DAY.search(message):
-        return Spent.DAY
-    return Spent.MINUTE if _MINUTE.search(message) else None
+        return SpentQuota.DAY
+    return SpentQuota.MINUTE if _MINUTE.search(message) else None
 
 
 def details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:

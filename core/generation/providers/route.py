@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from core.generation.providers.catalogue import Limits, Provider, ProviderModel
-from core.storage.quotas import ANY, Account, Counts, Period
+from core.generation.providers.catalogue import ModelLimits, Provider, ProviderModel
+from core.storage.quotas import ANY, Period, QuotaAccount, UsageCounts
 
 Amount = Literal["n_requests", "n_tokens", "micro_usd"]
 
@@ -29,7 +29,7 @@ _MAX_KEYS = 20
 class Rule:
     """One limit: at most ``limit`` of ``kind`` in each ``period`` of ``account``."""
 
-    account: Account
+    account: QuotaAccount
     period: Period
     kind: Amount
     limit: int
@@ -44,22 +44,22 @@ class Route:
     key: SecretStr
 
     @cached_property
-    def account(self) -> Account:
+    def account(self) -> QuotaAccount:
         """Return what the model's own limits hold for."""
-        return Account(self.provider.name, fingerprint(self.key), self.model.id)
+        return QuotaAccount(self.provider.name, fingerprint(self.key), self.model.id)
 
     @cached_property
-    def of_key(self) -> Account:
+    def of_key(self) -> QuotaAccount:
         """Return what is true of every model under this key."""
         return self.account._replace(model=ANY)
 
     @cached_property
-    def of_provider(self) -> Account:
+    def of_provider(self) -> QuotaAccount:
         """Return what the provider's limits hold for: all its models and keys together."""
-        return Account(self.provider.name, ANY, ANY)
+        return QuotaAccount(self.provider.name, ANY, ANY)
 
     @cached_property
-    def accounts(self) -> tuple[Account, Account, Account]:
+    def accounts(self) -> tuple[QuotaAccount, QuotaAccount, QuotaAccount]:
         """Return everything that is counted, or benched, with this route."""
         return self.account, self.of_key, self.of_provider
 
@@ -79,11 +79,11 @@ class Route:
         """Return the end of the key, which tells the operator's keys apart."""
         return self.key.get_secret_value()[-4:]
 
-    def cost(self, n_prompt: int, n_completion: int) -> Counts:
+    def cost(self, n_prompt: int, n_completion: int) -> UsageCounts:
         """Return what one request takes: the tokens that count here, and its price rounded up."""
         price = self.model.usd_per_million
         n_tokens = n_prompt + (n_completion if self.provider.counted == "all" else 0)
-        return Counts(1, n_tokens, math.ceil(n_prompt * price.prompt + n_completion * price.completion))
+        return UsageCounts(1, n_tokens, math.ceil(n_prompt * price.prompt + n_completion * price.completion))
 
 
 def routes(
@@ -119,7 +119,7 @@ def fingerprint(key: SecretStr) -> str:
     return hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:12]
 
 
-def _rules(account: Account, limits: Limits) -> Iterator[Rule]:
+def _rules(account: QuotaAccount, limits: ModelLimits) -> Iterator[Rule]:
     usd = None if limits.usd_per_month is None else int(limits.usd_per_month * 1_000_000)
     stated: tuple[tuple[Period, Amount, int | None], ...] = (
         ("minute", "n_requests", limits.requests_per_minute),

@@ -25,15 +25,15 @@ from pydantic import SecretStr
 from core.errors import GenerationFailed
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider
-from core.generation.providers.client import Patience, ProviderGenerator
+from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.generation.providers.completion_stream import Usage
 from core.generation.providers.cooldown import bench_for
-from core.generation.providers.errors import Kind, ProviderFailed
+from core.generation.providers.errors import FailureKind, ProviderFailed
 from core.generation.providers.forecast import Demand, Estimates
 from core.generation.providers.ledger import Lease, Ledger
 from core.generation.providers.route import Amount, Route, routes
-from core.storage.quotas import Account, Counts
-from core.types import Language, Piece, Sampling, Turn
+from core.storage.quotas import QuotaAccount, UsageCounts
+from core.types import Language, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ BUDGET_S = 45.0
 SPARE_S = 25.0
 """How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
 
-PATIENCE = Patience(first_text_s=20.0)
+PATIENCE = ProviderTimeouts(first_text_s=20.0)
 """Less than the budget, so that one silent provider leaves time for another."""
 
 _TURN_TOKENS = 4
@@ -68,17 +68,17 @@ class OpenStream:
 class _Version:
     """A prompt and its size, at most."""
 
-    turns: Sequence[Turn]
+    turns: Sequence[PromptTurn]
     n_tokens: int
 
 
 class _Versions:
     """One prompt in falling sizes, and which of them each route is to be asked with."""
 
-    def __init__(self, prompts: Sequence[Sequence[Turn]]) -> None:
+    def __init__(self, prompts: Sequence[Sequence[PromptTurn]]) -> None:
         sizes = (sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in turns) for turns in prompts)
         self._all = tuple(map(_Version, prompts, sizes))
-        self._too_large: set[Account] = set()
+        self._too_large: set[QuotaAccount] = set()
 
     def fitting(self, route: Route) -> Sequence[_Version]:
         """Return the versions that a route can read, the largest first."""
@@ -140,7 +140,7 @@ class Router:
         client: httpx.AsyncClient | None = None,
         ledger: Ledger | None = None,
         *,
-        patience: Patience = PATIENCE,
+        patience: ProviderTimeouts = PATIENCE,
         budget_s: float = BUDGET_S,
     ) -> None:
         if routes and client is None:
@@ -150,7 +150,7 @@ class Router:
         self._budget_s = budget_s
         self._demand = Demand()
         self._estimates = Estimates()
-        self._n_failures: Counter[Account] = Counter()
+        self._n_failures: Counter[QuotaAccount] = Counter()
         self._generators = {
             route.account: ProviderGenerator(route.provider, route.model, route.key, client, patience=patience)
             for route in self.routes
@@ -168,10 +168,10 @@ class Router:
 
     async def open(
         self,
-        prompt: Sequence[Turn],
+        prompt: Sequence[PromptTurn],
         sampling: Sampling,
         language: Language,
-        smaller: Sequence[Sequence[Turn]] = (),
+        smaller: Sequence[Sequence[PromptTurn]] = (),
     ) -> OpenStream:
         """Return the reply of the first route that may be asked and writes a first piece.
 
@@ -185,7 +185,7 @@ class Router:
             route for route in self.routes if language in route.provider.languages and versions.fitting(route)
         ]
         failures: list[str] = []
-        failed: set[Account] = set()
+        failed: set[QuotaAccount] = set()
         self._demand.note(self.ledger.clock.now_s())
         spare_until_s = self.ledger.clock.now_s() + SPARE_S
         await self.ledger.refresh()
@@ -201,9 +201,9 @@ class Router:
             except ProviderFailed as failure:
                 failures.append(f"{route.provider.name}/{route.model.id} {failure}")
                 log.warning("no answer from %s", failures[-1])
-                if failure.kind is Kind.TOO_LARGE and versions.shrink(route):
+                if failure.kind is FailureKind.TOO_LARGE and versions.shrink(route):
                     continue
-                if failure.kind is not Kind.QUOTA or route.account in failed:
+                if failure.kind is not FailureKind.QUOTA or route.account in failed:
                     candidates = [other for other in candidates if not _shares(other, route, failure)]
                 failed.add(route.account)  # a spent minute may be over within this answer's time, once
             else:
@@ -241,7 +241,7 @@ class Router:
         ready_s, route = min(soonest.values(), key=itemgetter(0))
         return route, ready_s - now_s
 
-    def _cost(self, route: Route, n_prompt: int, sampling: Sampling) -> Counts:
+    def _cost(self, route: Route, n_prompt: int, sampling: Sampling) -> UsageCounts:
         """Return what is leased for a request: its prompt, and the longest reply it may get."""
         n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
         return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
@@ -269,7 +269,7 @@ class Router:
             raise
         except TimeoutError:
             call.settle()
-            raise ProviderFailed(Kind.NETWORK, "the time for this answer is over") from None
+            raise ProviderFailed(FailureKind.NETWORK, "the time for this answer is over") from None
         except asyncio.CancelledError:  # the asker left
             call.settle()
             raise
@@ -294,7 +294,7 @@ class Router:
             call.settle()
 
     def _blame(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
-        self._n_failures[route.account] += failure.kind is not Kind.QUOTA
+        self._n_failures[route.account] += failure.kind is not FailureKind.QUOTA
         n_in_a_row = self._n_failures[route.account]
         bench = bench_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
         if bench:
@@ -319,9 +319,9 @@ def open_router(
 def _shares(other: Route, route: Route, failure: ProviderFailed) -> bool:
     """Tell whether ``other`` would fail as ``route`` just did: it is the same, or has its wrong key, or its network."""
     match failure.kind:
-        case Kind.NETWORK:
+        case FailureKind.NETWORK:
             return other.of_provider == route.of_provider
-        case Kind.AUTH:
+        case FailureKind.AUTH:
             return other.of_key == route.of_key
         case _:
             return other.account == route.account

@@ -12,9 +12,9 @@ from core.generation.providers.catalogue import Provider
 from core.generation.providers.ledger import Ledger, Use
 from core.generation.providers.route import Amount, Route
 from core.services import Allowance, ProviderStatus
-from core.storage.quotas import Counts
+from core.storage.quotas import UsageCounts
 
-_LEAST = Counts(1, 1)
+_LEAST = UsageCounts(1, 1)
 """A route that has no room for a request of one token is spent."""
 
 _NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
@@ -24,7 +24,7 @@ _NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
 }
 
 
-class Roll(Protocol):
+class WorkerStatusSource(Protocol):
     """Tells how the workers stand, which are asked before any provider."""
 
     async def status(self) -> tuple[ProviderStatus, ...]:
@@ -32,11 +32,15 @@ class Roll(Protocol):
         ...
 
 
-class ProviderDesk:
+class ProviderStatusService:
     """The providers as an operator may look at them, and forgive them."""
 
     def __init__(
-        self, providers: Sequence[Provider], routes: Sequence[Route], ledger: Ledger, workers: Roll | None = None
+        self,
+        providers: Sequence[Provider],
+        routes: Sequence[Route],
+        ledger: Ledger,
+        workers: WorkerStatusSource | None = None,
     ) -> None:
         self._workers = workers
         self._providers = providers

@@ -12,9 +12,9 @@ import pytest
 
 from bot.delivery import backlog as module
 from bot.delivery.backlog import N_AT_ONCE, Backlog
-from core.ports import Front
+from core.ports import AdapterApi
 from core.types import Message, Person, Platform, Reply, SpaceId
-from core.types.delivery import Unfinished
+from core.types.delivery import UnfinishedMessage
 from tests.fakes import MemoryInbox
 
 
@@ -25,16 +25,16 @@ class InboxAlone:
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
 
 
-def left(n: int, reply: Reply | None = None) -> Unfinished:
+def left(n: int, reply: Reply | None = None) -> UnfinishedMessage:
     person = Person(f"telegram:{n}", "Ana")
     message = Message(f"telegram:{n}", "telegram", SpaceId("telegram:1"), "1", person, "When?")
-    return Unfinished(message, reply, (), False, 1)
+    return UnfinishedMessage(message, reply, (), False, 1)
 
 
 @asynccontextmanager
-async def taking_up(front: InboxAlone, finish: Callable[[Unfinished], Awaitable[None]]) -> AsyncIterator[None]:
+async def taking_up(front: InboxAlone, finish: Callable[[UnfinishedMessage], Awaitable[None]]) -> AsyncIterator[None]:
     tasks: list[asyncio.Task[Any]] = []
-    backlog = Backlog(cast(Front, front), "telegram", finish, lambda work: tasks.append(asyncio.create_task(work)))
+    backlog = Backlog(cast(AdapterApi, front), "telegram", finish, lambda work: tasks.append(asyncio.create_task(work)))
     tasks.append(asyncio.create_task(backlog.run()))
     try:
         yield
@@ -55,7 +55,7 @@ async def test_of_many_unanswered_messages_few_are_worked_on_when_the_next_crash
     begun: list[str] = []
     done = asyncio.Semaphore(0)
 
-    async def finish(unfinished: Unfinished) -> None:
+    async def finish(unfinished: UnfinishedMessage) -> None:
         begun.append(unfinished.message.key)  # from here on a crash counts against the message
         await done.acquire()
 
@@ -72,7 +72,7 @@ async def test_what_is_answered_already_waits_for_no_question() -> None:
     front.inbox.left = [*(left(n) for n in range(100)), left(100, Reply("At nine.", "en"))]
     begun: list[str] = []
 
-    async def finish(unfinished: Unfinished) -> None:
+    async def finish(unfinished: UnfinishedMessage) -> None:
         begun.append(unfinished.message.key)
         await asyncio.Event().wait()
 
@@ -86,7 +86,7 @@ async def test_news_is_taken_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     front = InboxAlone()
     told = asyncio.Event()
 
-    async def finish(unfinished: Unfinished) -> None:
+    async def finish(unfinished: UnfinishedMessage) -> None:
         front.inbox.left.remove(unfinished)
         told.set()
 
@@ -109,11 +109,11 @@ class SlowInbox(MemoryInbox):
 
     async def accept(self, message: Message) -> bool:
         is_new = await super().accept(message)
-        self.left.append(Unfinished(message, None, (), False, 1))
+        self.left.append(UnfinishedMessage(message, None, (), False, 1))
         await self.written.wait()
         return is_new
 
-    async def unfinished(self, platform: Platform) -> Sequence[Unfinished]:
+    async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         found = await super().unfinished(platform)
         self.n_looks += 1
         await self.read.wait()
@@ -126,10 +126,10 @@ async def test_what_is_being_answered_is_not_answered_beside_that(is_done_meanwh
     inbox = cast(SlowInbox, front.inbox)
     tasks: set[asyncio.Task[None]] = set()
 
-    async def finish(unfinished: Unfinished) -> None:
+    async def finish(unfinished: UnfinishedMessage) -> None:
         resumed.append(unfinished.message.key)
 
-    backlog = Backlog(cast(Front, front), "telegram", finish, lambda work: tasks.add(asyncio.create_task(work)))
+    backlog = Backlog(cast(AdapterApi, front), "telegram", finish, lambda work: tasks.add(asyncio.create_task(work)))
     message = left(1).message
     going_on = asyncio.Event()
 

@@ -7,7 +7,7 @@ import weakref
 from typing import Any, cast
 
 from bot.delivery.backlog import Backlog
-from bot.delivery.edited_questions import REMEMBERED_S, Revisions
+from bot.delivery.edited_questions import REMEMBERED_S, EditedQuestions
 from core.types import Message, Person, SpaceId
 from tests.fakes import MemoryInbox, MemoryJournal
 
@@ -22,7 +22,7 @@ def question(n: int) -> Message:
 
 async def test_an_answer_is_let_go_when_its_question_can_no_longer_be_edited() -> None:
     now_s = 0.0
-    revisions = Revisions(MemoryInbox(), cast(Backlog, None), lambda: now_s)
+    revisions = EditedQuestions(MemoryInbox(), cast(Backlog, None), lambda: now_s)
     outlet = Outlet()
     alive = weakref.ref(outlet)
     revisions.note(question(1), cast(Any, outlet), MemoryJournal())

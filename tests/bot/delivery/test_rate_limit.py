@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.errors import NotDelivered
-from bot.delivery.rate_limit import LATE_S, MAX_PLACES, Budget, Limit, Traffic
+from bot.delivery.rate_limit import LATE_S, MAX_PLACES, RateBudgets, WriteBudget, WriteLimit
 
 
 class HandClock:
@@ -65,12 +65,12 @@ def most_within(times_s: list[float], period_s: float) -> int:
     return max((sum(start <= t < start + period_s - 1e-9 for t in times_s) for start in times_s), default=0)
 
 
-CHAT, ALL = Limit(4, 10.0, 2), Limit(6, 1.0, 3)
+CHAT, ALL = WriteLimit(4, 10.0, 2), WriteLimit(6, 1.0, 3)
 
 
 @given(st.integers(1, 5), st.lists(st.floats(0, 30, allow_nan=False), max_size=40))
 def test_a_budget_never_lets_more_through_than_its_limit_in_whatever_order_it_is_asked(n, wanted_s):
-    budget = Budget(Limit(n, 5.0, 0))
+    budget = WriteBudget(WriteLimit(n, 5.0, 0))
     taken_s = []
     for wish_s in wanted_s:
         at_s = budget.earliest_s(wish_s)
@@ -84,7 +84,7 @@ def test_a_budget_never_lets_more_through_than_its_limit_in_whatever_order_it_is
 def test_both_budgets_hold_at_once_and_each_place_keeps_its_order(asked):
     async def write() -> dict[int, list[float]]:
         clock = StandingClock()
-        traffic = Traffic(ALL, clock)
+        traffic = RateBudgets(ALL, clock)
         written: dict[int, list[float]] = {}
         for place, pause_s in asked:
             clock.time_s += pause_s
@@ -101,7 +101,7 @@ def test_both_budgets_hold_at_once_and_each_place_keeps_its_order(asked):
 
 
 def test_what_came_out_of_order_does_not_hold_up_what_may_go_now():
-    budget = Budget(Limit(1, 1.0, 0))
+    budget = WriteBudget(WriteLimit(1, 1.0, 0))
     budget.take(50.0)
     assert budget.earliest_s(10.0) == 10.0
     assert budget.earliest_s(49.5) == 51.0
@@ -109,7 +109,7 @@ def test_what_came_out_of_order_does_not_hold_up_what_may_go_now():
 
 async def test_a_place_that_has_to_wait_holds_up_no_other():
     clock = StandingClock()
-    traffic = Traffic(ALL, clock)
+    traffic = RateBudgets(ALL, clock)
     for _ in range(6):
         await traffic.admit("busy", CHAT)
     assert clock.woken_s == [1010.0, 1010.0]
@@ -120,7 +120,7 @@ async def test_a_place_that_has_to_wait_holds_up_no_other():
 async def test_who_wakes_late_does_not_go_out_in_a_bunch():
     """The machine was busy, and everybody's moment has passed when they wake."""
     clock = LateClock(late_s=3.0)
-    traffic = Traffic(ALL, clock)
+    traffic = RateBudgets(ALL, clock)
     went_s: list[float] = []
 
     async def write(place: int) -> None:
@@ -135,7 +135,7 @@ async def test_who_wakes_late_does_not_go_out_in_a_bunch():
 
 
 async def test_cosmetic_traffic_leaves_what_is_kept():
-    traffic = Traffic(ALL, HandClock())
+    traffic = RateBudgets(ALL, HandClock())
     traffic.spare("a", CHAT)
     traffic.spare("a", CHAT)
     with pytest.raises(NotDelivered):
@@ -147,7 +147,7 @@ async def test_cosmetic_traffic_leaves_what_is_kept():
 
 async def test_a_ban_that_comes_while_waiting_is_obeyed():
     clock = HandClock()
-    traffic = Traffic(ALL, clock)
+    traffic = RateBudgets(ALL, clock)
 
     class Banning(HandClock):
         async def sleep(self, duration_s: float) -> None:
@@ -164,7 +164,7 @@ async def test_a_ban_that_comes_while_waiting_is_obeyed():
 
 async def test_idle_places_are_forgotten_and_banned_ones_are_not():
     clock = HandClock()
-    traffic = Traffic(Limit(10, 1.0, 0), clock)
+    traffic = RateBudgets(WriteLimit(10, 1.0, 0), clock)
     traffic.ban("banned", CHAT, 1e9)
     for place in range(3 * MAX_PLACES):
         traffic.spare(place, CHAT)

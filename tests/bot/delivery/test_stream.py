@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
-from bot.delivery.post import Bubble, Capabilities
+from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from bot.delivery.stream import StreamedReply
-from core.errors import Postponed
+from core.errors import DeliveryPostponed
 from core.types import File, Reply
-from core.types.delivery import Part
+from core.types.delivery import DeliveredPart
 from tests.fakes import MemoryJournal
 
 
@@ -57,7 +57,7 @@ class FakePost:
 
     clock: ManualClock
     failures: dict[str, list[DeliveryFailed]] = field(default_factory=dict)
-    messages: dict[int, Bubble] = field(default_factory=dict)
+    messages: dict[int, RenderedMessage] = field(default_factory=dict)
     log: list[tuple[float, str, int, str]] = field(default_factory=list)
     n_typing: int = 0
     is_repeatable: bool = False
@@ -82,16 +82,16 @@ class FakePost:
     def on_its_way(self) -> AbstractAsyncContextManager[object]:
         return self.way
 
-    async def send(self, bubble: Bubble, index: int) -> int:
+    async def send(self, bubble: RenderedMessage, index: int) -> int:
         self._act("send", index, bubble.text)
         assert index not in self.messages, "a message was sent twice"
         self.messages[index] = bubble
         return index
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         self._act("admit", -1, "")
 
-    async def edit(self, handle: int, bubble: Bubble) -> None:
+    async def edit(self, handle: int, bubble: RenderedMessage) -> None:
         self._act("edit", handle, bubble.text)
         self.messages[handle] = bubble
 
@@ -121,7 +121,7 @@ class BannedAfter(FakePost):
 
     n_allowed: int = 1
 
-    async def admit(self, bubble: Bubble) -> None:
+    async def admit(self, bubble: RenderedMessage) -> None:
         if len(self.messages) >= self.n_allowed:
             raise NotDelivered("banned", 3600.0)
 
@@ -130,9 +130,9 @@ class BannedAfter(FakePost):
 class RecordingJournal(MemoryJournal):
     """Remembers every note, in order."""
 
-    notes: list[tuple[int, Part | None]] = field(default_factory=list)
+    notes: list[tuple[int, DeliveredPart | None]] = field(default_factory=list)
 
-    async def note(self, position: int, part: Part | None) -> None:
+    async def note(self, position: int, part: DeliveredPart | None) -> None:
         self.notes.append((position, part))
         await super().note(position, part)
 
@@ -182,7 +182,7 @@ async def test_the_final_edit_keeps_its_distance_too_and_carries_the_thumbs(cloc
         assert not sending.done()
         await clock.advance(0.1)
         await sending
-    assert post.messages == {0: Bubble("half and whole", answer_id=7)}
+    assert post.messages == {0: RenderedMessage("half and whole", answer_id=7)}
 
 
 async def test_a_final_text_without_partials_is_one_send(clock, post):
@@ -219,7 +219,7 @@ async def test_messages_a_shorter_final_text_does_not_need_are_removed(clock, po
         await clock.advance(2)
         assert len(post.messages) == 4
         await outlet.send(reply("Short."))
-    assert post.messages == {0: Bubble("Short.", answer_id=7)}
+    assert post.messages == {0: RenderedMessage("Short.", answer_id=7)}
 
 
 async def test_progress_gives_way_to_the_answer(clock, post):
@@ -248,7 +248,7 @@ async def test_partial_text_returns_at_once_however_slow_the_platform(clock, pos
     release = asyncio.Event()
     send = post.send
 
-    async def slow(bubble: Bubble, index: int) -> int:
+    async def slow(bubble: RenderedMessage, index: int) -> int:
         await release.wait()
         return await send(bubble, index)
 
@@ -323,7 +323,7 @@ async def test_a_message_deleted_while_streaming_is_sent_anew_at_the_end(clock, 
         await outlet.partial("half an")
         await clock.advance(1)
         await outlet.send(reply("half an answer"))
-    assert post.messages == {1: Bubble("half an answer", answer_id=7)}
+    assert post.messages == {1: RenderedMessage("half an answer", answer_id=7)}
 
 
 async def test_parts_after_a_deleted_one_are_sent_anew_in_order(clock, post):
@@ -396,33 +396,33 @@ async def test_another_outlet_goes_on_where_the_journal_ends(clock, post, n_befo
     journal = MemoryJournal()
     for index in range(n_before):
         post.messages[index] = whole.messages[index]
-        await journal.note(index, Part(index, str(index), whole.messages[index].mark))
+        await journal.note(index, DeliveredPart(index, str(index), whole.messages[index].mark))
     await shown_by(post, clock, journal, LONG)
     assert post.texts() == whole.texts()
     assert [verb for _, verb, _, _ in post.writes()] == ["send"] * (3 - n_before)
 
 
 async def test_partial_text_of_an_earlier_process_becomes_the_final_one(clock, post):
-    post.messages[0] = Bubble("First")
-    await shown_by(post, clock, MemoryJournal([Part(0, "0", None)]), "First and last.")
+    post.messages[0] = RenderedMessage("First")
+    await shown_by(post, clock, MemoryJournal([DeliveredPart(0, "0", None)]), "First and last.")
     assert post.texts() == ["First and last."]
 
 
 async def test_surplus_partial_text_of_an_earlier_process_is_taken_away(clock, post):
-    post.messages |= {0: Bubble("a"), 1: Bubble("b")}
-    await shown_by(post, clock, MemoryJournal([Part(0, "0", None), Part(1, "1", None)]), "Short.")
+    post.messages |= {0: RenderedMessage("a"), 1: RenderedMessage("b")}
+    await shown_by(post, clock, MemoryJournal([DeliveredPart(0, "0", None), DeliveredPart(1, "1", None)]), "Short.")
     assert post.texts() == ["Short."]
 
 
 async def test_a_part_in_doubt_is_not_sent_again_and_the_person_is_told(clock, post):
-    await shown_by(post, clock, MemoryJournal([Part(0, None)]), "Possibly there.")
+    await shown_by(post, clock, MemoryJournal([DeliveredPart(0, None)]), "Possibly there.")
     (text,) = post.texts()
     assert text.startswith("I was interrupted while sending my answer.")
 
 
 async def test_a_part_in_doubt_is_sent_again_under_its_index_where_that_cannot_double_it(clock, post):
     post.is_repeatable = True
-    await shown_by(post, clock, MemoryJournal([Part(0, None)]), "Possibly there.")
+    await shown_by(post, clock, MemoryJournal([DeliveredPart(0, None)]), "Possibly there.")
     assert [(n, text) for _, verb, n, text in post.log if verb == "send"] == [(0, "Possibly there.")]
 
 
@@ -430,15 +430,15 @@ async def test_a_final_text_is_noted_before_it_is_sent_and_named_after(clock, po
     journal = RecordingJournal()
     post.failures["send"] = [NotDelivered("busy"), NotDelivered("busy")]
     await shown_by(post, clock, journal, "Hello.")
-    mark = Bubble("Hello.", 7).mark
-    attempt, named = (0, Part(0, None)), (0, Part(0, "0", mark))
+    mark = RenderedMessage("Hello.", 7).mark
+    attempt, named = (0, DeliveredPart(0, None)), (0, DeliveredPart(0, "0", mark))
     assert journal.notes == [attempt, (0, None), attempt, (0, None), attempt, named]
 
 
 async def test_a_text_that_may_not_be_sent_yet_is_not_in_doubt(clock, post):
     journal = RecordingJournal()
     post.failures["admit"] = [NotDelivered("banned", 3600.0)]
-    with pytest.raises(Postponed) as postponed:
+    with pytest.raises(DeliveryPostponed) as postponed:
         await shown_by(post, clock, journal, "Hello.")
     assert postponed.value.retry_after_s == 3600.0
     assert journal.notes == []
@@ -447,7 +447,7 @@ async def test_a_text_that_may_not_be_sent_yet_is_not_in_doubt(clock, post):
 async def test_a_long_ban_between_the_parts_postpones_the_rest(clock):
     journal = MemoryJournal()
     banned = BannedAfter(clock, n_allowed=1)
-    with pytest.raises(Postponed):
+    with pytest.raises(DeliveryPostponed):
         await shown_by(banned, clock, journal, LONG)
     banned.n_allowed = 10
     await shown_by(banned, clock, journal, LONG)
@@ -474,7 +474,7 @@ async def test_of_many_replies_only_those_on_their_way_are_in_doubt(clock):
     arrived = asyncio.Event()
 
     class SlowPost(FakePost):
-        async def send(self, bubble: Bubble, index: int) -> int:
+        async def send(self, bubble: RenderedMessage, index: int) -> int:
             await arrived.wait()
             return await super().send(bubble, index)
 

@@ -16,7 +16,7 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.knowledge.ingest import Ingest
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
@@ -34,7 +34,7 @@ ANA = Person("discord:7", "Ana", is_moderator=True)
 
 @dataclass
 class House:
-    reviews: Reviews
+    reviews: ReviewService
     documents: Documents
     client: httpx.AsyncClient
 
@@ -51,7 +51,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         documents, spaces = Documents(database), Spaces(database)
         ingest = Ingest(documents, Passages(database), WordEmbedder(), Fetcher(), max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
-        reviews = Reviews(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
+        reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         transport = httpx.ASGITransport(create_app([admin_router(reviews, TOKEN)]))
         async with httpx.AsyncClient(
             transport=transport, base_url="http://aion", headers={"Authorization": f"Bearer {TOKEN}"}

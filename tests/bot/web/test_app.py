@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from bot.web.app import create_app, serve
-from core.errors import BadInput, GenerationFailed, Refused, Unavailable
+from core.errors import BadInput, GenerationFailed, PermissionRefused, Unavailable
 
 
 class Words(BaseModel):
@@ -40,7 +40,7 @@ def router() -> APIRouter:
     async def fails(kind: str) -> None:
         raise {
             "bad": BadInput("question.empty"),
-            "refused": Refused("command.moderators_only", command="index"),
+            "refused": PermissionRefused("command.moderators_only", command="index"),
             "busy": Unavailable("generation.busy", wait_s=7),
             "unavailable": Unavailable("models.package_missing", package="x"),
             "generation": GenerationFailed("secret detail"),

@@ -17,10 +17,10 @@ from bot.web.app import create_app, serve
 from bot.web.bearer import is_loopback, require_token
 from bot.web.inference import inference_router
 from bot.web.service import Service
-from bot.web.stops import Stops
+from bot.web.stops import StopSequences
 from core.errors import GenerationFailed, Unavailable
 from core.generation.providers.client import ProviderGenerator
-from core.types import Piece, Sampling, Turn
+from core.types import Piece, PromptTurn, Sampling
 from tests.fakes import ScriptedGenerator, TickingGenerator
 from tests.routing import provider
 
@@ -59,9 +59,9 @@ async def test_generate_takes_prompt_and_context_and_returns_text() -> None:
     async with served(model) as client:
         answer = await client.post("/generate", json={"prompt": "When?", "context": "Opens at nine."})
         assert (answer.status_code, answer.json()) == (200, {"text": "At nine."})
-        assert model.last == ((Turn("user", "When?\n\nOpens at nine."),), Sampling(0.6, 0.9, 512))
+        assert model.last == ((PromptTurn("user", "When?\n\nOpens at nine."),), Sampling(0.6, 0.9, 512))
         await client.post("/generate", json={"prompt": "When?"})
-        assert model.last[0] == (Turn("user", "When?"),)
+        assert model.last[0] == (PromptTurn("user", "When?"),)
 
 
 async def test_health_tells_model_weights_device_queue_and_warmth() -> None:
@@ -139,7 +139,7 @@ async def test_a_reply_ends_before_what_the_client_named(stop, stream: bool) -> 
     st.lists(st.text("ab<", min_size=1, max_size=3), max_size=3),
 )
 def test_stops_are_found_however_the_pieces_cut_them(pieces: list[str], sequences: list[str]) -> None:
-    stops, said, seen = Stops(sequences), "", ""
+    stops, said, seen = StopSequences(sequences), "", ""
     for piece in pieces:
         seen += piece
         said += stops.feed(piece)
@@ -166,7 +166,7 @@ async def test_our_own_client_reads_our_own_stream() -> None:
     async with served(TickingGenerator("word by word"), token=TOKEN) as client:
         described = provider("worker", f"{client.base_url}/v1", "aion")
         generator = ProviderGenerator(described, described.models[0], SecretStr(TOKEN), client)
-        pieces = [piece.text async for piece in generator.stream((Turn("user", "Say."),), Sampling())]
+        pieces = [piece.text async for piece in generator.stream((PromptTurn("user", "Say."),), Sampling())]
     assert pieces == ["word ", "by ", "word"]
 
 
@@ -196,10 +196,10 @@ async def test_roles_parts_and_sampling_reach_the_engine() -> None:
     async with served(model) as client:
         assert (await client.post("/v1/chat/completions", json=asked)).status_code == 200
     turns = (
-        Turn("system", "Be brief."),
-        Turn("user", "When then?"),
-        Turn("assistant", "At nine."),
-        Turn("user", "Sure?"),
+        PromptTurn("system", "Be brief."),
+        PromptTurn("user", "When then?"),
+        PromptTurn("assistant", "At nine."),
+        PromptTurn("user", "Sure?"),
     )
     assert model.last == (turns, Sampling(0.0, 0.5, 7, 3))
 

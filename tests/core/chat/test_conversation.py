@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.channels import Channels
-from core.chat.conversation import IDLE, Conversations, Place
+from core.chat.conversation import IDLE, ConversationPlace, Conversations
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.spaces import Spaces
@@ -50,7 +50,7 @@ class Talk:
         space: SpaceId = HERE,
         branched_from: str | None = None,
     ) -> str:
-        place = Place(space, conversation, branched_from)
+        place = ConversationPlace(space, conversation, branched_from)
         condensed = await self.conversations.condense(place, person, text)
         await self.conversations.remember(condensed)
         self.clock.now += timedelta(seconds=20)

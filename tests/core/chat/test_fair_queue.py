@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import asyncio
 
-from core.chat.fair_queue import Turnstile
+from core.chat.fair_queue import FairQueue
 
 
 async def test_few_work_at_a_time_and_places_take_turns() -> None:
-    turnstile, inside, most, order = Turnstile(2), 0, 0, []
+    turnstile, inside, most, order = FairQueue(2), 0, 0, []
 
     async def work(key: str, n: int) -> None:
         nonlocal inside, most
@@ -25,7 +25,7 @@ async def test_few_work_at_a_time_and_places_take_turns() -> None:
 
 
 async def test_a_turn_may_end_before_its_block_and_ends_once() -> None:
-    turnstile = Turnstile(1)
+    turnstile = FairQueue(1)
     async with turnstile.turn("a") as first:
         first.end()
         async with asyncio.timeout(1), turnstile.turn("a"):
@@ -37,7 +37,7 @@ async def test_a_turn_may_end_before_its_block_and_ends_once() -> None:
 
 
 async def test_who_gives_up_waiting_takes_nobody_s_turn() -> None:
-    turnstile = Turnstile(1)
+    turnstile = FairQueue(1)
     for n_steps in range(4):  # cancelled before, while and after being called
         async with turnstile.turn("a"):
             leaving, staying = (asyncio.create_task(_pass(turnstile)) for _ in range(2))
@@ -51,6 +51,6 @@ async def test_who_gives_up_waiting_takes_nobody_s_turn() -> None:
         await asyncio.gather(leaving, return_exceptions=True)
 
 
-async def _pass(turnstile: Turnstile) -> None:
+async def _pass(turnstile: FairQueue) -> None:
     async with turnstile.turn("a"):
         pass

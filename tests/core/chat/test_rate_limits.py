@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.rate_limits import MAX_BUCKETS, Limits, Rate, Rates
+from core.chat.rate_limits import MAX_BUCKETS, MessageLimits, Rate, Rates
 from core.types import Message, Person
 from tests.fakes import MEMBER, message
 
@@ -31,7 +31,7 @@ def asked(person: str = "telegram:1", *, space: str = "telegram:-1", **rest: obj
     return replace(said, platform="telegram", **rest)
 
 
-def allowed(limits: Limits, said: Message, n: int) -> int:
+def allowed(limits: MessageLimits, said: Message, n: int) -> int:
     return sum(limits.admit(said) == 0 for _ in range(n))
 
 
@@ -41,7 +41,7 @@ def allowed(limits: Limits, said: Message, n: int) -> int:
 )
 def test_any_stretch_of_time_lets_in_at_most_a_burst_and_what_flows_in(per_minute: float, pauses: list[float]) -> None:
     clock, rate = Clock(), Rate(per_minute)
-    limits, admitted = Limits(OPEN, clock), list[float]()
+    limits, admitted = MessageLimits(OPEN, clock), list[float]()
     for pause in pauses:
         clock.now += pause
         if limits.take([("anyone", rate)]) == 0:
@@ -55,7 +55,7 @@ def test_any_stretch_of_time_lets_in_at_most_a_burst_and_what_flows_in(per_minut
 @given(per_minute=st.floats(0.5, 500), n_taken=st.integers(1, 600))
 def test_the_wait_that_is_told_is_enough_and_no_longer_than_needed(per_minute: float, n_taken: int) -> None:
     clock, wanted = Clock(), [("anyone", Rate(per_minute))]
-    limits = Limits(OPEN, clock)
+    limits = MessageLimits(OPEN, clock)
     for _ in range(n_taken):
         limits.take(wanted)
     wait_s = limits.take(wanted)
@@ -68,7 +68,7 @@ def test_the_wait_that_is_told_is_enough_and_no_longer_than_needed(per_minute: f
 
 
 def test_a_refusal_by_one_bucket_takes_nothing_from_the_others() -> None:
-    limits = Limits(OPEN, Clock())
+    limits = MessageLimits(OPEN, Clock())
     tight, wide = ("tight", Rate(1)), ("wide", Rate(3))
     assert limits.take([tight, wide]) == 0
     assert all(limits.take([tight, wide]) > 0 for _ in range(10))
@@ -76,21 +76,21 @@ def test_a_refusal_by_one_bucket_takes_nothing_from_the_others() -> None:
 
 
 def test_each_person_has_their_own_and_moderators_have_more() -> None:
-    limits = Limits(replace(OPEN, person=Rate(2), moderator=Rate(5)), Clock())
+    limits = MessageLimits(replace(OPEN, person=Rate(2), moderator=Rate(5)), Clock())
     assert allowed(limits, asked("telegram:1"), 9) == 2
     assert allowed(limits, asked("telegram:2"), 9) == 2
     assert allowed(limits, asked("telegram:3", moderator=True), 9) == 5
 
 
 def test_a_space_and_everybody_together_have_theirs() -> None:
-    limits = Limits(replace(OPEN, space=Rate(3), everyone=Rate(5)), Clock())
+    limits = MessageLimits(replace(OPEN, space=Rate(3), everyone=Rate(5)), Clock())
     assert allowed(limits, asked(space="telegram:-1"), 9) == 3
     assert allowed(limits, asked(space="telegram:-2"), 9) == 2
     assert limits.admit(asked(space="telegram:-3")) == 12
 
 
 def test_what_was_overheard_is_limited_by_the_channel_too() -> None:
-    limits = Limits(replace(OPEN, unasked=Rate(2)), Clock())
+    limits = MessageLimits(replace(OPEN, unasked=Rate(2)), Clock())
     assert allowed(limits, asked(addressed=False), 9) == 2
     assert allowed(limits, asked(addressed=False, conversation="another"), 9) == 2
     assert allowed(limits, asked(), 9) == 9
@@ -98,7 +98,7 @@ def test_what_was_overheard_is_limited_by_the_channel_too() -> None:
 
 def test_the_wait_is_whole_seconds_and_passes() -> None:
     clock = Clock()
-    limits = Limits(replace(OPEN, person=Rate(20)), clock)
+    limits = MessageLimits(replace(OPEN, person=Rate(20)), clock)
     assert allowed(limits, asked(), 21) == 20
     assert limits.admit(asked()) == 3
     clock.now += 3
@@ -107,7 +107,7 @@ def test_the_wait_is_whole_seconds_and_passes() -> None:
 
 def test_a_clock_that_steps_back_gives_nothing_away() -> None:
     clock = Clock()
-    limits = Limits(replace(OPEN, person=Rate(1)), clock)
+    limits = MessageLimits(replace(OPEN, person=Rate(1)), clock)
     assert limits.admit(asked()) == 0
     clock.now -= 500
     assert limits.admit(asked()) > 0
@@ -115,13 +115,13 @@ def test_a_clock_that_steps_back_gives_nothing_away() -> None:
 
 @pytest.mark.parametrize("rate", [Rate(0), Rate(1)])
 def test_zero_is_no_limit_and_the_terminal_has_none(rate: Rate) -> None:
-    limits = Limits(replace(OPEN, person=rate), Clock())
+    limits = MessageLimits(replace(OPEN, person=rate), Clock())
     said = asked() if rate == Rate(0) else message("When?", key="1", person=MEMBER)
     assert allowed(limits, said, 500) == 500
 
 
 def test_memory_is_bounded() -> None:
-    limits = Limits(OPEN, Clock())
+    limits = MessageLimits(OPEN, Clock())
     for n in range(MAX_BUCKETS + 50):
         limits.take([(str(n), Rate(1))])
     assert len(limits._buckets) == MAX_BUCKETS

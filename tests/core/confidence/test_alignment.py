@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from core.confidence.alignment import ALIGNMENT, alignment
-from core.types import Found, Hit, Language, Passage, QueryTerm, SpaceId
+from core.types import Hit, Language, Passage, QueryTerm, SearchResult, SpaceId
 
 
 def passage(text: str, n: int = 1, language: Language = "en", document: str = "notes") -> Passage:
     return Passage(n, n, SpaceId("terminal:a"), document, "", text, 0, len(text), language)
 
 
-def found(words: str, *texts: str, dense: tuple[float, ...] = ()) -> Found:
+def found(words: str, *texts: str, dense: tuple[float, ...] = ()) -> SearchResult:
     cosines = dense or tuple(0.9 - 0.1 * n for n in range(len(texts)))
     hits = tuple(
         Hit(passage(text, n), 1.0, cosine, 0.0, np.ones(2, np.float32))
         for n, (text, cosine) in enumerate(zip(texts, cosines, strict=True), start=1)
     )
     terms = tuple(QueryTerm(word, 1.0) for word in words.split())
-    return Found(words, "pt", np.ones(2, np.float32), hits, hits, terms=terms, n_searched=len(hits))
+    return SearchResult(words, "pt", np.ones(2, np.float32), hits, hits, terms=terms, n_searched=len(hits))
 
 
 def test_words_that_begin_alike_in_two_languages_are_the_same() -> None:

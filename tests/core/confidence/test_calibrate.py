@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.confidence.calibrate import BEND, Bells, Coefficients, Weight, read_coefficients, shipped
+from core.confidence.calibrate import BEND, Coefficients, RbfTerms, Weight, read_coefficients, shipped
 
 STRAIGHT = {"coverage": Weight(0.5, 0.25, 1.0), "margin": Weight(2.0, 4.0, -0.5)}
-CURVES = Bells(["coverage", "margin"], 0.3, [[0.0, 0.0], [2.0, -1.0]], [1.5, -2.0])
+CURVES = RbfTerms(["coverage", "margin"], 0.3, [[0.0, 0.0], [2.0, -1.0]], [1.5, -2.0])
 BENT = Coefficients("", "2026-01-01", ["toy"], 0.2, {**STRAIGHT, BEND: Weight(0.0, 2.0, 2.0)}, 0.7, 0.3, bells=CURVES)
 
 values = st.floats(-20, 20)

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
 from core.confidence.calibrate import Coefficients, Weight, interpolated
-from core.confidence.fit import PULL, Example, bands, fit, folds, labels_of, monotone, regress, weights_of
+from core.confidence.fit import PULL, GateExample, bands, fit, folds, labels_of, monotone, regress, weights_of
 from core.evaluation.selective import auroc, expected_calibration_error
 
 START = Coefficients(
@@ -21,13 +21,13 @@ START = Coefficients(
 )
 
 
-def examples(n: int, seed: int = 0, share: float = 0.5) -> list[Example]:
+def examples(n: int, seed: int = 0, share: float = 0.5) -> list[GateExample]:
     """Draw questions whose answerability goes by ``near``, differently than ``START`` thinks."""
     draw = np.random.default_rng(seed)
     near, words = draw.normal(size=n) * 2, draw.normal(size=n) + 1
     chance = 1 / (1 + np.exp(-(1.5 * near + np.log(share / (1 - share)))))
     return [
-        Example({"near": float(a), "words": float(b)}, bool(draw.random() < p), f"topic {i % 40}", "toy")
+        GateExample({"near": float(a), "words": float(b)}, bool(draw.random() < p), f"topic {i % 40}", "toy")
         for i, (a, b, p) in enumerate(zip(near, words, chance, strict=True))
     ]
 
@@ -126,7 +126,7 @@ def test_no_cut_is_safe_enough():
 
 
 def test_weights_count():
-    heavy = [Example(e.features, e.answerable, e.topic, e.origin, 2.0) for e in examples(80)]
+    heavy = [GateExample(e.features, e.answerable, e.topic, e.origin, 2.0) for e in examples(80)]
     twice = regress(examples(80) * 2, START)
     assert regress(heavy, START).intercept == pytest.approx(twice.intercept)
     assert weights_of(heavy).sum() == 160

@@ -14,7 +14,7 @@ from core.confidence.gate import LogisticGate, SpecGate
 from core.confidence.reader_gate import (
     FOREIGN,
     READING,
-    Leaning,
+    ReaderWeight,
     ReadingGate,
     leaning_of,
     with_reader,
@@ -24,7 +24,7 @@ from core.confidence.reader_gate import (
 from core.errors import Unavailable
 from core.generation.grounding.reader import OWN, ModelReader, open_reader
 from core.texts import say
-from core.types import LANGUAGES, Found, Hit, Passage, SpaceId
+from core.types import LANGUAGES, Hit, Passage, SearchResult, SpaceId
 
 FLAT = LogisticGate(Coefficients("", "2026-01-01", ["toy"], 0.0, {"coverage": Weight(0.5, 1.0, 0.0)}, 0.7, 0.3))
 """Undecided whatever is found: a probability of one half."""
@@ -38,7 +38,7 @@ class Says:
     id: str = "toy-reader"
     n_read: int = 0
 
-    def read(self, found: Found) -> float | None:
+    def read(self, found: SearchResult) -> float | None:
         self.n_read += 1
         return self.log_odds
 
@@ -46,15 +46,15 @@ class Says:
         """Nothing to load."""
 
 
-def found(n_hits: int = 1) -> Found:
+def found(n_hits: int = 1) -> SearchResult:
     passage = Passage(1, 1, SpaceId("s"), "doc", "", "text", 0, 4, "en")
     hits = (Hit(passage, 1.0, 0.9, 1.0, np.zeros(2, np.float32)),) * n_hits
-    return Found("?", "en", np.zeros(2, np.float32), hits, hits, n_searched=n_hits)
+    return SearchResult("?", "en", np.zeros(2, np.float32), hits, hits, n_searched=n_hits)
 
 
 @pytest.mark.parametrize(("read", "band"), [(4.0, "local"), (0.0, "provider"), (-4.0, "abstain")])
 def test_what_is_read_moves_the_band(read: float, band: str) -> None:
-    decision = ReadingGate(FLAT, Says(read), Leaning(0.5, 0.0)).decide(found())
+    decision = ReadingGate(FLAT, Says(read), ReaderWeight(0.5, 0.0)).decide(found())
     assert decision.band == band
     assert decision.confidence.features[READING] == read
 
@@ -84,9 +84,9 @@ def test_a_telling_reading_is_the_first_reason_and_can_be_said() -> None:
 def test_no_reason_speaks_against_the_decision() -> None:
     gate = LogisticGate(replace(FLAT.coefficients, intercept=2.0))  # sure, and one word further from it
     assert gate.decide(found()).band == "local"
-    doubted = ReadingGate(gate, Says(-4.0), Leaning(1.0, 0.0)).decide(found())
+    doubted = ReadingGate(gate, Says(-4.0), ReaderWeight(1.0, 0.0)).decide(found())
     assert (doubted.band, [reason.key for reason in doubted.confidence.reasons]) == ("abstain", ["reason.read_low"])
-    less_sure = ReadingGate(gate, Says(-1.0), Leaning(1.0, 0.0)).decide(found())
+    less_sure = ReadingGate(gate, Says(-1.0), ReaderWeight(1.0, 0.0)).decide(found())
     assert less_sure.band == "local"
     assert less_sure.confidence.reasons == gate.decide(found()).confidence.reasons
 

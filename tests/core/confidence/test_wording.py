@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.wording import WORDING, wording
-from core.types import Found, Hit, Passage, QueryTerm, SpaceId
+from core.types import Hit, Passage, QueryTerm, SearchResult, SpaceId
 
 
 def hit(n: int, text: str, matched: tuple[int, ...] = ()) -> Hit:
@@ -16,9 +16,9 @@ def hit(n: int, text: str, matched: tuple[int, ...] = ()) -> Hit:
     return Hit(passage, 1.0, 0.9 - 0.1 * n, 1.0, np.ones(2, np.float32), matched)
 
 
-def found(question: str, *hits: Hit, terms: tuple[tuple[str, float], ...] = ()) -> Found:
+def found(question: str, *hits: Hit, terms: tuple[tuple[str, float], ...] = ()) -> SearchResult:
     words = tuple(QueryTerm(text, idf) for text, idf in terms)
-    return Found(question, "en", np.ones(2, np.float32), hits, hits, terms=words, n_searched=len(hits))
+    return SearchResult(question, "en", np.ones(2, np.float32), hits, hits, terms=words, n_searched=len(hits))
 
 
 def test_a_rare_word_that_is_missing_is_told_beside_the_rarest() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from core.curation.websearch import Result
+from core.curation.websearch import WebResult
 from core.types import Language
 
 ROBOTS = "User-agent: *\nDisallow: /private\n"
@@ -148,5 +148,5 @@ class SiteSearch:
     site: Site
     paths: tuple[str, ...]
 
-    async def search(self, theme: str, language: Language, n_results: int) -> tuple[Result, ...]:
-        return tuple(Result(self.site.url(path), path.strip("/"), theme) for path in self.paths[:n_results])
+    async def search(self, theme: str, language: Language, n_results: int) -> tuple[WebResult, ...]:
+        return tuple(WebResult(self.site.url(path), path.strip("/"), theme) for path in self.paths[:n_results])

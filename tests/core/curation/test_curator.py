@@ -10,26 +10,26 @@ import pytest
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
-from core.curation.chat_teaching import Sayings
-from core.curation.command_service import Learner, Learners
+from core.curation.chat_teaching import ChatTeachingService
+from core.curation.command_service import LearningService, SpaceLearning
 from core.curation.curator import N_KEPT, Curator
-from core.curation.fetch import Fetcher, Limits
+from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.gaps import GapFinder
 from core.curation.robots import PoliteFetcher
 from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
-from core.storage.consents import Teachings
+from core.storage.consents import PendingTeachings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.gaps import Gaps
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.storage.watches import Watches
 from core.texts import say
@@ -48,9 +48,9 @@ class House:
 
     site: Site
     search: SiteSearch
-    reviews: Reviews
+    reviews: ReviewService
     documents: Documents
-    learner: Learner
+    learner: SpaceLearning
 
 
 @pytest.fixture
@@ -58,19 +58,19 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     database = await Database.open(tmp_path)
     async with serving() as site:
         pages = PoliteFetcher(
-            Fetcher(frozenset({site.host}), Limits(max_bytes=1_000_000, max_redirects=3, deadline_s=2)), pace_s=0
+            Fetcher(frozenset({site.host}), FetchLimits(max_bytes=1_000_000, max_redirects=3, deadline_s=2)), pace_s=0
         )
         documents, inbox, spaces = Documents(database), Inbox(database), Spaces(database)
         ingest = Ingest(documents, Passages(database), WordEmbedder(), pages, max_file_bytes=1_000_000)
         pseudonyms = Pseudonyms.open(tmp_path)
         notices = Notices(inbox, Channels(spaces), spaces, "en")
-        reviews = Reviews(Proposals(database), documents, ingest, notices, pseudonyms)
+        reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
         search = SiteSearch(site, ())
-        curator = Curator(search, pages, ingest, reviews, documents, Readings(database))
+        curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
-        sayings = Sayings(Teachings(database), reviews, notices, pseudonyms)
-        learner = Learners(curator, finder, watcher, sayings, spaces, pseudonyms).of(GUILD, ANA, "en")
+        sayings = ChatTeachingService(PendingTeachings(database), reviews, notices, pseudonyms)
+        learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms).of(GUILD, ANA, "en")
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)
     await database.close()

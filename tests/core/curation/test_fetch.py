@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from core.curation.fetch import Fetcher, Limits, readable_address
+from core.curation.fetch import Fetcher, FetchLimits, readable_address
 from core.errors import BadInput
 from core.texts import explain
 from core.types import LANGUAGES
 
-QUICK = Limits(max_bytes=100_000, max_redirects=3, deadline_s=5)
-HASTY = Limits(deadline_s=0.5)
+QUICK = FetchLimits(max_bytes=100_000, max_redirects=3, deadline_s=5)
+HASTY = FetchLimits(deadline_s=0.5)
 PAGE = "<html><body><h1>Keys</h1><p>Under the pot.</p></body></html>"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,7 +36,7 @@ class Site:
     host: str
     seen: list[web.Request] = field(default_factory=list)
 
-    def fetcher(self, limits: Limits = QUICK) -> Fetcher:
+    def fetcher(self, limits: FetchLimits = QUICK) -> Fetcher:
         return Fetcher(frozenset({self.host}), limits)
 
 
@@ -293,7 +293,9 @@ async def test_a_page_without_end_is_cut_off() -> None:
             sent += 10_000
 
     async with serving(handler) as site:
-        assert await refusal(site.fetcher(Limits(max_bytes=100_000, deadline_s=30)), site.base) == "fetch.too_large"
+        assert (
+            await refusal(site.fetcher(FetchLimits(max_bytes=100_000, deadline_s=30)), site.base) == "fetch.too_large"
+        )
     assert sent < 50_000_000
 
 
@@ -330,7 +332,10 @@ async def test_nobody_is_listening(unused_tcp_port: int) -> None:
 
 
 async def test_a_name_that_does_not_exist() -> None:
-    assert await refusal(Fetcher(limits=Limits(deadline_s=30)), "https://no-such-host.invalid/") == "fetch.unknown_host"
+    assert (
+        await refusal(Fetcher(limits=FetchLimits(deadline_s=30)), "https://no-such-host.invalid/")
+        == "fetch.unknown_host"
+    )
 
 
 async def test_a_certificate_nobody_vouches_for(self_signed: ssl.SSLContext) -> None:

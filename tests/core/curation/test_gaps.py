@@ -19,16 +19,16 @@ from core.curation.gaps import NEAR, GapFinder, SpaceGaps, clusters
 from core.curation.robots import PoliteFetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.gaps import Gaps, Unanswered
+from core.storage.gaps import Gaps, UnansweredQuestion
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.schema import answers
 from core.storage.spaces import Spaces
 from core.types import Band, Confidence, Decision, SpaceId
@@ -68,9 +68,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         documents, spaces, embedder = Documents(database), Spaces(database), WordEmbedder()
         ingest = Ingest(documents, Passages(database), embedder, pages, max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
-        reviews = Reviews(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
+        reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         search = SiteSearch(site, ("/library",))
-        curator = Curator(search, pages, ingest, reviews, documents, Readings(database))
+        curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         finder = GapFinder(Gaps(database), embedder, curator, curator.readings, spaces)
         yield House(database, finder, Answers(database), site, search)
     await database.close()
@@ -169,7 +169,7 @@ def test_clusters_hold_every_question_once_and_near_ones_together() -> None:
     centres = random.normal(size=(3, 16))
     rows = np.concatenate([centre + 0.05 * random.normal(size=(7, 16)) for centre in centres])
     vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    asked = [Unanswered(f"question {n}", "en", f"person {n % 2}", NOW + timedelta(n)) for n in range(21)]
+    asked = [UnansweredQuestion(f"question {n}", "en", f"person {n % 2}", NOW + timedelta(n)) for n in range(21)]
     found = clusters(asked, vectors)
     assert sorted(gap.n_questions for gap in found) == [7, 7, 7]
     assert sum(gap.n_questions for gap in found) == len(asked)

@@ -16,13 +16,13 @@ from core.chat.notices import Notices
 from core.curation import page_diff
 from core.curation.curator import Curator
 from core.curation.feeds import N_ENTRIES
-from core.curation.fetch import Fetcher, Limits
+from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.review_policy import SETTING
 from core.curation.robots import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
-from core.knowledge.review import Reviews
+from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.storage.database import Database
@@ -30,7 +30,7 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import Proposals
-from core.storage.reading_log import Readings
+from core.storage.reading_log import ReadingLog
 from core.storage.schema import inbox, watched_pages, watches
 from core.storage.spaces import Spaces
 from core.storage.watches import MAX_WATCHES, NewWatch, Watches
@@ -89,16 +89,16 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     database = await Database.open(tmp_path / "data")
     async with serving() as site:
-        pages = PoliteFetcher(Fetcher(frozenset({site.host}), Limits(max_bytes=1_000_000, deadline_s=2)), pace_s=0)
+        pages = PoliteFetcher(Fetcher(frozenset({site.host}), FetchLimits(max_bytes=1_000_000, deadline_s=2)), pace_s=0)
         documents, spaces = Documents(database), Spaces(database)
         ingest = Ingest(documents, Passages(database), WordEmbedder(), pages, max_file_bytes=1_000_000)
         channels = Channels(spaces)
         await channels.gather_moderators(GUILD, "42")
         notices = Notices(Inbox(database), channels, spaces, "en")
         proposals = Proposals(database)
-        reviews = Reviews(proposals, documents, ingest, notices, Pseudonyms.open(tmp_path / "data"))
+        reviews = ReviewService(proposals, documents, ingest, notices, Pseudonyms.open(tmp_path / "data"))
         search = SiteSearch(site, ())
-        curator = Curator(search, pages, ingest, reviews, documents, Readings(database))
+        curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         ours = SpaceWatches(watcher, GUILD, "ana", "en")
@@ -122,7 +122,7 @@ async def test_a_watched_page_is_learned_and_then_asked_for_only_if_it_changed(h
     assert await house.look(watch) == ["learned"]
     assert await house.look(watch) == ["unchanged"]
     assert house.site.statuses["/library"] == [200, 304]
-    [reading, _] = await Readings(house.database).latest(GUILD, 5)
+    [reading, _] = await ReadingLog(house.database).latest(GUILD, 5)
     assert (reading.theme, reading.n_pages, reading.n_kept) == (house.site.url("/library"), 1, 0)
 
 

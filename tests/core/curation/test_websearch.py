@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from core.curation.websearch import Engine, EngineSearch, Result, SearxngSearch
+from core.curation.websearch import EngineSearch, SearchEngine, SearxngSearch, WebResult
 from core.errors import BadInput, Unavailable
 
 
@@ -50,7 +50,7 @@ async def server() -> AsyncIterator[SearchServer]:
     await runner.cleanup()
 
 
-def duckduckgo(server: SearchServer) -> Engine:
+def duckduckgo(server: SearchServer) -> SearchEngine:
     """ddgs's own engine, looking at our server."""
     from ddgs.engines.duckduckgo import Duckduckgo
 
@@ -59,7 +59,7 @@ def duckduckgo(server: SearchServer) -> Engine:
     return engine
 
 
-def searching(server: SearchServer, **engines: Engine) -> EngineSearch:
+def searching(server: SearchServer, **engines: SearchEngine) -> EngineSearch:
     known = engines or {"duckduckgo": duckduckgo(server)}
     return EngineSearch(lambda: known, spacing_s=0, rest_s=3600)
 
@@ -105,7 +105,7 @@ async def test_enough_is_enough(server: SearchServer) -> None:
 async def test_searxng_finds_pages(server: SearchServer) -> None:
     server.urls = ["https://one.example/", "ftp://two.example/"]
     found = await SearxngSearch(f"{server.base}/").search("horário", "pt", 10)
-    assert found == (Result("https://one.example/", "Page 0", "About it"),)
+    assert found == (WebResult("https://one.example/", "Page 0", "About it"),)
     server.urls = []
     with pytest.raises(BadInput):
         await SearxngSearch(server.base).search("horário", "pt", 10)

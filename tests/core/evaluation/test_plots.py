@@ -1,11 +1,13 @@
 """Pictures are drawn for sets that have both kinds of question, and are pictures."""
 
-from core.evaluation.harness import Asked, Measured
+from core.evaluation.harness import Measurement, QuestionResult
 from core.evaluation.plots import plot
 
 
-def measured(*answerable: bool) -> Measured:
-    return Measured([Asked(each, 1.0, 1.0, 1.0, 1.0, n / 10, True, {}) for n, each in enumerate(answerable)])
+def measured(*answerable: bool) -> Measurement:
+    return Measurement(
+        [QuestionResult(each, 1.0, 1.0, 1.0, 1.0, n / 10, True, {}) for n, each in enumerate(answerable)]
+    )
 
 
 def test_two_pngs_for_a_set(tmp_path):

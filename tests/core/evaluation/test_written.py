@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.written import Reply, exact_match, normalised, token_f1, written_metrics
+from core.evaluation.written import EvaluatedReply, exact_match, normalised, token_f1, written_metrics
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ def test_f1_is_symmetric_and_bounded(one, other):
 
 def test_silence_is_counted_against_answerable_questions_and_for_the_others():
     replies = [
-        Reply(True, "At nine.", False, ("The library opens at nine.",), ("nine",), 10),
-        Reply(True, "", True, (), ("six",), 20),
-        Reply(True, "In ninety days", False, ("ninety days",), ("nine",), 30),
-        Reply(False, "", True, (), (), 40),
-        Reply(False, "Surely.", False, ("x",), (), 50),
+        EvaluatedReply(True, "At nine.", False, ("The library opens at nine.",), ("nine",), 10),
+        EvaluatedReply(True, "", True, (), ("six",), 20),
+        EvaluatedReply(True, "In ninety days", False, ("ninety days",), ("nine",), 30),
+        EvaluatedReply(False, "", True, (), (), 40),
+        EvaluatedReply(False, "Surely.", False, ("x",), (), 50),
     ]
     got = written_metrics(replies)
     assert got["exact_match"] == 0.0

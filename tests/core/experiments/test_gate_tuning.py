@@ -8,7 +8,7 @@ import pytest
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.confidence.calibrate import shipped
-from core.confidence.fit import Example
+from core.confidence.fit import GateExample
 from core.confidence.gate_versions import TunedGates
 from core.confidence.reader_gate import FOREIGN, READING, with_reading
 from core.errors import BadInput
@@ -16,7 +16,7 @@ from core.evaluation.dataset import LabelledDocument, LabelledQuestion, Labelled
 from core.experiments.gate_tuning import SET_WEIGHT, labelled_examples, rated_examples, tune
 from core.pipeline import Question
 from core.settings import Settings
-from core.storage.impressions import Rated
+from core.storage.impressions import RatedImpression
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
 THINGS = [f"{colour} {thing}" for colour in ("red", "blue", "green") for thing in ("lamp", "kettle", "bicycle", "drum")]
@@ -68,7 +68,7 @@ async def test_set_of_one_kind_teaches_nothing():
 
 
 def test_too_few_examples_are_said_to_be():
-    few = [Example(dict.fromkeys(START.weights, 0.0), n % 2 == 0, str(n), "x") for n in range(30)]
+    few = [GateExample(dict.fromkeys(START.weights, 0.0), n % 2 == 0, str(n), "x") for n in range(30)]
     with pytest.raises(BadInput) as raised:
         tune(few, START, "x", None)
     assert raised.value.values == {"n": 15, "least": 20}
@@ -77,13 +77,13 @@ def test_too_few_examples_are_said_to_be():
 def test_what_a_rating_says_of_the_search():
     seen = dict.fromkeys(START.weights, 0.5)
     rated = [
-        Rated("liked", "local", True, seen, 1.0),
-        Rated("disliked", "extract", True, seen, -0.5),
-        Rated("rightly unknown", "abstained", False, seen, 1.0),
-        Rated("disliked unknown", "abstained", False, seen, -1.0),
-        Rated("in doubt", "local", True, seen, 0.0),
-        Rated("from elsewhere", "groq", False, seen, 1.0),
-        Rated("before", "local", True, {"top": 0.3}, 1.0),
+        RatedImpression("liked", "local", True, seen, 1.0),
+        RatedImpression("disliked", "extract", True, seen, -0.5),
+        RatedImpression("rightly unknown", "abstained", False, seen, 1.0),
+        RatedImpression("disliked unknown", "abstained", False, seen, -1.0),
+        RatedImpression("in doubt", "local", True, seen, 0.0),
+        RatedImpression("from elsewhere", "groq", False, seen, 1.0),
+        RatedImpression("before", "local", True, {"top": 0.3}, 1.0),
     ]
     assert [(each.topic, each.answerable, each.weight) for each in rated_examples(rated, START)] == [
         ("liked", True, 1.0),
@@ -96,7 +96,7 @@ def test_figures_after_are_of_topics_that_were_not_fitted_on():
     """Labels that only memory could know must not look learnt."""
     draw = np.random.default_rng(0)
     noise = [
-        Example({name: float(draw.normal()) for name in START.weights}, bool(draw.random() < 0.5), str(n), "noise")
+        GateExample({name: float(draw.normal()) for name in START.weights}, bool(draw.random() < 0.5), str(n), "noise")
         for n in range(300)
     ]
     assert 0.35 < tune(noise, START, "x", None).after["noise"].auroc < 0.65
@@ -164,5 +164,8 @@ async def test_what_the_reader_does_not_read_is_neutral_and_can_be_fitted():
 def test_ratings_from_before_there_was_a_reader_are_neutral_about_it():
     start = with_reading(START, "knowing")
     seen = dict.fromkeys(START.weights, 0.5)
-    rated = [Rated("a", "local", True, seen, 1.0), Rated("b", "local", True, {**seen, READING: 9.0}, 1.0)]
+    rated = [
+        RatedImpression("a", "local", True, seen, 1.0),
+        RatedImpression("b", "local", True, {**seen, READING: 9.0}, 1.0),
+    ]
     assert [each.features[READING] for each in rated_examples(rated, start)] == [start.weights[READING].mean, 4.0]

@@ -15,7 +15,7 @@ from core.generation.local.generator import LocalGenerator
 from core.models.catalog import SMOLLM2
 from core.models.lora import Base
 from core.training.version_test import compare
-from core.types import Piece, Sampling, Turn
+from core.types import Piece, PromptTurn, Sampling
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Metronome:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         self.clock.now_s += 1.0
         for _ in range(self.n_tokens):
             await asyncio.sleep(0)

@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.jobs.scheduler import LEASE, Job, Pace, Scheduler, next_run
 from core.jobs.status import JobBoard
 from core.storage.database import Database
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.storage.leases import Leases
 from core.storage.schema import leases, runs
 
@@ -46,7 +46,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def scheduler(database: Database, bell: Bell) -> Scheduler:
     """Return a started one whose ticks are the test's."""
-    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
+    made = Scheduler(JobRuns(database), Leases(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
     await made.start()
     return made
 
@@ -58,7 +58,7 @@ async def settled() -> None:
 
 async def until_finished(database: Database) -> None:
     async with asyncio.timeout(5):
-        while "bell" not in await Runs(database).last_finished():  # noqa: ASYNC110 (it is the database that changes)
+        while "bell" not in await JobRuns(database).last_finished():  # noqa: ASYNC110 (it is the database that changes)
             await asyncio.sleep(0.01)
 
 
@@ -71,7 +71,7 @@ async def age(database: Database, by: timedelta) -> None:
 
 
 def board(database: Database) -> JobBoard:
-    return JobBoard(Runs(database), {"bell": HOUR})
+    return JobBoard(JobRuns(database), {"bell": HOUR})
 
 
 _MOMENTS = st.timedeltas(AT_ONCE, timedelta(days=30_000)).map(lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since)
@@ -156,7 +156,7 @@ async def test_a_leader_that_stops_hands_over_at_once(tmp_path: Path, database: 
 
 
 async def test_a_run_that_was_cut_short_is_due_again(database: Database) -> None:
-    await Runs(database).start("bell")  # and its process was killed
+    await JobRuns(database).start("bell")  # and its process was killed
     bell = Bell()
     bell.may_end.set()
     one = await scheduler(database, bell)
@@ -173,7 +173,7 @@ async def test_a_fault_is_recorded_and_does_not_stop_the_next_run(
     async def fail() -> str:
         raise ZeroDivisionError
 
-    made = Scheduler(Runs(database), Leases(database), [Job("bell", HOUR, fail)])
+    made = Scheduler(JobRuns(database), Leases(database), [Job("bell", HOUR, fail)])
     await made.run("bell")
     [status] = await board(database).status()
     assert status.last is not None

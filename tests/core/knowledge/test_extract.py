@@ -7,7 +7,7 @@ from fpdf import FPDF
 from fpdf.enums import AccessPermission
 
 from core.errors import BadInput
-from core.knowledge.extract import Extracted, extract, kind_of, stem
+from core.knowledge.extract import ExtractedText, extract, kind_of, stem
 from core.knowledge.pdf import unwrap, without_furniture
 from core.retrieval.chunk import chunk
 from core.texts import explain
@@ -55,7 +55,7 @@ def test_front_matter_is_not_part_of_the_text() -> None:
 
 def test_a_text_file_is_kept_as_it_is_and_called_by_its_name() -> None:
     found = extract("Reunião às 19h na biblioteca.\r\nTraga um prato.\r\n".encode("cp1252"), "atas/reuniao.txt")
-    assert found == Extracted("reuniao", "Reunião às 19h na biblioteca.\nTraga um prato.", "text", "pt")
+    assert found == ExtractedText("reuniao", "Reunião às 19h na biblioteca.\nTraga um prato.", "text", "pt")
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.png", "a", "a.md.exe", ".md/secret", "archive.tar.gz", "page.php"])

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from core.errors import BadInput, Unavailable
-from core.knowledge.command_service import Shelves
+from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest, Progress, Report
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Indexed, Matrix, Page, SpaceId
+from core.types import Attachment, IndexedDocument, Matrix, Page, SpaceId
 from tests.fakes import WordEmbedder, attachment
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
@@ -97,7 +97,7 @@ async def test_a_file_is_indexed_quotably(desk: Desk) -> None:
     text = (
         "# Rules\n\nBe kind to each other.\n\n## Keys\n\nA chave fica debaixo do vaso, ao lado da porta da cozinha.\n"
     )
-    assert await desk.ingest.index_file(HERE, "rules.md", text.encode()) == Indexed("rules.md", "added", 2)
+    assert await desk.ingest.index_file(HERE, "rules.md", text.encode()) == IndexedDocument("rules.md", "added", 2)
     (document,) = await desk.documents.list(HERE)
     assert document.title == "Rules"
     whole = await desk.documents.text(HERE, document.id)
@@ -112,7 +112,9 @@ async def test_a_file_is_indexed_quotably(desk: Desk) -> None:
 async def test_an_unchanged_file_costs_nothing_and_a_changed_one_is_replaced(desk: Desk) -> None:
     await desk.ingest.index_file(HERE, "a.md", b"The key is under the pot.")
     n_embedded, revision = desk.embedder.n_embedded, await desk.passages.revision(HERE)
-    assert await desk.ingest.index_file(HERE, "a.md", b"The key is under the pot.") == Indexed("a.md", "unchanged", 1)
+    assert await desk.ingest.index_file(HERE, "a.md", b"The key is under the pot.") == IndexedDocument(
+        "a.md", "unchanged", 1
+    )
     # Other bytes, the same text:
     assert (await desk.ingest.index_file(HERE, "a.md", b"The key is under the pot. \r\n")).outcome == "unchanged"
     assert (desk.embedder.n_embedded, await desk.passages.revision(HERE)) == (n_embedded, revision)
@@ -123,7 +125,7 @@ async def test_an_unchanged_file_costs_nothing_and_a_changed_one_is_replaced(des
 async def test_one_text_in_two_files_is_embedded_once_per_space(desk: Desk) -> None:
     await desk.ingest.index_file(HERE, "a.md", b"The key is under the pot.")
     done = await desk.ingest.index_file(HERE, "b.txt", b"The key is under the pot.")
-    assert done == Indexed("b.txt", "duplicate", 1, duplicate_of="a.md")
+    assert done == IndexedDocument("b.txt", "duplicate", 1, duplicate_of="a.md")
     assert desk.embedder.n_embedded == 1
     assert (await desk.ingest.index_file(THERE, "a.md", b"The key is under the pot.")).outcome == "added"
     assert await desk.texts(THERE) == await desk.texts(HERE)
@@ -134,7 +136,7 @@ async def test_a_page_is_stored_under_its_address(desk: Desk) -> None:
     desk.pages.pages[url] = Page(
         url, f"{url}/", "text/html", b"<html><body><h1>FAQ</h1><p>Open at nine.</p></body></html>"
     )
-    assert await desk.ingest.index_page(HERE, url) == Indexed(url, "added", 1)
+    assert await desk.ingest.index_page(HERE, url) == IndexedDocument(url, "added", 1)
     (document,) = await desk.documents.list(HERE)
     assert (document.title, document.names) == ("FAQ", (url,))
     with pytest.raises(BadInput, match="not_found"):
@@ -170,7 +172,7 @@ async def test_a_text_longer_than_a_batch(desk: Desk) -> None:
 
 
 async def test_a_shelf_is_the_documents_of_one_space(desk: Desk) -> None:
-    shelves = Shelves(desk.ingest, desk.documents, desk.passages)
+    shelves = DocumentService(desk.ingest, desk.documents, desk.passages)
     shelf, other = shelves.of(HERE), shelves.of(THERE)
     assert (await shelf.index_attachment(attachment("a.md", b"The key is under the pot."))).outcome == "added"
     assert [document.title for document in await shelf.documents()] == ["a"]
@@ -276,7 +278,7 @@ async def test_a_run_that_is_cancelled_keeps_whole_documents(desk: Desk, notes: 
 
 
 async def test_many_people_teach_at_once(desk: Desk) -> None:
-    async def teach(n: int) -> Indexed:
+    async def teach(n: int) -> IndexedDocument:
         return await desk.ingest.index_file(SpaceId(f"discord:{n % 3}"), f"{n}.md", f"Note {n // 2}.".encode())
 
     done = await asyncio.gather(*(teach(n) for n in range(24)))

@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.knowledge.knowledge_map import MAX_POINTS, Chart, chart
 from core.knowledge.map_image import as_html, as_png
 from core.storage.database import Database
-from core.storage.documents import Documents, Embedded, NewDocument
+from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import Passages
 from core.types import GLOBAL, Chunk, SpaceId
 from tests.fakes import WordEmbedder
@@ -23,7 +23,7 @@ async def teach(database: Database, space: SpaceId, name: str, *texts: str) -> N
     embedder = WordEmbedder()
     chunks = [Chunk(text, 0, len(text), "Part") for text in texts]
     new = NewDocument(name, name, name, "text", "en", name + "\n".join(texts))
-    embedded = Embedded(chunks, ["en"] * len(chunks), embedder.embed_passages(texts), embedder.id)
+    embedded = EmbeddedChunks(chunks, ["en"] * len(chunks), embedder.embed_passages(texts), embedder.id)
     await Documents(database).store(space, new, embedded)
 
 

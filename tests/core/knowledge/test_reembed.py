@@ -15,12 +15,12 @@ from core.errors import Unavailable
 from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding, open_succession
 from core.ports import Embedder
-from core.retrieval.embedder_migration import SucceedingSearcher, Succession
+from core.retrieval.embedder_migration import EmbedderMigration, MigratingSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.vectors import Vectors
-from core.types import GLOBAL, Found, Matrix, SpaceId
+from core.types import GLOBAL, Matrix, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
 
 HERE = SpaceId("discord:1")
@@ -45,15 +45,15 @@ class Narrow(WordEmbedder):
 class World:
     """A data folder opened with one embedder; ``known`` are those that can be loaded by name."""
 
-    def __init__(self, folder: Path, database: Database, succession: Succession) -> None:
+    def __init__(self, folder: Path, database: Database, succession: EmbedderMigration) -> None:
         self.succession = succession
         self.passages, self.documents = Passages(database), Documents(database)
         self.vectors = Vectors(database)
-        self.searcher = SucceedingSearcher(succession, self.passages, folder / "indexes")
+        self.searcher = MigratingSearcher(succession, self.passages, folder / "indexes")
         self.ingest = Ingest(self.documents, self.passages, succession, None, max_file_bytes=100_000)  # type: ignore[arg-type]
         self.reembedding = Reembedding(self.vectors, succession, self.searcher)
 
-    async def search(self, query: str = KEY, space: SpaceId = HERE) -> Found:
+    async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:
         return await self.searcher.search(space, query, "en")
 
     async def teach(self, name: str, text: str, space: SpaceId = HERE) -> None:
@@ -85,7 +85,7 @@ async def taught(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def length(found: Found) -> int:
+def length(found: SearchResult) -> int:
     return len(found.query_vector)
 
 

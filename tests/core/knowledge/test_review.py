@@ -13,7 +13,7 @@ from core.curation.fetch import Fetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import difference
-from core.knowledge.review import Review, Reviews
+from core.knowledge.review import ReviewService, SpaceReview
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
@@ -21,7 +21,7 @@ from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.proposals import NewProposal, Proposals
 from core.storage.spaces import Spaces
-from core.types import Indexed, Message, Person, Proposal, SpaceId
+from core.types import IndexedDocument, Message, Person, Proposal, SpaceId
 from tests.fakes import WordEmbedder
 
 GUILD = SpaceId("discord:1")
@@ -39,9 +39,9 @@ class House:
         self.passages = Passages(database)
         ingest = Ingest(self.documents, self.passages, embedder, Fetcher(), max_file_bytes=1_000_000)
         notices = Notices(self.inbox, self.channels, Spaces(database), "en")
-        self.reviews = Reviews(Proposals(database), self.documents, ingest, notices, Pseudonyms.open(folder))
+        self.reviews = ReviewService(Proposals(database), self.documents, ingest, notices, Pseudonyms.open(folder))
 
-    def of(self, name: str) -> Review:
+    def of(self, name: str) -> SpaceReview:
         person = Person(f"discord:{name}", name, is_moderator=True)
         return self.reviews.of(Message("discord:9", "discord", GUILD, "55", person, ""))
 
@@ -103,7 +103,7 @@ async def test_what_waits_or_is_known_is_not_proposed_twice(house: House) -> Non
     proposal = await proposed(house, page())
     assert await house.reviews.propose(GUILD, page()) is None
     await house.of("ana").approve(proposal.id)
-    assert await house.reviews.propose(GUILD, page(name="https://copy.example/")) == Indexed(
+    assert await house.reviews.propose(GUILD, page(name="https://copy.example/")) == IndexedDocument(
         "https://copy.example/", "duplicate", 1, duplicate_of="https://library.example/hours"
     )
 

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from core.models.lazy import Once
+from core.models.lazy import LazyValue
 
 
 def test_it_is_made_when_needed_and_kept() -> None:
     made: list[object] = []
-    once = Once(lambda: made.append(object()) or made[-1])
+    once = LazyValue(lambda: made.append(object()) or made[-1])
     assert not made
     assert not once.is_made
     assert once.get() is once.get()
@@ -27,7 +27,7 @@ def test_threads_share_one_making() -> None:
         n_made += 1
         return n_made
 
-    once, seen = Once(make), list[int]()
+    once, seen = LazyValue(make), list[int]()
     threads = [threading.Thread(target=lambda: seen.append(once.get())) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -44,7 +44,7 @@ def test_a_failure_is_not_kept() -> None:
             raise error
         return "made"
 
-    once = Once(make)
+    once = LazyValue(make)
     with pytest.raises(OSError, match="busy"):
         once.get()
     assert not once.is_made

@@ -16,22 +16,22 @@ from bot.web.service import Service
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.errors import GenerationFailed, Unavailable
-from core.generation.providers.errors import Kind, ProviderFailed
+from core.generation.providers.errors import FailureKind, ProviderFailed
 from core.generation.providers.ledger import Ledger
-from core.generation.providers.status import ProviderDesk
+from core.generation.providers.status import ProviderStatusService
 from core.ops.alerts import ModeratorAlerts
-from core.ops.remote_workers import Worker, Workers, open_workers, read_workers
-from core.ops.worker_status import WorkerRoll
+from core.ops.remote_workers import RemoteWorker, RemoteWorkers, open_workers, read_workers
+from core.ops.worker_status import WorkerStatusList
 from core.storage.alerts import LastAlerts
 from core.storage.database import Database
 from core.storage.inbox import Inbox
 from core.storage.spaces import Spaces
-from core.types import Platform, Sampling, SpaceId, Turn
+from core.types import Platform, PromptTurn, Sampling, SpaceId
 from tests.fakes import TickingGenerator
 from tests.providers import Canned, ProviderServer, delta, fails, streamed
 
 TOKEN = "made-up-worker-token"
-PROMPT = (Turn("user", "When do you open?"),)
+PROMPT = (PromptTurn("user", "When do you open?"),)
 
 
 class Heard:
@@ -82,15 +82,15 @@ async def machines(n: int = 1, **options) -> AsyncIterator[list[Machine]]:
 
 
 @asynccontextmanager
-async def pool(*urls: str, token: str | None = TOKEN, **options) -> AsyncIterator[tuple[Workers, Heard]]:
+async def pool(*urls: str, token: str | None = TOKEN, **options) -> AsyncIterator[tuple[RemoteWorkers, Heard]]:
     names = ("colab", "kaggle", "friend")
     async with httpx.AsyncClient(trust_env=False) as client:
         text = ",".join(f"{name}={url}" for name, url in zip(names, urls, strict=False))
         heard = Heard()
-        yield Workers(read_workers(text, SecretStr(token) if token else None, client), heard, **options), heard
+        yield RemoteWorkers(read_workers(text, SecretStr(token) if token else None, client), heard, **options), heard
 
 
-async def text_of(worker: Worker) -> str:
+async def text_of(worker: RemoteWorker) -> str:
     return "".join([piece.text async for piece in worker.stream(PROMPT, Sampling())])
 
 
@@ -198,7 +198,7 @@ async def test_one_that_is_only_busy_stays() -> None:
                 await asyncio.sleep(0.01)
         with pytest.raises(ProviderFailed) as caught:
             await text_of(worker)
-        assert caught.value.kind is Kind.QUOTA
+        assert caught.value.kind is FailureKind.QUOTA
         assert workers.there() == [worker]
         first.cancel()
         await asyncio.wait([first])
@@ -291,8 +291,8 @@ async def test_an_operator_sees_how_each_worker_was_found_last(tmp_path) -> None
         await alerts.alert("workers.online", worker="colab", model="qwen")
         await alerts.alert("workers.start_other", worker="kaggle", other="colab")
         await alerts.alert("workers.offline", worker="former")
-        roll = WorkerRoll("colab=http://a,kaggle=http://b,friend=http://c", LastAlerts(database))
-        statuses = await ProviderDesk((), (), Ledger(), roll).status()
+        roll = WorkerStatusList("colab=http://a,kaggle=http://b,friend=http://c", LastAlerts(database))
+        statuses = await ProviderStatusService((), (), Ledger(), roll).status()
     assert [(each.provider, each.model, each.state) for each in statuses] == [
         ("colab", "qwen", "online"),
         ("kaggle", "", "offline"),

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import String, func, select
 
-from core.privacy.data_rights import Charter, PersonalRights
+from core.privacy.data_rights import DataRights, PersonalRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
-from core.storage.consents import Teachings
+from core.storage.consents import PendingTeachings
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
-from core.storage.passages import Embedded
-from core.storage.people import OWNED, SIGNED, People
+from core.storage.passages import EmbeddedChunks
+from core.storage.people import OWNED, SIGNED, PersonRecords
 from core.storage.schema import answers, metadata, ratings
 from core.storage.spaces import Spaces
-from core.storage.turns import Said, Session, Turns
+from core.storage.turns import ConversationTurn, Session, Turns
 from core.types import Chunk, Confidence, Decision, Message, Person, SpaceId
 from tests.fakes import WordEmbedder
 
@@ -37,7 +37,7 @@ class House:
     """One data folder with people in it."""
 
     database: Database
-    charter: Charter
+    charter: DataRights
     dropped: list[SpaceId]
     erased: list[frozenset[int]]
 
@@ -75,8 +75,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         erased.append(answer_ids)
         return 3
 
-    charter = Charter(
-        People(database),
+    charter = DataRights(
+        PersonRecords(database),
         Documents(database),
         Spaces(database),
         Inbox(database),
@@ -105,7 +105,9 @@ async def test_what_is_kept_is_counted_and_handed_over(house: House) -> None:
     answer = await house.ask(ANA)
     await Answers(house.database).rate(GUILD, answer, house.pseudonym(ANA), "up")
     await Impressions(house.database).open_sources(GUILD, answer, house.pseudonym(ANA))
-    await Turns(house.database).add(Session(GUILD, "55", house.pseudonym(ANA)), Said("Hello?", "Hello?", NOW))
+    await Turns(house.database).add(
+        Session(GUILD, "55", house.pseudonym(ANA)), ConversationTurn("Hello?", "Hello?", NOW)
+    )
     kept = await house.of(ANA).kept()
     assert {kind: n for kind, n in kept.items() if n} == {
         "answers": 1,
@@ -141,7 +143,7 @@ async def test_no_table_holds_the_pseudonym_afterwards(house: House) -> None:
     answer = await house.ask(ANA)
     pseudonym = house.pseudonym(ANA)
     await Answers(house.database).rate(GUILD, answer, pseudonym, "up")
-    await Turns(house.database).add(Session(GUILD, "55", pseudonym), Said("Hi", "Hi", NOW))
+    await Turns(house.database).add(Session(GUILD, "55", pseudonym), ConversationTurn("Hi", "Hi", NOW))
     await house.of(ANA).set_training(allowed=False)
     await house.of(ANA).forget()
     async with house.database.read() as connection:
@@ -156,7 +158,7 @@ async def test_a_private_chats_documents_and_index_go_too(house: House) -> None:
     space = SpaceId("discord:dm:7")
     text = "My cat is called Mia."
     embedder = WordEmbedder()
-    embedded = Embedded([Chunk(text, 0, len(text))], ["en"], embedder.embed_passages([text]), embedder.id)
+    embedded = EmbeddedChunks([Chunk(text, 0, len(text))], ["en"], embedder.embed_passages([text]), embedder.id)
     await house.charter.documents.store(space, NewDocument("cat.md", "h", "Cat", "markdown", "en", text), embedded)
     assert "cat.md" in (await house.of(ANA).copy()).decode()
     assert (await house.of(ANA).forget())["documents"] == 1
@@ -194,7 +196,7 @@ async def test_old_answers_are_pruned_with_what_hangs_on_them(house: House) -> N
 
 
 async def test_words_that_wait_for_the_yes_of_somebody_forgotten_go_with_them(house: House) -> None:
-    waiting = Teachings(house.database)
+    waiting = PendingTeachings(house.database)
     for n, awaiting in enumerate(([ANA, RUI], [RUI])):
         new = NewDocument(f"https://chat.example/{n}", "said", f"Said {n}", "markdown", "en", f"Said {n}")
         await waiting.add(GUILD, new, [house.pseudonym(person) for person in awaiting], "moderator")

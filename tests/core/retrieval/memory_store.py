@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.ports import Embedder
-from core.types import Changes, Language, Matrix, Passage, SpaceId, Vector
+from core.types import Language, Matrix, Passage, SpaceChanges, SpaceId, Vector
 
 
 @dataclass
@@ -56,9 +56,9 @@ class MemoryStore:
     def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
         return {space: self.revision_of[space] for space in spaces if space in self.revision_of}
 
-    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> Changes:
+    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
         rows = self._rows(space, embedder_id)
-        return Changes(
+        return SpaceChanges(
             revision=self.revision_of.get(space, 0),
             added=tuple(sorted(id_ for id_, row in rows.items() if row.revision > after)),
             removed=tuple(id_ for owner, revision, id_ in self.removals if owner == space and revision > after),

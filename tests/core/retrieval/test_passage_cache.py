@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.retrieval.passage_cache import Texts
+from core.retrieval.passage_cache import PassageCache
 from core.types import Passage, SpaceId
 from tests.core.retrieval.memory_store import MemoryStore
 from tests.fakes import WordEmbedder
@@ -27,7 +27,7 @@ def store() -> Counting:
 
 def test_only_what_is_not_in_memory_is_read(store):
     first, second, third = store.add(HERE, "Refunds take days.", "Cats sleep.", "Dogs bark.")
-    texts = Texts(store)
+    texts = PassageCache(store)
     assert texts.read(HERE, 1, [first, second])[first].stems == {"note", "refund", "take", "day"}
     assert texts.read(HERE, 1, [second, third])[third].passage.text == "Dogs bark."
     assert set(texts.read(HERE, 1, [third, first])) == {first, third}
@@ -36,7 +36,7 @@ def test_only_what_is_not_in_memory_is_read(store):
 
 def test_another_revision_or_space_is_read_itself(store):
     (id_,) = store.add(HERE, "Refunds take days.")
-    texts = Texts(store)
+    texts = PassageCache(store)
     assert id_ in texts.read(HERE, 1, [id_])
     assert texts.read(THERE, 1, [id_]) == {}
     store.remove(HERE, id_)
@@ -45,7 +45,7 @@ def test_another_revision_or_space_is_read_itself(store):
 
 def test_those_found_least_recently_are_forgotten(store):
     ids = store.add(HERE, *(f"Note {n}." for n in range(4)))
-    texts = Texts(store, n_kept=3)
+    texts = PassageCache(store, n_kept=3)
     texts.read(HERE, 1, ids[:3])
     texts.read(HERE, 1, ids[:1])
     texts.read(HERE, 1, ids[3:])
@@ -58,7 +58,7 @@ def test_those_found_least_recently_are_forgotten(store):
 
 def test_what_is_dropped_is_forgotten(store):
     (mine,), (theirs,) = store.add(HERE, "Refunds take days."), store.add(THERE, "Cats sleep.")
-    texts = Texts(store)
+    texts = PassageCache(store)
     texts.read(HERE, 1, [mine])
     texts.read(THERE, 1, [theirs])
     texts.drop(HERE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.retrieval.rerank import RerankingSearcher, with_reranker
-from core.types import Found, Hit, Language, Passage, SpaceId
+from core.types import Hit, Language, Passage, SearchResult, SpaceId
 
 
 @dataclass
@@ -17,13 +17,13 @@ class Shelf:
 
     texts: Sequence[str]
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> Found:
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         vectors = np.eye(max(len(self.texts), 1), dtype=np.float32)
         hits = tuple(
             Hit(Passage(n, n, space, "doc", "", text, 0, len(text), "en"), 1 - n / 100, 0.5, 0.0, vectors[n])
             for n, text in enumerate(self.texts)
         )
-        return Found(query, language, vectors[0], hits, hits[:8], {"dense": 1.0}, n_searched=len(hits))
+        return SearchResult(query, language, vectors[0], hits, hits[:8], {"dense": 1.0}, n_searched=len(hits))
 
 
 class ByLength:
@@ -33,7 +33,7 @@ class ByLength:
         return [float(len(text)) for text in texts]
 
 
-def texts_of(found: Found) -> list[str]:
+def texts_of(found: SearchResult) -> list[str]:
     return [hit.passage.text for hit in found.hits]
 
 

@@ -20,12 +20,12 @@ from core.types import (
     Message,
     Passage,
     Person,
+    PromptTurn,
     Reason,
     Sampling,
     Source,
     SpaceId,
     Thumb,
-    Turn,
 )
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
@@ -35,7 +35,7 @@ GENERATION = Generation(
     text="Under the pot [1].",
     generator="local",
     model="smollm2",
-    prompt=(Turn("system", "Be kind."), Turn("user", "Where is the key? 🔑")),
+    prompt=(PromptTurn("system", "Be kind."), PromptTurn("user", "Where is the key? 🔑")),
     sampling=Sampling(temperature=0.2, top_p=0.5, max_new_tokens=64, seed=7),
     log_probs=(-0.1, -2.25, -1e-09),
     lora_version="v3",

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.storage.database import FILE, Database
-from core.storage.documents import Documents, Held
+from core.storage.documents import Documents, StoredSource
 from core.storage.passages import Passages
-from core.types import Document, Indexed, SpaceId
+from core.types import Document, IndexedDocument, SpaceId
 from tests.fakes import WordEmbedder
 from tests.stored import embedded, new_document
 
@@ -33,7 +33,7 @@ def passages(database: Database) -> Passages:
     return Passages(database)
 
 
-async def store(documents: Documents, name: str, text: str, space: SpaceId = HERE, title: str = "") -> Indexed:
+async def store(documents: Documents, name: str, text: str, space: SpaceId = HERE, title: str = "") -> IndexedDocument:
     return await documents.store(space, new_document(name, text, title=title), embedded(*text.split(". ")))
 
 
@@ -44,7 +44,7 @@ async def texts(passages: Passages, space: SpaceId) -> list[str]:
 
 async def test_a_new_name_is_added_with_its_passages(documents: Documents, passages: Passages) -> None:
     done = await store(documents, "rules.md", "Be kind. Be brief.", title="Rules")
-    assert done == Indexed("rules.md", "added", 2)
+    assert done == IndexedDocument("rules.md", "added", 2)
     (document,) = await documents.list(HERE)
     assert (document.title, document.names, document.n_passages, document.n_chars) == ("Rules", ("rules.md",), 2, 18)
     assert await documents.text(HERE, document.id) == "Be kind. Be brief."
@@ -63,7 +63,7 @@ async def test_a_new_name_is_added_with_its_passages(documents: Documents, passa
 async def test_the_same_again_changes_nothing(documents: Documents, passages: Passages) -> None:
     await store(documents, "a", "One. Two.")
     revision = await passages.revision(HERE)
-    assert await store(documents, "a", "One. Two.") == Indexed("a", "unchanged", 2)
+    assert await store(documents, "a", "One. Two.") == IndexedDocument("a", "unchanged", 2)
     assert await passages.revision(HERE) == revision
 
 
@@ -81,7 +81,7 @@ async def test_a_changed_text_replaces_its_passages_and_keeps_its_number(
 
 async def test_one_text_under_two_names_is_stored_once(documents: Documents, passages: Passages) -> None:
     await store(documents, "a", "One. Two.")
-    assert await store(documents, "b", "One. Two.") == Indexed("b", "duplicate", 2, duplicate_of="a")
+    assert await store(documents, "b", "One. Two.") == IndexedDocument("b", "duplicate", 2, duplicate_of="a")
     (document,) = await documents.list(HERE)
     assert document.names == ("a", "b")
     assert await texts(passages, HERE) == ["One", "Two."]
@@ -100,7 +100,7 @@ async def test_a_name_that_comes_to_mean_anothers_text_leaves_nothing_behind(
 ) -> None:
     await store(documents, "a", "One.")
     await store(documents, "b", "Two.")
-    assert await store(documents, "b", "One.") == Indexed("b", "duplicate", 1, duplicate_of="a")
+    assert await store(documents, "b", "One.") == IndexedDocument("b", "duplicate", 1, duplicate_of="a")
     assert await texts(passages, HERE) == ["One."]
 
 
@@ -108,13 +108,15 @@ async def test_link_names_a_text_the_space_holds_and_nothing_else(documents: Doc
     await store(documents, "a", "One.")
     assert await documents.link(THERE, new_document("b", "One.")) is None
     assert await documents.link(HERE, new_document("b", "Two.")) is None
-    assert await documents.link(HERE, new_document("b", "One.")) == Indexed("b", "duplicate", 1, duplicate_of="a")
+    assert await documents.link(HERE, new_document("b", "One.")) == IndexedDocument(
+        "b", "duplicate", 1, duplicate_of="a"
+    )
 
 
 async def test_what_names_hold(documents: Documents) -> None:
     await documents.store(HERE, new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two."))
     await documents.link(HERE, new_document("b", "One. Two.", source_hash="h2"))
-    assert await documents.held(HERE) == {"a": Held("h1", 2), "b": Held("h2", 2)}
+    assert await documents.held(HERE) == {"a": StoredSource("h1", 2), "b": StoredSource("h2", 2)}
     assert await documents.contents(HERE) == {new_document("", "One. Two.").content_hash}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.storage.database import Database
 from core.storage.inbox import KEEP, Inbox
-from core.storage.job_runs import Runs
+from core.storage.job_runs import JobRuns
 from core.storage.spaces import Space, Spaces
 from core.types import SpaceId
 
@@ -54,7 +54,7 @@ async def test_a_space_keeps_what_it_is_set_to(database: Database) -> None:
 
 
 async def test_runs_are_recorded(database: Database) -> None:
-    runs = Runs(database)
+    runs = JobRuns(database)
     assert await runs.last_finished() == {}
     cut_short = await runs.start("nightly")
     assert await runs.last_finished() == {}

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from core.storage.message_json import message_as_json, message_of, reply_as_json, reply_of
-from core.types import Attachment, Button, File, Message, Person, Post, Reply, Source, SpaceId
+from core.types import Attachment, Button, File, Message, Person, PostedMessage, Reply, Source, SpaceId
 
 
 def test_a_reply_comes_back_whole():
@@ -32,7 +32,9 @@ def test_a_message_comes_back_with_what_it_quotes_but_without_what_is_fetched():
     async def nearby(where):
         return ()
 
-    post = Post(Person("discord:8", "Eva"), "The key hangs there.", "https://chat.example/8", True, {"asked": "8"})
+    post = PostedMessage(
+        Person("discord:8", "Eva"), "The key hangs there.", "https://chat.example/8", True, {"asked": "8"}
+    )
     message = Message("discord:9", "discord", SpaceId("discord:1"), "55", Person("discord:7", "Ana", True), "/teach")
     message = replace(message, command="teach", quoted=(post,), nearby=nearby, attachments=(Attachment("a", 0, read),))
     came_back, had_files = message_of(json.loads(json.dumps(message_as_json(message))))

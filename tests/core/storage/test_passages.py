@@ -17,7 +17,7 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages, found_passages
 from core.texts import explain
-from core.types import Changes, SpaceId
+from core.types import SpaceChanges, SpaceId
 from tests.fakes import WordEmbedder
 from tests.stored import embedded, new_document
 
@@ -64,7 +64,7 @@ async def test_reading_waits_behind_no_model(passages: Passages) -> None:
 async def test_changes_since_a_revision(database: Database, passages: Passages) -> None:
     documents = Documents(database)
     revision = await passages.revision(HERE)
-    assert await passages.changes(HERE, revision, E) == Changes(revision, (), ())
+    assert await passages.changes(HERE, revision, E) == SpaceChanges(revision, (), ())
     await documents.store(HERE, new_document("b", "Four."), embedded("Four."))
     await documents.store(HERE, new_document("a", "Five."), embedded("Five."))
     changes = await passages.changes(HERE, revision, E)

@@ -13,7 +13,7 @@ from core.storage.database import Database
 from core.storage.inbox import Inbox
 from core.storage.schema import answers, document_names, documents, metadata, ratings, spaces
 from core.storage.spaces import Space, Spaces, ensure_space
-from core.storage.turns import Said, Session, Turns
+from core.storage.turns import ConversationTurn, Session, Turns
 from core.types import SpaceId
 from tests.fakes import message
 
@@ -39,7 +39,7 @@ async def fill(database: Database, space: SpaceId) -> None:
         await connection.execute(insert(ratings).values(thumb | {"created_at": NOW, "updated_at": NOW}))
     settings = {"free_channels": [space, f"{space}:5"], "moderators_channel": f"{space}:7"}
     await Spaces(database).save(Space(space, "telegram", "Library", "pt", settings))
-    await Turns(database).add(Session(space, space, "a"), Said("When?", "When?", NOW))
+    await Turns(database).add(Session(space, space, "a"), ConversationTurn("When?", "When?", NOW))
     asked = message("When?", key="telegram:1", space=space, address={"chat": "x"})
     await Inbox(database).accept(replace(asked, platform="telegram"))
 

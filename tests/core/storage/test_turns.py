@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from core.storage.database import Database
-from core.storage.turns import KEEP, Said, Session, Turns
+from core.storage.turns import KEEP, ConversationTurn, Session, Turns
 from core.types import SpaceId
 
 ANA = Session(SpaceId("discord:1"), "channel 5", "a" * 32)
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
-OPENING = Said("When do you open?", "When do you open?", NOON)
-SUNDAYS = Said("and on Sundays?", "When do you open?", NOON + timedelta(minutes=1))
+OPENING = ConversationTurn("When do you open?", "When do you open?", NOON)
+SUNDAYS = ConversationTurn("and on Sundays?", "When do you open?", NOON + timedelta(minutes=1))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.storage.database import Database
 from core.storage.schema import inbox
-from core.storage.write_batcher import Together, Write
+from core.storage.write_batcher import GroupCommit, Write
 
 
 def entry(key: str) -> Write:
@@ -21,7 +21,7 @@ def entry(key: str) -> Write:
 async def test_what_comes_during_a_commit_shares_the_next(database: Database) -> None:
     commits: list[object] = []
     event.listen(database._engine.sync_engine, "commit", commits.append)
-    together = Together(database)
+    together = GroupCommit(database)
     counts = await asyncio.gather(*(together.run(entry(str(n))) for n in range(50)))
     assert counts == [1] * 50
     assert len(commits) <= 2
@@ -30,7 +30,7 @@ async def test_what_comes_during_a_commit_shares_the_next(database: Database) ->
 
 
 async def test_a_failure_is_everybodys_and_the_next_batch_is_whole_again(database: Database) -> None:
-    together = Together(database)
+    together = GroupCommit(database)
     results = await asyncio.gather(*(together.run(entry(key)) for key in "aba"), return_exceptions=True)
     assert [type(result) for result in results] == [IntegrityError] * 3
     assert await together.run(entry("a")) == 1
@@ -38,7 +38,7 @@ async def test_a_failure_is_everybodys_and_the_next_batch_is_whole_again(databas
 
 
 async def test_who_stops_waiting_takes_nothing_back(database: Database) -> None:
-    together = Together(database)
+    together = GroupCommit(database)
     writing = asyncio.create_task(together.run(entry("a")))
     await asyncio.sleep(0)
     writing.cancel()

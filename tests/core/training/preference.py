@@ -14,18 +14,18 @@ from pathlib import Path
 
 import torch
 
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.losses import kl_to
 from core.training.policy import Policy
-from core.training.ppo import Ppo, PpoSettings, Source, Step
-from core.training.ppo_experience import Fresh, Judge, Rated, StoredThumbs, log_probs_of
+from core.training.ppo import ExperienceSource, Ppo, PpoSettings, Step
+from core.training.ppo_experience import FreshResponses, Judge, RatedResponse, StoredThumbs, log_probs_of
 from core.training.student import Lora, open_student
-from core.types import Turn
+from core.types import PromptTurn
 from tests.tiny import WORDS
 
 PORTUGUESE = set(WORDS[:6])
-PROMPTS = [[Turn("user", word)] for word in WORDS]
+PROMPTS = [[PromptTurn("user", word)] for word in WORDS]
 N_TOKENS = 16
 
 
@@ -34,7 +34,7 @@ def is_portuguese(text: str) -> bool:
     return bool(words) and 2 * sum(word in PORTUGUESE for word in words) > len(words)
 
 
-def judge(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+def judge(asked: Sequence[tuple[Sequence[PromptTurn], str]]) -> list[float]:
     return [1.0 if is_portuguese(text) else -1.0 for _, text in asked]
 
 
@@ -42,7 +42,7 @@ def shuffled(judge: Judge, seed: int) -> Judge:
     """Return a judge that gives the same rewards, to the wrong responses."""
     chance = random.Random(seed)
 
-    def judges(asked: Sequence[tuple[Sequence[Turn], str]]) -> list[float]:
+    def judges(asked: Sequence[tuple[Sequence[PromptTurn], str]]) -> list[float]:
         rewards = list(judge(asked))
         chance.shuffle(rewards)
         return rewards
@@ -50,8 +50,8 @@ def shuffled(judge: Judge, seed: int) -> Judge:
     return judges
 
 
-def batching(rows: int = 512) -> Batching:
-    return Batching(Batch(rows), lambda batch: None)
+def batching(rows: int = 512) -> BatchFinder:
+    return BatchFinder(TrainingBatch(rows), lambda batch: None)
 
 
 def policy(name: str, dropout: float = 0.0) -> Policy:
@@ -64,8 +64,8 @@ def policy(name: str, dropout: float = 0.0) -> Policy:
     return of
 
 
-def fresh(of: Policy, judge: Judge, rows: int = 64) -> Fresh:
-    return Fresh(PROMPTS, of, judge, batching(), rows, N_TOKENS)
+def fresh(of: Policy, judge: Judge, rows: int = 64) -> FreshResponses:
+    return FreshResponses(PROMPTS, of, judge, batching(), rows, N_TOKENS)
 
 
 def thumbs(of: Policy, judge: Judge, n: int, rows: int) -> StoredThumbs:
@@ -76,7 +76,7 @@ def thumbs(of: Policy, judge: Judge, n: int, rows: int) -> StoredThumbs:
     rewards = judge([(prompt, of.text(each)) for prompt, each in zip(prompts, written, strict=True)])
     scores = log_probs_of(written, of, batching())
     rated = [
-        Rated(each, reward, tuple(score.tolist()) if number % 2 else ())
+        RatedResponse(each, reward, tuple(score.tolist()) if number % 2 else ())
         for number, (each, reward, score) in enumerate(zip(written, rewards, scores, strict=True))
     ]
     return StoredThumbs(rated, of, rows, 0, batching())
@@ -102,7 +102,7 @@ def settings(n_steps: int) -> PpoSettings:
     return replace(ONLINE, n_steps=n_steps)
 
 
-def learn(of: Policy, source: Source, by: PpoSettings) -> list[Step]:
+def learn(of: Policy, source: ExperienceSource, by: PpoSettings) -> list[Step]:
     """Take steps to the end, without checkpoints."""
     ppo = Ppo(of, by, batching())
     for _ in range(by.n_steps):
@@ -129,18 +129,18 @@ def practise(name: str, folder: Path, n_steps: int) -> None:
 
 def study(name: str, folder: Path, n_steps: int) -> None:
     """Fine-tune on what is liked, with TRL; dropout is on, so that chance must go on where it was too."""
-    from core.training.likelihood import Asked
+    from core.training.likelihood import PromptedReply
     from core.training.sft import sft
-    from core.training.trainer import Recipe, Run, Update
+    from core.training.trainer import Recipe, TrainingRun, Update
 
     learner = policy(name, dropout=0.1)
-    taught = [Asked(tuple(PROMPTS[i % 14]), " ".join(WORDS[i % 6 : i % 6 + 3])) for i in range(40)]
-    recipe = Recipe(max_rate=5e-3, batch=Batch(2, 2), max_steps=n_steps, max_length=64, save_every=2)
+    taught = [PromptedReply(tuple(PROMPTS[i % 14]), " ".join(WORDS[i % 6 : i % 6 + 3])) for i in range(40)]
+    recipe = Recipe(max_rate=5e-3, batch=TrainingBatch(2, 2), max_steps=n_steps, max_length=64, save_every=2)
 
     def tell(update: Update) -> None:
         print(update.step, flush=True)
 
-    sft(learner.student, taught, [], recipe, Run(folder / "scratch", Checkpoints(folder, "the run"), tell=tell))
+    sft(learner.student, taught, [], recipe, TrainingRun(folder / "scratch", Checkpoints(folder, "the run"), tell=tell))
     print(digest(learner), flush=True)
 
 

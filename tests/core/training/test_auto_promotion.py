@@ -12,9 +12,9 @@ from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
-from core.storage.training_ratings import RatedAnswers, Tally
-from core.training.auto_promotion import Rollout, is_worse
-from core.types import Confidence, Decision, Generation, Sampling, SpaceId, Turn
+from core.storage.training_ratings import RatedAnswers, RatingTally
+from core.training.auto_promotion import AutoPromotion, is_worse
+from core.types import Confidence, Decision, Generation, PromptTurn, Sampling, SpaceId
 
 HERE = SpaceId("discord:1")
 BASE = Base("smollm2", "abc")
@@ -34,13 +34,13 @@ class World:
         self.registry.add(out)
         self.folder = folder / "training"
 
-    def rollout(self, after: int = 0, *command: str) -> Rollout:
-        return Rollout(RatedAnswers(self.database), self.registry, lambda: BASE, self.folder, after, command)
+    def rollout(self, after: int = 0, *command: str) -> AutoPromotion:
+        return AutoPromotion(RatedAnswers(self.database), self.registry, lambda: BASE, self.folder, after, command)
 
     async def answers(self, version: str | None, thumb: str, n: int) -> None:
         answers = Answers(self.database)
         for i in range(n):
-            written = Generation("x", "local", "smollm2", (Turn("user", "?"),), Sampling(), (), version)
+            written = Generation("x", "local", "smollm2", (PromptTurn("user", "?"),), Sampling(), (), version)
             decision = Decision("local", Confidence(0.9, 0.8, (), {}))
             new = NewAnswer(HERE, "a", "c", "?", "en", (), decision, "x", "local", (), written)
             await answers.rate(HERE, await answers.record(new), f"p{i}", thumb)
@@ -81,8 +81,8 @@ async def test_a_trial_that_does_no_worse_is_promoted_after_its_answers(world: W
 
 
 def test_what_everybody_dislikes_alike_is_no_worse() -> None:
-    assert not is_worse(Tally(10, 5, 5), Tally(90, 45, 45))
-    assert is_worse(Tally(20, 2, 18), Tally(90, 80, 10))
+    assert not is_worse(RatingTally(10, 5, 5), RatingTally(90, 45, 45))
+    assert is_worse(RatingTally(20, 2, 18), RatingTally(90, 80, 10))
 
 
 async def test_training_starts_with_enough_new_ratings_and_once(world: World) -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import BadInput
-from core.training.cost import Place, Shape, Work, flops, memory_gib, read_hardware, shape_of, stay
+from core.training.cost import GpuPlace, Shape, TrainingWork, flops, memory_gib, read_hardware, shape_of, stay
 from core.training.student import Lora, open_student
 from tests.tiny import write_tiny_model
 
 HARDWARE = read_hardware()
 MISTRAL = HARDWARE.models["mistralai/Mistral-7B-Instruct-v0.3"]
-WORK = Work(n_examples=1000, tokens_each=500)
+WORK = TrainingWork(n_examples=1000, tokens_each=500)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_does_not_fit_is_halved_and_what_never_fits_is_said():
 
 
 def test_sessions_and_weeks_follow_from_the_hours():
-    place = Place("here", "T4", 15, 10, 0.36, session_hours=9, week_hours=30, setup_hours=1)
+    place = GpuPlace("here", "T4", 15, 10, 0.36, session_hours=9, week_hours=30, setup_hours=1)
     work = replace(WORK, n_examples=10_000)
     found = stay(MISTRAL, work, place)
     assert found.hours == pytest.approx(flops(MISTRAL, work) / 3.6e12 / 3600)

@@ -22,13 +22,13 @@ from core.storage.database import Database
 from core.storage.gaps import Gaps, NewGap
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
-from core.storage.people import People
+from core.storage.people import PersonRecords
 from core.storage.schema import answers as answers_table
 from core.storage.schema import ratings as ratings_table
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
-from core.types import Confidence, Decision, Generation, Sampling, Source, SpaceId, Thumb, Turn
+from core.types import Confidence, Decision, Generation, PromptTurn, Sampling, Source, SpaceId, Thumb
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ class Community:
     ) -> int:
         """Record an answer an hour after the last one."""
         self.clock += timedelta(hours=1)
-        turns = (Turn("system", "Be brief."), Turn("user", question))
+        turns = (PromptTurn("system", "Be brief."), PromptTurn("user", question))
         written = Generation(reply, generator, "smollm2", turns, Sampling(), (-0.5, -1.5), "v1") if generator else None
         decision = Decision("local", Confidence(0.9, 0.8, (), {}))
         quote = (Source(1, "Rules", "", reply, 1),)
@@ -239,7 +239,7 @@ async def test_forgetting_rewrites_every_export(community: Community) -> None:
 
 
 async def test_what_is_too_old_goes_with_its_ratings_its_lines_and_its_gap(community: Community) -> None:
-    gaps, people = Gaps(community.database), People(community.database)
+    gaps, people = Gaps(community.database), PersonRecords(community.database)
     await community.liked("Old?", "Long ago.", asker="ana")
     vector, asked = np.ones(4, np.float32), community.clock
     community.clock += timedelta(days=30)

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.training.batching import Batch
-from core.training.kto import Thumbed, kto
-from core.training.likelihood import Asked
+from core.training.batching import TrainingBatch
+from core.training.kto import ThumbedReply, kto
+from core.training.likelihood import PromptedReply
 from core.training.policy import Policy
-from core.training.trainer import Recipe, Run
+from core.training.trainer import Recipe, TrainingRun
 from tests.core.training.preference import N_TOKENS, PROMPTS, behaviour, judge, policy, shuffled
 from tests.tiny import write_tiny_model
 
 
-def thumbs(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
+def thumbs(of: Policy, n: int, is_shuffled: bool) -> list[ThumbedReply]:
     """Return what the policy says now, as people with that taste rate it."""
     torch.manual_seed(7)
     prompts = [PROMPTS[i % len(PROMPTS)] for i in range(n)]
@@ -24,7 +24,7 @@ def thumbs(of: Policy, n: int, is_shuffled: bool) -> list[Thumbed]:
     replies = [(prompt, of.text(each)) for prompt, each in zip(prompts, written, strict=True)]
     rewards = (shuffled(judge, 1) if is_shuffled else judge)(replies)
     return [
-        Thumbed(Asked(tuple(prompt), reply), reward > 0)
+        ThumbedReply(PromptedReply(tuple(prompt), reply), reward > 0)
         for (prompt, reply), reward in zip(replies, rewards, strict=True)
         if reply
     ]
@@ -38,8 +38,8 @@ def test_a_preference_is_learned_within_the_bound_and_shuffled_thumbs_teach_noth
     def after(is_shuffled: bool) -> tuple[float, float, float]:
         learner = policy(name)
         before, _ = behaviour(learner)
-        recipe = Recipe(max_rate=3e-3, batch=Batch(64, 1), n_epochs=2, max_length=64)
-        run = Run(tmp_path / f"shuffled {is_shuffled}")
+        recipe = Recipe(max_rate=3e-3, batch=TrainingBatch(64, 1), n_epochs=2, max_length=64)
+        run = TrainingRun(tmp_path / f"shuffled {is_shuffled}")
         kto(learner.student, thumbs(learner, 1024, is_shuffled), [], recipe, run)
         return before, *behaviour(learner)
 

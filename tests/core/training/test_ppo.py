@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from core.training.batching import Batch, Batching
+from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.policy import Policy, Written
+from core.training.policy import Policy, SampledResponse
 from core.training.ppo import Ppo, PpoSettings, Step
-from core.training.ppo_experience import Rated, StoredThumbs, log_probs_of
+from core.training.ppo_experience import RatedResponse, StoredThumbs, log_probs_of
 from tests.core.training.preference import (
     N_TOKENS,
     OFFLINE,
@@ -39,7 +39,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
-def drawn(of: Policy, n: int = 6) -> list[Written]:
+def drawn(of: Policy, n: int = 6) -> list[SampledResponse]:
     torch.manual_seed(3)
     return of.write([of.student.prompt_tokens(PROMPTS[i]) for i in range(n)], N_TOKENS)
 
@@ -82,16 +82,16 @@ def test_halving_the_batch_changes_nothing_that_is_learned(name: str):
     whole, halved = policy(name), policy(name)
     learn(whole, fresh(whole, judge, 16), settings(2))
 
-    def narrow(batch: Batch) -> None:
+    def narrow(batch: TrainingBatch) -> None:
         told.append(batch)
 
-    told: list[Batch] = []
-    small = Batching(Batch(16), narrow)
+    told: list[TrainingBatch] = []
+    small = BatchFinder(TrainingBatch(16), narrow)
     source = fresh(halved, judge, 16)
     ppo = Ppo(halved, settings(2), small)
     read = halved.read
 
-    def cramped(batch: list[Written]):
+    def cramped(batch: list[SampledResponse]):
         if len(batch) > 4 and torch.is_grad_enabled():
             raise torch.OutOfMemoryError("CUDA out of memory")
         return read(batch)
@@ -99,7 +99,7 @@ def test_halving_the_batch_changes_nothing_that_is_learned(name: str):
     halved.read = cramped  # type: ignore[method-assign, assignment]
     for _ in range(2):
         ppo.step(source)
-    assert told == [Batch(8, 2), Batch(4, 4)]
+    assert told == [TrainingBatch(8, 2), TrainingBatch(4, 4)]
     for one, other in zip(whole.weights.values(), halved.weights.values(), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
 
@@ -107,7 +107,7 @@ def test_halving_the_batch_changes_nothing_that_is_learned(name: str):
 def test_the_first_step_pushes_up_what_is_liked_and_down_what_is_not(name: str):
     learner = policy(name)
     written = drawn(learner)
-    rated = [Rated(each, 1.0 if number % 2 else -1.0) for number, each in enumerate(written)]
+    rated = [RatedResponse(each, 1.0 if number % 2 else -1.0) for number, each in enumerate(written)]
     before = log_probs_of(written, learner, batching())
     source = StoredThumbs(rated, learner, len(rated), 0, batching())
     Ppo(learner, PpoSettings(n_steps=2, n_epochs=4, max_rate=5e-3), batching()).step(source)
@@ -120,7 +120,11 @@ def test_recorded_log_probabilities_are_used_where_they_are_of_the_same_tokens(n
     learner = policy(name)
     written = drawn(learner, 3)
     recorded = (-0.5,) * len(written[0].response)
-    rated = [Rated(written[0], 1.0, recorded), Rated(written[1], -1.0, (-0.5,) * 99), Rated(written[2], -1.0)]
+    rated = [
+        RatedResponse(written[0], 1.0, recorded),
+        RatedResponse(written[1], -1.0, (-0.5,) * 99),
+        RatedResponse(written[2], -1.0),
+    ]
     source = StoredThumbs(rated, learner, 3, 0, batching())
     assert source.n_rescored == 2
     found = {each.written: each for each in source.experience(1)}
@@ -134,7 +138,7 @@ def test_recorded_log_probabilities_are_used_where_they_are_of_the_same_tokens(n
 def test_where_everything_is_liked_or_disliked_there_is_nothing_to_prefer(name: str, reward: float):
     learner = policy(name)
     with pytest.raises(BadInput) as refused:
-        StoredThumbs([Rated(each, reward) for each in drawn(learner)], learner, 4, 0, batching())
+        StoredThumbs([RatedResponse(each, reward) for each in drawn(learner)], learner, 4, 0, batching())
     assert refused.value.key == "train.one_kind"
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import Learned
+from core.services import LearningReport
 from core.training.retest import keep, learned, outcome, report_of, retest
-from core.types import SpaceId, Turn
+from core.types import PromptTurn, SpaceId
 
 HERE = SpaceId("discord:1")
 NAMES = Pseudonyms(b"k" * 32)
@@ -33,7 +33,7 @@ def row(question: str, said: str, label: bool) -> dict[str, object]:
 async def test_disliked_answers_are_asked_again_and_counted_by_space(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    async def write(prompt: Sequence[Turn]) -> str:
+    async def write(prompt: Sequence[PromptTurn]) -> str:
         asked.append(prompt[-1].content)
         return "Under the red pot."
 
@@ -51,5 +51,5 @@ async def test_disliked_answers_are_asked_again_and_counted_by_space(tmp_path: P
     registry.add(out)
     keep(counts, report_of(registry, "v1"))
     registry.try_out("v1", base, 0.1, 9)
-    assert learned(registry, NAMES, HERE) == Learned("v1", 0.1, n_right=1, n_same=0, n_unsure=1)
-    assert learned(registry, NAMES, SpaceId("discord:2")) == Learned("v1", 0.1, 0, 0, 0)
+    assert learned(registry, NAMES, HERE) == LearningReport("v1", 0.1, n_right=1, n_same=0, n_unsure=1)
+    assert learned(registry, NAMES, SpaceId("discord:2")) == LearningReport("v1", 0.1, 0, 0, 0)

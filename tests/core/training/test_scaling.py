@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.training.scaling import Law, Run, fit, optimum
+from core.training.scaling import Law, ScalingRun, fit, optimum
 
 SIZES = [2e7, 6e7, 2e8, 6e8, 2e9]
 TOKENS = [2e8, 1e9, 5e9, 2.5e10]
@@ -24,9 +24,9 @@ laws = st.builds(
 )
 
 
-def runs(law: Law, noise: float = 0.0, seed: int = 0) -> list[Run]:
+def runs(law: Law, noise: float = 0.0, seed: int = 0) -> list[ScalingRun]:
     chance = random.Random(seed)
-    return [Run(n, d, law.loss(n, d) * (1 + chance.gauss(0, noise))) for n in SIZES for d in TOKENS]
+    return [ScalingRun(n, d, law.loss(n, d) * (1 + chance.gauss(0, noise))) for n in SIZES for d in TOKENS]
 
 
 @given(laws)
@@ -42,7 +42,7 @@ def test_the_law_that_made_the_runs_is_found(law: Law):
 
 def test_chinchillas_own_parameters_are_found_under_noise_and_a_run_gone_astray():
     law = Law(1.69, 406.4, 410.7, 0.34, 0.28)
-    some = [*runs(law, noise=0.002), Run(6e8, 5e9, 9.0)]
+    some = [*runs(law, noise=0.002), ScalingRun(6e8, 5e9, 9.0)]
     found = fit(some)
     assert isclose(found.alpha, 0.34, abs_tol=0.05)
     assert isclose(found.beta, 0.28, abs_tol=0.05)
@@ -64,10 +64,10 @@ def test_no_other_use_of_the_budget_is_better(law: Law, flops: float):
     [
         [],
         runs(Law(1.7, 400, 400, 0.3, 0.3))[:5],
-        [Run(1e8, d, 3.0) for d in np.geomspace(1e8, 1e10, 8)],
-        [Run(1e8, 1e9, 0.0)] * 8,
+        [ScalingRun(1e8, d, 3.0) for d in np.geomspace(1e8, 1e10, 8)],
+        [ScalingRun(1e8, 1e9, 0.0)] * 8,
     ],
 )
-def test_too_little_is_refused(bad: list[Run]):
+def test_too_little_is_refused(bad: list[ScalingRun]):
     with pytest.raises(BadInput):
         fit(bad)

@@ -10,9 +10,9 @@ import pytest
 from core.training.reward import RewardModel
 from core.training.version_test import compare
 from core.training.win_rate import win_rate
-from core.types import Matrix, Turn
+from core.types import Matrix, PromptTurn
 
-PROMPTS = [(Turn("system", "Be kind."), Turn("user", f"Passages.\nQuestion: {n}")) for n in range(20)]
+PROMPTS = [(PromptTurn("system", "Be kind."), PromptTurn("user", f"Passages.\nQuestion: {n}")) for n in range(20)]
 MODEL = RewardModel("length", (1.0,), -2.0, {})
 
 
@@ -29,11 +29,11 @@ class Length:
         return np.array([[len(reply.split())] for _, reply in replies], np.float32)
 
 
-async def says_two(prompt: Sequence[Turn]) -> str:
+async def says_two(prompt: Sequence[PromptTurn]) -> str:
     return "two words"
 
 
-async def says_by_number(prompt: Sequence[Turn]) -> str:
+async def says_by_number(prompt: Sequence[PromptTurn]) -> str:
     return " ".join(["word"] * (1 + int(prompt[-1].content.rpartition(" ")[2]) % 4))
 
 
@@ -48,7 +48,7 @@ async def test_each_prompt_is_won_lost_or_even() -> None:
 
 
 async def test_what_is_always_longer_is_better_to_one_who_likes_length() -> None:
-    async def says_five(prompt: Sequence[Turn]) -> str:
+    async def says_five(prompt: Sequence[PromptTurn]) -> str:
         return "a reply of five words"
 
     assert compare(await win_rate(PROMPTS, says_two, says_five, MODEL, Length())).verdict == "better"

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from telegram.error import RetryAfter
 
-from bot.adapters.telegram.rate_limits import TelegramTraffic, ban_s
+from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.delivery.errors import NotDelivered
 
 GROUP, PRIVATE = -1001, 100
@@ -31,7 +31,7 @@ def clock() -> HandClock:
 
 @pytest.mark.parametrize(("chat_id", "n", "at_least_s"), [(GROUP, 40, 60), (PRIVATE, 80, 60)])
 async def test_a_chat_gets_its_burst_and_then_its_rate(clock, chat_id, n, at_least_s):
-    traffic = TelegramTraffic(clock)
+    traffic = TelegramRateLimits(clock)
     for _ in range(20):
         await traffic.admit(chat_id)
     assert clock.time_s < 1001
@@ -41,14 +41,14 @@ async def test_a_chat_gets_its_burst_and_then_its_rate(clock, chat_id, n, at_lea
 
 
 async def test_all_chats_together_stay_below_thirty_a_second(clock):
-    traffic = TelegramTraffic(clock)
+    traffic = TelegramRateLimits(clock)
     for chat_id in range(1, 121):
         await traffic.admit(chat_id)
     assert 90 / 30 <= clock.time_s - 1000 < 120 / 25
 
 
 async def test_cosmetic_traffic_leaves_half_to_final_texts(clock):
-    traffic = TelegramTraffic(clock)
+    traffic = TelegramRateLimits(clock)
     for _ in range(10):
         traffic.spare(GROUP)
         await clock.sleep(0.12)
@@ -62,7 +62,7 @@ async def test_cosmetic_traffic_leaves_half_to_final_texts(clock):
 
 
 async def test_a_ban_holds_for_its_chat_and_exactly_as_long_as_told(clock):
-    traffic = TelegramTraffic(clock)
+    traffic = TelegramRateLimits(clock)
     traffic.ban(GROUP, 30)
     traffic.ban(GROUP, 5)
     await clock.sleep(10)

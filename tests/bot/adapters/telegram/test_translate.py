@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Message, User
 
-from bot.adapters.telegram.translate import Summons, author_of, is_anonymous_admin, place_of, summons_of
+from bot.adapters.telegram.translate import AddressedMessage, author_of, is_anonymous_admin, place_of, summons_of
 from core.commands import Command, CommandLine, Registry
 
 ME = User(7, "AION", is_bot=True, username="aion_bot")
@@ -37,7 +37,7 @@ def registry() -> Registry:
     return known
 
 
-def read(message: Message) -> Summons | None:
+def read(message: Message) -> AddressedMessage | None:
     return summons_of(message, ME, registry())
 
 
@@ -53,18 +53,18 @@ STICKER = FILE | {"width": 1, "height": 1, "is_animated": False, "is_video": Fal
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
-        (message("Hello", chat=PRIVATE), Summons("Hello")),
+        (message("Hello", chat=PRIVATE), AddressedMessage("Hello")),
         (message("Hello"), None),
-        (message("@aion_bot Hello", entities=mention(0, 9)), Summons("Hello")),
-        (message("@AION_BOT: Hello", entities=mention(0, 9)), Summons("Hello")),
-        (message("Hello, @aion_bot", entities=mention(7, 9)), Summons("Hello,")),
-        (message("😀 @aion_bot 😀?", entities=mention(3, 9)), Summons("😀  😀?")),
-        (message("@aion_bot", entities=mention(0, 9)), Summons("")),
+        (message("@aion_bot Hello", entities=mention(0, 9)), AddressedMessage("Hello")),
+        (message("@AION_BOT: Hello", entities=mention(0, 9)), AddressedMessage("Hello")),
+        (message("Hello, @aion_bot", entities=mention(7, 9)), AddressedMessage("Hello,")),
+        (message("😀 @aion_bot 😀?", entities=mention(3, 9)), AddressedMessage("😀  😀?")),
+        (message("@aion_bot", entities=mention(0, 9)), AddressedMessage("")),
         (message("@aion_bot2 Hello", entities=mention(0, 10)), None),
         (message("@aion_bot Hello"), None),
-        (message("AION Hello", entities=mention(0, 4, type="text_mention", user=BOT)), Summons("Hello")),
+        (message("AION Hello", entities=mention(0, 4, type="text_mention", user=BOT)), AddressedMessage("Hello")),
         (message("Ana Hello", entities=mention(0, 3, type="text_mention", user=ANA)), None),
-        (message(caption="@aion_bot What is it?", caption_entities=mention(0, 9)), Summons("What is it?")),
+        (message(caption="@aion_bot What is it?", caption_entities=mention(0, 9)), AddressedMessage("What is it?")),
     ],
 )
 def test_private_words_and_mentions_are_meant_for_the_bot(said, asked):
@@ -74,14 +74,17 @@ def test_private_words_and_mentions_are_meant_for_the_bot(said, asked):
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
-        (message("And you?", reply_to_message=reply_to(BOT)), Summons("And you?")),
+        (message("And you?", reply_to_message=reply_to(BOT)), AddressedMessage("And you?")),
         (message("And you?", reply_to_message=reply_to(ANA)), None),
         (message("@rui_user look", entities=mention(0, 9), reply_to_message=reply_to(BOT)), None),
         (
             message("What of @rui_user?", entities=mention(8, 9), reply_to_message=reply_to(BOT)),
-            Summons("What of @rui_user?"),
+            AddressedMessage("What of @rui_user?"),
         ),
-        (message("@aion_bot", entities=mention(0, 9), reply_to_message=reply_to(ANA)), Summons("Earlier words")),
+        (
+            message("@aion_bot", entities=mention(0, 9), reply_to_message=reply_to(ANA)),
+            AddressedMessage("Earlier words"),
+        ),
         (
             message(
                 "A topic's first words",
@@ -121,10 +124,10 @@ def test_commands_are_taken_unless_they_are_another_bots(said, line):
 @pytest.mark.parametrize(
     ("content", "asked_in_private"),
     [
-        ({"sticker": STICKER}, Summons("")),
-        ({"voice": FILE | {"duration": 1}}, Summons("")),
-        ({"photo": [FILE | {"width": 1, "height": 1}]}, Summons("")),
-        ({"document": FILE}, Summons("")),
+        ({"sticker": STICKER}, AddressedMessage("")),
+        ({"voice": FILE | {"duration": 1}}, AddressedMessage("")),
+        ({"photo": [FILE | {"width": 1, "height": 1}]}, AddressedMessage("")),
+        ({"document": FILE}, AddressedMessage("")),
         ({"new_chat_title": "Books"}, None),
         ({"group_chat_created": True}, None),
     ],

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from core.generation.grounding.excerpt import MAX_CHARS, excerpt
-from core.types import Found, Hit, Passage, SpaceId
+from core.types import Hit, Passage, SearchResult, SpaceId
 
 
-def found(question: str, *texts: str) -> Found:
+def found(question: str, *texts: str) -> SearchResult:
     hits = tuple(
         Hit(
             Passage(n, n, SpaceId("s"), f"doc{n}", "", text, 0, len(text), "en"), 1.0, 0.9, 1.0, np.zeros(2, np.float32)
         )
         for n, text in enumerate(texts, start=1)
     )
-    return Found(question, "en", np.zeros(2, np.float32), hits, hits, n_searched=len(hits))
+    return SearchResult(question, "en", np.zeros(2, np.float32), hits, hits, n_searched=len(hits))
 
 
 def test_what_fits_is_read_whole_under_the_documents_names() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generation.grounding.extractive import extract
-from core.generation.grounding.sentence_ranking import Scored, rank
+from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.sentences import evidence
 from tests.fakes import WordEmbedder
 from tests.passages import chunked, found, hit
@@ -67,7 +67,7 @@ def scored(*pairs):
     """Return sentences of two passages with these scores, best first: ``(passage, place, score)``."""
     sentences = evidence([hit("One is here. Two is here. It is three.", number=1), hit("Four.\n\nFive.", number=2)])
     of = {1: sentences[:3], 2: sentences[3:]}
-    return [Scored(of[n][place], score) for n, place, score in pairs]
+    return [ScoredSentence(of[n][place], score) for n, place, score in pairs]
 
 
 def test_others_nearly_as_likely_are_quoted_beside_it_in_the_order_of_the_document():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.generation.grounding.sentence_ranking import Scored
+from core.generation.grounding.sentence_ranking import ScoredSentence
 from core.generation.grounding.sentences import evidence
-from core.generation.grounding.support import Check
+from core.generation.grounding.support import SupportCheck
 from tests.passages import hit
 
 FEES = (
@@ -19,11 +19,11 @@ def ranked(*texts, lead=3.0, language="en", first=0):
     """Return the sentences of the passages, the ``first`` of them ahead of the others by ``lead``."""
     sentences = evidence([hit(text, number=n, language=language) for n, text in enumerate(texts, 1)])
     best = [sentences[first], *(other for n, other in enumerate(sentences) if n != first)]
-    return [Scored(sentence, lead if n == 0 else -n / 10) for n, sentence in enumerate(best)]
+    return [ScoredSentence(sentence, lead if n == 0 else -n / 10) for n, sentence in enumerate(best)]
 
 
 def check(question, text, *texts, language="en", **kwargs):
-    return Check(question, language, ranked(*texts, **kwargs)).check(text)
+    return SupportCheck(question, language, ranked(*texts, **kwargs)).check(text)
 
 
 COST = "How much does the Maker plan cost?"
@@ -120,18 +120,18 @@ def test_later_sentences_may_stand_only_on_the_same_passage():
 
 
 def test_nothing_passes_where_no_sentence_is_clearly_the_answer():
-    unclear = Check(COST, "en", ranked(FEES, lead=0.5))
+    unclear = SupportCheck(COST, "en", ranked(FEES, lead=0.5))
     assert not unclear.can_pass
     assert not unclear.check("The Maker plan costs 18 euros a month.").is_supported
 
 
 def test_nothing_passes_without_passages_or_in_another_language():
-    assert not Check(COST, "en", []).can_pass
-    assert not Check("Quanto custa o plano?", "pt", ranked(FEES)).can_pass
+    assert not SupportCheck(COST, "en", []).can_pass
+    assert not SupportCheck("Quanto custa o plano?", "pt", ranked(FEES)).can_pass
 
 
 def test_one_sentence_alone_is_clear():
-    assert Check(COST, "en", ranked("The Maker plan costs 18 euros a month.")).can_pass
+    assert SupportCheck(COST, "en", ranked("The Maker plan costs 18 euros a month.")).can_pass
 
 
 def test_portuguese_is_checked_alike():
@@ -146,7 +146,7 @@ def test_portuguese_is_checked_alike():
         ).is_supported
         is False
     )  # the passage is marked English
-    sentences = [Scored(evidence([hit(text, language="pt")])[0], 1.0)]
-    assert Check(question, "pt", sentences).check("A sala azul custa 6 euros por hora.").is_supported
-    assert not Check(question, "pt", sentences).check("A sala azul custa 9 euros por hora.").is_supported
-    assert not Check(question, "pt", sentences).check("A sala azul não custa 6 euros por hora.").is_supported
+    sentences = [ScoredSentence(evidence([hit(text, language="pt")])[0], 1.0)]
+    assert SupportCheck(question, "pt", sentences).check("A sala azul custa 6 euros por hora.").is_supported
+    assert not SupportCheck(question, "pt", sentences).check("A sala azul custa 9 euros por hora.").is_supported
+    assert not SupportCheck(question, "pt", sentences).check("A sala azul não custa 6 euros por hora.").is_supported

@@ -13,9 +13,9 @@ from core.errors import BadInput, GenerationFailed, Unavailable
 from core.generation.local.generator import MAX_WAITING, LocalGenerator
 from core.models.catalog import SMOLLM2
 from core.models.lora import Base, LoraManifest, write_manifest
-from core.types import LoraVersion, Piece, Sampling, Turn
+from core.types import LoraVersion, Piece, PromptTurn, Sampling
 
-ASK = (Turn("user", "Count."),)
+ASK = (PromptTurn("user", "Count."),)
 BASE = Base("smollm2", "abc")
 
 
@@ -38,7 +38,7 @@ class Counter:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         assert not self.is_closed
         self.diary.append(prompt[0].content)
         self.n_writing += 1
@@ -66,7 +66,7 @@ def generator_of(engine: Counter, n_parallel: int = 2, max_reply_s: float = 60.0
     return LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE, n_parallel=n_parallel, max_reply_s=max_reply_s)
 
 
-async def text_of(generator: LocalGenerator, prompt: Sequence[Turn] = ASK) -> str:
+async def text_of(generator: LocalGenerator, prompt: Sequence[PromptTurn] = ASK) -> str:
     return "".join([piece.text async for piece in generator.stream(prompt, Sampling())])
 
 
@@ -103,7 +103,7 @@ async def test_several_write_together_and_the_others_in_the_order_they_came() ->
     counter = Counter()
     generator = generator_of(counter)
     generator.warm()
-    await asyncio.gather(*(text_of(generator, (Turn("user", str(n)),)) for n in range(6)))
+    await asyncio.gather(*(text_of(generator, (PromptTurn("user", str(n)),)) for n in range(6)))
     assert counter.diary == list("012345")
     assert counter.most_writing == 2
 
@@ -137,7 +137,7 @@ async def test_a_cancelled_reader_frees_the_model_and_a_cancelled_waiter_the_que
     counter = Counter()
     counter.gate.clear()
     generator = generator_of(counter, n_parallel=1)
-    tasks = [asyncio.create_task(text_of(generator, (Turn("user", str(n)),))) for n in range(3)]
+    tasks = [asyncio.create_task(text_of(generator, (PromptTurn("user", str(n)),))) for n in range(3)]
     await until(lambda: generator.state().n_waiting == 2)
     tasks[0].cancel()
     tasks[1].cancel()

@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from core.generation.local.generator import LocalGenerator
-from core.generation.local.lora_follower import Follower
+from core.generation.local.lora_follower import LoraFollower
 from core.models.catalog import SMOLLM2
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
-from core.types import Piece, Sampling, Turn
+from core.types import Piece, PromptTurn, Sampling
 
 BASE = Base("smollm2", "abc")
 
@@ -32,7 +32,7 @@ class Namer:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
-    async def write(self, prompt: Sequence[Turn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         assert not self.is_closed
         self.n_writing += 1
         try:
@@ -65,7 +65,7 @@ def registry_with(tmp_path: Path, *bases: Base) -> LoraRegistry:
 
 async def answer(generator: LocalGenerator) -> tuple[set[str | None], set[str]]:
     """Return the versions that an answer's pieces name, and the weights that wrote them."""
-    pieces = [piece async for piece in generator.stream((Turn("user", "?"),), Sampling())]
+    pieces = [piece async for piece in generator.stream((PromptTurn("user", "?"),), Sampling())]
     assert len(pieces) == 20
     return {piece.lora_version for piece in pieces}, {piece.text.strip() for piece in pieces}
 
@@ -75,7 +75,7 @@ async def test_swaps_under_sixteen_answers_fail_none_and_mix_none(tmp_path: Path
     engine = Namer()
     generator = LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE, n_parallel=16)
     generator.warm()
-    follower = Follower(generator, registry)
+    follower = LoraFollower(generator, registry)
     seen: set[str | None] = set()
 
     async def ask() -> None:
@@ -106,7 +106,7 @@ async def test_a_trial_writes_its_share_and_its_end_leaves_what_was_promoted(tmp
     engine = Namer()
     generator = LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE, draw=lambda: next(draws))
     generator.warm()
-    follower = Follower(generator, registry)
+    follower = LoraFollower(generator, registry)
     registry.try_out("v1", BASE, 0.3, 50)
     await follower.look()
     versions = [(await answer(generator))[0].pop() for _ in range(20)]
@@ -124,7 +124,7 @@ async def test_weights_of_another_base_change_nothing_and_are_named_once(tmp_pat
     registry.promote("v1", other)
     generator = LocalGenerator(SMOLLM2, Namer, lambda: BASE)
     generator.warm()
-    follower = Follower(generator, registry)
+    follower = LoraFollower(generator, registry)
     await follower.look()
     await follower.look()
     assert (await answer(generator))[0] == {None}
@@ -135,7 +135,7 @@ async def test_a_model_that_is_not_loaded_follows_once_it_is(tmp_path: Path) -> 
     registry = registry_with(tmp_path, BASE)
     registry.promote("v1", BASE)
     generator = LocalGenerator(SMOLLM2, Namer, lambda: BASE)
-    follower = Follower(generator, registry)
+    follower = LoraFollower(generator, registry)
     await follower.look()
     assert not generator.state().is_warm
     generator.warm()

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from core.errors import GenerationFailed, Unavailable
 from core.generation.local.factory import open_served
-from core.types import LoraVersion, Sampling, Turn
+from core.types import LoraVersion, PromptTurn, Sampling
 from tests.providers import DONE, Canned, ProviderServer, event, says, streamed
 
-ASK = (Turn("user", "Hi"),)
+ASK = (PromptTurn("user", "Hi"),)
 
 
 async def test_a_server_is_asked_with_its_model_and_key() -> None:

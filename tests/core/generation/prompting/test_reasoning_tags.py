@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.prompting.reasoning_tags import Unthought
+from core.generation.prompting.reasoning_tags import ReasoningFilter
 
 PIECES = st.lists(
     st.sampled_from(["<think>", "</think>", "<thin", "k>", "<", "/think>", "a", " b\n", "<b>"]), max_size=20
@@ -16,7 +16,7 @@ PIECES = st.lists(
 
 
 def said(pieces: list[str]) -> str:
-    unthought = Unthought()
+    unthought = ReasoningFilter()
     return "".join([unthought.feed(piece) for piece in pieces]) + unthought.end()
 
 

@@ -11,15 +11,15 @@ import pytest
 from pydantic import SecretStr
 
 from core.generation.providers.catalogue import Provider, ProviderModel
-from core.generation.providers.client import Patience, ProviderGenerator
-from core.generation.providers.errors import Kind, ProviderFailed
-from core.types import Sampling, Turn
+from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
+from core.generation.providers.errors import FailureKind, ProviderFailed
+from core.types import PromptTurn, Sampling
 from tests.providers import DONE, USAGE, Canned, ProviderServer, delta, event, fails, says, streamed
 
 KEY = "sk-PLANTED-0123456789abcdefghij"
-PROMPT = (Turn("system", "Be brief."), Turn("user", "Olá?"))
-PATIENT = Patience(connect_s=5, first_text_s=5, stall_s=5, total_s=10)
-HASTY = Patience(connect_s=5, first_text_s=0.2, stall_s=0.2, total_s=2)
+PROMPT = (PromptTurn("system", "Be brief."), PromptTurn("user", "Olá?"))
+PATIENT = ProviderTimeouts(connect_s=5, first_text_s=5, stall_s=5, total_s=10)
+HASTY = ProviderTimeouts(connect_s=5, first_text_s=0.2, stall_s=0.2, total_s=2)
 
 
 def provider(url, **changes):
@@ -120,11 +120,11 @@ async def test_a_server_that_does_not_stream_is_read_all_the_same():
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (streamed(delta("half a")), Kind.MALFORMED),
-        (streamed(delta("half a"), is_cut=True), Kind.NETWORK),
-        (streamed(delta("half a"), event({"error": {"code": 502, "message": "upstream died"}})), Kind.SERVER),
-        (streamed(delta("half a"), delta("", "error")), Kind.SERVER),
-        (streamed(delta("half a"), delta("", "content_filter")), Kind.FILTERED),
+        (streamed(delta("half a")), FailureKind.MALFORMED),
+        (streamed(delta("half a"), is_cut=True), FailureKind.NETWORK),
+        (streamed(delta("half a"), event({"error": {"code": 502, "message": "upstream died"}})), FailureKind.SERVER),
+        (streamed(delta("half a"), delta("", "error")), FailureKind.SERVER),
+        (streamed(delta("half a"), delta("", "content_filter")), FailureKind.FILTERED),
     ],
 )
 async def test_a_reply_that_breaks_off_is_a_failure_after_its_text(answer, kind):
@@ -135,27 +135,30 @@ async def test_a_reply_that_breaks_off_is_a_failure_after_its_text(answer, kind)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (streamed(), Kind.MALFORMED),
-        (streamed(DONE), Kind.EMPTY),
-        (streamed(delta(" \n"), delta("", "stop"), DONE), Kind.EMPTY),
-        (streamed(delta(None, "length"), DONE), Kind.EMPTY),
-        (streamed(delta(None, "content_filter"), DONE), Kind.FILTERED),
-        (streamed(b"data: {not json}\n\n"), Kind.MALFORMED),
-        (streamed(b"data: " + b"[" * 200_000 + b"\n\n"), Kind.MALFORMED),
-        (streamed(event({"error": {"code": 429, "message": "slow down"}})), Kind.QUOTA),
-        (streamed(event([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}])), Kind.QUOTA),
-        (streamed(event([1]), event({"choices": [3]}), event({"choices": {}}), event("7"), DONE), Kind.EMPTY),
-        (Canned((b"<html>Sign in to the hotel wifi</html>",), headers={"content-type": "text/html"}), Kind.MALFORMED),
-        (Canned((b'{"choices": [{"mess',), headers={"content-type": "application/json"}), Kind.MALFORMED),
+        (streamed(), FailureKind.MALFORMED),
+        (streamed(DONE), FailureKind.EMPTY),
+        (streamed(delta(" \n"), delta("", "stop"), DONE), FailureKind.EMPTY),
+        (streamed(delta(None, "length"), DONE), FailureKind.EMPTY),
+        (streamed(delta(None, "content_filter"), DONE), FailureKind.FILTERED),
+        (streamed(b"data: {not json}\n\n"), FailureKind.MALFORMED),
+        (streamed(b"data: " + b"[" * 200_000 + b"\n\n"), FailureKind.MALFORMED),
+        (streamed(event({"error": {"code": 429, "message": "slow down"}})), FailureKind.QUOTA),
+        (streamed(event([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}])), FailureKind.QUOTA),
+        (streamed(event([1]), event({"choices": [3]}), event({"choices": {}}), event("7"), DONE), FailureKind.EMPTY),
+        (
+            Canned((b"<html>Sign in to the hotel wifi</html>",), headers={"content-type": "text/html"}),
+            FailureKind.MALFORMED,
+        ),
+        (Canned((b'{"choices": [{"mess',), headers={"content-type": "application/json"}), FailureKind.MALFORMED),
         (
             Canned((b'{"error": {"code": 401, "message": "no"}}',), headers={"content-type": "application/json"}),
-            Kind.AUTH,
+            FailureKind.AUTH,
         ),
-        (Canned((), headers={"content-type": "application/json"}), Kind.MALFORMED),
-        (fails(401, {"error": {"message": "bad key"}}), Kind.AUTH),
-        (fails(429, [{"error": {"code": 429, "message": "quota"}}], {"retry-after": "7"}), Kind.QUOTA),
-        (fails(503, "<html>busy</html>"), Kind.SERVER),
-        (fails(500, "x" * 1_000_000), Kind.MALFORMED),
+        (Canned((), headers={"content-type": "application/json"}), FailureKind.MALFORMED),
+        (fails(401, {"error": {"message": "bad key"}}), FailureKind.AUTH),
+        (fails(429, [{"error": {"code": 429, "message": "quota"}}], {"retry-after": "7"}), FailureKind.QUOTA),
+        (fails(503, "<html>busy</html>"), FailureKind.SERVER),
+        (fails(500, "x" * 1_000_000), FailureKind.MALFORMED),
     ],
 )
 async def test_a_reply_without_text_is_a_failure(answer, kind):
@@ -171,7 +174,7 @@ async def test_status_and_wait_are_kept_for_the_ledger():
 async def test_redirects_are_not_followed_with_the_key():
     async with ProviderServer(says("stolen")) as thief:
         failure = await failure_to(fails(302, "", {"location": f"{thief.url}/chat/completions"}))
-    assert failure.kind is Kind.REJECTED
+    assert failure.kind is FailureKind.REJECTED
     assert thief.asked == []
 
 
@@ -186,26 +189,26 @@ async def test_redirects_are_not_followed_with_the_key():
 )
 async def test_a_provider_that_says_nothing_in_time_is_given_up(answer):
     texts, failure, _ = await ask(answer, patience=HASTY)
-    assert (texts, failure.kind) == ([], Kind.NETWORK)
+    assert (texts, failure.kind) == ([], FailureKind.NETWORK)
 
 
 async def test_a_stall_in_the_middle_is_a_failure_after_its_text():
     texts, failure, _ = await ask(streamed(delta("half a"), 60.0, delta("nswer")), patience=HASTY)
-    assert (texts, failure.kind) == (["half a"], Kind.NETWORK)
+    assert (texts, failure.kind) == (["half a"], FailureKind.NETWORK)
 
 
 async def test_an_endless_drip_ends_with_the_total_patience():
     drip = [step for _ in range(500) for step in (delta("a "), 0.02)]
-    patience = Patience(first_text_s=1, stall_s=1, total_s=0.4)
+    patience = ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.4)
     texts, failure, _ = await ask(streamed(*drip), patience=patience)
-    assert failure.kind is Kind.NETWORK
+    assert failure.kind is FailureKind.NETWORK
     assert 0 < len(texts) < 500
 
 
 @pytest.mark.parametrize("flood", [b"data: " + b"x" * 300_000, b": " + b"x" * 300_000 + b"\n", delta("y" * 1000) * 300])
 async def test_a_flood_is_cut_off(flood):
-    patience = Patience(max_bytes=100_000)
-    assert (await failure_to(streamed(flood), patience=patience)).kind is Kind.MALFORMED
+    patience = ProviderTimeouts(max_bytes=100_000)
+    assert (await failure_to(streamed(flood), patience=patience)).kind is FailureKind.MALFORMED
 
 
 async def test_nobody_listening_is_a_network_failure():
@@ -216,13 +219,13 @@ async def test_nobody_listening_is_a_network_failure():
         generator = ProviderGenerator(described, described.models[0], SecretStr(KEY), client)
         with pytest.raises(ProviderFailed) as caught:
             await anext(generator.stream(PROMPT, Sampling()))
-    assert caught.value.kind is Kind.NETWORK
+    assert caught.value.kind is FailureKind.NETWORK
 
 
 @pytest.mark.parametrize("key", ["sk-with\nnewline-012345", "sk-chave-ção-0123456789"])
 async def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(key):
     _, failure, asked = await ask(says("x"), key=key)
-    assert failure.kind is Kind.AUTH
+    assert failure.kind is FailureKind.AUTH
     assert asked == []
     assert key[:10] not in str(failure)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.providers.clock import Clock, day_of, month_of
+from core.generation.providers.clock import ForwardClock, day_of, month_of
 
 PACIFIC, WORLD = ZoneInfo("America/Los_Angeles"), ZoneInfo("UTC")
 
@@ -49,7 +49,7 @@ def test_a_month_starts_on_its_first(now: str, start: str, end: str) -> None:
 @given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(-2e5, 2e5)), max_size=30))
 def test_time_never_goes_back_and_never_stands_still(steps: list[tuple[float, float]]) -> None:
     wall_s, ticks_s = 1e9, 0.0
-    clock = Clock(lambda: wall_s, lambda: ticks_s)
+    clock = ForwardClock(lambda: wall_s, lambda: ticks_s)
     for passed_s, set_by_s in steps:
         before_s = clock.now_s()
         ticks_s += passed_s
@@ -58,7 +58,7 @@ def test_time_never_goes_back_and_never_stands_still(steps: list[tuple[float, fl
 
 
 def test_a_restart_goes_on_from_what_was_counted_unless_that_cannot_be_true() -> None:
-    clock = Clock(lambda: 1e9, lambda: 0.0)
+    clock = ForwardClock(lambda: 1e9, lambda: 0.0)
     clock.not_before(1e9 + 86_400)
     assert clock.now_s() == 1e9 + 86_400
     clock.not_before(2e9)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.providers.errors import Kind, failure_of, redact, seconds
-from core.generation.providers.quota_errors import Spent
+from core.generation.providers.errors import FailureKind, failure_of, redact, seconds
+from core.generation.providers.quota_errors import SpentQuota
 
 KEY = "gsk_PLANTEDkey0123456789abcdefXYZ"
 NOW_S = 1_795_000_000.0  # 2026-11-18T10:26:40Z
@@ -86,40 +86,40 @@ GROQ_DAY = {
 @pytest.mark.parametrize(
     ("status", "headers", "body", "kind", "wait_s"),
     [
-        (401, {}, {"error": {"message": "Invalid API Key"}}, Kind.AUTH, None),
-        (403, {}, "<html>Forbidden</html>", Kind.AUTH, None),
+        (401, {}, {"error": {"message": "Invalid API Key"}}, FailureKind.AUTH, None),
+        (403, {}, "<html>Forbidden</html>", FailureKind.AUTH, None),
         (
             400,
             {},
             [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}],
-            Kind.AUTH,
+            FailureKind.AUTH,
             None,
         ),
-        (402, {}, {"error": "You have depleted your monthly included credits."}, Kind.QUOTA, None),
-        (404, {}, {"error": {"message": "No endpoints found for x:free.", "code": 404}}, Kind.GONE, None),
-        (400, {}, {"error": {"message": "retired", "code": "model_decommissioned"}}, Kind.GONE, None),
-        (410, {}, "", Kind.GONE, None),
-        (413, {}, GROQ_TOO_LARGE, Kind.TOO_LARGE, None),
-        (400, {}, {"error": {"message": "too long", "code": "context_length_exceeded"}}, Kind.TOO_LARGE, None),
-        (400, {}, {"error": {"message": "property 'logprobs' is unsupported"}}, Kind.REJECTED, None),
-        (302, {"location": "https://elsewhere.example"}, "", Kind.REJECTED, None),
-        (429, {"retry-after": "12"}, GROQ_DAY, Kind.QUOTA, 12.0),
-        (429, {}, GROQ_DAY, Kind.QUOTA, 578.016),
-        (429, {"retry-after": "2m59.56s"}, "", Kind.QUOTA, 179.56),
-        (429, {"retry-after": "Wed, 18 Nov 2026 11:07:40 GMT"}, "", Kind.QUOTA, 60.0),
-        (429, {"retry-after": "Wed, 18 Nov 2026 09:00:00 GMT"}, "", Kind.QUOTA, 0.0),
-        (429, {"retry-after": "9999999"}, "", Kind.QUOTA, 86_400.0),
-        (429, {"retry-after": "whenever"}, "", Kind.QUOTA, None),
-        (429, {}, GEMINI_MINUTE, Kind.QUOTA, 17.0),
-        (429, {"x-ratelimit-reset": "1795000042"}, "", Kind.QUOTA, 42.0),
-        (429, {"x-ratelimit-reset": "1795000042500"}, "", Kind.QUOTA, 42.5),
-        (429, {"x-ratelimit-reset": "6m0s"}, "", Kind.QUOTA, None),
-        (429, {}, GEMINI_DAY, Kind.QUOTA, None),  # its "17s" is not true of a day
-        (503, {"retry-after": "3"}, "<html>busy</html>", Kind.SERVER, 3.0),
-        (500, {}, None, Kind.SERVER, None),
-        (200, {}, {"error": {"code": 429, "message": "slow down"}}, Kind.QUOTA, None),
-        (200, {}, {"error": {"message": "overloaded"}}, Kind.SERVER, None),
-        (200, {}, {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}, Kind.QUOTA, None),
+        (402, {}, {"error": "You have depleted your monthly included credits."}, FailureKind.QUOTA, None),
+        (404, {}, {"error": {"message": "No endpoints found for x:free.", "code": 404}}, FailureKind.GONE, None),
+        (400, {}, {"error": {"message": "retired", "code": "model_decommissioned"}}, FailureKind.GONE, None),
+        (410, {}, "", FailureKind.GONE, None),
+        (413, {}, GROQ_TOO_LARGE, FailureKind.TOO_LARGE, None),
+        (400, {}, {"error": {"message": "too long", "code": "context_length_exceeded"}}, FailureKind.TOO_LARGE, None),
+        (400, {}, {"error": {"message": "property 'logprobs' is unsupported"}}, FailureKind.REJECTED, None),
+        (302, {"location": "https://elsewhere.example"}, "", FailureKind.REJECTED, None),
+        (429, {"retry-after": "12"}, GROQ_DAY, FailureKind.QUOTA, 12.0),
+        (429, {}, GROQ_DAY, FailureKind.QUOTA, 578.016),
+        (429, {"retry-after": "2m59.56s"}, "", FailureKind.QUOTA, 179.56),
+        (429, {"retry-after": "Wed, 18 Nov 2026 11:07:40 GMT"}, "", FailureKind.QUOTA, 60.0),
+        (429, {"retry-after": "Wed, 18 Nov 2026 09:00:00 GMT"}, "", FailureKind.QUOTA, 0.0),
+        (429, {"retry-after": "9999999"}, "", FailureKind.QUOTA, 86_400.0),
+        (429, {"retry-after": "whenever"}, "", FailureKind.QUOTA, None),
+        (429, {}, GEMINI_MINUTE, FailureKind.QUOTA, 17.0),
+        (429, {"x-ratelimit-reset": "1795000042"}, "", FailureKind.QUOTA, 42.0),
+        (429, {"x-ratelimit-reset": "1795000042500"}, "", FailureKind.QUOTA, 42.5),
+        (429, {"x-ratelimit-reset": "6m0s"}, "", FailureKind.QUOTA, None),
+        (429, {}, GEMINI_DAY, FailureKind.QUOTA, None),  # its "17s" is not true of a day
+        (503, {"retry-after": "3"}, "<html>busy</html>", FailureKind.SERVER, 3.0),
+        (500, {}, None, FailureKind.SERVER, None),
+        (200, {}, {"error": {"code": 429, "message": "slow down"}}, FailureKind.QUOTA, None),
+        (200, {}, {"error": {"message": "overloaded"}}, FailureKind.SERVER, None),
+        (200, {}, {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}, FailureKind.QUOTA, None),
     ],
 )
 def test_each_error_is_recognised(status, headers, body, kind, wait_s):
@@ -135,22 +135,22 @@ def said(message, **rest):
 @pytest.mark.parametrize(
     ("status", "body", "spent"),
     [
-        (429, GEMINI_MINUTE, Spent.MINUTE),
-        (429, GEMINI_DAY, Spent.DAY),
-        (429, GROQ_DAY, Spent.DAY),
-        (429, said("Rate limit reached on requests per day (RPD): Limit 1000, Used 1000."), Spent.DAY),
-        (429, said("Rate limit reached on tokens per minute (TPM): Limit 8000, Used 7900."), Spent.MINUTE),
-        (429, said("Rate limit reached on requests per minute (RPM): Limit 30"), Spent.MINUTE),
-        (429, [said("Quota exceeded for metric: requests, limit: 0, model: gemini-9", code=429)], Spent.NEVER),
+        (429, GEMINI_MINUTE, SpentQuota.MINUTE),
+        (429, GEMINI_DAY, SpentQuota.DAY),
+        (429, GROQ_DAY, SpentQuota.DAY),
+        (429, said("Rate limit reached on requests per day (RPD): Limit 1000, Used 1000."), SpentQuota.DAY),
+        (429, said("Rate limit reached on tokens per minute (TPM): Limit 8000, Used 7900."), SpentQuota.MINUTE),
+        (429, said("Rate limit reached on requests per minute (RPM): Limit 30"), SpentQuota.MINUTE),
+        (429, [said("Quota exceeded for metric: requests, limit: 0, model: gemini-9", code=429)], SpentQuota.NEVER),
         (429, [said("Quota exceeded for metric: requests, limit: 20, model: gemini-9", code=429)], None),
-        (429, said("Rate limit exceeded: free-models-per-day"), Spent.DAY),
-        (429, said("Rate limit exceeded: free-models-per-min."), Spent.MINUTE),
-        (429, said("Provider returned error", metadata={"provider_name": "DeepInfra"}), Spent.UPSTREAM),
-        (402, {"error": "You have depleted your monthly included credits."}, Spent.MONTH),
+        (429, said("Rate limit exceeded: free-models-per-day"), SpentQuota.DAY),
+        (429, said("Rate limit exceeded: free-models-per-min."), SpentQuota.MINUTE),
+        (429, said("Provider returned error", metadata={"provider_name": "DeepInfra"}), SpentQuota.UPSTREAM),
+        (402, {"error": "You have depleted your monthly included credits."}, SpentQuota.MONTH),
         (429, said("slow down"), None),
         (500, said("our daily maintenance"), None),
         (413, GROQ_TOO_LARGE, None),
-        (200, said("free-models-per-day", code=429), Spent.DAY),
+        (200, said("free-models-per-day", code=429), SpentQuota.DAY),
     ],
 )
 def test_what_is_spent_is_read_from_each_dialect(status, body, spent):
@@ -161,7 +161,7 @@ def test_what_is_spent_is_read_from_each_dialect(status, body, spent):
     "body", [[], {}, [[]], {"error": []}, {"error": None}, 7, {"error": {"details": [3, {"violations": 4}]}}]
 )
 def test_a_body_of_any_shape_is_survived(body):
-    assert failure_of(500, {}, body, KEY, NOW_S).kind is Kind.SERVER
+    assert failure_of(500, {}, body, KEY, NOW_S).kind is FailureKind.SERVER
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from core.errors import GenerationFailed
-from core.generation.providers.catalogue import Limits, Price, ProviderModel, read_providers
-from core.generation.providers.client import Patience
+from core.generation.providers.catalogue import ModelLimits, Price, ProviderModel, read_providers
+from core.generation.providers.client import ProviderTimeouts
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import read_keys, routes
 from core.generation.providers.router import Router, open_router
@@ -125,7 +125,7 @@ async def test_leaving_early_hangs_up_and_is_no_failure_of_the_provider() -> Non
 
 async def test_an_asker_who_leaves_before_the_first_word_gives_the_lease_back() -> None:
     async with Walk(groq=[streamed(60.0)]) as walk:
-        router = walk.router(models=(ProviderModel("m", limits=Limits(tokens_per_day=100_000)),))
+        router = walk.router(models=(ProviderModel("m", limits=ModelLimits(tokens_per_day=100_000)),))
         asking = asyncio.create_task(router.open(PROMPT, Sampling(), "en"))
         await asyncio.sleep(0.3)
         assert walk.n_asked() == {"groq": 1}
@@ -215,7 +215,7 @@ async def test_groq_a_413_without_a_smaller_prompt_goes_to_the_next_and_benches_
 
 
 async def test_groq_a_prompt_over_the_minutes_tokens_is_not_sent_at_all() -> None:
-    small = ProviderModel("small", limits=Limits(tokens_per_minute=100))
+    small = ProviderModel("small", limits=ModelLimits(tokens_per_minute=100))
     async with Walk(groq=[says("never")], gemini=[says("other")]) as walk:
         table = [provider("groq", walk.servers["groq"].url, small), provider("gemini", walk.servers["gemini"].url)]
         assert (await ask(open_router(table, keys_of(*table), walk.client, walk.ledger)))[0] == "gemini"
@@ -225,7 +225,7 @@ async def test_groq_a_prompt_over_the_minutes_tokens_is_not_sent_at_all() -> Non
 async def test_huggingface_payment_required_lasts_until_the_month_is_over() -> None:
     spent = fails(402, quota("You have depleted your monthly included credits."))
     async with Walk(huggingface=[spent, says("new month")], groq=[says("other")]) as walk:
-        router = walk.router("huggingface", "groq", limits=Limits(usd_per_month=0.1))
+        router = walk.router("huggingface", "groq", limits=ModelLimits(usd_per_month=0.1))
         await ask(router)
         walk.hands.pass_time(12 * DAY_S)  # 30 November
         assert (await ask(router))[0] == "groq"
@@ -236,7 +236,7 @@ async def test_huggingface_payment_required_lasts_until_the_month_is_over() -> N
 async def test_openrouter_a_full_platform_benches_every_free_model() -> None:
     platform = fails(429, quota("Rate limit exceeded: free-models-per-day", code=429))
     async with Walk(openrouter=[platform]) as walk:
-        router = walk.router(models=("a:free", "b:free"), limits=Limits(requests_per_day=50))
+        router = walk.router(models=("a:free", "b:free"), limits=ModelLimits(requests_per_day=50))
         with pytest.raises(GenerationFailed):
             await ask(router)
         assert walk.n_asked() == {"openrouter": 1}
@@ -245,13 +245,13 @@ async def test_openrouter_a_full_platform_benches_every_free_model() -> None:
 async def test_openrouter_a_full_upstream_benches_its_own_model_alone() -> None:
     upstream = fails(429, quota("Provider returned error", metadata={"provider_name": "DeepInfra"}))
     async with Walk(openrouter=[upstream, says("from b")]) as walk:
-        router = walk.router(models=("a:free", "b:free"), limits=Limits(requests_per_day=50))
+        router = walk.router(models=("a:free", "b:free"), limits=ModelLimits(requests_per_day=50))
         assert await ask(router) == ("openrouter", "from b")
 
 
 async def test_openrouter_one_allowance_covers_all_models_and_keys() -> None:
     async with Walk(openrouter=[says("yes")]) as walk:
-        router = walk.router(n_keys=2, models=("a:free", "b:free"), limits=Limits(requests_per_day=3))
+        router = walk.router(n_keys=2, models=("a:free", "b:free"), limits=ModelLimits(requests_per_day=3))
         for _ in range(3):
             await ask(router)
         with pytest.raises(GenerationFailed, match="nobody may be asked now"):
@@ -281,7 +281,7 @@ async def test_a_wrong_key_rules_out_its_models_and_not_the_other_keys(status: i
 async def test_a_silent_provider_is_not_taken_for_one_out_of_quota() -> None:
     """freellmapi 592: its bench is short, and it is asked again."""
     async with Walk(groq=[streamed(60.0), says("awake")], gemini=[says("other")]) as walk:
-        router = walk.router(patience=Patience(first_text_s=0.2))
+        router = walk.router(patience=ProviderTimeouts(first_text_s=0.2))
         assert (await ask(router))[0] == "gemini"
         walk.hands.pass_time(61)
         assert (await ask(router))[0] == "groq"
@@ -323,7 +323,7 @@ async def test_withheld_content_is_not_held_against_anybody() -> None:
 
 
 def limited(**limits: int) -> tuple[ProviderModel]:
-    return (ProviderModel("limited", limits=Limits(**limits)),)
+    return (ProviderModel("limited", limits=ModelLimits(**limits)),)
 
 
 async def test_the_last_request_of_a_limit_is_used_and_none_past_it() -> None:
@@ -432,7 +432,7 @@ async def test_an_answer_has_a_budget_of_time_however_many_are_silent() -> None:
     """freellmapi 484: 38.8 s over 11 attempts."""
     silent = {name: [streamed(60.0)] for name in ("groq", "gemini", "huggingface", "openrouter")}
     async with Walk(**silent) as walk:
-        router = walk.router(budget_s=0.5, patience=Patience(first_text_s=0.2))
+        router = walk.router(budget_s=0.5, patience=ProviderTimeouts(first_text_s=0.2))
         start_s = asyncio.get_running_loop().time()
         with pytest.raises(GenerationFailed, match="time for this answer is over"):
             await ask(router)

@@ -10,11 +10,11 @@ import pytest
 
 from bot.operator import providers as command
 from core.errors import BadInput
-from core.generation.providers.catalogue import Limits, ProviderModel
+from core.generation.providers.catalogue import ModelLimits, ProviderModel
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import routes
 from core.generation.providers.router import Router
-from core.generation.providers.status import ProviderDesk
+from core.generation.providers.status import ProviderStatusService
 from core.services import ProviderStatus
 from core.storage.database import Database
 from core.storage.quotas import Quotas
@@ -23,7 +23,7 @@ from plugins.providers import show_providers
 from tests.providers import fails, says
 from tests.routing import Hands, Walk, ask, keys_of, provider
 
-FEW = ProviderModel("few", limits=Limits(requests_per_day=2, requests_per_minute=10))
+FEW = ProviderModel("few", limits=ModelLimits(requests_per_day=2, requests_per_minute=10))
 DEAD = fails(429, {"error": {"message": "free-models-per-day"}})
 
 
@@ -36,7 +36,7 @@ async def test_the_desk_tells_what_is_left_and_why_one_is_not_asked() -> None:
             provider("openai", paid=True),
         ]
         found = routes(table, keys_of(*table[:2]), 0.0)
-        desk = ProviderDesk(table, found, walk.ledger)
+        desk = ProviderStatusService(table, found, walk.ledger)
         router = Router(found, walk.client, walk.ledger)
         await ask(router)
         gemini, groq, huggingface, openai = await desk.status()
@@ -64,7 +64,9 @@ async def test_a_reset_reaches_the_process_that_is_running(database: Database) -
         assert (await ask(router))[0] == "groq"
         await walk.ledger.save()
         beside = Ledger(Quotas(database), hands.clock())
-        assert await ProviderDesk([route.provider for route in router.routes], router.routes, beside).reset("gemini")
+        assert await ProviderStatusService([route.provider for route in router.routes], router.routes, beside).reset(
+            "gemini"
+        )
         hands.pass_time(10)
         assert (await ask(router))[0] == "gemini"
         await walk.ledger.close()
@@ -140,4 +142,4 @@ async def test_moderators_see_no_key_and_no_providers_words() -> None:
 
 
 def test_the_desk_needs_no_running_loop_to_be_made() -> None:
-    assert asyncio.run(ProviderDesk((), (), Ledger()).status()) == ()
+    assert asyncio.run(ProviderStatusService((), (), Ledger()).status()) == ()
