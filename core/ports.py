@@ -61,6 +61,19 @@ class Embedder(Protocol):
         ...
 
 
+class PassageEmbedders(Protocol):
+    """The embedders whose vectors a new passage is stored with."""
+
+    @property
+    def writing(self) -> tuple[Embedder, ...]:
+        """Return them, the one in service first; during a migration its successor follows."""
+        ...
+
+    async def require_comparable(self, space: SpaceId) -> None:
+        """Raise ``Unavailable`` when the vectors stored in ``space`` cannot be compared with theirs."""
+        ...
+
+
 class PassageStore(Protocol):
     """The database's searchable passages, as the derived indexes read them. Ids are never used twice.
 

@@ -18,6 +18,7 @@ from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import card
 from core.knowledge.review import ReviewService, SpaceReview
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
@@ -41,7 +42,8 @@ async def _review(space: str) -> AsyncIterator[SpaceReview]:
         database = holdings.database
         documents, spaces = Documents(database), Spaces(database)
         embedder = open_embedder(settings.embedder, settings.models_dir, lambda key: None)
-        ingest = Ingest(documents, Passages(database), embedder, Fetcher(), max_file_bytes=settings.max_file_bytes)
+        embedders = SoleEmbedder(embedder, Passages(database))
+        ingest = Ingest(documents, embedders, Fetcher(), max_file_bytes=settings.max_file_bytes)
         notices = Notices(Inbox(database), Channels(spaces), spaces, settings.language)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
         reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)

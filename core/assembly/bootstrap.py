@@ -189,7 +189,6 @@ async def assemble(
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
         ingest = Ingest(
             documents,
-            passages,
             succession,
             pages,
             max_file_bytes=settings.max_file_bytes,

@@ -19,10 +19,9 @@ from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.prefetch import ahead
 from core.knowledge.prepare import BATCH_PASSAGES, DocumentSource, FailedDocument, PreparedDocument, Read, cut, prepare
 from core.offload import offload
-from core.ports import Embedder, PageSource
-from core.retrieval.embedder_migration import EmbedderMigration
+from core.ports import Embedder, PageSource, PassageEmbedders
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
-from core.storage.passages import Passages, SuccessorVectors
+from core.storage.passages import SuccessorVectors
 from core.types import Attachment, IndexedDocument, Language, Matrix, SpaceId
 
 __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]
@@ -62,16 +61,14 @@ class Ingest:
     def __init__(
         self,
         documents: Documents,
-        passages: Passages,
-        embedder: Embedder,
+        embedders: PassageEmbedders,
         pages: PageSource,
         *,
         max_file_bytes: int,
         language: Language = "en",
     ) -> None:
         self._documents = documents
-        self._passages = passages
-        self._embedder = embedder
+        self._embedders = embedders
         self._pages = pages
         self._max_file_bytes = max_file_bytes
         self._language = language
@@ -119,7 +116,7 @@ class Ingest:
     async def _index(
         self, space: SpaceId, sources: Sequence[DocumentSource]
     ) -> AsyncGenerator[IndexedDocument | FailedDocument, None]:
-        await self._require_embedder(space)
+        await self._embedders.require_comparable(space)
         batches = _batches(ahead(self._prepare(space, sources), AHEAD_FILES))
         async with aclosing(ahead(self._embed(batches), 1)) as embedded:
             async for batch in embedded:
@@ -141,16 +138,7 @@ class Ingest:
 
     async def _vectors(self, texts: Sequence[str]) -> list[tuple[str, Matrix]]:
         """Return the embeddings of texts, shape ``(len(texts), dim)``, by each embedder that they are needed of."""
-        return [(embedder.id, await _embed_all(embedder, texts)) for embedder in self._writing]
-
-    @property
-    def _writing(self) -> tuple[Embedder, ...]:
-        return self._embedder.writing if isinstance(self._embedder, EmbedderMigration) else (self._embedder,)
-
-    async def _require_embedder(self, space: SpaceId) -> None:
-        """Raise ``Unavailable`` when another embedder serves, and nobody here knows of that."""
-        if not isinstance(self._embedder, EmbedderMigration):
-            await self._passages.require_embedder(space, self._embedder.id)
+        return [(embedder.id, await _embed_all(embedder, texts)) for embedder in self._embedders.writing]
 
     def _dealt(
         self, batch: Sequence[Read], vectors: Sequence[tuple[str, Matrix]]
@@ -182,7 +170,7 @@ class Ingest:
 
         Raises ``Unavailable`` when the space holds vectors of another embedder.
         """
-        await self._require_embedder(space)
+        await self._embedders.require_comparable(space)
         prepared = await offload(cut, new)
         return _embedded(prepared, await self._vectors(prepared.inputs()))
 

@@ -38,7 +38,10 @@ class LexicalOnlyEmbedder:
 
 
 class EmbedderMigration:
-    """The embedder in service, itself a ``core.ports.Embedder``; and the one to come, while there is one."""
+    """The embedder in service, itself a ``core.ports.Embedder``; and the one to come, while there is one.
+
+    It is the ``core.ports.PassageEmbedders`` of a running bot.
+    """
 
     def __init__(self, embedder: Embedder, former: Embedder | None = None) -> None:
         """Serve with ``former`` until ``change_over``, where there is one."""
@@ -64,6 +67,9 @@ class EmbedderMigration:
         if self._former is None or self._former.id == ANY:
             return (self.latest,)
         return (self._former, self.latest)
+
+    async def require_comparable(self, space: SpaceId) -> None:
+        """Raise nothing: every stored passage has a vector of the embedder in service, or gets one."""
 
     def change_over(self) -> None:
         """Put the one to come in service."""

@@ -17,6 +17,7 @@ from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
@@ -49,7 +50,8 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with await Database.open(tmp_path) as database:
         documents, spaces = Documents(database), Spaces(database)
-        ingest = Ingest(documents, Passages(database), WordEmbedder(), Fetcher(), max_file_bytes=1_000_000)
+        embedders = SoleEmbedder(WordEmbedder(), Passages(database))
+        ingest = Ingest(documents, embedders, Fetcher(), max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         transport = httpx.ASGITransport(create_app([admin_router(reviews, TOKEN)]))

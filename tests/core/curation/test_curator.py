@@ -20,6 +20,7 @@ from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.storage.consents import PendingTeachings
@@ -61,7 +62,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             Fetcher(frozenset({site.host}), FetchLimits(max_bytes=1_000_000, max_redirects=3, deadline_s=2)), pace_s=0
         )
         documents, inbox, spaces = Documents(database), Inbox(database), Spaces(database)
-        ingest = Ingest(documents, Passages(database), WordEmbedder(), pages, max_file_bytes=1_000_000)
+        embedders = SoleEmbedder(WordEmbedder(), Passages(database))
+        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
         pseudonyms = Pseudonyms.open(tmp_path)
         notices = Notices(inbox, Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)

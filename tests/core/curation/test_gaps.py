@@ -20,6 +20,7 @@ from core.curation.robots import PoliteFetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
@@ -66,7 +67,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         site.pages = {"/library": as_page("The library", LIBRARY)}
         pages = PoliteFetcher(Fetcher(frozenset({site.host})), pace_s=0)
         documents, spaces, embedder = Documents(database), Spaces(database), WordEmbedder()
-        ingest = Ingest(documents, Passages(database), embedder, pages, max_file_bytes=1_000_000)
+        embedders = SoleEmbedder(embedder, Passages(database))
+        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         search = SiteSearch(site, ("/library",))

@@ -23,6 +23,7 @@ from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.storage.database import Database
@@ -91,7 +92,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with serving() as site:
         pages = PoliteFetcher(Fetcher(frozenset({site.host}), FetchLimits(max_bytes=1_000_000, deadline_s=2)), pace_s=0)
         documents, spaces = Documents(database), Spaces(database)
-        ingest = Ingest(documents, Passages(database), WordEmbedder(), pages, max_file_bytes=1_000_000)
+        embedders = SoleEmbedder(WordEmbedder(), Passages(database))
+        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
         channels = Channels(spaces)
         await channels.gather_moderators(GUILD, "42")
         notices = Notices(Inbox(database), channels, spaces, "en")

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from core.errors import BadInput, Unavailable
 from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest, Progress, Report
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
@@ -64,7 +65,8 @@ class Desk:
 
     @property
     def ingest(self) -> Ingest:
-        return Ingest(self.documents, self.passages, self.embedder, self.pages, max_file_bytes=LIMIT)
+        embedders = SoleEmbedder(self.embedder, self.passages)
+        return Ingest(self.documents, embedders, self.pages, max_file_bytes=LIMIT)
 
     async def texts(self, space: SpaceId = HERE) -> list[str]:
         changes = await self.passages.changes(space, 0, self.embedder.id)
@@ -352,6 +354,7 @@ INDEXER = """
 import asyncio, sys, time
 from pathlib import Path
 from core.knowledge.ingest import Ingest
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.chunk import searched_text
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -366,7 +369,8 @@ class Slow(WordEmbedder):
 
 async def main():
     async with await Database.open(Path(sys.argv[1])) as database:
-        ingest = Ingest(Documents(database), Passages(database), Slow(), None, max_file_bytes=1000000)
+        embedders = SoleEmbedder(Slow(), Passages(database))
+        ingest = Ingest(Documents(database), embedders, None, max_file_bytes=1000000)
         show = lambda step: print(step.n_done, flush=True)
         await ingest.index_paths(SpaceId("discord:1"), [Path(sys.argv[2])], show)
 

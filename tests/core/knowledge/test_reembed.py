@@ -50,7 +50,7 @@ class World:
         self.passages, self.documents = Passages(database), Documents(database)
         self.vectors = Vectors(database)
         self.searcher = MigratingSearcher(succession, self.passages, folder / "indexes")
-        self.ingest = Ingest(self.documents, self.passages, succession, None, max_file_bytes=100_000)  # type: ignore[arg-type]
+        self.ingest = Ingest(self.documents, succession, None, max_file_bytes=100_000)  # type: ignore[arg-type]
         self.reembedding = Reembedding(self.vectors, succession, self.searcher)
 
     async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:

@@ -14,6 +14,7 @@ from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import difference
 from core.knowledge.review import ReviewService, SpaceReview
+from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
@@ -37,7 +38,8 @@ class House:
         self.inbox = Inbox(database)
         self.channels = Channels(Spaces(database))
         self.passages = Passages(database)
-        ingest = Ingest(self.documents, self.passages, embedder, Fetcher(), max_file_bytes=1_000_000)
+        embedders = SoleEmbedder(embedder, self.passages)
+        ingest = Ingest(self.documents, embedders, Fetcher(), max_file_bytes=1_000_000)
         notices = Notices(self.inbox, self.channels, Spaces(database), "en")
         self.reviews = ReviewService(Proposals(database), self.documents, ingest, notices, Pseudonyms.open(folder))
 
