@@ -14,7 +14,7 @@ import torch
 
 from core.training.batching import TrainingBatch
 from core.training.kto import kto
-from core.training.policy import Policy
+from core.training.ppo.policy import Policy
 from core.training.trainer import Recipe, TrainingRun
 from tests.core.training.preference import OFFLINE, ONLINE, behaviour, fresh, judge, learn, policy, shuffled, thumbs
 from tests.core.training.test_kto import thumbs as kto_thumbs

@@ -20,9 +20,9 @@ from core.training.batching import BatchFinder, TrainingBatch
 from core.training.kto import ThumbedReply, kto
 from core.training.likelihood import PromptedReply
 from core.training.losses import kl_to
-from core.training.policy import Policy
-from core.training.ppo import Ppo, PpoSettings
-from core.training.ppo_experience import FreshResponses, Judge, log_probs_of
+from core.training.ppo.algorithm import Ppo, PpoSettings
+from core.training.ppo.experience import FreshResponses, Judge, log_probs_of
+from core.training.ppo.policy import Policy
 from core.training.student import Lora, open_student
 from core.training.trainer import Recipe, TrainingRun
 from core.types import PromptTurn

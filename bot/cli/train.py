@@ -191,7 +191,7 @@ def ppo(
     """Move LoRA weights towards what people like, held near the base model (PPO)."""
     from bot.operator import train_reward
     from bot.operator.train_options import Assignment
-    from core.training.ppo import PpoSettings
+    from core.training.ppo.algorithm import PpoSettings
     from core.training.student import Lora
 
     settings = PpoSettings(

@@ -27,9 +27,9 @@ from core.training.checkpoint import TimeBox
 from core.training.rows import Rows, read_rows
 
 if TYPE_CHECKING:
-    from core.training.policy import Policy
-    from core.training.ppo import ExperienceSource, Ppo, PpoSettings, Step
-    from core.training.ppo_experience import Judge, RatedResponse
+    from core.training.ppo.algorithm import ExperienceSource, Ppo, PpoSettings, Step
+    from core.training.ppo.experience import Judge, RatedResponse
+    from core.training.ppo.policy import Policy
     from core.training.reward import ReplyEncoder
     from core.training.student import Student
 
@@ -84,8 +84,8 @@ def _reward(data: Path, held: Path | None, on_base: bool, base: str | None) -> N
 
 
 def _ppo(practice: PpoJob) -> None:
-    from core.training.policy import Policy
-    from core.training.ppo import Ppo
+    from core.training.ppo.algorithm import Ppo
+    from core.training.ppo.policy import Policy
 
     settings, console = read_settings(), Console(stderr=True)
     log_to_file(settings)
@@ -131,7 +131,7 @@ def _keep(practice: PpoJob, student: Student, run: Ppo, data_hash: str, settings
 def _source(
     practice: PpoJob, rows: Rows, policy: Policy, batching: BatchFinder, judge: Judge | None
 ) -> ExperienceSource:
-    from core.training.ppo_experience import FreshResponses, StoredThumbs
+    from core.training.ppo.experience import FreshResponses, StoredThumbs
     from core.training.rows import turns_of
 
     if judge:
@@ -147,8 +147,8 @@ def _source(
 
 def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int) -> list[RatedResponse]:
     """Return stored responses with their rewards; those too long to be read whole are left out."""
-    from core.training.policy import SampledResponse
-    from core.training.ppo_experience import RatedResponse
+    from core.training.ppo.experience import RatedResponse
+    from core.training.ppo.policy import SampledResponse
     from core.training.rows import turns_of
 
     rated = []
@@ -165,7 +165,7 @@ def _rated(rows: Sequence[Mapping[str, Any]], student: Student, max_length: int)
 
 def _judge(settings: Settings, console: Console, student: Student) -> tuple[Judge, str]:
     """Return the newest reward model as what judges responses, -1..1, and its name. Raises ``BadInput``."""
-    from core.training.base_reader import BaseModelReplyEncoder
+    from core.training.base_encoder import BaseModelReplyEncoder
     from core.training.reward import RewardModels, question_of
 
     newest = RewardModels(settings.data_dir / FOLDER).newest()
@@ -190,7 +190,7 @@ def _reader(base: str | None, settings: Settings, console: Console) -> ReplyEnco
 
     if base is None:
         return EmbedderReplyEncoder(open_embedder(settings.embedder, settings.models_dir, teller(console)))
-    from core.training.base_reader import BaseModelReplyEncoder
+    from core.training.base_encoder import BaseModelReplyEncoder
     from core.training.student import Lora, open_student
 
     return BaseModelReplyEncoder(open_student(base, settings.models_dir, Lora(), 0, teller(console)))

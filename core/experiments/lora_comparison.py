@@ -123,7 +123,7 @@ def _reader(contest: Comparison, model: RewardModel, embedder: Embedder) -> Repl
     reader: ReplyEncoder = EmbedderReplyEncoder(embedder)
     if model.reader.startswith("base "):
         with loaded_beside_others():
-            from core.training.base_reader import BaseModelReplyEncoder
+            from core.training.base_encoder import BaseModelReplyEncoder
             from core.training.student import Lora, open_student
 
         reader = BaseModelReplyEncoder(open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell))

@@ -17,9 +17,9 @@ import torch
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.losses import kl_to
-from core.training.policy import Policy
-from core.training.ppo import ExperienceSource, Ppo, PpoSettings, Step
-from core.training.ppo_experience import FreshResponses, Judge, RatedResponse, StoredThumbs, log_probs_of
+from core.training.ppo.algorithm import ExperienceSource, Ppo, PpoSettings, Step
+from core.training.ppo.experience import FreshResponses, Judge, RatedResponse, StoredThumbs, log_probs_of
+from core.training.ppo.policy import Policy
 from core.training.student import Lora, open_student
 from core.types import PromptTurn
 from tests.tiny import WORDS

@@ -10,7 +10,7 @@ import torch
 from core.training.batching import TrainingBatch
 from core.training.kto import ThumbedReply, kto
 from core.training.likelihood import PromptedReply
-from core.training.policy import Policy
+from core.training.ppo.policy import Policy
 from core.training.trainer import Recipe, TrainingRun
 from tests.core.training.preference import N_TOKENS, PROMPTS, behaviour, judge, policy, shuffled
 from tests.tiny import write_tiny_model

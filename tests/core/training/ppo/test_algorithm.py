@@ -12,9 +12,9 @@ import torch
 from core.errors import BadInput
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.policy import Policy, SampledResponse
-from core.training.ppo import Ppo, PpoSettings, Step
-from core.training.ppo_experience import RatedResponse, StoredThumbs, log_probs_of
+from core.training.ppo.algorithm import Ppo, PpoSettings, Step
+from core.training.ppo.experience import RatedResponse, StoredThumbs, log_probs_of
+from core.training.ppo.policy import Policy, SampledResponse
 from tests.core.training.preference import (
     N_TOKENS,
     OFFLINE,

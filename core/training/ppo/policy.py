@@ -1,6 +1,6 @@
 """A model in training as a policy: what it writes, and how likely it finds what was written. Imports torch.
 
-Does not learn anything (``core.training.ppo`` does). Dropout is off: a ratio of probabilities must be of the weights.
+Does not learn (``core.training.ppo.algorithm`` does). Dropout is off: a ratio of probabilities must be of the weights.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from torch import Tensor
 from core.errors import BadInput
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.losses import advantages_and_returns, centred
-from core.training.policy import Policy, SampledResponse
-from core.training.ppo import Experience
+from core.training.ppo.algorithm import Experience
+from core.training.ppo.policy import Policy, SampledResponse
 from core.types import PromptTurn
 
 Judge = Callable[[Sequence[tuple[Sequence[PromptTurn], str]]], Sequence[float]]

@@ -2,7 +2,7 @@
 
 A step takes experience, updates the weights a few times, and is a function of the weights, its number and the seed
 alone: a run that was killed goes on from its checkpoint as if nothing had been. Where experience comes from is
-``core.training.ppo_experience``'s business.
+``core.training.ppo.experience``'s business.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torch.nn.utils.rnn import pad_sequence
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
 from core.training.losses import clipped_ratio, entropy, kl_to, mean_over, value_loss
-from core.training.policy import Policy, SampledResponse
+from core.training.ppo.policy import Policy, SampledResponse
 from core.training.schedule import Schedule, learning_rate
 
 Ending = Literal["done", "time", "kl"]
