@@ -40,12 +40,12 @@ from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Finding
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
-from core.storage.proposals import Proposals
-from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import SpaceId
 

@@ -19,9 +19,9 @@ from core.knowledge.review import ReviewService
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers
+from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
-from core.storage.proposals import NewProposal
 from core.texts import say
 from core.types import Button, Language, Message, Reply, SpaceId
 

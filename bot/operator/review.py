@@ -24,10 +24,10 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Verdict
 from core.settings import read_settings
+from core.storage.curation.proposals import Proposals
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
-from core.storage.proposals import Proposals
 from core.storage.spaces import Spaces
 from core.texts import say
 from core.types import Language, Person, SpaceId

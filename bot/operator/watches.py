@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.language import detect_language
 from core.offload import offload
 from core.settings import read_settings
-from core.storage.watches import NewWatch, Watches
+from core.storage.curation.watches import NewWatch, Watches
 from core.texts import say
 from core.types import Language, SpaceId, Watch, WatchKind
 from plugins.learn import is_address

@@ -73,10 +73,13 @@ from core.settings import Settings
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
-from core.storage.consents import PendingTeachings
+from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.gaps import Gaps
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.watches import Watches
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.gaps import Gaps
 from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
@@ -84,14 +87,11 @@ from core.storage.job_runs import JobRuns
 from core.storage.leases import Leases
 from core.storage.passages import Passages
 from core.storage.people import PersonRecords
-from core.storage.proposals import Proposals
 from core.storage.quotas import Quotas
-from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.storage.turns import Turns
 from core.storage.vectors import Vectors
-from core.storage.watches import Watches
 from core.training.auto_promotion import AutoPromotion
 from core.training.retest import learned
 from core.types import SpaceId, readable_spaces

@@ -20,9 +20,9 @@ from core.offload import offload
 from core.privacy.personal_data import find
 from core.privacy.pseudonyms import Pseudonyms
 from core.services.chat_teaching import TeachingOutcome
-from core.storage.consents import KIND, SOURCE, PendingTeachings
+from core.storage.curation.consents import KIND, SOURCE, PendingTeachings
+from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
-from core.storage.proposals import NewProposal
 from core.texts import say
 from core.types import Button, IndexedDocument, Language, Message, PostedMessage, Proposal, Reply
 

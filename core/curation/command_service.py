@@ -20,7 +20,7 @@ from core.language import detect_language
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding, ReviewPolicy, Tell
-from core.storage.reading_log import ReadingLog
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import IndexedDocument, Language, Message, Person, ReadingReport, SpaceId
 

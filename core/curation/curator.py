@@ -26,9 +26,9 @@ from core.offload import offload
 from core.ports import PageSource
 from core.retrieval.chunk import sentences
 from core.services import Finding, Tell
+from core.storage.curation.proposals import NewProposal
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents, NewDocument
-from core.storage.proposals import NewProposal
-from core.storage.reading_log import ReadingLog
 from core.types import IndexedDocument, Language, Page, Proposal, SpaceId
 
 N_RESULTS = 10

@@ -18,8 +18,8 @@ from core.errors import BadInput, UserError
 from core.offload import offload
 from core.ports import Embedder
 from core.services import Finding, Tell
-from core.storage.gaps import Gaps, NewGap, UnansweredQuestion
-from core.storage.reading_log import ReadingLog
+from core.storage.curation.gaps import Gaps, NewGap, UnansweredQuestion
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import Gap, Matrix, SpaceId
 

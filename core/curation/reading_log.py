@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 from core.errors import UserError
 from core.services import Finding
-from core.storage.reading_log import ReadingLog
+from core.storage.curation.reading_log import ReadingLog
 from core.types import SpaceId
 
 KEPT = ("learned", "proposed")

@@ -29,10 +29,10 @@ from core.knowledge.prepare import FailedDocument
 from core.language import detect_language
 from core.offload import offload
 from core.services import Finding, Tell
+from core.storage.curation.proposals import NewProposal
+from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
-from core.storage.proposals import NewProposal
 from core.storage.spaces import Spaces
-from core.storage.watches import NewWatch, SeenPage, Watches
 from core.texts import say
 from core.types import IndexedDocument, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
 

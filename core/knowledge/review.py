@@ -15,8 +15,8 @@ from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import card, difference
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
+from core.storage.curation.proposals import NewProposal, Proposals
 from core.storage.documents import Documents
-from core.storage.proposals import NewProposal, Proposals
 from core.types import IndexedDocument, Language, Message, Person, Proposal, Reply, SpaceId
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import Unavailable
 from core.offload import offload
-from core.storage import migrate, sqlite
+from core.storage import migrations, sqlite
 from core.storage.migrations import REVISIONS
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class Database:
     async def _upgrade(self, data_dir: Path) -> None:
         try:
             async with self.write() as connection:
-                await connection.run_sync(migrate.upgrade)
+                await connection.run_sync(migrations.upgrade)
         except DatabaseError as error:
             raise Unavailable("storage.unusable", folder=data_dir, problem=error.orig) from error
 

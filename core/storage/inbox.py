@@ -23,9 +23,9 @@ from sqlalchemy.exc import DBAPIError
 
 from core.storage.answers import showing
 from core.storage.database import Database
+from core.storage.group_commit import GroupCommit
 from core.storage.message_json import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
 from core.storage.schema import inbox
-from core.storage.write_batcher import GroupCommit
 from core.types import Message, Platform, Reply, SpaceId
 from core.types.delivery import DeliveredPart, UnfinishedMessage
 

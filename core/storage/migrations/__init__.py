@@ -1,4 +1,11 @@
-"""How the database came to its present shape: Alembic revisions, never edited after a release."""
+"""The schema's history as Alembic revisions, never edited after a release, and the upgrade to the last of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+SCRIPTS = "core.storage:migrations"
+"""Alembic's script location: this package, which holds ``env.py`` and ``versions``."""
 
 REVISIONS: tuple[str, ...] = (
     "0001",
@@ -16,4 +23,18 @@ REVISIONS: tuple[str, ...] = (
     "0013",
     "0014",
 )
-"""Every revision this version of AION knows, oldest first. Kept here so that opening needs no Alembic."""
+"""Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the missing revisions inside the connection's open transaction.
+
+    Alembic is imported here alone, since most starts have nothing to upgrade.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

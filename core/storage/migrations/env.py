@@ -1,4 +1,4 @@
-"""What Alembic runs: the connection is handed over by ``core.storage.migrate``, already in a transaction."""
+"""Alembic's environment: runs the revisions on the connection of ``core.storage.migrations.upgrade``."""
 
 from __future__ import annotations
 

@@ -9,27 +9,23 @@ others is told by ``removed_passages``, which the derived indexes follow. Change
 from __future__ import annotations
 
 from core.storage.schema.alerts import alerts
-from core.storage.schema.answers import answers, ratings
+from core.storage.schema.answers import answers, quality_days, ratings, reusable_answers, source_openings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
-from core.storage.schema.curation import gaps, readings
-from core.storage.schema.delivery import inbox, runs, turns
+from core.storage.schema.consents import consents, people, teachings
+from core.storage.schema.curation import gaps, proposals, readings, watched_pages, watches
 from core.storage.schema.handoffs import handoffs
-from core.storage.schema.impressions import quality_days, source_openings
+from core.storage.schema.inbox import inbox, turns
+from core.storage.schema.jobs import job_wishes, leases, runs
 from core.storage.schema.knowledge import (
     coming_vectors,
     document_names,
     documents,
     embedders,
     passages,
-    proposals,
     removed_passages,
     spaces,
 )
-from core.storage.schema.leading import job_wishes, leases
-from core.storage.schema.people import people
 from core.storage.schema.providers import provider_benches, provider_counts
-from core.storage.schema.reuse import reusable_answers
-from core.storage.schema.watching import consents, teachings, watched_pages, watches
 
 __all__ = [
     "Embedding",

@@ -1,4 +1,4 @@
-"""What moderators are to know of the machines behind AION."""
+"""The last alert about each subject."""
 
 from __future__ import annotations
 

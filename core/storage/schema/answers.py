@@ -1,10 +1,10 @@
-"""Answers, and what people think of them."""
+"""Answers, and what people did with them: ratings, opened sources, daily figures of quality, copies for reuse."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, Column, Date, Float, ForeignKey, Index, String, Table, Text
 
-from core.storage.schema.base import Identity, Moment, metadata
+from core.storage.schema.base import Embedding, Identity, Moment, metadata
 
 answers = Table(
     "answers",
@@ -48,4 +48,32 @@ ratings = Table(
     Column("thumb", String(4), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+)
+
+source_openings = Table(
+    "source_openings",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", String(64), primary_key=True, comment="pseudonym"),
+    Column("opened_at", Moment, nullable=False),
+)
+
+quality_days = Table(
+    "quality_days",
+    metadata,
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True, comment="the last day of the window, UTC"),
+    Column("figures", JSON, nullable=False),
+)
+
+reusable_answers = Table(
+    "reusable_answers",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("state", String(200), nullable=False, comment="of everything else that an answer depends on"),
+    Column("asked", Text, nullable=False, comment="what the question asks, in its telling words"),
+    Column("vector", Embedding, nullable=False),
+    Index("ix_reusable_answers_space_id", "space_id", "asked"),
 )

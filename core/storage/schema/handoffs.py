@@ -1,4 +1,4 @@
-"""Questions that a person was asked to answer."""
+"""Questions handed to a space's moderators."""
 
 from __future__ import annotations
 

@@ -1,20 +1,8 @@
-"""Spaces, their documents and passages."""
+"""Spaces, their documents and passages, and the embedders of these."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 
@@ -98,31 +86,4 @@ removed_passages = Table(
     Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", BigInteger, primary_key=True, comment="the space's revision that removed or re-embedded it"),
     Column("passage_id", Identity, primary_key=True, autoincrement=False),
-)
-
-proposals = Table(
-    "proposals",
-    metadata,
-    Column("id", Identity, primary_key=True, autoincrement=True),
-    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), nullable=False),
-    Column("name", Text, nullable=False, comment="its address, or what it is called"),
-    Column("site", String(255), nullable=False, comment="the host of its address, or empty"),
-    Column("title", Text, nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("text", Text, nullable=False, comment="the extracted text, which approval makes a document of"),
-    Column("source_hash", String(64), nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("origin", String(200), nullable=False, comment="what it was found for: a theme, a question, a message"),
-    Column("score", Float, comment="quality, 0..1"),
-    Column("excerpts", JSON, nullable=False, comment="its most telling pieces, verbatim"),
-    Column("proposed_by", String(64), nullable=False, comment="pseudonym, or empty for AION itself"),
-    Column("status", String(20), nullable=False, comment="pending, approved or rejected"),
-    Column("decided_by", String(64), comment="pseudonym"),
-    Column("decided_at", Moment),
-    Column("reason", Text, nullable=False, comment="why it was rejected"),
-    Column("created_at", Moment, nullable=False),
-    Index("ix_proposals_space_id_status", "space_id", "status", "id"),
-    Index("ix_proposals_space_id_content_hash", "space_id", "content_hash"),
-    sqlite_autoincrement=True,
 )

@@ -1,4 +1,4 @@
-"""What was asked of each provider, and why one is left alone."""
+"""Usage of each provider, and accounts that are not to be asked for now."""
 
 from __future__ import annotations
 

@@ -23,16 +23,16 @@ from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
-from core.storage.consents import PendingTeachings
+from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.gaps import Gaps
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.watches import Watches
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.gaps import Gaps
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
-from core.storage.proposals import Proposals
-from core.storage.reading_log import ReadingLog
 from core.storage.spaces import Spaces
-from core.storage.watches import Watches
 from core.texts import say
 from core.types import LANGUAGES, Message, Person, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving

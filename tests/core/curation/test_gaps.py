@@ -23,13 +23,13 @@ from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
+from core.storage.curation.gaps import Gaps, UnansweredQuestion
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.gaps import Gaps, UnansweredQuestion
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
-from core.storage.proposals import Proposals
-from core.storage.reading_log import ReadingLog
 from core.storage.schema import answers
 from core.storage.spaces import Spaces
 from core.types import Band, Confidence, Decision, SpaceId

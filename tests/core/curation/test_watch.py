@@ -26,15 +26,15 @@ from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.watches import MAX_WATCHES, NewWatch, Watches
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
-from core.storage.proposals import Proposals
-from core.storage.reading_log import ReadingLog
 from core.storage.schema import inbox, watched_pages, watches
 from core.storage.spaces import Spaces
-from core.storage.watches import MAX_WATCHES, NewWatch, Watches
 from core.types import SpaceId, Watch
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder

@@ -14,7 +14,7 @@ from sqlalchemy import String, func, select
 from core.privacy.data_rights import DataRights, PersonalRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
-from core.storage.consents import PendingTeachings
+from core.storage.curation.consents import PendingTeachings
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.impressions import Impressions

@@ -117,15 +117,15 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_migration_cut_short_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.storage import migrate
+    from core.storage import migrations
 
-    whole = migrate.upgrade
+    whole = migrations.upgrade
 
     def half(connection: object) -> None:
         whole(connection)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(migrate, "upgrade", half)
+    monkeypatch.setattr(migrations, "upgrade", half)
     with pytest.raises(KeyboardInterrupt):
         await Database.open(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
@@ -237,7 +237,7 @@ def test_every_migration_is_known_in_order() -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    from core.storage.migrate import SCRIPTS
+    from core.storage.migrations import SCRIPTS
 
     config = Config()
     config.set_main_option("script_location", SCRIPTS)

@@ -18,8 +18,8 @@ from core.errors import BadInput
 from core.privacy.pseudonyms import Pseudonyms
 from core.privacy.retention import Retention
 from core.storage.answers import Answers, NewAnswer
+from core.storage.curation.gaps import Gaps, NewGap
 from core.storage.database import Database
-from core.storage.gaps import Gaps, NewGap
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords

@@ -10,8 +10,8 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.storage.database import Database
+from core.storage.group_commit import GroupCommit, Write
 from core.storage.schema import inbox
-from core.storage.write_batcher import GroupCommit, Write
 
 
 def entry(key: str) -> Write:

@@ -1,4 +1,4 @@
-"""What was taken on and has to be delivered; what was said before; what was done regularly."""
+"""Messages accepted and not yet answered, and what was said before in each conversation."""
 
 from __future__ import annotations
 
@@ -32,18 +32,5 @@ turns = Table(
     Column("topic", Text, nullable=False, comment="the question it belongs to, which stands on its own"),
     Column("said_at", Moment, nullable=False, index=True),
     Index("ix_turns_session", "space_id", "conversation", "person", "id"),
-    sqlite_autoincrement=True,
-)
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("id", Identity, primary_key=True, autoincrement=True),
-    Column("job", String(100), nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment),
-    Column("outcome", String(20)),
-    Column("detail", Text),
-    Index("ix_runs_job", "job", "finished_at"),
     sqlite_autoincrement=True,
 )

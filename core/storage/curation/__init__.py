@@ -1,0 +1,1 @@
+"""Stores of what a space may learn: gaps, watches, readings, proposals for review, and authors' consents."""

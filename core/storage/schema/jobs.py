@@ -1,0 +1,36 @@
+"""Runs of regular jobs, the operator's requests, and the lease of the process that runs them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, String, Table, Text
+
+from core.storage.schema.base import Identity, Moment, metadata
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("job", String(100), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("outcome", String(20)),
+    Column("detail", Text),
+    Index("ix_runs_job", "job", "finished_at"),
+    sqlite_autoincrement=True,
+)
+
+job_wishes = Table(
+    "job_wishes",
+    metadata,
+    Column("job", String(100), primary_key=True),
+    Column("is_paused", Integer, nullable=False, server_default="0"),
+    Column("asked_at", Moment, comment="when it was asked to run at once; gone once it does"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("holder", String(64), nullable=False, comment="a random word of the process"),
+    Column("until", Moment, nullable=False),
+)
