@@ -95,7 +95,7 @@ async def _health(aion: Aion, watches: Sequence[AdapterWatch], warming: asyncio.
     if token := settings.admin_token and settings.admin_token.get_secret_value().strip():
         from bot.web.admin import admin_router
 
-        routers.append(admin_router(aion.dispatch.reviews, token))
+        routers.append(admin_router(aion.services.reviews, token))
     app = create_app(routers)
     await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
 

@@ -13,17 +13,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from core.errors import PermissionRefused, UserError
-from core.services import (
-    Conversation,
-    Curation,
-    GivenAnswers,
-    HandoffRequests,
-    Knowledge,
-    ProposalReview,
-    Providers,
-    Rights,
-)
+from core.errors import BadInput, PermissionRefused, UserError
+from core.services import SpaceServices
 from core.types import Answer, Button, File, Language, Message, Person
 
 Localised = Mapping[Language, str]
@@ -50,7 +41,7 @@ class Parameter:
 
 
 class Context(Protocol):
-    """What a command's handler is given; its only way to the services."""
+    """One call of a command: the message, the services bound to it, and ways to reply. All that a handler is given."""
 
     @property
     def message(self) -> Message:
@@ -63,43 +54,8 @@ class Context(Protocol):
         ...
 
     @property
-    def knowledge(self) -> Knowledge:
-        """Return the documents of the message's space."""
-        ...
-
-    @property
-    def conversation(self) -> Conversation:
-        """Return the conversation the command was called in."""
-        ...
-
-    @property
-    def curation(self) -> Curation:
-        """Return what the message's space learns from the web."""
-        ...
-
-    @property
-    def review(self) -> ProposalReview:
-        """Return what waits for the moderators of the message's space."""
-        ...
-
-    @property
-    def given(self) -> GivenAnswers:
-        """Return the answers given in the message's space."""
-        ...
-
-    @property
-    def people(self) -> HandoffRequests:
-        """Return the people who can be asked what AION does not know."""
-        ...
-
-    @property
-    def rights(self) -> Rights:
-        """Return what the sender may ask about themselves."""
-        ...
-
-    @property
-    def providers(self) -> Providers:
-        """Return the providers that may write answers."""
+    def services(self) -> SpaceServices:
+        """Return the services, bound to the space and the sender of the message."""
         ...
 
     @property
@@ -214,6 +170,7 @@ class CommandLine:
         return given
 
 
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _LINE = re.compile(r"/(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:@(?P<addressee>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 
 
@@ -227,7 +184,17 @@ def parse_command_line(text: str) -> CommandLine | None:
     return CommandLine(match["name"].lower().replace("-", "_"), (match["rest"] or "").strip(), match["addressee"])
 
 
-def require(person: Person, command: Command) -> None:
+def require_permission(person: Person, command: Command) -> None:
     """Raise ``PermissionRefused`` when ``person`` may not call ``command``."""
     if command.permission == "moderator" and not person.is_moderator:
         raise PermissionRefused("command.moderators_only", command=command.name)
+
+
+def require_arguments(message: Message, command: Command, language: Language) -> None:
+    """Raise ``BadInput`` when a required argument is missing, or a number is not 1 to 18 digits."""
+    for parameter in command.parameters:
+        given = message.attachments if parameter.kind == "attachment" else message.arguments.get(parameter.name)
+        if parameter.required and not given:
+            raise BadInput("command.missing", command=command.name, parameter=parameter.description[language])
+        if parameter.kind == "number" and isinstance(given, str) and not _WHOLE.fullmatch(given):
+            raise BadInput("command.no_number", command=command.name, given=given)

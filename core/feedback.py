@@ -53,7 +53,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class SpaceAnswers:
-    """The answers given in one space, for one person (``core.services.GivenAnswers``)."""
+    """The answers given in one space, for one person (``core.services.AnswersPort``)."""
 
     _feedback: Feedback
     _message: Message

@@ -57,7 +57,7 @@ class HandoffService:
 
 @dataclass(frozen=True, slots=True)
 class MessageHandoffs:
-    """Questions to people, for the sender of one message (``core.services.HandoffRequests``)."""
+    """Questions to people, for the sender of one message (``core.services.HandoffsPort``)."""
 
     _moderators: HandoffService
     _message: Message

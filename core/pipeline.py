@@ -81,7 +81,7 @@ class Pipeline:
             await self.reuse.keep(question.space, answer.id, found)
         return answer
 
-    async def overhear(self, question: Question) -> Answer | None:
+    async def answer_unaddressed(self, question: Question) -> Answer | None:
         """Answer a question that was said to nobody, where that is sure to help; ``None``: keep silent.
 
         What AION was not sure of is recorded too: it is a gap in what the community taught. Only what it answers

@@ -9,12 +9,12 @@ ANSWER = Parameter("answer", {"en": "The answer's number", "pt": "O número da r
 
 async def sources(context: Context) -> None:
     """Show what an answer quotes, word for word."""
-    await context.reply(await context.given.sources(int(context.message.arguments["answer"])))
+    await context.reply(await context.services.answers.sources(int(context.message.arguments["answer"])))
 
 
 async def again(context: Context) -> None:
     """Answer the same question afresh."""
-    question = await context.given.question(int(context.message.arguments["answer"]))
+    question = await context.services.answers.question(int(context.message.arguments["answer"]))
     await context.answer_afresh(question)
 
 

@@ -13,14 +13,14 @@ async def channel(context: Context) -> None:
     """Set or, without an argument, show when AION answers here."""
     typed = context.message.arguments.get("mode", "").strip().lower().removeprefix("mode:").strip()
     if typed == "moderators":
-        await context.conversation.gather_moderators()
+        await context.services.conversation.gather_moderators()
         return await context.reply(context.say("channel.moderators"))
     if typed:
         mode = _MODES.get(typed)
         if mode is None:
             raise BadInput("channel.unknown", mode=typed)
-        await context.conversation.set_mode(mode)
-    mode = await context.conversation.mode()
+        await context.services.conversation.set_mode(mode)
+    mode = await context.services.conversation.mode()
     await context.reply(context.say(f"channel.{mode}"))
 
 

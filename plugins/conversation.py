@@ -7,7 +7,7 @@ from core.commands import Command, Context, Registry
 
 async def new(context: Context) -> None:
     """Forget what the caller said in this conversation."""
-    await context.conversation.start_afresh()
+    await context.services.conversation.start_afresh()
     await context.reply(context.say("conversation.afresh"))
 
 

@@ -10,7 +10,7 @@ _SHOWN = 50
 
 async def docs(context: Context) -> None:
     """List the space's documents."""
-    documents = await context.knowledge.documents()
+    documents = await context.services.documents.documents()
     if not documents:
         await context.reply(context.say("docs.none"))
         return
@@ -26,7 +26,7 @@ async def docs(context: Context) -> None:
 
 async def forget(context: Context) -> None:
     """Remove one document and everything learned from it."""
-    document = await context.knowledge.forget(context.message.arguments["document"])
+    document = await context.services.documents.forget(context.message.arguments["document"])
     await context.reply(context.say("docs.forgotten", title=document.title, n_passages=document.n_passages))
 
 

@@ -21,18 +21,18 @@ async def gaps(context: Context) -> None:
         case "learn":
             await _learn(context, _number(rest))
         case "dismiss":
-            gap = await context.curation.gaps.dismiss(_number(rest))
+            gap = await context.services.learning.gaps.dismiss(_number(rest))
             await context.settle(context.say("gaps.dismissed", question=gap.question))
         case "auto":
-            await context.curation.gaps.allow(_number(rest))
-            await context.reply(_allowance(context, await context.curation.gaps.allowed()))
+            await context.services.learning.gaps.allow(_number(rest))
+            await context.reply(_allowance(context, await context.services.learning.gaps.allowed()))
         case _:
             raise BadInput("gaps.unknown_verb", verb=verb)
 
 
 async def _show(context: Context) -> None:
-    found = await context.curation.gaps.first(_SHOWN)
-    allowance = _allowance(context, await context.curation.gaps.allowed())
+    found = await context.services.learning.gaps.first(_SHOWN)
+    allowance = _allowance(context, await context.services.learning.gaps.allowed())
     if not found:
         return await context.reply(f"{context.say('gaps.none')}\n{allowance}")
     lines = [context.say("gaps.heading"), *(_line(context, gap) for gap in found), allowance]
@@ -45,7 +45,7 @@ async def _learn(context: Context, number: int) -> None:
         await context.progress(report(context, findings))
 
     await context.progress(context.say("gaps.researching", number=number))
-    await context.reply(report(context, await context.curation.gaps.research(number, tell)))
+    await context.reply(report(context, await context.services.learning.gaps.research(number, tell)))
 
 
 def _line(context: Context, gap: Gap) -> str:

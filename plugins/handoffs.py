@@ -11,7 +11,7 @@ _NUMBER = Parameter("number", {"en": "The question's number", "pt": "O número d
 
 async def human(context: Context) -> None:
     """Bring the question of an answer before the moderators."""
-    is_asked = await context.people.ask(int(context.message.arguments["answer"]))
+    is_asked = await context.services.handoffs.ask(int(context.message.arguments["answer"]))
     await context.reply(context.say("handoff.asked" if is_asked else "handoff.nobody"))
 
 
@@ -20,7 +20,7 @@ async def reply(context: Context) -> None:
     number, text = context.message.arguments["number"], context.message.arguments.get("text", "").strip()
     if not text:
         raise BadInput("handoff.wordless", number=number)
-    replied = await context.people.reply(int(number), text)
+    replied = await context.services.handoffs.reply(int(number), text)
     if not replied.is_new:
         return await context.reply(context.say("handoff.late", number=number))
     teach = Button(context.say("handoff.teach"), "teach_reply", number)
@@ -30,7 +30,7 @@ async def reply(context: Context) -> None:
 async def teach_reply(context: Context) -> None:
     """Learn a question and its reply."""
     number = context.message.arguments["number"]
-    verdict = await context.people.teach(int(number))
+    verdict = await context.services.handoffs.teach(int(number))
     taught = verdict is not None and verdict.is_new
     await context.settle(context.say("handoff.taught" if taught else "handoff.known", number=number))
 

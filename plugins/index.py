@@ -23,7 +23,7 @@ async def index(context: Context) -> None:
     for attachment in context.message.attachments:
         await context.progress(context.say("indexed.reading", name=attachment.name))
         try:
-            lines.append(outcome(context, await context.knowledge.index_attachment(attachment)))
+            lines.append(outcome(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
     await context.reply("\n".join(lines))

@@ -23,17 +23,17 @@ def is_address(what: str) -> bool:
 async def learn(context: Context) -> None:
     """Learn one web page, or look for the best pages about a theme."""
     what = context.message.arguments["what"].strip()
-    if is_address(what) and await context.curation.policy() != "all":
+    if is_address(what) and await context.services.learning.policy() != "all":
         await context.progress(context.say("indexed.fetching", name=what))
-        return await context.reply(outcome(context, await context.curation.index_page(what)))
+        return await context.reply(outcome(context, await context.services.learning.index_page(what)))
 
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
 
     if is_address(what):
-        return await context.reply(report(context, await context.curation.learn_page(what, tell)))
+        return await context.reply(report(context, await context.services.learning.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
-    findings = await context.curation.learn_theme(what, tell)
+    findings = await context.services.learning.learn_theme(what, tell)
     await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
 
 

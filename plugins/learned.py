@@ -7,7 +7,7 @@ from core.commands import Command, Context, Registry
 
 async def learned(context: Context) -> None:
     """Say which version answers, and what became of answers that were disliked."""
-    told = await context.given.learned()
+    told = await context.services.answers.learned()
     if told is None:
         return await context.reply(context.say("learned.nothing"))
     lines = [context.say("learned.version", version=told.version, share=f"{told.share:.0%}")]

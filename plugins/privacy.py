@@ -13,10 +13,10 @@ _CONFIRMED = "yes"
 async def privacy(context: Context) -> None:
     """Say what is kept and why, and whether models learn from it; with an argument, let or forbid them."""
     if typed := context.message.arguments.get("training", ""):
-        await context.rights.set_training(allowed=_switch(typed))
-    kept = await context.rights.kept()
+        await context.services.rights.set_training(allowed=_switch(typed))
+    kept = await context.services.rights.kept()
     counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in kept.items() if n)
-    learns = await context.rights.space_trains() and await context.rights.may_train()
+    learns = await context.services.rights.space_trains() and await context.services.rights.may_train()
     lines = (
         context.say("privacy.why"),
         context.say("privacy.kept", counts=counts) if counts else context.say("privacy.nothing"),
@@ -28,7 +28,7 @@ async def privacy(context: Context) -> None:
 
 async def export_me(context: Context) -> None:
     """Hand over all that is kept of the caller."""
-    await context.show(context.say("privacy.exported"), File("aion-my-data.json", await context.rights.copy()))
+    await context.show(context.say("privacy.exported"), File("aion-my-data.json", await context.services.rights.copy()))
 
 
 async def forget_me(context: Context) -> None:
@@ -36,7 +36,7 @@ async def forget_me(context: Context) -> None:
     if context.message.arguments.get("sure", "").strip().lower() != _CONFIRMED:
         button = Button(context.say("privacy.forget"), "forget_me", _CONFIRMED)
         return await context.reply(context.say("privacy.are_you_sure"), button)
-    erased = await context.rights.forget()
+    erased = await context.services.rights.forget()
     counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in erased.items() if n)
     await context.settle(context.say("privacy.forgotten", counts=counts or "0"))
 
@@ -44,8 +44,8 @@ async def forget_me(context: Context) -> None:
 async def training(context: Context) -> None:
     """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
     if typed := context.message.arguments.get("allowed", ""):
-        await context.rights.set_space_training(allowed=_switch(typed))
-    await context.reply(context.say("training.on" if await context.rights.space_trains() else "training.off"))
+        await context.services.rights.set_space_training(allowed=_switch(typed))
+    await context.reply(context.say("training.on" if await context.services.rights.space_trains() else "training.off"))
 
 
 def _switch(typed: str) -> bool:

@@ -8,7 +8,7 @@ from core.services import ProviderStatus
 
 async def show_providers(context: Context) -> None:
     """List every worker, and every provider that has a key: what is left of it, and until when it is not asked."""
-    statuses = [status for status in await context.providers.status() if status.is_usable]
+    statuses = [status for status in await context.services.providers.status() if status.is_usable]
     lines = [line(context, status) for status in statuses]
     await context.reply("\n".join(lines) or context.say("providers.none"))
 

@@ -19,13 +19,13 @@ async def review(context: Context) -> None:
         policy = _POLICIES.get(typed)
         if policy is None:
             raise BadInput("policy.unknown", policy=typed)
-        await context.curation.set_policy(policy)
-    await context.reply(context.say(f"policy.{await context.curation.policy()}"))
+        await context.services.learning.set_policy(policy)
+    await context.reply(context.say(f"policy.{await context.services.learning.policy()}"))
 
 
 async def pending(context: Context) -> None:
     """List what waits."""
-    waiting = await context.review.pending()
+    waiting = await context.services.review.pending()
     if not waiting:
         return await context.reply(context.say("review.none"))
     lines = [context.say("review.heading", n_proposals=len(waiting))]
@@ -40,10 +40,10 @@ async def approve(context: Context) -> None:
     """Approve one proposal by its number, or all from a site."""
     what = context.message.arguments["what"].strip().lstrip("#")
     if what.isdecimal():
-        verdicts: tuple[Verdict, ...] = (await context.review.approve(int(what)),)
+        verdicts: tuple[Verdict, ...] = (await context.services.review.approve(int(what)),)
     else:
         await context.progress(context.say("review.approving", site=what))
-        verdicts = await context.review.approve_site(what)
+        verdicts = await context.services.review.approve_site(what)
     if not verdicts:
         raise BadInput("review.nothing_from", site=what)
     await context.settle("\n".join(_said(context, verdict) for verdict in verdicts))
@@ -54,7 +54,7 @@ async def reject(context: Context) -> None:
     number, _, reason = context.message.arguments["what"].strip().lstrip("#").partition(" ")
     if not number.isdecimal():
         raise BadInput("review.unknown", number=number)
-    await context.settle(_said(context, await context.review.reject(int(number), reason.strip())))
+    await context.settle(_said(context, await context.services.review.reject(int(number), reason.strip())))
 
 
 def _said(context: Context, verdict: Verdict) -> str:

@@ -19,7 +19,7 @@ async def teach(context: Context) -> None:
         raise BadInput("teach.unknown", what=typed)
     if not (typed or context.message.quoted or context.message.attachments):
         raise BadInput("teach.what")
-    said = context.curation.said(context.message)
+    said = context.services.learning.said(context.message)
     if not typed:
         taught = await said.each(context.message.quoted)
     else:
@@ -28,7 +28,7 @@ async def teach(context: Context) -> None:
     lines = [_line(context, each) for each in taught]
     for attachment in context.message.attachments:
         try:
-            lines.append(outcome(context, await context.knowledge.index_attachment(attachment)))
+            lines.append(outcome(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
     await context.reply("\n".join(lines) or context.say("teach.nothing"))
@@ -51,7 +51,7 @@ async def consent(context: Context) -> None:
     if typed not in _DECISIONS:
         raise BadInput("consent.unknown", given=typed)
     is_given = _DECISIONS[typed]
-    await context.curation.said(context.message).consent(is_given=is_given)
+    await context.services.learning.said(context.message).consent(is_given=is_given)
     await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
 
 

@@ -39,10 +39,10 @@ async def watch(context: Context) -> None:
     if not typed:
         return await _list(context)
     if stop := _STOP.fullmatch(typed):
-        stopped = await context.curation.watches.stop(int(stop[1]))
+        stopped = await context.services.learning.watches.stop(int(stop[1]))
         return await context.reply(context.say("watch.stopped", target=stopped.target))
     what, every = asked(typed)
-    watches = context.curation.watches
+    watches = context.services.learning.watches
     made = await (watches.page(what, every) if is_address(what) else watches.theme(what, every))
     said = context.say("watch.made", number=made.id, target=made.target, every=_often(context, made.every))
     await context.progress(said)
@@ -60,7 +60,7 @@ async def watch(context: Context) -> None:
 
 
 async def _list(context: Context) -> None:
-    watched = await context.curation.watches.all()
+    watched = await context.services.learning.watches.all()
     lines = [_line(context, each) for each in watched]
     await context.reply("\n".join([context.say("watch.heading"), *lines]) if lines else context.say("watch.none"))
 
@@ -78,7 +78,7 @@ def _often(context: Context, every: timedelta) -> str:
 
 async def jobs(context: Context) -> None:
     """Show what was read for this community lately, and what came of it."""
-    lines = [_read(context, reading) for reading in await context.curation.readings(_N_READINGS)]
+    lines = [_read(context, reading) for reading in await context.services.learning.readings(_N_READINGS)]
     heading = context.say("readings.heading") if lines else context.say("readings.none")
     await context.reply("\n".join([heading, *lines]))
 

@@ -30,6 +30,12 @@ def test_nothing_imports_upward() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_one_module_leaves_the_event_loop() -> None:
+    leaving = re.compile(r"\bto_thread\(|\brun_in_executor\(|\brun_in_threadpool\(")
+    found = {str(path.relative_to(ROOT)) for path in CODE if leaving.search(path.read_text(encoding="utf-8"))}
+    assert found == {"core/offload.py"}
+
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_holds_one_noun(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350

@@ -200,13 +200,13 @@ async def answer_as_text(question: str) -> None:
     """Answer one question on the standard output."""
     outlet = ConsoleOutlet(Console())
     async with _once() as aion:
-        await aion.dispatch.answer(read_line(question, Registry()), question, outlet)
+        await aion.dispatch.questions.answer(read_line(question, Registry()), question, outlet)
 
 
 async def answer_as_json(question: str) -> None:
     """Answer one question as one JSON object on the standard output."""
     async with _once() as aion:
-        answer = await aion.dispatch.answer(read_line(question, Registry()), question, _Silent())
+        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, _Silent())
     sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
 
 

@@ -70,7 +70,7 @@ async def learn(what: str, space: str) -> None:
     """Teach one web page, or look for the best pages about a theme and show what becomes of each."""
     console = Console(highlight=False, soft_wrap=True)
     async with opened(teller(console)) as aion:
-        learner = aion.dispatch.learners.of(SpaceId(space), Person(OPERATOR, OPERATOR), speaking())
+        learner = aion.services.learning.of(SpaceId(space), Person(OPERATOR, OPERATOR), speaking())
         if is_address(what):
             with console.status(say(speaking(), "indexed.fetching", name=what)):
                 indexed = await learner.index_page(what)
@@ -141,7 +141,7 @@ async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     async with opened(teller(console)) as aion:
         with console.status(say(language, "map.drawing")):
-            chart = await aion.dispatch.shelves.of(SpaceId(space)).chart()
+            chart = await aion.services.documents.of(SpaceId(space)).chart()
             heading = say(language, "map.heading")
             if png is not None:
                 await _write(png, await offload(as_png, chart, heading))

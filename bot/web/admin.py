@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from bot.web.bearer import guarded_router
-from core.services import ProposalReview, Verdict
+from core.services import ReviewPort, Verdict
 from core.types import Person, Proposal, SpaceId
 
 ADMIN = Person("admin", "admin", is_moderator=True)
@@ -23,7 +23,7 @@ class ReviewAccess(Protocol):
     """Every space's review."""
 
     @property
-    def at(self) -> Callable[[SpaceId, Person], ProposalReview]:
+    def at(self) -> Callable[[SpaceId, Person], ReviewPort]:
         """Return the review of a space, for one who decides there."""
         ...
 

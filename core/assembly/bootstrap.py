@@ -66,9 +66,11 @@ from core.ports import Embedder, Gate, LocalModel, Reader, Searcher
 from core.privacy.data_rights import DataRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.privacy.retention import Retention
+from core.question_answering import QuestionAnswering
 from core.retrieval.embed import open_embedder
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate, MigratingSearcher
 from core.retrieval.rerank import with_reranker
+from core.service_binding import Services
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
@@ -103,6 +105,7 @@ class Aion:
 
     settings: Settings
     dispatch: Dispatch
+    services: Services
     documents: Documents
     ingest: Ingest
     scheduler: Scheduler
@@ -224,27 +227,32 @@ async def assemble(
         erasers = {"exports": open_exports(settings.data_dir).erase}
         people = PersonRecords(database)
         retention = Retention(people, erasers, settings.keep_answers_days, lambda: datetime.now(UTC))
-        dispatch = Dispatch(
-            registry=registry,
-            pipeline=Pipeline(conversations, searcher, gate, writers, reuse, answers),
-            shelves=DocumentService(ingest, documents, passages),
+        services = Services(
+            documents=DocumentService(ingest, documents, passages),
             reviews=reviews,
-            learners=LearningService(curator, finder, watcher, sayings, spaces, pseudonyms),
-            feedback=Feedback(answers, impressions, pseudonyms, partial(learned, versions, pseudonyms)),
-            moderators=HandoffService(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
-            charter=DataRights(people, documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
+            learning=LearningService(curator, finder, watcher, sayings, spaces, pseudonyms),
             conversations=conversations,
-            channels=channels,
-            limits=MessageLimits(rates(settings), time.monotonic),
-            inbox=inbox,
+            feedback=Feedback(answers, impressions, pseudonyms, partial(learned, versions, pseudonyms)),
+            handoffs=HandoffService(Handoffs(database), answers, channels, notices, reviews, pseudonyms),
+            rights=DataRights(people, documents, spaces, inbox, pseudonyms, indexes.drop, erasers),
             providers=ProviderStatusService(
                 providers, router.routes, ledger, WorkerStatusList(settings.workers, last_alerts)
             ),
+        )
+        pipeline = Pipeline(conversations, searcher, gate, writers, reuse, answers)
+        dispatch = Dispatch(
+            registry=registry,
+            questions=QuestionAnswering(pipeline, settings.language),
+            services=services,
+            channels=channels,
+            limits=MessageLimits(rates(settings), time.monotonic),
+            inbox=inbox,
             default_language=settings.language,
         )
         yield Aion(
             settings=settings,
             dispatch=dispatch,
+            services=services,
             documents=documents,
             ingest=ingest,
             scheduler=Scheduler(

@@ -80,7 +80,7 @@ class Conversations:
         """Keep a question as the last turn of its session."""
         await self.turns.add(condensed.session, condensed.said)
 
-    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+    async def recent(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         return await self.turns.conversations(platform, self.now() - timedelta(days=1))
 
@@ -110,7 +110,7 @@ class Conversations:
 
 @dataclass(frozen=True, slots=True)
 class SpaceConversation:
-    """The conversation a command was called in (``core.commands.Conversation``)."""
+    """The conversation a command was called in (``core.services.ConversationPort``)."""
 
     _conversations: Conversations
     _message: Message

@@ -50,7 +50,7 @@ class ChatTeachingService:
 
 @dataclass(frozen=True, slots=True)
 class SpaceChatTeaching:
-    """One space's learning from what is said, for one person (``core.services.ChatTeaching``)."""
+    """One space's learning from what is said, for one person (``core.services.ChatTeachingPort``)."""
 
     _sayings: ChatTeachingService
     _message: Message

@@ -1,4 +1,4 @@
-"""Learning from the web as commands see it: ``core.services.Curation``, bound to one space and person.
+"""Learning from the web as commands see it: ``core.services.LearningPort``, bound to one space and person.
 
 A space's policy says what waits for approval. What a search found waits unless the space says otherwise; a page that
 a moderator names is their own teaching.
@@ -43,7 +43,7 @@ class LearningService:
 
 @dataclass(frozen=True, slots=True)
 class SpaceLearning:
-    """One space's learning from the web, for one person (``core.services.Curation``)."""
+    """One space's learning from the web, for one person (``core.services.LearningPort``)."""
 
     _learners: LearningService
     _space: SpaceId

@@ -102,7 +102,7 @@ class GapFinder:
 
 @dataclass(frozen=True, slots=True)
 class SpaceGaps:
-    """One space's gaps, for one person (``core.services.GapList``)."""
+    """One space's gaps, for one person (``core.services.GapsPort``)."""
 
     _finder: GapFinder
     _space: SpaceId

@@ -214,7 +214,7 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class SpaceWatches:
-    """What one space watches, for the person of that pseudonym (``core.services.WatchList``)."""
+    """What one space watches, for the person of that pseudonym (``core.services.WatchesPort``)."""
 
     _watcher: Watcher
     _space: SpaceId

@@ -1,4 +1,4 @@
-"""A space's documents as commands see them: ``core.commands.Knowledge``, bound to one space."""
+"""A space's documents as commands see them: ``core.services.DocumentsPort``, bound to one space."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class ReviewService:
 
 @dataclass(frozen=True, slots=True)
 class SpaceReview:
-    """One space's review, for one moderator (``core.services.ProposalReview``)."""
+    """One space's review, for one moderator (``core.services.ReviewPort``)."""
 
     _reviews: ReviewService
     _space: SpaceId

@@ -48,7 +48,7 @@ class DataRights:
 
 @dataclass(frozen=True, slots=True)
 class PersonalRights:
-    """One person's rights (``core.services.Rights``)."""
+    """One person's rights (``core.services.RightsPort``)."""
 
     _charter: DataRights
     _message: Message

@@ -1,50 +1,42 @@
-"""What commands may do: each service bound to the space and the person that called, behind a Protocol.
+"""The services that commands may use, as Protocols; each is bound to the space and the person of one message.
 
-A plugin reaches them through its ``core.commands.Context`` alone.
+A plugin reaches them through ``core.commands.Context.services``.
 """
 
 from __future__ import annotations
 
-from core.services.knowledge import (
-    Curation,
-    Finding,
-    GapList,
-    Knowledge,
-    ProposalReview,
-    ReviewPolicy,
-    Tell,
-    Verdict,
-    WatchList,
-)
-from core.services.people import (
-    ChannelMode,
-    Conversation,
-    GivenAnswers,
-    HandoffReply,
-    HandoffRequests,
-    LearningReport,
-    Rights,
-)
-from core.services.providers import Allowance, Providers, ProviderStatus
+from core.services.answers import AnswersPort, LearningReport
+from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
+from core.services.conversation import ChannelMode, ConversationPort
+from core.services.documents import DocumentsPort
+from core.services.handoffs import HandoffReply, HandoffsPort
+from core.services.learning import Finding, GapsPort, LearningPort, Tell, WatchesPort
+from core.services.providers import Allowance, ProvidersPort, ProviderStatus
+from core.services.review import ReviewPolicy, ReviewPort, Verdict
+from core.services.rights import RightsPort
+from core.services.space_services import SpaceServices
 
 __all__ = [
     "Allowance",
+    "AnswersPort",
     "ChannelMode",
-    "Conversation",
-    "Curation",
+    "ChatTeachingPort",
+    "ConversationPort",
+    "DocumentsPort",
     "Finding",
-    "GapList",
-    "GivenAnswers",
+    "GapsPort",
     "HandoffReply",
-    "HandoffRequests",
-    "Knowledge",
+    "HandoffsPort",
+    "LearningPort",
     "LearningReport",
-    "ProposalReview",
     "ProviderStatus",
-    "Providers",
+    "ProvidersPort",
     "ReviewPolicy",
-    "Rights",
+    "ReviewPort",
+    "RightsPort",
+    "SpaceServices",
+    "TeachingOutcome",
     "Tell",
     "Verdict",
-    "WatchList",
+    "WatchesPort",
 ]

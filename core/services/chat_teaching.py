@@ -1,4 +1,4 @@
-"""What commands may do to learn from what people say in the chat."""
+"""Learning from what people said in the chat, with their consent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TeachingOutcome:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-class ChatTeaching(Protocol):
+class ChatTeachingPort(Protocol):
     """What commands may do to learn from what people say. Bound to the space and the sender of the message."""
 
     async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:

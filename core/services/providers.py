@@ -1,4 +1,4 @@
-"""Who writes the answers, and what is left of them."""
+"""Status of the providers and workers that write answers, and their remaining quotas."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ProviderStatus:
         return self.key is not None or self.state not in ("no_key", "off")
 
 
-class Providers(Protocol):
+class ProvidersPort(Protocol):
     """What commands may know of the providers that write answers."""
 
     async def status(self) -> tuple[ProviderStatus, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import Unavailable
-from core.offload import offload
+from core.offload import ThreadPool, offload
 from core.storage import migrations, sqlite
 from core.storage.migrations import REVISIONS
 
@@ -44,7 +43,7 @@ class Database:
         self._direct = direct
         self._direct_writer = direct.execution_options(**sqlite.WRITING)
         self._direct_reader = direct.execution_options(**sqlite.SINGLE)
-        self._threads = ThreadPoolExecutor(N_THREADS, "database")
+        self._threads = ThreadPool(N_THREADS, "database")
         self._lock = lock
         # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
         self._writing = asyncio.Lock()
@@ -132,7 +131,7 @@ class Database:
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, which blocks, in a thread of the database's own: it waits behind no model."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self._threads.run(work)
 
     async def require_writable(self) -> None:
         """Write a page of the file. Raises ``Unavailable`` when that fails: locked, read-only, disk full."""
@@ -146,7 +145,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection and give the folder back."""
         await self._engine.dispose()
-        self._threads.shutdown()
+        self._threads.close()
         self._direct.dispose()
         if self._lock:
             self._lock.release()

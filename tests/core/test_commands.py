@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import Command, Context, Parameter, Registry, parse_command_line, require
+from core.commands import Command, Context, Parameter, Registry, parse_command_line, require_permission
 from core.errors import PermissionRefused
 from tests.fakes import MEMBER, MODERATOR
 
@@ -65,10 +65,10 @@ def test_a_registry_refuses_what_a_platform_would() -> None:
 
 
 def test_moderators_alone_may_call_their_commands() -> None:
-    require(MEMBER, command("ask"))
-    require(MODERATOR, command("index", permission="moderator"))
+    require_permission(MEMBER, command("ask"))
+    require_permission(MODERATOR, command("index", permission="moderator"))
     with pytest.raises(PermissionRefused):
-        require(MEMBER, command("index", permission="moderator"))
+        require_permission(MEMBER, command("index", permission="moderator"))
 
 
 def test_a_hyphen_is_understood_as_what_every_platform_can_write() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Command, Context, Registry
-from core.dispatch import MAX_QUESTION_CHARS
 from core.errors import BadInput, InternalError
+from core.question_answering import MAX_QUESTION_CHARS
 from core.settings import Settings
 from core.types import GLOBAL, Person, SpaceId
 from plugins import load_plugins

@@ -146,7 +146,7 @@ async def test_the_first_reply_is_passed_on_and_the_second_is_told(here: Here) -
 
 async def test_a_reply_that_a_crash_cut_short_is_passed_on_once(aion: Aion, here: Here) -> None:
     card = await here.asked()
-    moderators = aion.dispatch.moderators
+    moderators = aion.services.handoffs
     ana = moderators.pseudonyms.of(ANA.id)
     assert await moderators.handoffs.reply(GUILD, 1, "In the racks.", ana)  # and then the process was killed
     for _ in range(2):
@@ -178,7 +178,7 @@ async def test_a_reply_is_learned_with_one_press_and_answers_the_next(aion: Aion
     assert "racks by the gate" in answer.text
     [source] = answer.sources
     assert source.document == QUESTION
-    assert not await aion.dispatch.reviews.proposals.pending(GUILD)
+    assert not await aion.services.reviews.proposals.pending(GUILD)
 
 
 async def test_from_a_private_chat_the_only_community_is_asked_and_of_two_neither(here: Here) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from discord_server import DiscordServer
 
 from bot.adapters.discord.adapter import DiscordAdapter
-from core.commands import Registry, require
+from core.commands import Registry, require_permission
 from core.errors import UserError
 from core.ports import ArgumentCompletion, Outlet
 from core.texts import explain
@@ -49,7 +49,7 @@ class ScriptedFront:
         self.handled.append(message)
         try:
             if message.command is not None and (command := self.registry.get(message.command)):
-                require(message.person, command)
+                require_permission(message.person, command)
             await self.script(message, outlet)
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", private=True))
@@ -57,14 +57,14 @@ class ScriptedFront:
     async def complete(self, space: SpaceId, names: str, typed: str) -> list[ArgumentCompletion]:
         return [ArgumentCompletion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
 
-    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+    async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         self.n_starts += 1
         return [(message.space, message.conversation) for message in self.handled if message.platform == platform]
 
-    async def listens(self, space: SpaceId, conversation: str) -> bool:
+    async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
         return (space, conversation) in self.free
 
-    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+    async def move_space(self, space: SpaceId, new: SpaceId) -> None:
         self.moves.append((space, new))
 
     async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:

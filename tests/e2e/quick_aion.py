@@ -40,9 +40,9 @@ class Echo:
             await asyncio.sleep(0.05)
         return replace(answer, text=spoken(question.text))
 
-    async def overhear(self, question: Question) -> Answer | None:
+    async def answer_unaddressed(self, question: Question) -> Answer | None:
         """Answer as the pipeline does."""
-        return await self.pipeline.overhear(question)
+        return await self.pipeline.answer_unaddressed(question)
 
 
 async def echo(context: Context) -> None:
@@ -58,7 +58,8 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     text = Parameter("text", {"en": "What to say", "pt": "O que dizer"})
     registry.add(Command("echo", {"en": "Say it again", "pt": "Repita"}, echo, (text,)))
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        yield replace(aion, dispatch=replace(aion.dispatch, pipeline=Echo(aion.dispatch.pipeline)))
+        questions = replace(aion.dispatch.questions, pipeline=Echo(aion.dispatch.questions.pipeline))
+        yield replace(aion, dispatch=replace(aion.dispatch, questions=questions))
 
 
 if __name__ == "__main__":

@@ -92,13 +92,13 @@ class Community:
             await outlet.partial(" ".join(words[:n]))
             await asyncio.sleep(self.pause_s)
 
-    async def lately(self, platform: Platform) -> list[tuple[SpaceId, str]]:
+    async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         return []
 
-    async def listens(self, space: SpaceId, conversation: str) -> bool:
+    async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
         return conversation in self.free
 
-    async def moved(self, space: SpaceId, new: SpaceId) -> None:
+    async def move_space(self, space: SpaceId, new: SpaceId) -> None:
         self.moves.append((space, new))
 
     async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:

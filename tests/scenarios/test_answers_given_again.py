@@ -37,7 +37,7 @@ async def ask(
     aion: Aion, text: str, *, space: SpaceId = SPACE, language: Language = "en", fresh: bool = False
 ) -> Answer:
     question = Question(space, "here", MEMBER, text, language, fresh=fresh)
-    return await aion.dispatch.pipeline.answer(question, unseen)
+    return await aion.dispatch.questions.pipeline.answer(question, unseen)
 
 
 async def test_the_same_question_gets_the_same_answer_and_is_told_so(aion: Aion) -> None:
@@ -83,7 +83,7 @@ async def test_another_space_and_another_language_have_their_own(aion: Aion) -> 
 @pytest.mark.parametrize("which", [0, 1])
 async def test_one_thumb_down_on_it_or_on_its_repetition_ends_it(aion: Aion, which: int) -> None:
     answers = [await ask(aion, ASKED), await ask(aion, ASKED)]
-    await aion.dispatch.feedback.press(SPACE, answers[which].id, Person("terminal:rui", "Rui"), "down")
+    await aion.services.feedback.press(SPACE, answers[which].id, Person("terminal:rui", "Rui"), "down")
     assert (await ask(aion, ASKED)).used == "extract"
 
 

@@ -129,15 +129,15 @@ async def test_a_session_goes_on_after_a_restart(tmp_path: Path) -> None:
 async def test_moderators_alone_free_a_channel_and_take_it_back(community: Community) -> None:
     dispatch = community.aion.dispatch
     assert "moderators" in await community.call("channel", RUI, mode="free")
-    assert not await dispatch.listens(HERE, "5")
+    assert not await dispatch.is_free_channel(HERE, "5")
     assert "sideways" in await community.call("channel", mode="sideways")
     assert "unasked" not in await community.call("channel")
     await community.call("channel", mode="mode:free")
-    assert await dispatch.listens(HERE, "5")
-    assert not await dispatch.listens(HERE, "6")
-    assert not await dispatch.listens(SpaceId("discord:2"), "5")
+    assert await dispatch.is_free_channel(HERE, "5")
+    assert not await dispatch.is_free_channel(HERE, "6")
+    assert not await dispatch.is_free_channel(SpaceId("discord:2"), "5")
     await community.call("channel", mode="mention")
-    assert not await dispatch.listens(HERE, "5")
+    assert not await dispatch.is_free_channel(HERE, "5")
 
 
 async def test_an_overheard_question_is_answered_when_sure(community: Community) -> None:
@@ -176,7 +176,9 @@ async def test_a_fault_while_overhearing_stays_silent(community: Community, capl
             raise RuntimeError("gate fell off")
 
     dispatch = community.aion.dispatch
-    faulty = replace(dispatch, pipeline=replace(dispatch.pipeline, gate=Broken()))
+    questions = dispatch.questions
+    broken = replace(questions, pipeline=replace(questions.pipeline, gate=Broken()))
+    faulty = replace(dispatch, questions=broken)
     outlet = CollectingOutlet()
     said = message("When does the choir rehearse?", key="1", space=HERE)
     await faulty.handle(replace(said, addressed=False), outlet)

@@ -49,7 +49,7 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
         await aion.ingest.index_paths(GLOBAL, [SAMPLES])
 
         async def is_first(text: str, language: Language, answer: str) -> bool:
-            found = await aion.dispatch.pipeline.searcher.search(GLOBAL, text, language)
+            found = await aion.dispatch.questions.pipeline.searcher.search(GLOBAL, text, language)
             return answer in found.hits[0].passage.text
 
         alone = condensed = 0

@@ -123,7 +123,7 @@ class Client(discord.Client):
 
     async def _catch_up_at_start(self) -> None:
         """Hear what AION was asked while it did not run, where somebody had asked before."""
-        async for message in asked_before_start(self, await self._front.lately("discord")):
+        async for message in asked_before_start(self, await self._front.recent_conversations("discord")):
             await self.on_message(message)
 
     async def on_socket_raw_receive(self, _: str) -> None:
@@ -200,7 +200,7 @@ class Client(discord.Client):
     async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
         """Pass on what was said to nobody in a free channel, without a sign of it until there is an answer."""
         said = replace(message_of(me, message, self._moderator_role), addressed=False)
-        if await self._front.listens(said.space, said.conversation):
+        if await self._front.is_free_channel(said.space, said.conversation):
             self._gap.matters(message)
             await self._front.handle(said, StreamedReply(ChannelPost(message, self.traffic)))
 

@@ -88,7 +88,7 @@ class UpdateHandlers:
         elif update.message_reaction is not None:
             await self._reactions.changed(update.message_reaction, update.update_id, taken)
         elif update.message is not None and (move := move_of(update.message)) is not None:
-            await self._front.moved(*move)
+            await self._front.move_space(*move)
             taken()
         elif update.message is not None:
             await self._arrived(update.message, taken)
@@ -124,7 +124,7 @@ class UpdateHandlers:
             summons = replace(summons, line=line)
         post = self._post(head, place)
         if summons is None:
-            if is_for_anyone(head) and await self._front.listens(place.space, place.conversation):
+            if is_for_anyone(head) and await self._front.is_free_channel(place.space, place.conversation):
                 taken()  # nobody waits for it, so a crash may lose it
                 await self._overheard(parts, head, person, place, post)
             return

@@ -1,4 +1,4 @@
-"""Teaching and deciding what is learned."""
+"""Learning from the web: pages, themes, gaps in the knowledge, and watched sources."""
 
 from __future__ import annotations
 
@@ -8,69 +8,9 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from core.errors import UserError
-from core.services.chat_teaching import ChatTeaching
-from core.types import Attachment, Document, File, Gap, IndexedDocument, Message, Proposal, ReadingReport, Watch
-
-
-class Knowledge(Protocol):
-    """What commands may do with a space's documents. Bound to the space of the message."""
-
-    async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
-        """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
-        ...
-
-    async def index_page(self, url: str) -> IndexedDocument:
-        """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
-        ...
-
-    async def documents(self) -> tuple[Document, ...]:
-        """List the space's own documents, by title."""
-        ...
-
-    async def forget(self, name: str) -> Document:
-        """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
-        ...
-
-    async def map(self, heading: str) -> File:
-        """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a proposal: ``indexed`` is ``None`` unless it was approved just now.
-
-    ``is_new`` is false when somebody had decided before.
-    """
-
-    proposal: Proposal
-    is_new: bool
-    indexed: IndexedDocument | None = None
-
-
-class ProposalReview(Protocol):
-    """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
-
-    async def pending(self) -> tuple[Proposal, ...]:
-        """List what waits, oldest first."""
-        ...
-
-    async def approve(self, number: int) -> Verdict:
-        """Make a proposal a document, once. Raises ``BadInput`` when the space has none of that number."""
-        ...
-
-    async def approve_site(self, site: str) -> tuple[Verdict, ...]:
-        """Approve everything that waits from one site."""
-        ...
-
-    async def reject(self, number: int, reason: str) -> Verdict:
-        """Decline a proposal, once; the same text is not proposed again. Raises ``BadInput`` as ``approve`` does."""
-        ...
-
-
-ReviewPolicy = Literal["all", "found", "none"]
-"""What waits for a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
-``none``: nothing that a moderator asked for. What AION looks for by itself always waits."""
+from core.services.chat_teaching import ChatTeachingPort
+from core.services.review import ReviewPolicy
+from core.types import Gap, IndexedDocument, Message, ReadingReport, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +43,7 @@ Tell = Callable[[tuple[Finding, ...]], Awaitable[None]]
 """Hears what has become of every page so far."""
 
 
-class GapList(Protocol):
+class GapsPort(Protocol):
     """What commands may do about what AION could not answer. Bound to the space and the person of the message."""
 
     async def first(self, n_gaps: int) -> tuple[Gap, ...]:
@@ -130,7 +70,7 @@ class GapList(Protocol):
         ...
 
 
-class WatchList(Protocol):
+class WatchesPort(Protocol):
     """What commands may do about what is looked at again and again. Bound to space and person of the message."""
 
     async def all(self) -> tuple[Watch, ...]:
@@ -154,7 +94,7 @@ class WatchList(Protocol):
         ...
 
 
-class Curation(Protocol):
+class LearningPort(Protocol):
     """What commands may do to learn from the web. Bound to the space and the person of the message."""
 
     async def index_page(self, url: str) -> IndexedDocument:
@@ -176,17 +116,17 @@ class Curation(Protocol):
         """
         ...
 
-    def said(self, message: Message) -> ChatTeaching:
+    def said(self, message: Message) -> ChatTeachingPort:
         """Return what may be learned of what people say where a message was said, for its sender."""
         ...
 
     @property
-    def watches(self) -> WatchList:
+    def watches(self) -> WatchesPort:
         """Return what is looked at again and again here."""
         ...
 
     @property
-    def gaps(self) -> GapList:
+    def gaps(self) -> GapsPort:
         """Return what AION could not answer here."""
         ...
 

@@ -1,0 +1,21 @@
+"""An answer as a reply: its text and sources, with the buttons that lead on from it."""
+
+from __future__ import annotations
+
+from core.texts import say
+from core.types import Answer, Button, Language, Reply
+
+
+def answer_reply(answer: Answer) -> Reply:
+    """Return the reply with buttons for the sources (if any), to ask again, and to ask a human where AION abstained."""
+    language, number = answer.language, str(answer.id)
+    buttons = [Button(say(language, "button.sources"), "sources", number)] if answer.sources else []
+    buttons.append(Button(say(language, "button.again"), "again", number))
+    if answer.used == "abstained":
+        buttons.append(human_button(language, answer.id))
+    return Reply(answer.text, language, answer.id, answer.sources, buttons=tuple(buttons))
+
+
+def human_button(language: Language, answer_id: int) -> Button:
+    """Return the button that passes the question of an answer to the moderators."""
+    return Button(say(language, "button.human"), "human", str(answer_id))

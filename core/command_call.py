@@ -1,0 +1,60 @@
+"""One call of a command: what its handler is given to work and to reply with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.commands import Command, Registry
+from core.errors import UserError
+from core.ports import Outlet
+from core.question_answering import QuestionAnswering
+from core.services import SpaceServices
+from core.texts import explain, say
+from core.types import Answer, Button, File, Language, Message, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCall:
+    """One call of a command, replied to through an outlet (``core.commands.Context``)."""
+
+    message: Message
+    language: Language
+    services: SpaceServices
+    registry: Registry
+    _command: Command
+    _questions: QuestionAnswering
+    _outlet: Outlet
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence of the catalogue in the caller's language."""
+        return say(self.language, key, **values)
+
+    def explain(self, error: UserError) -> str:
+        """Return an error as one sentence in the caller's language."""
+        return explain(self.language, error)
+
+    async def answer(self, question: str) -> Answer:
+        """Answer a question and deliver it where the command was called."""
+        return await self._questions.answer(self.message, question, self._outlet)
+
+    async def answer_afresh(self, question: str) -> Answer:
+        """Answer a question as ``answer`` does, though it was answered before."""
+        return await self._questions.answer_afresh(self.message, question, self._outlet)
+
+    async def progress(self, text: str) -> None:
+        """Show a passing status line."""
+        await self._outlet.progress(text)
+
+    async def reply(self, text: str, *buttons: Button) -> None:
+        """Send the command's final reply, with buttons under it."""
+        await self._outlet.send(Reply(text, self.language, private=self._command.private, buttons=buttons))
+
+    async def show(self, text: str, *files: File) -> None:
+        """Send the command's final reply, with files below it."""
+        await self._outlet.send(Reply(text, self.language, private=self._command.private, files=files))
+
+    async def settle(self, text: str, *buttons: Button) -> None:
+        """Send the final reply and retire the buttons of the message whose button called the command."""
+        await self._outlet.send(
+            Reply(text, self.language, private=self._command.private, buttons=buttons, settles=True)
+        )

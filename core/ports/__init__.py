@@ -1,0 +1,29 @@
+"""The ports of the core: what each layer asks of the one beside it, as small Protocols.
+
+An implementation need not inherit; it needs only to have these methods.
+"""
+
+from __future__ import annotations
+
+from core.ports.delivery import AdapterApi, ArgumentCompletion, InboxPort, Journal, Outlet
+from core.ports.generation import Generator, InspectableModel, LocalModel
+from core.ports.retrieval import Embedder, Gate, PageSource, PassageEmbedders, PassageStore, Reader, Reranker, Searcher
+
+__all__ = [
+    "AdapterApi",
+    "ArgumentCompletion",
+    "Embedder",
+    "Gate",
+    "Generator",
+    "InboxPort",
+    "InspectableModel",
+    "Journal",
+    "LocalModel",
+    "Outlet",
+    "PageSource",
+    "PassageEmbedders",
+    "PassageStore",
+    "Reader",
+    "Reranker",
+    "Searcher",
+]

@@ -1,0 +1,135 @@
+"""Ports of retrieval: embedding text, reading stored passages, searching, judging and reranking what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.types import Decision, Language, Matrix, Page, Passage, SearchResult, SpaceChanges, SpaceId, Vector
+
+
+class Embedder(Protocol):
+    """Turns text into L2-normalised vectors. Its methods block and are safe to call from several threads."""
+
+    @property
+    def id(self) -> str:
+        """Name the model and its settings; vectors of different ids never mix."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Return the length of a vector."""
+        ...
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question, shape ``(dim,)``."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        """Embed passages in batches, shape ``(len(texts), dim)``."""
+        ...
+
+    def warm(self) -> None:
+        """Load what is otherwise loaded when it is first needed."""
+        ...
+
+
+class PassageEmbedders(Protocol):
+    """The embedders whose vectors a new passage is stored with."""
+
+    @property
+    def writing(self) -> tuple[Embedder, ...]:
+        """Return them, the one in service first; during a migration its successor follows."""
+        ...
+
+    async def require_comparable(self, space: SpaceId) -> None:
+        """Raise ``Unavailable`` when the vectors stored in ``space`` cannot be compared with theirs."""
+        ...
+
+
+class PassageStore(Protocol):
+    """The database's searchable passages, as the derived indexes read them. Ids are never used twice.
+
+    The revision is the change counter of one space: it grows, in the same transaction, with everything that makes a
+    passage searchable (stored, approved, re-embedded) or stops it being so (removed, replaced, withdrawn).
+    """
+
+    async def revision(self, space: SpaceId) -> int:
+        """Return the space's revision; 0 for one that never held a passage."""
+        ...
+
+    def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
+        """Return the revisions of those of ``spaces`` that ever held a passage. Called for every question: cheap.
+
+        Blocks: for a thread that is off the event loop already.
+        """
+        ...
+
+    async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
+        """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
+        ...
+
+    async def count(self, space: SpaceId, embedder_id: str) -> int:
+        """Return how many passages of that embedder are searchable. Walks through all of them."""
+        ...
+
+    async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
+        """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out."""
+        ...
+
+    async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
+        """Return these passages, in any order; ones gone meanwhile, and other spaces' ones, are left out."""
+        ...
+
+    def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
+        """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""
+        ...
+
+
+class PageSource(Protocol):
+    """Fetches web pages that a person named."""
+
+    async def fetch(self, url: str) -> Page:
+        """Return the page at ``url``. Raises ``BadInput`` when it may not or cannot be had."""
+        ...
+
+
+class Searcher(Protocol):
+    """Finds passages within what a space may read."""
+
+    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+        """Return the passages nearest to ``query``, best first."""
+        ...
+
+
+class Gate(Protocol):
+    """Decides who may answer from what was found."""
+
+    def decide(self, found: SearchResult) -> Decision:
+        """Return a band with a confidence and its reasons."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads what was found, and judges whether the answer is in it. Its methods block; call them from any thread."""
+
+    @property
+    def id(self) -> str:
+        """Name the model: readers differ in how much their log-odds mean."""
+        ...
+
+    def read(self, found: SearchResult) -> float | None:
+        """Return the log-odds that what was found answers the question; ``None`` where nothing was read."""
+        ...
+
+    def warm(self) -> None:
+        """Load what is otherwise loaded when it is first needed."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores texts by how well they answer a question, higher for better. Blocks; call it from any thread."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return a score for each text."""
+        ...

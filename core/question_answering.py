@@ -1,0 +1,75 @@
+"""Question answering for messages: check the question, detect its language, wait for a turn, answer, deliver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from core.chat.answer_reply import answer_reply
+from core.chat.fair_queue import FairQueue
+from core.errors import BadInput
+from core.language import detect_language
+from core.offload import offload
+from core.pipeline import Pipeline, Question
+from core.ports import Outlet
+from core.texts import language_of_locale
+from core.types import Answer, Language, Message
+
+MAX_QUESTION_CHARS = 4_000
+"""Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
+
+N_AT_ONCE = 4
+"""Questions searched and judged at a time. More only slow each other down, so that even the first would be late.
+
+Writing an answer and delivering it take longer elsewhere, and are not counted.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswering:
+    """Answers the questions in messages. ``default_language`` is the hint where a message's locale names none."""
+
+    pipeline: Pipeline
+    default_language: Language
+    queue: FairQueue = field(default_factory=lambda: FairQueue(N_AT_ONCE))
+
+    async def answer(self, message: Message, words: str, outlet: Outlet) -> Answer:
+        """Answer a question asked in ``message`` and deliver it. Raises ``BadInput`` when it asks nothing."""
+        return await self._answer(message, words, outlet, fresh=False)
+
+    async def answer_afresh(self, message: Message, words: str, outlet: Outlet) -> Answer:
+        """Answer as ``answer`` does, but never with an answer that was given before."""
+        return await self._answer(message, words, outlet, fresh=True)
+
+    async def answer_unaddressed(self, message: Message, outlet: Outlet) -> None:
+        """Answer a question in a message not addressed to AION if the gate is confident; otherwise deliver nothing.
+
+        Raises ``BadInput`` when it asks nothing.
+        """
+        answer = await self.pipeline.answer_unaddressed(await self._question(message, message.text))
+        if answer is not None:
+            await outlet.send(answer_reply(answer))
+
+    async def _answer(self, message: Message, words: str, outlet: Outlet, *, fresh: bool) -> Answer:
+        async with self.queue.turn(message.space) as turn:
+            question = replace(await self._question(message, words), fresh=fresh)
+            answer = await self.pipeline.answer(question, outlet.partial, turn.end)
+        await outlet.send(answer_reply(answer))
+        return answer
+
+    async def _question(self, message: Message, words: str) -> Question:
+        text = readable_question(words)
+        hint = language_of_locale(message.locale, self.default_language)
+        language = await offload(detect_language, text, hint)
+        return Question(message.space, message.conversation, message.person, text, language, message.branched_from)
+
+
+def readable_question(text: str) -> str:
+    """Return the question without surrounding space. Raises ``BadInput`` when it is empty, wordless or too long."""
+    question = text.strip()
+    if not question:
+        raise BadInput("question.empty")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise BadInput("question.too_long", n_chars=len(question), limit=MAX_QUESTION_CHARS)
+    if not any(character.isalnum() for character in question):
+        raise BadInput("question.wordless")
+    return question

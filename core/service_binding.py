@@ -1,0 +1,42 @@
+"""The services of every space, and the same services bound to one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.chat.conversation import Conversations
+from core.curation.command_service import LearningService
+from core.feedback import Feedback
+from core.handoffs import HandoffService
+from core.knowledge.command_service import DocumentService
+from core.knowledge.review import ReviewService
+from core.privacy.data_rights import DataRights
+from core.services import ProvidersPort, SpaceServices
+from core.types import Language, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every space's services, put together by ``core.assembly.bootstrap.assemble``."""
+
+    documents: DocumentService
+    reviews: ReviewService
+    learning: LearningService
+    conversations: Conversations
+    feedback: Feedback
+    handoffs: HandoffService
+    rights: DataRights
+    providers: ProvidersPort
+
+    def at(self, message: Message, language: Language) -> SpaceServices:
+        """Return the services bound to a message's space and sender; ``language`` is the one they are spoken to in."""
+        return SpaceServices(
+            documents=self.documents.of(message.space),
+            review=self.reviews.of(message),
+            learning=self.learning.of(message.space, message.person, language),
+            conversation=self.conversations.of(message),
+            answers=self.feedback.of(message),
+            handoffs=self.handoffs.of(message),
+            rights=self.rights.of(message),
+            providers=self.providers,
+        )

@@ -1,0 +1,38 @@
+"""Handoffs: questions passed to moderators, and their replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.services.review import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffReply:
+    """What became of a moderator's reply to ``question``; ``is_new`` is false when there was one before."""
+
+    question: str
+    is_new: bool
+
+
+class HandoffsPort(Protocol):
+    """What commands may do to bring a question before people. Bound to the message."""
+
+    async def ask(self, answer_id: int) -> bool:
+        """Bring the question of an answer before the moderators, once; ``False``: they have no channel.
+
+        Raises ``BadInput`` when the answer was not given in the space.
+        """
+        ...
+
+    async def reply(self, number: int, text: str) -> HandoffReply:
+        """Pass a moderator's reply on to who asked, if it is the first. Raises ``BadInput`` on an unknown number."""
+        ...
+
+    async def teach(self, number: int) -> Verdict | None:
+        """Make a question and its reply a document, through review; ``None``: they are one, wait or were rejected.
+
+        Raises ``BadInput`` on an unknown number, and before there is a reply.
+        """
+        ...

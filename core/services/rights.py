@@ -1,0 +1,38 @@
+"""Data rights of the sender of a message, and whether their space allows training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class RightsPort(Protocol):
+    """What the sender of the message may ask of AION about themselves, and moderators about their space."""
+
+    async def kept(self) -> Mapping[str, int]:
+        """Return how much is kept of the person, by what it is."""
+        ...
+
+    async def copy(self) -> bytes:
+        """Return all that is kept of the person, as a JSON file."""
+        ...
+
+    async def forget(self) -> Mapping[str, int]:
+        """Erase the person everywhere, and return what was erased, by what it is."""
+        ...
+
+    async def may_train(self) -> bool:
+        """Return whether models may learn from the person, where a community lets them."""
+        ...
+
+    async def set_training(self, *, allowed: bool) -> None:
+        """Set whether models may learn from the person."""
+        ...
+
+    async def space_trains(self) -> bool:
+        """Return whether models may learn from what is asked and rated here."""
+        ...
+
+    async def set_space_training(self, *, allowed: bool) -> None:
+        """Set whether models may learn from what is asked and rated here."""
+        ...

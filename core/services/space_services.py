@@ -1,0 +1,28 @@
+"""Every service a command may use, bound to the space and the person of one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.services.answers import AnswersPort
+from core.services.conversation import ConversationPort
+from core.services.documents import DocumentsPort
+from core.services.handoffs import HandoffsPort
+from core.services.learning import LearningPort
+from core.services.providers import ProvidersPort
+from core.services.review import ReviewPort
+from core.services.rights import RightsPort
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceServices:
+    """The services bound to one message. Made by ``core.service_binding.Services.at``."""
+
+    documents: DocumentsPort
+    review: ReviewPort
+    learning: LearningPort
+    conversation: ConversationPort
+    answers: AnswersPort
+    handoffs: HandoffsPort
+    rights: RightsPort
+    providers: ProvidersPort
