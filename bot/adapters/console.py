@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from bot.delivery.markup import place
-from bot.terminal.language import locale
-from bot.terminal.open_aion import opened
+from bot.terminal.language import terminal_locale
+from bot.terminal.open_aion import open_aion
 from core.assembly.bootstrap import Aion
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
@@ -52,7 +52,7 @@ def read_line(line: str, registry: Registry) -> Message:
         conversation=terminal_space(),
         person=terminal_person(),
         text=line,
-        locale=locale(),
+        locale=terminal_locale(),
         command=command_line.name if command_line else None,
         arguments=command_line.arguments(command) if command_line and command else {},
         attachments=tuple(attach(path) for path in _paths(command_line.rest)) if command_line and takes_files else (),
@@ -131,8 +131,8 @@ def as_commands(buttons: Sequence[Button]) -> str:
 async def converse() -> None:
     """Hold a conversation until the input ends. The models load while the prompt is already there."""
     console = Console()
-    async with opened() as aion, asyncio.TaskGroup() as background:
-        language = language_of_locale(locale(), aion.settings.language)
+    async with open_aion() as aion, asyncio.TaskGroup() as background:
+        language = language_of_locale(terminal_locale(), aion.settings.language)
         warming = background.create_task(aion.warm())
         changing = background.create_task(aion.reembedding.attempt())
         n_documents = await aion.count_documents(terminal_space())
@@ -149,7 +149,7 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
     async for line in typed_lines(aion.settings.data_dir, aion.dispatch.registry):
         if (thumb := THUMBS.get(line)) and last_answer is not None:
             person, space = terminal_person(), terminal_space()
-            thanks = await aion.dispatch.rate(space, last_answer, person, thumb, locale())
+            thanks = await aion.dispatch.rate(space, last_answer, person, thumb, terminal_locale())
             console.print(thanks.text, style="dim")
             console.print(as_commands(thanks.buttons), style="dim", markup=False, highlight=False)
             continue
@@ -191,7 +191,7 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _once() -> AsyncIterator[Aion]:
     """Give an AION for one question, ready before its time is taken."""
-    async with opened() as aion:
+    async with open_aion() as aion:
         await aion.ready(terminal_space())
         yield aion
 

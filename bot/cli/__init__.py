@@ -1,29 +1,16 @@
-"""The ``aion`` command: each subcommand reads the settings, assembles the core and hands over.
+"""The ``aion`` command: one module for each subcommand, which the module of that name in ``bot.operator`` carries out.
 
-The subcommands are told apart by what they are for; importing their modules adds them, in the order ``--help`` lists.
+Importing a module adds its subcommand, in the order in which ``aion --help`` lists them.
 """
 
 from __future__ import annotations
 
-from bot.cli import operate, talk, teach, write, serve, measure, jobs, watch, review, train, lora  # isort: skip
-from bot.cli.root import app, finish
+# isort: off
+from bot.cli import doctor, init, chat, run, index, learn, docs, forget, map, reembed, providers, serve  # noqa: F401
+from bot.cli import eval, tune, quality, jobs, watch, review, train, lora  # noqa: F401
 
-__all__ = [
-    "app",
-    "finish",
-    "jobs",
-    "lora",
-    "main",
-    "measure",
-    "operate",
-    "review",
-    "serve",
-    "talk",
-    "teach",
-    "train",
-    "watch",
-    "write",
-]
+# isort: on
+from bot.cli.root import app
 
 
 def main() -> None:

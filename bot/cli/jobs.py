@@ -1,4 +1,4 @@
-"""What AION does regularly, as the operator sees it."""
+"""``aion jobs``: the regular jobs: list, run, pause, resume."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ import typer
 
 from bot.cli.root import app, finish
 
-jobs = typer.Typer(help="What AION does regularly: aion jobs lists it; run, pause, resume.", rich_markup_mode=None)
-app.add_typer(jobs, name="jobs")
+group = typer.Typer(help="What AION does regularly: aion jobs lists it; run, pause, resume.", rich_markup_mode=None)
+app.add_typer(group, name="jobs")
 
 Name = Annotated[str, typer.Argument(help="The job's name, as aion jobs lists it.", show_default=False)]
 
 
-@jobs.callback(invoke_without_command=True, epilog="Examples:  aion jobs  ·  aion jobs --json  ·  aion jobs run watch")
+@group.callback(invoke_without_command=True, epilog="Examples:  aion jobs  ·  aion jobs --json  ·  aion jobs run watch")
 def show(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the regular jobs: state, next run, last run and what came of it; also while AION runs."""
     if context.invoked_subcommand is not None:
         return
-    from bot.operator import jobs as board
+    from bot.operator.jobs import print_jobs, print_jobs_as_json
 
     if as_json:
-        finish(board.show_as_json(), as_json=True)
+        finish(print_jobs_as_json(), as_json=True)
     else:
-        finish(board.show())
+        finish(print_jobs())
 
 
-@jobs.command(epilog="Example:  aion jobs run gather-gaps")
+@group.command(epilog="Example:  aion jobs run gather-gaps")
 def run(name: Name) -> None:
     """Run a job now; where AION is running, it does."""
-    from bot.operator import jobs as board
+    from bot.operator.jobs import run_job
 
-    finish(board.run(name))
+    finish(run_job(name))
 
 
-@jobs.command(epilog="Example:  aion jobs pause research-gaps")
+@group.command(epilog="Example:  aion jobs pause research-gaps")
 def pause(name: Name) -> None:
     """Let a job rest until aion jobs resume."""
-    from bot.operator import jobs as board
+    from bot.operator.jobs import pause_job
 
-    finish(board.pause(name))
+    finish(pause_job(name))
 
 
-@jobs.command(epilog="Example:  aion jobs resume research-gaps")
+@group.command(epilog="Example:  aion jobs resume research-gaps")
 def resume(name: Name) -> None:
     """Let a job run again when it is due."""
-    from bot.operator import jobs as board
+    from bot.operator.jobs import resume_job
 
-    finish(board.resume(name))
+    finish(resume_job(name))

@@ -1,4 +1,4 @@
-"""The LoRA versions: which there are, and which of them answers."""
+"""``aion lora``: the LoRA versions: list, add, promote, rollback, diff."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import typer
 
 from bot.cli.root import app, finish
 
-lora = typer.Typer(
+group = typer.Typer(
     help="LoRA versions: list, add, promote, rollback, diff.", no_args_is_help=True, rich_markup_mode=None
 )
-app.add_typer(lora, name="lora")
+app.add_typer(group, name="lora")
 
 Name = Annotated[str, typer.Argument(help="A version, as aion lora list names it.", show_default=False)]
 
 
-@lora.command(name="list", epilog="Examples:  aion lora list  ·  aion lora list --json")
+@group.command(name="list", epilog="Examples:  aion lora list  ·  aion lora list --json")
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the versions: candidate, on trial, promoted, retired."""
-    from bot.operator import lora as versions
+    from bot.operator.lora import print_versions, print_versions_as_json
 
     if as_json:
-        finish(versions.show_as_json(), as_json=True)
+        finish(print_versions_as_json(), as_json=True)
     else:
-        finish(versions.show())
+        finish(print_versions())
 
 
-@lora.command(epilog="Example:  aion lora add ~/Downloads/aion-lora")
+@group.command(epilog="Example:  aion lora add ~/Downloads/aion-lora")
 def add(folder: Annotated[Path, typer.Argument(help="What aion train wrote, e.g. on another machine.")]) -> None:
     """Register LoRA weights as a candidate."""
-    from bot.operator import lora as versions
+    from bot.operator.lora import add_version
 
-    finish(versions.add(folder))
+    finish(add_version(folder))
 
 
-@lora.command(epilog="Example:  aion lora promote v3 --thumbs data/training/today/kto.held.jsonl --share 0.1")
+@group.command(epilog="Example:  aion lora promote v3 --thumbs data/training/today/kto.held.jsonl --share 0.1")
 def promote(
     version: Name,
     thumbs: Annotated[Path | None, typer.Option("--thumbs", help="Held-out lines of a KTO file.")] = None,
@@ -52,27 +52,25 @@ def promote(
     unseen: Annotated[bool, typer.Option("--unseen", help="Put it to use for all answers, without comparing.")] = False,
 ) -> None:
     """Compare a version with what answers now; put it to use if it is better on one thing and worse on none."""
-    from bot.operator import lora as versions
+    from bot.operator.lora import PromoteOptions, promote_compared, promote_uncompared
 
     if unseen:
-        finish(versions.promote_unseen(version))
+        finish(promote_uncompared(version))
     else:
-        finish(
-            versions.promote(versions.PromoteOptions(version, thumbs, labelled or [], report, share, answers, slower))
-        )
+        finish(promote_compared(PromoteOptions(version, thumbs, labelled or [], report, share, answers, slower)))
 
 
-@lora.command(epilog="Example:  aion lora rollback")
+@group.command(epilog="Example:  aion lora rollback")
 def rollback() -> None:
     """End a trial, or go back to what answered before; running processes follow within seconds."""
-    from bot.operator import lora as versions
+    from bot.operator.lora import rollback_version
 
-    finish(versions.rollback())
+    finish(rollback_version())
 
 
-@lora.command(epilog="Example:  aion lora diff v2 v3")
+@group.command(epilog="Example:  aion lora diff v2 v3")
 def diff(one: Name, other: Name) -> None:
     """Show how two versions differ: data, settings, metrics."""
-    from bot.operator import lora as versions
+    from bot.operator.lora import print_difference
 
-    finish(versions.diff(one, other))
+    finish(print_difference(one, other))

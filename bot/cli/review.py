@@ -1,4 +1,4 @@
-"""What waits for approval, as the operator sees it."""
+"""``aion review``: proposals that wait for approval: list, approve, reject."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import typer
 
 from bot.cli.root import Space, app, finish
 
-review = typer.Typer(
+group = typer.Typer(
     help="What waits for approval: list, approve, reject; also while AION runs.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-app.add_typer(review, name="review")
+app.add_typer(group, name="review")
 
 
-@review.command("list", epilog="Example:  aion review list --space discord:1234")
+@group.command("list", epilog="Example:  aion review list --space discord:1234")
 def show(space: Space = "global") -> None:
     """Show what waits in a space."""
-    from bot.operator import review as desk
+    from bot.operator.review import print_pending
 
-    finish(desk.show(space))
+    finish(print_pending(space))
 
 
-@review.command(epilog="Examples:  aion review approve 3 4  ·  aion review approve example.org --space discord:1234")
+@group.command(epilog="Examples:  aion review approve 3 4  ·  aion review approve example.org --space discord:1234")
 def approve(
     which: Annotated[
         list[str], typer.Argument(help="Numbers, or a site for all that waits from there.", show_default=False)
@@ -32,18 +32,18 @@ def approve(
     space: Space = "global",
 ) -> None:
     """Let AION learn what waits."""
-    from bot.operator import review as desk
+    from bot.operator.review import approve_proposals
 
-    finish(desk.approve(which, space))
+    finish(approve_proposals(which, space))
 
 
-@review.command(epilog='Example:  aion review reject 3 --reason "out of date" --space discord:1234')
+@group.command(epilog='Example:  aion review reject 3 --reason "out of date" --space discord:1234')
 def reject(
     number: Annotated[int, typer.Argument(min=0, help="Its number.", show_default=False)],
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
     space: Space = "global",
 ) -> None:
     """Decline what waits; the same text is not proposed again."""
-    from bot.operator import review as desk
+    from bot.operator.review import reject_proposal
 
-    finish(desk.reject(number, reason, space))
+    finish(reject_proposal(number, reason, space))

@@ -27,14 +27,14 @@ Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. 
 
 def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
     """Run ``work`` to its end; an error a person can act on becomes one sentence and exit status 1."""
-    from bot.terminal.language import speaking
+    from bot.terminal.language import terminal_language
     from core.errors import UserError
     from core.texts import explain
 
     try:
         asyncio.run(work)
     except UserError as error:
-        sentence = explain(speaking(), error)
+        sentence = explain(terminal_language(), error)
         if as_json:
             typer.echo(json.dumps({"error": sentence}, ensure_ascii=False))
         typer.echo(sentence, err=True)

@@ -1,4 +1,4 @@
-"""Serving: the local model for other programs, and for an AION elsewhere."""
+"""``aion serve``: the local model over HTTP, for other programs and for an AION elsewhere."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def serve(
     ] = 32,
 ) -> None:
     """Serve the local model over HTTP: /generate, and OpenAI's /v1/chat/completions."""
-    from bot.operator import serve as serving
+    from bot.operator.serve import serve_local_model
 
-    finish(serving.serve(host, port, at_once))
+    finish(serve_local_model(host, port, at_once))

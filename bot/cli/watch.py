@@ -1,4 +1,4 @@
-"""What is looked at again and again, as the operator sees it."""
+"""``aion watch``: pages, feeds, themes and folders read at an interval: list, add, stop."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import typer
 
 from bot.cli.root import Space, app, finish
 
-watch = typer.Typer(help="Pages, feeds, themes and folders that are looked at again and again.", rich_markup_mode=None)
-app.add_typer(watch, name="watch")
+group = typer.Typer(help="Pages, feeds, themes and folders that are looked at again and again.", rich_markup_mode=None)
+app.add_typer(group, name="watch")
 
 
-@watch.callback(
+@group.callback(
     invoke_without_command=True,
     epilog="Examples:  aion watch  ·  aion watch add notes/ --every 1d",
 )
@@ -20,12 +20,12 @@ def show(context: typer.Context, space: Space = "global") -> None:
     """List what a space watches."""
     if context.invoked_subcommand is not None:
         return
-    from bot.operator import watches
+    from bot.operator.watch import print_watches
 
-    finish(watches.show(space))
+    finish(print_watches(space))
 
 
-@watch.command(
+@group.command(
     epilog="Examples:  aion watch add notes/ --every 12h --space discord:1234  ·  aion watch add https://example.org/feed"
 )
 def add(
@@ -34,17 +34,17 @@ def add(
     space: Space = "global",
 ) -> None:
     """Look at something again and again; while AION runs, the first look is within ten minutes."""
-    from bot.operator import watches
+    from bot.operator.watch import add_watch
 
-    finish(watches.add(what, every, space))
+    finish(add_watch(what, every, space))
 
 
-@watch.command(epilog="Example:  aion watch stop 3 --space discord:1234")
+@group.command(epilog="Example:  aion watch stop 3 --space discord:1234")
 def stop(
     number: Annotated[int, typer.Argument(min=0, help="Its number, as aion watch lists it.", show_default=False)],
     space: Space = "global",
 ) -> None:
     """Watch something no longer; what was learned stays."""
-    from bot.operator import watches
+    from bot.operator.watch import stop_watch
 
-    finish(watches.stop(number, space))
+    finish(stop_watch(number, space))

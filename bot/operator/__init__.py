@@ -1,1 +1,1 @@
-"""What the operator's commands do, under the names that ``bot.cli`` gives them."""
+"""The work of each ``aion`` subcommand, in the module or package of its name (its options are in ``bot.cli``)."""

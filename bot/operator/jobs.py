@@ -1,4 +1,4 @@
-"""The command line's side of regular jobs: how each stands, and letting one run, rest or go on."""
+"""``aion jobs``: prints the state of the regular jobs; runs, pauses or resumes one. Works while AION runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.logs import log_to_file
-from bot.terminal.language import speaking
-from bot.terminal.open_aion import opened
-from core.assembly.data_folder import open_holdings
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_aion, open_data_folder
+from bot.terminal.output import print_sentence
 from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
 from core.settings import read_settings
@@ -24,19 +23,16 @@ from core.texts import say
 
 
 @asynccontextmanager
-async def _board() -> AsyncIterator[JobBoard]:
-    """Open the jobs' record, also while AION runs."""
-    settings = read_settings()
-    log_to_file(settings)
-    async with open_holdings(settings) as holdings:
-        yield JobBoard(JobRuns(holdings.database), EVERY)
+async def _open_board() -> AsyncIterator[JobBoard]:
+    async with open_data_folder() as folder:
+        yield JobBoard(JobRuns(folder.database), EVERY)
 
 
-async def show() -> None:
-    """Print a table of the jobs."""
-    async with _board() as board:
+async def print_jobs() -> None:
+    """Print a table of the jobs: state, next run, last run and its outcome."""
+    async with _open_board() as board:
         jobs = await board.status()
-    language = speaking()
+    language = terminal_language()
     table = Table(*(say(language, f"jobs.{column}") for column in ("job", "state", "next", "last", "detail")))
     for job in jobs:
         last = job.last
@@ -47,40 +43,36 @@ async def show() -> None:
     Console(highlight=False).print(table)
 
 
-async def show_as_json() -> None:
-    """Print the jobs as JSON."""
-    async with _board() as board:
+async def print_jobs_as_json() -> None:
+    """Print the jobs as a JSON list."""
+    async with _open_board() as board:
         Console().print_json(json.dumps([_as_json(job) for job in await board.status()]))
 
 
-async def run(name: str) -> None:
-    """Run one job now: here, or by the process that has the data folder open."""
+async def run_job(name: str) -> None:
+    """Run one job now, in the process that holds the data folder. Raises ``BadInput`` when there is no such job."""
     if is_held(read_settings().data_dir):
-        async with _board() as board:
+        async with _open_board() as board:
             await board.ask(name)
-        return _say("jobs.was_asked", name)
-    async with opened() as aion:
-        with Console().status(say(speaking(), "jobs.busy", job=name)):
+        return print_sentence("jobs.was_asked", job=name)
+    async with open_aion() as aion:
+        with Console().status(say(terminal_language(), "jobs.busy", job=name)):
             await aion.scheduler.run(name)
-    await show()
+    await print_jobs()
 
 
-async def pause(name: str) -> None:
-    """Let a job rest."""
-    async with _board() as board:
+async def pause_job(name: str) -> None:
+    """Skip a job's runs until it is resumed. Raises ``BadInput`` when there is no such job."""
+    async with _open_board() as board:
         await board.pause(name)
-    _say("jobs.was_paused", name)
+    print_sentence("jobs.was_paused", job=name)
 
 
-async def resume(name: str) -> None:
-    """Let a job run again when it is due."""
-    async with _board() as board:
+async def resume_job(name: str) -> None:
+    """Let a paused job run when it is due. Raises ``BadInput`` when there is no such job."""
+    async with _open_board() as board:
         await board.unpause(name)
-    _say("jobs.was_resumed", name)
-
-
-def _say(key: str, job: str) -> None:
-    Console(highlight=False, soft_wrap=True).print(say(speaking(), key, job=job), markup=False)
+    print_sentence("jobs.was_resumed", job=name)
 
 
 def _moment(moment: datetime | None) -> str:

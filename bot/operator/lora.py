@@ -1,4 +1,4 @@
-"""``aion lora``: the LoRA versions there are, how they differ, and which of them answers."""
+"""``aion lora``: the LoRA versions: list, add, diff, promote, rollback."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.operator.evaluate import in_use
-from bot.operator.train_options import versions
-from bot.operator.train_reward import FOLDER as REWARDS
-from bot.terminal.language import speaking
-from bot.terminal.output import teller
+from bot.operator.eval import open_judges
+from bot.operator.train.options import lora_registry
+from bot.operator.train.reward import REWARD_MODELS
+from bot.terminal.language import terminal_language
+from bot.terminal.output import print_line, print_sentence, status_printer
 from core.confidence.reader_gate import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
@@ -34,24 +34,26 @@ from core.models.catalog import language_model_base
 from core.models.lora import require_base
 from core.models.registry import Version, differences
 from core.offload import offload
-from core.settings import read_settings
+from core.settings import Settings, read_settings
 from core.texts import say
 from core.training.retest import keep, report_of, retest
 from core.training.reward import RewardModels
 from core.training.rows import read_rows
-from core.training.version_test import compare, is_promotable, write_report
+from core.training.version_test import Measure, compare, is_promotable, write_report
 
 BASE = "the base model"
+_KEYS = ("prompt", "completion", "label")
 
 N_RETESTED = 25
-"""Disliked answers that are asked again for ``/learned``."""
+"""Disliked answers whose questions a version answers again, for ``/learned``."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromoteOptions:
-    """How a version is to be promoted: ``thumbs`` is a held-out KTO file; ``share`` of the answers first (1: all).
+    """What a version is compared by, and its trial.
 
-    ``max_slower`` is how many times as long a token may take.
+    ``thumbs`` is a held-out KTO file, ``labelled`` folders as for ``aion eval``. The trial covers ``share`` (0..1, 1:
+    no trial) of the answers until ``n_answers`` of its own. ``max_slower`` bounds the ratio of seconds per token.
     """
 
     version: str
@@ -63,132 +65,126 @@ class PromoteOptions:
     max_slower: float = MAX_SLOWER
 
 
-async def show() -> None:
-    """Print a table of the versions."""
+async def print_versions() -> None:
+    """Print a table of the versions: stage, method, parent, metrics."""
     table = Table(
-        *(say(speaking(), f"lora.{column}") for column in ("version", "stage", "method", "parent", "metrics"))
+        *(say(terminal_language(), f"lora.{column}") for column in ("version", "stage", "method", "parent", "metrics"))
     )
-    for version in versions(read_settings()).versions():
-        told = version.manifest
-        metrics = ", ".join(f"{name} {value:.3g}" for name, value in told.metrics.items())
-        stage = say(speaking(), f"lora.{version.stage}")
-        table.add_row(version.name, stage, told.method, told.parent or "", metrics)
+    for version in lora_registry(read_settings()).versions():
+        manifest = version.manifest
+        metrics = ", ".join(f"{name} {value:.3g}" for name, value in manifest.metrics.items())
+        stage = say(terminal_language(), f"lora.{version.stage}")
+        table.add_row(version.name, stage, manifest.method, manifest.parent or "", metrics)
     Console(highlight=False).print(table)
 
 
-async def show_as_json() -> None:
-    """Print the versions as JSON."""
-    Console().print_json(json.dumps([_as_json(version) for version in versions(read_settings()).versions()]))
+async def print_versions_as_json() -> None:
+    """Print the versions as a JSON list."""
+    Console().print_json(json.dumps([_as_json(version) for version in lora_registry(read_settings()).versions()]))
 
 
-async def add(folder: Path) -> None:
-    """Register weights that were trained elsewhere."""
-    version = await offload(versions(read_settings()).add, folder)
-    _say("lora.added", version=version.name)
+async def add_version(folder: Path) -> None:
+    """Register the LoRA weights in ``folder`` as a candidate. Raises ``BadInput`` when they are none."""
+    version = await offload(lora_registry(read_settings()).add, folder)
+    print_sentence("lora.added", version=version.name)
 
 
-async def diff(one: str, other: str) -> None:
-    """Print what two versions say differently of themselves."""
-    registry = versions(read_settings())
+async def print_difference(one: str, other: str) -> None:
+    """Print the fields in which two manifests differ. Raises ``BadInput`` when there is no such version."""
+    registry = lora_registry(read_settings())
     table = Table("", one, other)
     for name, (ours, theirs) in differences(registry.get(one).manifest, registry.get(other).manifest).items():
         table.add_row(name, str(ours), str(theirs))
     Console(highlight=False).print(table)
 
 
-async def rollback() -> None:
-    """End a trial, or go back to what answered before."""
-    name = await offload(versions(read_settings()).rollback)
-    _say("lora.answers_now", version=name or BASE)
+async def rollback_version() -> None:
+    """End the trial, or promote the version before the present one. Raises ``BadInput`` when there is neither."""
+    name = await offload(lora_registry(read_settings()).rollback)
+    print_sentence("lora.answers_now", version=name or BASE)
 
 
-async def promote_unseen(version: str) -> None:
-    """Put a version to use without comparing it."""
+async def promote_uncompared(version: str) -> None:
+    """Promote a version without comparing it. Raises ``BadInput`` when it was trained on another base model."""
     settings, console = read_settings(), Console(stderr=True)
-    known, base = versions(settings).get(version), language_model_base(settings.local_model)
+    known, base = lora_registry(settings).get(version), language_model_base(settings.local_model)
     require_base(known.manifest, base)
-    await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, teller(console))
-    await offload(versions(settings).promote, version, base)
-    _say("lora.answers_now", version=version)
+    await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, status_printer(console))
+    await offload(lora_registry(settings).promote, version, base)
+    print_sentence("lora.answers_now", version=version)
 
 
-async def promote(ballot: PromoteOptions) -> None:
-    """Compare a version with what answers now, and put it to use if that is no loss.
+async def promote_compared(options: PromoteOptions) -> None:
+    """Compare a version with the one in use; start its trial, or promote it, where it is better and nowhere worse.
 
-    Raises ``BadInput`` where there is nothing to compare them by, or the version is no gain.
+    Prints the comparison and writes it to the report folder. Raises ``BadInput`` where there is nothing to compare by,
+    or the version is no gain.
     """
-    if ballot.thumbs is None and not ballot.labelled:
-        raise BadInput("lora.unjudged", version=ballot.version)
-    settings, console = read_settings(), Console(stderr=True)
-    registry = versions(settings)
-    version, base = registry.get(ballot.version), language_model_base(settings.local_model)
-    current = registry.standing().promoted
-    contest = Comparison(
-        registry,
-        version,
-        registry.get(current) if current else None,
-        settings.local_model,
-        settings.models_dir,
-        teller(console),
-    )
-    thumbs = read_rows(ballot.thumbs, ("prompt", "completion", "label")).rows if ballot.thumbs else ()
-    rewards = RewardModels(settings.data_dir / REWARDS).newest()
-    judged = ComparisonData(
-        thumbs,
-        [read_labelled(folder) for folder in ballot.labelled],
-        reward=rewards[1] if rewards else None,
-        max_slower=ballot.max_slower,
-    )
-    embedder, gate, reader = in_use(settings, console)
-    async with AsyncExitStack() as stack:
-        before, after = (open_generator(settings.local_model, settings.models_dir, teller(console)) for _ in range(2))
-        stack.push_async_callback(before.close)
-        stack.push_async_callback(after.close)
-        measures = await measured(
-            contest, judged, ComparisonWriters(before, after, embedder, with_reader(gate, reader))
-        )
-        asked = [*_taught(ballot.thumbs), *thumbs]
-        await offload(
-            keep,
-            await retest(asked, partial(written, after, max_new_tokens=120), N_RETESTED),
-            report_of(registry, version.name),
-        )
-    compared = [compare(measure) for measure in measures]
-    folder = ballot.report or report_of(registry, version.name)
-    page = write_report(compared, version.name, current or BASE, folder)
-    Console(soft_wrap=True, highlight=False).print(page.read_text(encoding="utf-8"), markup=False)
+    if options.thumbs is None and not options.labelled:
+        raise BadInput("lora.unjudged", version=options.version)
+    settings = read_settings()
+    registry, base = lora_registry(settings), language_model_base(settings.local_model)
+    version, current = registry.get(options.version), registry.standing().promoted
+    compared = [compare(measure) for measure in await _measure(version, current, options, settings)]
+    page = write_report(compared, version.name, current or BASE, options.report or report_of(registry, version.name))
+    print_line(page.read_text(encoding="utf-8"))
     if not is_promotable(compared):
         raise BadInput("lora.no_gain", version=version.name, page=page)
-    if ballot.share < 1:
-        await offload(registry.try_out, version.name, base, ballot.share, ballot.n_answers)
-        _say("lora.on_trial", version=version.name, share=f"{ballot.share:.0%}", n=ballot.n_answers)
+    if options.share < 1:
+        await offload(registry.try_out, version.name, base, options.share, options.n_answers)
+        print_sentence("lora.on_trial", version=version.name, share=f"{options.share:.0%}", n=options.n_answers)
     else:
         await offload(registry.promote, version.name, base)
-        _say("lora.answers_now", version=version.name)
+        print_sentence("lora.answers_now", version=version.name)
 
 
-def _taught(held: Path | None) -> Sequence[Mapping[str, Any]]:
-    """Return the lines that an export trains on, where it holds them beside ``held``."""
+async def _measure(
+    version: Version, current: str | None, options: PromoteOptions, settings: Settings
+) -> Sequence[Measure]:
+    """Return every measure of both versions; asks disliked questions again, whose new replies ``/learned`` shows."""
+    console, registry = Console(stderr=True), lora_registry(settings)
+    tell = status_printer(console)
+    in_use = registry.get(current) if current else None
+    comparison = Comparison(registry, version, in_use, settings.local_model, settings.models_dir, tell)
+    thumbs = read_rows(options.thumbs, _KEYS).rows if options.thumbs else ()
+    reward = RewardModels(settings.data_dir / REWARD_MODELS).newest()
+    data = ComparisonData(
+        thumbs,
+        [read_labelled(folder) for folder in options.labelled],
+        reward=reward[1] if reward else None,
+        max_slower=options.max_slower,
+    )
+    embedder, gate, reader = open_judges(settings, console)
+    async with AsyncExitStack() as stack:
+        before, after = (open_generator(settings.local_model, settings.models_dir, tell) for _ in range(2))
+        stack.push_async_callback(before.close)
+        stack.push_async_callback(after.close)
+        writers = ComparisonWriters(before, after, embedder, with_reader(gate, reader))
+        measures = await measured(comparison, data, writers)
+        asked = [*_training_rows(options.thumbs), *thumbs]
+        retested = await retest(asked, partial(written, after, max_new_tokens=120), N_RETESTED)
+        await offload(keep, retested, report_of(registry, version.name))
+    return measures
+
+
+def _training_rows(held: Path | None) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of the training file that an export puts beside the held-out one; none where it is missing."""
     beside = held.with_name(held.name.replace(".held", "")) if held else None
     if beside is None or beside == held or not beside.is_file() or not beside.stat().st_size:
         return ()
-    return read_rows(beside, ("prompt", "completion", "label")).rows
+    return read_rows(beside, _KEYS).rows
 
 
 def _as_json(version: Version) -> Mapping[str, Any]:
-    told = version.manifest
+    manifest = version.manifest
     return {
         "version": version.name,
         "stage": version.stage,
-        "base_model": told.base_model,
-        "method": told.method,
-        "data_hash": told.data_hash,
-        "parent": told.parent,
-        "created_at": told.created_at.isoformat() if told.created_at else None,
-        "settings": dict(told.settings),
-        "metrics": dict(told.metrics),
+        "base_model": manifest.base_model,
+        "method": manifest.method,
+        "data_hash": manifest.data_hash,
+        "parent": manifest.parent,
+        "created_at": manifest.created_at.isoformat() if manifest.created_at else None,
+        "settings": dict(manifest.settings),
+        "metrics": dict(manifest.metrics),
     }
-
-
-def _say(key: str, **values: object) -> None:
-    Console(soft_wrap=True, highlight=False).print(say(speaking(), key, **values), markup=False)

@@ -1,4 +1,4 @@
-"""The command line's look at the providers: a table, the same as JSON, and forgiving one."""
+"""``aion providers``: prints quotas and state of every provider, key and model; resets one that is benched."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.terminal.language import speaking
-from core.assembly.data_folder import open_desk
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_data_folder
+from bot.terminal.output import print_sentence
 from core.services import ProviderStatus
-from core.settings import read_settings
 from core.texts import say
 
 _COLUMNS = ("provider", "key", "model", "left", "resets", "state")
 
 
-async def show() -> None:
+async def print_providers() -> None:
     """Print a table of every provider, key and model."""
-    async with open_desk(read_settings()) as desk:
-        statuses = await desk.status()
+    async with open_data_folder() as folder:
+        statuses = await folder.desk.status()
     Console(highlight=False).print(_table(statuses))
 
 
-async def show_as_json() -> None:
-    """Print the same as one JSON list."""
-    async with open_desk(read_settings()) as desk:
-        statuses = await desk.status()
+async def print_providers_as_json() -> None:
+    """Print a JSON list, one entry for each provider, key and model."""
+    async with open_data_folder() as folder:
+        statuses = await folder.desk.status()
     print(json.dumps([_as_json(status) for status in statuses], indent=2, ensure_ascii=False))  # noqa: T201
 
 
-async def reset(name: str) -> None:
-    """Let a benched provider be asked again. A running AION notices within seconds."""
-    async with open_desk(read_settings()) as desk:
-        n_reasons = await desk.reset(name)
-    Console(highlight=False).print(say(speaking(), "providers.reset", name=name, n_reasons=n_reasons))
+async def reset_provider(name: str) -> None:
+    """Unbench the provider ``name``; a running AION follows within seconds. Raises ``BadInput`` when there is none."""
+    async with open_data_folder() as folder:
+        n_reasons = await folder.desk.reset(name)
+    print_sentence("providers.reset", name=name, n_reasons=n_reasons)
 
 
 def _table(statuses: Sequence[ProviderStatus]) -> Table:
-    table = Table(*(say(speaking(), f"providers.{column}") for column in _COLUMNS))
+    table = Table(*(say(terminal_language(), f"providers.{column}") for column in _COLUMNS))
     for status in statuses:
         lasting = [allowance for allowance in status.allowances if allowance.period != "minute"]
-        left = [say(speaking(), f"providers.left_{a.kind}", left=a.left, limit=a.limit) for a in lasting]
+        left = [say(terminal_language(), f"providers.left_{a.kind}", left=a.left, limit=a.limit) for a in lasting]
         resets = [f"{allowance.resets_at:%m-%d %H:%M}" for allowance in lasting]
         key = f"…{status.key}" if status.key else "-"
         table.add_row(status.provider, key, status.model or "-", "\n".join(left), "\n".join(resets), _state(status))
@@ -51,9 +51,9 @@ def _table(statuses: Sequence[ProviderStatus]) -> Table:
 
 
 def _state(status: ProviderStatus) -> str:
-    state = say(speaking(), f"providers.state_{status.state}")
+    state = say(terminal_language(), f"providers.state_{status.state}")
     if status.until:
-        state += " " + say(speaking(), "providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
+        state += " " + say(terminal_language(), "providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
     return f"{state}\n{status.reason}" if status.reason else state
 
 

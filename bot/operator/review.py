@@ -1,15 +1,13 @@
-"""Review in the terminal: what waits in a space, and deciding on it; also while AION runs."""
+"""``aion review``: lists, approves and rejects a space's pending proposals. Works while AION runs."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from rich.console import Console
-
-from bot.logs import log_to_file
-from bot.terminal.language import speaking
-from core.assembly.data_folder import open_holdings
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_data_folder
+from bot.terminal.output import print_line, print_sentence
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
@@ -29,17 +27,14 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
-from core.texts import say
-from core.types import Language, Person, SpaceId
+from core.types import Person, SpaceId
 
 
 @asynccontextmanager
-async def _review(space: str) -> AsyncIterator[SpaceReview]:
-    """Open a space's review, whether or not another process has the data folder open."""
+async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
     settings = read_settings()
-    log_to_file(settings)
-    async with open_holdings(settings) as holdings:
-        database = holdings.database
+    async with open_data_folder() as folder:
+        database = folder.database
         documents, spaces = Documents(database), Spaces(database)
         embedder = open_embedder(settings.embedder, settings.models_dir, lambda key: None)
         embedders = SoleEmbedder(embedder, Passages(database))
@@ -50,20 +45,19 @@ async def _review(space: str) -> AsyncIterator[SpaceReview]:
         yield reviews.at(SpaceId(space), Person(OPERATOR, OPERATOR, is_moderator=True))
 
 
-async def show(space: str) -> None:
-    """Print what waits, each with its most telling sentences."""
-    async with _review(space) as review:
-        waiting = await review.pending()
-    console = Console(highlight=False, soft_wrap=True)
-    for proposal in waiting:
-        console.print(f"{card(proposal, (), _speaking()).text}\n", markup=False)
-    if not waiting:
-        console.print(say(_speaking(), "review.none"))
+async def print_pending(space: str) -> None:
+    """Print the pending proposals of ``space``, each with its highest-scored sentences."""
+    async with _open_review(space) as review:
+        proposals = await review.pending()
+    for proposal in proposals:
+        print_line(f"{card(proposal, (), terminal_language()).text}\n")
+    if not proposals:
+        print_sentence("review.none")
 
 
-async def approve(which: Sequence[str], space: str) -> None:
-    """Approve proposals by number, or all that waits from a site."""
-    async with _review(space) as review:
+async def approve_proposals(which: Sequence[str], space: str) -> None:
+    """Approve proposals of ``space`` by number, or all from a site by its host name. Raises ``BadInput`` for none."""
+    async with _open_review(space) as review:
         for what in which:
             number = what.lstrip("#")
             verdicts = (await review.approve(int(number)),) if number.isdecimal() else await review.approve_site(what)
@@ -72,21 +66,16 @@ async def approve(which: Sequence[str], space: str) -> None:
             _print(verdicts)
 
 
-async def reject(number: int, reason: str, space: str) -> None:
-    """Decline a proposal."""
-    async with _review(space) as review:
+async def reject_proposal(number: int, reason: str, space: str) -> None:
+    """Reject the proposal ``number`` of ``space``. Raises ``BadInput`` when there is none."""
+    async with _open_review(space) as review:
         _print([await review.reject(number, reason)])
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
     for verdict in verdicts:
         proposal = verdict.proposal
         outcome = proposal.status if verdict.is_new else f"already_{proposal.status}"
         n_passages = verdict.indexed.n_passages if verdict.indexed else 0
         values = {"number": proposal.id, "title": proposal.title, "person": OPERATOR, "n_passages": n_passages}
-        console.print(say(_speaking(), f"verdict.{outcome}", **values), markup=False)
-
-
-def _speaking() -> Language:
-    return speaking()
+        print_sentence(f"verdict.{outcome}", **values)

@@ -1,4 +1,4 @@
-"""``aion serve``: the local engine over HTTP, until told to stop."""
+"""``aion serve``: the local model over HTTP until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import signal
 from contextlib import AsyncExitStack
 
 from bot.logs import set_up_logging
-from bot.web.app import create_app
-from bot.web.app import serve as serve_app
+from bot.web.app import create_app, serve
 from bot.web.bearer import require_token
 from bot.web.inference import inference_router
 from bot.web.service import Service
@@ -24,11 +23,11 @@ from core.texts import say
 log = logging.getLogger(__name__)
 
 
-async def serve(host: str, port: int, at_once: int) -> None:
-    """Serve until SIGTERM or SIGINT.
+async def serve_local_model(host: str, port: int, at_once: int) -> None:
+    """Serve at most ``at_once`` replies concurrently on ``host:port`` (0: any free port) until SIGTERM or SIGINT.
 
-    Uses nothing of the data folder but its models and LoRA weights, so that it runs beside ``aion run``. Raises
-    ``Unavailable`` without a token on an address that others reach, and when the address cannot be had.
+    Reads only models and LoRA weights from the data folder, so it runs beside ``aion run``. Raises ``Unavailable``
+    without a token on a host other than loopback, and when the address cannot be bound.
     """
     settings = read_settings()
     token = require_token(host, settings.serve_token)
@@ -45,7 +44,7 @@ async def serve(host: str, port: int, at_once: int) -> None:
                     log.info("serving %s on %s", local.model, url)
                     group.create_task(offload(local.warm), name="warm")
 
-                serving = group.create_task(serve_app(app, host, port, started), name="serve")
+                serving = group.create_task(serve(app, host, port, started), name="serve")
                 for number in (signal.SIGTERM, signal.SIGINT):
                     asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
         except* UserError as errors:

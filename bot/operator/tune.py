@@ -1,4 +1,4 @@
-"""``aion tune``: refits the gate, shows what that changes, and puts the new version in use."""
+"""``aion tune``: refits the gate, prints its metrics before and after, and puts the new version in use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.logs import log_to_file
-from bot.operator.evaluate import cached_embedder
-from bot.operator.quality import opened_database
-from bot.terminal.language import speaking
-from bot.terminal.output import progress_bar
+from bot.operator.eval import open_cached_embedder
+from bot.terminal.open_aion import open_data_folder
+from bot.terminal.output import print_sentence, progress_bar
 from core.assembly.data_folder import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample
@@ -31,17 +30,20 @@ from core.generation.providers.catalogue import read_providers
 from core.ports import Embedder, Reader
 from core.settings import read_settings
 from core.storage.impressions import Impressions
-from core.texts import say
 from core.types import SpaceId
 
 RISK = 0.10
-"""What may be unanswerable of what is answered locally, where a provider takes the questions between."""
+"""Highest share of unanswerable questions among those answered locally, where a provider takes the middle band."""
 
 
-async def refit(folders: Sequence[Path], space: str | None, risk: float | None, keep: bool, as_json: bool) -> None:
-    """Refit the gate to labelled folders and to a space's ratings, print before and after, and ``keep`` the result."""
+async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | None, keep: bool, as_json: bool) -> None:
+    """Refit the gate to labelled folders and to a space's ratings; print metrics before and after.
+
+    ``risk``, 0..1, bounds the unanswerable share of local answers; ``None``: ``RISK`` where a provider has a key, else
+    the cut of best balanced accuracy. With ``keep`` the result becomes the version in use.
+    """
     settings, console = read_settings(), Console(stderr=True)
-    embedder = cached_embedder(settings, console)
+    embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     gates = TunedGates(settings.data_dir / "gate")
     reader = open_reader(settings.reader, embedder.id, lambda key: None)
@@ -49,7 +51,7 @@ async def refit(folders: Sequence[Path], space: str | None, risk: float | None, 
     if reader is not None:
         start = with_reading(start, reader.id)
         reader.warm()
-    examples = [*_labelled(await _asked(folders, embedder, reader, console)), *await _rated(space, start)]
+    examples = [*await _labelled(folders, embedder, reader, console), *await _rated(space, start)]
     if risk is None and provider_keys(read_providers(settings.providers_file)):
         risk = RISK
     tuned = tune(examples, start, embedder.id, risk)
@@ -60,20 +62,23 @@ async def refit(folders: Sequence[Path], space: str | None, risk: float | None, 
         _print(tuned, version)
 
 
-async def search(folders: Sequence[Path], as_json: bool) -> None:
-    """Print, for each labelled folder, the settings that no other beats in quality, latency and length of context."""
+async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
+    """Print each labelled folder's Pareto front of search settings by quality, latency and length of context.
+
+    Raises ``BadInput`` without a folder.
+    """
     if not folders:
         raise BadInput("tune.no_folder")
     settings, console = read_settings(), Console(stderr=True)
-    embedder = cached_embedder(settings, console)
+    embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     start = TunedGates(settings.data_dir / "gate").current(embedder.id)
     best: dict[str, list[Choice]] = {}
     sets = [read_labelled(folder) for folder in folders]
-    with progress_bar(console) as progress:
+    with progress_bar(console) as bar:
         for data in sets:
-            bar = progress.add_task(data.name, total=n_searches(data))
-            best[data.name] = pareto(await sweep(data, embedder, start, partial(progress.advance, bar)))
+            task = bar.add_task(data.name, total=n_searches(data))
+            best[data.name] = pareto(await sweep(data, embedder, start, partial(bar.advance, task)))
     for name, choices in best.items():
         choices.sort(key=lambda choice: choice.costs)
         if not as_json:
@@ -91,33 +96,35 @@ def _print_choices(name: str, choices: Sequence[Choice]) -> None:
     Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
 
 
-async def rollback() -> None:
-    """Put the coefficients in use that the present ones replaced."""
+async def rollback_gate() -> None:
+    """Put the previous version of the gate's coefficients in use again."""
     version = TunedGates(read_settings().data_dir / "gate").rollback()
-    _say("tune.shipped_again" if version == SHIPPED else "tune.back", **({"version": version} if version else {}))
+    if version == SHIPPED:
+        print_sentence("tune.shipped_again")
+    else:
+        print_sentence("tune.back", version=version)
 
 
-async def _asked(
+async def _labelled(
     folders: Sequence[Path], embedder: Embedder, reader: Reader | None, console: Console
-) -> list[list[GateExample]]:
+) -> list[GateExample]:
+    """Return one example for each question of the labelled folders."""
     sets = [read_labelled(folder) for folder in folders]
-    with progress_bar(console) as progress:
-        bars = [progress.add_task(data.name, total=len(data.questions)) for data in sets]
+    with progress_bar(console) as bar:
+        tasks = [bar.add_task(data.name, total=len(data.questions)) for data in sets]
         return [
-            await labelled_examples(data, embedder, partial(progress.advance, bar), reader)
-            for data, bar in zip(sets, bars, strict=True)
+            example
+            for data, task in zip(sets, tasks, strict=True)
+            for example in await labelled_examples(data, embedder, partial(bar.advance, task), reader)
         ]
 
 
-def _labelled(sets: Sequence[Sequence[GateExample]]) -> list[GateExample]:
-    return [example for examples in sets for example in examples]
-
-
 async def _rated(space: str | None, start: Coefficients) -> list[GateExample]:
+    """Return one example for each rated answer of ``space``; none without a space."""
     if space is None:
         return []
-    async with opened_database() as database:
-        return rated_examples(await Impressions(database).rated(SpaceId(space)), start)
+    async with open_data_folder() as folder:
+        return rated_examples(await Impressions(folder.database).rated(SpaceId(space)), start)
 
 
 def _as_json(tuned: TunedGate, version: int | None) -> Mapping[str, object]:
@@ -146,13 +153,8 @@ def _print(tuned: TunedGate, version: int | None) -> None:
             shown = ("–" if isnan(value) else f"{value:.3f}" for value in asdict(figures).values())
             table.add_row(origin, when, *shown, f"{coefficients.upper:.2f}", f"{coefficients.lower:.2f}")
     Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
-    _say("tune.held_out")
+    print_sentence("tune.held_out")
     if version is None:
-        _say("tune.dry_run")
+        print_sentence("tune.dry_run")
     else:
-        _say("tune.kept", version=version)
-
-
-def _say(key: str, **values: object) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(say(speaking(), key, **values), markup=False)
+        print_sentence("tune.kept", version=version)

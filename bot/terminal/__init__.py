@@ -1,1 +1,1 @@
-"""What every command of the terminal shares: language, output, and opening AION."""
+"""Shared by the terminal's commands: language, output, and opening AION."""

@@ -1,4 +1,4 @@
-"""Opening AION for a command of the terminal: settings, plugins, and a log that stays off the screen."""
+"""Opening AION, or its data folder alone, for a command of the terminal. Logs go to a file, not to the screen."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from contextlib import asynccontextmanager
 
 from bot.logs import log_to_file
 from core.assembly.bootstrap import Aion, assemble
+from core.assembly.data_folder import DataFolder, open_holdings
 from core.settings import read_settings
 from plugins import load_plugins
 
 
 @asynccontextmanager
-async def opened(tell: Callable[[str], None] = lambda key: None) -> AsyncIterator[Aion]:
-    """Open AION while the block runs. Raises ``Unavailable`` when settings or data folder cannot be used.
+async def open_aion(tell: Callable[[str], None] = lambda key: None) -> AsyncIterator[Aion]:
+    """Open AION while the block runs. ``tell`` is given the key of a sentence at the start of every slow step.
 
-    ``tell`` is given the key of a sentence for every slow step.
+    Raises ``Unavailable`` when settings or data folder cannot be used, or another process holds the data folder.
     """
     settings = read_settings()
     log_to_file(settings)
     async with assemble(settings, load_plugins(), tell) as aion:
-        log_to_file(settings, aion.secrets)  # from here on their keys are known, and masked
+        log_to_file(settings, aion.secrets)  # the keys of providers and workers are known from here on
         yield aion
+
+
+@asynccontextmanager
+async def open_data_folder() -> AsyncIterator[DataFolder]:
+    """Open the data folder of the settings while the block runs, also while another process holds it. Loads no model.
+
+    Raises ``Unavailable`` when settings or data folder cannot be used.
+    """
+    settings = read_settings()
+    log_to_file(settings)
+    async with open_holdings(settings) as folder:
+        yield folder

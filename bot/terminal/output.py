@@ -1,26 +1,35 @@
-"""What commands show while they work: lines of progress and a bar."""
+"""Output of the terminal's commands: sentences, progress lines and progress bars."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from bot.terminal.language import speaking
-from core.models.catalog import Tell
+from bot.terminal.language import terminal_language
 from core.texts import say
 
 
-def teller(console: Console) -> Tell:
-    """Return what shows the operator a line of progress, given by its key."""
-    return lambda key: console.print(say(speaking(), key), style="dim")
+def print_line(text: str) -> None:
+    """Print ``text`` to the standard output without markup, highlighting or line breaks of its own."""
+    Console(soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def print_sentence(key: str, **values: object) -> None:
+    """Print the catalogue's sentence ``key``, with its gaps filled, in the terminal's language."""
+    print_line(say(terminal_language(), key, **values))
+
+
+def status_printer(console: Console) -> Callable[[str], None]:
+    """Return a callback that prints the catalogue's sentence of a key to ``console``, dimmed."""
+    return lambda key: console.print(say(terminal_language(), key), style="dim")
 
 
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Progress]:
-    """Show a bar with a count and the time left; it goes away when done."""
+    """Show a progress bar with a count and the remaining time; it is removed when the block ends."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         yield progress

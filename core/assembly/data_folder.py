@@ -27,16 +27,6 @@ from core.storage.quotas import Quotas
 from core.storage.vectors import Vectors
 
 
-@asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[ProviderStatusService]:
-    """Open what there is to know of the providers, also while another process is running on the data folder.
-
-    Raises ``Unavailable`` when the data folder cannot be used.
-    """
-    async with open_holdings(settings) as holdings:
-        yield holdings.desk
-
-
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """What a data folder holds, for a look at it. ``is_joined``: another process has it open."""

@@ -106,10 +106,10 @@ async def test_one_that_cannot_be_stopped_is_not_started_twice() -> None:
 
 BLOCKED = """
 import asyncio, time
-from bot.watchdog import Attention, guard_loop
+from bot.watchdog import WatchdogPolicy, guard_loop
 
 async def main():
-    guard = asyncio.create_task(guard_loop(Attention(deaf_after_s=0.5, check_every_s=0.1)))
+    guard = asyncio.create_task(guard_loop(WatchdogPolicy(deaf_after_s=0.5, check_every_s=0.1)))
     await asyncio.sleep(1.2)
     print("still here", flush=True)
     time.sleep(30)

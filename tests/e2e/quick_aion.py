@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import cli, runner
+from bot import cli
+from bot.operator import run
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Command, Context, Parameter, Registry
 from core.pipeline import Pipeline, Question, Show
@@ -63,5 +64,5 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
 
 
 if __name__ == "__main__":
-    runner.assemble = quick  # type: ignore[assignment]
+    run.assemble = quick  # type: ignore[assignment]
     cli.main()

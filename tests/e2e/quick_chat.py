@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bot import cli, runner
-from bot.operator import serve
+from bot import cli
+from bot.operator import run, serve
 from bot.terminal import open_aion
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
@@ -33,6 +33,6 @@ async def quick(
 
 
 if __name__ == "__main__":
-    for module in (open_aion, runner, serve):
+    for module in (open_aion, run, serve):
         module.assemble = quick  # type: ignore[attr-defined]
     cli.main()

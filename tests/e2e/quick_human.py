@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot import cli, runner
+from bot import cli
+from bot.operator import run
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.settings import Settings
@@ -20,5 +21,5 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
 
 
 if __name__ == "__main__":
-    runner.assemble = quick  # type: ignore[assignment]
+    run.assemble = quick  # type: ignore[assignment]
     cli.main()

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import cli, runner
+from bot import cli
+from bot.operator import run
 from core.assembly.bootstrap import Aion, assemble
 from core.commands import Registry
 from core.jobs.scheduler import Pace, Scheduler
@@ -29,5 +30,5 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
 
 
 if __name__ == "__main__":
-    runner.assemble = quick  # type: ignore[assignment]
+    run.assemble = quick  # type: ignore[assignment]
     cli.main()

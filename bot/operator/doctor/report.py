@@ -14,7 +14,7 @@ from bot.operator.doctor.discord import DiscordCheckup
 from bot.operator.doctor.finding import Diagnosis, Level
 from bot.operator.doctor.machine import home_findings
 from bot.operator.doctor.telegram import TelegramCheckup
-from bot.terminal.language import speaking
+from bot.terminal.language import terminal_language
 from core.assembly.data_folder import open_holdings
 from core.commands import Registry
 from core.errors import Unavailable, UserError
@@ -36,9 +36,9 @@ _MARKS: dict[Level, tuple[str, str]] = {
 }
 
 
-async def show() -> None:
+async def print_findings() -> None:
     """Print every finding as it is made; exit with status 1 when one keeps AION from answering."""
-    language, console = speaking(), Console(highlight=False)
+    language, console = terminal_language(), Console(highlight=False)
     n_errors = 0
     async for finding in findings():
         n_errors += finding.level == "error"
@@ -48,9 +48,9 @@ async def show() -> None:
     _exit(n_errors)
 
 
-async def show_as_json() -> None:
+async def print_findings_as_json() -> None:
     """Print the same as one JSON object."""
-    language = speaking()
+    language = terminal_language()
     found = [finding async for finding in findings()]
     n_errors = sum(finding.level == "error" for finding in found)
     rows = [

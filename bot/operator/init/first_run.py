@@ -15,10 +15,10 @@ from bot.operator.doctor.discord import DiscordCheckup
 from bot.operator.doctor.finding import Diagnosis
 from bot.operator.doctor.models import model_of
 from bot.operator.doctor.telegram import TelegramCheckup
-from bot.operator.init.asking import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.operator.init.env_file import write_env
 from bot.operator.init.keys import check_keys
-from bot.terminal.language import speaking
+from bot.operator.init.respondent import EnvironmentRespondent, Respondent, TerminalRespondent
+from bot.terminal.language import terminal_language
 from core.errors import BadInput, Unavailable, UserError
 from core.generation.providers.catalogue import read_providers
 from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL
@@ -59,7 +59,7 @@ class FirstRun:
         self._client = client
         self._settings = settings
         self._console = console
-        self._language = speaking()
+        self._language = terminal_language()
         self._file = ENV.resolve()
         self._replaces = ENV.exists()
         self._present = {name: value for name, value in dotenv_values(ENV).items() if value}

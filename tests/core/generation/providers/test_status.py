@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.operator import providers as command
+from bot.operator.providers import print_providers, print_providers_as_json, reset_provider
 from core.errors import BadInput
 from core.generation.providers.catalogue import ModelLimits, ProviderModel
 from core.generation.providers.ledger import Ledger
@@ -84,7 +84,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_the_command_prints_json_with_the_end_of_each_key_alone(folder: Path, capsys) -> None:
-    await command.show_as_json()
+    await print_providers_as_json()
     out = capsys.readouterr().out
     rows = json.loads(out)
     assert [(row["provider"], row["key"]) for row in rows[:2]] == [("groq", "wxyz"), ("groq", "COND")]
@@ -98,8 +98,8 @@ async def test_the_command_prints_json_with_the_end_of_each_key_alone(folder: Pa
 
 async def test_the_command_works_beside_a_running_aion(folder: Path, capsys) -> None:
     async with await Database.open(folder / "data"):
-        await command.show()
-        await command.reset("groq")
+        await print_providers()
+        await reset_provider("groq")
     out = capsys.readouterr().out
     assert "wxyz" in out
     assert "PLANTED" not in out

@@ -1,4 +1,4 @@
-"""Talking: in the terminal, and on every platform."""
+"""``aion chat``: a conversation in the terminal."""
 
 from __future__ import annotations
 
@@ -23,11 +23,3 @@ def chat(
         finish(console.answer_as_json(once), as_json=True)
     else:
         finish(console.answer_as_text(once))
-
-
-@app.command(epilog="Example:  DISCORD_TOKEN=… TELEGRAM_TOKEN=… aion run")
-def run() -> None:
-    """Start every platform whose token is set, and run until told to stop."""
-    from bot import runner
-
-    finish(runner.run())

@@ -1,4 +1,4 @@
-"""``aion run``: every platform whose token is set, and the scheduler, in one task group with a clean end."""
+"""``aion run``: every platform whose token is set, the scheduler and ``/health`` in one task group."""
 
 from __future__ import annotations
 
@@ -56,21 +56,19 @@ def _webhook(settings: Settings) -> Webhook | None:
     return Webhook(url, settings.telegram_webhook_host, settings.telegram_webhook_port) if url else None
 
 
-async def run() -> None:
-    """Run until SIGTERM or SIGINT, or until an adapter gives up: its error is raised, and the exit status says so."""
+async def run_platforms() -> None:
+    """Run until SIGTERM or SIGINT. Raises the ``UserError`` of the first adapter that gives up."""
     settings = read_settings()
     async with assemble(settings, load_plugins()) as aion:
         set_up_logging(settings, aion.secrets)
         chosen = adapters(aion, settings)
-        attention = WatchdogPolicy(
-            deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4)
-        )
+        policy = WatchdogPolicy(deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4))
         stopping = _stop_on_signals()
         try:
             async with asyncio.TaskGroup() as group:
-                watches = [AdapterWatch(name, adapter, attention) for name, adapter in chosen.items()]
+                watches = [AdapterWatch(name, adapter, policy) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
-                tasks.append(group.create_task(guard_loop(attention), name="guard"))
+                tasks.append(group.create_task(guard_loop(policy), name="guard"))
                 tasks.append(group.create_task(aion.reembedding.attempt(), name="change over"))
                 tasks.append(warming := group.create_task(aion.warm(), name="warm"))
                 if settings.health_port:
@@ -82,7 +80,7 @@ async def run() -> None:
                 for task in tasks:
                     task.cancel()
         except* UserError as group_error:
-            raise _first(group_error) from None
+            raise _first_error(group_error) from None
         finally:
             await aion.scheduler.stop()
 
@@ -100,7 +98,7 @@ async def _health(aion: Aion, watches: Sequence[AdapterWatch], warming: asyncio.
     await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
 
 
-def _first(group: BaseExceptionGroup[UserError]) -> UserError:
+def _first_error(group: BaseExceptionGroup[UserError]) -> UserError:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -1,4 +1,4 @@
-"""``aion eval``: how well questions of labelled folders are found, judged and answered, with what is in use here."""
+"""``aion eval``: search, gate and written answers measured on labelled questions, with the components in use here."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.logs import log_to_file
-from bot.terminal.language import speaking
-from bot.terminal.output import progress_bar, teller
+from bot.terminal.language import terminal_language
+from bot.terminal.output import print_line, progress_bar, status_printer
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import TunedGates
 from core.confidence.reader_gate import with_reader
@@ -32,14 +32,14 @@ from core.settings import Settings, read_settings
 from core.texts import say
 
 
-async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path | None) -> None:
-    """Print every measure of every folder, as a table or as JSON; what is being done goes to the standard error.
+async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Path | None) -> None:
+    """Print every search and gate metric of every labelled folder, as a table or JSON; progress goes to stderr.
 
-    Risk–coverage and reliability are drawn into the folder ``pictures``, where one is given.
+    ``plots`` is the folder for risk–coverage and reliability diagrams, ``None`` for none.
     """
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate, reader = in_use(settings, console)
-    reranker = open_reranker(settings.reranker, teller(console))
+    embedder, gate, reader = open_judges(settings, console)
+    reranker = open_reranker(settings.reranker, status_printer(console))
     sets = [read_labelled(folder) for folder in folders]
     measured = {
         data.name: await assess(
@@ -47,57 +47,53 @@ async def evaluate(folders: Sequence[Path], as_json_text: bool, pictures: Path |
         )
         for data in sets
     }
-    _print(json.dumps(as_json(measured), indent=1) if as_json_text else as_table(measured))
+    print_line(json.dumps(as_json(measured), indent=1) if as_json_text else as_table(measured))
     for name, methods in measured.items():
         if not next(iter(methods.values())).has_both_kinds:
-            console.print(say(speaking(), "eval.one_kind", name=name), markup=False)
-    if pictures is not None:
-        _draw(measured, pictures, console)
+            console.print(say(terminal_language(), "eval.one_kind", name=name), markup=False)
+    if plots is not None:
+        _plot(measured, plots, console)
 
 
 async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: int) -> None:
-    """Print how good the answers to at most ``limit`` questions of every folder are, as a table or as JSON."""
+    """Print the metrics of the answers written to at most ``limit`` questions of every folder, as a table or JSON."""
     settings, console = read_settings(), Console(stderr=True)
-    embedder, gate, reader = in_use(settings, console)
+    embedder, gate, reader = open_judges(settings, console)
     gate = with_reader(gate, reader)
-    local = open_generator(settings.local_model, settings.models_dir, teller(console))
+    local = open_generator(settings.local_model, settings.models_dir, status_printer(console))
     writers = Writers(local, Router(), embedder, "abstain")
     sets = [read_labelled(folder) for folder in folders]
-    figures: dict[str, Mapping[str, float | None]] = {}
-    with progress_bar(console) as progress:
+    metrics: dict[str, Mapping[str, float | None]] = {}
+    with progress_bar(console) as bar:
         for data in sets:
-            bar = progress.add_task(data.name, total=min(limit, len(data.questions)))
-            replies = await written_answers(data, embedder, gate, writers, limit, partial(progress.advance, bar))
-            figures[data.name] = {**written_metrics(replies), "n": len(replies)}
-    _print(
-        json.dumps({"sets": figures}, indent=1) if as_json_text else table({(name,): f for name, f in figures.items()})
+            task = bar.add_task(data.name, total=min(limit, len(data.questions)))
+            replies = await written_answers(data, embedder, gate, writers, limit, partial(bar.advance, task))
+            metrics[data.name] = {**written_metrics(replies), "n": len(replies)}
+    print_line(
+        json.dumps({"sets": metrics}, indent=1) if as_json_text else table({(name,): m for name, m in metrics.items()})
     )
 
 
-def in_use(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:
-    """Return the embedder of the settings, remembering what it embedded, and the gate and reader questions meet."""
+def open_judges(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:
+    """Return the embedder, gate and reader that questions meet here; the embedder caches its vectors on disk."""
     log_to_file(settings)
-    embedder = cached_embedder(settings, console)
-    reader = open_reader(settings.reader, embedder.id, teller(console))
+    embedder = open_cached_embedder(settings, console)
+    reader = open_reader(settings.reader, embedder.id, status_printer(console))
     if reader is not None:
         reader.warm()
     coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")
     return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
 
 
-def cached_embedder(settings: Settings, console: Console) -> Embedder:
-    """Return the settings' embedder, with all it embedded for a measurement before."""
-    embedder = open_embedder(settings.embedder, settings.models_dir, teller(console))
+def open_cached_embedder(settings: Settings, console: Console) -> Embedder:
+    """Return the settings' embedder; vectors made for earlier measurements are read from the data folder."""
+    embedder = open_embedder(settings.embedder, settings.models_dir, status_printer(console))
     return CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
 
 
-def _draw(measured: Mapping[str, Mapping[str, Measurement]], folder: Path, console: Console) -> None:
+def _plot(measured: Mapping[str, Mapping[str, Measurement]], folder: Path, console: Console) -> None:
     from core.evaluation.plots import plot
 
     for name, methods in measured.items():
         for path in plot(name, methods, folder):
             console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-
-
-def _print(text: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(text, markup=False)

@@ -1,4 +1,4 @@
-"""Who writes the answers."""
+"""``aion providers``: quotas and failures of the APIs that write answers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def providers(
     ] = None,
 ) -> None:
     """Show what is left of every provider today, and why one is not asked."""
-    from bot.operator import providers as desk
+    from bot.operator.providers import print_providers, print_providers_as_json, reset_provider
 
     if reset is not None:
-        finish(desk.reset(reset), as_json=as_json)
+        finish(reset_provider(reset), as_json=as_json)
     elif as_json:
-        finish(desk.show_as_json(), as_json=True)
+        finish(print_providers_as_json(), as_json=True)
     else:
-        finish(desk.show())
+        finish(print_providers())

@@ -1,0 +1,38 @@
+"""``aion docs``: lists the documents of a space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_aion
+from bot.terminal.output import print_sentence
+from core.texts import say
+from core.types import Document, SpaceId
+
+
+async def print_documents(space: str) -> None:
+    """Print the documents of ``space``: a table at a terminal, tab-separated lines into a pipe."""
+    async with open_aion() as aion:
+        documents = await aion.documents.list(SpaceId(space))
+    console = Console(highlight=False)
+    if not documents:
+        print_sentence("docs.none")
+    elif console.is_terminal:
+        console.print(_table(documents))
+    else:
+        for document in documents:
+            fields = (f"#{document.id}", document.title, ", ".join(document.names), str(document.n_passages))
+            console.out("\t".join(fields), highlight=False)
+
+
+def _table(documents: Sequence[Document]) -> Table:
+    columns = ("title", "names", "passages", "updated")
+    table = Table("#", *(say(terminal_language(), f"docs.{column}") for column in columns))
+    for document in documents:
+        names, updated = "\n".join(document.names), f"{document.updated_at:%Y-%m-%d %H:%M}"
+        table.add_row(str(document.id), document.title, names, str(document.n_passages), updated)
+    return table

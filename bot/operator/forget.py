@@ -1,0 +1,14 @@
+"""``aion forget``: removes one document from a space."""
+
+from __future__ import annotations
+
+from bot.terminal.open_aion import open_aion
+from bot.terminal.output import print_sentence
+from core.types import SpaceId
+
+
+async def forget_document(reference: str, space: str) -> None:
+    """Remove the document of that name, title or ``#number`` with its passages. Raises ``BadInput`` without one."""
+    async with open_aion() as aion:
+        document = await aion.documents.forget(SpaceId(space), reference)
+    print_sentence("docs.forgotten", title=document.title, n_passages=document.n_passages)

@@ -1,0 +1,80 @@
+"""``aion watch``: watches of pages, feeds, themes and local folders: list, add, stop. Works while AION runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_data_folder
+from bot.terminal.output import print_line, print_sentence
+from core.curation.fetch import readable_address
+from core.curation.watch import OPERATOR
+from core.errors import BadInput
+from core.language import detect_language
+from core.offload import offload
+from core.settings import read_settings
+from core.storage.curation.watches import NewWatch, Watches
+from core.texts import say
+from core.types import SpaceId, Watch, WatchKind
+from plugins.learn import is_address
+from plugins.watch import asked
+
+
+@asynccontextmanager
+async def _open_watches() -> AsyncIterator[Watches]:
+    async with open_data_folder() as folder:
+        yield Watches(folder.database)
+
+
+async def add_watch(what: str, every: str, space: str) -> None:
+    """Add a watch of a local path, an address or a theme to ``space``; the watch job makes the first reading.
+
+    ``every`` is an interval like ``12h``, ``7d``, ``2w``. Raises ``BadInput`` on a wrong interval or missing path.
+    """
+    target, interval = asked(f"{what} every {every}")
+    kind, target = await offload(_kind_and_target, target)
+    language = await offload(detect_language, target if kind == "theme" else "", read_settings().language)
+    async with _open_watches() as watches:
+        made = await watches.add(SpaceId(space), NewWatch(kind, target, language, interval, OPERATOR))
+    print_sentence("watch.made", number=made.id, target=made.target, every=_interval(made))
+    print_sentence("watch.soon")
+
+
+async def print_watches(space: str) -> None:
+    """Print the watches of ``space`` with number, target, interval and last failure."""
+    async with _open_watches() as watches:
+        watched = await watches.of(SpaceId(space))
+    for watch in watched:
+        failed = f" {say(terminal_language(), 'watch.failed')}" if watch.error else ""
+        line = say(terminal_language(), "watch.line", number=watch.id, target=watch.target, every=_interval(watch))
+        print_line(f"{line}{failed}")
+    if not watched:
+        print_sentence("watch.nothing")
+
+
+async def stop_watch(number: int, space: str) -> None:
+    """Remove the watch ``number`` of ``space``; documents learned from it stay. Raises ``BadInput`` without one."""
+    async with _open_watches() as watches:
+        stopped = await watches.remove(SpaceId(space), number)
+    print_sentence("watch.stopped", target=stopped.target)
+
+
+def _kind_and_target(target: str) -> tuple[WatchKind, str]:
+    """Return the kind of watch and its target in full. Blocks. Raises ``BadInput`` for a path that is not there."""
+    path = Path(target).expanduser()
+    if path.exists():
+        return "folder", str(path.resolve())
+    if is_address(target):
+        return "web", readable_address(target)
+    if "/" in target or target.startswith("."):
+        raise BadInput("file.missing", name=target)
+    return "theme", target
+
+
+def _interval(watch: Watch) -> str:
+    n_hours = int(watch.every.total_seconds()) // 3600
+    if n_hours % 24:
+        return say(terminal_language(), "watch.hours", n=n_hours)
+    return say(terminal_language(), "watch.days", n=n_hours // 24)
