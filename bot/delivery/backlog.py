@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
-from core.ports import AdapterApi
+from core.ports import InboxPort
 from core.types import Message, Platform, SpaceId
 from core.types.delivery import UnfinishedMessage
 
@@ -29,12 +29,12 @@ class Backlog:
 
     def __init__(
         self,
-        front: AdapterApi,
+        inbox: InboxPort,
         platform: Platform,
         finish: Callable[[UnfinishedMessage], Awaitable[None]],
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        self._front = front
+        self._inbox = inbox
         self._platform = platform
         self._finish = finish
         self._start = start
@@ -51,7 +51,7 @@ class Backlog:
             return
         self.hold(message)  # before it is written down, or it would be found there as nobody's
         try:
-            is_new = await self._front.inbox.accept(message)
+            is_new = await self._inbox.accept(message)
             if not is_new:
                 log.info("already taken on: %s", message.key)
             yield is_new
@@ -69,7 +69,7 @@ class Backlog:
 
     async def run(self) -> None:
         """Finish whatever is due, now and as it becomes due, until cancelled."""
-        news = self._front.inbox.news(self._platform)
+        news = self._inbox.news(self._platform)
         while True:
             news.clear()
             for unfinished in await self._nobody_s():
@@ -81,7 +81,7 @@ class Backlog:
     async def _nobody_s(self) -> list[UnfinishedMessage]:
         """Return what is due and in nobody's hand; what was let go while looking may be done by now."""
         self._let_go.clear()
-        found = await self._front.inbox.unfinished(self._platform)
+        found = await self._inbox.unfinished(self._platform)
         taken = self._in_hand | self._let_go
         return [each for each in found if (each.message.space, each.message.key) not in taken]
 

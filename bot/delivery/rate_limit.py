@@ -10,8 +10,8 @@ from bisect import bisect, bisect_left, insort
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import NotDelivered
-from bot.delivery.stream import StreamClock, SystemClock
 
 LATE_S = 0.05
 """How late somebody may wake for the moment promised; later, another is found, lest many go out in a bunch."""

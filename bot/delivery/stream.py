@@ -14,8 +14,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
+from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
 from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost
 from bot.delivery.split import split
@@ -28,30 +29,6 @@ from core.types.delivery import DeliveredPart
 log = logging.getLogger(__name__)
 
 H = TypeVar("H")
-
-
-class StreamClock(Protocol):
-    """Time, so that tests need not wait for it."""
-
-    def now_s(self) -> float:
-        """Return seconds since some fixed moment; it never goes back."""
-        ...
-
-    async def sleep(self, duration_s: float) -> None:
-        """Return after ``duration_s`` seconds."""
-        ...
-
-
-class SystemClock:
-    """The event loop's own time."""
-
-    def now_s(self) -> float:
-        """Return the loop's monotonic time."""
-        return asyncio.get_running_loop().time()
-
-    async def sleep(self, duration_s: float) -> None:
-        """Return after ``duration_s`` seconds."""
-        await asyncio.sleep(duration_s)
 
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -91,6 +68,7 @@ class StreamedReply(Generic[H]):
         self._writing = asyncio.Lock()
         self._next_write_s = 0.0
         self._cosmetic = True
+        self._settles = False
         self._tasks: list[asyncio.Task[None]] = []
         for part in journal.parts if journal else ():
             self._recall(part)
@@ -124,6 +102,11 @@ class StreamedReply(Generic[H]):
             if isinstance(fault, Exception):
                 log.error("showing partial text failed", exc_info=fault)
 
+    @property
+    def settles(self) -> bool:
+        """Return whether the final reply leaves the buttons, one of which called it, without use."""
+        return self._settles
+
     async def progress(self, text: str) -> None:
         """Show a status line in place of the last one, when its turn comes; returns at once."""
         await self.partial(text)
@@ -146,6 +129,7 @@ class StreamedReply(Generic[H]):
         cannot be delivered nobody is left to tell, and the log says why.
         """
         self._stop_typing()
+        self._settles = reply.settles
         async with self._writing:
             self._wanted = None
             try:

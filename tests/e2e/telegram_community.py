@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from bot.adapters.telegram.adapter import TelegramAdapter
-from bot.adapters.telegram.handlers import Timing
-from bot.adapters.telegram.polling import PollTiming
+from bot.adapters.telegram.timing import PollTiming, Timing
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
 from core.ports import Outlet
@@ -20,9 +19,7 @@ from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
 from tests.fakes import MemoryInbox
 
-TIMING = Timing(
-    PollTiming(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, farewell_s=1
-)
+TIMING = Timing(PollTiming(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, grace_s=1)
 
 
 def commands() -> Registry:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.adapters.discord.post import InteractionPost
+from bot.adapters.discord.interaction_post import InteractionPost
 from bot.delivery.stream import StreamedReply
 from core.texts import language_of_locale, say
 from core.types import Reply
@@ -47,5 +47,5 @@ async def tell(interaction: Interaction, key: str, **values: object) -> None:
 
 async def show(interaction: Interaction, reply: Reply) -> None:
     """Show a private reply to an acknowledged interaction."""
-    async with StreamedReply(InteractionPost(interaction, interaction.client.traffic, ephemeral=True)) as outlet:
+    async with StreamedReply(InteractionPost(interaction, interaction.client.rate_limits, ephemeral=True)) as outlet:
         await outlet.send(reply)

@@ -33,7 +33,7 @@ class DiscordAdapter:
 
     def __init__(
         self,
-        front: AdapterApi,
+        api: AdapterApi,
         token: str,
         *,
         api_base: str | None = None,
@@ -41,7 +41,7 @@ class DiscordAdapter:
         moderator_role: str | None = None,
         state_dir: Path,
     ) -> None:
-        self._front = front
+        self._api = api
         self._token = token
         self._moderator_role = moderator_role
         self._memory = SyncMemory(state_dir / "discord_commands.json")
@@ -84,7 +84,7 @@ class DiscordAdapter:
 
     async def _connect(self, *, content_intent: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
-        self._client = client = Client(self._front, intents, self._moderator_role, self._memory)
+        self._client = client = Client(self._api, intents, self._moderator_role, self._memory)
         async with client:
             try:
                 await client.start(self._token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self
 
 import discord
 
@@ -16,19 +16,24 @@ _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 
 
 class ButtonHandlers(Protocol):
-    """What the client does about a press."""
+    """What is done about a press; a Protocol, since its class imports the posts, which show the buttons."""
 
-    async def press_thumb(self, interaction: discord.Interaction, thumb: Thumb, answer_id: int) -> None:
+    async def press_thumb(self, interaction: discord.Interaction[Any], thumb: Thumb, answer_id: int) -> None:
         """Record a thumb and thank whoever pressed it."""
         ...
 
-    async def press_thread(self, interaction: discord.Interaction) -> None:
+    async def press_thread(self, interaction: discord.Interaction[Any]) -> None:
         """Open a thread on the answer."""
         ...
 
-    async def press_command(self, interaction: discord.Interaction, name: str, argument: str) -> None:
+    async def press_command(self, interaction: discord.Interaction[Any], name: str, argument: str) -> None:
         """Carry out the command a button calls."""
         ...
+
+
+def _handlers(interaction: discord.Interaction[Any]) -> ButtonHandlers:
+    handlers: ButtonHandlers = interaction.client.interactions
+    return handlers
 
 
 class ThumbButton(
@@ -43,14 +48,14 @@ class ThumbButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button that was pressed from its id."""
         return cls("up" if match["thumb"] == "up" else "down", int(match["answer"]))
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press to the client."""
-        await cast(ButtonHandlers, interaction.client).press_thumb(interaction, self._thumb, self._answer_id)
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle the press."""
+        await _handlers(interaction).press_thumb(interaction, self._thumb, self._answer_id)
 
 
 class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"aion:thread"):
@@ -61,14 +66,14 @@ class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ai
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button that was pressed."""
         return cls()
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press to the client."""
-        await cast(ButtonHandlers, interaction.client).press_thread(interaction)
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle the press."""
+        await _handlers(interaction).press_thread(interaction)
 
 
 class CommandButton(
@@ -84,17 +89,15 @@ class CommandButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button that was pressed from its id."""
         label = item.label if isinstance(item, discord.ui.Button) else None
         return cls(Button(label or match["command"], match["command"], match["argument"]))
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press to the client."""
-        await cast(ButtonHandlers, interaction.client).press_command(
-            interaction, self._button.command, self._button.argument
-        )
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle the press."""
+        await _handlers(interaction).press_command(interaction, self._button.command, self._button.argument)
 
 
 def buttons_under(bubble: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
@@ -115,7 +118,7 @@ BUTTONS = (ThumbButton, ThreadButton, CommandButton)
 """Every kind of button there is."""
 
 
-def is_known(interaction: discord.Interaction) -> bool:
+def is_known(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether what was pressed is one of these buttons."""
     data: Any = interaction.data or {}
     custom_id = str(data.get("custom_id", ""))

@@ -6,16 +6,17 @@ import hashlib
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.adapters.discord.acknowledge import Interaction
+from bot.adapters.discord.interactions import InteractionHandler
 from core.commands import Command, Localised, Parameter, Registry
 from core.offload import offload
-from core.ports import ArgumentCompletion
 from core.texts import say
 from core.types import LANGUAGES, Language
 
@@ -35,28 +36,6 @@ _KINDS = {
     "attachment": discord.Attachment,
 }
 """What Discord calls each kind of parameter; it counts no further than a double does."""
-
-Interaction = discord.Interaction[Any]
-
-
-class CommandHandlers(Protocol):
-    """What the client does about a call from the menu."""
-
-    async def call(
-        self, interaction: Interaction, command: Command, arguments: dict[str, str], files: list[discord.Attachment]
-    ) -> None:
-        """Carry out a command."""
-        ...
-
-    async def complete(
-        self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
-    ) -> Sequence[ArgumentCompletion]:
-        """Return what a half-typed argument may mean."""
-        ...
-
-    async def teach(self, interaction: Interaction, message: discord.Message) -> None:
-        """Learn what a message says."""
-        ...
 
 
 class Translator(app_commands.Translator):
@@ -96,7 +75,7 @@ def _options(parameter: Parameter) -> Iterator[inspect.Parameter]:
         )
 
 
-def slash_command(command: Command, calls: CommandHandlers, *, hidden: bool) -> app_commands.Command[Any, ..., None]:
+def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) -> app_commands.Command[Any, ..., None]:
     """Return ``command`` as a slash command with typed options; a ``hidden`` one is shown to server managers only."""
 
     async def callback(interaction: Interaction, **options: Any) -> None:
@@ -125,7 +104,7 @@ def slash_command(command: Command, calls: CommandHandlers, *, hidden: bool) -> 
     return made
 
 
-def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: CommandHandlers) -> None:
+def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: InteractionHandler) -> None:
     """Let Discord offer what an option may be: all there is to choose from, or what fits what is typed so far."""
     if parameter.choices:
         choices = [app_commands.Choice(name=choice, value=choice) for choice in parameter.choices]
@@ -139,7 +118,7 @@ def _offer(callback: Any, name: str, command: Command, parameter: Parameter, cal
         app_commands.autocomplete(**{name: complete})(callback)
 
 
-def teach_menu(calls: CommandHandlers, *, hidden: bool) -> app_commands.ContextMenu:
+def teach_menu(calls: InteractionHandler, *, hidden: bool) -> app_commands.ContextMenu:
     """Return "Teach AION this message", which moderators find under a message's Apps."""
 
     async def callback(interaction: Interaction, message: discord.Message) -> None:
@@ -157,7 +136,7 @@ def teach_menu(calls: CommandHandlers, *, hidden: bool) -> app_commands.ContextM
     return menu
 
 
-def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: CommandHandlers, *, hide: bool) -> None:
+def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: InteractionHandler, *, hide: bool) -> None:
     """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
     for command in registry.listed:
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))

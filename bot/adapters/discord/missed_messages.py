@@ -17,7 +17,8 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.adapters.discord.translate import DIRECT, channel_at, is_for
+from bot.adapters.discord.address import DIRECT, channel_at
+from bot.adapters.discord.translate import is_addressed
 from core.types import SpaceId
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ async def asked_before_start(
         if not space.startswith(DIRECT) and client.get_channel(int(conversation)) is None:
             continue  # its messages would pass for direct ones
         async for message in _said_since(since, channel_at(client, {"channel": conversation})):
-            if client.user is not None and is_for(client.user, message):
+            if client.user is not None and is_addressed(client.user, message):
                 yield message
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.delivery.clock import StreamClock
 from bot.delivery.rate_limit import RateBudgets, WriteLimit
-from bot.delivery.stream import StreamClock
 
 OVERALL = WriteLimit(5, 0.12, 2)
 """At most 45 in any second, evenly: whoever sends 50 at once cannot say in which second they arrive."""
@@ -24,12 +24,12 @@ class DiscordRateLimits:
     """The budgets of one bot; Discord counts sends, edits, deletions and typing signs in a channel apart."""
 
     def __init__(self, clock: StreamClock | None = None) -> None:
-        self._traffic = RateBudgets(OVERALL, clock)
+        self._budgets = RateBudgets(OVERALL, clock)
 
     async def admit(self, channel_id: int, kind: Kind) -> None:
         """Return when one such thing may be done in the channel."""
-        await self._traffic.admit((channel_id, kind), CHANNEL)
+        await self._budgets.admit((channel_id, kind), CHANNEL)
 
     def spare(self, channel_id: int, kind: Kind) -> None:
         """Let something merely cosmetic pass. Raises ``NotDelivered`` where final texts may need the budget."""
-        self._traffic.spare((channel_id, kind), CHANNEL)
+        self._budgets.spare((channel_id, kind), CHANNEL)

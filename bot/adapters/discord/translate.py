@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from typing import Any
-
-import aiohttp
 import discord
 
-from core.errors import Unavailable
-from core.types import Attachment, Message, Person, SpaceId
-
-log = logging.getLogger(__name__)
+from bot.adapters.discord.address import space_of
+from bot.adapters.discord.attachments import attachment_of
+from core.types import Attachment, Message, Person
 
 _SPOKEN = {discord.MessageType.default, discord.MessageType.reply}
 """Message types that hold what a person wrote; the others are notices (a pin, a new member)."""
-
-
-DIRECT = "discord:dm:"
-"""What the space of somebody's direct messages begins with."""
-
-
-def space_of(guild_id: int | None, user_id: int) -> SpaceId:
-    """Return the space of a server, or of a person's direct messages."""
-    return SpaceId(f"discord:{guild_id}" if guild_id else f"{DIRECT}{user_id}")
 
 
 def person_of(
@@ -47,7 +32,7 @@ def person_of(
     return Person(f"discord:{user.id}", user.display_name, is_moderator)
 
 
-def is_for(me: discord.ClientUser, message: discord.Message) -> bool:
+def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
     """Tell whether a message is for AION: a mention, a reply to it, a direct message, or said in its own thread."""
     if message.author.bot or message.webhook_id or message.type not in _SPOKEN:
         return False
@@ -59,7 +44,7 @@ def is_for(me: discord.ClientUser, message: discord.Message) -> bool:
     return message.guild is None
 
 
-def is_for_anyone(message: discord.Message) -> bool:
+def is_unaddressed(message: discord.Message) -> bool:
     """Tell whether a person said this in a server to nobody in particular: no mention, no reply."""
     if message.author.bot or message.webhook_id or message.type not in _SPOKEN or message.guild is None:
         return False
@@ -168,43 +153,3 @@ def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> P
     """Return who called a command or pressed a button, with the permissions they hold at this moment."""
     in_private = interaction.guild_id is None
     return person_of(interaction.user, moderator_role, interaction.permissions, in_private=in_private)
-
-
-def message_at(client: discord.Client, address: Mapping[str, str]) -> discord.PartialMessage:
-    """Return the message an address from ``message_of`` names, seen or not."""
-    found: discord.PartialMessage = channel_at(client, address).get_partial_message(int(address["message"]))
-    return found
-
-
-def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discord.Interaction[Any]:
-    """Return the call of a command that an address from ``call_of`` names, as far as replying to it needs."""
-    payload: Any = {
-        "id": address["interaction"],
-        "application_id": str(client.application_id),
-        "type": discord.InteractionType.application_command.value,
-        "token": address["token"],
-        "version": 1,
-        "attachment_size_limit": 0,
-    }
-    interaction: discord.Interaction[Any] = discord.Interaction(data=payload, state=client._connection)
-    interaction.channel = channel_at(client, address)
-    return interaction
-
-
-def channel_at(client: discord.Client, address: Mapping[str, str]) -> Any:
-    """Return the channel an address names."""
-    channel_id = int(address["channel"])
-    return client.get_channel(channel_id) or client.get_partial_messageable(channel_id)
-
-
-def attachment_of(attachment: discord.Attachment) -> Attachment:
-    """Return a file that came with a message; reading it raises ``Unavailable`` when Discord does not hand it out."""
-
-    async def read() -> bytes:
-        try:
-            return await attachment.read()
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            log.warning("attachment %s could not be read: %r", attachment.id, error)
-            raise Unavailable("discord.attachment", name=attachment.filename) from error
-
-    return Attachment(attachment.filename, attachment.size, read)

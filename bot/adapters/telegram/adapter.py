@@ -10,19 +10,21 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
 from bot.adapters.telegram.commands import publish_menus
-from bot.adapters.telegram.handlers import Timing, UpdateHandlers
-from bot.adapters.telegram.polling import PollingStatus, PollRequest, persist, updates_of
+from bot.adapters.telegram.handlers import UpdateHandlers
+from bot.adapters.telegram.polling import PollingStatus, PollRequest, updates_of
+from bot.adapters.telegram.retries import retry
+from bot.adapters.telegram.timing import Timing
 from bot.adapters.telegram.webhook import Webhook
+from bot.delivery.tasks import TaskSet
 from core.errors import Unavailable
 from core.ports import AdapterApi
 
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 API_BASE = "https://api.telegram.org"
 MAX_UPDATES = 512
 """Updates handled at a time; beyond it Telegram keeps the rest until one is done."""
+
+Receive = Callable[[Update], Awaitable[asyncio.Future[None]]]
+"""Starts handling an update; the future is done once a crash would not lose it."""
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
 _LOGS_ADDRESSES = ("httpx", "httpcore", "telegram")
@@ -42,26 +47,25 @@ class TelegramAdapter:
 
     def __init__(
         self,
-        front: AdapterApi,
+        api: AdapterApi,
         token: str,
         api_base: str | None = None,
         timing: Timing | None = None,
         webhook: Webhook | None = None,
     ) -> None:
-        self._front = front
+        self._api = api
         self._token = token
         self._api_base = (api_base or API_BASE).rstrip("/")
         self._timing = timing or Timing()
         self._webhook = webhook
         self._slots = asyncio.Semaphore(MAX_UPDATES)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._untaken: set[asyncio.Future[None]] = set()
-        self._hearing = PollingStatus()
+        self._unaccepted: set[asyncio.Future[None]] = set()
+        self._status = PollingStatus()
 
     @property
     def heard_at_s(self) -> float | None:
         """Return when a poll was last answered, if one ever was, on ``time.monotonic``'s clock."""
-        return self._hearing.at_s
+        return self._status.at_s
 
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then finish what is being written, for a few seconds.
@@ -94,84 +98,65 @@ class TelegramAdapter:
         )
 
     async def _serve(self, bot: Bot) -> None:
-        patience = self._timing.patience
-        await persist(bot.initialize, patience, "getMe")
+        timing, tasks = self._timing.poll, TaskSet("Telegram")
+        await retry(bot.initialize, timing, "getMe")
         _introduce(bot)
-        self._start(self._publish(bot))
-        reception = UpdateHandlers(self._front, bot, self._timing, self._start)
-        taking_up = asyncio.create_task(reception.backlog.run(), name="Telegram backlog")
+        tasks.start(self._publish(bot))
+        handlers = UpdateHandlers(self._api, bot, self._timing, tasks)
+        handlers.start_backlog()
+        receive = partial(self._receive, handlers, tasks)
         try:
             if self._webhook is None:
-                await self._poll(bot, reception)
+                await self._poll(bot, receive)
             else:
-                await self._webhook.run(bot, patience, self._hearing, partial(self._take, reception))
+                await self._webhook.run(bot, timing, self._status, partial(self._accept, receive))
         finally:
-            taking_up.cancel()
-            await asyncio.gather(taking_up, return_exceptions=True)
-            await self._finish()
+            await tasks.finish(self._timing.grace_s)
 
-    async def _poll(self, bot: Bot, reception: UpdateHandlers) -> None:
-        patience = self._timing.patience
-        await persist(bot.delete_webhook, patience, "deleteWebhook")  # polling is refused while one is set
-        async with aclosing(updates_of(bot, patience, self._hearing, self._settled)) as updates:
+    async def _poll(self, bot: Bot, receive: Receive) -> None:
+        timing = self._timing.poll
+        await retry(bot.delete_webhook, timing, "deleteWebhook")  # polling is refused while one is set
+        async with aclosing(updates_of(bot, timing, self._status, self._all_accepted)) as updates:
             async for update in updates:
-                self._untaken.add(await self._receive(reception, update))
+                self._unaccepted.add(await receive(update))
 
-    async def _take(self, reception: UpdateHandlers, update: Update) -> bool:
-        self._hearing.note()
-        taken = await self._receive(reception, update)
-        await asyncio.wait({taken}, timeout=self._timing.taking_s)
-        return taken.done()
+    async def _accept(self, receive: Receive, update: Update) -> bool:
+        """Start handling an update; return whether it was accepted within ``Timing.accept_s``."""
+        self._status.note()
+        accepted = await receive(update)
+        await asyncio.wait({accepted}, timeout=self._timing.accept_s)
+        return accepted.done()
 
-    async def _receive(self, reception: UpdateHandlers, update: Update) -> asyncio.Future[None]:
-        """Start work on an update; the future is done once a crash would not lose it."""
+    async def _receive(self, handlers: UpdateHandlers, tasks: TaskSet, update: Update) -> asyncio.Future[None]:
+        """Start handling an update once a slot is free; the future is done once a crash would not lose it."""
         await self._slots.acquire()
-        taken = asyncio.get_running_loop().create_future()
+        accepted = asyncio.get_running_loop().create_future()
 
-        def take() -> None:
-            self._untaken.discard(taken)
-            if not taken.done():
-                taken.set_result(None)
+        def accept() -> None:
+            self._unaccepted.discard(accepted)
+            if not accepted.done():
+                accepted.set_result(None)
 
-        task = self._start(reception.receive(update, take))
-        task.add_done_callback(lambda _: take())
+        task = tasks.start(handlers.receive(update, accept))
+        task.add_done_callback(lambda _: accept())
         task.add_done_callback(lambda _: self._slots.release())
-        return taken
+        return accepted
 
-    async def _settled(self) -> None:
-        """Return when every update received has been taken on durably, or could not be for too long."""
-        if self._untaken:
-            _, late = await asyncio.wait(self._untaken, timeout=self._timing.taking_s)
+    async def _all_accepted(self) -> None:
+        """Return when every update received has been accepted, or ``Timing.accept_s`` have passed."""
+        if self._unaccepted:
+            _, late = await asyncio.wait(self._unaccepted, timeout=self._timing.accept_s)
             if late:
                 log.warning("Telegram: %d updates are confirmed before they could be taken on", len(late))
-            self._untaken -= late
+            self._unaccepted -= late
 
     async def _publish(self, bot: Bot) -> None:
-        await persist(
-            lambda: publish_menus(bot, self._front.registry),
-            self._timing.patience,
+        await retry(
+            lambda: publish_menus(bot, self._api.registry),
+            self._timing.poll,
             "publishing the menu",
             (InvalidToken, BadRequest),
         )
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("handling an update failed", exc_info=error)
-
-    async def _finish(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._timing.farewell_s)
-        unfinished = list(self._tasks)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 def _introduce(bot: Bot) -> None:

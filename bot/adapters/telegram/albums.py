@@ -11,7 +11,7 @@ from telegram import Message
 
 @dataclass(slots=True)
 class Album:
-    """The parts of one album so far, and who is to be told once the album is taken on."""
+    """The parts of one album so far, and who is to be told once the album is accepted."""
 
     _wait_s: float
     _parts: list[Message] = field(default_factory=list)
@@ -27,21 +27,21 @@ class Album:
         """Tell whether the part with the words is there; all the others can be asked for again."""
         return any(part.caption for part in self._parts)
 
-    def add(self, part: Message, taken: Callable[[], None]) -> None:
-        """Add a part; ``taken`` is called when the album is taken on, and at once for a part without words.
+    def add(self, part: Message, accepted: Callable[[], None]) -> None:
+        """Add a part; ``accepted`` is called when the album is accepted, and at once for a part without words.
 
         More parts come with later updates, for which these must be confirmed.
         """
         self._parts.append(part)
         if part.caption:
-            self._waiting.append(taken)
+            self._waiting.append(accepted)
         else:
-            taken()
+            accepted()
 
-    def taken(self) -> None:
-        """Note that a crash would not lose the album any more."""
-        for taken in self._waiting:
-            taken()
+    def accepted(self) -> None:
+        """Tell all who wait that a crash would not lose the album any more."""
+        for accepted in self._waiting:
+            accepted()
 
     async def whole(self) -> tuple[Message, ...]:
         """Return all parts once no further one has come for a while: nothing marks the end."""
@@ -59,12 +59,12 @@ class Albums:
         self._wait_s = wait_s
         self._open: dict[tuple[int, str], Album] = {}
 
-    def add(self, part: Message, group_id: str, taken: Callable[[], None]) -> Album | None:
+    def add(self, part: Message, group_id: str, accepted: Callable[[], None]) -> Album | None:
         """Return the album that ``part`` begins, or ``None`` where it went into one that has begun."""
         key = part.chat_id, group_id
         begun = self._open.get(key)
         album = begun or self._open.setdefault(key, Album(self._wait_s))
-        album.add(part, taken)
+        album.add(part, accepted)
         return None if begun else album
 
     def close(self, part: Message, group_id: str) -> None:

@@ -1,22 +1,22 @@
-"""One reply's way into a Telegram chat: a ``Post`` of messages with entities, and what each failure means."""
+"""Where a reply appears on Telegram: as messages with entities in a chat, or in the asker's private chat."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-import httpx
 from telegram import Bot, LinkPreviewOptions, MessageEntity, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
+from bot.adapters.telegram.address import Asker, TelegramPlace
+from bot.adapters.telegram.buttons import buttons_under
 from bot.adapters.telegram.entities import MAX_UNITS, formatted, markdown_of
-from bot.adapters.telegram.keyboard import buttons_under
+from bot.adapters.telegram.errors import Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
-from bot.adapters.telegram.translate import TelegramPlace
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
@@ -29,8 +29,6 @@ TYPING_INTERVAL_S = 4.5
 """Telegram shows the typing sign for five seconds."""
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
-_NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +37,6 @@ class SentMessage:
 
     chat_id: int
     message_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """To whom a reply goes: the message it answers, and the private chat with its author, where there is one."""
-
-    message_id: int | None = None
-    private_chat_id: int | None = None
-
-
-def address_of(place: TelegramPlace, asker: Asker) -> dict[str, str]:
-    """Write down where a reply goes, for another process."""
-    return {
-        "chat": str(place.chat_id),
-        "topic": str(place.topic_id or ""),
-        "is_private": "yes" if place.is_private else "",
-        "message": str(asker.message_id or ""),
-        "asker": str(asker.private_chat_id or ""),
-    }
-
-
-def place_and_asker(address: Mapping[str, str]) -> tuple[TelegramPlace, Asker]:
-    """Read an address from ``address_of``."""
-    topic, message, asker = address["topic"], address["message"], address["asker"]
-    place = TelegramPlace(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
-    return place, Asker(int(message) if message else None, int(asker) if asker else None)
-
-
-def unsent(error: TelegramError) -> bool:
-    """Tell whether a failed call surely had no effect: it never left, or Telegram answered that it failed."""
-    if isinstance(error.__cause__, httpx.HTTPError):
-        return isinstance(error.__cause__, _NEVER_REACHED)
-    return isinstance(error, NetworkError) and "gateway timeout" not in error.message.lower()
 
 
 class TelegramPost:
@@ -84,14 +49,14 @@ class TelegramPost:
     def __init__(
         self,
         bot: Bot,
-        traffic: TelegramRateLimits,
+        rate_limits: TelegramRateLimits,
         shown: ShownAnswers,
         place: TelegramPlace,
         asker: Asker,
         edit_interval_s: float,
     ) -> None:
         self._bot = bot
-        self._traffic = traffic
+        self._rate_limits = rate_limits
         self._chat_id = place.chat_id
         self._topic_id = place.topic_id
         self._asker_message_id = None if place.is_private else asker.message_id
@@ -112,7 +77,7 @@ class TelegramPost:
 
     async def typing(self) -> None:
         """Show that an answer is on its way, if the chat's budget can spare it."""
-        self._traffic.spare(self._chat_id)
+        self._rate_limits.spare(self._chat_id)
         await self._call(
             self._chat_id,
             lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
@@ -124,7 +89,7 @@ class TelegramPost:
         if not self._has_drafts:
             return False
         shown, entities = formatted(text)
-        self._traffic.spare(self._chat_id)
+        self._rate_limits.spare(self._chat_id)
         try:
             await self._call(
                 self._chat_id,
@@ -144,7 +109,7 @@ class TelegramPost:
 
     def on_its_way(self) -> AbstractAsyncContextManager[object]:
         """Return a place among the few messages that are sent at a time."""
-        return self._traffic.on_its_way
+        return self._rate_limits.on_its_way
 
     async def send(self, bubble: RenderedMessage, index: int) -> SentMessage:
         """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
@@ -179,13 +144,13 @@ class TelegramPost:
             )
 
         await self._admit(handle.chat_id, bubble)
-        with suppress(_Unchanged):
+        with suppress(Unchanged):
             await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
         self._note(handle, bubble)
 
     async def delete(self, handle: SentMessage) -> None:
         """Remove a sent message."""
-        await self._traffic.admit(handle.chat_id)
+        await self._rate_limits.admit(handle.chat_id)
         with suppress(MessageGone):
             await self._call(
                 handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
@@ -242,37 +207,26 @@ class TelegramPost:
 
     async def _admit(self, chat_id: int, bubble: RenderedMessage) -> None:
         if bubble.cosmetic:
-            self._traffic.spare(chat_id)
+            self._rate_limits.spare(chat_id)
         else:
-            await self._traffic.admit(chat_id)
+            await self._rate_limits.admit(chat_id)
 
     async def _call(self, chat_id: int, call: Callable[[], Awaitable[T]], unsure: Callable[[str], DeliveryFailed]) -> T:
         """Make a call and say what its failure means; ``unsure`` is for one that may have taken effect."""
         try:
             return await call()
         except RetryAfter as flood:
-            self._traffic.ban(chat_id, seconds := ban_s(flood))
+            self._rate_limits.ban(chat_id, seconds := ban_s(flood))
             raise NotDelivered(f"flood ban of {seconds} s", retry_after_s=seconds) from flood
         except ChatMigrated as moved:
             self._chat_id = moved.new_chat_id if chat_id == self._chat_id else self._chat_id
             raise MessageGone("the group became a supergroup, and starts anew there") from moved
         except BadRequest as refusal:
-            raise _meaning(refusal) from refusal
+            raise meaning(refusal) from refusal
         except (Forbidden, InvalidToken) as refusal:
             raise Undeliverable(refusal.message) from refusal
         except TelegramError as error:
             raise (NotDelivered if unsent(error) else unsure)(error.message) from error
-
-
-class _Unchanged(DeliveryFailed):
-    """The message already says exactly that."""
-
-
-def _meaning(refusal: BadRequest) -> DeliveryFailed:
-    reason = refusal.message.lower()
-    if "message is not modified" in reason:
-        return _Unchanged(refusal.message)
-    return (MessageGone if any(gone in reason for gone in _GONE) else Undeliverable)(refusal.message)
 
 
 async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Awaitable[T]]) -> T:
@@ -281,6 +235,6 @@ async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Await
     try:
         return await show(text, entities)
     except BadRequest as refusal:
-        if not entities or not isinstance(_meaning(refusal), Undeliverable):
+        if not entities or not isinstance(meaning(refusal), Undeliverable):
             raise
         return await show(markdown, ())

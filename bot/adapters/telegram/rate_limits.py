@@ -10,8 +10,8 @@ import asyncio
 
 from telegram.error import RetryAfter
 
+from bot.delivery.clock import StreamClock
 from bot.delivery.rate_limit import RateBudgets, WriteLimit
-from bot.delivery.stream import StreamClock
 
 OVERALL = WriteLimit(3, 0.12, 1)
 """At most 27 in any second, evenly: whoever sends 30 at once cannot say in which second they arrive."""
@@ -33,20 +33,20 @@ class TelegramRateLimits:
     """The budgets of one bot, by chat; a group's id is negative, as on Telegram."""
 
     def __init__(self, clock: StreamClock | None = None) -> None:
-        self._traffic = RateBudgets(OVERALL, clock)
+        self._budgets = RateBudgets(OVERALL, clock)
         self.on_its_way = asyncio.Semaphore(N_ON_THEIR_WAY)
 
     async def admit(self, chat_id: int) -> None:
         """Return when one thing may be written to the chat. Raises ``NotDelivered`` while Telegram bans it."""
-        await self._traffic.admit(chat_id, _limit(chat_id))
+        await self._budgets.admit(chat_id, _limit(chat_id))
 
     def spare(self, chat_id: int) -> None:
         """Let something merely cosmetic pass. Raises ``NotDelivered`` where final texts may need the budget."""
-        self._traffic.spare(chat_id, _limit(chat_id))
+        self._budgets.spare(chat_id, _limit(chat_id))
 
     def ban(self, chat_id: int, duration_s: float) -> None:
         """Write nothing to the chat for that long; a shorter ban never ends a longer one."""
-        self._traffic.ban(chat_id, _limit(chat_id), duration_s)
+        self._budgets.ban(chat_id, _limit(chat_id), duration_s)
 
 
 def _limit(chat_id: int) -> WriteLimit:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from telegram import MessageReactionUpdated, ReactionType, ReactionTypeEmoji
 
-from bot.adapters.telegram.translate import person_of, space_of
+from bot.adapters.telegram.address import space_of
+from bot.adapters.telegram.translate import person_of
 from core.ports import AdapterApi
 from core.types import SpaceId, Thumb
 
@@ -41,27 +42,27 @@ class ShownAnswers:
 class Reactions:
     """Carries reactions to the core."""
 
-    def __init__(self, front: AdapterApi, shown: ShownAnswers) -> None:
-        self._front = front
+    def __init__(self, api: AdapterApi, shown: ShownAnswers) -> None:
+        self._api = api
         self._shown = shown
 
-    async def changed(self, change: MessageReactionUpdated, update_id: int, taken: Callable[[], None]) -> None:
+    async def changed(self, change: MessageReactionUpdated, update_id: int, accepted: Callable[[], None]) -> None:
         """Count a thumb that was put under an answer, and withdraw one that was taken away."""
         space = space_of(change.chat.id)
         answer_id = await self._answer_at(space, change)
         before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)
-        is_new = await self._front.inbox.claim(space, f"telegram:reaction:{update_id}")
-        taken()
+        is_new = await self._api.inbox.claim(space, f"telegram:reaction:{update_id}")
+        accepted()
         if answer_id is None or change.user is None or before == now or not is_new:
             return
         thumb = now or before  # the same thumb again withdraws it
         if thumb is not None:
-            await self._front.rate(space, answer_id, person_of(change.user), thumb, change.user.language_code)
+            await self._api.rate(space, answer_id, person_of(change.user), thumb, change.user.language_code)
 
     async def _answer_at(self, space: SpaceId, change: MessageReactionUpdated) -> int | None:
         chat_id, message_id = change.chat.id, change.message_id
         remembered = self._shown.at(chat_id, message_id)
-        return remembered or await self._front.answer_at(space, f"telegram:{chat_id}:{message_id}")
+        return remembered or await self._api.answer_at(space, f"telegram:{chat_id}:{message_id}")
 
 
 def _thumb(reactions: Sequence[ReactionType]) -> Thumb | None:

@@ -7,39 +7,18 @@ Telegram nothing; who moderates is not known here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telegram import Chat, MessageEntity, User
 from telegram import Message as TelegramMessage
 
+from bot.adapters.telegram.address import TelegramPlace, address_of, asker_of, place_of, space_of
 from core.commands import CommandLine, Registry, parse_command_line
-from core.types import Person, SpaceId
-
-_CONVERSATION = re.compile(r"telegram:(?P<dm>dm:)?(?P<chat>-?\d+)(?::(?P<topic>\d+))?")
+from core.types import Attachment, Message, Person, PostedMessage, SpaceId
 
 _NAMING = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
 """Entities that name somebody."""
-
-
-@dataclass(frozen=True, slots=True)
-class TelegramPlace:
-    """Where something is said: a chat, and the forum topic in it; topic ``None`` is the chat itself or General."""
-
-    chat_id: int
-    topic_id: int | None
-    is_private: bool
-
-    @property
-    def space(self) -> SpaceId:
-        """Return the tenant: a group, or one person's private chat."""
-        return space_of(self.chat_id)
-
-    @property
-    def conversation(self) -> str:
-        """Return the space with its topic: topics of one forum do not hear each other."""
-        return self.space if self.topic_id is None else f"{self.space}:{self.topic_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +29,6 @@ class AddressedMessage:
     line: CommandLine | None = None
 
 
-def space_of(chat_id: int) -> SpaceId:
-    """Return the tenant of a chat: a group (negative on Telegram), or one person's private chat."""
-    return SpaceId(f"telegram:{chat_id}" if chat_id < 0 else f"telegram:dm:{chat_id}")
-
-
 def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
     """Return the old and the new space where a message says that a group became a supergroup, in either of the two."""
     if message.migrate_to_chat_id is not None:
@@ -62,20 +36,6 @@ def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
     if message.migrate_from_chat_id is not None:
         return space_of(message.migrate_from_chat_id), space_of(message.chat_id)
     return None
-
-
-def place_of(message: TelegramMessage) -> TelegramPlace:
-    """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
-    topic = message.message_thread_id if message.is_topic_message else None
-    return TelegramPlace(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
-
-
-def place_named(conversation: str) -> TelegramPlace:
-    """Return the place whose ``conversation`` this is. Raises ``ValueError`` on one of another platform."""
-    match = _CONVERSATION.fullmatch(conversation)
-    if match is None:
-        raise ValueError(f"{conversation!r} is no conversation on Telegram")
-    return TelegramPlace(int(match["chat"]), int(match["topic"]) if match["topic"] else None, match["dm"] is not None)
 
 
 def author_of(message: TelegramMessage) -> Person | None:
@@ -101,7 +61,7 @@ def is_anonymous_admin(message: TelegramMessage) -> bool:
     return message.sender_chat is not None and message.sender_chat.id == message.chat_id
 
 
-def summons_of(message: TelegramMessage, me: User, registry: Registry) -> AddressedMessage | None:
+def addressed_message(message: TelegramMessage, me: User, registry: Registry) -> AddressedMessage | None:
     """Return what the message asks of ``me``, or ``None`` where it is meant for others."""
     private = message.chat.type == Chat.PRIVATE
     if not _text(message):  # a sticker, a voice, a file; or a service message, which is no one's words
@@ -120,7 +80,7 @@ def summons_of(message: TelegramMessage, me: User, registry: Registry) -> Addres
     return AddressedMessage(text)
 
 
-def is_for_anyone(message: TelegramMessage) -> bool:
+def is_unaddressed(message: TelegramMessage) -> bool:
     """Tell whether this was said in a group to nobody in particular: no command, no mention, no reply."""
     if message.chat.type == Chat.PRIVATE or not _text(message) or parse_command_line(_text(message)) is not None:
         return False
@@ -128,6 +88,61 @@ def is_for_anyone(message: TelegramMessage) -> bool:
     if replied is not None and replied.forum_topic_created is None:
         return False
     return not any(entity.type in _NAMING for entity in _entities(message))
+
+
+def head_of(parts: Sequence[TelegramMessage]) -> TelegramMessage:
+    """Return the part of an album with the words, else its first; of a single message, that message."""
+    return next((part for part in parts if part.caption), parts[0])
+
+
+def key_of(parts: Sequence[TelegramMessage]) -> str:
+    """Return the key of a message; an album's is its own number, since its parts come in any order."""
+    first = parts[0]
+    name = f"album{first.media_group_id}" if first.media_group_id else str(first.message_id)
+    return f"telegram:{first.chat_id}:{name}"
+
+
+def locale_of(message: TelegramMessage) -> str | None:
+    """Return the language of the author's app, where a person wrote in their own name."""
+    return message.from_user.language_code if message.from_user and message.sender_chat is None else None
+
+
+def message_of(
+    parts: Sequence[TelegramMessage],
+    person: Person,
+    addressed: AddressedMessage,
+    registry: Registry,
+    attachments: tuple[Attachment, ...],
+) -> Message:
+    """Return a Telegram message, or the parts of an album, as a ``Message``."""
+    head, line = head_of(parts), addressed.line
+    place = place_of(head)
+    command = registry.get(line.name) if line else None
+    return Message(
+        key=key_of(parts),
+        platform="telegram",
+        space=place.space,
+        conversation=place.conversation,
+        person=person,
+        text=addressed.text,
+        locale=locale_of(head),
+        command=line.name if line else None,
+        arguments=line.arguments(command) if line and command else {},
+        attachments=attachments,
+        address=address_of(place, asker_of(head)),
+        quoted=_quoted(head, place) if line else (),
+    )
+
+
+def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage, ...]:
+    """Return what a command replies to; nobody is asked about what a bot or an automatic post says."""
+    said = head.reply_to_message
+    author = author_of(said) if said is not None and said.forum_topic_created is None else None
+    text = (said.text or said.caption or "") if said is not None else ""
+    if said is None or author is None or not text:
+        return ()
+    url = said.link or f"telegram:{place.chat_id}:{said.message_id}"
+    return (PostedMessage(author, text, url, address=address_of(place, asker_of(said))),)
 
 
 def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> AddressedMessage | None:

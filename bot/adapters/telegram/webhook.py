@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from telegram import Bot, Update
 
-from bot.adapters.telegram.polling import WANTED, PollingStatus, PollTiming, persist
+from bot.adapters.telegram.polling import WANTED, PollingStatus
+from bot.adapters.telegram.retries import retry
+from bot.adapters.telegram.timing import PollTiming
 from bot.web.app import create_app, serve
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class Webhook:
         """Return what proves that a call comes from Telegram; only whoever has the bot's token can tell."""
         return hashlib.sha256(f"webhook {self.url} {token}".encode()).hexdigest()
 
-    async def run(self, bot: Bot, patience: PollTiming, hearing: PollingStatus, receive: Receive) -> None:
+    async def run(self, bot: Bot, timing: PollTiming, status: PollingStatus, receive: Receive) -> None:
         """Receive updates until cancelled.
 
         Raises ``InvalidToken`` when Telegram refuses the token, ``Unavailable`` when the address cannot be had.
@@ -51,13 +53,13 @@ class Webhook:
         app = create_app([_router(urlsplit(self.url).path or "/", secret, bot, receive)])
         serving = asyncio.create_task(serve(app, self.host, self.port), name="Telegram webhook")
         try:
-            await persist(
-                lambda: bot.set_webhook(self.url, allowed_updates=WANTED, secret_token=secret), patience, "setWebhook"
+            await retry(
+                lambda: bot.set_webhook(self.url, allowed_updates=WANTED, secret_token=secret), timing, "setWebhook"
             )
             log.info("Telegram: updates come to %s", self.url)
             while not serving.done():
-                info = await persist(bot.get_webhook_info, patience, "getWebhookInfo")
-                hearing.note()
+                info = await retry(bot.get_webhook_info, timing, "getWebhookInfo")
+                status.note()
                 if info.last_error_message:
                     log.warning("Telegram: it could not reach %s: %s", self.url, info.last_error_message)
                 await asyncio.wait({serving}, timeout=self.ask_every_s)

@@ -12,7 +12,6 @@ import pytest
 
 from bot.delivery import backlog as module
 from bot.delivery.backlog import N_AT_ONCE, Backlog
-from core.ports import AdapterApi
 from core.types import Message, Person, Platform, Reply, SpaceId
 from core.types.delivery import UnfinishedMessage
 from tests.fakes import MemoryInbox
@@ -34,7 +33,7 @@ def left(n: int, reply: Reply | None = None) -> UnfinishedMessage:
 @asynccontextmanager
 async def taking_up(front: InboxAlone, finish: Callable[[UnfinishedMessage], Awaitable[None]]) -> AsyncIterator[None]:
     tasks: list[asyncio.Task[Any]] = []
-    backlog = Backlog(cast(AdapterApi, front), "telegram", finish, lambda work: tasks.append(asyncio.create_task(work)))
+    backlog = Backlog(front.inbox, "telegram", finish, lambda work: tasks.append(asyncio.create_task(work)))
     tasks.append(asyncio.create_task(backlog.run()))
     try:
         yield
@@ -129,7 +128,7 @@ async def test_what_is_being_answered_is_not_answered_beside_that(is_done_meanwh
     async def finish(unfinished: UnfinishedMessage) -> None:
         resumed.append(unfinished.message.key)
 
-    backlog = Backlog(cast(AdapterApi, front), "telegram", finish, lambda work: tasks.add(asyncio.create_task(work)))
+    backlog = Backlog(front.inbox, "telegram", finish, lambda work: tasks.add(asyncio.create_task(work)))
     message = left(1).message
     going_on = asyncio.Event()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Message, User
 
-from bot.adapters.telegram.translate import AddressedMessage, author_of, is_anonymous_admin, place_of, summons_of
+from bot.adapters.telegram.translate import AddressedMessage, addressed_message, author_of, is_anonymous_admin
 from core.commands import Command, CommandLine, Registry
 
 ME = User(7, "AION", is_bot=True, username="aion_bot")
@@ -38,7 +38,7 @@ def registry() -> Registry:
 
 
 def read(message: Message) -> AddressedMessage | None:
-    return summons_of(message, ME, registry())
+    return addressed_message(message, ME, registry())
 
 
 def reply_to(author: dict[str, Any], **rest: Any) -> dict[str, Any]:
@@ -148,18 +148,3 @@ def test_people_speak_for_themselves_or_as_a_chat():
     assert author_of(as_channel).id == "telegram:-1002"
     assert not is_anonymous_admin(as_channel)
     assert author_of(message("x", sender_chat=GROUP, is_automatic_forward=True)) is None
-
-
-@pytest.mark.parametrize(
-    ("said", "space", "conversation"),
-    [
-        (message("x", chat=PRIVATE), "telegram:dm:100", "telegram:dm:100"),
-        (message("x"), "telegram:-1001", "telegram:-1001"),
-        (message("x", message_thread_id=5, is_topic_message=True), "telegram:-1001", "telegram:-1001:5"),
-        (message("x", message_thread_id=1, is_topic_message=True), "telegram:-1001", "telegram:-1001"),
-        (message("x", message_thread_id=812), "telegram:-1001", "telegram:-1001"),  # a thread of replies is no topic
-    ],
-)
-def test_a_place_is_a_chat_and_its_topic(said, space, conversation):
-    place = place_of(said)
-    assert (place.space, place.conversation) == (space, conversation)

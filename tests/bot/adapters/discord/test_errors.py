@@ -6,7 +6,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.adapters.discord.post import failures
+from bot.adapters.discord.errors import failures
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
 
 

@@ -1,0 +1,26 @@
+"""Files that came with a Discord message, downloaded when they are read."""
+
+from __future__ import annotations
+
+import logging
+
+import aiohttp
+import discord
+
+from core.errors import Unavailable
+from core.types import Attachment
+
+log = logging.getLogger(__name__)
+
+
+def attachment_of(attachment: discord.Attachment) -> Attachment:
+    """Return a file of a message; reading it raises ``Unavailable`` when Discord does not hand it out."""
+
+    async def read() -> bytes:
+        try:
+            return await attachment.read()
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("attachment %s could not be read: %r", attachment.id, error)
+            raise Unavailable("discord.attachment", name=attachment.filename) from error
+
+    return Attachment(attachment.filename, attachment.size, read)

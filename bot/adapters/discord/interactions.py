@@ -1,0 +1,135 @@
+"""Slash commands, the message menu and presses of buttons: what Discord calls interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import discord
+
+from bot.adapters.discord.acknowledge import Interaction, acknowledge, show, tell
+from bot.adapters.discord.address import space_of
+from bot.adapters.discord.attachments import attachment_of
+from bot.adapters.discord.errors import failures
+from bot.adapters.discord.interaction_post import InteractionPost
+from bot.adapters.discord.rate_limits import DiscordRateLimits
+from bot.adapters.discord.teachable_posts import nearby, post_of
+from bot.adapters.discord.threads import open_thread, thread_link
+from bot.adapters.discord.translate import call_of, caller_of
+from bot.delivery.answering import MessageHandler
+from bot.delivery.errors import DeliveryFailed
+from bot.delivery.tasks import TaskSet
+from core.commands import Command, CommandLine, Parameter
+from core.ports import AdapterApi, ArgumentCompletion
+from core.types import Attachment, Message, PostedMessage, Thumb
+
+
+class InteractionHandler:
+    """Carries interactions to the core; each is acknowledged within three seconds and handled in a task of its own.
+
+    ``moderator_role`` is the name or id of a role whose members moderate.
+    """
+
+    def __init__(
+        self,
+        api: AdapterApi,
+        messages: MessageHandler,
+        tasks: TaskSet,
+        rate_limits: DiscordRateLimits,
+        moderator_role: str | None,
+    ) -> None:
+        self._api = api
+        self._messages = messages
+        self._tasks = tasks
+        self._rate_limits = rate_limits
+        self._moderator_role = moderator_role
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    async def call(
+        self, interaction: Interaction, command: Command, arguments: dict[str, str], files: list[discord.Attachment]
+    ) -> None:
+        """Carry out a slash command."""
+        self._start(interaction, command, arguments, tuple(map(attachment_of, files)))
+
+    async def complete(
+        self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
+    ) -> Sequence[ArgumentCompletion]:
+        """Return what a half-typed argument may mean; nothing to those who may not call the command."""
+        if parameter.names is None or not self._may_call(interaction, command):
+            return ()
+        return await self._api.complete(space_of(interaction.guild_id, interaction.user.id), parameter.names, typed)
+
+    async def teach(self, interaction: Interaction, message: discord.Message) -> None:
+        """Call ``/teach`` with the text of a message and the files it came with."""
+        if command := self._api.registry.get("teach"):
+            files = tuple(map(attachment_of, message.attachments))
+            quoted = (post_of(message),) if message.content else ()
+            self._start(interaction, command, {}, files, quoted)
+
+    def _may_call(self, interaction: Interaction, command: Command) -> bool:
+        return command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
+
+    def _start(
+        self,
+        interaction: Interaction,
+        command: Command,
+        arguments: dict[str, str],
+        files: tuple[Attachment, ...] = (),
+        quoted: tuple[PostedMessage, ...] = (),
+    ) -> None:
+        """Carry out a command in a task; a refusal is for the caller alone, as a private command's reply is."""
+        ephemeral = command.private or not self._may_call(interaction, command)
+        called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
+        message = replace(called, quoted=quoted, nearby=nearby(interaction.channel))
+        self._tasks.start(self._carry_out(interaction, message, ephemeral=ephemeral))
+
+    async def _carry_out(self, interaction: Interaction, message: Message, *, ephemeral: bool) -> None:
+        async def prepare() -> Message | None:
+            return message if await acknowledge(interaction, ephemeral=ephemeral) else None
+
+        post = InteractionPost(interaction, self._rate_limits, ephemeral=ephemeral)
+        settles = await self._messages.answer(message, post, prepare=prepare)
+        if settles and interaction.message is not None:
+            with suppress(DeliveryFailed), failures(repeatable=True):
+                await interaction.message.edit(view=None)
+
+    # --- buttons ----------------------------------------------------------------------------------
+
+    async def press_thumb(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
+        """Record a thumb once, however often Discord delivers the press, and thank whoever pressed it."""
+        if await self._acknowledge_new(interaction):
+            self._tasks.start(self._rate(interaction, thumb, answer_id))
+
+    async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
+        space = space_of(interaction.guild_id, interaction.user.id)
+        person = caller_of(interaction, self._moderator_role)
+        await show(interaction, await self._api.rate(space, answer_id, person, thumb, str(interaction.locale)))
+
+    async def press_command(self, interaction: Interaction, name: str, argument: str) -> None:
+        """Carry out the command a button calls, as if whoever pressed it had typed it."""
+        command = self._api.registry.get(name)
+        if command is not None:
+            self._start(interaction, command, CommandLine(name, argument).arguments(command))
+        else:
+            await self.press_unknown(interaction)
+
+    async def press_unknown(self, interaction: Interaction) -> None:
+        """Tell whoever pressed a button of an earlier version that it no longer does anything."""
+        if await self._acknowledge_new(interaction):
+            self._tasks.start(tell(interaction, "button.stale"))
+
+    async def press_thread(self, interaction: Interaction) -> None:
+        """Open a thread on an answer and say where it is."""
+        if await self._acknowledge_new(interaction):
+            self._tasks.start(self._open_thread(interaction))
+
+    async def _open_thread(self, interaction: Interaction) -> None:
+        await tell(interaction, await open_thread(interaction.message), place=thread_link(interaction.message))
+
+    async def _acknowledge_new(self, interaction: Interaction) -> bool:
+        """Acknowledge a press, in private; return whether it is delivered for the first time and can be replied to."""
+        space = space_of(interaction.guild_id, interaction.user.id)
+        is_new = await self._api.inbox.claim(space, f"discord:event:{interaction.id}")
+        return is_new and await acknowledge(interaction, ephemeral=True)

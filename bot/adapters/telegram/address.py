@@ -1,0 +1,84 @@
+"""Where something is said on Telegram, to whom a reply goes, and how both are stored for another process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from telegram import Chat
+from telegram import Message as TelegramMessage
+
+from core.types import SpaceId
+
+_CONVERSATION = re.compile(r"telegram:(?P<dm>dm:)?(?P<chat>-?\d+)(?::(?P<topic>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramPlace:
+    """Where something is said: a chat, and the forum topic in it; topic ``None`` is the chat itself or General."""
+
+    chat_id: int
+    topic_id: int | None
+    is_private: bool
+
+    @property
+    def space(self) -> SpaceId:
+        """Return the tenant: a group, or one person's private chat."""
+        return space_of(self.chat_id)
+
+    @property
+    def conversation(self) -> str:
+        """Return the space with its topic: topics of one forum do not hear each other."""
+        return self.space if self.topic_id is None else f"{self.space}:{self.topic_id}"
+
+
+def space_of(chat_id: int) -> SpaceId:
+    """Return the tenant of a chat: a group (negative on Telegram), or one person's private chat."""
+    return SpaceId(f"telegram:{chat_id}" if chat_id < 0 else f"telegram:dm:{chat_id}")
+
+
+def place_of(message: TelegramMessage) -> TelegramPlace:
+    """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
+    topic = message.message_thread_id if message.is_topic_message else None
+    return TelegramPlace(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
+
+
+def place_named(conversation: str) -> TelegramPlace:
+    """Return the place whose ``conversation`` this is. Raises ``ValueError`` on one of another platform."""
+    match = _CONVERSATION.fullmatch(conversation)
+    if match is None:
+        raise ValueError(f"{conversation!r} is no conversation on Telegram")
+    return TelegramPlace(int(match["chat"]), int(match["topic"]) if match["topic"] else None, match["dm"] is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """To whom a reply goes: the message it answers, and the private chat with its author, where there is one."""
+
+    message_id: int | None = None
+    private_chat_id: int | None = None
+
+
+def address_of(place: TelegramPlace, asker: Asker) -> dict[str, str]:
+    """Write down where a reply goes, for another process."""
+    return {
+        "chat": str(place.chat_id),
+        "topic": str(place.topic_id or ""),
+        "is_private": "yes" if place.is_private else "",
+        "message": str(asker.message_id or ""),
+        "asker": str(asker.private_chat_id or ""),
+    }
+
+
+def place_and_asker(address: Mapping[str, str]) -> tuple[TelegramPlace, Asker]:
+    """Read an address from ``address_of``."""
+    topic, message, asker = address["topic"], address["message"], address["asker"]
+    place = TelegramPlace(int(address["chat"]), int(topic) if topic else None, bool(address["is_private"]))
+    return place, Asker(int(message) if message else None, int(asker) if asker else None)
+
+
+def asker_of(message: TelegramMessage) -> Asker:
+    """Return to whom a reply to ``message`` goes; who writes as a chat has no private chat with the bot."""
+    user = message.from_user if message.sender_chat is None else None
+    return Asker(message.message_id, user.id if user else None)

@@ -1,0 +1,30 @@
+"""What an error of the Bot API means for delivery (``bot.delivery.errors``)."""
+
+from __future__ import annotations
+
+import httpx
+from telegram.error import BadRequest, NetworkError, TelegramError
+
+from bot.delivery.errors import DeliveryFailed, MessageGone, Undeliverable
+
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
+_NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def unsent(error: TelegramError) -> bool:
+    """Tell whether a failed call surely had no effect: it never left, or Telegram answered that it failed."""
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return isinstance(error.__cause__, _NEVER_REACHED)
+    return isinstance(error, NetworkError) and "gateway timeout" not in error.message.lower()
+
+
+class Unchanged(DeliveryFailed):
+    """The message already says exactly that."""
+
+
+def meaning(refusal: BadRequest) -> DeliveryFailed:
+    """Return a refused request as a delivery error, read from the words of its description."""
+    reason = refusal.message.lower()
+    if "message is not modified" in reason:
+        return Unchanged(refusal.message)
+    return (MessageGone if any(gone in reason for gone in _GONE) else Undeliverable)(refusal.message)
