@@ -26,7 +26,7 @@ class Outlet(Protocol):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply in place of any progress. Never skipped, never cut short.
 
-        Raises ``Postponed`` where only a later outlet to the same address can deliver the rest.
+        Raises ``DeliveryPostponed`` where only a later outlet to the same address can deliver the rest.
         """
         ...
 
