@@ -52,7 +52,7 @@ async def quote_all(data: LabelledSet, embedder: Embedder) -> tuple[int, list[Qu
                 if not any(holds(hit.passage.text, question.answers) for hit in found.context):
                     continue
                 ranked = rank(found, embedder)
-                answer = extract(ranked, found.language)
+                answer = extract(ranked, found.question.language)
                 text = answer.text if answer else ""
                 first = holds(ranked[0].sentence.text, question.answers)
                 quoted.append(Quoted(first, holds(text, question.answers), len(text)))

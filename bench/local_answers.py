@@ -60,10 +60,10 @@ async def ask_all(data: LabelledSet, embedder: Embedder, model: LocalGenerator, 
 async def written(found: SearchResult, embedder: Embedder, model: LocalGenerator) -> SupportResult | None:
     """Return what stands of the model's reply; ``None`` when it is not asked."""
     ranked = rank(found, embedder)
-    check = SupportCheck(found.query, found.language, ranked)
-    if not check.can_pass or found.language not in model.languages:
+    check = SupportCheck(found.question, ranked)
+    if not check.can_pass or found.question.language not in model.languages:
         return None
-    turns = brief(found.query, found.context, ranked[0].sentence).turns
+    turns = brief(found.question.text, found.context, ranked[0].sentence).turns
     return check.check("".join([piece.text async for piece in model.stream(turns, BRIEF)]))
 
 

@@ -115,7 +115,7 @@ class NearMisses:
             match = self._draw.choice(words)
             return _put(question.text, match, self._draw.choice(self._opposites[match.group().lower()]))
         verbs = [match for match in _WORD.finditer(question.text) if match.group() in _DENIED]
-        if found.language != "en" or not verbs or self._draw.random() >= _DENY_SHARE:
+        if found.question.language != "en" or not verbs or self._draw.random() >= _DENY_SHARE:
             return None
         return _put(question.text, verbs[0], _DENIED[verbs[0].group()])
 

@@ -43,7 +43,9 @@ async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
                 rows["context"].append(holds_answer(found.context, question.answers))
                 for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
                     for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
-                        asked = grounded(question.text, found.context, found.language, n_tokens, estimate_tokens, more)
+                        asked = grounded(
+                            question.text, found.context, found.question.language, n_tokens, estimate_tokens, more
+                        )
                         rows.setdefault(name, []).append(shows(asked, question))
     return {name: float(np.mean(values)) for name, values in rows.items()}
 

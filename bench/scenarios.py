@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
-from core.retrieval.chunk import sentences
+from core.retrieval.sentences import sentences
 
 DRAWS = {1: 40, 3: 40, 10: 24, 30: 10, 100: 4}
 """How many corpora of each size are drawn from a set."""

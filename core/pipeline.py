@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from core.chat.conversation import CondensedQuestion, ConversationPlace, Conversations
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_go_on, is_broken_off
-from core.generation.writer import Draft, Show, Writers
+from core.generation.draft import Draft, Show
+from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
@@ -73,7 +74,7 @@ class Pipeline:
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
         writing()
-        draft = draft or await self._write(asked.search_text, found, decision, show, so_far)
+        draft = draft or await self._write(found, decision, show, so_far)
 
         # 5. Record everything that a rating of this answer will need.
         answer = await self._record(question, asked, found, decision, draft, clock)
@@ -93,7 +94,7 @@ class Pipeline:
         decision = await offload(self.gate.decide, found)
         draft = SILENT
         if decision.band == "local":
-            written = await self.writers.grounded(asked.search_text, found, _unseen)
+            written = await self.writers.grounded(found, _unseen)
             draft = written if written.sources else SILENT
         answer = await self._record(question, asked, found, decision, draft, clock)
         if draft is SILENT:
@@ -120,14 +121,14 @@ class Pipeline:
             return None
         return await self.reuse.find(question.space, found)
 
-    async def _write(self, question: str, found: SearchResult, decision: Decision, show: Show, so_far: str) -> Draft:
+    async def _write(self, found: SearchResult, decision: Decision, show: Show, so_far: str) -> Draft:
         match decision.band:
             case "local":
-                return await self.writers.grounded(question, found, show)
+                return await self.writers.grounded(found, show)
             case "provider":
-                return await self.writers.provided(question, found, show, so_far)
+                return await self.writers.provided(found, show, so_far)
             case "abstain":
-                return await self.writers.ungrounded(question, found.language, show, so_far)
+                return await self.writers.ungrounded(found.question, show, so_far)
 
     async def _record(
         self,

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.retrieval.analyzer import query_terms
 from core.retrieval.chunk import chunk
-from core.types import Hit, Language, Passage, SearchResult, SpaceId
+from core.retrieval.question import analyzed
+from core.types import AnalyzedQuestion, Hit, Language, Passage, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
 
 
@@ -37,6 +39,11 @@ def chunked(text: str, document: str, language: Language = "en", first: int = 1)
     ]
 
 
+def asked(question: str, language: Language = "en") -> AnalyzedQuestion:
+    """Return a question as a search analyses it, its terms without weights."""
+    return analyzed(question, language, query_terms(question))
+
+
 def found(question: str, context: Sequence[Hit], language: Language = "en") -> SearchResult:
     """Return a search result with these hits, in this order."""
-    return SearchResult(question, language, WordEmbedder().embed_query(question), tuple(context), tuple(context))
+    return SearchResult(asked(question, language), WordEmbedder().embed_query(question), tuple(context), tuple(context))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.confidence.spelling import words as beginnings
+from core.confidence.spelling import prefixes
 from core.types import Passage, SearchResult
 
 _N_BACKGROUND = 8
@@ -48,11 +48,11 @@ def alignment(found: SearchResult) -> Mapping[str, float]:
     that one is ahead of the background, in any hit (unweighed), in the best sentence, in the best two sentences in a
     row; and whether the passage nearest in words is nearest in meaning too.
     """
-    asked = list(dict.fromkeys(beginnings(" ".join(term.text for term in found.terms))))
+    asked = list(dict.fromkeys(prefix for term in found.question.terms for prefix in term.prefixes))
     if not asked:
         return dict.fromkeys(ALIGNMENT, _UNTOLD) | {"shared_margin": 0.0, "shared_agreement": 0.0}
-    above = [set(beginnings(_headings(hit.passage))) for hit in found.hits]
-    whole = [head | set(beginnings(hit.passage.text)) for head, hit in zip(above, found.hits, strict=True)]
+    above = [set(prefixes(_headings(hit.passage))) for hit in found.hits]
+    whole = [head | set(prefixes(hit.passage.text)) for head, hit in zip(above, found.hits, strict=True)]
     n_with = np.array([sum(word in words for words in whole) for word in asked])
     rarity = np.log((len(found.hits) + 1) / (n_with + 0.5)) + _LEAST_RARITY
     held = np.array([[word in words for word in asked] for words in whole]) @ rarity / rarity.sum()
@@ -76,7 +76,7 @@ def _best_sentences(
     for hit, head in zip(found.hits[:_N_CUT], above, strict=False):
         before: set[str] = set()
         for sentence in _SENTENCE_END.split(hit.passage.text):
-            words = set(beginnings(sentence))
+            words = set(prefixes(sentence))
             single = max(single, _share(asked, rarity, words, head))
             pair = max(pair, _share(asked, rarity, words | before, head))
             before = words

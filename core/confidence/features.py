@@ -67,13 +67,13 @@ def features(found: SearchResult) -> Mapping[str, float]:
 
 def coverage(found: SearchResult, hit: Hit) -> float:
     """Return the share of the question's content words that the passage holds, weighed by rarity, 0..1."""
-    total = sum(term.idf for term in found.terms)
-    return sum(found.terms[place].idf for place in hit.matched) / total if total else _UNTOLD
+    total = sum(term.idf for term in found.question.terms)
+    return sum(found.question.terms[place].idf for place in hit.matched) / total if total else _UNTOLD
 
 
 def crosses_languages(found: SearchResult) -> bool:
     """Say whether the best passage is in another language than the question, so that words cannot be compared."""
-    return bool(found.hits) and found.hits[0].passage.language != found.language
+    return bool(found.hits) and found.hits[0].passage.language != found.question.language
 
 
 def spec_confidence(found: SearchResult) -> float:
@@ -87,9 +87,9 @@ def _words(found: SearchResult) -> Mapping[str, float]:
     if crosses_languages(found):
         return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "words_asked", "agreement"), 0.0)
     best = found.hits[0]
-    n_terms = len(found.terms)
+    n_terms = len(found.question.terms)
     by_words, by_meaning = max(found.hits, key=_lexical), max(found.hits, key=_dense)
-    possible = _BM25_CEILING * sum(term.idf for term in found.terms)
+    possible = _BM25_CEILING * sum(term.idf for term in found.question.terms)
     return {
         "coverage": coverage(found, best),
         "plain_coverage": len(best.matched) / n_terms if n_terms else _UNTOLD,
@@ -124,7 +124,7 @@ def _gaps(found: SearchResult) -> Mapping[str, float]:
     ``fourth_gap`` is the best cosine less the mean of the third and fourth; ``_ALONE`` stands in where there are none.
     """
     lexical = sorted((hit.lexical for hit in found.hits), reverse=True)
-    possible = _BM25_CEILING * sum(term.idf for term in found.terms)
+    possible = _BM25_CEILING * sum(term.idf for term in found.question.terms)
     cosines = sorted((hit.dense * _PER_CENT for hit in found.hits), reverse=True)
     of_document: dict[int, float] = {}
     for hit in sorted(found.hits, key=_dense):

@@ -91,7 +91,7 @@ def _reason(group: str, found: SearchResult, speaks_for: bool) -> Reason | None:
 
 
 def _about_words(found: SearchResult, speaks_for: bool) -> Reason | None:
-    if crosses_languages(found) or not found.terms:
+    if crosses_languages(found) or not found.question.terms:
         return None
     missing = list(_missing(found))
     if not speaks_for and missing:
@@ -103,5 +103,5 @@ def _about_words(found: SearchResult, speaks_for: bool) -> Reason | None:
 def _missing(found: SearchResult) -> Iterator[str]:
     """Yield the question's words that no passage of the context holds, rarest first."""
     held = {place for hit in found.context for place in hit.matched}
-    absent = [term for place, term in enumerate(found.terms) if place not in held]
+    absent = [term for place, term in enumerate(found.question.terms) if place not in held]
     yield from (term.text for term in sorted(absent, key=lambda term: -term.idf))

@@ -1,7 +1,7 @@
-"""Words by their beginnings, spelt alike where Portuguese and English spell the same root differently.
+"""Spelling prefixes: the first letters of words, normalised so that Portuguese and English cognates compare equal.
 
-*Fotossíntese* and *photosynthesis*, *espécies* and *species* begin alike here. Beginnings stand in for stems, and need
-no language.
+*Fotossíntese* and *photosynthesis*, *espécies* and *species* have the same prefix. Prefixes replace stems where the
+language is unknown or differs.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_BEGINNING = 5
+_PREFIX_CHARS = 5
 _LEAST_CHARS = 4
-"""Shorter words are left out, unless they are numbers: too many begin with the same three letters by chance."""
+"""Shorter words are left out, unless they are numbers: too many share three letters by chance."""
 
 _DIGRAPHS = (("ph", "f"), ("th", "t"), ("ch", "c"), ("rh", "r"), ("qu", "c"))
 _LETTERS = str.maketrans("ykwzxj", "icvssi")
@@ -24,22 +24,22 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def plain(text: str) -> str:
-    """Return text in small letters without accents."""
-    small = text.lower()
-    if small.isascii():
-        return small
-    decomposed = unicodedata.normalize("NFKD", small)
+    """Return text in lower case without accents."""
+    lower = text.lower()
+    if lower.isascii():
+        return lower
+    decomposed = unicodedata.normalize("NFKD", lower)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 @lru_cache(maxsize=4096)
-def words(text: str) -> tuple[str, ...]:
-    """Return the beginnings of the words and numbers of a text, in order, as they are compared across languages.
+def prefixes(text: str) -> tuple[str, ...]:
+    """Return the spelling prefixes of the words and numbers of a text, in order.
 
-    Remembered: the same passages are found again and again.
+    Cached, because the same passages are found for many questions.
     """
     spelt = plain(text)
     for pair, letter in _DIGRAPHS:
         spelt = spelt.replace(pair, letter)
     spelt = _PROTHESIS.sub("s", _DOUBLE.sub(r"\1", spelt.translate(_LETTERS)))
-    return tuple(word[:_BEGINNING] for word in _WORD.findall(spelt) if len(word) >= _LEAST_CHARS or word.isdecimal())
+    return tuple(word[:_PREFIX_CHARS] for word in _WORD.findall(spelt) if len(word) >= _LEAST_CHARS or word.isdecimal())

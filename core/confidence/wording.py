@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from core.confidence.spelling import plain, words
+from core.confidence.spelling import plain, prefixes
 from core.types import Hit, SearchResult
 
 _N_BEST = 4
@@ -45,11 +45,16 @@ def wording(found: SearchResult) -> Mapping[str, float]:
     passages lack, the share that the first one has, the numbers they lack. The share of the question's neighbouring
     words that are neighbours in a passage, the share that stands close together in one, and how many words were asked.
     """
-    return {**_rarity(found), **_named(found), **_together(found), "question_words": float(len(words(found.query)))}
+    return {
+        **_rarity(found),
+        **_named(found),
+        **_together(found),
+        "question_words": float(len(found.question.prefixes)),
+    }
 
 
 def _rarity(found: SearchResult) -> Mapping[str, float]:
-    rarities = [term.idf for term in found.terms]
+    rarities = [term.idf for term in found.question.terms]
     total = sum(rarities)
     if not total:
         return {"rarest_missing": 0.0, "absent": 0.0, "first_three": _UNTOLD}
@@ -66,7 +71,7 @@ def _held(hits: Sequence[Hit], rarities: Sequence[float]) -> float:
 
 
 def _named(found: SearchResult) -> Mapping[str, float]:
-    matches = [match for match in _NAME.finditer(found.query) if _is_name(match)]
+    matches = [match for match in _NAME.finditer(found.question.text) if _is_name(match)]
     names = [plain(match.group()) for match in matches]
     first = plain(_whole(found.hits[0]))
     best = " ".join([first, *(plain(_whole(hit)) for hit in found.hits[1:_N_BEST])])
@@ -90,11 +95,11 @@ def _whole(hit: Hit) -> str:
 
 def _together(found: SearchResult) -> Mapping[str, float]:
     """Return what of the question's neighbourhoods the best passages keep; 0 where it has none."""
-    asked = words(found.query)
+    asked = found.question.prefixes
     pairs, distinct = set(pairwise(asked)), set(asked)
     kept = close = 0.0
     for hit in found.hits[:_N_BEST]:
-        text = words(hit.passage.text)
+        text = prefixes(hit.passage.text)
         if pairs:
             near = set(pairwise(text)) | set(zip(text, text[2:], strict=False))
             kept = max(kept, len(pairs & near) / len(pairs))

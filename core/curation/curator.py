@@ -24,7 +24,7 @@ from core.knowledge.prepare import DocumentSource, FailedDocument, PreparedDocum
 from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.ports import PageSource
-from core.retrieval.chunk import sentences
+from core.retrieval.sentences import sentences
 from core.services import Finding, Tell
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.reading_log import ReadingLog

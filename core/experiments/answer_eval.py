@@ -12,7 +12,8 @@ from pathlib import Path
 from core.evaluation.dataset import LabelledQuestion, LabelledSet
 from core.evaluation.written import EvaluatedReply
 from core.experiments.search_eval import SPACE, store_labelled
-from core.generation.writer import Draft, Writers
+from core.generation.draft import Draft
+from core.generation.writer import Writers
 from core.language import detect_language
 from core.ports import Embedder, Gate, Searcher
 from core.retrieval.search import HybridSearcher
@@ -51,7 +52,7 @@ async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, wri
     found = await searcher.search(SPACE, question.text, detect_language(question.text))
     draft = None
     if gate.decide(found).band == "local":
-        draft = await writers.grounded(question.text, found, _unseen)
+        draft = await writers.grounded(found, _unseen)
     if draft is None or not draft.sources:
         return EvaluatedReply(question.answerable, "", True, (), question.answers, clock.read()["total"])
     named = {source.passage_id for source in draft.sources}

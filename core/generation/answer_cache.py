@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.generation.draft import Draft
 from core.generation.question_match import asked
-from core.generation.writer import Draft
 from core.ports import Gate, InspectableModel, LocalModel, PassageStore
 from core.storage.cached_answers import CachedAnswers
 from core.texts import say
@@ -39,20 +39,22 @@ class AnswerCache:
 
     async def find(self, space: SpaceId, found: SearchResult) -> Draft | None:
         """Return the answer given before to what ``found`` was searched for, saying so; ``None``: there is none."""
-        state = await self._state(space)
-        for kept in await self.answers.find(space, found.language, state, asked(found.query, found.language)):
+        question, state = found.question, await self._state(space)
+        wording = asked(question.text, question.language)
+        for kept in await self.answers.find(space, question.language, state, wording):
             if float(kept.vector @ found.query_vector) >= NEAR:
                 if await self.answers.is_disliked(space, kept.answer_id, kept.text):
                     return None
-                return Draft(f"{kept.text}\n\n{say(found.language, 'answer.reused')}", CACHE, sources=kept.sources)
+                return Draft(f"{kept.text}\n\n{say(question.language, 'answer.reused')}", CACHE, sources=kept.sources)
         return None
 
     async def keep(self, space: SpaceId, answer_id: int, found: SearchResult) -> None:
         """Have an answer that was given to ``found`` given again."""
-        meaning = asked(found.query, found.language)
-        if meaning.strip():
+        question = found.question
+        wording = asked(question.text, question.language)
+        if wording.strip():
             state = await self._state(space)
-            await self.answers.keep(space, answer_id, found.language, state, meaning, found.query_vector)
+            await self.answers.keep(space, answer_id, question.language, state, wording, found.query_vector)
 
     async def _state(self, space: SpaceId) -> str:
         revisions = [str(await self.passages.revision(each)) for each in readable_spaces(space)]

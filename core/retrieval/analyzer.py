@@ -10,14 +10,14 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 
 import tantivy
 
-from core.types import LANGUAGES, Language
+from core.confidence.spelling import prefixes
+from core.types import LANGUAGES, Language, QueryTerm
 
 VERSION = 1
 """Grows with every change of the terms a text gives, so that indexes made of the old ones are rebuilt."""
@@ -29,6 +29,9 @@ _MAX_TERM_CHARS = 64
 
 _MAX_PIECES = 100_000
 """Pieces of text whose stems are remembered: about 20 MB."""
+
+_MAX_QUERY_WORDS = 4_096
+"""Words of questions whose analysis is cached: about 2 MB."""
 
 _TOKEN = re.compile(r"\w+(?:(?:[./:@#&'’+-]|(?<=\d),(?=\d))\w+)*(?:\+\+|#(?!\w))?")
 _PART = re.compile(r"[^\W_]+")
@@ -46,18 +49,6 @@ _SHORT_WORD_CHARS = 5
 _SNOWBALL: Mapping[Language, str] = {"en": "english", "pt": "portuguese"}
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word of a question: as typed, folded, and its stem in each language whose passages may hold it.
-
-    ``is_framing``: it says how the question is put (*how many*, *qual tipo*) rather than what it is about.
-    """
-
-    text: str
-    stems: Mapping[Language, str]
-    is_framing: bool
-
-
 def stems(text: str, language: Language) -> list[str]:
     """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
     return stemmed(text, language).split()
@@ -73,19 +64,16 @@ def distinct_stems(text: str, language: Language) -> frozenset[str]:
     return frozenset(" ".join(map(_stems_in(language).__getitem__, set(text.split()))).split())
 
 
-def query_terms(text: str) -> list[Term]:
+def query_terms(text: str) -> list[QueryTerm]:
     """Return the distinct words of a question, at most ``MAX_TERMS``, without the stop-words of any language.
 
-    The language need not be known: each word is stemmed for the passages of every language.
+    Each word is stemmed in every language, so the question's own need not be known. Their ``idf`` is 0.
     """
-    stop, framing = _words_of_all("stop"), _words_of_all("framing")
+    stop = _words_of_all("stop")
     typed: dict[str, None] = dict.fromkeys(
         word for token in _tokens(text) for word in _words_of(token) if word not in stop
     )
-    return [
-        Term(word, {language: _stem(word, language) for language in LANGUAGES}, word in framing)
-        for word in list(typed)[:MAX_TERMS]
-    ]
+    return [_query_term(word) for word in list(typed)[:MAX_TERMS]]
 
 
 def stop_words(language: Language) -> frozenset[str]:
@@ -137,6 +125,12 @@ class _Stems(dict[str, str]):
                 self.clear()
             self[piece] = found
         return found
+
+
+@lru_cache(maxsize=_MAX_QUERY_WORDS)
+def _query_term(word: str) -> QueryTerm:
+    stems = {language: _stem(word, language) for language in LANGUAGES}
+    return QueryTerm(word, stems, prefixes(word), word in _words_of_all("framing"))
 
 
 @cache

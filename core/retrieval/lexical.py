@@ -15,9 +15,9 @@ from pathlib import Path
 
 import tantivy
 
-from core.retrieval.analyzer import Term, stemmed
+from core.retrieval.analyzer import stemmed
 from core.retrieval.chunk import searched_text
-from core.types import Passage
+from core.types import Passage, QueryTerm
 
 _WRITER_BYTES = 30_000_000
 _ID, _TERMS = "id", "terms"
@@ -28,11 +28,11 @@ _MAX_IN_MEMORY = 256
 
 
 N_UNSEEN = 30
-"""In a handful of passages every word is frequent. Rarity is counted as if so many more held none of the words."""
+"""Passages without the term that ``smoothed_idf`` adds: among a handful of passages every word would be frequent."""
 
 
-def rarity(n_with_term: int, n_passages: int) -> float:
-    """Return how telling a word is, nats, > 0: the inverse document frequency, made steady for small spaces."""
+def smoothed_idf(n_with_term: int, n_passages: int) -> float:
+    """Return the inverse document frequency, nats, > 0, as if ``N_UNSEEN`` more passages did not hold the term."""
     return idf(n_with_term, n_passages + N_UNSEEN)
 
 
@@ -127,18 +127,16 @@ class LexicalIndex:
             return False
         return bool(self._disk.search(tantivy.Query.term_query(self._schema, _ID, id_), 1).hits)
 
-    def n_with(self, term: Term) -> int:
+    def n_with(self, term: QueryTerm) -> int:
         """Return about how many passages hold the term: removed ones count until tantivy tidies up."""
         return sum(searcher.doc_freq(_TERMS, stem) for searcher in self._searchers for stem in set(term.stems.values()))
 
-    def search(self, terms: Sequence[Term], idfs: Sequence[float], limit: int) -> list[tuple[int, float]]:
+    def search(self, terms: Sequence[QueryTerm], limit: int) -> list[tuple[int, float]]:
         """Return the ids and BM25 scores of the ``limit`` best passages, best first.
 
-        ``idfs`` weigh the terms in place of this index's own rarity, so that scores of several spaces compare.
+        The terms' own ``idf`` weighs them in place of this index's, so that scores of several spaces compare.
         """
-        weights = {
-            stem: weight for term, weight in zip(terms, idfs, strict=True) for stem in sorted(set(term.stems.values()))
-        }
+        weights = {stem: term.idf for term in terms for stem in sorted(set(term.stems.values()))}
         if not weights:
             return []
         found = self._found(self._disk, weights, limit + len(self._removed))

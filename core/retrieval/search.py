@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,25 @@ import numpy as np
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
-from core.retrieval.analyzer import Term, query_terms
+from core.retrieval.analyzer import query_terms
 from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
 from core.retrieval.index import Indexes, SpaceIndexes
-from core.retrieval.lexical import rarity
+from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
+from core.retrieval.question import analyzed
 from core.stopwatch import Stopwatch
-from core.types import Hit, Language, Matrix, Passage, QueryTerm, SearchResult, SpaceId, Vector, readable_spaces
+from core.types import (
+    AnalyzedQuestion,
+    Hit,
+    Language,
+    Matrix,
+    Passage,
+    QueryTerm,
+    SearchResult,
+    SpaceId,
+    Vector,
+    readable_spaces,
+)
 
 N_CANDIDATES = 50
 """Passages that each of dense and BM25 may put forward, per space."""
@@ -38,19 +50,8 @@ _ALIKE = 0.95
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """A question's words, how rare each is in all that is searched, and the BM25 scores of what holds them best."""
-
-    terms: Sequence[Term]
-    idfs: Sequence[float]
-    scores: Mapping[SpaceId, Mapping[int, float]]
-
-    @property
-    def content(self) -> Sequence[tuple[Term, float]]:
-        """Return the words that say what it is about, with their rarity; all words when none of them does."""
-        weighted = list(zip(self.terms, self.idfs, strict=True))
-        return [(term, weight) for term, weight in weighted if not term.is_framing] or weighted
+LexicalScores = Mapping[SpaceId, Mapping[int, float]]
+"""BM25 scores by space and passage id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,6 @@ class _Ranked:
     dense: Scores
     lexical: Scores
     vectors: Matrix
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What a question found: the hits, best first, those of them that are the context, and among how many passages."""
-
-    vector: Vector
-    words: _Words
-    hits: tuple[Hit, ...]
-    context: tuple[Hit, ...]
-    n_searched: int
 
 
 class HybridSearcher:
@@ -89,21 +79,13 @@ class HybridSearcher:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
         clock = Stopwatch()
         spaces = readable_spaces(space)
-        finding = await offload(self._find_at_once, query, spaces, self._indexes.opened(spaces), clock)
-        if finding is None:
+        opened = self._indexes.opened(spaces)
+        found = await offload(self._search_opened, query, language, spaces, opened, clock)
+        if found is None:
             with clock.step("index"):
                 indexes = await self._fresh(spaces)
-            finding = await offload(self._find, query, indexes, clock)
-        return SearchResult(
-            query=query,
-            language=language,
-            query_vector=finding.vector,
-            hits=finding.hits,
-            context=finding.context,
-            latency_ms={step: ms for step, ms in clock.read().items() if step != "total"},
-            terms=tuple(QueryTerm(term.text, weight) for term, weight in finding.words.content),
-            n_searched=finding.n_searched,
-        )
+            found = await offload(self._search, query, language, indexes, clock)
+        return replace(found, latency_ms={step: ms for step, ms in clock.read().items() if step != "total"})
 
     async def drop(self, space: SpaceId) -> None:
         """Remove what is kept of a space, in memory and on disk, beside the database."""
@@ -127,34 +109,35 @@ class HybridSearcher:
         indexes = zip(spaces, await asyncio.gather(*map(self._indexes.fresh, spaces)), strict=True)
         return {space: index for space, index in indexes if index is not None}
 
-    def _find_at_once(
-        self, query: str, spaces: Sequence[SpaceId], opened: Indexes, clock: Stopwatch
-    ) -> _Finding | None:
-        """Embed and find in one go, unless ``opened`` is behind the database. Blocks.
+    def _search_opened(
+        self, query: str, language: Language, spaces: Sequence[SpaceId], opened: Indexes, clock: Stopwatch
+    ) -> SearchResult | None:
+        """Search the ``opened`` indexes; ``None`` where they are behind the database. Blocks.
 
         Passages seldom change between two questions. Every hand-over between threads that this saves takes longer
         than a step of the search.
         """
         with clock.step("index"):
             is_fresh = self._indexes.are_fresh(spaces, opened)
-        return self._find(query, opened, clock) if is_fresh else None
+        return self._search(query, language, opened, clock) if is_fresh else None
 
-    def _find(self, query: str, indexes: Indexes, clock: Stopwatch) -> _Finding:
-        """Search every index for the words of ``query``, then for what lies near it. Blocks."""
-        with clock.step("lexical"):  # first, because a model leaves nothing of all this in the processor's caches
-            words = _by_words(query, indexes)
+    def _search(self, query: str, language: Language, indexes: Indexes, clock: Stopwatch) -> SearchResult:
+        """Search every index by BM25, then by cosine, and fuse. Blocks."""
+        with clock.step("lexical"):  # first, because the embedder evicts the indexes from the processor's caches
+            question, lexical = _lexical(query, language, indexes)
         with clock.step("embed"):
             vector = self._embedder.embed_query(query)
-        ranked = self._ranked(vector, words.scores, indexes, clock)
+        ranked = self._ranked(vector, lexical, indexes, clock)
         with clock.step("load"):
-            hits = _hits(ranked, self._read(ranked, indexes), [term for term, _ in words.content])
+            hits = _hits(ranked, self._read(ranked, indexes), question.terms)
         with clock.step("mmr"):
-            return _Finding(vector, words, hits, diverse(hits), sum(len(index.dense) for index in indexes.values()))
+            context = diverse(hits)
+        return SearchResult(
+            question, vector, hits, context, n_searched=sum(len(index.dense) for index in indexes.values())
+        )
 
-    def _ranked(
-        self, vector: Vector, lexical: Mapping[SpaceId, Mapping[int, float]], indexes: Indexes, clock: Stopwatch
-    ) -> _Ranked:
-        """Add what lies near ``vector`` to what the words found, and fuse. Blocks."""
+    def _ranked(self, vector: Vector, lexical: LexicalScores, indexes: Indexes, clock: Stopwatch) -> _Ranked:
+        """Add the nearest passages to those that BM25 found, and fuse. Blocks."""
         with clock.step("dense"):
             ids, vectors = _candidates(vector, lexical, indexes)
         with clock.step("fuse"):
@@ -173,36 +156,38 @@ class HybridSearcher:
         return texts
 
 
-def _by_words(query: str, indexes: Indexes) -> _Words:
-    """Search every index for the words of ``query``. Blocks."""
+def _lexical(query: str, language: Language, indexes: Indexes) -> tuple[AnalyzedQuestion, LexicalScores]:
+    """Analyse ``query``, and search every index by BM25. Blocks."""
     terms = query_terms(query)
     with ExitStack() as stack:
         for index in indexes.values():
             stack.enter_context(index.lock)
         n_passages = sum(len(index.lexical) for index in indexes.values())
         n_with = [sum(index.lexical.n_with(term) for index in indexes.values()) for term in terms]
-        idfs = [rarity(n, n_passages) for n in n_with]
-        scores = {space: dict(index.lexical.search(terms, idfs, N_CANDIDATES)) for space, index in indexes.items()}
-    return _Words(terms, idfs, scores)
+        terms = [_weighted(term, smoothed_idf(n, n_passages)) for term, n in zip(terms, n_with, strict=True)]
+        scores = {space: dict(index.lexical.search(terms, N_CANDIDATES)) for space, index in indexes.items()}
+    return analyzed(query, language, terms), scores
 
 
-def _candidates(
-    vector: Vector, lexical: Mapping[SpaceId, Mapping[int, float]], indexes: Indexes
-) -> tuple[list[tuple[SpaceId, int]], Matrix]:
-    """Return what either search puts forward: whose it is, and its vector, row by row."""
+def _weighted(term: QueryTerm, idf: float) -> QueryTerm:
+    return QueryTerm(term.text, term.stems, term.prefixes, term.is_framing, idf)  # ``replace`` takes twice as long
+
+
+def _candidates(vector: Vector, lexical: LexicalScores, indexes: Indexes) -> tuple[list[tuple[SpaceId, int]], Matrix]:
+    """Return the space, id and vector of each passage that either search found, row by row."""
     ids: list[tuple[SpaceId, int]] = []
     vectors: list[Matrix] = [np.empty((0, len(vector)), np.float32)]
     for space, index in indexes.items():
         with index.lock:
             nearest, _ = index.dense.search(vector, N_CANDIDATES)
             both = dict.fromkeys([*nearest.tolist(), *lexical[space]])
-            here, theirs = index.dense.vectors(both)  # what held the words may have been removed since
-        ids += [(space, id_) for id_ in here]
-        vectors.append(theirs)
+            ids_here, rows = index.dense.vectors(both)  # BM25 also finds passages removed since
+        ids += [(space, id_) for id_ in ids_here]
+        vectors.append(rows)
     return ids, np.concatenate(vectors)
 
 
-def _hits(ranked: _Ranked, texts: Mapping[int, CachedPassage], terms: Sequence[Term]) -> tuple[Hit, ...]:
+def _hits(ranked: _Ranked, texts: Mapping[int, CachedPassage], terms: Sequence[QueryTerm]) -> tuple[Hit, ...]:
     """Return the candidates whose texts are given, best first."""
     return tuple(
         Hit(
@@ -218,7 +203,7 @@ def _hits(ranked: _Ranked, texts: Mapping[int, CachedPassage], terms: Sequence[T
     )
 
 
-def _matched(text: CachedPassage, terms: Sequence[Term]) -> tuple[int, ...]:
+def _matched(text: CachedPassage, terms: Sequence[QueryTerm]) -> tuple[int, ...]:
     language = text.passage.language
     return tuple(place for place, term in enumerate(terms) if term.stems[language] in text.stems)
 

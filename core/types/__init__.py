@@ -25,12 +25,25 @@ from core.types.knowledge import (
     WatchKind,
 )
 from core.types.messages import Attachment, Message, Nearby, Person, PostedMessage
-from core.types.search import Band, Confidence, Decision, Hit, QueryTerm, Reason, SearchResult, SpaceChanges
+from core.types.search import (
+    AnalyzedQuestion,
+    AnswerType,
+    Band,
+    Confidence,
+    Decision,
+    Hit,
+    QueryTerm,
+    Reason,
+    SearchResult,
+    SpaceChanges,
+)
 
 __all__ = [
     "GLOBAL",
     "LANGUAGES",
+    "AnalyzedQuestion",
     "Answer",
+    "AnswerType",
     "Attachment",
     "Band",
     "Button",

@@ -23,12 +23,42 @@ class SpaceChanges:
     removed: tuple[int, ...]
 
 
+AnswerType = Literal["money", "number", "time", "duration", "person", "place", "contact"]
+"""What kind of expression answers a question, where its wording tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """A content word of a question: as typed, and how rare it is in what was searched (BM25's idf, nats, > 0)."""
+    """A distinct word of a question, folded: lower case, without accents.
+
+    ``stems`` has its stem in each language a passage may be in; ``prefixes`` are its spelling prefixes
+    (``core.confidence.spelling``: several for an identifier, none for a short word). ``is_framing``: it belongs to how
+    the question is put (*how many*, *qual tipo*), not to its subject. ``idf`` is the inverse document frequency in
+    what was searched, nats, > 0; 0 before a search.
+    """
 
     text: str
-    idf: float
+    stems: Mapping[Language, str]
+    prefixes: tuple[str, ...] = ()
+    is_framing: bool = False
+    idf: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzedQuestion:
+    """A question as its search analysed it, once: what judges and writes after the search reads it from here.
+
+    ``terms`` are its content words, or all its words where every one is framing; ``stems`` those of all its words in
+    ``language`` without stop-words; ``prefixes`` the spelling prefixes of all its words in order; ``answer_types``
+    what it asks for, empty where its wording tells nothing.
+    """
+
+    text: str
+    language: Language
+    terms: tuple[QueryTerm, ...] = ()
+    stems: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    answer_types: tuple[AnswerType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +66,7 @@ class Hit:
     """A passage that a search found. ``dense`` is its cosine to the query, ``lexical`` its BM25 score (0: not found).
 
     ``vector`` is the passage's embedding, shape ``(dim,)``; ``score`` is the fused one the ranking goes by;
-    ``matched`` are the places in ``SearchResult.terms`` of the words it contains.
+    ``matched`` are the positions in ``AnalyzedQuestion.terms`` of the words it contains.
     """
 
     passage: Passage
@@ -54,13 +84,11 @@ class SearchResult:
     ``n_searched`` counts the passages that could have been found.
     """
 
-    query: str
-    language: Language
+    question: AnalyzedQuestion
     query_vector: Vector
     hits: tuple[Hit, ...]
     context: tuple[Hit, ...]
     latency_ms: Mapping[str, float] = field(default_factory=dict)
-    terms: tuple[QueryTerm, ...] = ()
     n_searched: int = 0
 
 

@@ -35,7 +35,7 @@ class WordGate:
 
     def decide(self, found: SearchResult) -> Decision:
         n_matched = len(found.hits[0].matched) if found.hits else 0
-        share = n_matched / max(1, len(found.terms))
+        share = n_matched / max(1, len(found.question.terms))
         return Decision("local" if share > 0.5 else "abstain", Confidence(share, share))
 
 

@@ -52,7 +52,7 @@ class Asked:
 
     @property
     def is_quoted(self) -> bool:
-        quoted = extract(self.ranked, self.found.language)
+        quoted = extract(self.ranked, self.found.question.language)
         return quoted is not None and holds(quoted.text, self.fact)
 
 
@@ -104,9 +104,7 @@ def test_notes_nothing_was_tuned_on_are_quoted_with_the_right_fact(notes):
 
 
 def test_a_sentence_that_is_clearly_the_best_is_the_right_one(samples, notes):
-    clear = [
-        each for each in [*samples, *notes] if SupportCheck(each.question, each.found.language, each.ranked).can_pass
-    ]
+    clear = [each for each in [*samples, *notes] if SupportCheck(each.found.question, each.ranked).can_pass]
     wrong = [each.question for each in clear if each.is_found and not holds(each.ranked[0].sentence.text, each.fact)]
     assert len(clear) >= 35
     assert wrong == []
@@ -114,7 +112,7 @@ def test_a_sentence_that_is_clearly_the_best_is_the_right_one(samples, notes):
 
 def test_every_quote_is_verbatim(samples, notes):
     for each in [*samples, *notes]:
-        for source in extract(each.ranked, each.found.language).sources:
+        for source in extract(each.ranked, each.found.question.language).sources:
             (passage,) = [hit.passage for hit in each.found.context if hit.passage.id == source.passage_id]
             assert source.quote in passage.text
             assert len(source.quote) <= 300

@@ -20,13 +20,13 @@ QUESTION = "When does the library by the old harbour open on a Sunday in August?
 N_PASSAGES = 12
 
 
-def much() -> SearchResult:
+def much(question: str = QUESTION) -> SearchResult:
     """Return passages of some 250 tokens each, the best one first."""
     many = [
         hit(f"The library opens at {n} o'clock. " + f"Shelf {n} holds books about ships and harbours. " * 15, number=n)
         for n in range(1, N_PASSAGES + 1)
     ]
-    return found(QUESTION, many)
+    return found(question, many)
 
 
 async def silent(text: str) -> None:
@@ -45,7 +45,7 @@ def require_best_first(turns: Sequence[PromptTurn], room: int) -> None:
 async def test_a_worker_reads_the_best_passages_that_fit() -> None:
     worker = TickingGenerator("At nine [1].", name="colab", context_tokens=2_100)
     writers = Writers(TickingGenerator(), Router(), WordEmbedder(), "abstain", lambda: [worker])
-    draft = await writers.provided(QUESTION, much(), silent)
+    draft = await writers.provided(much(), silent)
     assert draft.used == "colab"
     assert worker.last
     prompt, sampling = worker.last
@@ -56,14 +56,14 @@ async def test_a_worker_reads_the_best_passages_that_fit() -> None:
 def test_the_local_model_reads_the_best_passages_that_fit(context_tokens: int) -> None:
     model = TickingGenerator(context_tokens=context_tokens)
     model.count_tokens = estimate_tokens  # type: ignore[method-assign]
-    prompt = _local_prompt(model, QUESTION, much(), [])
+    prompt = _local_prompt(model, much(), [])
     require_best_first(prompt.turns, context_tokens - 512)
 
 
 async def test_a_provider_that_finds_it_too_large_is_given_the_best_passages_again() -> None:
     async with Walk(groq=[fails(413, {"error": {"message": "Request too large"}}), says("At nine [1].")]) as walk:
         writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain")
-        draft = await writers.provided(QUESTION, much(), silent)
+        draft = await writers.provided(much(), silent)
         bodies = [asked.body for asked in walk.servers["groq"].asked]
     assert draft.used == "groq"
     large, small = ([PromptTurn(**message) for message in body["messages"]] for body in bodies)
@@ -74,7 +74,7 @@ async def test_a_provider_that_finds_it_too_large_is_given_the_best_passages_aga
 async def test_a_question_larger_than_the_context_is_answered_in_quotes() -> None:
     local = replace(TickingGenerator(), context_tokens=BRIEF.max_new_tokens)
     writers = Writers(local, Router(), WordEmbedder(), "abstain")
-    assert (await writers.grounded(QUESTION + " please" * 2_000, much(), silent)).used in ("extract", "abstained")
+    assert (await writers.grounded(much(QUESTION + " please" * 2_000), silent)).used in ("extract", "abstained")
 
 
 async def test_a_provider_reads_on_past_a_cut_and_is_quoted_from_there() -> None:
@@ -82,13 +82,13 @@ async def test_a_provider_reads_on_past_a_cut_and_is_quoted_from_there() -> None
     first, *others = chunked(text, "guide")
     read: list[Sequence[Passage]] = []
 
-    async def beside(passages: Sequence[Passage]) -> Sequence[Passage]:
+    async def neighbours(passages: Sequence[Passage]) -> Sequence[Passage]:
         read.append(passages)
         return [other.passage for other in others[:1]]
 
     async with Walk(groq=[says("It opens at eleven in August [1].")]) as walk:
-        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain", beside=beside)
-        draft = await writers.provided(QUESTION, found(QUESTION, [first]), silent)
+        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain", neighbours=neighbours)
+        draft = await writers.provided(found(QUESTION, [first]), silent)
         (asked,) = walk.servers["groq"].asked
     assert read == [[first.passage]]
     assert "opens at eleven" in asked.body["messages"][-1]["content"]

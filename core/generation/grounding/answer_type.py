@@ -1,15 +1,16 @@
-"""What kind of thing a question asks for, and whether a sentence holds one: a price, a time, a person.
+"""Whether a sentence holds an expression of the answer type that a question expects: a price, a time, a person.
 
-Reads the words of the question in English and Portuguese. Only the kinds that leave a mark on the page are known; a
-question of none of them (how to, whether, why) expects nothing in particular.
+By patterns for English and Portuguese, over the sentence as written and folded (lower case, without accents).
+Does not cover which types a question expects (``core.retrieval.question``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.retrieval.analyzer import fold
+from core.types import AnswerType
 
 _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
@@ -62,7 +63,7 @@ def _time(sentence: str, folded: str) -> float:
     return float(bool(_CLOCK.search(folded) or _MONTH.search(sentence)))
 
 
-def _length(sentence: str, folded: str) -> float:
+def _duration(sentence: str, folded: str) -> float:
     return float(bool(_PACE.search(folded) or _SPAN.search(folded)))
 
 
@@ -80,68 +81,26 @@ def _contact(sentence: str, folded: str) -> float:
     return float(bool(_CONTACT.search(folded)))
 
 
-_KINDS: tuple[tuple[re.Pattern[str], Callable[[str, str], float]], ...] = (
-    (
-        re.compile(
-            r"\b(?:how much|costs?|prices?|fees?|pay|charge|refund|discount"
-            r"|quanto (?:custa|custam|e|fica|pago|se paga|devo|vale)|precos?|taxas?|custos?|caucao|deposito|multa"
-            r"|tarifa|quota|desconto)\b"
-        ),
-        _money,
-    ),
-    (
-        re.compile(
-            r"\b(?:how many|what number|how (?:big|large|tall|high|deep|wide|old|far|fast)|percent\w*|level|port|code"
-            r"|quant[oa]s|numero|porcentagem|percentagem|nivel|porta|codigo)\b"
-        ),
-        _number,
-    ),
-    (
-        re.compile(
-            r"^\W*(?:(?:since|until|till|from|by|desde|ate|para|de) )?(?:when|quando)\b"
-            r"|\bwhen (?:is|are|was|were|do|does|did|will|can|should|must|may|has|have)\b"
-            r"|\b(?:(?:what|which) (?:time|day|year|date|month|century)|opening hours"
-            r"|(?:que|qual) (?:horas?|dias?|ano|data|mes|seculo)|horarios?)\b"
-        ),
-        _time,
-    ),
-    (
-        re.compile(
-            r"\b(?:how (?:long|often|soon|far ahead)|quanto tempo|duracao|dura"
-            r"|quanto em quanto|frequencia|antecedencia)\b"
-        ),
-        _length,
-    ),
-    (re.compile(r"\b(?:who|whom|whose|name of|quem|nome d[aeo])\b"), _person),
-    (re.compile(r"\b(?:where|address|onde|aonde|endereco|morada)\b"), _place),
-    (
-        re.compile(
-            r"\b(?:phone|telephone|e-?mail|contact|website|link|telefone|telemovel|correio|contact[oa]|contato|site)\b"
-        ),
-        _contact,
-    ),
-)
+_HOLDS: Mapping[AnswerType, Callable[[str, str], float]] = {
+    "money": _money,
+    "number": _number,
+    "time": _time,
+    "duration": _duration,
+    "person": _person,
+    "place": _place,
+    "contact": _contact,
+}
 
 
-class Expectation:
-    """What a question asks for; false when it asks for nothing that leaves a mark."""
+def share_held(types: Sequence[AnswerType], sentence: str) -> float:
+    """Return how much of the expected ``types`` a sentence holds, 0..1; 0 when none is expected."""
+    folded = fold(sentence)
+    return sum(_HOLDS[each](sentence, folded) for each in types) / len(types) if types else 0.0
 
-    def __init__(self, question: str) -> None:
-        folded = fold(question)
-        self._fits = [fits for asks, fits in _KINDS if asks.search(folded)]
 
-    def __bool__(self) -> bool:
-        """Tell whether anything in particular is expected."""
-        return bool(self._fits)
+def none_can_answer(types: Sequence[AnswerType], texts: Iterable[str]) -> bool:
+    """Return whether a contact, and nothing else, is expected and no text holds one.
 
-    def rules_out(self, texts: Iterable[str]) -> bool:
-        """Tell whether none of the texts can answer: a number to call or an address to write to is there, or is not.
-
-        The other kinds may be worded in ways that leave no mark.
-        """
-        return self._fits == [_contact] and not any(_contact(text, fold(text)) for text in texts)
-
-    def met_by(self, sentence: str) -> float:
-        """Return how much of what is expected the sentence holds, 0..1; 0 when nothing is."""
-        folded = fold(sentence)
-        return sum(fits(sentence, folded) for fits in self._fits) / len(self._fits) if self._fits else 0.0
+    The other types may be worded in ways that no pattern matches, so they never rule a text out.
+    """
+    return tuple(types) == ("contact",) and not any(_contact(text, fold(text)) for text in texts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.generation.grounding.sentences import Sentence, evidence
 from core.retrieval.analyzer import stems
-from core.retrieval.chunk import sentences
+from core.retrieval.sentences import sentences
 from core.types import Hit, Source
 
 _MARKER = re.compile(r"[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\]】]*)?[\]】]")

@@ -26,7 +26,7 @@ def excerpt(found: SearchResult) -> str:
     candidates = evidence(hits)
     if not candidates:
         return ""
-    chosen = _chosen(candidates, plain_scores(found.query, candidates, hits))
+    chosen = _chosen(candidates, plain_scores(found.question, candidates, hits))
     return _written([candidates[i] for i in sorted(chosen)])
 
 

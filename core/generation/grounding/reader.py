@@ -58,7 +58,7 @@ class ModelReader:
         if not self._model.is_made or not self._can_read(found):
             return None
         text = excerpt(found)
-        return float(self._model.get().log_odds(found.query, text)) if text else None
+        return float(self._model.get().log_odds(found.question.text, text)) if text else None
 
     def warm(self) -> None:
         """Load the model, if it can be."""
@@ -80,7 +80,7 @@ def open_reader(name: str, embedder_id: str, tell: Tell) -> Reader | None:
 
 
 def _has_learned_to_read(found: SearchResult) -> bool:
-    return bool(found.hits) and (found.language, found.hits[0].passage.language) in _LEARNED
+    return bool(found.hits) and (found.question.language, found.hits[0].passage.language) in _LEARNED
 
 
 def _open_own() -> Any:

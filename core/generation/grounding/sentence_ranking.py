@@ -14,11 +14,11 @@ from itertools import chain, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from core.generation.grounding.answer_type import Expectation
+from core.generation.grounding.answer_type import share_held
 from core.generation.grounding.sentences import Sentence, evidence
 from core.ports import Embedder
-from core.retrieval.analyzer import query_terms, stems
-from core.types import Hit, SearchResult, Vector
+from core.retrieval.analyzer import stems
+from core.types import AnalyzedQuestion, Hit, QueryTerm, SearchResult, Vector
 
 _MAX_EMBEDDED = 24
 _MAX_EMBEDDED_CHARS = 3000
@@ -48,8 +48,8 @@ def rank(found: SearchResult, embedder: Embedder) -> list[ScoredSentence]:
     candidates = evidence(found.context)
     if not candidates:
         return []
-    plain = plain_scores(found.query, candidates, found.context)
-    is_foreign = np.array([candidate.passage.language != found.language for candidate in candidates])
+    plain = plain_scores(found.question, candidates, found.context)
+    is_foreign = np.array([candidate.passage.language != found.question.language for candidate in candidates])
     chosen = list(_worth_embedding(candidates, plain, is_foreign))
     cosines = embedder.embed_passages([candidates[i].text for i in chosen]) @ _question(found, embedder)
     weights = np.where(is_foreign[chosen], _COSINE + _FOREIGN_COSINE, _COSINE)
@@ -60,21 +60,20 @@ def rank(found: SearchResult, embedder: Embedder) -> list[ScoredSentence]:
 
 def _question(found: SearchResult, embedder: Embedder) -> Vector:
     """Return the question's vector, made anew where another embedder has taken over since the search."""
-    return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.query)
+    return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.question.text)
 
 
-def plain_scores(question: str, candidates: Sequence[Sentence], hits: Sequence[Hit]) -> Values:
+def plain_scores(question: AnalyzedQuestion, candidates: Sequence[Sentence], hits: Sequence[Hit]) -> Values:
     """Return how well each sentence of ``hits`` answers by everything but its own meaning: sooner than ``rank``."""
-    words, nearby = _word_scores(question, candidates)
-    expectation = Expectation(question)
+    words, nearby = _word_scores(question.terms, candidates)
     plain = _WORDS * words + _NEARBY_WORDS * nearby + _PASSAGE * _passage_scores(candidates, hits)
-    return np.asarray(plain + _EXPECTED * np.array([expectation.met_by(candidate.text) for candidate in candidates]))
+    return np.asarray(
+        plain + _EXPECTED * np.array([share_held(question.answer_types, candidate.text) for candidate in candidates])
+    )
 
 
-def _word_scores(question: str, candidates: Sequence[Sentence]) -> tuple[Values, Values]:
+def _word_scores(terms: Sequence[QueryTerm], candidates: Sequence[Sentence]) -> tuple[Values, Values]:
     """Return the share of the question's words (by rarity, 0..1) in each sentence, and in it and what is around it."""
-    terms = query_terms(question)
-    terms = [term for term in terms if not term.is_framing] or terms
     if not terms:
         return np.zeros(len(candidates)), np.zeros(len(candidates))
     own = [set(stems(candidate.text, candidate.passage.language)) for candidate in candidates]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.retrieval.chunk import sentences
+from core.retrieval.sentences import sentences
 from core.types import Hit, Passage, Source
 
 MAX_QUOTE_CHARS = 300

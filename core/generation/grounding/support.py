@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.generation.grounding.answer_type import Expectation
+from core.generation.grounding.answer_type import share_held
 from core.generation.grounding.claims import empty_stems
 from core.generation.grounding.sentence_ranking import ScoredSentence
 from core.generation.grounding.sentence_support import objection
 from core.generation.grounding.sentences import Sentence
-from core.retrieval.analyzer import fold, query_terms, stems
-from core.retrieval.chunk import sentences
-from core.types import Language, Source
+from core.retrieval.analyzer import fold, stems
+from core.retrieval.sentences import sentences
+from core.types import AnalyzedQuestion, Language, Source
 
 _DECISIVE = 1.0
 """How far the best sentence must be ahead of the next, in log-odds."""
@@ -66,12 +66,11 @@ class SupportCheck:
     The following may stand on any of the same passage.
     """
 
-    def __init__(self, question: str, language: Language, ranked: Sequence[ScoredSentence]) -> None:
-        self._expectation = Expectation(question)
-        self._is_closed = bool(_CLOSED.match(question))
-        self._asked = frozenset(stems(question, language))
-        self._about = frozenset(term.stems[language] for term in query_terms(question) if not term.is_framing)
-        self._grounds = _grounds(language, ranked)
+    def __init__(self, question: AnalyzedQuestion, ranked: Sequence[ScoredSentence]) -> None:
+        self._question = question
+        self._is_closed = bool(_CLOSED.match(question.text))
+        self._about = frozenset(term.stems[question.language] for term in question.terms if not term.is_framing)
+        self._grounds = _grounds(question.language, ranked)
 
     @property
     def can_pass(self) -> bool:
@@ -105,11 +104,11 @@ class SupportCheck:
         language = best.passage.language
         said = set(stems(sentence, language))
         about = self._about.intersection(stems(best.statement, language)) - empty_stems(language)
-        if said <= self._asked and not self._is_closed:
+        if said <= self._question.stems and not self._is_closed:
             return "says back the question"
         if lost := about - said:  # the answer for black and white is none for colour
             return f"drops {' '.join(sorted(lost))}"
-        if self._expectation and not self._expectation.met_by(sentence):
+        if (expected := self._question.answer_types) and not share_held(expected, sentence):
             return "holds no such thing as was asked for"
         return ""
 

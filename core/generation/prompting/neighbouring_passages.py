@@ -1,4 +1,4 @@
-"""Neighbours in a document joined to the passages that were chosen from it, so that a model reads on past a cut."""
+"""Context expansion: chosen passages joined with those right before and after them in their document."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from core.types import Hit, Passage
 
 
 def joined(
-    chosen: Sequence[Hit], beside: Sequence[Passage], size: Callable[[int, Hit], int], room: int
+    chosen: Sequence[Hit], neighbours: Sequence[Passage], size: Callable[[int, Hit], int], room: int
 ) -> tuple[Hit, ...]:
     """Return the hits, each joined with the passage after it and the one before it while there is room, best first.
 
-    ``beside`` are the passages right before and after the chosen ones; ``size(i, hit)`` is what hit ``i`` takes of
-    ``room``. A joined hit keeps its id and its heading, and its text is the document's from its ``start`` to its
-    ``end``. Nothing is in two of them: what was chosen itself, or joined to a better hit, stays there.
+    ``neighbours`` are the passages right before and after the chosen ones; ``size(i, hit)`` is the share of ``room``
+    that hit ``i`` takes, in the same unit. A joined hit keeps its id and its heading, and its text is the document's
+    from its ``start`` to its ``end``. No passage is in two hits: one that was chosen itself, or joined to a better hit,
+    is not joined again.
     """
     hits = list(chosen)
-    known = {passage.id: passage for passage in (*beside, *(hit.passage for hit in chosen))}
+    known = {passage.id: passage for passage in (*neighbours, *(hit.passage for hit in chosen))}
     taken = {hit.passage.id for hit in chosen}
     left = room - sum(size(i, hit) for i, hit in enumerate(chosen))
     for i, hit in enumerate(chosen):
         for near in (_after(hit.passage, known), _before(hit.passage, known)):
             if near is None or near.id in taken:
                 continue
-            wider = replace(hits[i], passage=_together(hits[i].passage, near))
+            wider = replace(hits[i], passage=_merged(hits[i].passage, near))
             more = size(i, wider) - size(i, hits[i])
             if more <= left:
                 hits[i], left = wider, left - more
@@ -47,8 +48,8 @@ def _of_document(passage: Passage, among: Mapping[int, Passage]) -> list[Passage
     return [each for each in among.values() if each.document_id == passage.document_id]
 
 
-def _together(passage: Passage, near: Passage) -> Passage:
-    """Return ``passage`` with its neighbour's text: what both have once, and line breaks where both left blanks out."""
+def _merged(passage: Passage, near: Passage) -> Passage:
+    """Return ``passage`` with its neighbour's text: their overlap once, a gap between them as line breaks."""
     first, second = (passage, near) if passage.start < near.start else (near, passage)
     gap = "\n" * (second.start - first.end)
     text = first.text + gap + second.text[max(0, first.end - second.start) :]

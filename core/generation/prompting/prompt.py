@@ -17,7 +17,7 @@ from typing import Any
 
 from core.generation.grounding.sentences import Sentence, cut
 from core.generation.prompting.neighbouring_passages import joined
-from core.retrieval.chunk import sentences
+from core.retrieval.sentences import sentences
 from core.types import Hit, Language, Passage, PromptTurn
 
 CountTokens = Callable[[str], int]
@@ -66,7 +66,7 @@ def grounded(
     language: Language,
     budget_tokens: int,
     count_tokens: CountTokens,
-    beside: Sequence[Passage] = (),
+    neighbours: Sequence[Passage] = (),
 ) -> Prompt:
     """Return a prompt that asks for an answer from the passages alone.
 
@@ -84,7 +84,7 @@ def grounded(
     shown = _filled(context, size, room)
     used = tuple(context[: len(shown)])
     if all(as_shown is whole for as_shown, whole in zip_longest(shown, context)):
-        shown = used = joined(context, beside, size, room)
+        shown = used = joined(context, neighbours, size, room)
     passages = [_passage(texts, hit, n) for n, hit in enumerate(shown, start=1)]
     return Prompt((PromptTurn("system", system), PromptTurn("user", _ask(texts, question, passages))), used)
 
@@ -109,7 +109,7 @@ def ungrounded(question: str, language: Language) -> Prompt:
     return Prompt((PromptTurn("system", system), PromptTurn("user", _defused(question))))
 
 
-def going_on(so_far: str, language: Language) -> tuple[PromptTurn, PromptTurn]:
+def continuation(so_far: str, language: Language) -> tuple[PromptTurn, PromptTurn]:
     """Return the turns that ask for the rest of an answer that broke off after ``so_far``.
 
     They end with the user's, since some APIs refuse a prompt that ends with the assistant's, and leave the

@@ -12,26 +12,25 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Literal
 
 import httpx
 from pydantic import SecretStr
 
 from core.errors import GenerationFailed
-from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider
 from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
-from core.generation.providers.completion_stream import Usage
 from core.generation.providers.cooldown import bench_for
 from core.generation.providers.errors import FailureKind, ProviderFailed
 from core.generation.providers.forecast import Demand, Estimates
-from core.generation.providers.ledger import Lease, Ledger
-from core.generation.providers.route import Amount, Route, routes
+from core.generation.providers.leased_request import LeasedRequest
+from core.generation.providers.ledger import Ledger
+from core.generation.providers.prompt_versions import PromptVersion, PromptVersions
+from core.generation.providers.route import Route, routes
 from core.storage.quotas import QuotaAccount, UsageCounts
 from core.types import Language, Piece, PromptTurn, Sampling
 
@@ -46,11 +45,6 @@ SPARE_S = 25.0
 PATIENCE = ProviderTimeouts(first_text_s=20.0)
 """Less than the budget, so that one silent provider leaves time for another."""
 
-_TURN_TOKENS = 4
-"""What a chat template puts around each turn."""
-
-_KINDS: Mapping[Literal["requests", "tokens"], Amount] = {"requests": "n_requests", "tokens": "n_tokens"}
-
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
@@ -62,73 +56,6 @@ class OpenStream:
     generator: str
     model: str
     pieces: AsyncGenerator[Piece, None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """A prompt and its size, at most."""
-
-    turns: Sequence[PromptTurn]
-    n_tokens: int
-
-
-class _Versions:
-    """One prompt in falling sizes, and which of them each route is to be asked with."""
-
-    def __init__(self, prompts: Sequence[Sequence[PromptTurn]]) -> None:
-        sizes = (sum(estimate_tokens(turn.content) + _TURN_TOKENS for turn in turns) for turns in prompts)
-        self._all = tuple(map(_Version, prompts, sizes))
-        self._too_large: set[QuotaAccount] = set()
-
-    def fitting(self, route: Route) -> Sequence[_Version]:
-        """Return the versions that a route can read, the largest first."""
-        limit = route.provider.context_tokens
-        fitting = [version for version in self._all if version.n_tokens <= limit]
-        return fitting[route.account in self._too_large :]
-
-    def of(self, route: Route) -> _Version:
-        """Return what a route is to be asked."""
-        return self.fitting(route)[0]
-
-    def shrink(self, route: Route) -> bool:
-        """Note that a route finds its version too large; ``False`` when it has no other, or was shrunk before."""
-        if route.account in self._too_large or len(self.fitting(route)) < 2:
-            return False
-        self._too_large.add(route.account)
-        return True
-
-
-class _Call:
-    """One request in flight: hears what it takes, and settles its lease with that."""
-
-    def __init__(self, ledger: Ledger, lease: Lease, n_prompt: int, learn: Callable[[int], None]) -> None:
-        self._ledger = ledger
-        self._lease = lease
-        self._learn = learn
-        self._used = Usage(n_prompt, 0)
-        self._is_counted = False
-
-    def headers(self, headers: Mapping[str, str]) -> None:
-        for name, period in self._lease.route.provider.header_periods.items():
-            limit, left = (headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining"))
-            if limit.isdecimal() and left.isdecimal() and int(limit) > 0:
-                self._ledger.observe(self._lease.route, period, _KINDS[name], int(limit), int(left))
-
-    def usage(self, usage: Usage) -> None:
-        if usage.n_prompt:
-            self._used, self._is_counted = usage, True
-            self._learn(usage.n_prompt)
-
-    def wrote(self, text: str) -> None:
-        if not self._is_counted:
-            self._used = Usage(self._used.n_prompt, self._used.n_completion + estimate_tokens(text))
-
-    def settle(self) -> None:
-        self._ledger.settle(self._lease, self._lease.route.cost(self._used.n_prompt, self._used.n_completion))
-
-    def refused(self) -> None:
-        """Settle a request that wrote nothing: it counts as one, and took no tokens."""
-        self._ledger.settle(self._lease, self._lease.route.cost(0, 0))
 
 
 class Router:
@@ -180,7 +107,7 @@ class Router:
         """
         loop_s = asyncio.get_running_loop().time
         end_s = loop_s() + self._budget_s
-        versions = _Versions((prompt, *smaller))
+        versions = PromptVersions((prompt, *smaller))
         candidates = [
             route for route in self.routes if language in route.provider.languages and versions.fitting(route)
         ]
@@ -212,7 +139,7 @@ class Router:
         raise GenerationFailed("; ".join(failures) or ("nobody may be asked now" if candidates else "nobody to ask"))
 
     def _next(
-        self, candidates: Sequence[Route], versions: _Versions, sampling: Sampling, spare_until_s: float
+        self, candidates: Sequence[Route], versions: PromptVersions, sampling: Sampling, spare_until_s: float
     ) -> tuple[Route | None, float]:
         """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever.
 
@@ -246,7 +173,7 @@ class Router:
         n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
         return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
 
-    async def _ask(self, route: Route, version: _Version, sampling: Sampling, end_s: float) -> OpenStream | None:
+    async def _ask(self, route: Route, version: PromptVersion, sampling: Sampling, end_s: float) -> OpenStream | None:
         """Return the reply that one route begins; ``None`` when its limit turned out to be reached already.
 
         Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
@@ -256,7 +183,7 @@ class Router:
         if not await self.ledger.confirm(lease, route.provider.soft_share):
             return None
         learn = partial(self._estimates.learn, route.account, n_prompt)
-        call = _Call(self.ledger, lease, self._estimates.n_prompt(route.account, n_prompt), learn)
+        call = LeasedRequest(self.ledger, lease, self._estimates.n_prompt(route.account, n_prompt), learn)
         pieces = self._generators[route.account].ask(version.turns, sampling, call)
         try:
             async with asyncio.timeout_at(end_s):
@@ -276,7 +203,7 @@ class Router:
         return OpenStream(route.provider.name, route.model.id, self._rest(route, call, first, pieces))
 
     async def _rest(
-        self, route: Route, call: _Call, first: Piece, pieces: AsyncGenerator[Piece, None]
+        self, route: Route, call: LeasedRequest, first: Piece, pieces: AsyncGenerator[Piece, None]
     ) -> AsyncGenerator[Piece, None]:
         """Yield the whole reply; a reader who leaves early is no failure of anybody's."""
         try:

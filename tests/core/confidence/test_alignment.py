@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.confidence.alignment import ALIGNMENT, alignment
-from core.types import Hit, Language, Passage, QueryTerm, SearchResult, SpaceId
+from core.confidence.spelling import prefixes
+from core.types import AnalyzedQuestion, Hit, Language, Passage, QueryTerm, SearchResult, SpaceId
 
 
 def passage(text: str, n: int = 1, language: Language = "en", document: str = "notes") -> Passage:
@@ -19,8 +20,9 @@ def found(words: str, *texts: str, dense: tuple[float, ...] = ()) -> SearchResul
         Hit(passage(text, n), 1.0, cosine, 0.0, np.ones(2, np.float32))
         for n, (text, cosine) in enumerate(zip(texts, cosines, strict=True), start=1)
     )
-    terms = tuple(QueryTerm(word, 1.0) for word in words.split())
-    return SearchResult(words, "pt", np.ones(2, np.float32), hits, hits, terms=terms, n_searched=len(hits))
+    terms = tuple(QueryTerm(word, {}, prefixes(word), idf=1.0) for word in words.split())
+    question = AnalyzedQuestion(words, "pt", terms)
+    return SearchResult(question, np.ones(2, np.float32), hits, hits, n_searched=len(hits))
 
 
 def test_words_that_begin_alike_in_two_languages_are_the_same() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from core.confidence.calibrate import Coefficients, Weight, shipped
 from core.confidence.features import COSINES, SCALE_FREE, coverage, features, spec_confidence
 from core.confidence.gate import TAU, LogisticGate, SpecGate, open_gate
+from core.confidence.spelling import prefixes
 from core.texts import say
-from core.types import LANGUAGES, Hit, Passage, QueryTerm, SearchResult, SpaceId
+from core.types import LANGUAGES, AnalyzedQuestion, Hit, Passage, QueryTerm, SearchResult, SpaceId
 
 DIM = 8
 ONE_FEATURE = Coefficients("", "2026-01-01", ["toy"], 0.0, {"coverage": Weight(0.5, 0.25, 1.0)}, upper=0.7, lower=0.3)
@@ -24,8 +25,9 @@ def hit(id_: int, dense: float, lexical: float = 0.0, matched=(), language="en")
 
 
 def found(*hits: Hit, terms=(), language="en") -> SearchResult:
-    words = tuple(QueryTerm(text, idf) for text, idf in terms)
-    return SearchResult("?", language, np.zeros(DIM, np.float32), hits, hits[:8], terms=words, n_searched=len(hits))
+    words = tuple(QueryTerm(text, {}, prefixes(text), idf=idf) for text, idf in terms)
+    question = AnalyzedQuestion("?", language, words)
+    return SearchResult(question, np.zeros(DIM, np.float32), hits, hits[:8], n_searched=len(hits))
 
 
 REFUND = (("refund", 3.0), ("zeppelin", 5.0), ("policy", 2.0))

@@ -25,6 +25,7 @@ from core.errors import Unavailable
 from core.generation.grounding.reader import OWN, ModelReader, open_reader
 from core.texts import say
 from core.types import LANGUAGES, Hit, Passage, SearchResult, SpaceId
+from tests.passages import asked
 
 FLAT = LogisticGate(Coefficients("", "2026-01-01", ["toy"], 0.0, {"coverage": Weight(0.5, 1.0, 0.0)}, 0.7, 0.3))
 """Undecided whatever is found: a probability of one half."""
@@ -49,7 +50,7 @@ class Says:
 def found(n_hits: int = 1) -> SearchResult:
     passage = Passage(1, 1, SpaceId("s"), "doc", "", "text", 0, 4, "en")
     hits = (Hit(passage, 1.0, 0.9, 1.0, np.zeros(2, np.float32)),) * n_hits
-    return SearchResult("?", "en", np.zeros(2, np.float32), hits, hits, n_searched=n_hits)
+    return SearchResult(asked("?"), np.zeros(2, np.float32), hits, hits, n_searched=n_hits)
 
 
 @pytest.mark.parametrize(("read", "band"), [(4.0, "local"), (0.0, "provider"), (-4.0, "abstain")])
@@ -120,7 +121,7 @@ def test_own_reader_reads_between_the_languages_it_learned(asked_in: str, writte
     reader.warm()
     plain = found()
     hits = tuple(replace(hit, passage=replace(hit.passage, language=written_in)) for hit in plain.hits)
-    assert (reader.read(replace(plain, language=asked_in, hits=hits)) is not None) == is_read
+    assert (reader.read(replace(plain, question=asked("?", asked_in), hits=hits)) is not None) == is_read
 
 
 def test_a_model_that_cannot_be_loaded_reads_nothing() -> None:

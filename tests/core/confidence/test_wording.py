@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.confidence.spelling import prefixes
 from core.confidence.wording import WORDING, wording
-from core.types import Hit, Passage, QueryTerm, SearchResult, SpaceId
+from core.types import AnalyzedQuestion, Hit, Passage, QueryTerm, SearchResult, SpaceId
 
 
 def hit(n: int, text: str, matched: tuple[int, ...] = ()) -> Hit:
@@ -17,8 +18,9 @@ def hit(n: int, text: str, matched: tuple[int, ...] = ()) -> Hit:
 
 
 def found(question: str, *hits: Hit, terms: tuple[tuple[str, float], ...] = ()) -> SearchResult:
-    words = tuple(QueryTerm(text, idf) for text, idf in terms)
-    return SearchResult(question, "en", np.ones(2, np.float32), hits, hits, terms=words, n_searched=len(hits))
+    words = tuple(QueryTerm(text, {}, idf=idf) for text, idf in terms)
+    analyzed = AnalyzedQuestion(question, "en", words, prefixes=prefixes(question))
+    return SearchResult(analyzed, np.ones(2, np.float32), hits, hits, n_searched=len(hits))
 
 
 def test_a_rare_word_that_is_missing_is_told_beside_the_rarest() -> None:

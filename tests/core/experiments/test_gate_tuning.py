@@ -129,7 +129,7 @@ async def test_with_a_reader_the_whole_is_fitted_and_is_what_runs(tmp_path):
         id = "knowing"
 
         def read(self, found):
-            return 6.0 if found.query.startswith(("Where", "In which")) else -6.0
+            return 6.0 if found.question.text.startswith(("Where", "In which")) else -6.0
 
         def warm(self):
             pass
@@ -151,7 +151,7 @@ async def test_what_the_reader_does_not_read_is_neutral_and_can_be_fitted():
         id = "choosy"
 
         def read(self, found):
-            return 2.0 if found.query.startswith("Where") else None
+            return 2.0 if found.question.text.startswith("Where") else None
 
         def warm(self):
             pass

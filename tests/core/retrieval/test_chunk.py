@@ -1,4 +1,4 @@
-"""The chunker and the sentence splitter: worked examples, and what holds for any text."""
+"""The chunker: worked examples, and what holds for any text."""
 
 from itertools import pairwise
 
@@ -6,18 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.retrieval.chunk import chunk, sentences
+from core.retrieval.chunk import chunk
+from tests.core.retrieval.texts import texts
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=0, max_size=12)
-separators = st.sampled_from(
-    [" ", "  ", ". ", "! ", "?\n", "\n", "\n\n", "\r\n", "\n# ", "\n### ", "\n- ", "\n```\n", "…", "。", "\f"]
-)
-texts = st.lists(st.tuples(words, separators), max_size=60).map(lambda pairs: "".join(w + s for w, s in pairs))
 sizes = st.tuples(st.integers(1, 60), st.integers(0, 59)).map(lambda pair: (pair[0] + pair[1], pair[1]))
-
-
-def split(text: str) -> list[str]:
-    return [text[span.start : span.end] for span in sentences(text)]
 
 
 @settings(max_examples=200)
@@ -48,44 +40,6 @@ def cuts_word(text: str, start: int, end: int, max_chars: int) -> bool:
         return len(before) + len(after) <= max_chars and text[place - 1] not in "。！？"
 
     return inside_word(start) or inside_word(end)
-
-
-@given(texts)
-def test_sentences_hold_every_visible_character_once_and_in_order(text):
-    spans = sentences(text)
-    assert all(left.end <= right.start for left, right in pairwise(spans))
-    assert "".join("".join(text[s.start : s.end].split()) for s in spans) == "".join(text.split())
-    assert all(text[s.start : s.end].strip() == text[s.start : s.end] != "" for s in spans)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
-        ("We sing at St. Anne's church. Come!", ["We sing at St. Anne's church.", "Come!"]),
-        ("Dr. Silva paid 3.50 euros, e.g. in cash. Fine.", ["Dr. Silva paid 3.50 euros, e.g. in cash.", "Fine."]),
-        ("A Sra. Lima mora na av. Brasil, nº. 5. Sim.", ["A Sra. Lima mora na av. Brasil, nº. 5.", "Sim."]),
-        ("J. R. Tolkien wrote it. Yes.", ["J. R. Tolkien wrote it.", "Yes."]),
-        ('He said "stop." Then left.', ['He said "stop."', "Then left."]),
-        ("see example.com for v1.2.3 now. ok", ["see example.com for v1.2.3 now.", "ok"]),
-        ("we open early. we close at six.", ["we open early.", "we close at six."]),
-        ("Monday: 9 to 18\nTuesday: closed", ["Monday: 9 to 18", "Tuesday: closed"]),
-        ("1. First thing\n2. Second thing", ["1. First thing", "2. Second thing"]),
-        (
-            "a line wrapped by an editor at some seventy characters or so goes\non below.",
-            ["a line wrapped by an editor at some seventy characters or so goes\non below."],
-        ),
-        (
-            "It is no. Five years ago. Pens, etc. Max. five.",
-            ["It is no.", "Five years ago.", "Pens, etc.", "Max. five."],
-        ),
-        ("", []),
-        (" \n\t ", []),
-        ("🙂🙂", ["🙂🙂"]),
-    ],
-)
-def test_sentences(text, expected):
-    assert split(text) == expected
 
 
 def test_short_text_is_one_chunk_and_empty_text_is_none():
@@ -126,7 +80,6 @@ def test_heading_never_ends_a_chunk_that_has_more_to_follow():
 def test_hash_inside_fenced_code_is_no_heading():
     text = "# Set-up\n```sh\n# install it\nmake chat\n```\n"
     assert [c.heading for c in chunk(text)] == ["Set-up"]
-    assert "# install it" in split(text)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """BM25 scores equal a plain loop's, and weights carry over from one index to another."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -42,8 +43,8 @@ def test_scores_equal_a_plain_loop(tmp_path, query):
     index = LexicalIndex(tmp_path)
     index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
     index.commit()
-    terms = query_terms(query)
-    found = index.search(terms, [idf(index.n_with(term), len(index)) for term in terms], 50)
+    terms = [replace(term, idf=idf(index.n_with(term), len(index))) for term in query_terms(query)]
+    found = index.search(terms, 50)
     assert dict(found) == pytest.approx(plain_bm25(TEXTS, query), rel=1e-4)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
 
@@ -52,13 +53,13 @@ def test_weights_replace_the_index_s_own_rarity(tmp_path):
     index = LexicalIndex(tmp_path)
     index.update([], [passage(n, text) for n, text in enumerate(TEXTS)])
     index.commit()
-    terms = query_terms("bird")
-    once, twice = (index.search(terms, [weight], 5)[0][1] for weight in (1.0, 2.0))
+    (term,) = query_terms("bird")
+    once, twice = (index.search([replace(term, idf=weight)], 5)[0][1] for weight in (1.0, 2.0))
     assert twice == pytest.approx(2 * once)
 
 
 def found_ids(index: LexicalIndex, query: str) -> list[int]:
-    return sorted(id_ for id_, _ in index.search(query_terms(query), [1.0], 5))
+    return sorted(id_ for id_, _ in index.search([replace(term, idf=1.0) for term in query_terms(query)], 5))
 
 
 @pytest.mark.parametrize("saved", [(), (1,), (1, 2), (2,), (1, 2, 3)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.retrieval.rerank import RerankingSearcher, with_reranker
 from core.types import Hit, Language, Passage, SearchResult, SpaceId
+from tests.passages import asked
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Shelf:
             Hit(Passage(n, n, space, "doc", "", text, 0, len(text), "en"), 1 - n / 100, 0.5, 0.0, vectors[n])
             for n, text in enumerate(self.texts)
         )
-        return SearchResult(query, language, vectors[0], hits, hits[:8], {"dense": 1.0}, n_searched=len(hits))
+        return SearchResult(asked(query, language), vectors[0], hits, hits[:8], {"dense": 1.0}, n_searched=len(hits))
 
 
 class ByLength:

@@ -54,12 +54,12 @@ async def test_what_says_the_same_is_in_the_context_once(store, searcher):
 async def test_says_which_words_it_looked_for_and_where_they_are(store, searcher):
     store.add(HERE, "Refunds take thirty days.", "The library opens at nine.")
     found = await searcher.search(HERE, "What refund does the zeppelin library give?", "en")
-    assert [term.text for term in found.terms] == ["refund", "zeppelin", "library"]
+    assert [term.text for term in found.question.terms] == ["refund", "zeppelin", "library"]
     assert {hit.passage.text: hit.matched for hit in found.hits} == {
         "Refunds take thirty days.": (0,),
         "The library opens at nine.": (2,),
     }
-    refund, zeppelin, library = (term.idf for term in found.terms)
+    refund, zeppelin, library = (term.idf for term in found.question.terms)
     assert zeppelin > refund == library > 0
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.generation.grounding.excerpt import MAX_CHARS, excerpt
 from core.types import Hit, Passage, SearchResult, SpaceId
+from tests.passages import asked
 
 
 def found(question: str, *texts: str) -> SearchResult:
@@ -15,7 +16,7 @@ def found(question: str, *texts: str) -> SearchResult:
         )
         for n, text in enumerate(texts, start=1)
     )
-    return SearchResult(question, "en", np.zeros(2, np.float32), hits, hits, n_searched=len(hits))
+    return SearchResult(asked(question), np.zeros(2, np.float32), hits, hits, n_searched=len(hits))
 
 
 def test_what_fits_is_read_whole_under_the_documents_names() -> None:

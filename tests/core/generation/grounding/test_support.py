@@ -7,7 +7,7 @@ import pytest
 from core.generation.grounding.sentence_ranking import ScoredSentence
 from core.generation.grounding.sentences import evidence
 from core.generation.grounding.support import SupportCheck
-from tests.passages import hit
+from tests.passages import asked, hit
 
 FEES = (
     "The Maker plan costs 18 euros a month. It includes the workshop. "
@@ -23,7 +23,7 @@ def ranked(*texts, lead=3.0, language="en", first=0):
 
 
 def check(question, text, *texts, language="en", **kwargs):
-    return SupportCheck(question, language, ranked(*texts, **kwargs)).check(text)
+    return SupportCheck(asked(question, language), ranked(*texts, **kwargs)).check(text)
 
 
 COST = "How much does the Maker plan cost?"
@@ -120,18 +120,18 @@ def test_later_sentences_may_stand_only_on_the_same_passage():
 
 
 def test_nothing_passes_where_no_sentence_is_clearly_the_answer():
-    unclear = SupportCheck(COST, "en", ranked(FEES, lead=0.5))
+    unclear = SupportCheck(asked(COST), ranked(FEES, lead=0.5))
     assert not unclear.can_pass
     assert not unclear.check("The Maker plan costs 18 euros a month.").is_supported
 
 
 def test_nothing_passes_without_passages_or_in_another_language():
-    assert not SupportCheck(COST, "en", []).can_pass
-    assert not SupportCheck("Quanto custa o plano?", "pt", ranked(FEES)).can_pass
+    assert not SupportCheck(asked(COST), []).can_pass
+    assert not SupportCheck(asked("Quanto custa o plano?", "pt"), ranked(FEES)).can_pass
 
 
 def test_one_sentence_alone_is_clear():
-    assert SupportCheck(COST, "en", ranked("The Maker plan costs 18 euros a month.")).can_pass
+    assert SupportCheck(asked(COST), ranked("The Maker plan costs 18 euros a month.")).can_pass
 
 
 def test_portuguese_is_checked_alike():
@@ -147,6 +147,8 @@ def test_portuguese_is_checked_alike():
         is False
     )  # the passage is marked English
     sentences = [ScoredSentence(evidence([hit(text, language="pt")])[0], 1.0)]
-    assert SupportCheck(question, "pt", sentences).check("A sala azul custa 6 euros por hora.").is_supported
-    assert not SupportCheck(question, "pt", sentences).check("A sala azul custa 9 euros por hora.").is_supported
-    assert not SupportCheck(question, "pt", sentences).check("A sala azul não custa 6 euros por hora.").is_supported
+    assert SupportCheck(asked(question, "pt"), sentences).check("A sala azul custa 6 euros por hora.").is_supported
+    assert not SupportCheck(asked(question, "pt"), sentences).check("A sala azul custa 9 euros por hora.").is_supported
+    assert (
+        not SupportCheck(asked(question, "pt"), sentences).check("A sala azul não custa 6 euros por hora.").is_supported
+    )

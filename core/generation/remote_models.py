@@ -1,0 +1,110 @@
+"""Models on other machines: workers first, then providers; the first that begins to write is streamed to its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from core.errors import GenerationFailed, Unavailable
+from core.generation.draft import Show
+from core.generation.prompting import prompt as prompts
+from core.generation.providers.router import OpenStream, Router
+from core.ports import LocalModel
+from core.types import Generation, Language, Piece, PromptTurn, Sampling
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteReply:
+    """What a worker or provider wrote; ``is_broken`` when the stream failed before its end."""
+
+    generation: Generation
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteModels:
+    """The workers and the providers that may be asked now, in this order."""
+
+    workers: Sequence[LocalModel]
+    router: Router
+
+    def any_for(self, language: Language) -> bool:
+        """Return whether there is a model to ask."""
+        return bool(self.router or self._able_workers(language))
+
+    async def write(
+        self, prompts_by_size: Sequence[tuple[PromptTurn, ...]], language: Language, show: Show, so_far: str
+    ) -> RemoteReply | None:
+        """Return the reply of the first model that begins one, also when it breaks off; ``None`` when none does.
+
+        ``prompts_by_size`` are versions of one prompt, the largest first. ``so_far`` is the start of an answer that
+        broke off, to be continued; the reply begins with it.
+        """
+        sampling, text = Sampling(), _whole_words(so_far)
+        continuation = prompts.continuation(text, language) if text else ()
+        try:
+            opened = await self._open([(*turns, *continuation) for turns in prompts_by_size], sampling, language)
+        except GenerationFailed as failure:
+            log.warning("no provider answered: %s", failure)
+            return None
+        is_broken = False
+        try:
+            async for piece in opened.pieces:
+                text += piece.text
+                await show(text)
+        except GenerationFailed as failure:
+            log.warning("%s broke off: %s", opened.generator, failure)
+            is_broken = True
+        generation = Generation(text.strip(), opened.generator, opened.model, prompts_by_size[0], sampling)
+        return RemoteReply(generation, is_broken)
+
+    def _able_workers(self, language: Language) -> list[LocalModel]:
+        """Return the workers whose replies need no check of every sentence."""
+        return [worker for worker in self.workers if worker.style == "full" and language in worker.languages]
+
+    async def _open(
+        self, prompts_by_size: Sequence[tuple[PromptTurn, ...]], sampling: Sampling, language: Language
+    ) -> OpenStream:
+        for worker in self._able_workers(language):
+            try:
+                return await _opened(worker, _largest_fitting(worker, prompts_by_size, sampling), sampling)
+            except (GenerationFailed, Unavailable) as error:
+                log.warning("%s did not write: %s", worker.name, error)
+        return await self.router.open(prompts_by_size[0], sampling, language, prompts_by_size[1:])
+
+
+def _largest_fitting(
+    model: LocalModel, prompts_by_size: Sequence[tuple[PromptTurn, ...]], sampling: Sampling
+) -> tuple[PromptTurn, ...]:
+    """Return the largest prompt that leaves the model room for its reply; else the smallest."""
+    room = model.context_tokens - sampling.max_new_tokens
+    sizes = [sum(prompts.estimate_tokens(turn.content) for turn in turns) for turns in prompts_by_size]
+    fitting = (turns for turns, size in zip(prompts_by_size, sizes, strict=True) if size <= room)
+    return next(fitting, prompts_by_size[-1])
+
+
+async def _opened(model: LocalModel, turns: Sequence[PromptTurn], sampling: Sampling) -> OpenStream:
+    """Return a model's reply once its first piece is there. Raises what ``stream`` raises before it."""
+    pieces = model.stream(turns, sampling)
+    try:
+        first = await anext(pieces)
+    except StopAsyncIteration:
+        raise GenerationFailed("an empty reply") from None
+
+    async def whole() -> AsyncGenerator[Piece, None]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return OpenStream(model.name, model.model, whole())
+
+
+def _whole_words(text: str) -> str:
+    """Return ``text`` up to the last white space, and a space; empty for a single word, which may be incomplete."""
+    kept = text[: max(text.rfind(" "), text.rfind("\n")) + 1].rstrip()
+    return f"{kept} " if kept else ""

@@ -1,0 +1,151 @@
+"""Sentence segmentation with exact character offsets: prose, Markdown (headings, lists, tables, fenced code).
+
+Rule-based, for English and Portuguese: sentence-final punctuation, abbreviations, and line breaks that end a block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*)$")
+_MAX_HEADING_CHARS = 200
+"""Longer headings are cut: every chunk under a heading is embedded with it."""
+
+_FENCE = re.compile(r"[ ]{0,3}(```|~~~)")
+_BLOCK_START = re.compile(r"[ \t]*(?:[-*+•–—|>]|\d{1,3}[.)]|[a-z]\)|#{1,6}\s|```|~~~)")
+_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+")
+_LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
+_WORD = re.compile(r"\S+")
+_SHORT_LINE_CHARS = 50
+"""Below this, a line break before a capital ends a sentence; a longer line was probably wrapped."""
+
+_NEVER_FINAL = frozenset(
+    _WORD.findall(
+        "mr mrs ms dr drs st sta sto prof rev gen sgt capt lt jr vs fig figs eq eds pp pg vol e.g i.e cf "
+        "sr sra srs sras dra dras profa exmo exma ilmo ilma av art arts pág págs séc núm nº p.ex"
+    )
+)
+"""Abbreviations that always precede something, so that their full stop never ends a sentence."""
+
+_SELDOM_FINAL = frozenset(
+    _WORD.findall("approx dept est max min tel ext inc ltd etc sept aprox depto seg máx mín obs cia ltda adm ref")
+)
+"""Abbreviations whose full stop ends a sentence only when the next word is capitalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """A piece of a text: ``text[start:end]``, with no white space at either end."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line that is not empty; ``heading`` is its text where it is a Markdown heading of ``level`` 1..6."""
+
+    start: int
+    end: int
+    heading: str | None
+    level: int
+    is_code: bool
+
+
+def sentences(text: str) -> list[TextSpan]:
+    """Return the sentences of ``text`` in order; every character but white space is in exactly one.
+
+    List items, table rows, headings, lines of code and short lines count as sentences of their own.
+    """
+    return list(sentences_in(text, text_lines(text)))
+
+
+def text_lines(text: str) -> list[TextLine]:
+    """Return the lines of ``text`` that are not empty, with headings and fenced code marked."""
+    lines: list[TextLine] = []
+    fence = ""
+    for match in re.finditer(r"[^\n\r\f]+", text):
+        line = match.group()
+        opening = _FENCE.match(line)
+        is_code = bool(fence or opening)
+        if opening and not fence:
+            fence = opening.group(1)
+        elif opening and opening.group(1) == fence:
+            fence = ""
+        heading = None if is_code else _HEADING.match(line)
+        lines.append(
+            TextLine(
+                start=match.start(),
+                end=match.end(),
+                heading=heading.group(2).rstrip(" \t#").strip()[:_MAX_HEADING_CHARS] if heading else None,
+                level=len(heading.group(1)) if heading else 0,
+                is_code=is_code,
+            )
+        )
+    return [line for line in lines if text[line.start : line.end].strip()]
+
+
+def sentences_in(text: str, lines: Sequence[TextLine]) -> Iterator[TextSpan]:
+    """Yield the sentences of some of the lines of ``text``."""
+    start = lines[0].start if lines else 0
+    for n, line in enumerate(lines):
+        following = lines[n + 1] if n + 1 < len(lines) else None
+        for end in _ends_within(text, line):
+            yield from trimmed(text, start, end)
+            start = end
+        if following is None or _ends_at_line(text, line, following):
+            yield from trimmed(text, start, line.end)
+            start = line.end
+
+
+def trimmed(text: str, start: int, end: int) -> Iterator[TextSpan]:
+    """Yield ``text[start:end]`` without white space at its ends; nothing where it is all white space."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield TextSpan(start, end)
+
+
+def _ends_at_line(text: str, line: TextLine, following: TextLine) -> bool:
+    """Return whether a line break ends a sentence rather than wraps it."""
+    if line.heading is not None or following.heading is not None or line.is_code or following.is_code:
+        return True
+    between = text[line.end : following.start]
+    if between.replace("\r\n", "\n").count("\n") > 1 or "\f" in between:
+        return True
+    if _BLOCK_START.match(text, following.start, following.end):
+        return True
+    first = text[following.start : following.end].lstrip()[0]
+    return line.end - line.start < _SHORT_LINE_CHARS and not first.islower()
+
+
+def _ends_within(text: str, line: TextLine) -> Iterator[int]:
+    """Yield where sentences end inside a line. Headings and code are left whole."""
+    if line.heading is not None or line.is_code:
+        return
+    for match in _END.finditer(text, line.start, line.end):
+        if match.end() < line.end and _is_end(text, line, match):
+            yield match.end()
+
+
+def _is_end(text: str, line: TextLine, match: re.Match[str]) -> bool:
+    if match.group() != ".":
+        return match.group()[0] != "…" or not _next_is_lower(text, match.end(), line.end)
+    word_match = _LAST_WORD.search(text, max(line.start, match.start() - 24), match.start())
+    word = word_match.group().lower() if word_match else ""
+    if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):
+        return False
+    if word.isdigit() and not text[line.start : match.start() - len(word)].strip():
+        return False  # the number of a list item
+    if _next_is_lower(text, match.end(), line.end):
+        return len(word) > 2 and "." not in word and word not in _SELDOM_FINAL
+    return True
+
+
+def _next_is_lower(text: str, start: int, end: int) -> bool:
+    following = _WORD.search(text, start, end)
+    return following is not None and following.group()[0].islower()
