@@ -1,1 +1,1 @@
-"""The edges: platform adapters and the command line. They translate and deliver, nothing else."""
+"""Adapters of the chat platforms, delivery of replies, the command line and HTTP."""

@@ -1,4 +1,4 @@
-"""What goes to the operator's log: one line an event, and never a secret."""
+"""Logging to stderr or a file, with every secret masked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from core.settings import Settings
 MASK = "•••"
 
 _CHATTY = ("httpx", "httpcore", "apscheduler", "discord.client", "sentence_transformers", "faiss", "alembic")
-"""Libraries whose every step would drown what matters."""
+"""Loggers of libraries that log every step; set to WARNING."""
 
 
 class Redaction(logging.Filter):
-    """Masks every secret in a record, in its message and in its traceback."""
+    """Logging filter that masks ``secrets`` in each record's message and traceback."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -30,19 +30,19 @@ class Redaction(logging.Filter):
         return True
 
     def mask(self, text: str) -> str:
-        """Return ``text`` without any secret."""
+        """Return ``text`` with ``MASK`` in place of each secret."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return text
 
 
 def set_up_logging(settings: Settings, secrets: Iterable[str]) -> None:
-    """Log to the standard error, masking ``secrets`` and every secret among the settings."""
+    """Log to stderr from INFO on, masking ``secrets`` and every secret of the settings."""
     _log_to(logging.StreamHandler(), settings, secrets)
 
 
 def log_to_file(settings: Settings, secrets: Iterable[str] = ()) -> None:
-    """Log to ``aion.log`` in the data folder, masked likewise: a person at the terminal reads sentences instead.
+    """Log to ``aion.log`` in the data folder, masked likewise, so that the terminal shows a command's output alone.
 
     Raises ``Unavailable`` when the folder cannot be made.
     """

@@ -1,4 +1,4 @@
-"""Keeps adapters from being alive and deaf: one that hears nothing is started anew, and in the end gives up loudly."""
+"""Restarts adapters whose platform is silent, and ends the process when that or the event loop does not recover."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ log = logging.getLogger(__name__)
 
 
 class Adapter(Protocol):
-    """A platform adapter, which may be run again after its ``run`` has ended."""
+    """A platform adapter; ``run`` may be called again after it has ended."""
 
     @property
     def heard_at_s(self) -> float | None:
-        """Return when its platform was last really heard, on ``time.monotonic``'s clock; ``None`` when it never was."""
+        """Return when the platform last sent anything, on ``time.monotonic``'s clock; ``None`` when it never did."""
         ...
 
     async def run(self) -> None:
-        """Serve until cancelled. Raises ``Unavailable`` when that is pointless."""
+        """Serve until cancelled. Raises ``Unavailable`` on an error that no restart fixes, such as a wrong token."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterHealth:
-    """How one adapter is. ``heard_s_ago`` is ``None`` when its platform was never heard."""
+    """The state of one adapter. ``heard_s_ago`` is ``None`` when its platform was never heard.
+
+    ``is_deaf``: silent for ``WatchdogPolicy.deaf_after_s`` or longer, restarts included.
+    """
 
     heard_s_ago: float | None
     n_restarts: int
@@ -38,9 +41,10 @@ class AdapterHealth:
 
 @dataclass(frozen=True, slots=True)
 class WatchdogPolicy:
-    """How long a platform may be silent, a start included, and what is done then.
+    """After how many seconds of silence an adapter is restarted, and how often before the watchdog gives up.
 
-    Telegram answers a poll, and Discord a heartbeat, well within a minute.
+    Telegram answers a poll, and Discord a heartbeat, well within a minute. A cancelled ``run`` has ``stop_within_s`` to
+    end.
     """
 
     deaf_after_s: float = 180.0
@@ -50,12 +54,12 @@ class WatchdogPolicy:
 
 
 class AdapterWatch:
-    """One adapter under watch."""
+    """Runs one adapter, restarting it while its platform is silent."""
 
-    def __init__(self, name: str, adapter: Adapter, attention: WatchdogPolicy) -> None:
+    def __init__(self, name: str, adapter: Adapter, policy: WatchdogPolicy) -> None:
         self._name = name
         self._adapter = adapter
-        self._attention = attention
+        self._policy = policy
         self._made_at_s = self._started_at_s = time.monotonic()
         self._n_restarts = 0
 
@@ -65,63 +69,63 @@ class AdapterWatch:
         return self._name
 
     @property
-    def pulse(self) -> AdapterHealth:
-        """Return how the adapter is; starting it anew does not make a deaf one hear."""
+    def health(self) -> AdapterHealth:
+        """Return the adapter's state; a restart alone does not end deafness."""
         heard_at_s = self._adapter.heard_at_s
         now_s = time.monotonic()
         return AdapterHealth(
             heard_s_ago=None if heard_at_s is None else max(0.0, now_s - heard_at_s),
             n_restarts=self._n_restarts,
-            is_deaf=now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._attention.deaf_after_s,
+            is_deaf=now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._policy.deaf_after_s,
         )
 
     @property
     def silent_s(self) -> float:
-        """Return for how many seconds the platform has not been heard, since the last start at most."""
+        """Return the seconds since the platform was last heard, or since the last start where that is later."""
         heard_at_s = self._adapter.heard_at_s
         return time.monotonic() - max(self._started_at_s, heard_at_s or 0.0)
 
     async def run(self) -> None:
-        """Run the adapter, and again whenever it went deaf.
+        """Run the adapter, and restart it whenever it goes deaf.
 
-        Raises what the adapter raises, and ``Unavailable`` when starting it again does not help.
+        Raises what the adapter raises, and ``Unavailable`` after ``n_restarts`` or when ``run`` cannot be cancelled.
         """
         while True:
             await self._run_until_deaf()
-            if self._n_restarts == self._attention.n_restarts:
+            if self._n_restarts == self._policy.n_restarts:
                 log.error("%s: still not a word; giving up, so that whoever started AION starts it anew", self._name)
                 raise self._deaf()
             self._n_restarts += 1
             log.error(
                 "%s: not a word for %.0f s; starting it again (%d of %d)",
                 self._name,
-                self._attention.deaf_after_s,
+                self._policy.deaf_after_s,
                 self._n_restarts,
-                self._attention.n_restarts,
+                self._policy.n_restarts,
             )
 
     async def _run_until_deaf(self) -> None:
         self._started_at_s = time.monotonic()
         task = asyncio.create_task(self._adapter.run(), name=self._name)
         try:
-            while self.silent_s < self._attention.deaf_after_s:
-                done, _ = await asyncio.wait({task}, timeout=self._attention.check_every_s)
+            while self.silent_s < self._policy.deaf_after_s:
+                done, _ = await asyncio.wait({task}, timeout=self._policy.check_every_s)
                 if done:
                     return task.result()
-                self._forgive()
+                self._reset_restarts()
         finally:
             task.cancel()
-            _, stuck = await asyncio.wait({task}, timeout=self._attention.stop_within_s)
+            _, stuck = await asyncio.wait({task}, timeout=self._policy.stop_within_s)
         if stuck:
             log.error("%s: cannot be stopped", self._name)
             raise self._deaf()
         if not task.cancelled():
             task.result()
 
-    def _forgive(self) -> None:
-        """Forget earlier restarts once the platform has been heard for as long as it might have been silent."""
+    def _reset_restarts(self) -> None:
+        """Reset the count of restarts once the platform has been heard for ``deaf_after_s`` since the last start."""
         heard_at_s = self._adapter.heard_at_s or 0.0
-        if self._n_restarts and heard_at_s - self._started_at_s > self._attention.deaf_after_s:
+        if self._n_restarts and heard_at_s - self._started_at_s > self._policy.deaf_after_s:
             log.info("%s: heard again", self._name)
             self._n_restarts = 0
 
@@ -129,11 +133,11 @@ class AdapterWatch:
         return Unavailable("run.deaf", platform=self._name)
 
 
-async def guard_loop(attention: WatchdogPolicy) -> None:
-    """End the process, with a traceback of every thread, when the event loop itself stands still for too long."""
+async def guard_loop(policy: WatchdogPolicy) -> None:
+    """Exit with status 1 and every thread's traceback when the event loop is blocked for ``deaf_after_s``."""
     try:
         while True:
-            faulthandler.dump_traceback_later(attention.deaf_after_s, exit=True)
-            await asyncio.sleep(attention.check_every_s)
+            faulthandler.dump_traceback_later(policy.deaf_after_s, exit=True)
+            await asyncio.sleep(policy.check_every_s)
     finally:
         faulthandler.cancel_dump_traceback_later()

@@ -1,6 +1,6 @@
-"""The ``aion`` command itself, and how each of its subcommands ends.
+"""The root of the ``aion`` command, and the run of a subcommand's coroutine.
 
-Nothing heavy is imported before a subcommand is chosen, so that ``aion --help`` answers at once.
+Subcommands import their work when they are called, so that ``aion --help`` loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. 
 
 
 def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
-    """Run ``work`` to its end; an error a person can act on becomes one sentence and exit status 1."""
+    """Run ``work``; a ``UserError`` becomes a sentence on stderr, with ``as_json`` also JSON, and exit status 1."""
     from bot.terminal.language import terminal_language
     from core.errors import UserError
     from core.texts import explain

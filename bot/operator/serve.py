@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack
 
 from bot.logs import set_up_logging
 from bot.web.app import create_app, serve
-from bot.web.bearer import require_token
+from bot.web.bearer_token import require_token
 from bot.web.inference import inference_router
-from bot.web.service import Service
+from bot.web.inference_service import InferenceService
 from core.assembly.bootstrap import open_local
 from core.errors import UserError
 from core.generation.local.lora_follower import following
@@ -33,7 +33,7 @@ async def serve_local_model(host: str, port: int, at_once: int) -> None:
     token = require_token(host, settings.serve_token)
     set_up_logging(settings, ())
     local = open_local(settings, lambda key: log.info("%s", say("en", key)))
-    app = create_app([inference_router(Service(local, max_open=at_once), token)])
+    app = create_app([inference_router(InferenceService(local, max_open=at_once), token)])
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.close)
         await stack.enter_async_context(following(local, LoraRegistry(settings.data_dir / "loras")))

@@ -1,1 +1,1 @@
-"""Everything AION offers over HTTP: one application, to which each router adds its own paths."""
+"""HTTP: the application and its server, and one router for each of ``/health``, ``/admin`` and the inference API."""

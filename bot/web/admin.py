@@ -1,41 +1,32 @@
-"""Review over HTTP, for whoever has the operator's token: what waits in a space, and deciding on it.
+"""Routes of ``/admin/review``: pending proposals of a space and decisions on them, behind a bearer token.
 
-``GET /admin/review?space=discord:1`` lists; ``POST /admin/review/3/approve?space=discord:1`` and ``…/reject`` (with
-``{"reason": "…"}`` or nothing) decide and return the decision, also one taken before: ``"is_new": false``.
+``GET /admin/review?space=discord:1`` lists; ``POST /admin/review/3/approve?space=discord:1`` and ``…/reject`` (body
+``{"reason": "…"}`` or empty) decide and return the decision; one made earlier is returned with ``"is_new": false``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from bot.web.bearer import guarded_router
-from core.services import ReviewPort, Verdict
+from bot.web.bearer_token import guarded_router
+from core.knowledge.review import ReviewService
+from core.services import Verdict
 from core.types import Person, Proposal, SpaceId
 
 ADMIN = Person("admin", "admin", is_moderator=True)
 
 
-class ReviewAccess(Protocol):
-    """Every space's review."""
-
-    @property
-    def at(self) -> Callable[[SpaceId, Person], ReviewPort]:
-        """Return the review of a space, for one who decides there."""
-        ...
-
-
 class DeclineReason(BaseModel):
-    """Why something is declined."""
+    """The optional body of a rejection."""
 
     reason: str = ""
 
 
-def admin_router(reviews: ReviewAccess, token: str) -> APIRouter:
-    """Return the paths of ``/admin/review``, which need ``token``."""
+def admin_router(reviews: ReviewService, token: str) -> APIRouter:
+    """Return the routes of ``/admin/review``; each needs ``Authorization: Bearer <token>``."""
     router = guarded_router(token)
 
     @router.get("/admin/review")
@@ -44,16 +35,16 @@ def admin_router(reviews: ReviewAccess, token: str) -> APIRouter:
 
     @router.post("/admin/review/{number}/approve")
     async def approve(number: int, space: str) -> dict[str, Any]:
-        return _decided(await reviews.at(SpaceId(space), ADMIN).approve(number))
+        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).approve(number))
 
     @router.post("/admin/review/{number}/reject")
     async def reject(number: int, space: str, why: DeclineReason | None = None) -> dict[str, Any]:
-        return _decided(await reviews.at(SpaceId(space), ADMIN).reject(number, why.reason if why else ""))
+        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).reject(number, why.reason if why else ""))
 
     return router
 
 
-def _decided(verdict: Verdict) -> dict[str, Any]:
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
     return _as_json(verdict.proposal) | {"is_new": verdict.is_new}
 
 

@@ -1,7 +1,7 @@
 """The HTTP application and its server.
 
-``create_app`` makes one application of the routers it is given; ``serve`` runs it as a task of the event loop it is
-called in, beside whatever else runs there. Does not cover what any path does: each router is a module of its own.
+``create_app`` makes an application of routers; ``serve`` runs it in the current event loop, beside other tasks. What a
+path does is in the module of its router.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from collections.abc import Callable, Iterable, Iterator
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from bot.web.body import MAX_BODY_BYTES, BodyLimit
-from bot.web.fault import add_fault_handlers
+from bot.web.body_limit import MAX_BODY_BYTES, BodyLimit
+from bot.web.errors import add_error_handlers
 from core.errors import Unavailable
 
 GRACE_S = 10
-"""How long requests in flight may take to finish once the server is told to stop."""
+"""Seconds that requests in flight may take to finish once the server is told to stop."""
 
 KEEP_ALIVE_S = 65
-"""How long an idle connection is kept: longer than clients keep theirs, or one would ask on a line just hung up."""
+"""Seconds an idle connection is kept: longer than clients' own limit, or one may send on a connection just closed."""
 
 
 def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_BYTES) -> FastAPI:
-    """Return an application with these routers; larger bodies are refused with 413 before they are read."""
+    """Return an application with these routers; reading more than ``max_body_bytes`` of a request answers 413."""
     app = FastAPI(title="AION", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
-    add_fault_handlers(app)
+    add_error_handlers(app)
     for router in routers:
         app.include_router(router)
     return app
@@ -38,8 +38,8 @@ def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_B
 async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], None] = lambda url: None) -> None:
     """Serve until cancelled, then let requests in flight finish for ``GRACE_S`` seconds.
 
-    ``port`` 0 takes any free one; ``started`` is given the address once it accepts connections. Signals are left to
-    the caller. Raises ``Unavailable`` when the address cannot be had.
+    ``port`` 0 takes any free one; ``started`` is given the URL once connections are accepted. Signals are left to the
+    caller. Raises ``Unavailable`` when the address cannot be bound.
     """
     with _listen(host, port) as listener:
         config = uvicorn.Config(
@@ -55,7 +55,7 @@ async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], Non
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
         try:
-            started(_url(listener))  # it has listened since it was made; who comes early waits a moment
+            started(_url(listener))  # the socket listens already: early connections wait in its backlog
             await asyncio.shield(running)
         finally:
             server.should_exit = True
@@ -63,7 +63,7 @@ async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], Non
 
 
 class _Server(uvicorn.Server):
-    """A server in a process that has its own mind about signals."""
+    """A uvicorn server that installs no signal handlers."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

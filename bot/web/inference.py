@@ -1,6 +1,6 @@
-"""The inference service's paths: the specification's ``/health`` and ``/generate`` (section 4.2), and OpenAI's.
+"""Routes of ``aion serve``: ``/health`` and ``/generate`` (specification, section 4.2) and OpenAI's ``/v1`` paths.
 
-A client that leaves stops the engine; one too many is told when to come back (429 with ``Retry-After``).
+A client that disconnects stops the engine; over the concurrency limit the answer is 429 with ``Retry-After``.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
-from bot.web.bearer import check, guarded_router
-from bot.web.completion import DONE, ChatRequest, CompletionResponse, event
-from bot.web.fault import Fault, body_of, fault_of
-from bot.web.service import OpenCompletion, Service
+from bot.web.bearer_token import guarded_router, require_bearer
+from bot.web.chat_completion import DONE, ChatRequest, CompletionResponse, event
+from bot.web.errors import ApiError, api_error_of, error_body
+from bot.web.inference_service import InferenceService, OpenCompletion
 from core.errors import GenerationFailed, UserError
 from core.types import Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
 ALIAS = "aion"
-"""A model name that always means the one that is served."""
+"""A model name that always means the model served."""
 
 T = TypeVar("T")
 
 
 class GenerateRequest(BaseModel):
-    """The specification's request."""
+    """A request of ``/generate``."""
 
     prompt: str = Field(min_length=1)
     context: str = ""
 
 
-def inference_router(service: Service, token: str | None) -> APIRouter:
-    """Return the paths that serve ``service``; all but a bare ``/health`` need ``token``, where there is one."""
+def inference_router(service: InferenceService, token: str | None) -> APIRouter:
+    """Return the routes of ``service``; with a ``token`` all need it but ``/health`` without details."""
     router = guarded_router(token)
 
     @router.post("/generate")
@@ -50,22 +50,22 @@ def inference_router(service: Service, token: str | None) -> APIRouter:
 
         async def write() -> str:
             async with service.reply((PromptTurn("user", text),), Sampling()) as opened:
-                return "".join(piece.text for piece in await _whole(opened)).strip()
+                return "".join(piece.text for piece in await _all_pieces(opened)).strip()
 
-        return {"text": await _unless_gone(request, write())}
+        return {"text": await _unless_disconnected(request, write())}
 
     @router.post("/v1/chat/completions", response_model=None)
     async def complete(asked: ChatRequest, request: Request) -> Response | dict[str, Any]:
         _require_model(service, asked.model)
         completion = CompletionResponse(service.model.model, bool(asked.logprobs))
         if asked.stream:
-            return await _unless_gone(request, _streamed(service, asked, completion))
+            return await _unless_disconnected(request, _streamed(service, asked, completion))
 
         async def write() -> dict[str, Any]:
             async with service.reply(asked.prompt, asked.sampling, asked.stop) as opened:
-                return completion.whole(await _whole(opened), opened.tally)
+                return completion.body(await _all_pieces(opened), opened.usage)
 
-        return await _unless_gone(request, write())
+        return await _unless_disconnected(request, write())
 
     @router.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -78,12 +78,12 @@ def inference_router(service: Service, token: str | None) -> APIRouter:
     return open_router
 
 
-def _health(service: Service, token: str | None) -> Any:
+def _health(service: InferenceService, token: str | None) -> Any:
     async def health(request: Request) -> dict[str, Any]:
         if token is not None and "authorization" not in request.headers:
             return {"status": "ok"}
         if token is not None:
-            check(request, token)
+            require_bearer(request, token)
         model, state = service.model, service.state()
         return {
             "status": "ok",
@@ -101,22 +101,22 @@ def _health(service: Service, token: str | None) -> Any:
     return health
 
 
-def _require_model(service: Service, name: str) -> None:
+def _require_model(service: InferenceService, name: str) -> None:
     if name not in ("", ALIAS, service.model.model):
         problem = f"The model `{name}` is not served here; `{service.model.model}` is."
-        raise Fault(HTTPStatus.NOT_FOUND, problem, "model_not_found")
+        raise ApiError(HTTPStatus.NOT_FOUND, problem, "model_not_found")
 
 
-async def _whole(opened: OpenCompletion) -> Sequence[Piece]:
-    """Return all pieces. Raises ``GenerationFailed`` when they hold no word."""
+async def _all_pieces(opened: OpenCompletion) -> Sequence[Piece]:
+    """Return all pieces. Raises ``GenerationFailed`` when they hold nothing but spaces and no stop sequence came."""
     pieces = [piece async for piece in opened.pieces]
-    if not opened.tally.is_stopped and not any(piece.text.strip() for piece in pieces):
+    if not opened.usage.is_stopped and not any(piece.text.strip() for piece in pieces):
         raise GenerationFailed("an empty reply")
     return pieces
 
 
-async def _streamed(service: Service, asked: ChatRequest, completion: CompletionResponse) -> Response:
-    """Return a stream whose first word is there: until then an error is still an HTTP status."""
+async def _streamed(service: InferenceService, asked: ChatRequest, completion: CompletionResponse) -> Response:
+    """Return a stream once its first piece exists, so that an earlier error still sets the HTTP status."""
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(service.reply(asked.prompt, asked.sampling, asked.stop))
         try:
@@ -136,16 +136,16 @@ async def _events(
                 yield completion.chunk(piece)
     except (UserError, GenerationFailed) as error:
         log.warning("a stream broke off: %s", error)
-        yield event(body_of(fault_of(error)))
+        yield event(error_body(api_error_of(error)))
         return
-    yield completion.end(opened.tally)
+    yield completion.last_chunk(opened.usage)
     if wants_usage:
-        yield completion.used(opened.tally)
+        yield completion.usage_chunk(opened.usage)
     yield DONE
 
 
 class _EventStream(StreamingResponse):
-    """Server-sent events; whatever becomes of them, the reply behind them is closed in the end."""
+    """Server-sent events of a reply, which is closed however the response ends."""
 
     def __init__(self, events: AsyncIterator[bytes], reply: AsyncExitStack) -> None:
         super().__init__(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
@@ -156,9 +156,9 @@ class _EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Return what ``work`` does; a client that leaves meanwhile ends it."""
-    leaving = asyncio.ensure_future(_gone(request))
+async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of ``work``; cancel it when the client disconnects."""
+    leaving = asyncio.ensure_future(_disconnected(request))
     try:
         async with asyncio.timeout(None) as scope:
             leave = partial(_end, scope)
@@ -167,7 +167,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     except TimeoutError:
         if not scope.expired():
             raise
-        raise Fault(HTTPStatus.BAD_REQUEST, "The client left.", "client_gone") from None  # which nobody reads
+        raise ApiError(HTTPStatus.BAD_REQUEST, "The client left.", "client_gone") from None  # which nobody reads
     finally:
         leaving.remove_done_callback(leave)
         leaving.cancel()
@@ -177,6 +177,6 @@ def _end(scope: asyncio.Timeout, leaving: asyncio.Future[None]) -> None:
     scope.reschedule(0)
 
 
-async def _gone(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

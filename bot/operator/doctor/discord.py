@@ -1,7 +1,7 @@
-"""Discord, looked over with nothing but the token: who the bot is, what it may read, and where it may speak.
+"""Diagnostics of Discord by the bot's token: account, gateway, intents, permissions by server, commands.
 
-Reads only, and never identifies to the gateway, so a running AION is not disturbed. Sources: discord.com/developers,
-"Application flags", "Get Gateway Bot", "Permission overwrites". Whether another program uses the token cannot be seen.
+Read-only, and never identifies to the gateway, so a running AION is not disturbed. Whether another program uses the
+token cannot be seen. Sources: discord.com/developers, "Application flags", "Get Gateway Bot", "Permission overwrites".
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 
 import httpx
 
-from bot.operator.doctor.api import TIMEOUT_S, Api
-from bot.operator.doctor.finding import Diagnosis
+from bot.operator.doctor.diagnosis import Diagnosis
+from bot.operator.doctor.http_api import TIMEOUT_S, HttpApi
 from core.errors import Unavailable
 
 API_BASE = "https://discord.com/api/v10"
 MAX_GUILDS = 25
-"""Servers whose channels are looked at; of the others only what the bot may do in the server as a whole."""
+"""Servers whose channels are checked one by one; of the others only the server-wide permissions are."""
 
 _CONTENT_INTENT = 1 << 18 | 1 << 19
 _ADMINISTRATOR = 1 << 3
-_NEEDED = {1 << 10: "View Channels", 1 << 11: "Send Messages", 1 << 16: "Read Message History"}
-_ALL = sum(_NEEDED)
-_SPOKEN_IN = (0, 5)
+_REQUIRED = {1 << 10: "View Channels", 1 << 11: "Send Messages", 1 << 16: "Read Message History"}
+_ALL = sum(_REQUIRED)
+_TEXT_CHANNELS = (0, 5)
 _HELLO = 10
 _MAX_NAMES = 5
 
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DiscordAccount:
-    """The bot's account. ``reads_messages``: the message content intent is on."""
+    """The account of the token. ``reads_messages``: the message content intent is on."""
 
     id: str
     application_id: str
@@ -54,31 +54,31 @@ class DiscordAccount:
 
 
 class DiscordCheckup:
-    """Discord as one token sees it."""
+    """The checks of one Discord token; ``None`` for an address: Discord's own."""
 
     def __init__(self, client: httpx.AsyncClient, token: str, api_base: str | None, gateway_url: str | None) -> None:
         headers = {"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (AION, 1)"}
-        self._api = Api(client, api_base or API_BASE, headers, "doctor.discord_unreachable")
+        self._api = HttpApi(client, api_base or API_BASE, headers, "doctor.discord_unreachable")
         self._gateway_url = gateway_url
 
     @property
     def skew_s(self) -> float | None:
-        """Return by how many seconds this machine's clock is ahead of Discord's, once it was asked anything."""
+        """Return the seconds this machine's clock is ahead of Discord's, ``None`` before the first request."""
         return self._api.skew_s
 
     async def account(self) -> DiscordAccount:
-        """Return whose token this is. Raises ``Unavailable`` when Discord refuses it or cannot be reached."""
-        me, application = await self._known("/users/@me"), await self._known("/applications/@me")
+        """Return the account of the token. Raises ``Unavailable`` when Discord refuses it or cannot be reached."""
+        me, application = await self._get("/users/@me"), await self._get("/applications/@me")
         reads_messages = bool(application.get("flags", 0) & _CONTENT_INTENT)
         return DiscordAccount(str(me["id"]), str(application["id"]), str(me["username"]), reads_messages)
 
     async def findings(self, commands: Sequence[str]) -> AsyncIterator[Diagnosis]:
-        """Yield what is found; ``commands`` are those AION has. Raises ``Unavailable`` as ``account`` does."""
+        """Yield every diagnosis; ``commands`` are the names that should be registered. Raises as ``account``."""
         account = await self.account()
-        guilds: list[Json] = await self._known("/users/@me/guilds")
+        guilds: list[Json] = await self._get("/users/@me/guilds")
         yield Diagnosis("ok", "discord_ok", {"name": account.name, "n_guilds": len(guilds)})
         try:
-            await self._knock()
+            await self._require_gateway()
         except Unavailable as error:
             yield Diagnosis.of(error)
         if not account.reads_messages:
@@ -86,14 +86,14 @@ class DiscordCheckup:
         if not guilds:
             yield Diagnosis("warning", "no_guilds", {"link": account.invite_link})
         for n, guild in enumerate(guilds):
-            if finding := await self._in_guild(guild, account, with_channels=n < MAX_GUILDS):
+            if finding := await self._guild_finding(guild, account, with_channels=n < MAX_GUILDS):
                 yield finding
-        shown = {command["name"] for command in await self._known(f"/applications/{account.application_id}/commands")}
+        shown = {command["name"] for command in await self._get(f"/applications/{account.application_id}/commands")}
         if missing := [name for name in commands if name not in shown]:
             names = ", ".join(f"/{name}" for name in missing)
             yield Diagnosis("warning", "commands_missing", {"commands": names, "link": account.invite_link})
 
-    async def _known(self, path: str) -> Any:
+    async def _get(self, path: str) -> Any:
         status, body = await self._api.get(path)
         if status == HTTPStatus.UNAUTHORIZED:
             raise Unavailable("doctor.discord_refused")
@@ -101,53 +101,55 @@ class DiscordCheckup:
             raise Unavailable("doctor.discord_unreachable", problem=f"{path}: HTTP {status}")
         return body
 
-    async def _knock(self) -> None:
-        """Open the gateway and wait for its greeting. Raises ``Unavailable`` when it does not greet."""
+    async def _require_gateway(self) -> None:
+        """Open the gateway and wait for its Hello (opcode 10). Raises ``Unavailable`` when none comes."""
         import aiohttp
 
-        bot = await self._known("/gateway/bot")
-        limit = bot.get("session_start_limit", {})
+        gateway = await self._get("/gateway/bot")
+        limit = gateway.get("session_start_limit", {})
         if limit.get("remaining", 1) == 0:
             wait_min = limit.get("reset_after", 0) // 60_000 + 1
             raise Unavailable("doctor.sessions_spent", wait_min=wait_min)
-        url = f"{self._gateway_url or bot['url']}?v=10&encoding=json"
+        url = f"{self._gateway_url or gateway['url']}?v=10&encoding=json"
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
                 aiohttp.ClientSession(trust_env=True) as session,
                 session.ws_connect(url) as socket,
             ):
-                greeting = await socket.receive_json()
+                hello = await socket.receive_json()
         except (aiohttp.ClientError, OSError, TypeError, ValueError) as error:  # TimeoutError is an OSError
             raise Unavailable("doctor.gateway_refused", problem=type(error).__name__) from None
-        if greeting.get("op") != _HELLO:
-            raise Unavailable("doctor.gateway_refused", problem=f"op {greeting.get('op')}")
+        if hello.get("op") != _HELLO:
+            raise Unavailable("doctor.gateway_refused", problem=f"op {hello.get('op')}")
 
-    async def _in_guild(self, guild: Json, account: DiscordAccount, *, with_channels: bool) -> Diagnosis | None:
-        """Return where in a server the bot may not read or speak, if anywhere."""
+    async def _guild_finding(self, guild: Json, account: DiscordAccount, *, with_channels: bool) -> Diagnosis | None:
+        """Return the diagnosis of a server in whose channels the bot lacks permissions; ``None`` when it lacks none."""
         base = int(guild["permissions"])
         if base & _ADMINISTRATOR:
             return None
         values: Json = {"guild": guild["name"]}
-        lacking = [name for bit, name in _NEEDED.items() if not base & bit]
+        lacking = [name for bit, name in _REQUIRED.items() if not base & bit]
         if not with_channels:
             return Diagnosis("error", "guild_mute", {**values, "permissions": ", ".join(lacking)}) if lacking else None
-        member = await self._known(f"/guilds/{guild['id']}/members/{account.id}")
-        channels = await self._known(f"/guilds/{guild['id']}/channels")
-        spoken_in = [channel for channel in channels if channel["type"] in _SPOKEN_IN]
+        member = await self._get(f"/guilds/{guild['id']}/members/{account.id}")
+        channels = await self._get(f"/guilds/{guild['id']}/channels")
+        text_channels = [channel for channel in channels if channel["type"] in _TEXT_CHANNELS]
         ids = {account.id, *member["roles"]}
-        mute = [channel for channel in spoken_in if _permissions(channel, guild["id"], ids, account.id, base) != _ALL]
+        mute = [
+            channel for channel in text_channels if _permissions(channel, guild["id"], ids, account.id, base) != _ALL
+        ]
         if not mute:
             return None
-        if len(mute) == len(spoken_in):
-            return Diagnosis("error", "guild_mute", {**values, "permissions": ", ".join(lacking or _NEEDED.values())})
+        if len(mute) == len(text_channels):
+            return Diagnosis("error", "guild_mute", {**values, "permissions": ", ".join(lacking or _REQUIRED.values())})
         names = ", ".join(f"#{channel['name']}" for channel in mute[:_MAX_NAMES])
         more = "" if len(mute) <= _MAX_NAMES else " …"
         return Diagnosis("warning", "channels_mute", {**values, "channels": names + more, "n_channels": len(mute)})
 
 
 def _permissions(channel: Json, guild_id: str, ids: set[str], me: str, base: int) -> int:
-    """Return which of the needed permissions the bot has in a channel: everybody's, then roles', then its own."""
+    """Return the required permissions the bot has in a channel: overwrites of @everyone, then roles, then its own."""
     overwrites = {overwrite["id"]: overwrite for overwrite in channel.get("permission_overwrites", [])}
     for group in ({guild_id}, ids - {me}, {me}):
         chosen = [overwrites[each] for each in group if each in overwrites]

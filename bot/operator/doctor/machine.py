@@ -1,4 +1,4 @@
-"""The machine itself, looked over: the data folder, what is stored in it, the models and the providers."""
+"""Diagnostics of this machine: data folder, free disk space, models, documents, providers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from bot.operator.doctor.finding import Diagnosis
+from bot.operator.doctor.diagnosis import Diagnosis
 from bot.operator.doctor.models import model_findings, model_of
 from core.assembly.data_folder import DataFolder
 from core.errors import Unavailable
@@ -15,37 +15,37 @@ from core.services import ProviderStatus
 from core.settings import Settings
 
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
-"""Below the first, indexes and models may not fit; below the second, not even what people say."""
+"""Free bytes below which models and indexes may not fit, and below which the database cannot be written."""
 
 
-async def home_findings(settings: Settings, holdings: DataFolder) -> AsyncIterator[Diagnosis]:
-    """Yield what is found in an open data folder, about the models, and about the providers."""
-    folder = {"folder": settings.data_dir}
-    yield Diagnosis("note", "running", folder) if holdings.is_joined else Diagnosis("ok", "folder_ok", folder)
+async def machine_findings(settings: Settings, data_folder: DataFolder) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses of the open data folder, the models and the providers."""
+    values = {"folder": settings.data_dir}
+    yield Diagnosis("note", "running", values) if data_folder.is_joined else Diagnosis("ok", "folder_ok", values)
     for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
         yield finding
     try:
-        await holdings.database.require_writable()
+        await data_folder.database.require_writable()
     except Unavailable as error:
         yield Diagnosis.of(error)
     embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
     for finding in model_findings(embedder, local):
         yield finding
     if embedder.is_here:
-        n_lacking, n_passages = await holdings.count_lacking()
+        n_lacking, n_passages = await data_folder.count_lacking()
         if n_lacking:
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
-    n_documents = await holdings.count_documents()
+    n_documents = await data_folder.count_documents()
     if n_documents:
         yield Diagnosis("ok", "documents", {"n_documents": n_documents})
     else:
         yield Diagnosis("warning", "no_documents")
-    for finding in provider_findings(await holdings.desk.status()):
+    for finding in provider_findings(await data_folder.desk.status()):
         yield finding
 
 
 def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Diagnosis]:
-    """Yield whether the disk is full, or nearly."""
+    """Yield a diagnosis when fewer than ``FULL_BYTES`` or ``LOW_BYTES`` are free."""
     values = {"folder": folder, "free_mb": n_bytes_free // 1_000_000}
     if n_bytes_free < FULL_BYTES:
         yield Diagnosis("error", "disk_full", values)
@@ -54,7 +54,7 @@ def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Diagnosis]:
 
 
 def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Diagnosis]:
-    """Yield which providers are not asked for now, and whether there is any."""
+    """Yield a diagnosis of each benched provider, or that none has a key, or that all are ready."""
     with_key = [status for status in statuses if status.key is not None]
     if not with_key:
         yield Diagnosis("note", "no_key")

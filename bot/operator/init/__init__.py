@@ -1,1 +1,1 @@
-"""``aion init``: questions, keys and the ``.env`` file of a first run."""
+"""``aion init``: questions, validation and the ``.env`` file."""

@@ -1,4 +1,4 @@
-"""Changing settings in a ``.env``: every other line stays, the old file is kept beside it, and it is all or nothing."""
+"""Atomic change of settings in a ``.env``: every other line stays, and the old file is kept as a backup."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _PLAIN = re.compile(r"[\w.:/@+,=-]*")
 _PRIVATE = 0o600
 
 
-def changed(text: str, settings: Mapping[str, str]) -> str:
-    """Return the text of a ``.env`` with these settings changed where they stand, or added at its end."""
+def with_settings(text: str, settings: Mapping[str, str]) -> str:
+    """Return the text of a ``.env`` with these settings changed in place, or appended."""
     lines: list[str] = []
     left = dict(settings)
     for binding in parse_stream(StringIO(text)):
@@ -33,16 +33,16 @@ def changed(text: str, settings: Mapping[str, str]) -> str:
 
 
 def write_env(path: Path, settings: Mapping[str, str], now: datetime) -> Path | None:
-    """Change settings in the file ``path``, readable by its owner alone; return where the old one is kept, if any.
+    """Change settings in the file ``path`` (mode 0600); return the backup's path, ``None`` where there was no file.
 
-    Blocks. Raises ``OSError`` when it cannot be written; then everything is as it was.
+    Blocks. Raises ``OSError`` when it cannot be written; the file is then unchanged.
     """
     path = path.resolve()
     old = path.read_text(encoding="utf-8") if path.exists() else None
     backup = path.with_name(f"{path.name}.{now:%Y%m%d-%H%M%S}.bak") if old is not None else None
     if backup is not None and old is not None:
         _write(backup, old)
-    _write(path, changed(old or "", settings))
+    _write(path, with_settings(old or "", settings))
     return backup
 
 

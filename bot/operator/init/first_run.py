@@ -1,4 +1,4 @@
-"""``aion init``: asks for tokens, languages, models and keys, tries each where it is used, and writes ``.env`` once."""
+"""``aion init``: asks for language, tokens, models and keys, validates each, and writes ``.env`` once at the end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import httpx
 from dotenv import dotenv_values
 from rich.console import Console
 
+from bot.operator.doctor.diagnosis import Diagnosis
 from bot.operator.doctor.discord import DiscordCheckup
-from bot.operator.doctor.finding import Diagnosis
 from bot.operator.doctor.models import model_of
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.operator.init.env_file import write_env
@@ -32,30 +32,30 @@ ENV = Path(".env")
 _REFUSED = ("doctor.discord_refused", "doctor.telegram_refused", "init.key_refused", "init.language", "init.model_away")
 
 Check = Callable[[str], Awaitable[None]]
-"""Tries an answer. Raises a ``UserError`` when it is wrong or cannot be tried; which of both ``_REFUSED`` tells."""
+"""Validates an answer. Raises a ``UserError``: with a key in ``_REFUSED`` it is wrong, else it could not be checked."""
 
 
 async def ask_person() -> None:
-    """Ask whoever is at the terminal. Raises ``BadInput`` when they leave; then nothing is written."""
+    """Ask at the terminal. Raises ``BadInput`` at the end of the input; then nothing is written."""
     await _run(TerminalRespondent())
 
 
 async def take_environment() -> None:
-    """Write what the environment holds, without a question. Raises a ``UserError`` when any of it is refused."""
+    """Write the settings found in the environment. Raises a ``UserError`` when one is refused."""
     await _run(EnvironmentRespondent())
 
 
-async def _run(asked: Respondent) -> None:
+async def _run(respondent: Respondent) -> None:
     settings = read_settings()
     async with httpx.AsyncClient(trust_env=True) as client:
-        await FirstRun(asked, client, settings, Console(highlight=False, soft_wrap=True)).run()
+        await FirstRun(respondent, client, settings, Console(highlight=False, soft_wrap=True)).run()
 
 
 class FirstRun:
-    """One run through the questions."""
+    """One run through the questions; answers are kept until all are given."""
 
-    def __init__(self, asked: Respondent, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
-        self._asked = asked
+    def __init__(self, respondent: Respondent, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
+        self._respondent = respondent
         self._client = client
         self._settings = settings
         self._console = console
@@ -67,16 +67,16 @@ class FirstRun:
         self._invitations: list[str] = []
 
     async def run(self) -> None:
-        """Ask everything, then write it all at once and say what comes next."""
+        """Ask every question, write the answers at once, and print the next steps. Raises a ``UserError``."""
         self._say("init.welcome")
-        await self._ask("AION_LANGUAGE", "init.ask_language", self._speak)
+        await self._ask("AION_LANGUAGE", "init.ask_language", self._check_language)
         self._say("init.discord")
-        await self._ask("DISCORD_TOKEN", "init.ask_token", self._discord, secret=True)
+        await self._ask("DISCORD_TOKEN", "init.ask_token", self._check_discord, secret=True)
         self._say("init.telegram")
-        await self._ask("TELEGRAM_TOKEN", "init.ask_token", self._telegram, secret=True)
+        await self._ask("TELEGRAM_TOKEN", "init.ask_token", self._check_telegram, secret=True)
         self._say("init.models")
-        await self._ask("AION_EMBEDDER", "init.ask_embedder", self._model, default=DEFAULT_EMBEDDER)
-        await self._ask("AION_LOCAL_MODEL", "init.ask_local_model", self._model, default=DEFAULT_LANGUAGE_MODEL)
+        await self._ask("AION_EMBEDDER", "init.ask_embedder", self._check_model, default=DEFAULT_EMBEDDER)
+        await self._ask("AION_LOCAL_MODEL", "init.ask_local_model", self._check_model, default=DEFAULT_LANGUAGE_MODEL)
         self._say("init.providers")
         for provider in await offload(read_providers, self._settings.providers_file):
             if not provider.paid:
@@ -88,16 +88,16 @@ class FirstRun:
         self._say("init.next")
 
     async def _ask(self, setting: str, question: str, check: Check, *, secret: bool = False, default: str = "") -> None:
-        """Ask for a setting until an answer is not refused, or there is none; without one all stays as it is."""
+        """Ask for a setting until an answer is not refused; an empty answer leaves it unchanged."""
         present = self._present.get(setting, default)
         shown = say(self._language, "init.present") if secret and present else present
         words = say(self._language, question, setting=setting) + (f" [{shown}]:" if shown else ":")
-        while answer := await self._asked.ask(setting, words, secret=secret):
+        while answer := await self._respondent.ask(setting, words, secret=secret):
             try:
                 await check(answer)
             except UserError as error:
                 is_refused = error.key in _REFUSED
-                if is_refused and not self._asked.repeats:
+                if is_refused and not self._respondent.repeats:
                     raise
                 self._explain(error)
                 if is_refused:
@@ -106,12 +106,12 @@ class FirstRun:
             self._answers[setting] = answer
             return
 
-    async def _speak(self, answer: str) -> None:
+    async def _check_language(self, answer: str) -> None:
         if answer not in LANGUAGES:
             raise BadInput("init.language", known=", ".join(LANGUAGES))
         self._language = language_of_locale(answer, self._language)
 
-    async def _discord(self, token: str) -> None:
+    async def _check_discord(self, token: str) -> None:
         checkup = DiscordCheckup(self._client, token, self._settings.discord_api_base, None)
         account = await checkup.account()
         self._say("init.knows", platform="Discord", name=account.name)
@@ -119,13 +119,13 @@ class FirstRun:
             self._show(Diagnosis("warning", "content_intent_off"))
         self._invitations.append(say(self._language, "init.invite_discord", link=account.invite_link))
 
-    async def _telegram(self, token: str) -> None:
+    async def _check_telegram(self, token: str) -> None:
         account = await TelegramCheckup(self._client, token, self._settings.telegram_api_base).account()
         self._say("init.knows", platform="Telegram", name=f"@{account.username}")
         links = {"link": account.link, "group_link": account.group_link}
         self._invitations.append(say(self._language, "init.invite_telegram", **links))
 
-    async def _model(self, name: str) -> None:
+    async def _check_model(self, name: str) -> None:
         if (await offload(model_of, name)).is_here:
             return
         if not await offload(is_hub_reachable):
@@ -137,8 +137,8 @@ class FirstRun:
         if not new:
             self._say("init.nothing_new")
             return
-        if self._replaces and self._asked.repeats:
-            answer = await self._asked.ask("", say(self._language, "init.confirm", names=", ".join(new)))
+        if self._replaces and self._respondent.repeats:
+            answer = await self._respondent.ask("", say(self._language, "init.confirm", names=", ".join(new)))
             if answer.lower()[:1] == "n":
                 raise BadInput("init.broken_off")
         try:
@@ -156,6 +156,6 @@ class FirstRun:
         self._show(Diagnosis.of(error, "warning"))
 
     def _show(self, finding: Diagnosis) -> None:
-        self._console.print(f"! {finding.said(self._language)}", style="yellow", markup=False)
-        if mend := finding.mend(self._language):
-            self._console.print(f"  → {mend}", markup=False)
+        self._console.print(f"! {finding.sentence(self._language)}", style="yellow", markup=False)
+        if fix := finding.fix(self._language):
+            self._console.print(f"  → {fix}", markup=False)

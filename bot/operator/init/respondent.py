@@ -1,4 +1,4 @@
-"""Who answers the questions of the first run: a person at the terminal, or the environment."""
+"""The source of answers to ``aion init``: a person at the terminal, or the environment."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from core.offload import offload
 
 
 class Respondent(Protocol):
-    """Whoever is asked. ``repeats``: a wrong answer may be followed by another."""
+    """A source of answers. ``repeats``: a refused answer may be followed by another."""
 
     @property
     def repeats(self) -> bool:
-        """Return whether it is worth asking again."""
+        """Return whether a question can be asked again."""
         ...
 
     async def ask(self, setting: str, question: str, *, secret: bool = False) -> str:
-        """Return the answer, empty where there is none. Raises ``BadInput`` when there will be no more answers."""
+        """Return the answer, empty where there is none. Raises ``BadInput`` at the end of the input."""
         ...
 
 
 class TerminalRespondent:
-    """Whoever sits at the terminal, or writes into the standard input."""
+    """A person at the terminal, or lines of the standard input."""
 
     repeats = True
 
     async def ask(self, setting: str, question: str, *, secret: bool = False) -> str:
-        """Ask; what is typed in answer to a ``secret`` question is not shown."""
+        """Print the question and read the answer; a ``secret`` one is not echoed."""
         try:
             if sys.stdin.isatty():
                 from prompt_toolkit import PromptSession
@@ -45,10 +45,10 @@ class TerminalRespondent:
 
 
 class EnvironmentRespondent:
-    """What is set already, for ``--yes``."""
+    """Environment variables, for ``--yes``."""
 
     repeats = False
 
     async def ask(self, setting: str, question: str, *, secret: bool = False) -> str:
-        """Return the variable's value."""
+        """Return the value of the variable ``setting``."""
         return os.environ.get(setting, "").strip()

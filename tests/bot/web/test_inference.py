@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.web.app import create_app, serve
-from bot.web.bearer import is_loopback, require_token
+from bot.web.bearer_token import is_loopback, require_token
 from bot.web.inference import inference_router
-from bot.web.service import Service
-from bot.web.stops import StopSequences
+from bot.web.inference_service import InferenceService
+from bot.web.stop_sequences import StopSequences
 from core.errors import GenerationFailed, Unavailable
 from core.generation.providers.client import ProviderGenerator
 from core.types import Piece, PromptTurn, Sampling
@@ -31,7 +31,7 @@ CHAT = {"messages": [{"role": "user", "content": "When do you open?"}]}
 @asynccontextmanager
 async def served(model, *, token: str | None = None, **limits) -> AsyncIterator[httpx.AsyncClient]:
     started = asyncio.get_running_loop().create_future()
-    app = create_app([inference_router(Service(model, **limits), token)])
+    app = create_app([inference_router(InferenceService(model, **limits), token)])
     task = asyncio.create_task(serve(app, "127.0.0.1", 0, started.set_result))
     try:
         async with httpx.AsyncClient(base_url=await started, trust_env=False, timeout=30) as client:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.web.app import create_app, serve
 from bot.web.inference import inference_router
-from bot.web.service import Service
+from bot.web.inference_service import InferenceService
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.errors import GenerationFailed, Unavailable
@@ -59,7 +59,7 @@ class Machine:
 
     async def start(self) -> None:
         started = asyncio.get_running_loop().create_future()
-        app = create_app([inference_router(Service(self.model, max_open=1), self.token)])
+        app = create_app([inference_router(InferenceService(self.model, max_open=1), self.token)])
         port = int(self.url.rpartition(":")[2]) if self.url else 0
         self.task = asyncio.create_task(serve(app, "127.0.0.1", port, started.set_result))
         self.url = await started

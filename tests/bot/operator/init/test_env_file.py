@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.operator.init.env_file import changed, write_env
+from bot.operator.init.env_file import with_settings, write_env
 
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 OLD = """# mine
@@ -31,21 +31,21 @@ def read(text: str) -> dict[str, str | None]:
 
 
 def test_what_is_not_meant_stays_as_it_was() -> None:
-    new = changed(OLD, {"A": "new", "B": "added"})
+    new = with_settings(OLD, {"A": "new", "B": "added"})
     assert read(new) == {"A": "new", "OTHER": "two\nlines with A=3 in them", "LAST": "x", "B": "added"}
     assert new == OLD.replace("A='one'   # why", "A=new").replace("\nA=again", "\nA=new") + "\nB=added\n"
 
 
 @given(values, values)
 def test_a_value_is_read_as_it_was_written(first: str, second: str) -> None:
-    assert read(changed(OLD, {"A": first, "LAST": second})) == read(OLD) | {"A": first, "LAST": second}
+    assert read(with_settings(OLD, {"A": first, "LAST": second})) == read(OLD) | {"A": first, "LAST": second}
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Z_]{1,8}", fullmatch=True), values))
 def test_writing_twice_changes_nothing(settings: dict[str, str]) -> None:
-    once = changed("", settings)
+    once = with_settings("", settings)
     assert read(once) == settings
-    assert changed(once, settings) == once
+    assert with_settings(once, settings) == once
 
 
 def test_the_file_is_its_owners_and_the_old_one_is_kept(tmp_path: Path) -> None:

@@ -114,6 +114,10 @@ class Called:
         self.replies: list[str] = []
 
     @property
+    def services(self) -> Called:
+        return self
+
+    @property
     def providers(self) -> Called:
         return self
 

@@ -1,7 +1,6 @@
-"""OpenAI's chat completion, as far as a text model goes: the request as it may come, and the replies we give.
+"""Request and response of OpenAI's ``POST /v1/chat/completions`` for a text model, after its API reference.
 
-After the API reference of ``POST /v1/chat/completions``. Fields that change nothing here are ignored; what would
-change the reply and cannot be done is refused.
+Fields without effect here are ignored; a field that would change the reply and is not supported is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from bot.web.service import TokenTally
+from bot.web.inference_service import TokenUsage
 from core.types import Piece, PromptTurn, Sampling
 
 DONE = b"data: [DONE]\n\n"
@@ -30,14 +29,14 @@ _ROLES: Mapping[str, Literal["system", "user", "assistant"]] = {
 
 
 class TextPart(BaseModel):
-    """One part of a message that comes in parts."""
+    """A text part of a message with several parts."""
 
     type: Literal["text"]
     text: str
 
 
 class ChatMessage(BaseModel):
-    """One message of the conversation so far."""
+    """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[TextPart]
@@ -50,7 +49,7 @@ class ChatMessage(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    """What a stream ends with."""
+    """Options of a streamed response."""
 
     include_usage: bool = False
 
@@ -82,7 +81,7 @@ class ChatRequest(BaseModel):
     @field_validator("tools", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
-        """Take an empty list for nothing, as some clients send it."""
+        """Accept an empty list as ``None``: some clients send one."""
         return value or None
 
     @field_validator("response_format", mode="before")
@@ -97,7 +96,7 @@ class ChatRequest(BaseModel):
 
     @property
     def sampling(self) -> Sampling:
-        """Return how to draw tokens; what is not said is as the specification has it."""
+        """Return the sampling parameters; missing ones have the defaults of ``core.types.Sampling``."""
         return Sampling(
             _DEFAULT.temperature if self.temperature is None else self.temperature,
             self.top_p or _DEFAULT.top_p,
@@ -107,15 +106,15 @@ class ChatRequest(BaseModel):
 
     @property
     def wants_usage(self) -> bool:
-        """Tell whether a stream is to end with what it took."""
+        """Return whether a stream ends with a chunk of token usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionResponse:
-    """One reply's identity, and the forms it is given in; ``wants_log_probs``: with those of its tokens.
+    """One response: its id, and its body or stream events. ``wants_log_probs``: with the tokens' log-probabilities.
 
-    What OpenAI calls its system's fingerprint is the version of the LoRA weights; null: the base model's alone.
+    ``system_fingerprint`` is the LoRA version that wrote the reply, ``null`` for the base model.
     """
 
     model: str
@@ -123,42 +122,42 @@ class CompletionResponse:
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def whole(self, pieces: Sequence[Piece], tally: TokenTally) -> dict[str, Any]:
-        """Return the reply in one piece."""
+    def body(self, pieces: Sequence[Piece], usage: TokenUsage) -> dict[str, Any]:
+        """Return the body of a response that is not streamed."""
         message = {"role": "assistant", "content": "".join(piece.text for piece in pieces).strip()}
-        told = self._log_probs(pieces)
-        choice = {"index": 0, "message": message, "logprobs": told, "finish_reason": finish(tally)}
+        log_probs = self._log_probs(pieces)
+        choice = {"index": 0, "message": message, "logprobs": log_probs, "finish_reason": _finish_reason(usage)}
         head = self._head("chat.completion")
         version = next((piece.lora_version for piece in pieces), None)
-        return {**head, "system_fingerprint": version, "choices": [choice], "usage": usage(tally)}
+        return {**head, "system_fingerprint": version, "choices": [choice], "usage": _usage_body(usage)}
 
     def chunk(self, piece: Piece, *, is_first: bool = False) -> bytes:
-        """Return the event of one piece of text."""
+        """Return the event of one piece; the first carries the role."""
         role = {"role": "assistant"} if is_first else {}
-        told = {"logprobs": self._log_probs([piece])} if self.wants_log_probs else {}
-        choice = {"index": 0, "delta": {**role, "content": piece.text}, **told, "finish_reason": None}
+        log_probs = {"logprobs": self._log_probs([piece])} if self.wants_log_probs else {}
+        choice = {"index": 0, "delta": {**role, "content": piece.text}, **log_probs, "finish_reason": None}
         return self._event([choice], system_fingerprint=piece.lora_version)
 
-    def end(self, tally: TokenTally) -> bytes:
-        """Return the event that says why there is no more."""
-        return self._event([{"index": 0, "delta": {}, "finish_reason": finish(tally)}])
+    def last_chunk(self, usage: TokenUsage) -> bytes:
+        """Return the event with the finish reason."""
+        return self._event([{"index": 0, "delta": {}, "finish_reason": _finish_reason(usage)}])
 
-    def used(self, tally: TokenTally) -> bytes:
-        """Return the event that says what it took."""
-        return self._event([], usage=usage(tally))
+    def usage_chunk(self, usage: TokenUsage) -> bytes:
+        """Return the event with the token usage."""
+        return self._event([], usage=_usage_body(usage))
 
     def _log_probs(self, pieces: Sequence[Piece]) -> dict[str, Any] | None:
-        """Return the log-probabilities by token; of several in one piece the last has the text."""
+        """Return one entry a token; of several tokens in one piece the last one carries the text."""
         if not self.wants_log_probs:
             return None
-        told = []
+        entries = []
         for piece in pieces:
             texts = [""] * (len(piece.log_probs) - 1) + [piece.text]
-            told += [
+            entries += [
                 {"token": text, "logprob": log_prob, "bytes": list(text.encode()), "top_logprobs": []}
                 for text, log_prob in zip(texts, piece.log_probs, strict=False)
             ]
-        return {"content": told, "refusal": None}
+        return {"content": entries, "refusal": None}
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
@@ -172,15 +171,15 @@ def event(data: Mapping[str, Any]) -> bytes:
     return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def finish(tally: TokenTally) -> str:
-    """Return why a reply ended, in OpenAI's words."""
-    return "length" if tally.is_cut else "stop"
+def _finish_reason(usage: TokenUsage) -> str:
+    """Return OpenAI's finish reason: ``length`` or ``stop``."""
+    return "length" if usage.is_cut else "stop"
 
 
-def usage(tally: TokenTally) -> dict[str, int]:
-    """Return what a reply took, in OpenAI's form."""
+def _usage_body(usage: TokenUsage) -> dict[str, int]:
+    """Return OpenAI's usage object."""
     return {
-        "prompt_tokens": tally.n_prompt,
-        "completion_tokens": tally.n_completion,
-        "total_tokens": tally.n_prompt + tally.n_completion,
+        "prompt_tokens": usage.n_prompt,
+        "completion_tokens": usage.n_completion,
+        "total_tokens": usage.n_prompt + usage.n_completion,
     }

@@ -1,4 +1,4 @@
-"""Asking a platform's HTTP API a few questions with a token, as a person setting AION up would."""
+"""GET requests to a platform's HTTP API, with waits on 429 and the clock skew of its ``Date`` header."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from core.errors import Unavailable
 
 TIMEOUT_S = 15.0
 _N_ATTEMPTS = 3
-_LONGEST_BAN_S = 10.0
+_MAX_WAIT_S = 10.0
 
 
-class Api:
-    """One API. ``unreachable`` is the key of the sentence for when it cannot be reached; its gap is ``problem``."""
+class HttpApi:
+    """One API. ``unreachable`` is the key of the sentence for a failed request; its gap is ``problem``."""
 
     def __init__(self, client: httpx.AsyncClient, base: str, headers: Mapping[str, str], unreachable: str) -> None:
         self._client = client
@@ -27,25 +27,26 @@ class Api:
         self._headers = headers
         self._unreachable = unreachable
         self.skew_s: float | None = None
-        """By how much this machine's clock is ahead of the API's, as the last answer told."""
+        """Seconds this machine's clock is ahead of the API's, by the last response; ``None`` before the first."""
 
     async def get(self, path: str, **parameters: str | int) -> tuple[int, Any]:
-        """Return the status and the JSON of an answer, ``None`` where it is none.
+        """Return the status and the decoded JSON of a response, ``None`` where it is no JSON.
 
-        Raises ``Unavailable`` when there is no answer; the address, which may hold a token, is not told.
+        After a 429 it waits and asks again, three times in all. Raises ``Unavailable`` when there is no response; its
+        sentence leaves out the address, which may contain a token.
         """
         for _ in range(_N_ATTEMPTS):
-            response = await self._ask(path, parameters)
+            response = await self._request(path, parameters)
             if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
                 break
-            await asyncio.sleep(_ban_s(response))
-        self._note_clock(response)
+            await asyncio.sleep(_wait_s(response))
+        self._measure_skew(response)
         try:
             return response.status_code, response.json()
         except ValueError:
             return response.status_code, None
 
-    async def _ask(self, path: str, parameters: Mapping[str, str | int]) -> httpx.Response:
+    async def _request(self, path: str, parameters: Mapping[str, str | int]) -> httpx.Response:
         timeout_s = TIMEOUT_S + float(parameters.get("timeout", 0))
         try:
             return await self._client.get(
@@ -54,15 +55,15 @@ class Api:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(self._unreachable, problem=type(error).__name__) from None
 
-    def _note_clock(self, response: httpx.Response) -> None:
+    def _measure_skew(self, response: httpx.Response) -> None:
         try:
             self.skew_s = time.time() - parsedate_to_datetime(response.headers["date"]).timestamp()
         except (KeyError, ValueError):
             return
 
 
-def _ban_s(response: httpx.Response) -> float:
+def _wait_s(response: httpx.Response) -> float:
     try:
-        return min(float(response.headers.get("retry-after", "1")), _LONGEST_BAN_S)
+        return min(float(response.headers.get("retry-after", "1")), _MAX_WAIT_S)
     except ValueError:
         return 1.0

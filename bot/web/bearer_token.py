@@ -1,4 +1,4 @@
-"""Paths that only who knows the token may use. It is asked for before a body is read."""
+"""Bearer token authentication of routes (RFC 6750). The token is checked before a body is read."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
-from bot.web.fault import Fault
+from bot.web.errors import ApiError
 from core.errors import Unavailable
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach what listens on ``host``."""
+    """Return whether ``host`` is a loopback address or ``localhost``."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -27,7 +27,10 @@ def is_loopback(host: str) -> bool:
 
 
 def require_token(host: str, token: SecretStr | None) -> str | None:
-    """Return the token to ask for. Raises ``Unavailable`` where others could reach ``host`` and there is none."""
+    """Return the token without surrounding spaces, ``None`` for an empty one.
+
+    Raises ``Unavailable`` when it is empty and ``host`` is not loopback.
+    """
     stated = token.get_secret_value().strip() if token else ""
     if not stated and not is_loopback(host):
         raise Unavailable("web.no_token", host=host)
@@ -35,25 +38,25 @@ def require_token(host: str, token: SecretStr | None) -> str | None:
 
 
 def guarded_router(token: str | None) -> APIRouter:
-    """Return a router whose paths need ``Authorization: Bearer <token>``; with ``None`` they are open."""
+    """Return a router whose routes need ``Authorization: Bearer <token>``; with ``None`` they are open."""
 
-    class Guarded(APIRoute):
+    class GuardedRoute(APIRoute):
         def get_route_handler(self) -> _Handler:
             handle = super().get_route_handler()
 
             async def checked(request: Request) -> Response:
                 if token is not None:
-                    check(request, token)
+                    require_bearer(request, token)
                 return await handle(request)
 
             return checked
 
-    return APIRouter(route_class=Guarded)
+    return APIRouter(route_class=GuardedRoute)
 
 
-def check(request: Request, token: str) -> None:
-    """Raise a 401 ``Fault`` unless the request brings the token."""
+def require_bearer(request: Request, token: str) -> None:
+    """Raise a 401 ``ApiError`` unless the request carries the token. Compares in constant time."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
         problem = "The bearer token is missing or wrong."
-        raise Fault(HTTPStatus.UNAUTHORIZED, problem, "invalid_api_key", {"WWW-Authenticate": "Bearer"})
+        raise ApiError(HTTPStatus.UNAUTHORIZED, problem, "invalid_api_key", {"WWW-Authenticate": "Bearer"})

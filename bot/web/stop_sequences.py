@@ -1,4 +1,4 @@
-"""Where a reply is to end because the client said so: OpenAI's ``stop``."""
+"""Stop sequences of a streamed reply (``stop`` of OpenAI's chat completions)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.generation.prompting.reasoning_tags import n_started
 
 
 class StopSequences:
-    """Ends a text that comes in pieces before the first of several sequences, however the pieces cut them."""
+    """Cuts a streamed text before the first of several sequences, also where a sequence spans pieces."""
 
     def __init__(self, sequences: Sequence[str]) -> None:
         self._sequences = tuple(filter(None, sequences))
@@ -16,17 +16,17 @@ class StopSequences:
         self.is_found = False
 
     def feed(self, text: str) -> str:
-        """Return what of ``text``, and of what was held back before, is certainly said."""
+        """Return the text that certainly precedes any sequence; a possible start of one is held back."""
         self._held += text
         ends = [end for sequence in self._sequences if (end := self._held.find(sequence)) >= 0]
         if ends:
             self.is_found = True
         n_held = max((n_started(self._held, sequence) for sequence in self._sequences), default=0)
         end = min(ends) if ends else len(self._held) - n_held
-        said, self._held = self._held[:end], "" if ends else self._held[end:]
-        return said
+        released, self._held = self._held[:end], "" if ends else self._held[end:]
+        return released
 
     def end(self) -> str:
-        """Return what was held back to the end: the start of a sequence that did not come."""
+        """Return the text held back at the end of the stream: the start of a sequence that was not completed."""
         held, self._held = self._held, ""
         return held

@@ -1,4 +1,4 @@
-"""What a look at AION finds, in words."""
+"""One result of ``aion doctor``: a level, a sentence and its fix."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from core.texts import catalogue, say
 from core.types import Language
 
 Level = Literal["error", "warning", "note", "ok"]
-"""``error``: AION is silent, wholly or on a platform. ``warning``: it is limited. ``note``: as may well be meant."""
+"""``error``: AION does not answer, wholly or on a platform. ``warning``: it is limited. ``note``: possibly intended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing found: a key of the catalogue's ``[doctor]``, or of another section with a dot, and its values."""
+    """One result: a key of the catalogue's ``[doctor]``, or a dotted key of another section, and its values."""
 
     level: Level
     key: str
@@ -24,15 +24,15 @@ class Diagnosis:
 
     @classmethod
     def of(cls, error: UserError, level: Level = "error") -> Diagnosis:
-        """Return an error that a person can act on as a finding."""
+        """Return the diagnosis of a ``UserError``."""
         return cls(level, error.key.removeprefix("doctor."), error.values)
 
-    def said(self, language: Language) -> str:
-        """Return what was found, as a sentence."""
+    def sentence(self, language: Language) -> str:
+        """Return the result as a sentence."""
         return say(language, self._key, **self.values)
 
-    def mend(self, language: Language) -> str:
-        """Return what to do about it; nothing where the finding itself says so, or nothing need be done."""
+    def fix(self, language: Language) -> str:
+        """Return what to do about it; empty where the sentence says so or nothing is to be done."""
         key = f"{self._key}_mend"
         return say(language, key, **self.values) if key in catalogue(language) else ""
 
