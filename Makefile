@@ -107,6 +107,10 @@ bench-swap: setup ## seconds from a promotion being seen to the new weights answ
 bench-local: setup ## the local engine beside llama.cpp's own server and plain transformers
 	@$(BENCH) bench/local_engine.py
 
+.PHONY: bench-local-answers
+bench-local-answers: setup ## how often the local model's own words stand on the passages: make bench-local-answers DATA="dir dir"
+	@$(BENCH) bench/local_answers.py $(DATA)
+
 .PHONY: bench-router
 bench-router: setup ## what the router costs beside bare httpx (and LiteLLM, if installed), and a simulated day
 	@$(BENCH) bench/router.py

@@ -9,14 +9,12 @@ ones should be kept and the others left out. A DIR holds saved pages: ``page.htm
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,7 +23,9 @@ from statistics import mean
 
 from aiohttp import web
 
-from bench.curation_pages import THEME, Served, article, as_html, hundred_pages
+from bench.arguments import parser_for
+from bench.curation_pages import THEME, ServedPage, article, as_html, hundred_pages
+from bench.timing import timed
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.curator import Curator, Research
@@ -56,7 +56,7 @@ N_LAYOUT_PAGES = 24
 
 
 @asynccontextmanager
-async def site(pages: Sequence[Served]) -> AsyncIterator[tuple[list[str], Counter[str]]]:
+async def site(pages: Sequence[ServedPage]) -> AsyncIterator[tuple[list[str], Counter[str]]]:
     """Serve pages from ten ports, and give each page's address and a count of what was asked."""
     by_path, served = {page.path: page for page in pages}, Counter[str]()
 
@@ -95,14 +95,13 @@ async def read_hundred() -> dict[str, object]:
             polite = PoliteFetcher(Fetcher(hosts, LIMITS))
             curator = _curator(database, polite, Path(folder))
             research = Research(HERE, THEME, "en", "bench", is_trusted=False, n_kept=len(pages))
-            began = time.monotonic()
-            findings = await curator.read(research, [WebResult(url, "", "") for url in urls], _unheard)
-            wall_s = time.monotonic() - began
+            with timed() as reading:
+                findings = await curator.read(research, [WebResult(url, "", "") for url in urls], _unheard)
             n_held = len(await Proposals(database).pending(HERE))
     schedule_s = (len(pages) / N_HOSTS + 1) * PACE_S + LIMITS.deadline_s
     return _summary(pages, findings) | {
         "proposals": n_held,
-        "wall_s": round(wall_s, 1),
+        "wall_s": round(reading.wall_s, 1),
         "slowest_polite_schedule_s": schedule_s,
     }
 
@@ -117,7 +116,7 @@ def _curator(database: Database, pages: PoliteFetcher, folder: Path) -> Curator:
     return Curator(open_search(None), pages, ingest, reviews, documents, ReadingLog(database))
 
 
-def _summary(pages: Sequence[Served], findings: Sequence[Finding]) -> dict[str, object]:
+def _summary(pages: Sequence[ServedPage], findings: Sequence[Finding]) -> dict[str, object]:
     kept = [finding.outcome == "proposed" for finding in findings]
     # Of a page and its copy one is to be kept, and which is found first is chance.
     said = Counter[str]()
@@ -140,11 +139,8 @@ def _summary(pages: Sequence[Served], findings: Sequence[Finding]) -> dict[str, 
     }
 
 
-def _story(page: Served) -> str:
+def _story(page: ServedPage) -> str:
     return page.path.replace("/copy/", "/good/")
-
-
-# --- extraction ---------------------------------------------------------------------------------------
 
 
 def compare(saved: Mapping[str, tuple[bytes, str | None]]) -> dict[str, object]:
@@ -208,7 +204,7 @@ async def _unheard(_: tuple[Finding, ...]) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = parser_for(__doc__)
     arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     arguments.add_argument("--json", action="store_true")
     given = arguments.parse_args()

@@ -52,7 +52,7 @@ THEME = "community repair workshop"
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedPage:
     """A page of the site; ``is_good``: it should be kept."""
 
     path: str
@@ -120,7 +120,7 @@ def as_pdf(title: str, text: str) -> bytes:
     return data + head + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(data))
 
 
-def hundred_pages() -> Sequence[Served]:
+def hundred_pages() -> Sequence[ServedPage]:
     """Return the hundred: 50 good ones and 50 that are to be left out, in a fixed order that mixes them."""
     pages = [*_good(), *_junk()]
     if len(pages) != 100:
@@ -133,37 +133,40 @@ def _page(seed: int) -> bytes:
     return as_html(*article(seed), seed).encode()
 
 
-def _good() -> list[Served]:
-    pages = [Served(f"/good/{n}", "good", True, _page(n)) for n in range(36)]
-    pages += [Served(f"/pdf/{n}.pdf", "PDF", True, as_pdf(*article(100 + n)), "application/pdf") for n in range(4)]
-    pages += [Served(f"/chain/{n}/3", "redirect chain of 3", True, _page(200 + n), body="chain") for n in range(5)]
+def _good() -> list[ServedPage]:
+    pages = [ServedPage(f"/good/{n}", "good", True, _page(n)) for n in range(36)]
+    pages += [ServedPage(f"/pdf/{n}.pdf", "PDF", True, as_pdf(*article(100 + n)), "application/pdf") for n in range(4)]
+    pages += [ServedPage(f"/chain/{n}/3", "redirect chain of 3", True, _page(200 + n), body="chain") for n in range(5)]
     for n in range(5):
         title, text = article(300 + n)
         latin = as_html(title, text.replace("The", "Thé"), n).encode("latin-1")
-        pages.append(Served(f"/charset/{n}", "wrong charset", True, latin, "text/html; charset=utf-8"))
+        pages.append(ServedPage(f"/charset/{n}", "wrong charset", True, latin, "text/html; charset=utf-8"))
     return pages
 
 
-def _junk() -> list[Served]:
+def _junk() -> list[ServedPage]:
     menu = "".join(f"<li><a href=/{n}>Offer {n} of the workshop</a></li>" for n in range(150))
     wall = "<h1>Sign in</h1><p>Subscribers only. Log in to read on.</p><form><input name=u><input type=password></form>"
     bomb = gzip.compress(b"<html><body>" + b"a" * 20_000_000)
-    pages: list[Served] = []
+    pages: list[ServedPage] = []
     for n in range(7):
         kept = f"<html><body><h1>Workshops {n}</h1><ul>{menu}</ul></body></html>".encode()
         spam = (
             f"<html><body><article><p>{'Buy the best repair workshop tools now! ' * 90}{n}</p></article></body></html>"
         )
-        pages += [Served(f"/menu/{n}", "boilerplate", False, kept), Served(f"/spam/{n}", "spam", False, spam.encode())]
+        pages += [
+            ServedPage(f"/menu/{n}", "boilerplate", False, kept),
+            ServedPage(f"/spam/{n}", "spam", False, spam.encode()),
+        ]
     for n in range(6):
         script = f"<html><body><div id=app></div><script>render({n})</script></body></html>".encode()
         teaser = f"<html><body>{wall.replace('Sign', f'{n} Sign')}</body></html>".encode()
-        pages += [Served(f"/js/{n}", "JS only", False, script), Served(f"/wall/{n}", "paywall", False, teaser)]
-        pages.append(Served(f"/gone/{n}", "404", False, body="not_found"))
+        pages += [ServedPage(f"/js/{n}", "JS only", False, script), ServedPage(f"/wall/{n}", "paywall", False, teaser)]
+        pages.append(ServedPage(f"/gone/{n}", "404", False, body="not_found"))
         near = article(n)[1].replace("workshop", "work shop", 1)
         copy = as_html(f"A copy of {n}", near, n + 1).encode()
-        pages.append(Served(f"/copy/{n}", "duplicate", False, copy))
-    pages += [Served(f"/slow/{n}", "slow", False, body="slow") for n in range(4)]
-    pages += [Served(f"/bomb/{n}", "gzip bomb", False, bomb, encoding="gzip") for n in range(4)]
-    pages += [Served(f"/around/{n}", "endless redirects", False, body="endless") for n in range(4)]
+        pages.append(ServedPage(f"/copy/{n}", "duplicate", False, copy))
+    pages += [ServedPage(f"/slow/{n}", "slow", False, body="slow") for n in range(4)]
+    pages += [ServedPage(f"/bomb/{n}", "gzip bomb", False, bomb, encoding="gzip") for n in range(4)]
+    pages += [ServedPage(f"/around/{n}", "endless redirects", False, body="endless") for n in range(4)]
     return pages

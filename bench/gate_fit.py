@@ -22,6 +22,8 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.labelled import folder_arguments, given_folders
 from bench.scenarios import Scenario, scenarios
+from bench.search_index import open_index
+from bench.table import heading
 from core.confidence.calibrate import BEND, Coefficients, RbfTerms, Weight, bells
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
@@ -31,9 +33,6 @@ from core.experiments.search_eval import store_labelled
 from core.language import detect_language
 from core.ports import Embedder
 from core.retrieval.search import HybridSearcher
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
 from core.types import SpaceId
 
 COEFFICIENTS = Path(__file__).parents[1] / "core" / "confidence" / "coefficients.json"
@@ -87,12 +86,11 @@ async def collect(data: LabelledSet, embedder: Embedder) -> list[Example]:
     """Ask every scenario's questions of a real index."""
     examples: list[Example] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder)) as database:
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+        async with open_index(Path(folder), embedder) as index:
             for number, scenario in enumerate(scenarios(data)):
                 space = SpaceId(f"bench:{number}")
-                await store_labelled(Documents(database), embedder, scenario.documents, space)
-                examples += [example async for example in _ask(searcher, space, scenario, data.name)]
+                await store_labelled(index.documents, embedder, scenario.documents, space)
+                examples += [example async for example in _ask(index.searcher, space, scenario, data.name)]
     return examples
 
 
@@ -112,7 +110,7 @@ def fit(examples: Sequence[Example], names: Sequence[str], n_bells: int = 0) -> 
     means = np.round(np.average(table, axis=0, weights=weights), 5)
     scales = np.round(np.sqrt(np.average((table - means) ** 2, axis=0, weights=weights)), 5)
     scales[scales == 0] = 1
-    table = (table - means) / scales
+    table = np.asarray((table - means) / scales)
     centres, shapes = _centres(table, weights, n_bells)
     curves = bells(table, centres, NARROWNESS) @ shapes * FREEDOM
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=3_000)
@@ -166,7 +164,7 @@ def _weights(examples: Sequence[Example]) -> Floats:
     weights = np.array(
         [(1.0 if example.size else WHOLE) / counts[example.cell, example.answerable] for example in examples]
     )
-    return weights * len(examples) / weights.sum()
+    return np.asarray(weights * len(examples) / weights.sum())
 
 
 def judged_by_others(
@@ -204,8 +202,7 @@ def report(title: str, values: Floats, examples: Sequence[Example], cut: float) 
     names = list(dict.fromkeys(example.name for example in examples))
     sizes = list(dict.fromkeys(example.size for example in examples))
     print(f"\n{title}: AUROC / balanced accuracy / unanswerable passed, cut at {cut:.2f}\n")
-    print("| set | " + " | ".join(f"{size} documents" if size else "whole" for size in sizes) + " |")
-    print("|---" * (len(sizes) + 1) + "|")
+    print(heading("set", *(f"{size} documents" if size else "whole" for size in sizes)))
     for name in names:
         print(f"| {name} |", end="")
         for size in sizes:

@@ -6,13 +6,11 @@ real follower of the registry. Preparing the new one is told apart from the swit
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,6 +20,8 @@ from statistics import median
 import numpy as np
 from safetensors.numpy import save_file
 
+from bench.arguments import add_models, parser_for
+from bench.timing import timed, wait_until
 from core.errors import GenerationFailed, UserError
 from core.generation.local.generator import N_PARALLEL, LocalGenerator
 from core.generation.local.llama_cpp import LlamaEngine
@@ -34,6 +34,7 @@ from core.types import PromptTurn, Sampling
 
 RANK, ALPHA = 16, 32.0
 N_ASKING = 16
+PATIENCE_S = 600.0
 SAMPLING = Sampling(temperature=0.0, max_new_tokens=48)
 WIDE, NARROW, INNER, N_LAYERS = 576, 192, 1536, 30
 SHAPES = {
@@ -48,7 +49,7 @@ SHAPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerTimes:
     """When an answer was begun, said its first word and ended, and which versions its pieces name."""
 
     begun_s: float
@@ -58,10 +59,10 @@ class Answer:
 
 
 @dataclass
-class Diary:
+class AnswerLog:
     """What 16 people who ask without a pause saw."""
 
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[AnswerTimes] = field(default_factory=list)
     words_s: list[float] = field(default_factory=list)
     n_failed: int = 0
 
@@ -71,14 +72,14 @@ class Diary:
         return max(later - earlier for earlier, later in pairwise(heard))
 
 
-class Timed(LlamaEngine):
-    """An engine that keeps when it was ready."""
+class TimedEngine(LlamaEngine):
+    """An engine that keeps when the last one with other weights was ready."""
 
     ready_s = 0.0
 
-    def adapted(self, lora: Path | None) -> Timed:
-        engine = Timed(self._path, self._n_parallel, lora)
-        engine.ready_s = Timed.ready_s = time.monotonic()
+    def adapted(self, lora: Path | None) -> TimedEngine:
+        engine = TimedEngine(self._path, self._n_parallel, lora)
+        TimedEngine.ready_s = time.monotonic()
         return engine
 
 
@@ -96,7 +97,7 @@ def write_weights(folder: Path, seed: int, base: Base) -> None:
     write_manifest(folder, LoraManifest(base.id, base.hash, RANK, ALPHA, modules))
 
 
-async def keep_asking(generator: LocalGenerator, diary: Diary, person: int) -> None:
+async def keep_asking(generator: LocalGenerator, answered: AnswerLog, person: int) -> None:
     for number in range(1_000_000):
         prompt = (PromptTurn("user", f"Tell me about the number {person * 1000 + number}."),)
         begun_s, heard, versions = time.monotonic(), list[float](), set[str | None]()
@@ -106,37 +107,34 @@ async def keep_asking(generator: LocalGenerator, diary: Diary, person: int) -> N
                     heard.append(time.monotonic())
                     versions.add(piece.lora_version)
         except (GenerationFailed, UserError):
-            diary.n_failed += 1
+            answered.n_failed += 1
             continue
-        diary.words_s += heard
-        diary.answers.append(Answer(begun_s, heard[0], heard[-1], frozenset(versions)))
+        answered.words_s += heard
+        answered.answers.append(AnswerTimes(begun_s, heard[0], heard[-1], frozenset(versions)))
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - it comes true in another task, which signals nobody
-        await asyncio.sleep(0.01)
-
-
-async def swap(follower: LoraFollower, registry: LoraRegistry, name: str, base: Base, diary: Diary) -> dict[str, float]:
+async def swap(
+    follower: LoraFollower, registry: LoraRegistry, name: str, base: Base, answered: AnswerLog
+) -> dict[str, float]:
     """Promote a version and return the seconds of each part."""
     registry.promote(name, base)
     seen_s = time.monotonic()
     await follower.look()
     swapped_s = time.monotonic()
 
-    def begun_later() -> list[Answer]:
-        return [each for each in diary.answers if each.begun_s > swapped_s]
+    def begun_later() -> list[AnswerTimes]:
+        return [each for each in answered.answers if each.begun_s > swapped_s]
 
-    await until(lambda: len(begun_later()) >= N_ASKING)
+    await wait_until(lambda: len(begun_later()) >= N_ASKING, PATIENCE_S, 0.01)
     later = begun_later()
     assert all(each.versions == {name} for each in later), later
-    meanwhile = [each for each in diary.answers if seen_s < each.ended_s < swapped_s]
+    meanwhile = [each for each in answered.answers if seen_s < each.ended_s < swapped_s]
     return {
-        "prepared": Timed.ready_s - seen_s,
-        "switched": swapped_s - Timed.ready_s,
+        "prepared": TimedEngine.ready_s - seen_s,
+        "switched": swapped_s - TimedEngine.ready_s,
         "first word": min(each.first_s for each in later) - swapped_s,
         "answers ended meanwhile": len(meanwhile),
-        "longest silence meanwhile": diary.longest_silence_s(seen_s, swapped_s),
+        "longest silence meanwhile": answered.longest_silence_s(seen_s, swapped_s),
     }
 
 
@@ -147,18 +145,19 @@ async def measure(folder: Path, models: Path, n_rounds: int) -> None:
     registry = LoraRegistry(folder / "loras")
     for seed in range(2):
         write_weights(folder / f"out{seed}", seed, base)
-        version, start_s = registry.add(folder / f"out{seed}"), time.monotonic()
-        merged_gguf(path, version.folder)
-        print(f"{version.name} merged, once, in {time.monotonic() - start_s:.1f} s")
+        version = registry.add(folder / f"out{seed}")
+        with timed() as merging:
+            merged_gguf(path, version.folder)
+        print(f"{version.name} merged, once, in {merging.wall_s:.1f} s")
     model = language_model(DEFAULT_LANGUAGE_MODEL)
-    generator = LocalGenerator(model, lambda: Timed(path, N_PARALLEL), lambda: base)
+    generator = LocalGenerator(model, lambda: TimedEngine(path, N_PARALLEL), lambda: base)
     generator.warm()
-    follower, diary = LoraFollower(generator, registry), Diary()
-    asking = [asyncio.create_task(keep_asking(generator, diary, person)) for person in range(N_ASKING)]
-    await until(lambda: len(diary.answers) >= 2 * N_ASKING)
-    usual = median(each.first_s - each.begun_s for each in diary.answers[N_ASKING:])
-    quiet = diary.longest_silence_s(min(diary.words_s), max(diary.words_s))
-    rounds = [await swap(follower, registry, f"v{1 + number % 2}", base, diary) for number in range(n_rounds)]
+    follower, answered = LoraFollower(generator, registry), AnswerLog()
+    asking = [asyncio.create_task(keep_asking(generator, answered, person)) for person in range(N_ASKING)]
+    await wait_until(lambda: len(answered.answers) >= 2 * N_ASKING, PATIENCE_S, 0.01)
+    usual = median(each.first_s - each.begun_s for each in answered.answers[N_ASKING:])
+    quiet = answered.longest_silence_s(min(answered.words_s), max(answered.words_s))
+    rounds = [await swap(follower, registry, f"v{1 + number % 2}", base, answered) for number in range(n_rounds)]
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
@@ -167,20 +166,20 @@ async def measure(folder: Path, models: Path, n_rounds: int) -> None:
     for name in rounds[0]:
         told = [each[name] for each in rounds]
         print(f"{name:28} median {median(told):.3f}   {min(told):.3f} … {max(told):.3f}")
-    n_mixed = sum(len(each.versions) != 1 for each in diary.answers)
-    print(f"{len(diary.answers)} answers, {diary.n_failed} failed, {n_mixed} of more than one version")
+    n_mixed = sum(len(each.versions) != 1 for each in answered.answers)
+    print(f"{len(answered.answers)} answers, {answered.n_failed} failed, {n_mixed} of more than one version")
     print(
         f"before the first swap: first word after {usual:.2f} s, longest silence {quiet:.2f} s; load {os.getloadavg()}"
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, help="where converted models are kept")
+    parser = parser_for(__doc__)
+    add_models(parser)
     parser.add_argument("--rounds", type=int, default=6)
-    asked = parser.parse_args()
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder), asked.models or Path(folder) / "models", asked.rounds))
+        asyncio.run(measure(Path(folder), given.models, given.rounds))
 
 
 if __name__ == "__main__":

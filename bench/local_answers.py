@@ -1,6 +1,6 @@
 """How often the local model's own words stand on its passages, and whether what stands is right.
 
-Run: python -m bench.local_answers DIR... [--limit N] [--show]   (DIRs in BEIR's layout, with answers)
+Run: python bench/local_answers.py DIR... [--limit N] [--show]   (DIRs in BEIR's layout, with answers)
 
 "clear": one sentence of the passages is clearly the answer, so the model is asked. "stands": what it wrote passed the
 support check. "wrong": it passed and does not hold a labelled answer. The others are quoted instead.
@@ -8,52 +8,39 @@ support check. "wrong": it passed and does not hold a labelled answer. The other
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import tempfile
 from collections import Counter
-from pathlib import Path
 
 from bench.extract import holds
-from bench.labelled import default_embedder
-from core.evaluation.cached import CachedEmbedder
+from bench.labelled import folder_arguments, given_folders, indexed
 from core.evaluation.dataset import LabelledSet, read_labelled
-from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.sentence_ranking import rank
 from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.local.factory import open_generator
 from core.generation.local.generator import LocalGenerator
 from core.generation.prompting.prompt import brief
 from core.generation.writer import BRIEF
-from core.language import detect_language
 from core.ports import Embedder
-from core.retrieval.search import HybridSearcher
 from core.settings import Settings
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
 from core.types import SearchResult
 
 
 async def ask_all(data: LabelledSet, embedder: Embedder, model: LocalGenerator, limit: int, show: bool) -> Counter[str]:
     """Return how many of the first ``limit`` answerable questions came to what."""
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder)) as database:
-            await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
-            for question in [each for each in data.questions if each.answerable and each.answers][:limit]:
-                found = await searcher.search(SPACE, question.text, detect_language(question.text))
-                support = await written(found, embedder, model)
-                counts["asked"] += 1
-                counts["clear"] += support is not None
-                if support and support.is_supported:
-                    outcome = "stands" if holds(support.text, question.answers) else "wrong"
-                    counts[outcome] += 1
-                    if show:
-                        print(f"{outcome}: {question.text} -> {support.text}", flush=True)
-                elif support and show:
-                    print(f"falls: {question.text} -> {support.reason}", flush=True)
+    async with indexed(data.documents, embedder) as index:
+        for question in [each for each in data.questions if each.answerable and each.answers][:limit]:
+            found = await index.search(question.text)
+            support = await written(found, embedder, model)
+            counts["asked"] += 1
+            counts["clear"] += support is not None
+            if support and support.is_supported:
+                outcome = "stands" if holds(support.text, question.answers) else "wrong"
+                counts[outcome] += 1
+                if show:
+                    print(f"{outcome}: {question.text} -> {support.text}", flush=True)
+            elif support and show:
+                print(f"falls: {question.text} -> {support.reason}", flush=True)
     return counts
 
 
@@ -68,13 +55,10 @@ async def written(found: SearchResult, embedder: Embedder, model: LocalGenerator
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    arguments = folder_arguments(__doc__)
     arguments.add_argument("--limit", type=int, default=50)
     arguments.add_argument("--show", action="store_true")
-    arguments.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "aion-bench")
-    given = arguments.parse_args()
-    embedder = CachedEmbedder(default_embedder(given.cache), given.cache / "vectors.sqlite")
+    given, embedder = given_folders(arguments)
     model = open_generator(Settings.model_fields["local_model"].default, given.cache / "models", print)
     for folder in given.folders:
         data = read_labelled(folder)

@@ -6,12 +6,13 @@ The model is tiny and drawn at random (``tests.tiny``), so that everything takes
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from bench.table import heading, row
+from bench.timing import timed
 from core.training.batching import TrainingBatch
 from core.training.kto import kto
 from core.training.ppo.policy import Policy
@@ -46,18 +47,17 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         name = write_tiny_model(Path(folder))
-        print("| way | rewards | as wanted before | after | KL to the base, nats a token | seconds |")
-        print("|---|---|---|---|---|---|")
+        print(heading("way", "rewards", "as wanted before", "after", "KL to the base, nats a token", "seconds"))
         for way, train in WAYS.items():
             for is_shuffled in (False, True):
                 learner = policy(name)
                 before, _ = behaviour(learner)
-                start = time.perf_counter()
-                train(learner, is_shuffled)
-                seconds = time.perf_counter() - start
+                with timed() as training:
+                    train(learner, is_shuffled)
                 share, kl = behaviour(learner)
                 rewards = "shuffled" if is_shuffled else "right"
-                print(f"| {way} | {rewards} | {before:.0%} | {share:.0%} | {kl:.2f} | {seconds:.0f} |", flush=True)
+                cells = (f"{before:.0%}", f"{share:.0%}", f"{kl:.2f}", f"{training.wall_s:.0f}")
+                print(row(way, rewards, *cells), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,44 +9,34 @@ as one that finds that too much.
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
-from bench.labelled import folder_arguments, given_folders
+from bench.labelled import folder_arguments, given_folders, indexed
+from bench.table import heading, row
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.harness import holds_answer
-from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.prompting.prompt import Prompt, estimate_tokens, grounded
 from core.generation.writer import PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS
-from core.language import detect_language
 from core.ports import Embedder
-from core.retrieval.search import N_CONTEXT, HybridSearcher
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
+from core.retrieval.search import N_CONTEXT
 
 
 async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
     """Return the shares by where was looked."""
     rows: dict[str, list[float]] = {"first 8": [], "context": []}
-    with tempfile.TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder)) as database:
-            await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            passages = Passages(database)
-            searcher = HybridSearcher(embedder, passages, Path(folder) / "indexes")
-            for question in [each for each in data.questions if each.answerable and each.answers]:
-                found = await searcher.search(SPACE, question.text, detect_language(question.text))
-                beside = await passages.beside([hit.passage for hit in found.context])
-                rows["first 8"].append(holds_answer(found.hits[:N_CONTEXT], question.answers))
-                rows["context"].append(holds_answer(found.context, question.answers))
-                for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
-                    for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
-                        asked = grounded(
-                            question.text, found.context, found.question.language, n_tokens, estimate_tokens, more
-                        )
-                        rows.setdefault(name, []).append(shows(asked, question))
+    async with indexed(data.documents, embedder) as index:
+        for question in [each for each in data.questions if each.answerable and each.answers]:
+            found = await index.search(question.text)
+            beside = await index.passages.beside([hit.passage for hit in found.context])
+            rows["first 8"].append(holds_answer(found.hits[:N_CONTEXT], question.answers))
+            rows["context"].append(holds_answer(found.context, question.answers))
+            for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
+                for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
+                    asked = grounded(
+                        question.text, found.context, found.question.language, n_tokens, estimate_tokens, more
+                    )
+                    rows.setdefault(name, []).append(shows(asked, question))
     return {name: float(np.mean(values)) for name, values in rows.items()}
 
 
@@ -65,8 +55,8 @@ def main() -> None:
     for number, folder in enumerate(given.folders):
         shares = asyncio.run(measure(read_labelled(folder), embedder))
         if number == 0:
-            print(f"| set | {' | '.join(shares)} |\n|{'---|' * (len(shares) + 1)}")
-        print(f"| {folder.name} | {' | '.join(f'{share:.3f}' for share in shares.values())} |", flush=True)
+            print(heading("set", *shares))
+        print(row(folder.name, *(f"{share:.3f}" for share in shares.values())), flush=True)
 
 
 if __name__ == "__main__":

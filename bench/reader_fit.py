@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,23 +24,18 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from bench import gate_fit
-from bench.labelled import folder_arguments, given_folders
+from bench.labelled import folder_arguments, given_folders, indexed
 from bench.near_misses import NearMisses, Reading
+from bench.table import heading, row
 from core.confidence.features import features
 from core.confidence.reader_gate import bounded
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.evaluation.selective import auroc
-from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.excerpt import excerpt
 from core.generation.grounding.reader import OWN
-from core.language import detect_language
 from core.models.catalog import packaged_gguf
 from core.models.reader import LAYERS, LayerReader, Probe, Values
 from core.ports import Embedder
-from core.retrieval.search import HybridSearcher
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
 from core.types import SearchResult
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +54,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgedQuestion:
     """A question as it was asked, what was found, and whether it can be answered."""
 
     reading: Reading
@@ -106,23 +100,18 @@ def _key(reading: Reading) -> str:
     return hashlib.sha256(repr((OWN, LAYERS, reading.question, reading.text)).encode()).hexdigest()[:24]
 
 
-async def collect(data: LabelledSet, embedder: Embedder) -> tuple[list[Reading], list[Asked]]:
+async def collect(data: LabelledSet, embedder: Embedder) -> tuple[list[Reading], list[JudgedQuestion]]:
     """Ask a set's questions of a real index; return readings to learn from, and the questions to be judged."""
     made = NearMisses(data.name, data.questions)
     readings: list[Reading] = []
-    asked: list[Asked] = []
-    with tempfile.TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder)) as database:
-            names = await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
-            for question in data.questions:
-                found = await searcher.search(SPACE, question.text, detect_language(question.text))
-                right = [any(question.relevance.get(n) for n in names[h.passage.document_id]) for h in found.hits]
-                readings += made.of(question, found, right)
-                as_is = Reading(
-                    data.name, question.topic, question.kind, question.id, question.text, excerpt(found), False
-                )
-                asked.append(Asked(as_is, found, question.answerable))
+    asked: list[JudgedQuestion] = []
+    async with indexed(data.documents, embedder) as index:
+        for question in data.questions:
+            found = await index.search(question.text)
+            right = [any(question.relevance.get(n) for n in index.names[h.passage.document_id]) for h in found.hits]
+            readings += made.of(question, found, right)
+            as_is = Reading(data.name, question.topic, question.kind, question.id, question.text, excerpt(found), False)
+            asked.append(JudgedQuestion(as_is, found, question.answerable))
     return readings, asked
 
 
@@ -149,12 +138,14 @@ def _weights(readings: Sequence[Reading]) -> Floats:
 
 def _spread(states: Values, weights: Floats) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of each state, never 0."""
-    means = np.average(states, axis=0, weights=weights)
+    means = np.average(states.astype(np.float64), axis=0, weights=weights)
     scales = np.sqrt(np.average((states - means) ** 2, axis=0, weights=weights))
     return means, np.where(scales > 0, scales, 1.0)
 
 
-def judged(readings: Sequence[Reading], asked: Sequence[Asked], seen: SeenStates, fold: dict[str, int]) -> Floats:
+def judged(
+    readings: Sequence[Reading], asked: Sequence[JudgedQuestion], seen: SeenStates, fold: dict[str, int]
+) -> Floats:
     """Return each question's log-odds by the probe that learned nothing of its topic."""
     states, of_asked = seen.of(readings), seen.of([each.reading for each in asked])
     theirs = np.array([fold[reading.topic] for reading in readings])
@@ -162,12 +153,12 @@ def judged(readings: Sequence[Reading], asked: Sequence[Asked], seen: SeenStates
     read = np.zeros(len(asked))
     for part in range(N_FOLDS):
         chosen = np.flatnonzero(theirs != part)
-        fitted = probe([readings[i] for i in chosen], states[chosen])
+        fitted = probe([readings[i] for i in chosen.tolist()], states[chosen])
         read[ours == part] = of_asked[ours == part] @ fitted.weights + fitted.intercept
     return read
 
 
-def gate_log_odds(asked: Sequence[Asked], fold: dict[str, int]) -> Floats:
+def gate_log_odds(asked: Sequence[JudgedQuestion], fold: dict[str, int]) -> Floats:
     """Return each question's log-odds by a gate fitted on the other topics of the whole sets."""
     examples = [each.as_seen_by_gate for each in asked]
     values = gate_fit.judged_by_others(
@@ -176,7 +167,7 @@ def gate_log_odds(asked: Sequence[Asked], fold: dict[str, int]) -> Floats:
     return np.log(values) - np.log1p(-values)
 
 
-def leaning(gate: Floats, read: Floats, asked: Sequence[Asked]) -> tuple[float, float]:
+def leaning(gate: Floats, read: Floats, asked: Sequence[JudgedQuestion]) -> tuple[float, float]:
     """Return what the reader counts beside the gate (``WEIGHTS``), and the log-odds that move nothing on average."""
     origins, labels = np.array([each.reading.origin for each in asked]), np.array([each.answerable for each in asked])
     held = np.array([bounded(each) for each in read])
@@ -198,21 +189,21 @@ def leaning(gate: Floats, read: Floats, asked: Sequence[Asked]) -> tuple[float, 
     return weight, float(minimize_scalar(surprise, bounds=(-4, 4), method="bounded").x)
 
 
-def report(asked: Sequence[Asked], gate: Floats, read: Floats, both: Floats) -> None:
+def report(asked: Sequence[JudgedQuestion], gate: Floats, read: Floats, both: Floats) -> None:
     """Print AUROC of gate, reader and both, by set and kind of unanswerable question."""
     labels = np.array([each.answerable for each in asked])
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for each in asked:
         if not each.answerable:
             kinds[each.reading.origin] |= {"", each.reading.kind}
-    print("\n| set [unanswerable] | gate | reader | both |\n|---|---|---|---|")
+    print("\n" + heading("set [unanswerable]", "gate", "reader", "both"))
     for origin, names in kinds.items():
         for kind in sorted(names):
             chosen = np.array(
                 [e.reading.origin == origin and (e.answerable or kind in ("", e.reading.kind)) for e in asked]
             )
-            cells = " | ".join(f"{auroc(values[chosen], labels[chosen]):.3f}" for values in (gate, read, both))
-            print(f"| {origin} [{kind or 'all'}] | {cells} |", flush=True)
+            cells = (f"{auroc(values[chosen], labels[chosen]):.3f}" for values in (gate, read, both))
+            print(row(f"{origin} [{kind or 'all'}]", *cells), flush=True)
 
 
 def store(fitted: Probe, weight: float, neutral: float) -> None:
@@ -227,7 +218,7 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help="store a reader fitted on everything")
     given, embedder = given_folders(arguments)
     readings: list[Reading] = []
-    asked: list[Asked] = []
+    asked: list[JudgedQuestion] = []
     for folder in given.folders:
         made, of_set = asyncio.run(collect(read_labelled(folder), embedder))
         readings += made

@@ -10,7 +10,6 @@ import asyncio
 import importlib.util
 import logging
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ import httpx
 from pydantic import SecretStr
 
 from bench.simulated_day import report, run, simulate
+from bench.table import heading, row
+from bench.timing import timed
 from core.errors import GenerationFailed
 from core.generation.providers.catalogue import ModelLimits, Provider, ProviderModel
 from core.generation.providers.ledger import Ledger
@@ -44,7 +45,7 @@ PLAIN = (
 ERROR = b'{"error":{"message":"not now","type":"error","code":"error"}}'
 
 
-class Server:
+class LoopbackProvider:
     """A provider on the loopback that keeps its connections, as real ones do. ``status`` other than 200 is a fault."""
 
     def __init__(self, status: int = 200) -> None:
@@ -52,7 +53,7 @@ class Server:
         self.n_asked = 0
         self.n_connections = 0
 
-    async def __aenter__(self) -> Server:
+    async def __aenter__(self) -> LoopbackProvider:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
@@ -94,8 +95,8 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table."""
+class CallTimes:
+    """What ``measure`` saw: milliseconds of the first call and of each later one, and calls wasted on dead servers."""
 
     case: str
     first_ms: float
@@ -106,25 +107,30 @@ class Row:
     def __str__(self) -> str:
         p50, p95 = median(self.later_ms), quantiles(self.later_ms, n=20)[-1]
         wasted = " / ".join(str(n) for n in self.wasted) or "-"
-        return (
-            f"| {self.case} | {self.first_ms:.1f} | {p50:.2f} | {p95:.2f} "
-            f"| {self.n_answered / (len(self.later_ms) + 1):.0%} | {wasted} |"
-        )
+        answered = f"{self.n_answered / (len(self.later_ms) + 1):.0%}"
+        return row(self.case, f"{self.first_ms:.1f}", f"{p50:.2f}", f"{p95:.2f}", answered, wasted)
 
 
-async def measure(case: str, call: Callable[[], Awaitable[None]], dead: list[Server], n_calls: int = N_CALLS) -> Row:
+async def measure(
+    case: str, call: Callable[[], Awaitable[None]], dead: list[LoopbackProvider], n_calls: int = N_CALLS
+) -> CallTimes:
     """Call ``n_calls`` times, and count what was answered and what dead servers were asked."""
     before, n_answered, taken_ms = [server.n_asked for server in dead], 0, []
     for _ in range(n_calls):
-        start_s = time.perf_counter()
-        try:
-            await call()
-            n_answered += 1
-        except Exception as error:  # noqa: BLE001 whatever a library under test raises is an answer not given
-            logging.getLogger(__name__).debug("not answered: %r", error)
-        taken_ms.append((time.perf_counter() - start_s) * 1000)
+        with timed() as calling:
+            try:
+                await call()
+                n_answered += 1
+            except Exception as error:  # noqa: BLE001 whatever a library under test raises is an answer not given
+                logging.getLogger(__name__).debug("not answered: %r", error)
+        taken_ms.append(calling.wall_s * 1000)
     wasted = [server.n_asked - n for server, n in zip(dead, before, strict=True)]
-    return Row(case, taken_ms[0], taken_ms[1:], n_answered, wasted)
+    return CallTimes(case, taken_ms[0], taken_ms[1:], n_answered, wasted)
+
+
+async def servers_on(stack: AsyncExitStack, *statuses: int) -> list[LoopbackProvider]:
+    """Start a server for each status, which ``stack`` stops."""
+    return [await stack.enter_async_context(LoopbackProvider(status)) for status in statuses]
 
 
 def provider(name: str, url: str) -> Provider:
@@ -136,7 +142,7 @@ def provider(name: str, url: str) -> Provider:
     return Provider(name, url, f"{name.upper()}_KEY", (model,), frozenset({"en"}), False, 4000, 300)
 
 
-def router_over(servers: list[Server], client: httpx.AsyncClient, ledger: Ledger) -> Router:
+def router_over(servers: list[LoopbackProvider], client: httpx.AsyncClient, ledger: Ledger) -> Router:
     """Return our router over servers, in their order."""
     table = [provider(f"p{n}", server.url) for n, server in enumerate(servers)]
     return open_router(table, {p.key_env: (SecretStr("a-key"),) for p in table}, client, ledger)
@@ -157,11 +163,10 @@ async def routed(router: Router) -> None:
         pass
 
 
-async def costs() -> list[Row]:
+async def costs() -> list[CallTimes]:
     """Measure our router beside bare httpx: a healthy provider, and dead ones before it."""
     async with AsyncExitStack() as stack:
-        healthy = await stack.enter_async_context(Server())
-        dead = [await stack.enter_async_context(Server(status)) for status in (429, 500, 401, 404, 503)]
+        healthy, *dead = await servers_on(stack, 200, 429, 500, 401, 404, 503)
         client = await stack.enter_async_context(httpx.AsyncClient())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = await stack.enter_async_context(await Database.open(folder))
@@ -188,22 +193,22 @@ def _calls(router: Router) -> Callable[[], Awaitable[None]]:
 async def walking() -> tuple[float, float]:
     """Return what walking 5 dead providers to the 6th takes, and what bare httpx takes for the same 6 requests."""
     async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(Server(status)) for status in (429, 500, 401, 404, 503, 200)]
+        servers = await servers_on(stack, 429, 500, 401, 404, 503, 200)
         client = await stack.enter_async_context(httpx.AsyncClient())
         ours, theirs = [], []
         for _ in range(50):
-            start_s = time.perf_counter()
-            for server in servers:
-                await bare(client, server.url)
-            theirs.append((time.perf_counter() - start_s) * 1000)
+            with timed() as asking:
+                for server in servers:
+                    await bare(client, server.url)
+            theirs.append(asking.wall_s * 1000)
             router = router_over(servers, client, Ledger())
-            start_s = time.perf_counter()
-            await routed(router)
-            ours.append((time.perf_counter() - start_s) * 1000)
+            with timed() as routing:
+                await routed(router)
+            ours.append(routing.wall_s * 1000)
         return median(ours), median(theirs)
 
 
-async def litellm_rows() -> list[Row]:
+async def litellm_rows() -> list[CallTimes]:
     """Measure LiteLLM's Router on the same servers with the same faults; without retries, its defaults stall."""
     import litellm
 
@@ -212,10 +217,9 @@ async def litellm_rows() -> list[Row]:
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     logging.getLogger("LiteLLM Router").setLevel(logging.CRITICAL)
     async with AsyncExitStack() as stack:
-        healthy = await stack.enter_async_context(Server())
-        dead = [await stack.enter_async_context(Server(status)) for status in (429, 500)]
+        healthy, *dead = await servers_on(stack, 200, 429, 500)
 
-        def router(servers: list[Server], **rest: Any) -> Any:
+        def router(servers: list[LoopbackProvider], **rest: Any) -> Any:
             names = [f"m{n}" for n in range(len(servers))]
             models = [
                 {
@@ -251,8 +255,8 @@ def main() -> None:
         rows += asyncio.run(litellm_rows())
     else:
         print("LiteLLM is not installed: nothing to compare with.\n")
-    print(f"| {N_CALLS} calls | first ms | p50 ms | p95 ms | answered | wasted calls by dead provider |")
-    print("|---|---|---|---|---|---|")
+    columns = ("first ms", "p50 ms", "p95 ms", "answered", "wasted calls by dead provider")
+    print(heading(f"{N_CALLS} calls", *columns))
     print("\n".join(str(row) for row in rows))
     ours, theirs = asyncio.run(walking())
     print(f"\n5 dead providers to the 6th: {ours:.1f} ms; the same 6 requests with bare httpx: {theirs:.1f} ms\n")

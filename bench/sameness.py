@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.labelled import folder_arguments, given_folders
+from bench.table import heading, row
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.generation.question_match import asked
@@ -32,15 +33,14 @@ def pairs(folder: Path, embedder: CachedEmbedder) -> list[tuple[float, bool, str
 
 def main() -> None:
     given, embedder = given_folders(folder_arguments(__doc__))
-    print("| set | " + " | ".join(f"≥ {cut:.2f}: pairs / taken for one" for cut in CUTS) + " |")
-    print("|---" * (len(CUTS) + 1) + "|")
+    print(heading("set", *(f"≥ {cut:.2f}: pairs / taken for one" for cut in CUTS)))
     for folder in given.folders:
         found = pairs(folder, embedder)
         cells = []
         for cut in CUTS:
             near = [is_one for cosine, is_one, _, _ in found if cosine >= cut]
             cells.append(f"{len(near)} / {sum(near)}")
-        print(f"| {folder.name} | {' | '.join(cells)} |")
+        print(row(folder.name, *cells))
         for cosine, _, one, other in (pair for pair in found if pair[1]):
             print(f"<!-- {cosine:.3f} {one} ~ {other} -->")
 

@@ -6,7 +6,6 @@ Each client asks again as soon as it has its reply, and comes back when a 429 sa
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import os
@@ -23,12 +22,16 @@ from statistics import quantiles
 import httpx
 import psutil
 
+from bench.arguments import parser_for
+from bench.table import heading, row
+from bench.timing import resident_mb
+
 TOKEN = "made-up-bench-token"
 ASKED = {"messages": [{"role": "user", "content": "Say where Lisbon lies."}], "max_tokens": 24, "temperature": 0}
 
 
 @dataclass
-class Seen:
+class ClientResults:
     """What the clients saw."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -61,7 +64,7 @@ async def service(module: str, at_once: int, **settings: str) -> AsyncIterator[t
             await draining
 
 
-async def client(http: httpx.AsyncClient, seen: Seen, end_s: float, *, stream: bool) -> None:
+async def client(http: httpx.AsyncClient, seen: ClientResults, end_s: float, *, stream: bool) -> None:
     """Ask until the time is over."""
     while time.monotonic() < end_s:
         begun_s = time.monotonic()
@@ -81,17 +84,17 @@ async def client(http: httpx.AsyncClient, seen: Seen, end_s: float, *, stream: b
             seen.n_without_retry_after += 1
 
 
-async def watch(process: psutil.Process, seen: Seen) -> None:
+async def watch(process: psutil.Process, seen: ClientResults) -> None:
     """Note the memory every quarter second, with that of the process that llama.cpp runs in."""
     while True:
         family = [process, *process.children(recursive=True)]
-        seen.megabytes.append(sum(each.memory_info().rss for each in family) / 1e6)
+        seen.megabytes.append(sum(resident_mb(each.pid) for each in family))
         await asyncio.sleep(0.25)
 
 
-async def measure(module: str, n_clients: int, at_once: int, seconds: float, **settings: str) -> Seen:
+async def measure(module: str, n_clients: int, at_once: int, seconds: float, **settings: str) -> ClientResults:
     """Return what ``n_clients`` see of a service, half of them streaming."""
-    seen = Seen()
+    seen = ClientResults()
     async with service(module, at_once, **settings) as (url, process):
         headers, limits = {"Authorization": f"Bearer {TOKEN}"}, httpx.Limits(max_connections=n_clients)
         async with httpx.AsyncClient(
@@ -105,33 +108,32 @@ async def measure(module: str, n_clients: int, at_once: int, seconds: float, **s
     return seen
 
 
-def report(name: str, seen: Seen) -> None:
+def report(name: str, seen: ClientResults) -> None:
     """Print one row."""
     n = len(seen.megabytes)
     first, last = (seen.megabytes[i] for i in (n // 4, n - 1))
     p50, p95 = (quantiles(seen.reply_s, n=20)[i] for i in (9, 18)) if len(seen.reply_s) > 1 else (0.0, 0.0)
     n_5xx = sum(count for status, count in seen.statuses.items() if status >= 500) + seen.n_dropped
-    cells = [
-        name,
+    cells = (
         f"{seen.statuses[200]:,} ({seen.n_whole:,} whole)",
         f"{seen.statuses[429]:,} ({seen.n_without_retry_after} without Retry-After)",
-        str(n_5xx),
+        n_5xx,
         f"{p50:.2f} / {p95:.2f}",
         f"{first:.0f} → {last:.0f} (most {max(seen.megabytes):.0f})",
-    ]
-    print(f"| {' | '.join(cells)} |", flush=True)
+    )
+    print(row(name, *cells), flush=True)
 
 
 async def main() -> None:
     """Measure a scripted engine, and the real one."""
-    parser = argparse.ArgumentParser()
+    parser = parser_for(__doc__)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=30)
     options = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{options.clients} clients for {options.seconds:.0f} s, half of them streaming; load {load:.1f}\n")
-    print("| engine, replies at once | 200 | 429 | 5xx or dropped | reply s p50 / p95 | memory MB, early → late |")
-    print("|---|---|---|---|---|---|")
+    columns = ("200", "429", "5xx or dropped", "reply s p50 / p95", "memory MB, early → late")
+    print(heading("engine, replies at once", *columns))
     scripted = {"TEXT": "word " * 20, "PAUSE_S": "0.005"}
     for at_once in (32, 256):
         seen = await measure("tests.e2e.quick_serve", options.clients, at_once, options.seconds, **scripted)

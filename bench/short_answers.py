@@ -5,16 +5,17 @@ Minutes a run on one core: ``make bench-short-answers``.
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from bench.arguments import add_models, parser_for
+from bench.table import heading, row
+from bench.timing import timed
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.kto import ThumbedReply, kto
@@ -122,23 +123,26 @@ def by_kto(of: Policy, n: int, is_shuffled: bool) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, default=Path("data/models"))
+    parser = parser_for(__doc__)
+    add_models(parser)
     parser.add_argument("--steps", type=int, default=25, help="of PPO, each time")
     parser.add_argument("--replies", type=int, default=48, help="that are rated for KTO, and that are measured")
-    asked = parser.parse_args()
+    given = parser.parse_args()
+    print(heading("way", "rewards", "short before", "after", "unseen before", "after", "KL", "updates", "minutes"))
     for is_shuffled in (False, True):
         for way in ("PPO, fresh answers", "KTO, stored thumbs"):
-            of = policy(asked.models)
-            before, start_s = behaviour(of, asked.replies), time.process_time()
-            if way.startswith("PPO"):
-                n_steps = practise(of, shuffled(judge, 1) if is_shuffled else judge, asked.steps)
-            else:
-                n_steps = by_kto(of, asked.replies, is_shuffled)
-            after, minutes = behaviour(of, asked.replies), (time.process_time() - start_s) / 60
+            of = policy(given.models)
+            before = behaviour(of, given.replies)
+            with timed() as training:
+                if way.startswith("PPO"):
+                    n_steps = practise(of, shuffled(judge, 1) if is_shuffled else judge, given.steps)
+                else:
+                    n_steps = by_kto(of, given.replies, is_shuffled)
+            after = behaviour(of, given.replies)
             rewards = "shuffled" if is_shuffled else "right"
-            shares = f"{before['short']:.0%} | {after['short']:.0%} | {before['unseen']:.0%} | {after['unseen']:.0%}"
-            print(f"| {way} | {rewards} | {shares} | {after['kl']:.2f} | {n_steps} | {minutes:.0f} |", flush=True)
+            shares = (f"{of[name]:.0%}" for name in ("short", "unseen") for of in (before, after))
+            minutes = f"{training.cpu_s / 60:.0f}"
+            print(row(way, rewards, *shares, f"{after['kl']:.2f}", n_steps, minutes), flush=True)
 
 
 if __name__ == "__main__":

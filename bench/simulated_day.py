@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from pydantic import SecretStr
 
+from bench.table import heading, row
 from core.errors import GenerationFailed
 from core.generation.providers.catalogue import ModelLimits, Price, Provider, read_providers
 from core.generation.providers.clock import ForwardClock
@@ -50,7 +51,7 @@ class LeapingLoop(asyncio.SelectorEventLoop):
         return self.now_s
 
 
-class _LeapingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _LeapingSelector(selectors.DefaultSelector):
     def __init__(self, loop: LeapingLoop) -> None:
         super().__init__()
         self._loop = loop
@@ -69,7 +70,7 @@ def run(work: Coroutine[Any, Any, R]) -> R:
 
 
 @dataclass
-class Account:
+class ProviderAccount:
     """A model (or a provider's pool) as its provider sees it."""
 
     limits: ModelLimits
@@ -107,7 +108,7 @@ class Account:
         return f"{(START + timedelta(seconds=now_s)).astimezone(self.zone):%Y-%m-%d}"
 
 
-class World(httpx.AsyncBaseTransport):
+class SimulatedProviders(httpx.AsyncBaseTransport):
     """Every provider of a table, behind one transport."""
 
     def __init__(self, providers: tuple[Provider, ...], draw: random.Random) -> None:
@@ -117,7 +118,7 @@ class World(httpx.AsyncBaseTransport):
             for provider in providers
             for model in provider.models
         }
-        self._accounts: dict[tuple[str, str], Account] = {}
+        self._accounts: dict[tuple[str, str], ProviderAccount] = {}
         self.n_past_a_limit = 0
         self.n_asked: Counter[str] = Counter()
 
@@ -148,13 +149,14 @@ class World(httpx.AsyncBaseTransport):
             200, headers={"content-type": "text/event-stream"}, content=(text + "data: [DONE]\n\n").encode()
         )
 
-    def account(self, provider: Provider, model: str, limits: ModelLimits) -> Account:
+    def account(self, provider: Provider, model: str, limits: ModelLimits) -> ProviderAccount:
         """Return the account of a model, or of all of them (``*``)."""
-        return self._accounts.setdefault((provider.name, model), Account(limits, ZoneInfo(provider.day_zone)))
+        account = ProviderAccount(limits, ZoneInfo(provider.day_zone))
+        return self._accounts.setdefault((provider.name, model), account)
 
 
 @dataclass(frozen=True)
-class Day:
+class DayResult:
     """How a day went."""
 
     n_questions: int
@@ -177,15 +179,15 @@ def arrivals(n_questions: int, draw: random.Random) -> list[float]:
     return sorted((hour + draw.random()) * 3600 for hour in hours)
 
 
-async def simulate(n_questions: int, seed: int = 1) -> Day:
+async def simulate(n_questions: int, seed: int = 1) -> DayResult:
     """Ask a day's questions of the shipped table's free providers."""
     draw = random.Random(seed)
     providers = tuple(provider for provider in read_providers() if not provider.paid)
     keys = {provider.key_env: (SecretStr(f"key-of-{provider.name}"),) for provider in providers}
-    loop, world = asyncio.get_running_loop(), World(providers, draw)
+    loop, simulated = asyncio.get_running_loop(), SimulatedProviders(providers, draw)
     prompt = (PromptTurn("user", "abc" * (N_GUESSED - 4)),)
     times = arrivals(n_questions, draw)
-    async with httpx.AsyncClient(transport=world) as client:
+    async with httpx.AsyncClient(transport=simulated) as client:
         clock = ForwardClock(lambda: START.timestamp() + loop.time(), loop.time)
         router = open_router(providers, keys, client, Ledger(clock=clock))
 
@@ -199,7 +201,8 @@ async def simulate(n_questions: int, seed: int = 1) -> Day:
 
         served = await asyncio.gather(*(ask(at_s) for at_s in times))
     lost = Counter(int(at_s // 3600) for at_s, is_served in zip(times, served, strict=True) if not is_served)
-    return Day(n_questions, sum(served), best_possible(times), world.n_past_a_limit, dict(world.n_asked), dict(lost))
+    best, asked = best_possible(times), dict(simulated.n_asked)
+    return DayResult(n_questions, sum(served), best, simulated.n_past_a_limit, asked, dict(lost))
 
 
 def best_possible(times: list[float]) -> int:
@@ -228,12 +231,12 @@ def best_possible(times: list[float]) -> int:
     return int(served + by_lite + min(left, n_groq + n_hugging + 50))
 
 
-def report(days: list[Day]) -> None:
+def report(days: list[DayResult]) -> None:
     """Print a table."""
-    print("| questions | answered | best possible | share of it | past a limit |\n|---|---|---|---|---|")
+    print(heading("questions", "answered", "best possible", "share of it", "past a limit"))
     for day in days:
         share = f"{day.n_served / day.n_best:.1%}"
-        print(f"| {day.n_questions:,} | {day.n_served:,} | {day.n_best:,} | {share} | {day.n_past_a_limit} |")
+        print(row(f"{day.n_questions:,}", f"{day.n_served:,}", f"{day.n_best:,}", share, day.n_past_a_limit))
     print("\nrequests of the last: " + ", ".join(f"{name} {n:,}" for name, n in days[-1].n_asked.items()))
 
 

@@ -27,6 +27,6 @@ class StepClock(TrainerCallback):
 
 
 if __name__ == "__main__":
-    transformers.trainer.DEFAULT_CALLBACKS.append(StepClock)
+    transformers.trainer.DEFAULT_CALLBACKS.append(StepClock)  # type: ignore[arg-type]  # typed by its first item
     sys.argv = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

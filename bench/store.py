@@ -13,17 +13,16 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.search_latency import DIM, SPACE, StubEmbedder, Words, store
-from core.retrieval.search import HybridSearcher
-from core.storage.database import Database
-from core.storage.documents import Documents
-from core.storage.passages import Passages
+from bench.search_index import open_index
+from bench.synthetic import SPACE, StubEmbedder, ZipfWords, store, unit_vectors
+from bench.table import heading, row
+from bench.timing import p50_p95, resident_mb, timed
 from core.types import Matrix
 
 N_QUERIES, N_RECALL, N_ADDED = 200, 50, 20
@@ -33,104 +32,79 @@ N_TEXTS = 20_000
 """Different texts; each passage has a word of its own besides."""
 
 
-class Numbered(StubEmbedder):
-    """Gives passages the vectors that ``vectors`` draws again, so that the truly nearest are known."""
-
-    def embed_query(self, text: str) -> Matrix:
-        """Draw one vector."""
-        return unit(self._draw, 1)[0]
-
-
-def unit(draw: np.random.Generator, n: int) -> Matrix:
-    rows = draw.standard_normal((n, DIM), np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
 def vectors(n_passages: int) -> Iterator[Matrix]:
-    """Yield every passage's vector, document by document."""
+    """Yield the passages' vectors, document by document; the same each time, so that the truly nearest are known."""
     draw = np.random.default_rng(7)
     for _ in range(n_passages // PER_DOCUMENT):
-        yield unit(draw, PER_DOCUMENT)
+        yield unit_vectors(draw, PER_DOCUMENT)
 
 
 async def build(folder: Path, n_passages: int) -> dict[str, float]:
     """Store and index everything."""
-    words = Words()
+    words = ZipfWords()
     texts = [words.text(120) for _ in range(min(N_TEXTS, n_passages))]
-    embedder, storing_s, storing_cpu_s = Numbered(), 0.0, 0.0
-    async with await Database.open(folder) as database:
-        documents = Documents(database)
+    storing_s, cpu_s = 0.0, 0.0
+    async with open_index(folder, StubEmbedder()) as index:
         for number, rows in enumerate(vectors(n_passages)):
             places = range(number * PER_DOCUMENT, (number + 1) * PER_DOCUMENT)
             pieces = [f"{texts[place % len(texts)]} own{place}x" for place in places]
-            embedder.embed_passages = lambda _, rows=rows: rows
-            start_s, start_cpu_s = time.perf_counter(), time.process_time()
-            await store(documents, embedder, f"document {number}", pieces)
-            storing_s += time.perf_counter() - start_s
-            storing_cpu_s += time.process_time() - start_cpu_s
-        searcher = HybridSearcher(embedder, Passages(database), folder / "indexes")
-        start_s, start_cpu_s = time.perf_counter(), time.process_time()
-        await searcher.search(SPACE, words.text(8), "en")
-        await searcher.close()
-        indexing_s = time.perf_counter() - start_s
-        storing_cpu_s += time.process_time() - start_cpu_s
+            with timed() as storing:
+                await store(index.documents, f"document {number}", pieces, rows)
+            storing_s += storing.wall_s
+            cpu_s += storing.cpu_s
+        with timed() as indexing:
+            await index.searcher.search(SPACE, words.text(8), "en")
+            await index.searcher.close()
     return {
         "stored_per_s": n_passages / storing_s,
-        "indexed_per_s": n_passages / indexing_s,
-        "ingest_per_s": n_passages / (storing_s + indexing_s),
-        "cpu_us": storing_cpu_s / n_passages * 1e6,
+        "indexed_per_s": n_passages / indexing.wall_s,
+        "ingest_per_s": n_passages / (storing_s + indexing.wall_s),
+        "cpu_us": (cpu_s + indexing.cpu_s) / n_passages * 1e6,
     }
 
 
 async def measure(folder: Path, n_passages: int) -> dict[str, float]:
     """Open what ``build`` left, and search it."""
-    words, embedder = Words(), Numbered()
-    async with await Database.open(folder) as database:
-        searcher = HybridSearcher(embedder, Passages(database), folder / "indexes")
-        start_s = time.perf_counter()
-        await searcher.search(SPACE, words.text(8), "en")
-        figures = {"reload_s": time.perf_counter() - start_s}
-        start_cpu_s = time.process_time()
-        found = [await searcher.search(SPACE, words.text(8), "en") for _ in range(N_QUERIES)]
-        figures["cpu_ms"] = (time.process_time() - start_cpu_s) * 1000 / N_QUERIES
+    words, embedder = ZipfWords(), StubEmbedder()
+    async with open_index(folder, embedder) as index:
+        with timed() as first:
+            await index.searcher.search(SPACE, words.text(8), "en")
+        with timed() as searching:
+            found = [await index.searcher.search(SPACE, words.text(8), "en") for _ in range(N_QUERIES)]
+        figures = {"reload_s": first.wall_s, "cpu_ms": searching.cpu_s * 1000 / N_QUERIES}
         figures["resident_mb"] = resident_mb()
         for step in found[0].latency_ms:
             if step != "embed":
                 figures |= spread(step, [each.latency_ms[step] for each in found])
         figures |= spread("hybrid", [sum(ms for s, ms in e.latency_ms.items() if s != "embed") for e in found])
-        index = await searcher._indexes.fresh(SPACE)
-        assert index is not None
-        queries = np.stack([each.query_vector for each in found[:N_RECALL]])
+        fresh = await index.searcher._indexes.fresh(SPACE)
+        assert fresh is not None
+        queries = np.stack([each.query_vector for each in found[:N_RECALL] if each.query_vector is not None])
         truth = nearest(queries, n_passages)
-        theirs = [index.dense.search(query, N_NEAREST)[0] for query in queries]
+        theirs = [fresh.dense.search(query, N_NEAREST)[0] for query in queries]
         shares = [len(np.intersect1d(*each)) / N_NEAREST for each in zip(theirs, truth, strict=True)]
         figures["recall@24"] = float(np.mean(shares))
         added_ms = []
-        documents = Documents(database)
-        embedder.embed_passages = lambda _: embedder.embed_query("")[None]
         for number in range(N_ADDED):
-            start_s = time.perf_counter()
-            await store(documents, embedder, f"new {number}", [f"freshword{number}x is here"])
-            hits = (await searcher.search(SPACE, f"freshword{number}x", "en")).hits
-            added_ms.append((time.perf_counter() - start_s) * 1000)
+            texts = [f"freshword{number}x is here"]
+            with timed() as adding:
+                await store(index.documents, f"new {number}", texts, embedder.embed_passages(texts))
+                hits = (await index.searcher.search(SPACE, f"freshword{number}x", "en")).hits
+            added_ms.append(adding.wall_s * 1000)
             assert any(f"freshword{number}x" in hit.passage.text for hit in hits), "an added document was not found"
         figures |= spread("added", added_ms)
     return figures
 
 
-def nearest(queries: Matrix, n_passages: int) -> np.ndarray:
+def nearest(queries: Matrix, n_passages: int) -> NDArray[np.intp]:
     """Return the ids of the truly nearest passages of each query, by comparing all in single precision."""
     scores = np.concatenate([queries @ rows.T for rows in vectors(n_passages)], axis=1)
     return np.argpartition(-scores, N_NEAREST, axis=1)[:, :N_NEAREST] + 1
 
 
 def spread(name: str, values_ms: list[float]) -> dict[str, float]:
-    return {f"{name} p50": float(np.percentile(values_ms, 50)), f"{name} p95": float(np.percentile(values_ms, 95))}
-
-
-def resident_mb() -> float:
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1000
+    middle, high = p50_p95(values_ms)
+    return {f"{name} p50": middle, f"{name} p95": high}
 
 
 def report(n_passages: int, built: dict[str, float], read: dict[str, float]) -> None:
@@ -141,9 +115,9 @@ def report(n_passages: int, built: dict[str, float], read: dict[str, float]) -> 
         f" · ready again in {read['reload_s']:.2f} s · {read['resident_mb']:,.0f} MB resident · "
         f"recall@24 {read['recall@24']:.4f} · {read['cpu_ms']:.1f} ms of CPU a search\n"
     )
-    print("| step | p50 ms | p95 ms |\n|---|---|---|")
+    print(heading("step", "p50 ms", "p95 ms"))
     for name in [name.removesuffix(" p50") for name in read if name.endswith(" p50")]:
-        print(f"| {name} | {read[f'{name} p50']:.2f} | {read[f'{name} p95']:.2f} |")
+        print(row(name, f"{read[f'{name} p50']:.2f}", f"{read[f'{name} p95']:.2f}"))
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ clock counts what both trainers count, tokens that are no padding, from the end 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -16,17 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.arguments import add_models, link_models, parser_for
+from bench.table import heading, row
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, language_model_source
+from core.training.student import PROJECTIONS
 from tests.lessons import TAUGHT, as_messages
-
-PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 BATCH = 4
 N_ROWS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class TokenRate:
     """Tokens a second, by the wall's clock and by the process's own, and all tokens of the run."""
 
     by_wall: float
@@ -36,34 +36,34 @@ class Pace:
 
 def compare(folder: Path, models: Path, n_rounds: int) -> None:
     """Print the tokens/s of both, round by round."""
-    rows = [as_messages(prompt, reply) for prompt, reply in TAUGHT[:N_ROWS]]
-    (folder / "sft.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    as_pairs = [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in rows]
+    chats = [as_messages(prompt, reply) for prompt, reply in TAUGHT[:N_ROWS]]
+    (folder / "sft.jsonl").write_text("".join(json.dumps(chat) + "\n" for chat in chats))
+    turns = [chat["messages"] for chat in chats]
+    as_pairs = [{"prompt": each[:-1], "completion": each[-1:]} for each in turns]
     (folder / "pairs").mkdir()
-    (folder / "pairs" / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in as_pairs))
+    (folder / "pairs" / "train.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in as_pairs))
     source = language_model_source(DEFAULT_LANGUAGE_MODEL, models, lambda key: None)
-    (folder / "models").symlink_to(models.resolve())
+    link_models(folder, models)
     rounds = []
-    print("| round | AION, tokens/s | TRL | AION, tokens/s of processor time | TRL | tokens, both |")
-    print("|---|---|---|---|---|---|")
+    print(heading("round", "AION, tokens/s", "TRL", "AION, tokens/s of processor time", "TRL", "tokens, both"))
     for number in range(n_rounds):
         if number % 2:  # each goes first as often
             t, a = theirs(folder, source), ours(folder)
         else:
             a, t = ours(folder), theirs(folder, source)
         rounds.append((a, t))
-        told = f"{a.by_wall:.0f} | {t.by_wall:.0f} | {a.by_cpu:.0f} | {t.by_cpu:.0f} | {a.n_tokens}, {t.n_tokens}"
-        print(f"| {number + 1} | {told} |", flush=True)
+        rates = (f"{rate:.0f}" for rate in (a.by_wall, t.by_wall, a.by_cpu, t.by_cpu))
+        print(row(number + 1, *rates, f"{a.n_tokens}, {t.n_tokens}"), flush=True)
     wall, cpu = (median(getattr(a, name) / getattr(t, name) for a, t in rounds) for name in ("by_wall", "by_cpu"))
     print(f"median ratio {wall:.2f} by the wall, {cpu:.2f} by the processor; load {os.getloadavg()}")
 
 
-def ours(folder: Path) -> Pace:
+def ours(folder: Path) -> TokenRate:
     command = ["bot", "train", "sft", "--data", str(folder / "sft.jsonl"), "--out", str(folder / "out")]
-    return _paced(folder, *command, "--batch", str(BATCH), "--accumulate", "1")
+    return _measured(folder, *command, "--batch", str(BATCH), "--accumulate", "1")
 
 
-def theirs(folder: Path, source: str) -> Pace:
+def theirs(folder: Path, source: str) -> TokenRate:
     settings = {
         "model_name_or_path": source,
         "dtype": "float32",
@@ -88,10 +88,10 @@ def theirs(folder: Path, source: str) -> Pace:
         "report_to": "none",
     }
     flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
-    return _paced(folder, "trl.scripts.sft", *flags, "--lora_target_modules", *PROJECTIONS)
+    return _measured(folder, "trl.scripts.sft", *flags, "--lora_target_modules", *PROJECTIONS)
 
 
-def _paced(folder: Path, *command: str) -> Pace:
+def _measured(folder: Path, *command: str) -> TokenRate:
     environment = {**os.environ, "AION_DATA_DIR": str(folder), "GOMP_SPINCOUNT": "1000"}
     clocked = [sys.executable, str(Path(__file__).with_name("step_clock.py")), *command]
     done = subprocess.run(clocked, env=environment, text=True, capture_output=True, check=False)
@@ -101,17 +101,16 @@ def _paced(folder: Path, *command: str) -> Pace:
     first, last = steps[0], steps[-1]
     n_tokens = last["n_tokens"] - first["n_tokens"]
     by_wall, by_cpu = (n_tokens / (last[name] - first[name]) for name in ("wall_s", "cpu_s"))
-    return Pace(by_wall, by_cpu, last["n_tokens"])
+    return TokenRate(by_wall, by_cpu, last["n_tokens"])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--models", type=Path, help="where converted models are kept")
-    asked = parser.parse_args()
+    add_models(parser)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        models = asked.models or Path(folder) / "converted"
-        compare(Path(folder), models, asked.rounds)
+        compare(Path(folder), given.models, given.rounds)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from pathlib import Path
 from discord_server import DiscordServer
 from process import ROOT, aion, running
 
+from bench.arguments import link_models
+from bench.delivery_worlds import discord_settings, telegram_settings
+from core.settings import read_settings
 from tests.e2e.telegram_server import TelegramServer
 
 PATIENCE_S = 240.0
@@ -51,14 +54,12 @@ async def telegram_lines(server: TelegramServer) -> list[str]:
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
-        if (ROOT / "data" / "models").is_dir():
-            (data_dir / "models").symlink_to(ROOT / "data" / "models")
+        link_models(data_dir, read_settings().models_dir)
         taught = await aion(data_dir, "index", str(ROOT / "data" / "samples"))
         assert taught.status == 0, taught.err
         async with DiscordServer() as discord, TelegramServer() as telegram:
-            settings = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
-            settings |= {"DISCORD_TOKEN": discord.token, "DISCORD_API_BASE": discord.api_base}
-            async with running(data_dir, **settings, DISCORD_GATEWAY_URL=discord.gateway_url) as run:
+            settings = telegram_settings(telegram) | discord_settings(discord)
+            async with running(data_dir, **settings) as run:
                 await run.until_logged("running: discord, telegram")
                 await discord.wait_until(lambda: discord.commands and discord.n_identified, PATIENCE_S)
                 on_discord, on_telegram = await discord_lines(discord), await telegram_lines(telegram)

@@ -44,7 +44,7 @@ TAUGHT = [((SYSTEM, PromptTurn("user", way.format(thing))), said) for way in WAY
 HELD = [((SYSTEM, PromptTurn("user", WAYS[4].format(thing))), said) for thing, said in FACTS.items()]
 
 
-def as_messages(prompt: tuple[PromptTurn, ...], reply: str) -> dict[str, object]:
+def as_messages(prompt: tuple[PromptTurn, ...], reply: str) -> dict[str, list[dict[str, str]]]:
     """Return a pair as a line of SFT data."""
     turns = [*prompt, PromptTurn("assistant", reply)]
     return {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}

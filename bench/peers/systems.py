@@ -7,66 +7,69 @@ its own way; where its documentation shows hybrid search as a ready part, that i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from bench.search_index import open_index
 from core.evaluation.dataset import LabelledDocument
+from core.experiments.search_eval import SPACE, store_labelled
 from core.ports import Embedder
 
 
-class System(Protocol):
+class RetrievalSystem(ABC):
     """A retrieval system: ``ingest`` once, then ``ask`` for document ids, best first, perhaps repeated."""
 
+    @abstractmethod
+    def __init__(self, embedder: Embedder, folder: Path) -> None:
+        """Open it with its files in an empty folder. Raises ``ImportError`` where it is not installed."""
+
+    @abstractmethod
     def ingest(self, documents: Sequence[LabelledDocument]) -> None: ...
 
+    @abstractmethod
     def ask(self, question: str) -> list[str]: ...
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing open
+        """Close what is open."""
 
 
 def text_of(document: LabelledDocument) -> str:
     return f"{document.title}\n{document.text}".strip()
 
 
-class Aion:
+class Aion(RetrievalSystem):
     """AION: what `aion index` and a question run, but for reading files."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
-        from core.retrieval.search import HybridSearcher
-        from core.storage.database import Database
-        from core.storage.documents import Documents
-        from core.storage.passages import Passages
-
-        self._loop = asyncio.new_event_loop()
-        self._database = self._loop.run_until_complete(Database.open(folder))
-        self._documents, self._embedder = Documents(self._database), embedder
-        self._searcher = HybridSearcher(embedder, Passages(self._database), folder / "indexes")
+        self._runner, self._stack, self._embedder = asyncio.Runner(), AsyncExitStack(), embedder
+        self._index = self._runner.run(self._stack.enter_async_context(open_index(folder, embedder)))
 
     def ingest(self, documents: Sequence[LabelledDocument]) -> None:
-        from core.experiments.search_eval import SPACE, store_labelled
-
-        stored = store_labelled(self._documents, self._embedder, documents, SPACE)
-        self._names = self._loop.run_until_complete(stored)
+        stored = store_labelled(self._index.documents, self._embedder, documents, SPACE)
+        self._names = self._runner.run(stored)
         self.ask("ready")
 
     def ask(self, question: str) -> list[str]:
-        from core.experiments.search_eval import SPACE
-
-        found = self._loop.run_until_complete(self._searcher.search(SPACE, question, "en"))
+        found = self._runner.run(self._index.searcher.search(SPACE, question, "en"))
         return [name for hit in found.hits for name in self._names[hit.passage.document_id]]
 
     def close(self) -> None:
-        self._loop.run_until_complete(self._searcher.close())
-        self._loop.run_until_complete(self._database.close())
+        self._runner.run(self._index.searcher.close())
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
 
 
-class Chroma:
+class Chroma(RetrievalSystem):
     """Chroma, "Getting Started": a collection with an embedding function, ``add``, ``query``."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
         import chromadb
         from chromadb.api.types import EmbeddingFunction
 
-        class Function(EmbeddingFunction):  # type: ignore[type-arg]  # generic in stubs only
+        class Function(EmbeddingFunction):  # type: ignore[misc]  # not installed where types are checked
             def __init__(self) -> None: ...
 
             def __call__(self, input: Any) -> Any:
@@ -85,23 +88,23 @@ class Chroma:
         return list(self._collection.query(query_texts=[question], n_results=10)["ids"][0])
 
 
-class LlamaIndex:
+class LlamaIndex(RetrievalSystem):
     """LlamaIndex, "Starter Tutorial": ``VectorStoreIndex.from_documents``, then a retriever."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
         from llama_index.core.embeddings import BaseEmbedding
 
-        class Model(BaseEmbedding):
-            def _get_query_embedding(self, query: str) -> list[float]:
+        class Model(BaseEmbedding):  # type: ignore[misc]  # not installed where types are checked
+            def _get_query_embedding(self, query: str) -> Any:
                 return embedder.embed_query(query).tolist()
 
-            async def _aget_query_embedding(self, query: str) -> list[float]:
+            async def _aget_query_embedding(self, query: str) -> Any:
                 return self._get_query_embedding(query)
 
-            def _get_text_embedding(self, text: str) -> list[float]:
+            def _get_text_embedding(self, text: str) -> Any:
                 return embedder.embed_passages([text])[0].tolist()
 
-            def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+            def _get_text_embeddings(self, texts: list[str]) -> Any:
                 return embedder.embed_passages(texts).tolist()
 
         self._model = Model(embed_batch_size=64)
@@ -117,7 +120,7 @@ class LlamaIndex:
         return [found.node.ref_doc_id for found in self._retriever.retrieve(question)]
 
 
-class Haystack:
+class Haystack(RetrievalSystem):
     """Haystack, "Creating a Hybrid Retrieval Pipeline": both in-memory retrievers, joined by reciprocal rank."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
@@ -154,7 +157,7 @@ class Haystack:
         return [found.meta["name"] for found in self._pipeline.run(asked)["joiner"]["documents"]]
 
 
-class Txtai:
+class Txtai(RetrievalSystem):
     """txtai, "Build an Embeddings index": ``index`` and ``search``, hybrid and with content, as its examples set it."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
@@ -176,7 +179,7 @@ class Txtai:
         return [found["id"] for found in self._embeddings.search(question, 24)]
 
 
-SYSTEMS: dict[str, Callable[[Embedder, Path], System]] = {
+SYSTEMS: Mapping[str, type[RetrievalSystem]] = {
     "aion": Aion,
     "chroma": Chroma,
     "llama_index": LlamaIndex,

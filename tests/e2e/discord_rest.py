@@ -24,7 +24,8 @@ from discord_things import (
     snowflake,
 )
 from discord_world import Call, World
-from platform_limits import DISCORD_OVERALL
+
+from tests.e2e.platform_limits import DISCORD_OVERALL
 
 MAX_UNITS = 2000
 

@@ -26,7 +26,8 @@ from discord_things import (
     User,
     snowflake,
 )
-from platform_limits import Meter
+
+from tests.e2e.platform_limits import Meter
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 MESSAGE_CONTENT = 1 << 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from bench.router import Server, routed, router_over
+from bench.router import LoopbackProvider, routed, router_over
 from bench.simulated_day import run, simulate
 from core.generation.providers.ledger import Ledger
 
@@ -27,7 +27,7 @@ def test_the_operators_order_holds_while_there_is_enough_for_everybody() -> None
 
 
 async def test_a_connection_is_used_again() -> None:
-    async with Server() as server, httpx.AsyncClient() as client:
+    async with LoopbackProvider() as server, httpx.AsyncClient() as client:
         router = router_over([server], client, Ledger())
         for _ in range(5):
             await routed(router)

@@ -32,7 +32,7 @@ def thumbs(of: Policy, n: int, is_shuffled: bool) -> list[ThumbedReply]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_preference_is_learned_within_the_bound_and_shuffled_thumbs_teach_nothing(tmp_path: Path):
+def test_a_preference_is_learned_within_the_bound_and_shuffled_thumbs_teach_nothing(tmp_path: Path) -> None:
     name = write_tiny_model(tmp_path / "tiny")
 
     def after(is_shuffled: bool) -> tuple[float, float, float]:
