@@ -19,7 +19,7 @@ from rich.markdown import Markdown
 from bot.delivery.markup import place
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
-from core.assembly.bootstrap import Aion
+from core.assembly.aion import Aion
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload

@@ -21,21 +21,21 @@ _COLUMNS = ("provider", "key", "model", "left", "resets", "state")
 async def print_providers() -> None:
     """Print a table of every provider, key and model."""
     async with open_data_folder() as folder:
-        statuses = await folder.desk.status()
+        statuses = await folder.provider_status.status()
     Console(highlight=False).print(_table(statuses))
 
 
 async def print_providers_as_json() -> None:
     """Print a JSON list, one entry for each provider, key and model."""
     async with open_data_folder() as folder:
-        statuses = await folder.desk.status()
+        statuses = await folder.provider_status.status()
     print(json.dumps([_as_json(status) for status in statuses], indent=2, ensure_ascii=False))  # noqa: T201
 
 
 async def reset_provider(name: str) -> None:
     """Unbench the provider ``name``; a running AION follows within seconds. Raises ``BadInput`` when there is none."""
     async with open_data_folder() as folder:
-        n_reasons = await folder.desk.reset(name)
+        n_reasons = await folder.provider_status.reset(name)
     print_sentence("providers.reset", name=name, n_reasons=n_reasons)
 
 

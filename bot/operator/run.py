@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, AdapterWatch, WatchdogPolicy, guard_loop
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.errors import Unavailable, UserError
 from core.settings import Settings, read_settings
 from plugins import load_plugins

@@ -12,7 +12,7 @@ from bot.web.app import create_app, serve
 from bot.web.bearer_token import require_token
 from bot.web.inference import inference_router
 from bot.web.inference_service import InferenceService
-from core.assembly.bootstrap import open_local
+from core.assembly.models import open_local
 from core.errors import UserError
 from core.generation.local.lora_follower import following
 from core.models.registry import LoraRegistry

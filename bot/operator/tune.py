@@ -16,7 +16,7 @@ from bot.logs import log_to_file
 from bot.operator.eval import open_cached_embedder
 from bot.terminal.open_aion import open_data_folder
 from bot.terminal.output import print_sentence, progress_bar
-from core.assembly.data_folder import provider_keys
+from core.assembly.providers import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample
 from core.confidence.gate_versions import SHIPPED, TunedGates

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot.logs import log_to_file
-from core.assembly.bootstrap import Aion, assemble
-from core.assembly.data_folder import DataFolder, open_holdings
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
+from core.assembly.data_folder import DataFolder, join_data_folder
 from core.settings import read_settings
 from plugins import load_plugins
 
@@ -33,5 +34,5 @@ async def open_data_folder() -> AsyncIterator[DataFolder]:
     """
     settings = read_settings()
     log_to_file(settings)
-    async with open_holdings(settings) as folder:
+    async with join_data_folder(settings) as folder:
         yield folder

@@ -21,7 +21,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from bot.watchdog import AdapterHealth, AdapterWatch
-from core.assembly.bootstrap import Aion
+from core.assembly.aion import Aion
 from core.errors import Unavailable
 
 log = logging.getLogger(__name__)

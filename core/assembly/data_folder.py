@@ -1,20 +1,16 @@
-"""A look at a data folder, also while another process is running on it: what it holds, and how the providers stand."""
+"""A data folder opened to be looked at, also while another process runs on it: its contents, its providers' status."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from dotenv import dotenv_values
-from pydantic import SecretStr
-
+from core.assembly.providers import provider_keys
 from core.errors import Unavailable
-from core.generation.providers.catalogue import Provider, read_providers
+from core.generation.providers.catalogue import read_providers
 from core.generation.providers.ledger import Ledger
-from core.generation.providers.route import read_keys, routes
+from core.generation.providers.route import routes
 from core.generation.providers.status import ProviderStatusService
 from core.offload import offload
 from core.ops.worker_status import WorkerStatusList
@@ -33,7 +29,7 @@ class DataFolder:
 
     is_joined: bool
     database: Database
-    desk: ProviderStatusService
+    provider_status: ProviderStatusService
     _settings: Settings
 
     async def count_documents(self) -> int:
@@ -49,7 +45,7 @@ class DataFolder:
 
 
 @asynccontextmanager
-async def open_holdings(settings: Settings) -> AsyncIterator[DataFolder]:
+async def join_data_folder(settings: Settings) -> AsyncIterator[DataFolder]:
     """Open a data folder for a look at it, also while another process is running on it; no model is loaded.
 
     Raises ``Unavailable`` when the data folder cannot be used.
@@ -65,14 +61,6 @@ async def open_holdings(settings: Settings) -> AsyncIterator[DataFolder]:
         stack.push_async_callback(database.close)
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
-        roll = WorkerStatusList(settings.workers, LastAlerts(database))
-        yield DataFolder(
-            is_joined, database, ProviderStatusService(providers, ways, Ledger(Quotas(database)), roll), settings
-        )
-
-
-def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:
-    """Return the keys that are set for providers, by the name they are set under in the environment or ``.env``."""
-    values = {**dotenv_values(Path(".env")), **os.environ}
-    found = {provider.key_env: read_keys(values, provider.key_env) for provider in providers}
-    return {name: keys for name, keys in found.items() if keys}
+        workers = WorkerStatusList(settings.workers, LastAlerts(database))
+        status = ProviderStatusService(providers, ways, Ledger(Quotas(database)), workers)
+        yield DataFolder(is_joined, database, status, settings)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Command, Context, Registry
 from core.errors import BadInput, InternalError
 from core.question_answering import MAX_QUESTION_CHARS

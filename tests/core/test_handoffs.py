@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.types import Button, Message, Person, Platform, Reply, SpaceId
 from plugins import load_plugins

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from bot import cli
 from bot.operator import run
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Command, Context, Parameter, Registry
 from core.pipeline import Pipeline, Question, Show
 from core.settings import Settings

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot import cli
 from bot.terminal import open_aion
 from core.assembly import bootstrap
+from core.assembly.aion import Aion
 from core.commands import Registry
 from core.errors import Unavailable
 from core.ports import Embedder
@@ -39,7 +40,7 @@ def open_embedder(name: str, models_dir: Path, tell: Callable[[str], None]) -> E
 
 
 @asynccontextmanager
-async def quick(settings: Settings, registry: Registry, tell: Callable[[str], None]) -> AsyncIterator[bootstrap.Aion]:
+async def quick(settings: Settings, registry: Registry, tell: Callable[[str], None]) -> AsyncIterator[Aion]:
     """Assemble without models."""
     async with real(settings, registry, tell, local=ScriptedGenerator([])) as aion:
         yield aion

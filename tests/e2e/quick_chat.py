@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from bot import cli
 from bot.operator import run, serve
 from bot.terminal import open_aion
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.settings import Settings
 from core.types import Confidence, Decision, SearchResult

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from bot import cli
 from bot.operator import run
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.settings import Settings
 from tests.fakes import ScriptedGenerator, WordEmbedder

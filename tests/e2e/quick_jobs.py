@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from bot import cli
 from bot.operator import run
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.jobs.scheduler import Pace, Scheduler
 from core.settings import Settings
@@ -25,7 +26,7 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     """Assemble without models, and with a scheduler in a hurry."""
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
         jobs = [job for job in aion.scheduler.jobs if job.name == "watch"]
-        database = aion._database
+        database = aion._stores.database
         yield replace(aion, scheduler=Scheduler(JobRuns(database), Leases(database), jobs, PACE))
 
 

@@ -10,7 +10,8 @@ import discord_front
 import pytest
 from discord_server import DiscordServer
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from plugins import load_plugins
 from tests.e2e import process, telegram_community

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from discord_server import DiscordServer
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.types import SpaceId
 from plugins import load_plugins

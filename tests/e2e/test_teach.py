@@ -9,7 +9,8 @@ from pathlib import Path
 import discord_front
 from discord_server import DiscordServer
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.types import SpaceId
 from plugins import load_plugins

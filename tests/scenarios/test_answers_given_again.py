@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.confidence.gate import SpecGate
 from core.generation.answer_cache import written_by
 from core.pipeline import Question

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.generation.continuation import asks_to_go_on
 from core.pipeline import Question

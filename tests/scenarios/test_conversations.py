@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import pytest
 
-from core.assembly.bootstrap import Aion, assemble
+from core.assembly.aion import Aion
+from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.types import Confidence, Decision, Person, SearchResult, SpaceId
 from plugins import load_plugins

@@ -40,7 +40,7 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
         yield Diagnosis("ok", "documents", {"n_documents": n_documents})
     else:
         yield Diagnosis("warning", "no_documents")
-    for finding in provider_findings(await data_folder.desk.status()):
+    for finding in provider_findings(await data_folder.provider_status.status()):
         yield finding
 
 

@@ -15,7 +15,7 @@ from bot.operator.doctor.discord import DiscordCheckup
 from bot.operator.doctor.machine import machine_findings
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.terminal.language import terminal_language
-from core.assembly.data_folder import open_holdings
+from core.assembly.data_folder import join_data_folder
 from core.commands import Registry
 from core.errors import Unavailable, UserError
 from core.offload import offload
@@ -75,7 +75,7 @@ async def findings() -> AsyncIterator[Diagnosis]:
         async for finding in _platforms(client, settings, load_plugins(), is_running=is_running):
             yield finding
     try:
-        async with open_holdings(settings) as data_folder:
+        async with join_data_folder(settings) as data_folder:
             async for finding in machine_findings(settings, data_folder):
                 yield finding
     except UserError as error:

@@ -1,0 +1,36 @@
+"""The local model and the gate that the settings name."""
+
+from __future__ import annotations
+
+from core.confidence.gate import open_gate
+from core.confidence.gate_versions import TunedGates
+from core.confidence.reader_gate import with_reader
+from core.generation.local.factory import open_generator, open_served
+from core.generation.local.generator import LocalGenerator
+from core.models.catalog import Tell
+from core.ports import Gate, Reader
+from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate
+from core.settings import Settings
+
+
+def open_local(settings: Settings, tell: Tell) -> LocalGenerator:
+    """Return the local model that is set: a server's, or one that is run here. Raises ``Unavailable``."""
+    if settings.local_url:
+        return open_served(settings.local_url, settings.local_model, settings.local_api_key)
+    return open_generator(settings.local_model, settings.models_dir, tell)
+
+
+def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader: Reader | None) -> Gate:
+    """Return the latest gate tuned for the embedder in service; during a migration also the one for its successor.
+
+    Only the latest embedder's gate weighs the reader's log-odds.
+    """
+    tuned = TunedGates(settings.data_dir / "gate")
+    latest = with_reader(
+        open_gate(settings.confidence, settings.tau, tuned.current(embedders.latest.id, reader.id if reader else "")),
+        reader,
+    )
+    if not embedders.is_under_way:
+        return latest
+    former = open_gate(settings.confidence, settings.tau, tuned.current(embedders.id))
+    return MigratingGate(embedders, former, latest)

@@ -1,0 +1,54 @@
+"""The stores of one database, each made once."""
+
+from __future__ import annotations
+
+from core.storage.alerts import LastAlerts
+from core.storage.answers import Answers
+from core.storage.cached_answers import CachedAnswers
+from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.gaps import Gaps
+from core.storage.curation.proposals import Proposals
+from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.watches import Watches
+from core.storage.database import Database
+from core.storage.documents import Documents
+from core.storage.handoffs import Handoffs
+from core.storage.impressions import Impressions
+from core.storage.inbox import Inbox
+from core.storage.job_runs import JobRuns
+from core.storage.leases import Leases
+from core.storage.passages import Passages
+from core.storage.people import PersonRecords
+from core.storage.quotas import Quotas
+from core.storage.spaces import Spaces
+from core.storage.training_ratings import RatedAnswers
+from core.storage.turns import Turns
+from core.storage.vectors import Vectors
+
+
+class Stores:
+    """Every store of an open data folder. They share its database and are made once a process."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.answers = Answers(database)
+        self.cached_answers = CachedAnswers(database)
+        self.documents = Documents(database)
+        self.gaps = Gaps(database)
+        self.handoffs = Handoffs(database)
+        self.impressions = Impressions(database)
+        self.inbox = Inbox(database)
+        self.job_runs = JobRuns(database)
+        self.last_alerts = LastAlerts(database)
+        self.leases = Leases(database)
+        self.passages = Passages(database)
+        self.people = PersonRecords(database)
+        self.proposals = Proposals(database)
+        self.quotas = Quotas(database)
+        self.rated_answers = RatedAnswers(database)
+        self.reading_log = ReadingLog(database)
+        self.spaces = Spaces(database)
+        self.teachings = PendingTeachings(database)
+        self.turns = Turns(database)
+        self.vectors = Vectors(database)
+        self.watches = Watches(database)
