@@ -1,4 +1,4 @@
-"""One file per command family; each has ``register(registry)``, the same door third parties use.
+"""The commands: one module for each, or for a family named after its first; each has ``register(registry)``.
 
 A third party's package names its own ``register`` under the entry point group ``aion.plugins``.
 """
@@ -9,47 +9,60 @@ from importlib.metadata import entry_points
 
 from core.commands import Registry
 from plugins import (
-    answers,
+    again,
     ask,
-    channels,
-    conversation,
-    documents,
+    channel,
+    consent,
+    docs,
+    forget,
     gaps,
-    handoffs,
     help,
+    human,
     index,
+    jobs,
     learn,
     learned,
     map,
+    new,
     privacy,
     providers,
+    reply,
     review,
+    sources,
     teach,
+    training,
     watch,
 )
 
 GROUP = "aion.plugins"
+"""The entry point group under which installed packages add commands."""
 
 
 def load_plugins() -> Registry:
-    """Return a registry holding every shipped and every installed command."""
+    """Return a registry with every shipped command, in the order of menus, and those of installed packages."""
     registry = Registry()
     for plugin in (
         ask,
-        conversation,
+        new,
         index,
         learn,
         review,
         teach,
-        documents,
+        consent,
+        docs,
+        forget,
         map,
         gaps,
         watch,
-        handoffs,
-        answers,
+        jobs,
+        human,
+        reply,
+        sources,
+        again,
         learned,
-        channels,
+        channel,
         privacy,
+        training,
         providers,
         help,
     ):

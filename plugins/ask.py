@@ -1,4 +1,4 @@
-"""``/ask``: a question, wherever plain messages are not read."""
+"""``/ask``: answering a question; also where the bot does not read plain messages."""
 
 from __future__ import annotations
 

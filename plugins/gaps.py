@@ -1,4 +1,4 @@
-"""``/gaps``: what AION could not answer, for moderators to close, and how much it may look for by itself."""
+"""``/gaps``: questions AION could not answer: list, research or dismiss them, and set the weekly page budget."""
 
 from __future__ import annotations
 

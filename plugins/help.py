@@ -1,4 +1,4 @@
-"""``/help``: what one may ask of AION, by permission."""
+"""``/help``: the listed commands that the caller may use."""
 
 from __future__ import annotations
 

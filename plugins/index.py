@@ -1,4 +1,4 @@
-"""``/index``: moderators teach from files."""
+"""``/index``: storing the text of attached files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from core.errors import UserError
 from core.types import IndexedDocument
 
 
-def outcome(context: Context, indexed: IndexedDocument) -> str:
-    """Say what became of one document."""
+def indexed_line(context: Context, indexed: IndexedDocument) -> str:
+    """Return the sentence on what became of one document."""
     return context.say(
         f"indexed.{indexed.outcome}",
         name=indexed.name,
@@ -23,7 +23,7 @@ async def index(context: Context) -> None:
     for attachment in context.message.attachments:
         await context.progress(context.say("indexed.reading", name=attachment.name))
         try:
-            lines.append(outcome(context, await context.services.documents.index_attachment(attachment)))
+            lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
     await context.reply("\n".join(lines))

@@ -1,4 +1,4 @@
-"""``/learn``: moderators teach a web page by its address, or name a theme to look for pages about."""
+"""``/learn``: learning a web page by its address, or the best pages found about a theme."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.commands import Command, Context, Parameter, Registry
 from core.services import Finding
-from plugins.index import outcome
+from plugins.index import indexed_line
 
 _ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
 _MAX_TITLE_CHARS = 80
@@ -25,7 +25,7 @@ async def learn(context: Context) -> None:
     what = context.message.arguments["what"].strip()
     if is_address(what) and await context.services.learning.policy() != "all":
         await context.progress(context.say("indexed.fetching", name=what))
-        return await context.reply(outcome(context, await context.services.learning.index_page(what)))
+        return await context.reply(indexed_line(context, await context.services.learning.index_page(what)))
 
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
@@ -38,7 +38,7 @@ async def learn(context: Context) -> None:
 
 
 def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> str:
-    """Say how many pages about a theme were read, and what became of them."""
+    """Return the sentence that counts the pages read about a theme by outcome."""
     counts = Counter(finding.outcome for finding in findings)
     return context.say(
         "curation.summary",
@@ -51,7 +51,7 @@ def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> str:
 
 
 class Speaker(Protocol):
-    """Whoever can say a sentence of the catalogue: a command's context, or the terminal."""
+    """Anything that renders sentences of the catalogue: a command's context, or the terminal."""
 
     def say(self, key: str, **values: object) -> str:
         """Return a sentence in the reader's language."""
@@ -59,12 +59,11 @@ class Speaker(Protocol):
 
 
 def report(context: Speaker, findings: tuple[Finding, ...]) -> str:
-    """Say what became of each page, and why."""
+    """Return one line for each page: its outcome, with the reason where there is one."""
     return "\n".join(_line(context, finding) for finding in findings)
 
 
 def _line(context: Speaker, finding: Finding) -> str:
-    """Say what became of one page, and why."""
     title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
     line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})
     if not finding.reason:

@@ -1,4 +1,4 @@
-"""``/learned``: what a community's thumbs changed."""
+"""``/learned``: the LoRA version that answers, and how answers that were disliked came out when asked again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.commands import Command, Context, Registry
 
 
 async def learned(context: Context) -> None:
-    """Say which version answers, and what became of answers that were disliked."""
+    """Reply with the version, its share of the answers, and the counts of the retest."""
     told = await context.services.answers.learned()
     if told is None:
         return await context.reply(context.say("learned.nothing"))

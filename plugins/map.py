@@ -1,4 +1,4 @@
-"""``/map``: what AION knows here, as a picture."""
+"""``/map``: the space's passages drawn as points in three dimensions."""
 
 from __future__ import annotations
 

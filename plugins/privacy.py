@@ -1,4 +1,4 @@
-"""``/privacy``, ``/export_me``, ``/forget_me``: what is kept of a person, theirs to see, take, erase; ``/training``."""
+"""``/privacy``, ``/export_me`` and ``/forget_me``: what is stored of the caller, to see, to export and to erase."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CONFIRMED = "yes"
 async def privacy(context: Context) -> None:
     """Say what is kept and why, and whether models learn from it; with an argument, let or forbid them."""
     if typed := context.message.arguments.get("training", ""):
-        await context.services.rights.set_training(allowed=_switch(typed))
+        await context.services.rights.set_training(allowed=switch(typed))
     kept = await context.services.rights.kept()
     counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in kept.items() if n)
     learns = await context.services.rights.space_trains() and await context.services.rights.may_train()
@@ -41,14 +41,8 @@ async def forget_me(context: Context) -> None:
     await context.settle(context.say("privacy.forgotten", counts=counts or "0"))
 
 
-async def training(context: Context) -> None:
-    """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
-    if typed := context.message.arguments.get("allowed", ""):
-        await context.services.rights.set_space_training(allowed=_switch(typed))
-    await context.reply(context.say("training.on" if await context.services.rights.space_trains() else "training.off"))
-
-
-def _switch(typed: str) -> bool:
+def switch(typed: str) -> bool:
+    """Read ``on`` or ``off``. Raises ``BadInput`` on anything else."""
     allowed = _SWITCH.get(typed.strip().lower())
     if allowed is None:
         raise BadInput("privacy.unknown", typed=typed)
@@ -56,7 +50,7 @@ def _switch(typed: str) -> bool:
 
 
 def register(registry: Registry) -> None:
-    """Add ``/privacy``, ``/export_me``, ``/forget_me`` and ``/training``."""
+    """Add ``/privacy``, ``/export_me`` and ``/forget_me``."""
     registry.add(
         Command(
             name="privacy",
@@ -93,16 +87,5 @@ def register(registry: Registry) -> None:
             handler=forget_me,
             parameters=(Parameter("sure", {"en": "yes, to confirm", "pt": "yes, para confirmar"}, required=False),),
             private=True,
-        )
-    )
-    registry.add(
-        Command(
-            name="training",
-            description={"en": "Whether models may learn from this community", "pt": "Se modelos podem aprender daqui"},
-            handler=training,
-            parameters=(
-                Parameter("allowed", {"en": "on or off (the default)", "pt": "on ou off (o padrão)"}, required=False),
-            ),
-            permission="moderator",
         )
     )

@@ -1,4 +1,4 @@
-"""``/providers``: how the APIs that may write answers stand today."""
+"""``/providers``: state and remaining quotas of the providers and workers that may write answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ async def show_providers(context: Context) -> None:
 
 
 def line(context: Context, status: ProviderStatus) -> str:
-    """Say how one model stands. Its key, and what the provider says of it, are the operator's alone."""
+    """Return the line on one model. Its key and the provider's error texts are left out: they are for the operator."""
     left = [
         context.say(f"providers.left_{allowance.kind}", left=allowance.left, limit=allowance.limit)
         for allowance in status.allowances

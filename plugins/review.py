@@ -1,4 +1,4 @@
-"""``/review``, ``/pending``, ``/approve`` and ``/reject``: moderators decide what is learned."""
+"""``/review``: what must be approved; ``/pending``, ``/approve`` and ``/reject``: deciding on proposals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.services import ReviewPolicy, Verdict
 _POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
 
 _SHOWN = 20
-"""More lines than this is a wall of text; deciding on these brings up the next."""
+"""Proposals listed in a reply; those after it are listed once these are decided."""
 
 
 async def review(context: Context) -> None:

@@ -1,4 +1,4 @@
-"""``/teach``: learning from what people said, with their ``/consent``."""
+"""``/teach``: learning messages that people posted, with their authors' consent."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
 from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
-from plugins.index import outcome
+from plugins.index import indexed_line
 
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
-_DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 
 
 async def teach(context: Context) -> None:
@@ -28,7 +27,7 @@ async def teach(context: Context) -> None:
     lines = [_line(context, each) for each in taught]
     for attachment in context.message.attachments:
         try:
-            lines.append(outcome(context, await context.services.documents.index_attachment(attachment)))
+            lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
     await context.reply("\n".join(lines) or context.say("teach.nothing"))
@@ -45,18 +44,8 @@ def _line(context: Context, taught: TeachingOutcome) -> str:
     return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
 
 
-async def consent(context: Context) -> None:
-    """Record whether the caller's own words may be learned here."""
-    typed = context.message.arguments["decision"].strip().lower()
-    if typed not in _DECISIONS:
-        raise BadInput("consent.unknown", given=typed)
-    is_given = _DECISIONS[typed]
-    await context.services.learning.said(context.message).consent(is_given=is_given)
-    await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
-
-
 def register(registry: Registry) -> None:
-    """Add ``/teach`` and ``/consent``."""
+    """Add ``/teach``."""
     registry.add(
         Command(
             name="teach",
@@ -76,17 +65,5 @@ def register(registry: Registry) -> None:
                 ),
             ),
             permission="moderator",
-        )
-    )
-    registry.add(
-        Command(
-            name="consent",
-            description={
-                "en": "Whether I may learn what you say here, when a moderator wants me to",
-                "pt": "Se posso aprender o que você diz aqui, quando a moderação quiser",
-            },
-            handler=consent,
-            parameters=(Parameter("decision", {"en": "yes or no", "pt": "sim ou não"}),),
-            private=True,
         )
     )

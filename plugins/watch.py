@@ -1,4 +1,4 @@
-"""``/watch``: what is looked at again and again; ``/jobs``: what was read for this community lately."""
+"""``/watch``: pages, feeds and themes that are read again and again."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from datetime import timedelta
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
 from core.services import Finding
-from core.types import ReadingReport, Watch
+from core.types import Watch
 from plugins.learn import is_address, report
 
 _EVERY = re.compile(r"(?P<what>.+?)\s+(?:every|a?\s*cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)", re.I | re.DOTALL)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "s": timedelta(weeks=1)}
-"""By the first letter, in English and Portuguese (``s`` is for *semanas*)."""
+"""Units of an interval by their first letter, in English and Portuguese (``s``: *semanas*, weeks)."""
 
-USUALLY = timedelta(days=7)
-_LEAST, _MOST = timedelta(hours=1), timedelta(days=365)
+DEFAULT_INTERVAL = timedelta(days=7)
+_MIN_INTERVAL, _MAX_INTERVAL = timedelta(hours=1), timedelta(days=365)
 _STOP = re.compile(r"(?:stop|parar)\s+#?(\d{1,18})", re.I)
-_N_READINGS = 10
 
 
-def asked(typed: str) -> tuple[str, timedelta]:
-    """Return what is to be watched and how often. Raises ``BadInput`` when that is too often or too seldom."""
+def watch_request(typed: str) -> tuple[str, timedelta]:
+    """Split ``WHAT every N UNIT`` into an address or theme and an interval, ``DEFAULT_INTERVAL`` where none is given.
+
+    Raises ``BadInput`` for an interval below an hour or above a year.
+    """
     match = _EVERY.fullmatch(typed.strip())
     if match is None:
-        return typed.strip(), USUALLY
+        return typed.strip(), DEFAULT_INTERVAL
     unit = _UNITS.get(match["unit"][0].lower())
     every = unit * int(match["n"]) if unit else timedelta(0)
-    if not _LEAST <= every <= _MOST:
+    if not _MIN_INTERVAL <= every <= _MAX_INTERVAL:
         raise BadInput("watch.interval", given=f"{match['n']} {match['unit']}")
     return match["what"].strip(), every
 
@@ -41,10 +43,10 @@ async def watch(context: Context) -> None:
     if stop := _STOP.fullmatch(typed):
         stopped = await context.services.learning.watches.stop(int(stop[1]))
         return await context.reply(context.say("watch.stopped", target=stopped.target))
-    what, every = asked(typed)
+    what, every = watch_request(typed)
     watches = context.services.learning.watches
     made = await (watches.page(what, every) if is_address(what) else watches.theme(what, every))
-    said = context.say("watch.made", number=made.id, target=made.target, every=_often(context, made.every))
+    said = context.say("watch.made", number=made.id, target=made.target, every=_interval(context, made.every))
     await context.progress(said)
 
     async def tell(findings: tuple[Finding, ...]) -> None:
@@ -66,36 +68,18 @@ async def _list(context: Context) -> None:
 
 
 def _line(context: Context, each: Watch) -> str:
-    line = context.say("watch.line", number=each.id, target=each.target, every=_often(context, each.every))
+    line = context.say("watch.line", number=each.id, target=each.target, every=_interval(context, each.every))
     return f"{line} {context.say('watch.failed')}" if each.error else line
 
 
-def _often(context: Context, every: timedelta) -> str:
+def _interval(context: Context, every: timedelta) -> str:
     if every % timedelta(days=1):
         return context.say("watch.hours", n=every // timedelta(hours=1))
     return context.say("watch.days", n=every.days)
 
 
-async def jobs(context: Context) -> None:
-    """Show what was read for this community lately, and what came of it."""
-    lines = [_read(context, reading) for reading in await context.services.learning.readings(_N_READINGS)]
-    heading = context.say("readings.heading") if lines else context.say("readings.none")
-    await context.reply("\n".join([heading, *lines]))
-
-
-def _read(context: Context, reading: ReadingReport) -> str:
-    begun = f"{reading.started_at:%Y-%m-%d %H:%M}"
-    if reading.error:
-        return context.say("readings.failed", at=begun, theme=reading.theme)
-    if reading.finished_at is None:
-        return context.say("readings.open", at=begun, theme=reading.theme)
-    n_left_out = sum(reading.reasons.values())
-    values = {"n_pages": reading.n_pages, "n_kept": reading.n_kept, "n_left_out": n_left_out}
-    return context.say("readings.line", at=begun, theme=reading.theme, **values)
-
-
 def register(registry: Registry) -> None:
-    """Add ``/watch`` and ``/jobs``."""
+    """Add ``/watch``."""
     registry.add(
         Command(
             name="watch",
@@ -114,14 +98,6 @@ def register(registry: Registry) -> None:
                     required=False,
                 ),
             ),
-            permission="moderator",
-        )
-    )
-    registry.add(
-        Command(
-            name="jobs",
-            description={"en": "What I read for this community lately", "pt": "O que li para esta comunidade"},
-            handler=jobs,
             permission="moderator",
         )
     )

@@ -86,6 +86,13 @@ def test_every_command_speaks_every_language() -> None:
             assert all(0 < len(sentence) <= 100 for sentence in text.values())  # Discord's limit
 
 
+def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
+    families = {"pending": "review", "approve": "review", "reject": "review", "teach_reply": "reply"}
+    families |= {"export_me": "privacy", "forget_me": "privacy"}
+    for command in load_plugins():
+        assert command.handler.__module__ == f"plugins.{families.get(command.name, command.name)}"
+
+
 def test_help_answers_without_loading_anything_heavy() -> None:
     probe = (
         "import sys; from bot.cli import app; "

@@ -19,7 +19,7 @@ from core.storage.curation.watches import NewWatch, Watches
 from core.texts import say
 from core.types import SpaceId, Watch, WatchKind
 from plugins.learn import is_address
-from plugins.watch import asked
+from plugins.watch import watch_request
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def add_watch(what: str, every: str, space: str) -> None:
 
     ``every`` is an interval like ``12h``, ``7d``, ``2w``. Raises ``BadInput`` on a wrong interval or missing path.
     """
-    target, interval = asked(f"{what} every {every}")
+    target, interval = watch_request(f"{what} every {every}")
     kind, target = await offload(_kind_and_target, target)
     language = await offload(detect_language, target if kind == "theme" else "", read_settings().language)
     async with _open_watches() as watches:

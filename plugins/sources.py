@@ -1,10 +1,11 @@
-"""``/sources`` and ``/again``: what the buttons under an answer call."""
+"""``/sources``: what an answer quotes; called by the button under it."""
 
 from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 
 ANSWER = Parameter("answer", {"en": "The answer's number", "pt": "O número da resposta"}, kind="number")
+"""The id of an answer, as its buttons give it."""
 
 
 async def sources(context: Context) -> None:
@@ -12,14 +13,8 @@ async def sources(context: Context) -> None:
     await context.reply(await context.services.answers.sources(int(context.message.arguments["answer"])))
 
 
-async def again(context: Context) -> None:
-    """Answer the same question afresh."""
-    question = await context.services.answers.question(int(context.message.arguments["answer"]))
-    await context.answer_afresh(question)
-
-
 def register(registry: Registry) -> None:
-    """Add ``/sources`` and ``/again``."""
+    """Add ``/sources``."""
     registry.add(
         Command(
             name="sources",
@@ -27,15 +22,6 @@ def register(registry: Registry) -> None:
             handler=sources,
             parameters=(ANSWER,),
             private=True,
-            listed=False,
-        )
-    )
-    registry.add(
-        Command(
-            name="again",
-            description={"en": "Answer the same question afresh", "pt": "Responda de novo à mesma pergunta"},
-            handler=again,
-            parameters=(ANSWER,),
             listed=False,
         )
     )

@@ -1,4 +1,4 @@
-"""``/channel``: what a channel is for, set by its moderators."""
+"""``/channel``: when AION answers in a channel, and which channel moderators are notified in."""
 
 from __future__ import annotations
 

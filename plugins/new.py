@@ -1,4 +1,4 @@
-"""``/new``: a fresh start, so that the next question is not taken for a follow-up."""
+"""``/new``: ending the session, so that the next question is not taken for a follow-up."""
 
 from __future__ import annotations
 

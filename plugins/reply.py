@@ -1,4 +1,4 @@
-"""``/human``, ``/reply`` and ``/teach_reply``: a question for people, their reply, and what is learned from it."""
+"""``/reply``: a moderator's reply to a question passed to them; ``/teach_reply``: learning it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from core.errors import BadInput
 from core.types import Button
 
 _NUMBER = Parameter("number", {"en": "The question's number", "pt": "O número da pergunta"}, kind="number")
-
-
-async def human(context: Context) -> None:
-    """Bring the question of an answer before the moderators."""
-    is_asked = await context.services.handoffs.ask(int(context.message.arguments["answer"]))
-    await context.reply(context.say("handoff.asked" if is_asked else "handoff.nobody"))
 
 
 async def reply(context: Context) -> None:
@@ -36,19 +30,7 @@ async def teach_reply(context: Context) -> None:
 
 
 def register(registry: Registry) -> None:
-    """Add ``/human``, ``/reply`` and ``/teach_reply``."""
-    registry.add(
-        Command(
-            name="human",
-            description={"en": "Ask a human what I could not answer", "pt": "Pergunte a uma pessoa o que eu não soube"},
-            handler=human,
-            parameters=(
-                Parameter("answer", {"en": "My answer's number", "pt": "O número da minha resposta"}, kind="number"),
-            ),
-            private=True,
-            listed=False,
-        )
-    )
+    """Add ``/reply`` and ``/teach_reply``."""
     registry.add(
         Command(
             name="reply",

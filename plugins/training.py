@@ -1,0 +1,28 @@
+"""``/training``: whether models may be trained on what is asked and rated in the space."""
+
+from __future__ import annotations
+
+from core.commands import Command, Context, Parameter, Registry
+from plugins.privacy import switch
+
+
+async def training(context: Context) -> None:
+    """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
+    if typed := context.message.arguments.get("allowed", ""):
+        await context.services.rights.set_space_training(allowed=switch(typed))
+    await context.reply(context.say("training.on" if await context.services.rights.space_trains() else "training.off"))
+
+
+def register(registry: Registry) -> None:
+    """Add ``/training``."""
+    registry.add(
+        Command(
+            name="training",
+            description={"en": "Whether models may learn from this community", "pt": "Se modelos podem aprender daqui"},
+            handler=training,
+            parameters=(
+                Parameter("allowed", {"en": "on or off (the default)", "pt": "on ou off (o padrão)"}, required=False),
+            ),
+            permission="moderator",
+        )
+    )
