@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from bot.cli import app
 from core.settings import Settings
 from core.texts import catalogue
 from core.types import LANGUAGES
@@ -77,6 +79,25 @@ def test_every_setting_is_documented(name: str) -> None:
 @pytest.mark.parametrize("command", [command.name for command in load_plugins()])
 def test_every_command_is_documented(command: str) -> None:
     assert f"`/{command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_what_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+    named = {*re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]*\w", text), *re.findall(r"\]\(([^)#:]+)\)", text)}
+    assert len(named) > 5
+    runtime = ("data/training",)  # what AION itself writes
+    assert not [path for path in sorted(named) if not path.startswith(runtime) and not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("command", sorted(typer.main.get_group(app).commands))
+def test_a_subcommand_and_its_work_have_one_name(command: str) -> None:
+    def found(folder: str) -> bool:
+        path = ROOT / "bot" / folder / command
+        return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+    assert found("cli")
+    assert found("operator") or command == "chat"  # the terminal is a platform: bot/adapters/console.py
 
 
 def test_every_command_speaks_every_language() -> None:

@@ -46,3 +46,9 @@ def write_tiny_model(folder: Path, seed: int = 0) -> str:
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return str(folder)
+
+
+def chat(number: int) -> list[dict[str, str]]:
+    """Return a question of one word and a reply of three, the same for the same number."""
+    reply = " ".join(WORDS[number % 6 : number % 6 + 3])
+    return [{"role": "user", "content": WORDS[number % 14]}, {"role": "assistant", "content": reply}]

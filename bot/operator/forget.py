@@ -8,7 +8,7 @@ from core.types import SpaceId
 
 
 async def forget_document(reference: str, space: str) -> None:
-    """Remove the document of that name, title or ``#number`` with its passages. Raises ``BadInput`` without one."""
+    """Remove the document of that name, title or ``#number`` with its passages. Raises ``BadInput`` unless one fits."""
     async with open_aion() as aion:
         document = await aion.documents.forget(SpaceId(space), reference)
     print_sentence("docs.forgotten", title=document.title, n_passages=document.n_passages)
