@@ -28,7 +28,7 @@ async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
     async with indexed(data.documents, embedder) as index:
         for question in [each for each in data.questions if each.answerable and each.answers]:
             found = await index.search(question.text)
-            beside = await index.passages.beside([hit.passage for hit in found.context])
+            beside = await index.passages.neighbours([hit.passage for hit in found.context])
             rows["first 8"].append(holds_answer(found.hits[:N_CONTEXT], question.answers))
             rows["context"].append(holds_answer(found.context, question.answers))
             for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):

@@ -95,7 +95,7 @@ class MessageHandoffs:
         if handoff.reply is None:
             raise BadInput("handoff.open", number=number)
         reviews, lesson = self._moderators.reviews, _lesson(handoff, handoff.reply, self._pseudonym)
-        if await reviews.documents.holding(handoff.space, lesson.new) is not None:
+        if await reviews.documents.find(handoff.space, lesson.new) is not None:
             return None
         proposal = await reviews.proposals.add(handoff.space, lesson)
         return await reviews.of(self._message).approve(proposal.id) if proposal is not None else None

@@ -17,7 +17,7 @@ from bot.terminal.output import print_sentence
 from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
 from core.settings import read_settings
-from core.storage.database import is_held
+from core.storage.database import is_locked
 from core.storage.job_runs import JobRuns
 from core.texts import say
 
@@ -51,7 +51,7 @@ async def print_jobs_as_json() -> None:
 
 async def run_job(name: str) -> None:
     """Run one job now, in the process that holds the data folder. Raises ``BadInput`` when there is no such job."""
-    if is_held(read_settings().data_dir):
+    if is_locked(read_settings().data_dir):
         async with _open_board() as board:
             await board.ask(name)
         return print_sentence("jobs.was_asked", job=name)

@@ -14,6 +14,7 @@ from bot.terminal.open_aion import open_data_folder
 from bot.terminal.output import print_sentence
 from core.ops.quality_log import QualityLog
 from core.storage.impressions import Impressions
+from core.storage.quality_days import QualityDays
 from core.types import SpaceId
 
 _COLUMNS = ("n_shown", "n_opened", "n_rated", "ctr", "cr", "ndcg", "mrr")
@@ -38,7 +39,7 @@ async def print_quality_as_json(space: str) -> None:
 
 async def _read(space: SpaceId) -> tuple[Mapping[str, float | None], Mapping[str, Mapping[str, float | None]]]:
     async with open_data_folder() as folder:
-        log = QualityLog(Impressions(folder.database), lambda: datetime.now(UTC))
+        log = QualityLog(Impressions(folder.database), QualityDays(folder.database), lambda: datetime.now(UTC))
         days = {day.isoformat(): figures for day, figures in (await log.days(space)).items()}
         return asdict(await log.snapshot(space)), days
 

@@ -125,7 +125,7 @@ async def assemble(
         alerts = ModeratorAlerts(stores.last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
         writers = Writers(
-            local, access.router, embedders, settings.outside_knowledge, workers.there, stores.passages.beside
+            local, access.router, embedders, settings.outside_knowledge, workers.there, stores.passages.neighbours
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, lambda: f"{embedders.id} {written_by(gate, local)}")
 
@@ -136,7 +136,7 @@ async def assemble(
         )
         watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, notices)
         finder = GapFinder(stores.gaps, embedders, curator, curator.readings, stores.spaces)
-        sayings = ChatTeachingService(stores.teachings, reviews, notices, pseudonyms)
+        sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms)
         promotion = AutoPromotion(
             stores.rated_answers,
             versions,
@@ -176,7 +176,7 @@ async def assemble(
         jobs = regular_jobs(
             stores.inbox,
             stores.turns,
-            QualityLog(stores.impressions, utc_now),
+            QualityLog(stores.impressions, stores.quality_days, utc_now),
             finder,
             watcher,
             stores.job_runs,

@@ -36,11 +36,11 @@ class DataFolder:
         """Return how many documents all spaces hold together."""
         return await Documents(self.database).count_all()
 
-    async def count_lacking(self) -> tuple[int, int]:
+    async def count_missing(self) -> tuple[int, int]:
         """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""
         embedder = open_embedder(self._settings.embedder, self._settings.models_dir, lambda key: None)
         vectors = Vectors(self.database)
-        lacking = await vectors.count_lacking(await offload(lambda: embedder.id))
+        lacking = await vectors.count_missing(await offload(lambda: embedder.id))
         return sum(lacking.values()), await vectors.count()
 
 
@@ -57,7 +57,7 @@ async def join_data_folder(settings: Settings) -> AsyncIterator[DataFolder]:
         except Unavailable as error:
             if error.key != "storage.in_use":
                 raise
-            database, is_joined = await Database.join(settings.data_dir), True
+            database, is_joined = await Database.open_shared(settings.data_dir), True
         stack.push_async_callback(database.close)
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)

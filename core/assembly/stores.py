@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
-from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
@@ -19,6 +19,7 @@ from core.storage.job_runs import JobRuns
 from core.storage.leases import Leases
 from core.storage.passages import Passages
 from core.storage.people import PersonRecords
+from core.storage.quality_days import QualityDays
 from core.storage.quotas import Quotas
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
@@ -33,6 +34,7 @@ class Stores:
         self.database = database
         self.answers = Answers(database)
         self.cached_answers = CachedAnswers(database)
+        self.consents = Consents(database)
         self.documents = Documents(database)
         self.gaps = Gaps(database)
         self.handoffs = Handoffs(database)
@@ -44,11 +46,11 @@ class Stores:
         self.passages = Passages(database)
         self.people = PersonRecords(database)
         self.proposals = Proposals(database)
+        self.quality_days = QualityDays(database)
         self.quotas = Quotas(database)
         self.rated_answers = RatedAnswers(database)
         self.reading_log = ReadingLog(database)
         self.spaces = Spaces(database)
-        self.teachings = PendingTeachings(database)
         self.turns = Turns(database)
         self.vectors = Vectors(database)
         self.watches = Watches(database)

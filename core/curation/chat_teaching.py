@@ -20,7 +20,7 @@ from core.offload import offload
 from core.privacy.personal_data import find
 from core.privacy.pseudonyms import Pseudonyms
 from core.services.chat_teaching import TeachingOutcome
-from core.storage.curation.consents import KIND, SOURCE, PendingTeachings
+from core.storage.curation.consents import KIND, SOURCE, Consents
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.texts import say
@@ -38,7 +38,7 @@ _MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
 class ChatTeachingService:
     """Every space's learning from what is said."""
 
-    teachings: PendingTeachings
+    consents: Consents
     reviews: ReviewService
     notices: Notices
     pseudonyms: Pseudonyms
@@ -75,11 +75,11 @@ class SpaceChatTeaching:
     async def consent(self, *, is_given: bool) -> int:
         """Record what the sender decides about their own words, and return how many texts now go to review."""
         person = self._sayings.pseudonyms.of(self._message.person.id)
-        await self._sayings.teachings.decide(self._message.space, person, is_given=is_given)
-        agreed = await self._sayings.teachings.agreed(self._message.space)
+        await self._sayings.consents.decide(self._message.space, person, is_given=is_given)
+        agreed = await self._sayings.consents.agreed(self._message.space)
         for teaching in agreed:
             await self._propose(teaching.new, teaching.taught_by)
-            await self._sayings.teachings.close(teaching)
+            await self._sayings.consents.remove(teaching)
         return len(agreed)
 
     async def _teach(self, posts: Sequence[PostedMessage], text: str) -> TeachingOutcome:
@@ -91,15 +91,15 @@ class SpaceChatTeaching:
             return TeachingOutcome(new.title, new.name, "personal", {"kinds": kinds})
         authors = {self._sayings.pseudonyms.of(post.author.id): post for post in posts}
         me = self._sayings.pseudonyms.of(self._message.person.id)
-        decided = {**await self._sayings.teachings.decided(self._message.space, [*authors]), me: True}
+        decided = {**await self._sayings.consents.decisions(self._message.space, [*authors]), me: True}
         if any(decided.get(author) is False for author in authors):
             return TeachingOutcome(new.title, new.name, "declined")
         asked = {author: post for author, post in authors.items() if author not in decided}
         if not asked:
             return await self._propose(new, me)
-        if await self._sayings.reviews.documents.holding(self._message.space, new) is not None:
+        if await self._sayings.reviews.documents.find(self._message.space, new) is not None:
             return TeachingOutcome(new.title, new.name, "known")
-        await self._sayings.teachings.add(self._message.space, new, asked.keys(), me)
+        await self._sayings.consents.hold(self._message.space, new, asked.keys(), me)
         for author, post in asked.items():
             await self._ask(author, post)
         return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})

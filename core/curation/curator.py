@@ -116,7 +116,7 @@ class Curator:
         if isinstance(read, FailedDocument):
             return Finding.rejected(result.url, result.title, read.error), None
         new = replace(read.new, title=read.new.title or result.title)
-        if (held := await self.documents.holding(research.space, new)) is not None:
+        if (held := await self.documents.find(research.space, new)) is not None:
             return Finding(new.name, new.title, "known", values={"name": held.duplicate_of or held.name}), None
         quality = await offload(_judge, page, new, research)
         finding = Finding(new.name, new.title, "reading", score=quality.score)

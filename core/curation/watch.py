@@ -88,11 +88,11 @@ class Watcher:
         try:
             findings = await self._look(watch, tell)
         except UserError as error:
-            await self.watches.looked(watch, error.key)
+            await self.watches.record_check(watch, error.key)
             raise
         finally:
             self._under_way.discard(watch.id)
-        await self.watches.looked(watch, "")
+        await self.watches.record_check(watch, "")
         return findings
 
     async def _look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
@@ -109,13 +109,13 @@ class Watcher:
     # --- pages and feeds --------------------------------------------------------------------------
 
     async def _look_at_web(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
-        known = await self.watches.seen(watch)
+        known = await self.watches.pages(watch)
         seen = known.get(watch.target, SeenPage(watch.target))
         wanted = PageRequest(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
         try:
             page = await self.pages.fetch(watch.target, wanted)
         except UnchangedPage:
-            await self.watches.note(watch, replace(seen, gone_at=None))
+            await self.watches.record_pages(watch, replace(seen, gone_at=None))
             return (Finding(watch.target, "", "unchanged"),)
         except BadInput as error:
             if error.key not in _GONE or not known:
@@ -130,7 +130,7 @@ class Watcher:
         else:
             finding, version = await self._compare(watch, page, version)
             findings = (finding,)
-        await self.watches.note(watch, version)
+        await self.watches.record_pages(watch, version)
         return findings
 
     async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: Tell) -> tuple[Finding, ...]:
@@ -141,7 +141,7 @@ class Watcher:
             batch = urls[first : first + N_AT_ONCE]
             read = await self.curator.read(research, [WebResult(url, "", "") for url in batch], tell)
             outcomes = zip(batch, read, strict=True)
-            await self.watches.note(
+            await self.watches.record_pages(
                 watch, *(SeenPage(url) for url, finding in outcomes if finding.reason not in _PASSING)
             )
             findings += read
@@ -152,7 +152,7 @@ class Watcher:
         read = await offload(prepared, page, watch.language)
         if isinstance(read, FailedDocument):
             raise read.error
-        now, known = datetime.now(UTC), await self.watches.brought(watch.space, watch.target)
+        now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, watch.target)
         if known is None:
             return await self._keep(watch, read.new), replace(seen, differing={})
         lines = differing(known, read.new.text, seen.differing, now)
@@ -185,11 +185,11 @@ class Watcher:
         if not await offload(Path(watch.target).exists):
             raise BadInput("file.missing", name=watch.target)
         report = await self.ingest.index_paths(watch.space, [Path(watch.target)])
-        known = await self.watches.seen(watch)
+        known = await self.watches.pages(watch)
         there = {done.name for done in report.indexed}
         back = [seen for name, seen in known.items() if name in there and seen.gone_at is not None]
         new = [SeenPage(name) for name in sorted(there - known.keys())]
-        await self.watches.note(watch, *new, *(replace(seen, gone_at=None) for seen in back))
+        await self.watches.record_pages(watch, *new, *(replace(seen, gone_at=None) for seen in back))
         failed = {failure.name for failure in report.failed}
         missed = [await self._miss(watch, seen) for name, seen in known.items() if name not in there | failed]
         rejected = [Finding.rejected(failure.name, failure.name, failure.error) for failure in report.failed]
@@ -208,7 +208,7 @@ class Watcher:
             name_hash = hashlib.blake2b(seen.name.encode(), digest_size=8).hexdigest()
             key = f"gone:{watch.id}:{name_hash}:{gone_at:%Y%m%d}"
             await self.notices.tell_moderators(watch.space, key, compose)
-        await self.watches.note(watch, replace(seen, etag="", last_modified="", gone_at=gone_at))
+        await self.watches.record_pages(watch, replace(seen, etag="", last_modified="", gone_at=gone_at))
         return Finding(seen.name, "", "gone")
 
 

@@ -102,15 +102,15 @@ def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients)
     return [
         GateExample(
             _bounded({**neutral, **each.features}),
-            each.leaning > 0 and each.has_sources,
+            each.net_rating > 0 and each.has_sources,
             each.searched,
             RATINGS,
-            abs(each.leaning),
+            abs(each.net_rating),
         )
         for each in rated
-        if each.leaning
+        if each.net_rating
         and coefficients.needs <= {*neutral, *each.features}
-        and (each.has_sources or (each.used == "abstained" and each.leaning > 0))
+        and (each.has_sources or (each.used == "abstained" and each.net_rating > 0))
     ]
 
 

@@ -84,7 +84,7 @@ class Scheduler:
         now = datetime.now(UTC)
         if not await self._lead(now):
             return self._give_up()
-        finished, wishes = await self._runs.last_finished(), await self._runs.wishes()
+        finished, wishes = await self._runs.last_finished(), await self._runs.requests()
         for job in self._jobs.values():
             wish = wishes.get(job.name, JobRequest())
             is_due = not wish.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
@@ -93,9 +93,9 @@ class Scheduler:
 
     async def _lead(self, now: datetime) -> bool:
         """Take the lease or keep it; whoever begins to lead knows that no earlier run goes on."""
-        has_lease = await self._leases.take(LEASE, self._holder, now, self._pace.lease)
+        has_lease = await self._leases.acquire(LEASE, self._holder, now, self._pace.lease)
         if has_lease and not self._leads:
-            await self._runs.mark_cut()
+            await self._runs.mark_interrupted()
         self._leads = has_lease
         return has_lease
 
@@ -124,7 +124,7 @@ class Scheduler:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._leases.give_back(LEASE, self._holder)
+        await self._leases.release(LEASE, self._holder)
 
     async def _run(self, job: Job) -> None:
         run_id = await self._runs.start(job.name)

@@ -32,7 +32,7 @@ class JobBoard:
 
     async def status(self) -> tuple[JobStatus, ...]:
         """Return how every job stands."""
-        finished, wishes, latest = await self.runs.last_finished(), await self.runs.wishes(), await self.runs.latest()
+        finished, wishes, latest = await self.runs.last_finished(), await self.runs.requests(), await self.runs.latest()
         now = datetime.now(UTC)
         return tuple(
             _status(name, every, finished.get(name), wishes.get(name, JobRequest()), latest.get(name), now)
@@ -41,7 +41,7 @@ class JobBoard:
 
     async def ask(self, name: str) -> None:
         """Let whichever process leads run a job at once. Raises ``BadInput`` on an unknown one."""
-        await self.runs.ask(self._known(name))
+        await self.runs.request_run(self._known(name))
 
     async def pause(self, name: str) -> None:
         """Let a job rest. Raises ``BadInput`` on an unknown one."""
@@ -49,7 +49,7 @@ class JobBoard:
 
     async def unpause(self, name: str) -> None:
         """Let a job run again when it is due. Raises ``BadInput`` on an unknown one."""
-        await self.runs.unpause(self._known(name))
+        await self.runs.resume(self._known(name))
 
     def _known(self, name: str) -> str:
         if name not in self.every:

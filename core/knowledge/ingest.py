@@ -124,7 +124,7 @@ class Ingest:
                     yield outcome
 
     async def _prepare(self, space: SpaceId, sources: Sequence[DocumentSource]) -> AsyncGenerator[Read, None]:
-        held, known = await self._documents.held(space), set(await self._documents.contents(space))
+        held, known = await self._documents.sources(space), set(await self._documents.content_hashes(space))
         for source in sources:
             yield await offload(prepare, source, held, known, self._language)
 

@@ -21,7 +21,7 @@ from core.storage.vectors import Vectors
 log = logging.getLogger(__name__)
 
 _LOG_EVERY_S = 30.0
-_SETTLED = 500
+_ADOPTED_AT_ONCE = 500
 """Vectors that are moved in one transaction: a moment's wait for whoever else writes."""
 
 
@@ -32,11 +32,11 @@ async def open_succession(
 
     Where that one cannot be loaded any more, words alone are searched meanwhile.
     """
-    await vectors.note_name(embedder.id, name)
-    if not await vectors.count_lacking(embedder.id):
+    await vectors.save_name(embedder.id, name)
+    if not await vectors.count_missing(embedder.id):
         return EmbedderMigration(embedder)
     for embedder_id in sorted(await vectors.embedders() - {embedder.id}):
-        if await vectors.count_lacking(embedder_id):
+        if await vectors.count_missing(embedder_id):
             continue
         known_as = await vectors.name(embedder_id) or embedder_id.partition("@")[0]
         if (former := await offload(_loaded, open_embedder, known_as, embedder_id)) is not None:
@@ -71,12 +71,12 @@ class Reembedding:
         ``on_progress`` is given how many are done, and how many there were at the start.
         """
         latest = self.succession.latest
-        await self.vectors.discard({latest.id, self.succession.id})
+        await self.vectors.discard_others({latest.id, self.succession.id})
         n_done = await self._embed(latest, on_progress)
         if self.succession.is_under_way:
             await self.searcher.change_over(await self.vectors.spaces())
             log.info("%s has taken over: %d passages were embedded", latest.id, n_done)
-        while await self.vectors.settle(latest.id, _SETTLED):
+        while await self.vectors.adopt(latest.id, _ADOPTED_AT_ONCE):
             pass
         return n_done
 
@@ -88,16 +88,16 @@ class Reembedding:
             log.error("%s does not take over: %s", self.succession.latest.id, error)
 
     async def _embed(self, latest: Embedder, on_progress: Callable[[int, int], None]) -> int:
-        n_total, n_done, said_s = sum((await self.vectors.count_lacking(latest.id)).values()), 0, time.monotonic()
+        n_total, n_done, said_s = sum((await self.vectors.count_missing(latest.id)).values()), 0, time.monotonic()
         if n_total:
             log.info("embedding %d passages with %s; %s serves", n_total, latest.id, self.succession.id or "nothing")
-        while lacking := await self.vectors.count_lacking(latest.id):
+        while lacking := await self.vectors.count_missing(latest.id):
             for space in lacking:
                 after = 0
-                while batch := await self.vectors.lacking(space, latest.id, after, BATCH_PASSAGES):
+                while batch := await self.vectors.missing(space, latest.id, after, BATCH_PASSAGES):
                     texts = [searched_text(passage.document, passage.heading, passage.text) for passage in batch]
                     rows = await offload(latest.embed_passages, texts)
-                    await self.vectors.keep([passage.id for passage in batch], rows, latest.id)
+                    await self.vectors.add([passage.id for passage in batch], rows, latest.id)
                     after, n_done = batch[-1].id, n_done + len(batch)
                     on_progress(n_done, n_total)
                     if time.monotonic() - said_s > _LOG_EVERY_S:

@@ -36,7 +36,7 @@ class ReviewService:
         Returns what the space holds already instead of proposing it again, and ``None`` for a text that waits or that
         moderators rejected.
         """
-        if (held := await self.documents.holding(space, new.new)) is not None:
+        if (held := await self.documents.find(space, new.new)) is not None:
             return held
         proposal = await self.proposals.add(space, new)
         if proposal is not None:
@@ -86,7 +86,7 @@ class SpaceReview:
     async def approve(self, number: int) -> Verdict:
         """Make a proposal a document, once."""
         proposal = await self._get(number)
-        new = await self._reviews.proposals.source(self._space, number)
+        new = await self._reviews.proposals.document(self._space, number)
         if proposal.status != "pending" or new is None:
             return Verdict(proposal, is_new=False)
         embedded = await self._reviews.ingest.embedded(self._space, new)

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from core.evaluation.online import AnswerQuality, quality
 from core.storage.impressions import Impressions
+from core.storage.quality_days import QualityDays
 from core.types import SpaceId
 
 WINDOW = timedelta(days=30)
@@ -22,6 +23,7 @@ class QualityLog:
     """The figures of every space. ``now`` tells the aware time."""
 
     impressions: Impressions
+    figures: QualityDays
     now: Callable[[], datetime]
 
     async def snapshot(self, space: SpaceId) -> AnswerQuality:
@@ -35,9 +37,9 @@ class QualityLog:
         spaces = await self.impressions.spaces()
         for space in spaces:
             shown = await self.impressions.shown(space, midnight - WINDOW, midnight)
-            await self.impressions.keep_day(space, midnight.date() - timedelta(days=1), asdict(quality(shown)))
+            await self.figures.save(space, midnight.date() - timedelta(days=1), asdict(quality(shown)))
         return f"{len(spaces)} spaces' quality is kept"
 
     async def days(self, space: SpaceId) -> Mapping[date, Mapping[str, float | None]]:
         """Return what was kept of the days of the last window, oldest first."""
-        return await self.impressions.days(space, (self.now() - WINDOW).date())
+        return await self.figures.since(space, (self.now() - WINDOW).date())

@@ -59,7 +59,7 @@ class PersonalRights:
 
     async def copy(self) -> bytes:
         """Return all that is kept of the person, as a JSON file."""
-        everything = await self._charter.people.everything(self._pseudonym)
+        everything = await self._charter.people.export(self._pseudonym)
         documents = await self._charter.documents.list(self._private_space)
         mine = {"documents": [{"title": each.title, "names": list(each.names)} for each in documents]}
         return json.dumps({**everything, **mine}, ensure_ascii=False, indent=2).encode()

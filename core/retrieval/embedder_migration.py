@@ -15,14 +15,14 @@ import numpy as np
 
 from core.ports import Embedder, Gate, PassageStore
 from core.retrieval.search import HybridSearcher
-from core.storage.passages import ANY
+from core.storage.passages import ANY_EMBEDDER
 from core.types import Decision, Language, Matrix, SearchResult, SpaceId, Vector
 
 
 class LexicalOnlyEmbedder:
     """Stands in for an embedder that cannot be loaded any more: every text is as near as any, and words decide."""
 
-    id = ANY
+    id = ANY_EMBEDDER
     dim = 1
 
     def embed_query(self, text: str) -> Vector:
@@ -64,7 +64,7 @@ class EmbedderMigration:
     @property
     def writing(self) -> tuple[Embedder, ...]:
         """Return the embedders that a new passage needs vectors of, the one in service first."""
-        if self._former is None or self._former.id == ANY:
+        if self._former is None or self._former.id == ANY_EMBEDDER:
             return (self.latest,)
         return (self._former, self.latest)
 

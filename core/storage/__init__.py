@@ -1,1 +1,1 @@
-"""The database: spaces, documents, answers, ratings. Every read names a space."""
+"""The database: one module for each kind of record. Every read on behalf of a person names a space."""

@@ -1,4 +1,4 @@
-"""The last alert about each thing there are alerts about, so that none is raised twice for the same change."""
+"""The last alert raised about each subject, so that the same alert is not raised twice in a row."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from core.storage.schema import alerts
 
 
 class LastAlerts:
-    """What was said last about each subject (``worker:colab``)."""
+    """The last alert about each subject, such as ``worker:colab``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self) -> Mapping[str, tuple[str, Mapping[str, str]]]:
-        """Return the key and the values of what was said last, by subject."""
+        """Return the catalogue key and the values of each subject's last alert."""
         rows = await self._database.rows(select(alerts))
         return {row.subject: (row.key, row.values) for row in rows}
 
     async def raise_once(self, subject: str, key: str, values: Mapping[str, str]) -> bool:
-        """Store an alert; ``False``, and nothing stored, when its key is what was said last about ``subject``."""
+        """Store an alert and return ``True``; ``False`` when the subject's last alert has the same ``key`` already."""
         stored = {"key": key, "values": dict(values), "raised_at": datetime.now(UTC)}
         ours = alerts.c.subject == subject
         async with self._database.write() as connection:

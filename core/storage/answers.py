@@ -1,8 +1,7 @@
-"""Answers and their ratings: everything a reward will need, written once when the answer is given.
+"""Answers with everything that a reward is computed from, written once; and their ratings, which may change.
 
-Every method works in the one space it is given; an answer of another space is not there. People appear as pseudonyms
-(``core.privacy.pseudonyms``). Nothing is trained from here without the space's consent; that is the
-exporter's business.
+Every method reads and writes one space; answers of other spaces are not found. People are pseudonyms
+(``core.privacy.pseudonyms``). ``core.training.export`` checks the consent that training on them needs.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ from core.types import (
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """An answer to be recorded. ``asker`` is a pseudonym; ``passages`` are what it was grounded on, best first.
+    """An answer to be recorded. ``asker`` is a pseudonym; ``passages`` are the context it was written from, best first.
 
-    ``generation`` is ``None`` when no model wrote the text (extracted, abstained, silent). ``searched`` is what was
-    looked for instead of the question as asked, where that is another text.
+    ``generation`` is ``None`` when no model wrote the text (extracted, abstained, silent). ``searched`` is the search
+    query where it differs from the question; ``latency_ms`` is by step of the pipeline.
     """
 
     space: SpaceId
@@ -59,7 +58,7 @@ class NewAnswer:
 
 @dataclass(frozen=True, slots=True)
 class UsedPassage:
-    """A passage as it stood in the context of an answer; the passage itself may be gone by now."""
+    """A passage of an answer's context, with its scores then; the passage may have been removed since."""
 
     id: int
     document_id: int
@@ -72,7 +71,7 @@ class UsedPassage:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """An answer as recorded. ``message_ref`` is where the platform shows it, once it does."""
+    """An answer as recorded. ``message_ref`` (``PLATFORM:HANDLE``) is the message that shows it, once one does."""
 
     id: int
     space: SpaceId
@@ -93,7 +92,7 @@ class AnswerRecord:
 
 
 class Answers:
-    """The answers given in each space, and what people think of them."""
+    """The answers of every space, and their ratings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -106,7 +105,7 @@ class Answers:
             return int((await connection.execute(statement)).scalar_one())
 
     async def get(self, space: SpaceId, answer_id: int) -> AnswerRecord | None:
-        """Return an answer of the space, if it is there."""
+        """Return an answer of the space; ``None`` when it has none of that id."""
         owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
         row = await self._database.row(select(answers).where(owned))
         return read_answer(row) if row is not None else None
@@ -118,13 +117,13 @@ class Answers:
         return read_answer(row) if row is not None else None
 
     async def shown_at(self, space: SpaceId, message_ref: str) -> int | None:
-        """Return the answer of the space that a message of the platform shows, if it shows one."""
+        """Return the id of the answer that the message ``message_ref`` (``PLATFORM:HANDLE``) shows, if it shows one."""
         there = (answers.c.space_id == space) & (answers.c.message_ref == message_ref)
         row = await self._database.row(select(answers.c.id).where(there).order_by(answers.c.id.desc()).limit(1))
         return row.id if row is not None else None
 
     async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
-        """Store a person's one rating of an answer, in place of an earlier one; ``None`` withdraws it.
+        """Store a person's rating of an answer in place of their earlier one; ``None`` deletes it.
 
         Raises ``BadInput`` when the answer was not given in the space.
         """
@@ -141,7 +140,7 @@ class Answers:
                 await connection.execute(insert(ratings).values(created_at=now, updated_at=now, **values))
 
     async def thumb_of(self, space: SpaceId, answer_id: int, person: str) -> Thumb | None:
-        """Return how a person rates an answer of the space at present."""
+        """Return a person's current rating of an answer of the space, if there is one."""
         statement = (
             select(ratings.c.thumb)
             .join(answers, answers.c.id == ratings.c.answer_id)
@@ -151,8 +150,8 @@ class Answers:
         return row.thumb if row is not None else None
 
 
-def showing(space: SpaceId, answer_id: int, message_ref: str) -> Update:
-    """Return the statement that notes where the platform shows an answer of the space."""
+def message_ref_update(space: SpaceId, answer_id: int, message_ref: str) -> Update:
+    """Return the statement that sets an answer's ``message_ref``, for a transaction of the inbox."""
     owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
     return update(answers).where(owned).values(message_ref=message_ref)
 
@@ -213,7 +212,7 @@ def _used(hit: Hit) -> UsedPassage:
 
 
 def read_answer(row: Row[Any]) -> AnswerRecord:
-    """Return a row of the answers as it was recorded."""
+    """Return the record of a row of the table ``answers``."""
     reasons = tuple(Reason(**reason) for reason in row.reasons)
     confidence = Confidence(row.confidence, row.confidence_spec, reasons, row.features)
     return AnswerRecord(

@@ -1,7 +1,7 @@
-"""Answers that may be given again: what they were given to, and on what else they depend.
+"""Cached answers: a question's words and embedding, with the answer that may be given to it again.
 
-``state`` names everything but the question that an answer depends on; what was kept in another state of the space is
-of no more use. Every method works in the one space it is given.
+``state`` identifies everything else an answer depends on (passages, models, settings); entries of another state are
+stale and deleted. Every method reads and writes one space.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CachedAnswer:
 
 
 class CachedAnswers:
-    """The answers of each space that may be given again."""
+    """The cached answers of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class CachedAnswers:
     async def keep(
         self, space: SpaceId, answer_id: int, language: Language, state: str, asked: str, vector: Vector
     ) -> None:
-        """Keep an answer of the space to what was ``asked``; forget what was kept in another state."""
+        """Cache an answer under ``asked``, the question's content words; delete entries of other states."""
         kept = reusable_answers.c
         values = {"answer_id": answer_id, "space_id": space, "language": language, "state": state, "asked": asked}
         async with self._database.write() as connection:
@@ -43,7 +43,7 @@ class CachedAnswers:
             await connection.execute(insert(reusable_answers).values(vector=vector, **values))
 
     async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[CachedAnswer]:
-        """Return what was kept for the same in this state, newest first."""
+        """Return the answers cached under the same words, language and state, newest first."""
         kept = reusable_answers.c
         rows = await self._database.rows(
             select(kept.answer_id, kept.vector, answers.c.text, answers.c.sources)
@@ -57,7 +57,7 @@ class CachedAnswers:
         ]
 
     async def is_disliked(self, space: SpaceId, answer_id: int, text: str) -> bool:
-        """Tell whether anyone gave a 👎 to the answer, or to one that gave its text again."""
+        """Return whether the answer, or one given again from it, has a 👎."""
         again = (answers.c.used == "cache") & answers.c.text.startswith(text, autoescape=True)
         disliked = (
             select(answers.c.id)

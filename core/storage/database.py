@@ -1,7 +1,6 @@
-"""The one door to what is stored: opening the data folder, reading, writing in transactions.
+"""The database of a data folder: its lock, its schema version, and connections for reading and writing.
 
-Covers the folder's lock, its version and its migrations. Does not cover any query: those are in the repositories
-(``documents``, ``passages``, ``answers``, ``inbox``, ``spaces``, ``runs``).
+The queries are in the other modules of ``core.storage``, each named by what it keeps.
 """
 
 from __future__ import annotations
@@ -31,33 +30,33 @@ FILE = "aion.db"
 LOCK = "aion.lock"
 
 N_THREADS = 3
-"""Threads for single statements, so that these never wait behind a model: two that read and one that writes."""
+"""Threads for single statements, two reading and one writing; they are not shared with model inference."""
 
 
 class Database:
-    """An open data folder. Made by ``open``; one process holds a folder at a time."""
+    """An open data folder. ``open`` locks it for this process; ``open_shared`` uses it beside the process that did."""
 
     def __init__(self, engine: AsyncEngine, direct: Engine, lock: BaseFileLock | None) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.WRITING)
         self._direct = direct
         self._direct_writer = direct.execution_options(**sqlite.WRITING)
-        self._direct_reader = direct.execution_options(**sqlite.SINGLE)
+        self._direct_reader = direct.execution_options(**sqlite.AUTOCOMMIT)
         self._threads = ThreadPool(N_THREADS, "database")
         self._lock = lock
-        # SQLite has one writer; waiting here is fair and cheap, waiting in its busy handler is neither.
+        # SQLite has one writer. This lock queues in order; its busy handler polls, and starves whoever is unlucky.
         self._writing = asyncio.Lock()
 
     @classmethod
     async def open(cls, data_dir: Path) -> Database:
-        """Open a data folder, making it or bringing it up to date.
+        """Open a data folder and lock it, creating it or upgrading its schema where needed.
 
-        Raises ``Unavailable`` when the folder cannot be used, when another process holds it, when its database is
-        damaged, and when a newer version of AION made it (nothing in it is touched).
+        Raises ``Unavailable`` when the folder cannot be used, when another process has locked it, when its database is
+        damaged, and when a newer version of AION wrote it (then nothing in it is changed).
         """
-        lock = await offload(_take, data_dir)
+        lock = await offload(_lock_folder, data_dir)
         try:
-            revision = await offload(_known_revision, data_dir / FILE)
+            revision = await offload(_require_known_revision, data_dir / FILE)
         except Unavailable:
             lock.release()
             raise
@@ -71,12 +70,12 @@ class Database:
         return database
 
     @classmethod
-    async def join(cls, data_dir: Path) -> Database:
-        """Open a data folder that another process holds, beside it, for a short look or a small change.
+    async def open_shared(cls, data_dir: Path) -> Database:
+        """Open a data folder that another process has locked, for short reads and small changes.
 
-        Raises ``Unavailable`` when its database is damaged or of another version than this.
+        Raises ``Unavailable`` when its database is damaged or has another schema version.
         """
-        if await offload(_known_revision, data_dir / FILE) != REVISIONS[-1]:
+        if await offload(_require_known_revision, data_dir / FILE) != REVISIONS[-1]:
             raise Unavailable("storage.in_use", folder=data_dir)
         return cls._on(data_dir / FILE, None)
 
@@ -93,57 +92,57 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection on which several reads see the same moment."""
+        """Yield a connection whose reads all see the same snapshot."""
         async with self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection in a transaction: all of it is kept at the end, or none after an exception."""
+        """Yield a connection in a write transaction, committed at the end or rolled back after an exception."""
         async with self._writing, self._writer.begin() as connection:
             yield connection
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of one statement."""
-        return await self.in_thread(partial(_rows, self._direct_reader, statement))
+        return await self.run_in_thread(partial(_rows, self._direct_reader, statement))
 
     async def row(self, statement: Executable) -> Row[Any] | None:
-        """Return the first row of one statement, if there is one."""
-        return await self.in_thread(partial(_row, self._direct_reader, statement))
+        """Return the first row of one statement, or ``None``."""
+        return await self.run_in_thread(partial(_row, self._direct_reader, statement))
 
-    async def look(self, reading: Callable[[Connection], T]) -> T:
-        """Return what several reads made of one moment; ``reading`` blocks, in one thread."""
-        return await self.in_thread(partial(_look, self._direct, reading))
+    async def snapshot(self, reading: Callable[[Connection], T]) -> T:
+        """Return the result of ``reading``, which runs in a thread and whose reads all see the same snapshot."""
+        return await self.run_in_thread(partial(_snapshot, self._direct, reading))
 
-    def rows_here(self, statement: str, parameters: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        """Return every row of one statement in SQLite's own words. Blocks: for a thread that is off the event loop.
+    def rows_blocking(self, statement: str, parameters: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        """Return every row of one SQL string with named parameters. Blocks; call it outside the event loop.
 
-        Past SQLAlchemy, which takes three times as long to hand over a few rows as SQLite does to find them.
+        It bypasses SQLAlchemy, which takes three times as long to return a few rows as SQLite does to find them.
         """
         with closing(self._direct.raw_connection()) as connection, closing(connection.cursor()) as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
 
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
-        """Run statements in one transaction, and return how many rows each changed."""
+        """Run statements in one transaction and return how many rows each changed."""
         async with self._writing:
-            return await self.in_thread(partial(_write_all, self._direct_writer, statements))
+            return await self.run_in_thread(partial(_write_all, self._direct_writer, statements))
 
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Return what ``work`` returns, which blocks, in a thread of the database's own: it waits behind no model."""
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
+        """Return the result of ``work``, which blocks and runs in one of the database's own threads."""
         return await self._threads.run(work)
 
     async def require_writable(self) -> None:
-        """Write a page of the file. Raises ``Unavailable`` when that fails: locked, read-only, disk full."""
+        """Rewrite a page of the file. Raises ``Unavailable`` when that fails: locked, read-only, disk full."""
         try:
             async with self.write() as connection:
-                await connection.exec_driver_sql(sqlite.TOUCH)
+                await connection.exec_driver_sql(sqlite.REWRITE_FIRST_PAGE)
         except DatabaseError as error:
             folder = Path(self._engine.url.database or "").parent
             raise Unavailable("storage.unusable", folder=folder, problem=error.orig) from error
 
     async def close(self) -> None:
-        """Close every connection and give the folder back."""
+        """Close every connection and release the folder's lock."""
         await self._engine.dispose()
         self._threads.close()
         self._direct.dispose()
@@ -159,10 +158,10 @@ class Database:
         await self.close()
 
 
-def is_held(data_dir: Path) -> bool:
-    """Tell whether another process has the data folder open. Blocks, for a moment."""
+def is_locked(data_dir: Path) -> bool:
+    """Return whether another process has locked the data folder. Blocks briefly."""
     try:
-        _take(data_dir).release()
+        _lock_folder(data_dir).release()
     except Unavailable as error:
         return error.key == "storage.in_use"
     return False
@@ -178,7 +177,7 @@ def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
         return connection.execute(statement).first()
 
 
-def _look(engine: Engine, reading: Callable[[Connection], T]) -> T:
+def _snapshot(engine: Engine, reading: Callable[[Connection], T]) -> T:
     with engine.connect() as connection:
         return reading(connection)
 
@@ -188,7 +187,7 @@ def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:
         return [connection.execute(statement).rowcount for statement in statements]
 
 
-def _take(data_dir: Path) -> BaseFileLock:
+def _lock_folder(data_dir: Path) -> BaseFileLock:
     lock = FileLock(data_dir / LOCK, blocking=False, thread_local=False)
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -200,7 +199,7 @@ def _take(data_dir: Path) -> BaseFileLock:
     return lock
 
 
-def _known_revision(path: Path) -> str | None:
+def _require_known_revision(path: Path) -> str | None:
     try:
         revision = sqlite.read_revision(path)
     except sqlite3.DatabaseError as error:

@@ -1,7 +1,7 @@
-"""How texts become documents: the writing half of ``core.storage.documents``, within one transaction.
+"""Writing documents inside a caller's transaction, for ``core.storage.documents`` and ``core.storage.curation``.
 
-Texts that are new in every respect, the usual case when a folder is indexed, are written together; one that touches
-what is already there is written by itself.
+Texts whose names and contents are both new to the space are inserted together, which is the usual case when a folder
+is indexed; every other text is written by itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.types import IndexedDocument, Language, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A text to be stored under ``name``. ``source_hash`` is of the bytes it was extracted from."""
+    """A text to be stored under ``name``; ``source_hash`` is the hash of the bytes it was extracted from."""
 
     name: str
     source_hash: str
@@ -35,46 +35,46 @@ class NewDocument:
 
     @property
     def content_hash(self) -> str:
-        """Return what makes two documents the same one: a hash of the text (BLAKE2b, 32 hex digits)."""
+        """Return the hash of the text that identifies a document within a space (BLAKE2b, 32 hex digits)."""
         return hashlib.blake2b(self.text.encode(), digest_size=16).hexdigest()
 
 
 async def store_documents(
     connection: AsyncConnection, space: SpaceId, texts: Sequence[tuple[NewDocument, EmbeddedChunks]]
 ) -> tuple[IndexedDocument, ...]:
-    """Store texts under their names, in place of what those names meant before, and say what became of each."""
-    is_fresh = await _are_fresh(connection, space, [new for new, _ in texts])
-    await _add(connection, space, list(compress(texts, is_fresh)))
+    """Store texts under their names, replacing what the names referred to; return the outcome of each, in order."""
+    is_new = await _are_new(connection, space, [new for new, _ in texts])
+    await _add(connection, space, list(compress(texts, is_new)))
     return tuple(
         [
             IndexedDocument(new.name, "added", len(embedded.chunks))
             if fresh
             else await _replace(connection, space, new, embedded)
-            for (new, embedded), fresh in zip(texts, is_fresh, strict=True)
+            for (new, embedded), fresh in zip(texts, is_new, strict=True)
         ]
     )
 
 
-async def _are_fresh(connection: AsyncConnection, space: SpaceId, texts: Sequence[NewDocument]) -> list[bool]:
-    """Say of each text whether neither the space nor an earlier one of them has its name or its content."""
+async def _are_new(connection: AsyncConnection, space: SpaceId, texts: Sequence[NewDocument]) -> list[bool]:
+    """Return for each text whether its name and content are new to the space and to the texts before it."""
     names, contents = document_names.c, documents.c
     by_name = select(names.name).where(names.space_id == space, names.name.in_([new.name for new in texts]))
     hashes = [new.content_hash for new in texts]
     by_content = select(contents.content_hash).where(contents.space_id == space, contents.content_hash.in_(hashes))
     taken_names = set((await connection.execute(by_name)).scalars())
     taken_hashes = set((await connection.execute(by_content)).scalars())
-    are_fresh = []
+    are_new = []
     for new, content_hash in zip(texts, hashes, strict=True):
-        are_fresh.append(new.name not in taken_names and content_hash not in taken_hashes)
+        are_new.append(new.name not in taken_names and content_hash not in taken_hashes)
         taken_names.add(new.name)
         taken_hashes.add(content_hash)
-    return are_fresh
+    return are_new
 
 
 async def _add(
     connection: AsyncConnection, space: SpaceId, fresh: Sequence[tuple[NewDocument, EmbeddedChunks]]
 ) -> None:
-    """Store texts whose names and contents the space does not have, together."""
+    """Insert texts whose names and contents are new to the space."""
     if not fresh:
         return
     revision = await next_revision(connection, space)
@@ -93,10 +93,10 @@ async def _replace(
     """Store a text whose name or content the space already has."""
     if linked := await link_document(connection, space, new):
         return linked
-    old = await _named(connection, space, new.name)
+    old = await _document_named(connection, space, new.name)
     revision = await next_revision(connection, space)
     document_id = await _write_document(connection, space, new, old, revision)
-    await _name(connection, space, new, document_id, old)
+    await _set_name(connection, space, new, document_id, old)
     if old is not None and old.id != document_id:
         await _remove_if_nameless(connection, space, old.id, revision)
     await add_passages(connection, space, revision, {document_id: embedded})
@@ -104,23 +104,23 @@ async def _replace(
 
 
 async def find_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
-    """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
+    """Return the outcome ``unchanged`` or ``duplicate`` for a text that the space has already, else ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()
     if same is None:
         return None
-    old = await _named(connection, space, new.name)
+    old = await _document_named(connection, space, new.name)
     if old is not None and old.id == same.id:
         return IndexedDocument(new.name, "unchanged", same.n_passages)
     return IndexedDocument(new.name, "duplicate", same.n_passages, duplicate_of=same.name)
 
 
 async def link_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
-    """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
+    """Point ``new.name`` at the document with this text, if the space has one; else return ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()
     if same is None:
         return None
-    old = await _named(connection, space, new.name)
-    await _name(connection, space, new, same.id, old)
+    old = await _document_named(connection, space, new.name)
+    await _set_name(connection, space, new, same.id, old)
     if old is not None and old.id == same.id:
         return IndexedDocument(new.name, "unchanged", same.n_passages)
     if old is not None:
@@ -136,18 +136,18 @@ def _by_content(space: SpaceId, content_hash: str) -> Select[Any]:
     )
 
 
-async def _named(connection: AsyncConnection, space: SpaceId, name: str) -> Row[int, int] | None:
-    """Return the id and the number of names of the document that ``name`` means."""
+async def _document_named(connection: AsyncConnection, space: SpaceId, name: str) -> Row[int, int] | None:
+    """Return the id and the number of names of the document called ``name``, if there is one."""
     this, every = document_names.alias(), document_names.alias()
     n_names = select(func.count()).where(every.c.document_id == this.c.document_id).scalar_subquery()
     statement = select(this.c.document_id.label("id"), n_names.label("n_names"))
     return (await connection.execute(statement.where(this.c.space_id == space, this.c.name == name))).first()
 
 
-async def _name(
+async def _set_name(
     connection: AsyncConnection, space: SpaceId, new: NewDocument, document_id: int, old: Row[int, int] | None
 ) -> None:
-    """Let the name mean the document from now on."""
+    """Point the name at the document."""
     values = {"document_id": document_id, "source_hash": new.source_hash}
     if old is None:
         await connection.execute(insert(document_names).values(space_id=space, name=new.name, **values))
@@ -159,7 +159,7 @@ async def _name(
 async def _write_document(
     connection: AsyncConnection, space: SpaceId, new: NewDocument, old: Row[int, int] | None, revision: int
 ) -> int:
-    """Write the document's row, in the old one's place when no other name needs that, and return its id."""
+    """Insert the document, or overwrite ``old`` when this is its only name; return its id."""
     if old is None or old.n_names > 1:
         return (await _insert_documents(connection, space, [new]))[new.content_hash]
     await remove_passages(connection, space, old.id, revision)
@@ -170,7 +170,7 @@ async def _write_document(
 async def _insert_documents(
     connection: AsyncConnection, space: SpaceId, fresh: Sequence[NewDocument]
 ) -> dict[str, int]:
-    """Write the rows of texts that the space does not hold, and return their ids by content hash."""
+    """Insert the rows of new documents and return their ids by content hash."""
     rows = [{**_columns(new), "space_id": space, "created_at": datetime.now(UTC)} for new in fresh]
     statement = insert(documents).returning(documents.c.content_hash, documents.c.id)
     return {row.content_hash: row.id for row in (await connection.execute(statement, rows)).all()}
@@ -196,6 +196,6 @@ async def _remove_if_nameless(connection: AsyncConnection, space: SpaceId, docum
 
 
 async def remove_document(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
-    """Remove a document with its names and passages."""
+    """Delete a document with its names and passages."""
     await remove_passages(connection, space, document_id, revision)
     await connection.execute(delete(documents).where(documents.c.id == document_id))

@@ -1,7 +1,7 @@
-"""Documents: what a space was taught, with the names it came under. One text is stored once per space.
+"""Documents: the texts of each space with their names. A text is stored once per space, under any number of names.
 
-Every method works in the one space it is given. A document, its names, its passages and their vectors change in one
-transaction, so a killed process leaves whole documents. Reading passages is ``core.storage.passages``.
+Every method but ``count_all`` reads and writes one space. A document, its names, its passages and their vectors are
+written in one transaction, so a killed process leaves whole documents. ``core.storage.passages`` reads the passages.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = ["Documents", "EmbeddedChunks", "NewDocument", "StoredSource"]
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """What a name in a space holds: the hash of the bytes it came as, and how many passages that made."""
+    """The source stored under a name: the hash of its bytes, and how many passages its document has."""
 
     source_hash: str
     n_passages: int
 
 
 class Documents:
-    """The documents of each space."""
+    """The documents of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,12 +44,12 @@ class Documents:
             return await _documents(connection, space)
 
     async def count_all(self) -> int:
-        """Return how many documents all spaces hold together, for the operator."""
+        """Return how many documents there are in all spaces, for the operator."""
         row = await self._database.row(select(func.count()).select_from(documents))
         return int(row[0]) if row else 0
 
     async def text(self, space: SpaceId, document_id: int) -> str | None:
-        """Return a document's whole extracted text, which its passages' offsets count in."""
+        """Return a document's extracted text, which its passages' offsets refer to; ``None`` when there is none."""
         owned = (documents.c.space_id == space) & (documents.c.id == document_id)
         row = await self._database.row(select(documents.c.text).where(owned))
         return str(row.text) if row is not None else None
@@ -60,8 +60,8 @@ class Documents:
         rows = await self._database.rows(select(*columns).where(documents.c.space_id == space))
         return {row.content_hash: (row.title, row.text) for row in rows}
 
-    async def held(self, space: SpaceId) -> Mapping[str, StoredSource]:
-        """Return what every name in the space holds."""
+    async def sources(self, space: SpaceId) -> Mapping[str, StoredSource]:
+        """Return the source stored under every name of the space."""
         names = document_names.c
         statement = (
             select(names.name, names.source_hash, func.count(passages.c.id).label("n_passages"))
@@ -71,50 +71,50 @@ class Documents:
         )
         return {row.name: StoredSource(row.source_hash, row.n_passages) for row in await self._database.rows(statement)}
 
-    async def contents(self, space: SpaceId) -> frozenset[str]:
+    async def content_hashes(self, space: SpaceId) -> frozenset[str]:
         """Return the content hash of every document in the space."""
         rows = await self._database.rows(select(documents.c.content_hash).where(documents.c.space_id == space))
         return frozenset(row.content_hash for row in rows)
 
-    async def holding(self, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
-        """Return what a text is to a space that holds it already, under this or another name; else ``None``."""
+    async def find(self, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
+        """Return the outcome ``unchanged`` or ``duplicate`` for a text that the space has already, else ``None``."""
         async with self._database.read() as connection:
             return await find_document(connection, space, new)
 
     async def link(self, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
-        """Let ``new.name`` mean the text if the space already holds it, else do nothing and return ``None``."""
+        """Point ``new.name`` at the document with this text, if the space has one; else return ``None``."""
         async with self._database.write() as connection:
             return await link_document(connection, space, new)
 
     async def store(self, space: SpaceId, new: NewDocument, embedded: EmbeddedChunks) -> IndexedDocument:
-        """Store a text under its name, in place of what that name meant before, and say what became of it. Atomic."""
+        """Store a text under its name, replacing what the name referred to; return the outcome. Atomic."""
         (indexed,) = await self.store_all(space, [(new, embedded)])
         return indexed
 
     async def store_all(
         self, space: SpaceId, texts: Sequence[tuple[NewDocument, EmbeddedChunks]]
     ) -> tuple[IndexedDocument, ...]:
-        """Store texts as ``store`` does, in one transaction: all of them or, after an exception, none."""
+        """Store texts as ``store`` does, all in one transaction; return their outcomes in order."""
         async with self._database.write() as connection:
             return await store_documents(connection, space, texts)
 
     async def forget(self, space: SpaceId, reference: str) -> Document:
-        """Remove the document of that name, ``#number`` or title, with all its names and passages, and return it.
+        """Delete the document of that name, ``#id`` or title, with all its names and passages, and return it.
 
-        Raises ``BadInput`` when there is none, and when several bear that title.
+        Raises ``BadInput`` when there is none, and when several match.
         """
         async with self._database.write() as connection:
-            document = _referred(await _documents(connection, space), reference.strip())
+            document = _resolve(await _documents(connection, space), reference.strip())
             await remove_document(connection, space, document.id, await next_revision(connection, space))
             return document
 
 
-def _referred(held: Sequence[Document], reference: str) -> Document:
+def _resolve(known: Sequence[Document], reference: str) -> Document:
     for matches in (
-        [document for document in held if reference in document.names],
-        [document for document in held if reference == f"#{document.id}"],
-        [document for document in held if reference.casefold() == document.title.casefold()],
-        [document for document in held if any(name.endswith(f"/{reference}") for name in document.names)],
+        [document for document in known if reference in document.names],
+        [document for document in known if reference == f"#{document.id}"],
+        [document for document in known if reference.casefold() == document.title.casefold()],
+        [document for document in known if any(name.endswith(f"/{reference}") for name in document.names)],
     ):
         if len(matches) == 1:
             return matches[0]

@@ -1,4 +1,4 @@
-"""Small writes of many tasks in common transactions: a commit costs more than what it commits."""
+"""Group commit: independent writes of concurrent tasks share a transaction, as a commit costs more than a write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Write = Insert | Update
 
 
 class GroupCommit:
-    """Runs statements that do not depend on each other. Those that come during one commit share the next."""
+    """Commits independent statements; those that arrive during one commit are committed together in the next."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -21,7 +21,10 @@ class GroupCommit:
         self._draining: asyncio.Task[None] | None = None
 
     async def run(self, statement: Write) -> int:
-        """Return how many rows a statement changed, once that is committed. A ``DBAPIError`` is the whole batch's."""
+        """Return how many rows a statement changed, once it is committed.
+
+        Raises the ``DBAPIError`` of its transaction, which any statement of the batch may have caused.
+        """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((statement, done))
         if self._draining is None or self._draining.done():
@@ -39,7 +42,7 @@ class GroupCommit:
                         done.set_exception(error)
             finally:
                 for _, done in batch:
-                    done.cancel()  # of no effect on one that has its result; nobody waits for ever
+                    done.cancel()  # no effect on a done future; so a cancelled drain leaves no task waiting
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[int]]]) -> None:
         counts = await self._database.write_all([statement for statement, _ in batch])

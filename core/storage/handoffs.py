@@ -1,6 +1,6 @@
-"""Handoffs: questions brought before a space's moderators, and the one reply each is given.
+"""Handoffs: questions passed to a space's moderators, each with at most one reply.
 
-Every method works in the space whose moderators are asked; people appear as pseudonyms.
+Every method reads and writes the space whose moderators are asked. People are pseudonyms.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.types import Language, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class NewHandoff:
-    """A question for a person. ``address`` is what the asker's platform needs to reply to them there."""
+    """A question to be handed off. ``address`` is what the asker's adapter needs to reply to them."""
 
     asked_in: SpaceId
     answer_id: int
@@ -32,7 +32,7 @@ class NewHandoff:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A question for a person as stored; ``address`` is ``None`` once the asker was told ``reply``."""
+    """A handed-off question as stored; ``address`` is ``None`` once ``reply`` was delivered to the asker."""
 
     id: int
     space: SpaceId
@@ -46,13 +46,13 @@ class Handoff:
 
 
 class Handoffs:
-    """The questions that wait for people, and those that were answered."""
+    """The handed-off questions of every space, answered or not."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def open(self, space: SpaceId, new: NewHandoff) -> tuple[Handoff, bool]:
-        """Store a question once for its answer; return it, and whether it is new."""
+        """Store a question, once for each answer; return it, and whether it is new."""
         same = (handoffs.c.asked_in == new.asked_in) & (handoffs.c.answer_id == new.answer_id)
         async with self._database.write() as connection:
             await ensure_space(connection, space)
@@ -62,12 +62,12 @@ class Handoffs:
             return _handoff((await connection.execute(statement.returning(handoffs))).one()), True
 
     async def get(self, space: SpaceId, number: int) -> Handoff | None:
-        """Return a question that the space's moderators were asked."""
+        """Return a question that the space's moderators were asked, if there is one of that number."""
         row = await self._database.row(select(handoffs).where(_is(space, number)))
         return _handoff(row) if row is not None else None
 
     async def reply(self, space: SpaceId, number: int, text: str, person: str) -> bool:
-        """Store the reply to a question; ``False`` when it was given one before."""
+        """Store a moderator's reply to a question; ``False`` when it has one already."""
         values = {"reply": text, "replied_by": person, "replied_at": datetime.now(UTC)}
         unanswered = handoffs.c.reply.is_(None)
         async with self._database.write() as connection:
@@ -75,7 +75,7 @@ class Handoffs:
         return done.rowcount == 1
 
     async def forget_address(self, space: SpaceId, number: int) -> None:
-        """Forget where the asker of a question is, since they have been told."""
+        """Delete the asker's address, once the reply was delivered."""
         async with self._database.write() as connection:
             await connection.execute(update(handoffs).where(_is(space, number)).values(address=None))
 

@@ -1,6 +1,6 @@
-"""What people did with the answers they were shown: which they rated, and whose sources they opened.
+"""Impressions: answers as they were shown, with the ratings and source openings they got.
 
-Every method works in the one space it is given. People appear as pseudonyms (``core.privacy.pseudonyms``).
+Every method but ``spaces`` reads and writes one space. People are pseudonyms (``core.privacy.pseudonyms``).
 """
 
 from __future__ import annotations
@@ -8,31 +8,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, insert, select
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.schema import answers, quality_days, ratings, source_openings, spaces
+from core.storage.schema import answers, ratings, source_openings
 from core.types import SpaceId, Thumb
 
 
 @dataclass(frozen=True, slots=True)
 class RatedImpression:
-    """What people think of one answer: ``leaning`` is (👍 − 👎) / ratings, -1..1."""
+    """One rated answer: ``net_rating`` is (👍 − 👎) / ratings, -1..1; ``features`` are the gate's."""
 
     searched: str
     used: str
     has_sources: bool
     features: Mapping[str, float]
-    leaning: float
+    net_rating: float
 
 
 @dataclass(frozen=True, slots=True)
 class Impression:
-    """One answer as it was shown: its passages, best first; those it cites; and who did what with it."""
+    """One answer as shown: its passages, best first; those it cites; thumbs by person; who opened its sources."""
 
     passages: tuple[int, ...]
     cited: frozenset[int]
@@ -41,13 +41,13 @@ class Impression:
 
 
 class Impressions:
-    """The answers shown in each space, and what became of them."""
+    """The shown answers of every space, and how people reacted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def open_sources(self, space: SpaceId, answer_id: int, person: str) -> None:
-        """Note that a person opened an answer's sources: once, however often they do.
+        """Record that a person opened an answer's sources; repeated calls record it once.
 
         Raises ``BadInput`` when the answer was not given in the space.
         """
@@ -62,7 +62,7 @@ class Impressions:
                 await connection.execute(insert(source_openings).values(values))
 
     async def rated(self, space: SpaceId) -> Sequence[RatedImpression]:
-        """Return every answer of the space that people rated, oldest first."""
+        """Return every rated answer of the space, oldest first."""
         columns = answers.c
         held = [columns.searched, columns.question, columns.used, columns.sources, columns.features]
         rows = await self._database.rows(
@@ -77,7 +77,7 @@ class Impressions:
         return [_rated(each) for each in by_answer.values()]
 
     async def shown(self, space: SpaceId, since: datetime, until: datetime) -> Sequence[Impression]:
-        """Return the answers with sources that were shown from ``since`` to before ``until``, oldest first."""
+        """Return the answers with sources shown in ``[since, until)``, oldest first."""
         columns = answers.c
         chosen = (columns.space_id == space) & (columns.created_at >= since) & (columns.created_at < until)
         chosen &= columns.used != "silent"
@@ -104,25 +104,9 @@ class Impressions:
         ]
 
     async def spaces(self) -> Sequence[SpaceId]:
-        """Return every space that an answer was given in. For the operator's own jobs."""
+        """Return every space that has an answer, by id. For the operator's jobs."""
         given = select(answers.c.space_id).distinct().order_by(answers.c.space_id)
         return [SpaceId(row.space_id) for row in await self._database.rows(given)]
-
-    async def keep_day(self, space: SpaceId, day: date, figures: Mapping[str, float | None]) -> None:
-        """Keep the figures of a day, in place of what was kept of it."""
-        held = (quality_days.c.space_id == space) & (quality_days.c.day == day)
-        async with self._database.write() as connection:
-            await connection.execute(delete(quality_days).where(held))
-            known = select(func.count()).select_from(spaces).where(spaces.c.id == space)
-            if (await connection.execute(known)).scalar_one():  # it may have been removed meanwhile
-                values = {"space_id": space, "day": day, "figures": dict(figures)}
-                await connection.execute(insert(quality_days).values(values))
-
-    async def days(self, space: SpaceId, since: date) -> Mapping[date, Mapping[str, float | None]]:
-        """Return the figures kept of each day from ``since`` on, oldest first."""
-        held = quality_days.c
-        chosen = select(held.day, held.figures).where(held.space_id == space, held.day >= since).order_by(held.day)
-        return {row.day: row.figures for row in await self._database.rows(chosen)}
 
 
 def _rated(rows: Sequence[Row[Any]]) -> RatedImpression:
@@ -132,5 +116,5 @@ def _rated(rows: Sequence[Row[Any]]) -> RatedImpression:
         used=first.used,
         has_sources=bool(first.sources),
         features=first.features,
-        leaning=sum(votes) / len(votes),
+        net_rating=sum(votes) / len(votes),
     )

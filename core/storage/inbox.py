@@ -1,12 +1,12 @@
-"""The inbox: what has been taken on, and how far it has come, so that neither a redelivery nor a crash is noticed.
+"""The inbox: accepted messages and the state of their replies, which survive crashes and redeliveries.
 
     accept ──▶ accepted ──answer──▶ answered ──close──▶ closed        claim ──▶ closed
         ▲         └──────────────── close ────────────────┘ │
         └──────────────────────── revise ───────────────────┘
 
-A message is kept, with what it says and where to reply, until it is closed; then only its key remains. Nothing but
-its being edited leads back, so what is told late or twice changes nothing. Whoever is deaf to the database still
-answers: a fault there is logged, and costs durability alone.
+A message is stored with its text and reply address until it is closed; then only its key remains. Only an edit
+(``revise``) leads back to an earlier state, so late and repeated calls change nothing. A message is answered even when
+the database fails: the error is logged, and only durability is lost.
 """
 
 from __future__ import annotations
@@ -21,28 +21,35 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
-from core.storage.answers import showing
+from core.storage.answers import message_ref_update
 from core.storage.database import Database
 from core.storage.group_commit import GroupCommit
-from core.storage.message_json import message_as_json, message_of, parts_as_json, parts_of, reply_as_json, reply_of
+from core.storage.message_json import (
+    message_from_json,
+    message_to_json,
+    parts_from_json,
+    parts_to_json,
+    reply_from_json,
+    reply_to_json,
+)
 from core.storage.schema import inbox
 from core.types import Message, Platform, Reply, SpaceId
 from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
-KEEP = timedelta(days=30)
-"""Longer than any platform redelivers."""
+RETENTION = timedelta(days=30)
+"""How long keys are kept: longer than any platform redelivers a message."""
 
-FRESH = timedelta(minutes=30)
-"""How late an answer is still worth having: what is overdue by more is closed unanswered."""
+MAX_OVERDUE = timedelta(minutes=30)
+"""A message that is overdue by more is closed unanswered."""
 
-PATIENCE = timedelta(days=1)
-"""How long a platform may go on refusing a reply before it is given up."""
+MAX_AGE = timedelta(days=1)
+"""A message whose reply could not be delivered for so long is closed."""
 
 
 class Inbox:
-    """Takes messages on, each once for ever (as far as ``KEEP`` goes), and keeps them until they are closed."""
+    """Accepts each message once within ``RETENTION`` and keeps it until it is closed (``core.ports.InboxPort``)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +57,7 @@ class Inbox:
         self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def accept(self, message: Message) -> bool:
-        """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
+        """Store a message, which is then answered even after a crash; ``False`` when it was accepted before."""
         now = datetime.now(UTC)
         try:
             return await self._add(
@@ -60,25 +67,25 @@ class Inbox:
                 state="accepted",
                 platform=message.platform,
                 due_at=now,
-                message=message_as_json(message),
+                message=message_to_json(message),
                 n_runs=1,
             )
         except DBAPIError:
-            log.exception("%s could not be taken on, and is lost if AION stops now", message.key)
+            log.exception("%s could not be stored, and is lost if AION stops now", message.key)
             return True
 
     async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
-        """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
+        """Store an edited message for a new answer; ``parts`` are the shown parts of the earlier reply."""
         anew = {"state": "accepted", "due_at": datetime.now(UTC), "reply": None, "n_runs": 1}
-        kept = {"message": message_as_json(message), "parts": parts_as_json(parts)}
+        kept = {"message": message_to_json(message), "parts": parts_to_json(parts)}
         await self._execute(update(inbox).where(_is(message.space, message.key)).values(anew | kept))
 
     async def claim(self, space: SpaceId, key: str) -> bool:
-        """Return whether this is the first time that ``key`` of ``space`` is seen; nothing is kept of it."""
+        """Return whether ``key`` is new in ``space``, and store it as closed."""
         return await self._add(space, key, seen_at=datetime.now(UTC), state="closed")
 
     async def post(self, message: Message, reply: Reply) -> bool:
-        """Take on a reply that nobody asked for, to be delivered where ``message`` says; ``False``: it was before."""
+        """Store an unasked reply for delivery to the address of ``message``; ``False`` when that key exists already."""
         now = datetime.now(UTC)
         is_new = await self._add(
             message.space,
@@ -87,46 +94,46 @@ class Inbox:
             state="answered",
             platform=message.platform,
             due_at=now,
-            message=message_as_json(message),
-            reply=reply_as_json(reply),
+            message=message_to_json(message),
+            reply=reply_to_json(reply),
         )
         self._news[message.platform].set()
         return is_new
 
     def news(self, platform: Platform) -> asyncio.Event:
-        """Return what is set as soon as a reply that nobody asked for is to be delivered there."""
+        """Return the event that is set when an unasked reply waits for delivery on a platform."""
         return self._news[platform]
 
     async def rerun(self, message: Message) -> None:
-        """Note that an accepted message is worked on once more."""
+        """Count another attempt to answer an accepted message."""
         await self._change(message, _unanswered, n_runs=inbox.c.n_runs + 1)
 
     async def answer(self, message: Message, reply: Reply) -> None:
-        """Keep the reply to an accepted message until it is delivered."""
-        await self._change(message, _unanswered, state="answered", reply=reply_as_json(reply))
+        """Store the reply to an accepted message, for its delivery."""
+        await self._change(message, _unanswered, state="answered", reply=reply_to_json(reply))
 
     async def postpone(self, message: Message, delay: timedelta) -> None:
-        """Leave what is still to be done for later."""
+        """Make a message due again after ``delay``."""
         await self._change(message, _open, due_at=datetime.now(UTC) + delay)
 
     async def close(self, message: Message) -> None:
-        """Note that there is nothing left to do about a message, and forget what it said."""
+        """Close a message and delete its text, address and reply."""
         await self._change(message, _open, **_CLOSED)
 
     def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> InboxJournal:
-        """Return the journal of the reply to an accepted message, of which ``parts`` were shown before."""
+        """Return the journal of the reply to an accepted message; ``parts`` of it were shown before."""
         return InboxJournal(self, message, parts)
 
     async def note(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
-        """Keep what has been shown of a message's reply."""
-        await self._change(message, _open, parts=parts_as_json(parts))
+        """Store the shown parts of a message's reply."""
+        await self._change(message, _open, parts=parts_to_json(parts))
 
     async def note_shown(self, message: Message, answer_id: int, handle: str) -> None:
-        """Keep by which message of its platform the answer to ``message`` is shown."""
-        await self._execute(showing(message.space, answer_id, f"{message.platform}:{handle}"))
+        """Store the handle of the platform message that shows the answer to ``message``."""
+        await self._execute(message_ref_update(message.space, answer_id, f"{message.platform}:{handle}"))
 
     async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
-        """Return what was taken on there and is due, oldest first; what came too late is closed instead."""
+        """Return the open messages of a platform that are due, oldest first; those that are too late are closed."""
         now = datetime.now(UTC)
         due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
         rows = await self._database.rows(select(inbox).where(due).order_by(inbox.c.seen_at))
@@ -136,21 +143,21 @@ class Inbox:
         return [_unfinished(row) for row in rows if row not in late]
 
     async def count_open(self) -> int:
-        """Return how many messages of all spaces are taken on and not closed, for the operator."""
+        """Return how many messages of all spaces are open, for the operator."""
         row = await self._database.row(select(func.count()).where(_open))
         return int(row[0]) if row else 0
 
     async def forget(self, person_id: str, *, but: str) -> None:
-        """Close what a person said that is still open, except for the message of the key ``but``."""
+        """Close every open message of a person (the platform's id) except the one of the key ``but``."""
         rows = await self._database.rows(select(inbox.c.space_id, inbox.c.key, inbox.c.message).where(_open))
         for row in rows:
             if row.message is not None and row.message["person"]["id"] == person_id and row.key != but:
                 await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
 
     async def prune(self, now: datetime) -> int:
-        """Forget messages seen longer than ``KEEP`` before ``now``, and return how many."""
+        """Delete messages seen longer than ``RETENTION`` before ``now``; return how many."""
         async with self._database.write() as connection:
-            done = await connection.execute(delete(inbox).where(inbox.c.seen_at < now - KEEP))
+            done = await connection.execute(delete(inbox).where(inbox.c.seen_at < now - RETENTION))
         return done.rowcount
 
     async def _give_up(self, row: Row[Any]) -> None:
@@ -164,7 +171,7 @@ class Inbox:
         return await self._writes.run(insert(inbox).from_select(list(row), unseen)) == 1
 
     async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
-        if message.address:  # what cannot be replied to by another process was never taken on
+        if message.address:  # without an address no other process can reply, so it was never stored
             await self._execute(update(inbox).where(_is(message.space, message.key), condition).values(values))
 
     async def _execute(self, statement: Update) -> None:
@@ -175,7 +182,7 @@ class Inbox:
 
 
 class InboxJournal:
-    """What has been shown of one reply (``core.ports.Journal``)."""
+    """The shown parts of one reply (``core.ports.Journal``)."""
 
     def __init__(self, inbox: Inbox, message: Message, parts: Sequence[DeliveredPart]) -> None:
         self._inbox = inbox
@@ -184,16 +191,16 @@ class InboxJournal:
 
     @property
     def parts(self) -> Sequence[DeliveredPart]:
-        """Return the parts noted so far."""
+        """Return the parts stored so far."""
         return tuple(self._parts)
 
     async def note(self, position: int, part: DeliveredPart | None) -> None:
-        """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
+        """Store the part at ``position``; ``None`` removes one whose sending is known to have failed."""
         self._parts[position : position + 1 if part else None] = [part] if part else []
         await self._inbox.note(self._message, self._parts)
 
     async def shown(self, answer_id: int, handle: str) -> None:
-        """Keep which message shows an answer, for as long as the answer is kept."""
+        """Store which platform message shows an answer."""
         await self._inbox.note_shown(self._message, answer_id, handle)
 
 
@@ -207,12 +214,12 @@ def _is(space: SpaceId, key: str) -> ColumnElement[bool]:
 
 
 def _is_late(row: Row[Any], now: datetime) -> bool:
-    """Tell whether nobody waits for a reply any more; a notice, which nobody worked on, waits as long as it is kept."""
+    """Return whether a reply would come too late; an unasked one (``n_runs`` is 0) never does."""
     is_notice = row.n_runs == 0
-    return not is_notice and bool(row.due_at < now - FRESH or row.seen_at < now - PATIENCE)
+    return not is_notice and bool(row.due_at < now - MAX_OVERDUE or row.seen_at < now - MAX_AGE)
 
 
 def _unfinished(row: Row[Any]) -> UnfinishedMessage:
-    message, had_files = message_of(row.message)
-    reply = reply_of(row.reply) if row.reply is not None else None
-    return UnfinishedMessage(message, reply, parts_of(row.parts or ()), had_files, row.n_runs)
+    message, had_files = message_from_json(row.message)
+    reply = reply_from_json(row.reply) if row.reply is not None else None
+    return UnfinishedMessage(message, reply, parts_from_json(row.parts or ()), had_files, row.n_runs)

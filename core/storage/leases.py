@@ -1,4 +1,4 @@
-"""Leases: what only one of several processes may do is done by whoever holds the lease, until it runs out."""
+"""Leases: named locks with an expiry, for work that only one of several processes may do."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from core.storage.schema import leases
 
 
 class Leases:
-    """Who holds what, and until when."""
+    """The holder and the expiry of every lease."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, name: str, holder: str, now: datetime, lasting: timedelta) -> bool:
-        """Take a lease that is free, has run out or is held already; return whether ``holder`` has it now."""
+    async def acquire(self, name: str, holder: str, now: datetime, lasting: timedelta) -> bool:
+        """Acquire or renew a lease for ``lasting``; return whether ``holder`` has it. One that has expired is free."""
         values = {"holder": holder, "until": now + lasting}
         free = (leases.c.name == name) & ((leases.c.holder == holder) | (leases.c.until <= now))
         try:
             async with self._database.write() as connection:
                 if (await connection.execute(update(leases).where(free).values(values))).rowcount == 0:
                     await connection.execute(insert(leases).values(name=name, **values))
-        except IntegrityError:  # somebody else's, and not run out
+        except IntegrityError:  # held by another, and not expired
             return False
         return True
 
-    async def give_back(self, name: str, holder: str) -> None:
-        """Free a lease, if ``holder`` has it."""
+    async def release(self, name: str, holder: str) -> None:
+        """Release a lease, if ``holder`` has it."""
         async with self._database.write() as connection:
             await connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))

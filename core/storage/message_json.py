@@ -1,4 +1,4 @@
-"""How a message and its reply are written down, so that another process can go on with them."""
+"""Messages, replies and delivered parts to JSON and back, for the inbox."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from core.types import Button, File, Message, Person, PostedMessage, Reply, Sour
 from core.types.delivery import DeliveredPart
 
 _FILES = "n_files"
-_FETCHED = ("attachments", "nearby")
+_DROPPED = ("attachments", "nearby")
 
 
-def message_as_json(message: Message) -> dict[str, Any]:
-    """Return a message as JSON can hold it: everything but what is fetched; of attachments the number is kept."""
-    kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name not in _FETCHED}
+def message_to_json(message: Message) -> dict[str, Any]:
+    """Return a message as JSON values. Attachments are reduced to their number; ``nearby`` is dropped."""
+    kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name not in _DROPPED}
     mappings = {name: dict(value) for name, value in kept.items() if isinstance(value, Mapping)}
     quoted = [asdict(post) | {"address": dict(post.address)} for post in message.quoted]
     return kept | mappings | {"person": asdict(message.person), "quoted": quoted, _FILES: len(message.attachments)}
 
 
-def message_of(written: Mapping[str, Any]) -> tuple[Message, bool]:
-    """Return a message from ``message_as_json``, and whether files came with it, which it lacks."""
-    values = {name: value for name, value in written.items() if name != _FILES}
-    quoted = tuple(PostedMessage(**post | {"author": Person(**post["author"])}) for post in written.get("quoted", ()))
-    return Message(**values | {"person": Person(**written["person"]), "quoted": quoted}), bool(written[_FILES])
+def message_from_json(stored: Mapping[str, Any]) -> tuple[Message, bool]:
+    """Return the message of ``message_to_json`` without its attachments, and whether it had any."""
+    values = {name: value for name, value in stored.items() if name != _FILES}
+    quoted = tuple(PostedMessage(**post | {"author": Person(**post["author"])}) for post in stored.get("quoted", ()))
+    return Message(**values | {"person": Person(**stored["person"]), "quoted": quoted}), bool(stored[_FILES])
 
 
-def reply_as_json(reply: Reply) -> dict[str, Any]:
-    """Return a reply as JSON can hold it."""
+def reply_to_json(reply: Reply) -> dict[str, Any]:
+    """Return a reply as JSON values; files are base64."""
     files = [[file.name, b64encode(file.data).decode()] for file in reply.files]
     return asdict(replace(reply, files=())) | {"files": files}
 
 
-def reply_of(written: Mapping[str, Any]) -> Reply:
-    """Return a reply from ``reply_as_json``."""
-    sources = tuple(Source(**source) for source in written["sources"])
-    buttons = tuple(Button(**button) for button in written.get("buttons", ()))
-    files = tuple(File(name, b64decode(png)) for name, png in written.get("files", ()))
-    return Reply(**{**written, "sources": sources, "buttons": buttons, "files": files})
+def reply_from_json(stored: Mapping[str, Any]) -> Reply:
+    """Return the reply of ``reply_to_json``."""
+    sources = tuple(Source(**source) for source in stored["sources"])
+    buttons = tuple(Button(**button) for button in stored.get("buttons", ()))
+    files = tuple(File(name, b64decode(data)) for name, data in stored.get("files", ()))
+    return Reply(**{**stored, "sources": sources, "buttons": buttons, "files": files})
 
 
-def parts_as_json(parts: Sequence[DeliveredPart]) -> list[list[Any]]:
-    """Return the parts of a reply as JSON can hold them."""
+def parts_to_json(parts: Sequence[DeliveredPart]) -> list[list[Any]]:
+    """Return the parts of a reply as ``[index, handle, mark]``."""
     return [[part.index, part.handle, part.mark] for part in parts]
 
 
-def parts_of(written: Sequence[Sequence[Any]]) -> tuple[DeliveredPart, ...]:
-    """Return the parts of a reply from ``parts_as_json``."""
-    return tuple(DeliveredPart(index, handle, mark) for index, handle, mark in written)
+def parts_from_json(stored: Sequence[Sequence[Any]]) -> tuple[DeliveredPart, ...]:
+    """Return the parts of ``parts_to_json``."""
+    return tuple(DeliveredPart(index, handle, mark) for index, handle, mark in stored)

@@ -1,6 +1,7 @@
-"""Passages: the searchable pieces of documents and their vectors, as the derived indexes and re-embedding read them.
+"""Passages: the searchable chunks of documents and their vectors, read by the search indexes and by re-embedding.
 
-``Passages`` is the ``core.ports.PassageStore``. Writing happens inside the transactions of ``core.storage.documents``.
+``Passages`` is the ``core.ports.PassageStore``. Passages are written within the transactions of
+``core.storage.document_writes``.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ from core.types import Chunk, Language, Matrix, Passage, SpaceChanges, SpaceId
 
 _INSERT = str(insert(passages).compile(dialect=dialect(), column_keys=[c.name for c in passages.c if c.name != "id"]))
 
-ANY = ""
-"""In place of an embedder: passages whoever embedded them, for searching by words alone."""
+ANY_EMBEDDER = ""
+"""In place of an embedder's id: passages whatever their embedder, for searching by words alone."""
 
 _MAX_IDS = 500
-"""How many ids go into one statement."""
+"""How many ids go into one statement; SQLite limits the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuccessorVectors:
-    """Vectors of the same chunks by the embedder that will take over, shape ``(len(chunks), dim)``."""
+    """Vectors of the same chunks by the next embedder of a migration, shape ``(len(chunks), dim)``."""
 
     vectors: Matrix
     embedder_id: str
@@ -55,17 +56,20 @@ class SuccessorVectors:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedChunks:
-    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``."""
+    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``.
+
+    ``successor`` has the vectors of the next embedder while a migration is under way.
+    """
 
     chunks: Sequence[Chunk]
     languages: Sequence[Language]
     vectors: Matrix
     embedder_id: str
-    coming: SuccessorVectors | None = None
+    successor: SuccessorVectors | None = None
 
 
 class Passages:
-    """The searchable passages of each space."""
+    """The searchable passages of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,23 +81,23 @@ class Passages:
 
     def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
         """Return the revisions of those of ``spaces`` that ever held a passage. Blocks."""
-        rows = self._database.rows_here(_revisions(), {"spaces": json.dumps(list(spaces))})
+        rows = self._database.rows_blocking(_revisions_sql(), {"spaces": json.dumps(list(spaces))})
         return {SpaceId(space): int(revision) for space, revision in rows if revision}
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
         """Return what changed after revision ``after`` (0: everything searchable) among passages of that embedder."""
-        return await self._database.look(partial(_changes, space, after, embedder_id))
+        return await self._database.snapshot(partial(_changes, space, after, embedder_id))
 
     async def count(self, space: SpaceId, embedder_id: str) -> int:
-        """Return how many passages of that embedder are searchable. Walks through all of them."""
-        return await self._database.look(partial(_count, space, embedder_id))
+        """Return how many passages of that embedder are searchable. Time is linear in their number."""
+        return await self._database.snapshot(partial(_count, space, embedder_id))
 
     async def embedded(self, space: SpaceId, ids: Sequence[int], embedder_id: str) -> tuple[Sequence[Passage], Matrix]:
         """Return these passages and their vectors, row by row, ascending by id; ones gone meanwhile are left out.
 
-        Of ``ANY`` embedder: all of them, with vectors of one zero.
+        With ``ANY_EMBEDDER``: all of them, with zero vectors of dimension 1.
         """
-        if embedder_id == ANY:
+        if embedder_id == ANY_EMBEDDER:
             everything = await self.passages(space, ids)
             return everything, np.zeros((len(everything), 1), np.float32)
         found: list[Passage] = []
@@ -102,7 +106,7 @@ class Passages:
         theirs = (coming.passage_id == passages.c.id) & (coming.embedder_id == embedder_id)
         vector = case((passages.c.embedder_id == embedder_id, passages.c.vector), else_=coming.vector).label("vector")
         for some in _batches(sorted(set(ids))):
-            chosen = found_passages(space, some).add_columns(vector).outerjoin(coming_vectors, theirs)
+            chosen = select_passages(space, some).add_columns(vector).outerjoin(coming_vectors, theirs)
             if rows := await self._database.rows(chosen.where(vector.is_not(None)).order_by(passages.c.id)):
                 found.extend(read_passage(space, row) for row in rows)
                 vectors.append(np.stack([row.vector for row in rows]))
@@ -110,15 +114,15 @@ class Passages:
 
     async def passages(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return these passages, ascending by id; ones gone meanwhile, and other spaces' ones, are left out."""
-        return await self._database.in_thread(partial(self.read, space, ids))
+        return await self._database.run_in_thread(partial(self.read, space, ids))
 
     def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
-        """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""
-        rows = self._database.rows_here(_finding(), {"space": space, "ids": json.dumps(list(ids))})
+        """Return the same as ``passages``. Blocks; call it outside the event loop."""
+        rows = self._database.rows_blocking(_passages_sql(), {"space": space, "ids": json.dumps(list(ids))})
         return [read_passage(space, row) for row in rows]
 
-    async def beside(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
-        """Return the passages right before and after these in their documents, each in the space of its own."""
+    async def neighbours(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
+        """Return the passages directly before and after each of these in its document."""
         found: list[Passage] = []
         for space in dict.fromkeys(passage.space for passage in chosen):
             ids = [passage.id for passage in chosen if passage.space == space]
@@ -126,12 +130,12 @@ class Passages:
         return found
 
     async def embedders(self, space: SpaceId) -> frozenset[str]:
-        """Return the embedders whose vectors are the space's passages' own."""
+        """Return the ids of the embedders of the space's passages, without those of ``coming_vectors``."""
         statement = select(passages.c.embedder_id).distinct().where(passages.c.space_id == space)
         return frozenset(row.embedder_id for row in await self._database.rows(statement))
 
     async def require_embedder(self, space: SpaceId, embedder_id: str) -> None:
-        """Raise ``Unavailable`` when passages of the space have another embedder's vectors: they cannot be compared."""
+        """Raise ``Unavailable`` when a passage of the space has a vector of another embedder."""
         if others := await self.embedders(space) - {embedder_id}:
             raise Unavailable("storage.other_embedder", stored=", ".join(sorted(others)), current=embedder_id)
 
@@ -139,7 +143,7 @@ class Passages:
 async def add_passages(
     connection: AsyncConnection, space: SpaceId, revision: int, new: Mapping[int, EmbeddedChunks]
 ) -> None:
-    """Store the passages of documents, by their ids, within a transaction."""
+    """Insert the passages of documents, given by document id, within a transaction."""
     rows = [
         (
             document_id,
@@ -160,19 +164,19 @@ async def add_passages(
         )
     ]
     if rows:
-        # Past SQLAlchemy, which takes three times as long to bind a row as SQLite does to write it.
+        # Bypasses SQLAlchemy, which takes three times as long to bind a row as SQLite does to write it.
         await connection.exec_driver_sql(_INSERT, rows)
     for document_id, embedded in new.items():
-        if embedded.coming and embedded.chunks:
-            await _add_coming(connection, document_id, embedded.coming)
+        if embedded.successor and embedded.chunks:
+            await _add_successor_vectors(connection, document_id, embedded.successor)
 
 
-async def _add_coming(connection: AsyncConnection, document_id: int, coming: SuccessorVectors) -> None:
+async def _add_successor_vectors(connection: AsyncConnection, document_id: int, successor: SuccessorVectors) -> None:
     ordered = select(passages.c.id).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
     ids = (await connection.execute(ordered)).scalars().all()
     rows = [
-        {"passage_id": id_, "embedder_id": coming.embedder_id, "vector": vector}
-        for id_, vector in zip(ids, coming.vectors, strict=True)
+        {"passage_id": id_, "embedder_id": successor.embedder_id, "vector": vector}
+        for id_, vector in zip(ids, successor.vectors, strict=True)
     ]
     await connection.execute(insert(coming_vectors), rows)
 
@@ -195,8 +199,8 @@ def _count(space: SpaceId, embedder_id: str, connection: Connection) -> int:
 
 
 def _embedded_by(connection: Connection, embedder_id: str) -> ColumnElement[bool]:
-    """Return the condition that a passage has a vector of that embedder, the quick one where that will do."""
-    if embedder_id == ANY:
+    """Return the condition that a passage has a vector of that embedder; the indexed one where none is coming."""
+    if embedder_id == ANY_EMBEDDER:
         return true()
     coming, own = coming_vectors.c, passages.c.embedder_id == embedder_id
     some = select(coming.passage_id).where(coming.embedder_id == embedder_id).limit(1)
@@ -206,7 +210,7 @@ def _embedded_by(connection: Connection, embedder_id: str) -> ColumnElement[bool
 
 
 async def remove_passages(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
-    """Remove a document's passages within a transaction, and tell the derived indexes."""
+    """Delete a document's passages within a transaction, and list them in ``removed_passages`` for the indexes."""
     gone = select(literal(space), literal(revision), passages.c.id).where(passages.c.document_id == document_id)
     await connection.execute(insert(removed_passages).from_select(["space_id", "revision", "passage_id"], gone))
     await connection.execute(delete(passages).where(passages.c.document_id == document_id))
@@ -217,30 +221,30 @@ def _revision(space: SpaceId) -> Select[Any]:
 
 
 @cache
-def _revisions() -> str:
-    return _as_text(select(spaces.c.id, spaces.c.revision).where(spaces.c.id.in_(_each("spaces"))))
+def _revisions_sql() -> str:
+    return _sql(select(spaces.c.id, spaces.c.revision).where(spaces.c.id.in_(_json_values("spaces"))))
 
 
-def _each(name: str) -> Select[Any]:
-    """Return the values of the JSON list that is the parameter ``name``: one statement for any number of them."""
+def _json_values(name: str) -> Select[Any]:
+    """Return the values of the JSON list in the parameter ``name``, so that one statement serves any number of them."""
     return select(func.json_each(bindparam(name)).table_valued("value").c.value)
 
 
-def _as_text(statement: Select[Any]) -> str:
-    """Return a statement as SQLite reads it, for one that every question runs: it is put together only once."""
+def _sql(statement: Select[Any]) -> str:
+    """Return the SQL of a statement, to be compiled once for a query that every question runs."""
     return str(statement.compile(dialect=dialect(paramstyle="named")))
 
 
-def found_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
-    """Return the statement for everything but the vectors of these passages; ``read_passage`` reads its rows."""
+def select_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
+    """Return the statement that selects these passages without their vectors; ``read_passage`` reads its rows."""
     return _passages(space).where(passages.c.id.in_(ids))
 
 
 @cache
-def _finding() -> str:
-    """Return ``found_passages`` of ``:space`` and ``:ids`` as text, ascending by id."""
-    chosen = _passages(bindparam("space")).where(passages.c.id.in_(_each("ids")))
-    return _as_text(chosen.order_by(passages.c.id))
+def _passages_sql() -> str:
+    """Return the SQL of ``select_passages`` with parameters ``:space`` and ``:ids``, ascending by id."""
+    chosen = _passages(bindparam("space")).where(passages.c.id.in_(_json_values("ids")))
+    return _sql(chosen.order_by(passages.c.id))
 
 
 def _passages(space: SpaceId | BindParameter[str]) -> Select[Any]:
@@ -257,7 +261,7 @@ def _passages(space: SpaceId | BindParameter[str]) -> Select[Any]:
             documents.c.title,
         )
         .join(documents, documents.c.id == columns.document_id)
-        # Asked of the bare column, SQLite would walk through the whole space rather than go to each of many ids.
+        # On the bare column SQLite would scan the index of the whole space instead of looking up each id.
         .where(func.coalesce(passages.c.space_id, literal_column("''")) == space)
     )
 
@@ -270,7 +274,7 @@ def _neighbours(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
 
 
 def read_passage(space: SpaceId, row: Sequence[Any]) -> Passage:
-    """Return the passage of a row."""
+    """Return the passage of a row of ``select_passages``."""
     id_, document_id, heading, text, start, end, language, title = tuple(row)[:8]
     return Passage(id_, document_id, space, title, heading, text, start, end, language)
 

@@ -1,8 +1,7 @@
-"""All that is stored about one person: shown, given away as a file, erased. People appear as pseudonyms.
+"""Everything stored about one person, to be counted, exported and erased. People are pseudonyms.
 
-This is the one place that reads across spaces: a person's own rows, for that person alone. What others said about
-them, and documents, belong to the communities. A table that comes to hold something of a person is added here; a test
-finds the columns that are missing.
+It reads across spaces, but only a person's own rows. Documents, and what others wrote about them, belong to the
+communities and stay. Every column that holds a person must be listed in ``OWNED`` or ``SIGNED``; a test checks that.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ OWNED: Mapping[str, tuple[Table, str]] = {
     "consents": (consents, "person"),
     "choices": (people, "person"),
 }
-"""What is a person's own, by the column that says whose it is; the rest of a row goes with it."""
+"""Tables whose rows belong to a person, with the column that names them; whole rows are erased."""
 
 SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (handoffs, "replied_by", None),
@@ -47,7 +46,7 @@ SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (teachings, "taught_by", ""),
     (watches, "created_by", ""),
 )
-"""What a person did for a community, which keeps it, and what stands in their place once they are forgotten."""
+"""Columns that name who did something for a community, which keeps the row, and what replaces an erased name."""
 
 _SHOWN: Mapping[str, Sequence[str]] = {
     "answers": ("space_id", "conversation", "question", "searched", "text", "used", "sources", "created_at"),
@@ -61,24 +60,24 @@ _SHOWN: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PersonCounts:
-    """How much is stored of a person, by kind of row."""
+    """How many rows are stored about a person, by kind."""
 
     rows: Mapping[str, int]
 
 
 class PersonRecords:
-    """What is stored of each person."""
+    """The rows stored about each person."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def may_train(self, person: str) -> bool:
-        """Return whether models may learn from a person's questions and ratings, where a community lets them."""
+        """Return whether a person allows training on their questions and ratings; ``True`` unless they declined."""
         row = await self._database.row(select(people.c.may_train).where(people.c.person == person))
         return row is None or bool(row.may_train)
 
     async def set_training(self, person: str, *, allowed: bool) -> None:
-        """Store whether models may learn from a person's questions and ratings."""
+        """Store whether a person allows training on their questions and ratings."""
         values = {"may_train": int(allowed), "decided_at": datetime.now(UTC)}
         async with self._database.write() as connection:
             done = await connection.execute(update(people).where(people.c.person == person).values(values))
@@ -86,28 +85,28 @@ class PersonRecords:
                 await connection.execute(insert(people).values(person=person, **values))
 
     async def count(self, person: str) -> PersonCounts:
-        """Return how much is stored of a person."""
+        """Return how many rows are stored about a person."""
         async with self._database.read() as connection:
             return PersonCounts(
                 {kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()}
             )
 
-    async def everything(self, person: str) -> Mapping[str, list[dict[str, Any]]]:
-        """Return all that is stored of a person, as JSON can hold it, by kind of row."""
+    async def export(self, person: str) -> Mapping[str, list[dict[str, Any]]]:
+        """Return everything stored about a person as JSON values, by kind of row."""
         async with self._database.read() as connection:
             return {
                 kind: await _rows(connection, table, owner, person, _SHOWN[kind]) for kind, (table, owner) in _owned()
             }
 
     async def answer_ids(self, person: str) -> frozenset[int]:
-        """Return the answers that a person asked for or rated."""
+        """Return the ids of the answers that a person asked for or rated."""
         rated = select(ratings.c.answer_id).where(ratings.c.person == person)
         asked = select(answers.c.id).where(answers.c.asker == person)
         rows = [*await self._database.rows(rated), *await self._database.rows(asked)]
         return frozenset(row[0] for row in rows)
 
     async def forget(self, person: str) -> PersonCounts:
-        """Erase what is a person's own, and take their name off the rest. Returns what was erased. Atomic."""
+        """Erase a person's own rows and replace their pseudonym in others; return what was erased. Atomic."""
         theirs = select(answers.c.id).where(answers.c.asker == person).scalar_subquery()
         asked = select(answers.c.question).where(answers.c.asker == person).scalar_subquery()
         spaces = select(answers.c.space_id).where(answers.c.asker == person).scalar_subquery()
@@ -115,7 +114,7 @@ class PersonRecords:
             counts = {kind: await _count(connection, table, owner, person) for kind, (table, owner) in _owned()}
             done = await connection.execute(delete(handoffs).where(handoffs.c.answer_id.in_(theirs)))
             counts["handoffs"] = done.rowcount
-            # Open gaps are gathered anew every night, from what is left.
+            # Open gaps are gathered again every night from the answers that are left.
             said = or_(gaps.c.status == "open", gaps.c.question.in_(asked))
             await connection.execute(delete(gaps).where(gaps.c.space_id.in_(spaces), said))
             waiting = (await connection.execute(select(teachings.c.id, teachings.c.awaiting))).all()
@@ -128,12 +127,12 @@ class PersonRecords:
         return PersonCounts(counts)
 
     async def answers_before(self, before: datetime) -> frozenset[int]:
-        """Return the answers given before then."""
+        """Return the ids of the answers given before then."""
         rows = await self._database.rows(select(answers.c.id).where(answers.c.created_at < before))
         return frozenset(row.id for row in rows)
 
     async def prune(self, before: datetime) -> int:
-        """Erase answers given before then, with all that hangs on them, and return how many. Atomic."""
+        """Erase the answers given before then with everything that refers to them; return how many. Atomic."""
         async with self._database.write() as connection:
             old = select(answers.c.id).where(answers.c.created_at < before).scalar_subquery()
             await connection.execute(delete(gaps).where(gaps.c.asked_at < before))

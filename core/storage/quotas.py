@@ -1,8 +1,8 @@
-"""What has been asked of each provider, and who is not to be asked for now.
+"""Usage counts of each provider account, and its cooldowns.
 
-Several processes may count at once: counts are only ever added to, and a bench only ever made longer, so nobody
-undoes what another wrote. Does not cover what the counts are held against (``core.generation.providers.ledger``).
-Keys are never stored: an account holds a fingerprint of its key.
+Several processes may count at once: counts are only added to and cooldowns only lengthened, so that no process undoes
+what another wrote. The limits are checked in ``core.generation.providers.ledger``. API keys are not stored; an account
+has a fingerprint of its key.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEEP_S: Mapping[Period, int] = {"minute": 2 * MINUTE_S, "day": 3 * 86_400, "mon
 
 
 class QuotaAccount(NamedTuple):
-    """What a limit holds for: a provider's model under one key, or ``ANY`` of them."""
+    """The unit that a limit applies to: a provider's model under one key (its fingerprint), or ``ANY`` of either."""
 
     provider: str
     key: str
@@ -36,7 +36,7 @@ class QuotaAccount(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A stretch of time of an account: a second of its last minute, its day or its month; UTC seconds since 1970."""
+    """A counted interval of an account: one second (``minute``), a day or a month; ``start_s`` is Unix time, UTC."""
 
     account: QuotaAccount
     period: Period
@@ -45,7 +45,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageCounts:
-    """What was used: requests, tokens, and money in millionths of a US dollar."""
+    """Usage: requests, tokens, and cost in millionths of a US dollar."""
 
     n_requests: int = 0
     n_tokens: int = 0
@@ -64,7 +64,7 @@ class UsageCounts:
 
 @dataclass(frozen=True, slots=True)
 class AccountCooldown:
-    """An account that is not to be asked before ``until_s`` (UTC seconds since 1970)."""
+    """An account that is not to be asked before ``until_s`` (UTC, Unix time), and why."""
 
     account: QuotaAccount
     until_s: float
@@ -73,19 +73,19 @@ class AccountCooldown:
 
 @dataclass(frozen=True, slots=True)
 class StoredUsage:
-    """Everything stored: what all processes counted, and every bench."""
+    """All counts and cooldowns, of all processes."""
 
     counts: Mapping[Slot, UsageCounts]
-    benches: Mapping[QuotaAccount, AccountCooldown]
+    cooldowns: Mapping[QuotaAccount, AccountCooldown]
 
     @property
     def latest_s(self) -> int:
-        """Return the latest moment that was ever counted; 0 when there is none."""
+        """Return the latest second that was counted (UTC, Unix time); 0 when there is none."""
         return max((slot.start_s for slot in self.counts if slot.period == "minute"), default=0)
 
 
 class Quotas:
-    """The counts and benches of every provider."""
+    """The stored counts and cooldowns of every provider."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -93,20 +93,24 @@ class Quotas:
     async def load(self) -> StoredUsage:
         """Return what is stored."""
         async with self._database.read() as connection:
-            return await _saved(connection)
+            return await _load(connection)
 
-    async def sync(self, added: Mapping[Slot, UsageCounts], benches: Sequence[AccountCooldown]) -> StoredUsage:
-        """Add these counts, lengthen these benches, and return what is then stored."""
+    async def sync(self, added: Mapping[Slot, UsageCounts], cooldowns: Sequence[AccountCooldown]) -> StoredUsage:
+        """Add counts, lengthen cooldowns, and return what is stored then. Atomic."""
         async with self._database.write() as connection:
             if added:
-                await connection.execute(_adding(connection), [_row(slot, counts) for slot, counts in added.items()])
+                await connection.execute(
+                    _upsert_counts(connection), [_row(slot, counts) for slot, counts in added.items()]
+                )
                 await _prune(connection)
-            if benches:
-                await connection.execute(_lengthening(connection), [_bench_row(bench) for bench in benches])
-            return await _saved(connection)
+            if cooldowns:
+                await connection.execute(
+                    _upsert_cooldowns(connection), [_cooldown_row(cooldown) for cooldown in cooldowns]
+                )
+            return await _load(connection)
 
-    async def unbench(self, provider: str) -> int:
-        """Forget why ``provider`` is not asked, and return how many reasons there were."""
+    async def clear_cooldowns(self, provider: str) -> int:
+        """Delete the cooldowns of ``provider``; return how many there were."""
         statement = delete(provider_benches).where(provider_benches.c.provider == provider)
         async with self._database.write() as connection:
             return (await connection.execute(statement)).rowcount
@@ -123,16 +127,16 @@ def _row(slot: Slot, counts: UsageCounts) -> dict[str, Any]:
     }
 
 
-def _bench_row(bench: AccountCooldown) -> dict[str, Any]:
-    return {**bench.account._asdict(), "until_s": bench.until_s, "reason": bench.reason}
+def _cooldown_row(cooldown: AccountCooldown) -> dict[str, Any]:
+    return {**cooldown.account._asdict(), "until_s": cooldown.until_s, "reason": cooldown.reason}
 
 
 def _insert(connection: AsyncConnection) -> Any:
-    """Return the dialect's INSERT, which alone knows ON CONFLICT; both dialects spell it the same."""
+    """Return the dialect's own INSERT, which has ON CONFLICT; both dialects have the same interface."""
     return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
 
-def _adding(connection: AsyncConnection) -> Any:
+def _upsert_counts(connection: AsyncConnection) -> Any:
     table = provider_counts
     statement = _insert(connection)(table)
     amounts = ("n_requests", "n_tokens", "micro_usd")
@@ -142,7 +146,7 @@ def _adding(connection: AsyncConnection) -> Any:
     )
 
 
-def _lengthening(connection: AsyncConnection) -> Any:
+def _upsert_cooldowns(connection: AsyncConnection) -> Any:
     table = provider_benches
     statement = _insert(connection)(table)
     is_longer = statement.excluded.until_s > table.c.until_s
@@ -153,7 +157,7 @@ def _lengthening(connection: AsyncConnection) -> Any:
 
 
 async def _prune(connection: AsyncConnection) -> None:
-    """Drop what no limit looks at any more, judged by the newest count and not by a clock that may be wrong."""
+    """Delete counts that no limit covers any more, by the newest count and not by a clock that may be wrong."""
     counts = provider_counts.c
     for period, keep_s in _KEEP_S.items():
         newest = select(func.max(counts.start_s)).where(counts.period == period).scalar_subquery()
@@ -161,11 +165,11 @@ async def _prune(connection: AsyncConnection) -> None:
         await connection.execute(delete(provider_counts).where(old))
 
 
-async def _saved(connection: AsyncConnection) -> StoredUsage:
+async def _load(connection: AsyncConnection) -> StoredUsage:
     counts = {
         Slot(QuotaAccount(*row[:3]), row.period, row.start_s): UsageCounts(row.n_requests, row.n_tokens, row.micro_usd)
         for row in await connection.execute(select(provider_counts))
     }
     rows = await connection.execute(select(provider_benches))
-    benches = [AccountCooldown(QuotaAccount(*row[:3]), row.until_s, row.reason) for row in rows]
-    return StoredUsage(counts, {bench.account: bench for bench in benches})
+    cooldowns = [AccountCooldown(QuotaAccount(*row[:3]), row.until_s, row.reason) for row in rows]
+    return StoredUsage(counts, {cooldown.account: cooldown for cooldown in cooldowns})

@@ -1,4 +1,4 @@
-"""A space that gets another id, as a Telegram group does when it becomes a supergroup."""
+"""Changing the id of a space, as when a Telegram group becomes a supergroup."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.storage.schema import inbox, metadata, spaces
 from core.types import SpaceId
 
-_SPACES = ("space_id", "asked_in")
-_CONVERSATION = "conversation"
+_SPACE_COLUMNS = ("space_id", "asked_in")
+_CONVERSATION_COLUMN = "conversation"
 
 
 async def move_space(connection: AsyncConnection, old: SpaceId, new: SpaceId) -> bool:
-    """Give everything of a space to another id within a transaction; ``False`` where there is nothing to move.
+    """Move everything of a space to the id ``new`` within a transaction; ``False`` when ``old`` does not exist.
 
-    A conversation is named after its space, so it gets the new name with it. Raises SQLAlchemy's ``IntegrityError``
-    where ``new`` already holds some of the same.
+    Conversation ids begin with the space's id and are renamed with it. Raises SQLAlchemy's ``IntegrityError`` when
+    ``new`` has a row with the same key already.
     """
     known = (await connection.execute(select(spaces).where(spaces.c.id == old))).mappings().first()
     if known is None:
@@ -30,7 +30,7 @@ async def move_space(connection: AsyncConnection, old: SpaceId, new: SpaceId) ->
     else:
         values["revision"] = max(earlier, known["revision"]) + 1
         await connection.execute(update(spaces).where(spaces.c.id == new).values(values))
-    await _move_unfinished(connection, old, new)
+    await _rename_in_inbox(connection, old, new)
     for table in metadata.sorted_tables:
         for column in table.columns:
             await _rename(connection, table, column, old, new)
@@ -39,16 +39,16 @@ async def move_space(connection: AsyncConnection, old: SpaceId, new: SpaceId) ->
 
 
 async def _rename(connection: AsyncConnection, table: Table, column: Column[Any], old: SpaceId, new: SpaceId) -> None:
-    if column.name in _SPACES:
+    if column.name in _SPACE_COLUMNS:
         await connection.execute(update(table).where(column == old).values({column.name: new}))
-    elif column.name == _CONVERSATION:
+    elif column.name == _CONVERSATION_COLUMN:
         topic = func.substr(column, len(old) + 1)
         inside = or_(column == old, func.substr(column, 1, len(old) + 1) == f"{old}:")
         await connection.execute(update(table).where(inside).values({column.name: new + topic}))
 
 
-async def _move_unfinished(connection: AsyncConnection, old: SpaceId, new: SpaceId) -> None:
-    """Let what was taken on in the old space be answered in the new one."""
+async def _rename_in_inbox(connection: AsyncConnection, old: SpaceId, new: SpaceId) -> None:
+    """Rename the space in the stored messages of the inbox."""
     of_old = and_(inbox.c.space_id == old, inbox.c.message.is_not(None))
     for row in (await connection.execute(select(inbox.c.key, inbox.c.message).where(of_old))).all():
         this = and_(inbox.c.space_id == old, inbox.c.key == row.key)
@@ -56,7 +56,7 @@ async def _move_unfinished(connection: AsyncConnection, old: SpaceId, new: Space
 
 
 def _renamed(value: Any, old: SpaceId, new: SpaceId) -> Any:
-    """Return JSON with the old id, and the conversations named after it, called by the new one."""
+    """Return a JSON value with the old space id, and ids of its conversations, replaced."""
     if isinstance(value, dict):
         return {key: _renamed(each, old, new) for key, each in value.items()}
     if isinstance(value, list):

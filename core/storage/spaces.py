@@ -1,4 +1,4 @@
-"""Spaces: the tenants, their language and settings, and the revision their derived indexes follow."""
+"""Spaces: the tenants with their language and settings, and the revision counter that search indexes follow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.types import Language, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A tenant. ``language`` is ``None`` while it follows each person's own."""
+    """A tenant. ``language`` is ``None`` where each person is answered in their own."""
 
     id: SpaceId
     platform: str
@@ -28,7 +28,7 @@ class Space:
 
 
 class Spaces:
-    """The known spaces. One becomes known when something is first stored in it."""
+    """The known spaces. A space is added when something is first stored in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,7 +43,7 @@ class Spaces:
         return tuple(_space(row) for row in await self._database.rows(select(spaces).order_by(spaces.c.id)))
 
     async def save(self, space: Space) -> None:
-        """Store what a space is called, speaks and is set to."""
+        """Store a space's title, language and settings."""
         async with self._database.write() as connection:
             await ensure_space(connection, space.id)
             values = {"title": space.title, "language": space.language, "settings": dict(space.settings)}
@@ -52,7 +52,7 @@ class Spaces:
     async def change_settings(
         self, space: SpaceId, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     ) -> Mapping[str, Any]:
-        """Store what ``change`` makes of a space's settings, and return it; two changes at once are both kept."""
+        """Replace a space's settings by ``change(settings)`` in one transaction, and return them."""
         async with self._database.write() as connection:
             await ensure_space(connection, space)
             held = (await connection.execute(select(spaces.c.settings).where(spaces.c.id == space))).scalar_one()
@@ -61,20 +61,20 @@ class Spaces:
         return changed
 
     async def move(self, space: SpaceId, new: SpaceId) -> bool:
-        """Give everything of a space to another id, all at once; ``False`` where there is nothing to move."""
+        """Move everything of a space to another id; ``False`` when the space does not exist. Atomic."""
         async with self._database.write() as connection:
             return await move_space(connection, space, new)
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:
-    """Make the space known within a transaction."""
+    """Insert the space within a transaction, if it is not there."""
     if (await connection.execute(select(spaces.c.id).where(spaces.c.id == space))).first() is None:
         values = {"id": space, "platform": space.split(":")[0], "settings": {}, "revision": 0}
         await connection.execute(insert(spaces).values(created_at=datetime.now(UTC), **values))
 
 
 async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:
-    """Raise the space's revision within a transaction and return it; the space becomes known if it is not."""
+    """Increment the space's revision within a transaction and return it; a missing space is inserted."""
     raised = update(spaces).where(spaces.c.id == space).values(revision=spaces.c.revision + 1)
     statement = raised.returning(spaces.c.revision)
     revision = (await connection.execute(statement)).scalar()

@@ -1,4 +1,4 @@
-"""Everything that is true of SQLite alone: connection settings, transactions, and a look without touching."""
+"""What is specific to SQLite: connection settings, how transactions begin, reading the schema revision."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BEGIN = "aion_begin"
-"""Execution option naming how a connection's transactions begin; they are deferred unless it says otherwise."""
+"""Execution option: the statement that begins a connection's transactions; ``BEGIN`` (deferred) by default."""
 
 WRITING = {BEGIN: "BEGIN IMMEDIATE"}
-"""For a connection that will write: it takes the write lock at once instead of failing later."""
+"""Execution options of a writer: the write lock is taken at the beginning, not at the first write, which may fail."""
 
-SINGLE = {BEGIN: ""}
-"""For a connection that reads one statement: that is a transaction by itself."""
+AUTOCOMMIT = {BEGIN: ""}
+"""Execution options for single reading statements, each of which is a transaction by itself."""
 
-TOUCH = "PRAGMA user_version = 0"
-"""Writes the file's first page, and changes nothing: AION's version is Alembic's."""
+REWRITE_FIRST_PAGE = "PRAGMA user_version = 0"
+"""Writes the file's first page without changing anything in use: the schema version is Alembic's."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    # A commit survives the death of the process; only a power cut can lose the last ones, never damage the file.
+    # Commits survive a killed process; a power cut may lose the last ones, and never damages the file.
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
-    # Pages of the log before it is written back, 16 MB: while a folder is indexed that is what waits for the disk.
+    # A checkpoint after 4,000 pages of write-ahead log (16 MB): checkpoints are what indexing waits for.
     "PRAGMA wal_autocheckpoint=4000",
 )
 
 
 _POOL: dict[str, Any] = {"pool_size": 6, "max_overflow": 0, "pool_timeout": None}
-"""Whoever finds every connection in use waits its turn, however long: opening more would only slow all of them."""
+"""At most 6 connections; further callers wait without a timeout, since more would slow all of them."""
 
 
 def create_engine(path: Path) -> AsyncEngine:
-    """Return an engine on the database file ``path``, which is made when it is first used."""
+    """Return an asynchronous engine on the file ``path``, which is created at the first connection."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **_POOL)
     _listen(engine.sync_engine)
     return engine
 
 
 def create_direct_engine(path: Path) -> Engine:
-    """Return an engine that blocks, for threads: between the steps of a statement no event loop is asked."""
+    """Return a blocking engine on the file ``path``, for threads: faster, as no step of a statement is awaited."""
     engine = create_sync_engine(f"sqlite:///{path}", **_POOL)
     _listen(engine)
     return engine
@@ -66,8 +66,8 @@ def read_revision(path: Path) -> str | None:
     """
     if not path.exists():
         return None
-    # Even a reader leaves helper files behind, unless it is promised that nobody else writes: the caller holds the
-    # folder's lock, and without a write-ahead log beside it the file is all there is.
+    # A reader creates -wal and -shm files unless the file is declared immutable. It is, where there is no write-ahead
+    # log, as the caller holds the folder's lock.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
@@ -77,7 +77,7 @@ def read_revision(path: Path) -> str | None:
 
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver begins transactions late and never around DDL or SELECT; AION begins them itself (see ``_begin``).
+    # The driver begins transactions late, and not for DDL or SELECT; with ``None`` it leaves them to ``_begin``.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:

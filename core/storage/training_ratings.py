@@ -1,6 +1,6 @@
-"""Answers with what each person thinks of them, as training reads them, and since when people have been here.
+"""Rated answers with each person's vote, as training reads them, and when each person was first seen.
 
-Every method that returns what was said works in the one space it is given. People appear as pseudonyms.
+Methods that return texts read one space. People are pseudonyms.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.types import SpaceId, Thumb
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's thumb on one answer, as it stands since ``at``. ``asker`` is who had asked."""
+    """One person's current thumb on one answer, set at ``at``; ``asker`` asked the question."""
 
     answer_id: int
     person: str
@@ -39,7 +39,7 @@ class RatedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RatingTally:
-    """How many answers were given, and how many thumbs of each kind are on them."""
+    """How many answers were given, and how many 👍 and 👎 they have."""
 
     n_answers: int
     n_up: int
@@ -47,7 +47,7 @@ class RatingTally:
 
 
 class RatedAnswers:
-    """What people thought of the answers of each space."""
+    """The rated answers of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,20 +70,20 @@ class RatedAnswers:
         return [RatedAnswer(record, tuple(votes[record.id])) for record in records]
 
     async def first_seen(self) -> Mapping[str, datetime]:
-        """Return when each person first asked or rated anything, anywhere."""
+        """Return when each person first asked or rated anything, in any space."""
         asked = select(answers.c.asker.label("person"), answers.c.created_at.label("at"))
         seen = union_all(asked, select(ratings.c.person, ratings.c.created_at)).subquery()
         first = select(seen.c.person, func.min(seen.c.at).label("at")).group_by(seen.c.person)
         return {row.person: row.at for row in await self._database.rows(first)}
 
     async def count_since(self, since: datetime | None) -> int:
-        """Return how many ratings were given or changed after then; ``None``: how many there are."""
+        """Return how many ratings were given or changed after ``since``; ``None`` counts all."""
         counted = select(func.count().label("n")).select_from(ratings)
         row = await self._database.row(counted.where(ratings.c.updated_at > since) if since else counted)
         return int(row.n) if row is not None else 0
 
     async def tally(self, lora_version: str | None, since: datetime) -> RatingTally:
-        """Return how answers did that the local model wrote after then with those weights; ``None``: with none."""
+        """Return the counts of local answers after ``since`` by a LoRA version; ``None``: by the base model."""
         version = answers.c.lora_version
         written = (version == lora_version if lora_version else version.is_(None)) & (answers.c.used == "local")
         written &= answers.c.created_at > since

@@ -1,7 +1,7 @@
-"""Turns: what each person said to AION, session by session, kept only as long as a conversation needs it.
+"""Turns: what each person said, by session, for resolving follow-up questions.
 
-A session is one person in one conversation of one space; nobody's turns are seen from another. People appear as
-pseudonyms (``core.privacy.pseudonyms``).
+A session is one person in one conversation of one space; every read is of one session. People are pseudonyms
+(``core.privacy.pseudonyms``).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from core.storage.schema import turns
 from core.storage.spaces import ensure_space
 from core.types import Platform, SpaceId
 
-KEEP = timedelta(days=30)
-"""How long turns are kept."""
+RETENTION = timedelta(days=30)
+"""Turns are deleted after this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ConversationTurn:
-    """One turn: the words, and ``topic``, the last question that stood on its own (often the same words)."""
+    """One turn: its text, and ``topic``, the last self-contained question of the session (often the same)."""
 
     text: str
     topic: str
@@ -39,7 +39,7 @@ class ConversationTurn:
 
 
 class Turns:
-    """What was said in each session."""
+    """The turns of every session."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,7 +59,7 @@ class Turns:
         return ConversationTurn(row.text, row.topic, row.said_at) if row is not None else None
 
     async def conversations(self, platform: Platform, since: datetime) -> list[tuple[SpaceId, str]]:
-        """Return where something was said since then on a platform: space and conversation, the latest first."""
+        """Return space and conversation of every turn on a platform since then, the latest first, each once."""
         latest = func.max(turns.c.said_at)
         statement = (
             select(turns.c.space_id, turns.c.conversation)
@@ -72,14 +72,14 @@ class Turns:
             return [(SpaceId(space), conversation) for space, conversation in await connection.execute(statement)]
 
     async def clear(self, session: Session) -> int:
-        """Forget a session and return how many turns it had."""
+        """Delete a session's turns; return how many there were."""
         async with self._database.write() as connection:
             return (await connection.execute(delete(turns).where(_of(session)))).rowcount
 
     async def prune(self, now: datetime) -> int:
-        """Forget turns older than ``KEEP`` before ``now``, and return how many."""
+        """Delete turns older than ``RETENTION`` before ``now``; return how many."""
         async with self._database.write() as connection:
-            return (await connection.execute(delete(turns).where(turns.c.said_at < now - KEEP))).rowcount
+            return (await connection.execute(delete(turns).where(turns.c.said_at < now - RETENTION))).rowcount
 
 
 def _of(session: Session) -> ColumnElement[bool]:

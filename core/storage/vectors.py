@@ -1,8 +1,8 @@
-"""Which embedders the stored passages have vectors of, and how another one takes over.
+"""Vectors of passages by embedder, for migrating to another one.
 
-A passage keeps its vector until every passage of every space has one of the new embedder too: these wait in
-``coming_vectors``, which counts as much as the passage's own. For the operator's own jobs: it works across spaces, and
-nothing that answers a person may call it.
+Vectors of the next embedder are collected in ``coming_vectors``, where searches find them like those of ``passages``;
+once every passage has one, they are moved there (``adopt``). It works across spaces, for the operator's jobs; nothing
+that answers a person may call it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, literal, select, update
 
 from core.storage.database import Database
-from core.storage.passages import found_passages, read_passage
+from core.storage.passages import read_passage, select_passages
 from core.storage.schema import Embedding, coming_vectors, embedders, passages
 from core.types import Matrix, Passage, SpaceId
 
@@ -24,14 +24,14 @@ class Vectors:
         self._database = database
 
     async def embedders(self) -> frozenset[str]:
-        """Return the embedders whose vectors are passages' own."""
+        """Return the ids of the embedders of all passages, without those of ``coming_vectors``."""
         return frozenset(
             row.embedder_id for row in await self._database.rows(select(passages.c.embedder_id).distinct())
         )
 
-    async def count_lacking(self, embedder_id: str) -> Mapping[SpaceId, int]:
-        """Return how many passages of each space have no vector of that embedder; spaces without any are left out."""
-        statement = select(passages.c.space_id, func.count().label("n")).where(_lacks(embedder_id))
+    async def count_missing(self, embedder_id: str) -> Mapping[SpaceId, int]:
+        """Return how many passages of each space have no vector of that embedder; spaces with none are left out."""
+        statement = select(passages.c.space_id, func.count().label("n")).where(_is_missing(embedder_id))
         return {row.space_id: row.n for row in await self._database.rows(statement.group_by("space_id"))}
 
     async def count(self) -> int:
@@ -43,15 +43,15 @@ class Vectors:
         """Return the spaces that hold passages."""
         return [row.space_id for row in await self._database.rows(select(passages.c.space_id).distinct())]
 
-    async def lacking(self, space: SpaceId, embedder_id: str, after: int, limit: int) -> Sequence[Passage]:
+    async def missing(self, space: SpaceId, embedder_id: str, after: int, limit: int) -> Sequence[Passage]:
         """Return up to ``limit`` passages without a vector of that embedder, of ids above ``after``, ascending."""
-        ids = select(passages.c.id).where(passages.c.space_id == space, passages.c.id > after, _lacks(embedder_id))
+        ids = select(passages.c.id).where(passages.c.space_id == space, passages.c.id > after, _is_missing(embedder_id))
         wanted = [row.id for row in await self._database.rows(ids.order_by(passages.c.id).limit(limit))]
-        rows = await self._database.rows(found_passages(space, wanted).order_by(passages.c.id))
+        rows = await self._database.rows(select_passages(space, wanted).order_by(passages.c.id))
         return [read_passage(space, row) for row in rows]
 
-    async def keep(self, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
-        """Keep the coming vectors of passages, shape ``(len(ids), dim)``, but of those removed meanwhile. Atomic."""
+    async def add(self, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
+        """Store coming vectors, shape ``(len(ids), dim)``; passages removed meanwhile are skipped. Atomic."""
         columns = ["passage_id", "embedder_id", "vector"]
         async with self._database.write() as connection:
             for id_, packed in zip(ids, Embedding.packed(vectors), strict=True):
@@ -60,8 +60,8 @@ class Vectors:
                 )
                 await connection.execute(insert(coming_vectors).prefix_with("OR REPLACE").from_select(columns, row))
 
-    async def settle(self, embedder_id: str, limit: int) -> int:
-        """Make up to ``limit`` coming vectors the passages' own, and return how many. Nobody searching notices."""
+    async def adopt(self, embedder_id: str, limit: int) -> int:
+        """Move up to ``limit`` vectors from ``coming_vectors`` to ``passages``; return how many."""
         coming = coming_vectors.c
         some = select(coming.passage_id).where(coming.embedder_id == embedder_id).limit(limit)
         async with self._database.write() as connection:
@@ -73,25 +73,25 @@ class Vectors:
             await connection.execute(delete(coming_vectors).where(coming.passage_id.in_(ids)))
         return len(ids)
 
-    async def discard(self, kept: Collection[str]) -> None:
-        """Remove the coming vectors of all embedders but those ``kept``."""
+    async def discard_others(self, kept: Collection[str]) -> None:
+        """Delete the coming vectors of all embedders except those ``kept``."""
         async with self._database.write() as connection:
             await connection.execute(delete(coming_vectors).where(coming_vectors.c.embedder_id.not_in(kept)))
 
-    async def note_name(self, embedder_id: str, name: str) -> None:
-        """Remember what an embedder was set as, so that it can be opened again when the setting names another."""
+    async def save_name(self, embedder_id: str, name: str) -> None:
+        """Store the setting that an embedder was opened by, so that it can be opened after the setting changes."""
         if await self.name(embedder_id) != name:
             async with self._database.write() as connection:
                 values = {"id": embedder_id, "name": name}
                 await connection.execute(insert(embedders).prefix_with("OR REPLACE").values(values))
 
     async def name(self, embedder_id: str) -> str | None:
-        """Return what an embedder was set as, if that is known."""
+        """Return the setting that an embedder was opened by, if it is known."""
         row = await self._database.row(select(embedders.c.name).where(embedders.c.id == embedder_id))
         return str(row.name) if row is not None else None
 
 
-def _lacks(embedder_id: str) -> ColumnElement[bool]:
+def _is_missing(embedder_id: str) -> ColumnElement[bool]:
     coming = coming_vectors.c
     has_coming = exists().where(coming.passage_id == passages.c.id, coming.embedder_id == embedder_id)
     return (passages.c.embedder_id != embedder_id) & ~has_coming

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from core.storage.database import Database
-from core.storage.inbox import FRESH, PATIENCE, Inbox
+from core.storage.inbox import MAX_AGE, MAX_OVERDUE, Inbox
 from core.storage.schema import inbox as table
 from core.types import Attachment, Message, Person, Reply, Source, SpaceId
 from core.types.delivery import DeliveredPart
@@ -110,7 +110,7 @@ async def test_what_is_too_late_is_closed_instead(database: Database) -> None:
     for message in (QUESTION, overdue, refused):
         await inbox.accept(message)
     async with database.write() as connection:
-        moments = {"overdue": {"due_at": now - 2 * FRESH}, "refused": {"seen_at": now - 2 * PATIENCE}}
+        moments = {"overdue": {"due_at": now - 2 * MAX_OVERDUE}, "refused": {"seen_at": now - 2 * MAX_AGE}}
         for key, values in moments.items():
             await connection.execute(update(table).where(table.c.key == key).values(values))
     assert [left.message.key for left in await inbox.unfinished("discord")] == [QUESTION.key]

@@ -32,7 +32,7 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
     for finding in model_findings(embedder, local):
         yield finding
     if embedder.is_here:
-        n_lacking, n_passages = await data_folder.count_lacking()
+        n_lacking, n_passages = await data_folder.count_missing()
         if n_lacking:
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
     n_documents = await data_folder.count_documents()

@@ -20,7 +20,7 @@ from core.commands import Registry
 from core.errors import Unavailable, UserError
 from core.offload import offload
 from core.settings import Settings, read_settings
-from core.storage.database import is_held
+from core.storage.database import is_locked
 from core.texts import say
 from core.types import Language
 from plugins import load_plugins
@@ -68,7 +68,7 @@ async def findings() -> AsyncIterator[Diagnosis]:
     except Unavailable as error:
         yield Diagnosis.of(error)
         return
-    is_running = await offload(is_held, settings.data_dir)
+    is_running = await offload(is_locked, settings.data_dir)
     if settings.discord_token is None and settings.telegram_token is None:
         yield Diagnosis("error", "no_platform")
     async with httpx.AsyncClient(trust_env=True) as client:

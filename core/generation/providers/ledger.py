@@ -223,7 +223,7 @@ class Ledger:
         n_reasons = sum(account.provider == provider for account in self._benches)
         for account in [account for account in self._benches if account.provider == provider]:
             del self._benches[account]
-        return max(n_reasons, await self._quotas.unbench(provider) if self._quotas else 0)
+        return max(n_reasons, await self._quotas.clear_cooldowns(provider) if self._quotas else 0)
 
     def _count(self, slots: tuple[Slot, ...], counts: UsageCounts) -> None:
         if counts == UsageCounts():
@@ -250,7 +250,7 @@ class Ledger:
         """Make what is stored, and what is not stored yet, the whole truth."""
         self.clock.not_before(saved.latest_s)
         self._totals = _sum(dict(saved.counts), self._unsaved)
-        self._benches = {**saved.benches, **self._unsaved_benches}
+        self._benches = {**saved.cooldowns, **self._unsaved_benches}
         self._seconds.clear()
         for slot, counts in self._totals.items():
             if slot.period == "minute":

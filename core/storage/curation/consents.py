@@ -1,6 +1,6 @@
-"""What people said that moderators want learned, until its authors agree; and what each person decided about that.
+"""Consents: whether a person's messages may become documents of a space, and texts waiting for consent.
 
-People appear as pseudonyms. A decision is per space, holds for all that a person says there, and can be changed.
+A decision covers everything a person says in that space, and can be changed. People are pseudonyms.
 """
 
 from __future__ import annotations
@@ -18,31 +18,34 @@ from core.storage.spaces import ensure_space
 from core.types import SpaceId
 
 KIND = "markdown"
+"""The kind of documents made of messages."""
+
 SOURCE = "said"
+"""Their ``source_hash``: there are no source bytes that could change."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingTeaching:
-    """A text that waits for authors. ``taught_by`` is the moderator who wants it learned."""
+    """A text that waits for its authors' consent; ``taught_by`` is the moderator who taught it."""
 
     id: int
     new: NewDocument
     taught_by: str
 
 
-class PendingTeachings:
-    """What waits for the consent of its authors in each space, and the consents."""
+class Consents:
+    """The decisions of every space's members, and the texts that wait for them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def decided(self, space: SpaceId, people: Collection[str]) -> Mapping[str, bool]:
-        """Return who of these agreed to be learned from, and who did not; those who were never asked are left out."""
+    async def decisions(self, space: SpaceId, people: Collection[str]) -> Mapping[str, bool]:
+        """Return each person's decision; those who have not decided are left out."""
         ours = (consents.c.space_id == space) & consents.c.person.in_(people)
         return {row.person: bool(row.is_given) for row in await self._database.rows(select(consents).where(ours))}
 
     async def decide(self, space: SpaceId, person: str, *, is_given: bool) -> None:
-        """Record what a person decided; where they decline, what waits for them is forgotten. Atomic."""
+        """Store a person's decision. Consent takes them off waiting texts; a refusal deletes those texts. Atomic."""
         this = (consents.c.space_id == space) & (consents.c.person == person)
         values = {"is_given": int(is_given), "decided_at": datetime.now(UTC)}
         async with self._database.write() as connection:
@@ -58,8 +61,8 @@ class PendingTeachings:
                 else:
                     await connection.execute(delete(teachings).where(this_one))
 
-    async def add(self, space: SpaceId, new: NewDocument, awaiting: Collection[str], taught_by: str) -> bool:
-        """Let a text wait for its authors; ``False`` when it waits already."""
+    async def hold(self, space: SpaceId, new: NewDocument, awaiting: Collection[str], taught_by: str) -> bool:
+        """Store a text until everyone in ``awaiting`` consents; ``False`` when the same text waits already."""
         same = (teachings.c.space_id == space) & (teachings.c.content_hash == new.content_hash)
         async with self._database.write() as connection:
             await ensure_space(connection, space)
@@ -75,7 +78,7 @@ class PendingTeachings:
             return True
 
     async def agreed(self, space: SpaceId) -> tuple[PendingTeaching, ...]:
-        """Return the texts to which all their authors have agreed."""
+        """Return the texts that wait for nobody any more, oldest first."""
         ours = select(teachings).where(teachings.c.space_id == space).order_by(teachings.c.id)
         return tuple(
             PendingTeaching(
@@ -85,7 +88,7 @@ class PendingTeachings:
             if not row.awaiting
         )
 
-    async def close(self, teaching: PendingTeaching) -> None:
-        """Forget a text that has been dealt with."""
+    async def remove(self, teaching: PendingTeaching) -> None:
+        """Delete a waiting text."""
         async with self._database.write() as connection:
             await connection.execute(delete(teachings).where(teachings.c.id == teaching.id))

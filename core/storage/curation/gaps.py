@@ -1,6 +1,6 @@
-"""Gaps: what a space's people asked and AION could not answer well, as it was last gathered.
+"""Gaps: clusters of questions that were not answered well, as of the last gathering.
 
-Every method works in the one space it is given, but for the list of spaces to gather in. People are only counted.
+Every method but ``spaces`` reads and writes one space. Of people only the number is stored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.types import Gap, GapStatus, Language, SpaceId, Vector
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question as it was searched for, to which AION had no good answer. ``person`` is a pseudonym."""
+    """A question without a good answer, as it was searched for; ``person`` is a pseudonym."""
 
     question: str
     language: Language
@@ -29,7 +29,7 @@ class UnansweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class NewGap:
-    """A gap as gathered: ``question`` is nearest to all of its questions, ``vector`` their centre, shape ``(dim,)``."""
+    """A gap to be stored: ``question`` is nearest to ``vector``, the centre of all its questions, shape ``(dim,)``."""
 
     question: str
     language: Language
@@ -42,25 +42,25 @@ class NewGap:
 
 @dataclass(frozen=True, slots=True)
 class DecidedGap:
-    """A gap that was researched or dismissed, by its centre: what was asked before then is dealt with."""
+    """The centre of a gap that was researched or dismissed; questions asked before ``decided_at`` are closed."""
 
     vector: Vector
     decided_at: datetime
 
 
 class Gaps:
-    """The gaps of each space."""
+    """The gaps of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def spaces(self, since: datetime) -> tuple[SpaceId, ...]:
-        """Return the spaces where anything was asked since then. For AION's own nightly work."""
+        """Return the spaces where anything was asked since then. For the nightly job."""
         asked = select(answers.c.space_id).where(answers.c.created_at >= since).distinct().order_by(answers.c.space_id)
         return tuple(SpaceId(row.space_id) for row in await self._database.rows(asked))
 
     async def unanswered(self, space: SpaceId, since: datetime, limit: int) -> tuple[UnansweredQuestion, ...]:
-        """Return the last questions of a space that were declined, answered from elsewhere, or that people disliked."""
+        """Return the last ``limit`` questions that were declined, not answered from the space's texts, or disliked."""
         votes = (
             select(ratings.c.answer_id, func.sum(case((ratings.c.thumb == "up", 1), else_=-1)).label("sum"))
             .group_by(ratings.c.answer_id)
@@ -83,13 +83,13 @@ class Gaps:
         return tuple(UnansweredQuestion(row.text, row.language, row.asker, row.created_at) for row in rows)
 
     async def decided(self, space: SpaceId) -> tuple[DecidedGap, ...]:
-        """Return what was researched or dismissed in a space."""
+        """Return the gaps of a space that were researched or dismissed."""
         done = (gaps.c.space_id == space) & (gaps.c.status != "open")
         rows = await self._database.rows(select(gaps.c.vector, gaps.c.decided_at).where(done))
         return tuple(DecidedGap(row.vector, row.decided_at) for row in rows)
 
     async def replace(self, space: SpaceId, found: Sequence[NewGap]) -> None:
-        """Put what was gathered in place of the space's open gaps."""
+        """Replace the space's open gaps. Atomic."""
         rows = [
             {
                 "space_id": space,
@@ -110,18 +110,18 @@ class Gaps:
                 await connection.execute(insert(gaps), rows)
 
     async def open(self, space: SpaceId, limit: int) -> tuple[Gap, ...]:
-        """Return the space's open gaps, those that most people asked first."""
+        """Return the space's open gaps, by descending number of people, questions, and time."""
         waiting = select(gaps).where(gaps.c.space_id == space, gaps.c.status == "open")
         ranked = waiting.order_by(gaps.c.n_people.desc(), gaps.c.n_questions.desc(), gaps.c.asked_at.desc())
         return tuple(_gap(row) for row in await self._database.rows(ranked.limit(limit)))
 
     async def get(self, space: SpaceId, gap_id: int) -> Gap | None:
-        """Return a gap of the space."""
+        """Return a gap of the space, if there is one of that id."""
         row = await self._database.row(select(gaps).where(gaps.c.space_id == space, gaps.c.id == gap_id))
         return _gap(row) if row is not None else None
 
     async def decide(self, space: SpaceId, gap_id: int, status: GapStatus) -> None:
-        """Note that a gap was researched or dismissed."""
+        """Set a gap's status to researched or dismissed."""
         this = (gaps.c.space_id == space) & (gaps.c.id == gap_id)
         async with self._database.write() as connection:
             await connection.execute(update(gaps).where(this).values(status=status, decided_at=datetime.now(UTC)))

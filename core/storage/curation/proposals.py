@@ -1,7 +1,7 @@
-"""Proposals: texts that wait for a moderator. A decision is taken once, whoever is quicker, and is never undone.
+"""Proposals: texts that wait for a moderator's approval. The first decision counts, and is final.
 
-Approval writes the document in the transaction that decides, so a killed process leaves neither half. Every method
-works in the one space it is given; people appear as pseudonyms.
+Approval and the document it makes are written in one transaction. Every method reads and writes one space. People are
+pseudonyms.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.types import IndexedDocument, Proposal, ProposalStatus, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class NewProposal:
-    """A text to be decided on. ``proposed_by`` is a pseudonym, empty for AION itself; ``score`` is 0..1."""
+    """A text to be decided on. ``proposed_by`` is a pseudonym, empty for AION; ``score`` is its quality, 0..1."""
 
     new: NewDocument
     site: str
@@ -35,13 +35,13 @@ class NewProposal:
 
 
 class Proposals:
-    """What waits for moderators in each space, and what they decided."""
+    """The proposals of every space, pending and decided."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, space: SpaceId, proposal: NewProposal) -> Proposal | None:
-        """Store a proposal; ``None`` when the same text waits already or was rejected before."""
+        """Store a proposal and return it; ``None`` when the same text is pending or was rejected."""
         same = (proposals.c.content_hash == proposal.new.content_hash) & (proposals.c.status != "approved")
         async with self._database.write() as connection:
             await ensure_space(connection, space)
@@ -52,36 +52,36 @@ class Proposals:
             return await _get(connection, space, (await connection.execute(statement)).scalar_one())
 
     async def get(self, space: SpaceId, proposal_id: int) -> Proposal | None:
-        """Return a proposal of the space, decided on or not."""
+        """Return a proposal of the space, whatever its status; ``None`` when there is none of that id."""
         async with self._database.read() as connection:
             return await _get(connection, space, proposal_id)
 
     async def pending(self, space: SpaceId) -> tuple[Proposal, ...]:
-        """Return what waits in a space, oldest first."""
+        """Return the pending proposals of a space, oldest first."""
         waiting = _select(space, proposals.c.status == "pending").order_by(proposals.c.id)
         return tuple(_proposal(row) for row in await self._database.rows(waiting))
 
     async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
-        """Return the name and text of what waits in a space, by content hash."""
+        """Return the name and text of the space's pending proposals, by content hash."""
         columns = proposals.c.content_hash, proposals.c.name, proposals.c.text
         waiting = (proposals.c.space_id == space) & (proposals.c.status == "pending")
         rows = await self._database.rows(select(*columns).where(waiting))
         return {row.content_hash: (row.name, row.text) for row in rows}
 
-    async def source(self, space: SpaceId, proposal_id: int) -> NewDocument | None:
-        """Return the document that approving a proposal would make."""
+    async def document(self, space: SpaceId, proposal_id: int) -> NewDocument | None:
+        """Return the document that approval of a proposal would store."""
         row = await self._database.row(select(proposals).where(_is(space, proposal_id)))
         return NewDocument(*(getattr(row, name) for name in _DOCUMENT)) if row is not None else None
 
     async def reject(self, space: SpaceId, proposal_id: int, person: str, reason: str) -> bool:
-        """Decline a proposal; ``False`` when it was decided on before."""
+        """Reject a proposal; ``False`` when it was decided before."""
         async with self._database.write() as connection:
             return await _decide(connection, space, proposal_id, "rejected", person, reason)
 
     async def approve(
         self, space: SpaceId, proposal_id: int, person: str, new: NewDocument, embedded: EmbeddedChunks
     ) -> IndexedDocument | None:
-        """Store a proposal's text as a document; ``None`` when it was decided on before. Atomic."""
+        """Approve a proposal and store its document; ``None`` when it was decided before. Atomic."""
         async with self._database.write() as connection:
             if not await _decide(connection, space, proposal_id, "approved", person, ""):
                 return None
@@ -109,7 +109,7 @@ def _columns(proposal: NewProposal) -> dict[str, Any]:
 async def _decide(
     connection: AsyncConnection, space: SpaceId, proposal_id: int, status: ProposalStatus, person: str, reason: str
 ) -> bool:
-    """Decide on a proposal that still waits, and tell whether it did."""
+    """Set the status of a pending proposal; return whether it was pending."""
     waiting = _is(space, proposal_id) & (proposals.c.status == "pending")
     values = {"status": status, "decided_by": person, "decided_at": datetime.now(UTC), "reason": reason}
     return (await connection.execute(update(proposals).where(waiting).values(values))).rowcount == 1

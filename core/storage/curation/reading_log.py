@@ -1,4 +1,4 @@
-"""The record of what the curator read: for whom, how many pages, and why the others were left out."""
+"""The log of web readings: theme, number of pages read and kept, and why the others were left out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.types import ReadingReport, SpaceId
 
 
 class ReadingLog:
-    """Every reading of every space. One without an end was cut short."""
+    """The readings of every space. One without an end is running, or its process was killed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def start(self, space: SpaceId, theme: str, *, is_unasked: bool) -> int:
-        """Record that reading about a theme starts now and return its id; ``is_unasked``: AION decided to."""
+        """Record that reading about a theme starts now; return its id. ``is_unasked``: no person asked for it."""
         values = {"space_id": space, "theme": theme, "is_unasked": int(is_unasked), "reasons": {}}
         async with self._database.write() as connection:
             await ensure_space(connection, space)
@@ -30,20 +30,20 @@ class ReadingLog:
     async def finish(
         self, reading_id: int, n_pages: int, n_kept: int, reasons: Mapping[str, int], error: str = ""
     ) -> None:
-        """Record how many pages were read and kept, how many were left out for each reason, or what went wrong."""
+        """Record how many pages were read and kept, the number left out by reason, and the error that ended it."""
         values = {"n_pages": n_pages, "n_kept": n_kept, "reasons": dict(reasons), "error": error}
         async with self._database.write() as connection:
             statement = update(readings).where(readings.c.id == reading_id)
             await connection.execute(statement.values(finished_at=datetime.now(UTC), **values))
 
     async def n_unasked_pages(self, space: SpaceId, since: datetime) -> int:
-        """Return how many pages AION read by its own decision since then."""
+        """Return how many pages were read since then without being asked for."""
         ours = (readings.c.space_id == space) & (readings.c.is_unasked == 1) & (readings.c.started_at >= since)
         row = await self._database.row(select(func.coalesce(func.sum(readings.c.n_pages), 0).label("n")).where(ours))
         return int(row.n) if row is not None else 0
 
     async def latest(self, space: SpaceId, n_readings: int) -> tuple[ReadingReport, ...]:
-        """Return what was read for a space last, newest first."""
+        """Return a space's last readings, newest first."""
         ours = select(readings).where(readings.c.space_id == space).order_by(readings.c.id.desc()).limit(n_readings)
         return tuple(
             ReadingReport(row.theme, row.started_at, row.finished_at, row.n_pages, row.n_kept, row.reasons, row.error)

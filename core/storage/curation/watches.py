@@ -1,4 +1,4 @@
-"""Watches: what each space looks at again and again, and what was seen of every page of it."""
+"""Watches: pages, feeds, themes and folders that a space has checked regularly, and the last state of their pages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.storage.spaces import ensure_space
 from core.types import Language, SpaceId, Watch, WatchKind
 
 MAX_WATCHES = 50
-"""In one space."""
+"""The most watches that one space may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewWatch:
-    """Something to look at. ``created_by`` is a pseudonym, or ``operator``."""
+    """A watch to be stored. ``created_by`` is a pseudonym, or ``operator``."""
 
     kind: WatchKind
     target: str
@@ -32,9 +32,9 @@ class NewWatch:
 
 @dataclass(frozen=True, slots=True)
 class SeenPage:
-    """What was seen of one page: the validators of its version, and since when each line differs from what is known.
+    """The last seen state of one page: its HTTP validators, and since when each line differs from the stored text.
 
-    ``gone_at`` is when it was first missed, ``None`` while it is there.
+    ``gone_at`` is when the page was first missing, ``None`` while it is there.
     """
 
     name: str
@@ -45,15 +45,15 @@ class SeenPage:
 
 
 class Watches:
-    """What every space watches."""
+    """The watches of every space."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, space: SpaceId, new: NewWatch) -> Watch:
-        """Watch something, due at once; what is watched already is watched as often as is said now.
+        """Store a watch, due at once; one of the same target gets the new interval.
 
-        Raises ``BadInput`` when the space watches too much.
+        Raises ``BadInput`` when the space has ``MAX_WATCHES``.
         """
         same = (watches.c.space_id == space) & (watches.c.kind == new.kind) & (watches.c.target == new.target)
         now = datetime.now(UTC)
@@ -70,12 +70,12 @@ class Watches:
             return _watch((await connection.execute(select(watches).where(same))).one())
 
     async def of(self, space: SpaceId) -> tuple[Watch, ...]:
-        """Return what a space watches, oldest first."""
+        """Return the watches of a space, oldest first."""
         ours = select(watches).where(watches.c.space_id == space).order_by(watches.c.id)
         return tuple(map(_watch, await self._database.rows(ours)))
 
     async def remove(self, space: SpaceId, watch_id: int) -> Watch:
-        """Watch something no longer, and return it; what was learned stays. Raises ``BadInput`` when there is none."""
+        """Delete a watch and return it; documents stay. Raises ``BadInput`` when there is none of that id."""
         this = (watches.c.space_id == space) & (watches.c.id == watch_id)
         async with self._database.write() as connection:
             row = (await connection.execute(delete(watches).where(this).returning(watches))).first()
@@ -84,24 +84,24 @@ class Watches:
         return _watch(row)
 
     async def due(self, now: datetime) -> tuple[Watch, ...]:
-        """Return what is to be looked at in every space, longest due first. For the operator's own job."""
+        """Return the due watches of all spaces, longest overdue first. For the operator's job."""
         over = select(watches).where(watches.c.next_at <= now).order_by(watches.c.next_at)
         return tuple(map(_watch, await self._database.rows(over)))
 
-    async def looked(self, watch: Watch, error: str) -> None:
-        """Record that a watch was looked at just now, and why it saw nothing where it did not."""
+    async def record_check(self, watch: Watch, error: str) -> None:
+        """Record that a watch was checked now, with the error key of a failed check, and schedule the next."""
         now = datetime.now(UTC)
         values = {"looked_at": now, "next_at": now + watch.every, "error": error}
         async with self._database.write() as connection:
             await connection.execute(update(watches).where(watches.c.id == watch.id).values(values))
 
-    async def seen(self, watch: Watch) -> Mapping[str, SeenPage]:
-        """Return what was seen of the pages of a watch, by name."""
+    async def pages(self, watch: Watch) -> Mapping[str, SeenPage]:
+        """Return the last seen state of a watch's pages, by name."""
         rows = await self._database.rows(select(watched_pages).where(watched_pages.c.watch_id == watch.id))
         return {row.name: SeenPage(row.name, row.etag, row.last_modified, row.differing, row.gone_at) for row in rows}
 
-    async def note(self, watch: Watch, *pages: SeenPage) -> None:
-        """Record what was just seen of pages; nothing of a watch that was stopped meanwhile."""
+    async def record_pages(self, watch: Watch, *pages: SeenPage) -> None:
+        """Store the state of pages as seen now; nothing for a watch that was removed meanwhile."""
         async with self._database.write() as connection:
             known = select(watches.c.id).where(watches.c.id == watch.id)
             if (await connection.execute(known)).first() is None:
@@ -119,8 +119,8 @@ class Watches:
                     new = insert(watched_pages).values(watch_id=watch.id, name=page.name, **values)
                     await connection.execute(new)
 
-    async def brought(self, space: SpaceId, name: str) -> str | None:
-        """Return the newest text under a name that a space learned or was asked to approve, whatever was decided."""
+    async def latest_text(self, space: SpaceId, name: str) -> str | None:
+        """Return the newest text under a name among a space's documents and proposals, whatever their status."""
         ours = (document_names.c.space_id == space) & (document_names.c.name == name)
         of_documents = (
             select(documents.c.text, documents.c.updated_at.label("at"))

@@ -1,9 +1,8 @@
-"""The tables, as SQLAlchemy Core: one description that SQLite and PostgreSQL both understand.
+"""The tables in SQLAlchemy Core, for SQLite and PostgreSQL.
 
-Everything a space owns carries its ``space_id``. A document, its names and its passages are written in one
-transaction (``core.storage.documents``). A passage is searchable exactly while its row exists; what became of the
-others is told by ``removed_passages``, which the derived indexes follow. Changes of shape go through
-``core.storage.migrations``; a test holds the two together.
+Everything a space owns has its ``space_id``. A passage is searchable while its row exists; ids of deleted ones are in
+``removed_passages``, which the search indexes follow. A change of the schema needs a revision in
+``core.storage.migrations``; a test compares the two.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every table is made of: moments in UTC, embeddings as bytes, growing numbers, one set of names."""
+"""Column types of all tables (times in UTC, embeddings, ids) and the naming of constraints."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from core.types import Matrix, Vector
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC."""
+    """A time-zone aware datetime, stored in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware moment into UTC. Raises ``ValueError`` on a naive one, whose place is unknown."""
+        """Convert to UTC. Raises ``ValueError`` for a naive datetime."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"moment without a time zone: {value!r}")
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the time zone back where the database dropped it."""
+        """Set UTC where the database dropped the time zone."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class Embedding(TypeDecorator[Vector]):
-    """One embedding, shape ``(dim,)``, as little-endian float32 bytes."""
+    """One embedding, shape ``(dim,)``, stored as little-endian float32 bytes."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Vector | None, dialect: Dialect) -> bytes | None:
-        """Pack a vector."""
+        """Convert a vector to bytes."""
         return np.ascontiguousarray(value, dtype="<f4").tobytes() if value is not None else None
 
     @staticmethod
     def packed(vectors: Matrix) -> list[bytes]:
-        """Return every row, shape ``(n, dim)``, as it is stored."""
+        """Return the stored bytes of each row of ``vectors``, shape ``(n, dim)``."""
         return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Vector | None:
-        """Unpack a vector; the array is read-only."""
+        """Convert bytes to a vector; the array is read-only."""
         return np.frombuffer(value, dtype="<f4") if value is not None else None
 
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
-"""A growing number. SQLite grows only a plain INTEGER."""
+"""An autoincrementing id. SQLite autoincrements only a plain INTEGER."""
 
 metadata = MetaData(
     naming_convention={

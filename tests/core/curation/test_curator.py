@@ -23,7 +23,7 @@ from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
-from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
@@ -71,7 +71,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
-        sayings = ChatTeachingService(PendingTeachings(database), reviews, notices, pseudonyms)
+        sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms)
         learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms).of(GUILD, ANA, "en")
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)

@@ -182,7 +182,7 @@ async def test_a_page_that_vanished_is_told_once_and_stays_learned(house: House)
     assert len(await house.documents.list(GUILD)) == 1
     house.site.pages["/library"] = page
     assert await house.look(watch) == ["unchanged"]
-    seen = await house.watcher.watches.seen(watch)
+    seen = await house.watcher.watches.pages(watch)
     assert seen[watch.target].gone_at is None
 
 

@@ -122,7 +122,7 @@ async def test_a_job_never_overlaps_with_itself(database: Database) -> None:
 
 
 async def test_one_of_two_processes_leads_and_the_other_takes_over(tmp_path: Path, database: Database) -> None:
-    other_database = await Database.join(tmp_path)
+    other_database = await Database.open_shared(tmp_path)
     first, second = Bell(), Bell()
     one, two = await scheduler(database, first), await scheduler(other_database, second)
     await one.tick()
@@ -151,8 +151,8 @@ async def test_a_leader_that_stops_hands_over_at_once(tmp_path: Path, database: 
     one = await scheduler(database, bell)
     await one.tick()
     await one.stop()
-    assert await Leases(database).take(LEASE, "another", datetime.now(UTC), HOUR)
-    assert not await Leases(database).take(LEASE, "a third", datetime.now(UTC), HOUR)
+    assert await Leases(database).acquire(LEASE, "another", datetime.now(UTC), HOUR)
+    assert not await Leases(database).acquire(LEASE, "a third", datetime.now(UTC), HOUR)
 
 
 async def test_a_run_that_was_cut_short_is_due_again(database: Database) -> None:

@@ -96,15 +96,15 @@ async def test_the_former_serves_until_the_new_one_has_everything_then_all_chang
         before = await now.search()
         assert length(before) == 256 and before.hits[0].passage.text == "The spare key is under the pot."
         steps: list[tuple[int, int]] = []
-        original = now.vectors.keep
+        original = now.vectors.add
 
-        async def keep(ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
+        async def add(ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
             await original(ids, vectors, embedder_id)
             found = await now.search()  # asked while the job runs
             seen.append(length(found))
             assert found.hits[0].passage.text == "The spare key is under the pot."
 
-        now.vectors.keep = keep  # type: ignore[method-assign]
+        now.vectors.add = add  # type: ignore[method-assign]
         assert await now.reembedding.run(lambda n_done, n_total: steps.append((n_done, n_total))) == 152
         assert steps[-1] == (152, 152) and set(seen) == {256} and len(seen) > 2
         after = await now.search()
@@ -148,7 +148,7 @@ async def test_stopped_midway_it_goes_on_where_it_was(taught: Path) -> None:
             await now.reembedding.run()
         assert length(await now.search()) == 256
     async with world(taught, Narrow(), WordEmbedder()) as again:
-        left = sum((await again.vectors.count_lacking(Narrow.id)).values())
+        left = sum((await again.vectors.count_missing(Narrow.id)).values())
         assert 0 < left < 152 and length(await again.search()) == 256
         assert await again.reembedding.run() == left
         assert length(await again.search()) == 64
@@ -157,7 +157,7 @@ async def test_stopped_midway_it_goes_on_where_it_was(taught: Path) -> None:
 async def test_stopped_while_settling_the_new_one_serves_at_once(taught: Path) -> None:
     async with world(taught, Narrow(), WordEmbedder()) as now:
         await now.reembedding._embed(now.succession.latest, lambda n_done, n_total: None)
-        await now.vectors.settle(Narrow.id, 10)
+        await now.vectors.adopt(Narrow.id, 10)
     async with world(taught, Narrow()) as again:
         assert not again.succession.is_under_way
         assert length(await again.search()) == 64
@@ -171,7 +171,7 @@ async def test_set_back_midway_the_former_goes_on(taught: Path) -> None:
     async with world(taught, WordEmbedder()) as back:
         assert not back.succession.is_under_way
         assert await back.reembedding.run() == 0
-        assert sum((await back.vectors.count_lacking(Narrow.id)).values()) == 153
+        assert sum((await back.vectors.count_missing(Narrow.id)).values()) == 153
         assert (await back.search("car key drawer")).hits[0].passage.text.startswith("The car key")
 
 

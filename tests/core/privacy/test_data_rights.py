@@ -14,7 +14,7 @@ from sqlalchemy import String, func, select
 from core.privacy.data_rights import DataRights, PersonalRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
-from core.storage.curation.consents import PendingTeachings
+from core.storage.curation.consents import Consents
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
 from core.storage.impressions import Impressions
@@ -196,10 +196,10 @@ async def test_old_answers_are_pruned_with_what_hangs_on_them(house: House) -> N
 
 
 async def test_words_that_wait_for_the_yes_of_somebody_forgotten_go_with_them(house: House) -> None:
-    waiting = PendingTeachings(house.database)
+    waiting = Consents(house.database)
     for n, awaiting in enumerate(([ANA, RUI], [RUI])):
         new = NewDocument(f"https://chat.example/{n}", "said", f"Said {n}", "markdown", "en", f"Said {n}")
-        await waiting.add(GUILD, new, [house.pseudonym(person) for person in awaiting], "moderator")
+        await waiting.hold(GUILD, new, [house.pseudonym(person) for person in awaiting], "moderator")
     await house.of(ANA).forget()
     assert await waiting.agreed(GUILD) == ()
     await waiting.decide(GUILD, house.pseudonym(RUI), is_given=True)

@@ -116,8 +116,8 @@ async def test_link_names_a_text_the_space_holds_and_nothing_else(documents: Doc
 async def test_what_names_hold(documents: Documents) -> None:
     await documents.store(HERE, new_document("a", "One. Two.", source_hash="h1"), embedded("One", "Two."))
     await documents.link(HERE, new_document("b", "One. Two.", source_hash="h2"))
-    assert await documents.held(HERE) == {"a": StoredSource("h1", 2), "b": StoredSource("h2", 2)}
-    assert await documents.contents(HERE) == {new_document("", "One. Two.").content_hash}
+    assert await documents.sources(HERE) == {"a": StoredSource("h1", 2), "b": StoredSource("h2", 2)}
+    assert await documents.content_hashes(HERE) == {new_document("", "One. Two.").content_hash}
 
 
 @pytest.mark.parametrize("reference", ["notes/rules.md", "#1", "house RULES", " #1 ", "rules.md"])

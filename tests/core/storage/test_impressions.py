@@ -12,6 +12,7 @@ from core.ops.quality_log import QualityLog
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
+from core.storage.quality_days import QualityDays
 from core.types import Person, Source
 from tests.core.storage.test_answers import ANSWER, HERE, THERE
 
@@ -74,8 +75,9 @@ async def test_ratings_are_told_with_what_the_gate_saw(database, impressions, fe
     await feedback.press(HERE, first, RUI, "down")
     await feedback.press(HERE, second, RUI, "up")
     one, other = await impressions.rated(HERE)
-    assert (one.searched, one.leaning, one.has_sources, one.features) == ("Keys?\nand where?", 0.0, True, {"top": 0.82})
-    assert (other.searched, other.leaning, other.used) == ("Where is the key?", 1.0, "abstained")
+    assert (one.searched, one.net_rating) == ("Keys?\nand where?", 0.0)
+    assert (one.has_sources, one.features) == (True, {"top": 0.82})
+    assert (other.searched, other.net_rating, other.used) == ("Where is the key?", 1.0, "abstained")
     assert await impressions.rated(THERE) == []
 
 
@@ -84,11 +86,13 @@ async def test_a_day_s_quality_is_kept_once_and_only_of_what_was_shown_by_then(d
     await feedback.press(HERE, answer_id, ANA, "up")
     await feedback.open_sources(HERE, answer_id, ANA)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    log = QualityLog(impressions, lambda: tomorrow)
+    log = QualityLog(impressions, QualityDays(database), lambda: tomorrow)
     assert (await log.keep_yesterday(), await log.keep_yesterday()) == ("1 spaces' quality is kept",) * 2
     days = await log.days(HERE)
     assert list(days) == [datetime.now(UTC).date()]
     assert days[datetime.now(UTC).date()]["ctr"] == days[datetime.now(UTC).date()]["cr"] == 1.0
     assert await log.snapshot(HERE) == quality(await all_shown(impressions))
-    assert (await QualityLog(impressions, lambda: tomorrow + timedelta(days=40)).snapshot(HERE)).n_shown == 0
-    assert not await impressions.days(THERE, date(2000, 1, 1))
+    assert (
+        await QualityLog(impressions, QualityDays(database), lambda: tomorrow + timedelta(days=40)).snapshot(HERE)
+    ).n_shown == 0
+    assert not await QualityDays(database).since(THERE, date(2000, 1, 1))

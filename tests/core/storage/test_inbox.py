@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.storage.database import Database
-from core.storage.inbox import KEEP, Inbox
+from core.storage.inbox import RETENTION, Inbox
 from core.storage.job_runs import JobRuns
 from core.storage.spaces import Space, Spaces
 from core.types import SpaceId
@@ -38,7 +38,7 @@ async def test_old_claims_are_pruned(database: Database) -> None:
     await inbox.claim(HERE, "100")
     now = datetime.now(UTC)
     assert await inbox.prune(now) == 0
-    assert await inbox.prune(now + KEEP + timedelta(minutes=1)) == 1
+    assert await inbox.prune(now + RETENTION + timedelta(minutes=1)) == 1
     assert await inbox.claim(HERE, "100")
 
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from core.storage.message_json import message_as_json, message_of, reply_as_json, reply_of
+from core.storage.message_json import message_from_json, message_to_json, reply_from_json, reply_to_json
 from core.types import Attachment, Button, File, Message, Person, PostedMessage, Reply, Source, SpaceId
 
 
@@ -17,12 +17,12 @@ def test_a_reply_comes_back_whole():
         buttons=(Button("Yes", "approve", "3"),),
         files=(File("map.png", bytes(range(256))),),
     )
-    assert reply_of(json.loads(json.dumps(reply_as_json(reply)))) == reply
+    assert reply_from_json(json.loads(json.dumps(reply_to_json(reply)))) == reply
 
 
 def test_a_reply_written_before_there_were_pictures_and_buttons():
     written = {"text": "Text", "language": "en", "answer_id": None, "sources": [], "private": False}
-    assert reply_of(written) == Reply("Text", "en")
+    assert reply_from_json(written) == Reply("Text", "en")
 
 
 def test_a_message_comes_back_with_what_it_quotes_but_without_what_is_fetched():
@@ -37,13 +37,13 @@ def test_a_message_comes_back_with_what_it_quotes_but_without_what_is_fetched():
     )
     message = Message("discord:9", "discord", SpaceId("discord:1"), "55", Person("discord:7", "Ana", True), "/teach")
     message = replace(message, command="teach", quoted=(post,), nearby=nearby, attachments=(Attachment("a", 0, read),))
-    came_back, had_files = message_of(json.loads(json.dumps(message_as_json(message))))
+    came_back, had_files = message_from_json(json.loads(json.dumps(message_to_json(message))))
     assert came_back == replace(message, nearby=None, attachments=())
     assert had_files
 
 
 def test_a_message_written_before_there_were_quotes():
     message = Message("discord:9", "discord", SpaceId("discord:1"), "55", Person("discord:7", "Ana"), "Hello?")
-    written = message_as_json(message)
+    written = message_to_json(message)
     written.pop("quoted")
-    assert message_of(written) == (message, False)
+    assert message_from_json(written) == (message, False)

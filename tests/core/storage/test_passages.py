@@ -15,7 +15,7 @@ from core.offload import offload
 from core.ports import PassageStore
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.passages import Passages, found_passages
+from core.storage.passages import Passages, select_passages
 from core.texts import explain
 from core.types import SpaceChanges, SpaceId
 from tests.fakes import WordEmbedder
@@ -98,20 +98,20 @@ async def test_what_is_beside_a_passage_is_of_its_document_and_space(database: D
     of_many = {passage.text: passage for passage in await passages.passages(HERE, range(1, 20))}
     (three,) = await passages.passages(THERE, [3])
 
-    async def beside(*texts: str) -> list[str]:
-        return sorted(passage.text for passage in await passages.beside([of_many[text] for text in texts]))
+    async def neighbours(*texts: str) -> list[str]:
+        return sorted(passage.text for passage in await passages.neighbours([of_many[text] for text in texts]))
 
-    assert await beside("Word0.") == ["Word1."]
-    assert await beside("Word2.", "Word5.") == ["Word1.", "Word3.", "Word4."]
-    assert await beside("Word2.", "Word4.") == ["Word1.", "Word3.", "Word5."]
-    assert await beside("One.", "Word5.") == ["Two.", "Word4."]
-    assert await passages.beside([three]) == await passages.beside([]) == []
-    assert await passages.beside([replace(of_many["Word2."], space=THERE)]) == []
+    assert await neighbours("Word0.") == ["Word1."]
+    assert await neighbours("Word2.", "Word5.") == ["Word1.", "Word3.", "Word4."]
+    assert await neighbours("Word2.", "Word4.") == ["Word1.", "Word3.", "Word5."]
+    assert await neighbours("One.", "Word5.") == ["Two.", "Word4."]
+    assert await passages.neighbours([three]) == await passages.neighbours([]) == []
+    assert await passages.neighbours([replace(of_many["Word2."], space=THERE)]) == []
 
 
 @pytest.mark.parametrize("n_ids", [1, 24, 500])
 async def test_however_many_passages_are_read_each_is_gone_to(database: Database, n_ids: int) -> None:
-    statement = found_passages(HERE, range(n_ids)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+    statement = select_passages(HERE, range(n_ids)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
     async with database.read() as connection:
         plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")).all()
     steps = [row.detail for row in plan if row.detail.startswith(("SEARCH", "SCAN"))]
@@ -127,8 +127,8 @@ async def test_no_read_crosses_spaces(database: Database, passages: Passages) ->
         assert len((await passages.changes(space, 0, E)).added) == await passages.count(space, E) == len(texts)
         assert [document.id for document in await documents.list(space)] == [number]
         assert await documents.text(space, 3 - number) is None
-        assert len(await documents.held(space)) == 1
-        assert len(await documents.contents(space)) == 1
+        assert len(await documents.sources(space)) == 1
+        assert len(await documents.content_hashes(space)) == 1
     await documents.forget(HERE, "a")
     assert await passages.passages(HERE, everything) == []
     assert [document.names for document in await documents.list(THERE)] == [("a",)]

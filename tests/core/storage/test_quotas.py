@@ -1,4 +1,4 @@
-"""Counts that several processes add to, and benches that are never shortened."""
+"""Counts that several processes add to, and cooldowns that are never shortened."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ async def test_a_bench_is_lengthened_and_never_shortened(database: Database) -> 
     quotas = Quotas(database)
     await quotas.sync({}, [AccountCooldown(GROQ, 500.0, "a day is spent")])
     await quotas.sync({}, [AccountCooldown(GROQ, 100.0, "a minute is spent")])
-    assert (await quotas.load()).benches[GROQ] == AccountCooldown(GROQ, 500.0, "a day is spent")
+    assert (await quotas.load()).cooldowns[GROQ] == AccountCooldown(GROQ, 500.0, "a day is spent")
     await quotas.sync({}, [AccountCooldown(GROQ, 900.0, "the key is wrong")])
-    assert (await quotas.load()).benches[GROQ] == AccountCooldown(GROQ, 900.0, "the key is wrong")
+    assert (await quotas.load()).cooldowns[GROQ] == AccountCooldown(GROQ, 900.0, "the key is wrong")
 
 
 async def test_a_reset_is_of_one_provider(database: Database) -> None:
     quotas = Quotas(database)
     gemini = AccountCooldown(QuotaAccount("gemini", ANY, ANY), 1.0, "gone")
     await quotas.sync({DAY: UsageCounts(1)}, [AccountCooldown(GROQ, 1.0, "gone"), gemini])
-    assert await quotas.unbench("groq") == 1
+    assert await quotas.clear_cooldowns("groq") == 1
     saved = await quotas.load()
-    assert dict(saved.benches) == {gemini.account: gemini}
+    assert dict(saved.cooldowns) == {gemini.account: gemini}
     assert saved.counts  # what was used stays used
 
 

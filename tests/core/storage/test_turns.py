@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.storage.database import Database
-from core.storage.turns import KEEP, ConversationTurn, Session, Turns
+from core.storage.turns import RETENTION, ConversationTurn, Session, Turns
 from core.types import SpaceId
 
 ANA = Session(SpaceId("discord:1"), "channel 5", "a" * 32)
@@ -56,8 +56,8 @@ async def test_a_cleared_session_is_empty(turns: Turns) -> None:
 async def test_old_turns_are_pruned_and_newer_ones_kept(turns: Turns) -> None:
     await turns.add(ANA, OPENING)
     await turns.add(ANA, SUNDAYS)
-    assert await turns.prune(NOON + KEEP) == 0
-    assert await turns.prune(NOON + KEEP + timedelta(seconds=30)) == 1
+    assert await turns.prune(NOON + RETENTION) == 0
+    assert await turns.prune(NOON + RETENTION + timedelta(seconds=30)) == 1
     assert await turns.last(ANA) == SUNDAYS
 
 

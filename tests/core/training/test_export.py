@@ -254,7 +254,7 @@ async def test_what_is_too_old_goes_with_its_ratings_its_lines_and_its_gap(commu
     assert (await people.count("ana")).rows["answers"] == 2
     receipt = await Retention(people, erasers, 30, lambda: community.clock).prune()
     assert receipt.endswith("before 2026-10-01: 1 answers with their ratings, 3 lines of exports")
-    assert [row["text"] for row in (await people.everything("ana"))["answers"]] == ["Today."]
+    assert [row["text"] for row in (await people.export("ana"))["answers"]] == ["Today."]
     assert [gap.question for gap in await gaps.open(HERE, 9)] == ["New?"]
     assert len(await RatedAnswers(community.database).of(HERE)) == 1
     texts = "".join(path.read_text() for path in (community.folder / "out").glob("*.jsonl"))
