@@ -1,1 +1,1 @@
-"""Chat platforms: each adapter turns events into messages for the core, and replies into calls of its platform."""
+"""Chat platforms: each adapter turns events into messages for the core, and replies into requests."""

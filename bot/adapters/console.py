@@ -1,4 +1,7 @@
-"""The terminal as a platform: one person, one space, the same commands as everywhere else."""
+"""The terminal as a platform: one person in one space, with the same commands as on the chat platforms.
+
+Replies are printed, not posted: there is nothing to edit, to resume or to press, so ``bot.delivery`` is not used.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bot.delivery.markup import place
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
 from core.assembly.aion import Aion
+from core.chat.source_markdown import place
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
@@ -27,21 +30,21 @@ from core.texts import language_of_locale, say
 from core.types import Answer, Attachment, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
-"""What may be typed after an answer to rate it."""
+"""The lines that rate the last answer."""
 
 
 def terminal_space() -> SpaceId:
-    """Return the space of whoever is at the terminal."""
+    """Return the space of the user at the terminal."""
     return SpaceId(f"terminal:{getpass.getuser()}")
 
 
 def terminal_person() -> Person:
-    """Return whoever is at the terminal: the moderator of their own space."""
+    """Return the user at the terminal, who moderates their own space."""
     return Person(f"terminal:{getpass.getuser()}", getpass.getuser(), is_moderator=True)
 
 
 def read_line(line: str, registry: Registry) -> Message:
-    """Turn a typed line into a message; the files a command takes are read from the paths after it."""
+    """Return a typed line as a message; the files of a command are at the paths after it. Raises ``BadInput``."""
     command_line = parse_command_line(line)
     command = registry.get(command_line.name) if command_line else None
     takes_files = command is not None and any(p.kind == "attachment" for p in command.parameters)
@@ -79,7 +82,7 @@ def _paths(rest: str) -> list[Path]:
 
 @dataclass
 class ConsoleOutlet:
-    """Prints one reply: the text as it is written, then its sources (``core.ports.Outlet``)."""
+    """Prints one reply: the text while it is written, then its sources (``core.ports.Outlet``)."""
 
     console: Console
     answer_id: int | None = None
@@ -91,13 +94,13 @@ class ConsoleOutlet:
         self.console.print(text, style="dim", highlight=False)
 
     async def partial(self, text: str) -> None:
-        """Print what has been added since the last time; a pipe waits for the whole."""
+        """Print what was added since the last call; nothing where the output is no terminal."""
         if self.console.is_terminal and text.startswith(self._shown):
             self.console.print(text[len(self._shown) :], end="", markup=False, highlight=False, soft_wrap=True)
             self._shown = text
 
     async def send(self, reply: Reply) -> None:
-        """Print what is still missing of the reply, and where it comes from."""
+        """Print the rest of the reply and its sources, and save its files to the current folder."""
         self.answer_id, self.buttons = reply.answer_id, reply.buttons
         if self._shown and reply.text.startswith(self._shown):
             self.console.print(reply.text[len(self._shown) :], markup=False, highlight=False, soft_wrap=True)
@@ -117,19 +120,19 @@ class ConsoleOutlet:
 
 
 def save(file: File) -> Path:
-    """Write a file to the current folder, in place of one of the same name, and return where it is. Blocks."""
+    """Write a file to the current folder, over one of the same name, and return its path. Blocks."""
     path = Path(file.name).absolute()
     path.write_bytes(file.data)
     return path
 
 
 def as_commands(buttons: Sequence[Button]) -> str:
-    """Return buttons as what to type instead, on one line."""
+    """Return the commands to type in place of buttons, on one line."""
     return " · ".join(f"{button.label} /{button.command} {button.argument}".rstrip() for button in buttons)
 
 
 async def converse() -> None:
-    """Hold a conversation until the input ends. The models load while the prompt is already there."""
+    """Answer typed lines until the input ends; the models load meanwhile."""
     console = Console()
     async with open_aion() as aion, asyncio.TaskGroup() as background:
         language = language_of_locale(terminal_locale(), aion.settings.language)
@@ -165,7 +168,7 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
 
 
 async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
-    """Yield the lines typed, with history and completion at a terminal, plainly from a pipe; end with the input."""
+    """Yield the non-empty lines of the input, with history and completion where that is a terminal."""
     if not sys.stdin.isatty():
         while line := await offload(sys.stdin.readline):
             if line.strip():
@@ -190,23 +193,23 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _once() -> AsyncIterator[Aion]:
-    """Give an AION for one question, ready before its time is taken."""
+    """Yield an AION whose models and indexes are loaded, so that loading is not part of the measured latency."""
     async with open_aion() as aion:
         await aion.ready(terminal_space())
         yield aion
 
 
 async def answer_as_text(question: str) -> None:
-    """Answer one question on the standard output."""
+    """Print the answer to one question on the standard output."""
     outlet = ConsoleOutlet(Console())
     async with _once() as aion:
         await aion.dispatch.questions.answer(read_line(question, Registry()), question, outlet)
 
 
 async def answer_as_json(question: str) -> None:
-    """Answer one question as one JSON object on the standard output."""
+    """Print the answer to one question as one JSON object on the standard output."""
     async with _once() as aion:
-        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, _Silent())
+        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, _DiscardingOutlet())
     sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
 
 
@@ -226,7 +229,7 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
 
 
-class _Silent:
+class _DiscardingOutlet:
     """An outlet for an answer that is read from its return value instead."""
 
     async def progress(self, text: str) -> None:

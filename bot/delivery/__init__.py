@@ -1,1 +1,1 @@
-"""What stands between a finished reply and a platform: splitting, markup, streaming by edits."""
+"""Delivery on any platform: the sequence for a message, streaming by edits, splitting, rate limits, resuming."""

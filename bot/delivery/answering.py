@@ -59,7 +59,7 @@ class MessageHandler:
 
         ``accepted`` is called once a crash would not lose the new wording.
         """
-        async with self._edits.revised(message) as journal:
+        async with self._edits.replacing(message) as journal:
             accepted()
             if journal is not None:
                 await self._handle(message, post, journal)

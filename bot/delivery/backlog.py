@@ -1,4 +1,4 @@
-"""What an adapter has taken on: told from what is new, and finished after a restart or when a long ban is over."""
+"""Accepted messages of one platform: deduplicated, and resumed after a restart or a long flood ban."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0
-"""How often is looked for what has become due, where nothing says that there is news."""
+POLL_EVERY_S = 5.0
+"""Seconds between looks into the inbox, where ``InboxPort.news`` is not set meanwhile."""
 
 N_AT_ONCE = 16
-"""Unanswered messages taken up at a time, oldest first: what only waits is not blamed for the next crash."""
+"""Unanswered messages resumed at a time, oldest first: only those count a run if the process crashes."""
 
 
 class Backlog:
-    """The unfinished work of one platform.
-
-    ``finish`` resumes one message, ``start`` gives it a task of its own.
-    """
+    """The unfinished messages of ``platform``; ``finish`` resumes one, ``start`` gives that a task of its own."""
 
     def __init__(
         self,
@@ -38,58 +35,58 @@ class Backlog:
         self._platform = platform
         self._finish = finish
         self._start = start
-        self._in_hand: set[tuple[SpaceId, str]] = set()
-        self._let_go: set[tuple[SpaceId, str]] = set()
-        self._turns = asyncio.Semaphore(N_AT_ONCE)
+        self._held: set[tuple[SpaceId, str]] = set()
+        self._released: set[tuple[SpaceId, str]] = set()
+        self._slots = asyncio.Semaphore(N_AT_ONCE)
 
     @asynccontextmanager
     async def accepted(self, message: Message) -> AsyncIterator[bool]:
-        """Take ``message`` on while the block lasts; ``False`` inside it when that was done before."""
-        if (message.space, message.key) in self._in_hand:
-            log.info("already in hand: %s", message.key)
+        """Accept ``message`` and hold it while the block lasts; yield whether it was accepted for the first time."""
+        if (message.space, message.key) in self._held:
+            log.info("already being handled: %s", message.key)
             yield False
             return
-        self.hold(message)  # before it is written down, or it would be found there as nobody's
+        self.hold(message)  # before it is stored, or ``run`` would find it there held by nobody
         try:
             is_new = await self._inbox.accept(message)
             if not is_new:
-                log.info("already taken on: %s", message.key)
+                log.info("already accepted: %s", message.key)
             yield is_new
         finally:
             self.release(message)
 
     def hold(self, message: Message) -> None:
-        """Leave ``message`` to whoever works on it now."""
-        self._in_hand.add((message.space, message.key))
+        """Keep ``run`` from resuming ``message`` while a task works on it."""
+        self._held.add((message.space, message.key))
 
     def release(self, message: Message) -> None:
-        """Take ``message`` up again when it is due."""
-        self._in_hand.discard((message.space, message.key))
-        self._let_go.add((message.space, message.key))
+        """Let ``run`` resume ``message`` when it is due."""
+        self._held.discard((message.space, message.key))
+        self._released.add((message.space, message.key))
 
     async def run(self) -> None:
-        """Finish whatever is due, now and as it becomes due, until cancelled."""
+        """Resume whatever is due, now and as it becomes due, until cancelled."""
         news = self._inbox.news(self._platform)
         while True:
             news.clear()
-            for unfinished in await self._nobody_s():
+            for unfinished in await self._unheld():
                 self.hold(unfinished.message)
                 self._start(self._resume(unfinished))
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
+                await asyncio.wait_for(news.wait(), POLL_EVERY_S)
 
-    async def _nobody_s(self) -> list[UnfinishedMessage]:
-        """Return what is due and in nobody's hand; what was let go while looking may be done by now."""
-        self._let_go.clear()
+    async def _unheld(self) -> list[UnfinishedMessage]:
+        """Return what is due and held by no task; what was released during the query may be closed by now."""
+        self._released.clear()
         found = await self._inbox.unfinished(self._platform)
-        taken = self._in_hand | self._let_go
+        taken = self._held | self._released
         return [each for each in found if (each.message.space, each.message.key) not in taken]
 
     async def _resume(self, unfinished: UnfinishedMessage) -> None:
         message, is_answered = unfinished.message, unfinished.reply is not None
         try:
-            async with nullcontext() if is_answered else self._turns:
-                log.info("%s is taken up again, %s", message.key, "undelivered" if is_answered else "unanswered")
+            async with nullcontext() if is_answered else self._slots:
+                log.info("%s is resumed, %s", message.key, "undelivered" if is_answered else "unanswered")
                 await self._finish(unfinished)
         finally:
             self.release(message)

@@ -1,8 +1,8 @@
-"""Edited questions: within a minute, the answer to the new wording takes the place of the answer to the old one.
+"""Edited questions: within ``EDIT_WINDOW`` the answer to the new wording replaces the answer to the old one.
 
-The question keeps its row in the inbox, which says from one moment to the next that the new wording is to be answered
-over what is shown; so not even a crash leaves two answers. Answers are remembered by this process alone: after a
-restart an edit changes nothing.
+The question keeps its row in the inbox, which one write changes to the new wording with the messages already shown; so
+not even a crash leaves two answers. Answers are remembered by this process alone: after a restart an edit changes
+nothing.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from bot.delivery.stream import StreamedReply
 from core.ports import InboxPort, Journal
 from core.types import Message, SpaceId
 
-WINDOW = timedelta(minutes=1)
-"""How long after it was sent a question may be edited to be answered anew."""
+EDIT_WINDOW = timedelta(minutes=1)
+"""How long after it was sent an edit of a question is answered."""
 
-REMEMBERED_S = 2 * WINDOW.total_seconds()
-"""How long an answer is remembered: an edit may be heard later than it was made."""
+REMEMBER_S = 2 * EDIT_WINDOW.total_seconds()
+"""Seconds an answer is remembered: an edit may arrive later than it was made."""
 
 MAX_REMEMBERED = 1_000
-"""Answers remembered; more than this in that time and the oldest edit is not noticed."""
+"""Answers remembered; of more than this within ``REMEMBER_S``, edits of the oldest change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Answering:
-    """An answer given or being given to a question."""
+class _LatestAnswer:
+    """The answer to a question, finished or being written by ``task``, with the wording it answers."""
 
     text: str
     outlet: StreamedReply[Any]
@@ -43,33 +43,33 @@ class _Answering:
 
 
 class EditedQuestions:
-    """What a platform's latest questions were answered."""
+    """The latest answers of a platform, by question; ``now_s`` is a monotonic clock."""
 
     def __init__(self, inbox: InboxPort, backlog: Backlog, now_s: Callable[[], float] = time.monotonic) -> None:
         self._inbox = inbox
         self._backlog = backlog
         self._now_s = now_s
-        self._answers: OrderedDict[tuple[SpaceId, str], _Answering] = OrderedDict()
+        self._answers: OrderedDict[tuple[SpaceId, str], _LatestAnswer] = OrderedDict()
         self._stopping = asyncio.Lock()
 
     def note(self, message: Message, outlet: StreamedReply[Any], journal: Journal) -> None:
-        """Remember that the current task answers a question through ``outlet``; commands are never revised."""
+        """Remember that the current task answers ``message`` through ``outlet``; commands are not remembered."""
         if message.command is None:
-            self._answers[message.space, message.key] = _Answering(
+            self._answers[message.space, message.key] = _LatestAnswer(
                 message.text, outlet, journal, asyncio.current_task(), now_s := self._now_s()
             )
             self._answers.move_to_end((message.space, message.key))
             self._forget(now_s)
 
     def _forget(self, now_s: float) -> None:
-        while len(self._answers) > MAX_REMEMBERED or next(iter(self._answers.values())).at_s < now_s - REMEMBERED_S:
+        while len(self._answers) > MAX_REMEMBERED or next(iter(self._answers.values())).at_s < now_s - REMEMBER_S:
             self._answers.popitem(last=False)
 
     @asynccontextmanager
-    async def revised(self, edited: Message) -> AsyncIterator[Journal | None]:
-        """Stop the answer to the earlier wording; give the journal of the one that replaces it while the block lasts.
+    async def replacing(self, edited: Message) -> AsyncIterator[Journal | None]:
+        """Stop the answer to the earlier wording and hold ``edited`` while the block lasts; yield the journal to use.
 
-        ``None`` inside it where AION answered nothing lately, or the words are the same.
+        Yields ``None`` where no answer to the question is remembered, or the wording is the same.
         """
         async with self._stopping:
             earlier = self._answers.get((edited.space, edited.key))
@@ -89,9 +89,9 @@ class EditedQuestions:
             self._backlog.release(edited)
 
 
-async def _stop(answering: _Answering) -> None:
-    """End an answer's task at a moment when nothing of it is on its way to the platform."""
-    await answering.outlet.halt()
-    if answering.task is not None and not answering.task.done():
-        answering.task.cancel()
-        await asyncio.wait({answering.task})
+async def _stop(answer: _LatestAnswer) -> None:
+    """Cancel an answer's task while no request of it is in flight."""
+    await answer.outlet.halt()
+    if answer.task is not None and not answer.task.done():
+        answer.task.cancel()
+        await asyncio.wait({answer.task})

@@ -1,10 +1,10 @@
-"""How showing something on a platform can fail, by what may be done next.
+"""Delivery errors, by what may be done next.
 
 DeliveryFailed
-├── NotDelivered       it did not happen, or doing it again cannot double it: try again, later
-├── PossiblyDelivered  it may have happened, and doing it again could double it: leave it
-├── MessageGone        the message to change is no longer there: send a new one
-└── Undeliverable      it never will (no such channel, not allowed, refused as malformed): give up
+├── NotDelivered       it had no effect, or repeating it is idempotent: retry later
+├── PossiblyDelivered  it may have had its effect, and repeating it could duplicate that: do not retry
+├── MessageGone        the message to edit was deleted: send a new one
+└── Undeliverable      no such channel, not allowed, or refused as malformed: give up
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from core.errors import InternalError
 
 
 class DeliveryFailed(InternalError):
-    """A platform did not show what it was asked to show."""
+    """A request to a platform failed."""
 
 
 class NotDelivered(DeliveryFailed):
-    """Trying again is safe, ``retry_after_s`` seconds from now where the platform said so."""
+    """Retrying is safe, ``retry_after_s`` seconds from now where the platform named a time."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
@@ -25,12 +25,12 @@ class NotDelivered(DeliveryFailed):
 
 
 class PossiblyDelivered(DeliveryFailed):
-    """Nobody knows whether it was shown."""
+    """The response was lost: whether the request had its effect is unknown."""
 
 
 class MessageGone(DeliveryFailed):
-    """The message to change was deleted."""
+    """The message to edit was deleted."""
 
 
 class Undeliverable(DeliveryFailed):
-    """It cannot be shown there at all."""
+    """The platform will never accept the request."""

@@ -1,4 +1,4 @@
-"""Code blocks in a Markdown text: where they are, and whether one was left open."""
+"""Fenced code blocks in a Markdown text (CommonMark 0.31, section 4.5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Fence:
     """A code block: ``[start, end)`` from its first marker to its last; ``closed`` is false where the text ends first.
 
-    ``tag`` is its language, ``lines`` its first line with a last one. ``body_start`` and ``body_end`` enclose the code.
+    ``[body_start, body_end)`` is the code, ``tag`` its language; ``lines`` is the opening line and a closing one.
     """
 
     start: int
@@ -23,7 +23,7 @@ class Fence:
     lines: str
 
     def is_open_at(self, position: int) -> bool:
-        """Tell whether a cut at ``position`` falls into this block."""
+        """Return whether a cut at ``position`` falls inside this block."""
         return self.start < position and (position < self.end or not self.closed)
 
 
@@ -31,7 +31,7 @@ _FENCE_LINE = re.compile(r"^ {0,3}(?P<marker>`{3,}|~{3,})(?P<info>[^\n]*)$", re.
 
 
 def fences(text: str) -> list[Fence]:
-    """Find the code blocks of ``text``, as CommonMark section 4.5 does; an unclosed one reaches the end."""
+    """Return the fenced code blocks of ``text`` in order; an unclosed one reaches the end."""
     found: list[Fence] = []
     opening: re.Match[str] | None = None
     for line in _FENCE_LINE.finditer(text):
@@ -56,6 +56,6 @@ def _fence(opening: re.Match[str], body_end: int, end: int, *, closed: bool) -> 
 
 
 def close_fence(text: str) -> str:
-    """Return ``text`` with the code block it leaves open closed, so that what is appended is not code."""
+    """Return ``text``, with a closing fence where it leaves a code block open."""
     open_fence = next((fence for fence in fences(text) if not fence.closed), None)
     return f"{text}\n{open_fence.marker}" if open_fence else text

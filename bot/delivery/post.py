@@ -1,4 +1,4 @@
-"""What a platform offers a reply: a ``ReplyPost`` sends, edits and deletes the chat messages it is made of."""
+"""The port between a streamed reply and a platform: what a ``ReplyPost`` sends, edits and deletes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ H = TypeVar("H")
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """One chat message as it should appear: Markdown that fits, thumbs when ``answer_id`` is set, or caller only.
+    """One chat message of a reply: Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
-    Or a ``picture``, which stands alone and never comes first.
-    A ``cosmetic`` one is soon overtaken by newer text: a busy platform may refuse it (``NotDelivered``).
+    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``. A ``private`` one is for the asker alone. A
+    ``cosmetic`` one is partial text, soon replaced: a busy platform may refuse it (``NotDelivered``).
     """
 
     text: str
@@ -30,16 +30,16 @@ class RenderedMessage:
 
     @property
     def mark(self) -> str:
-        """Return a fingerprint of what it shows: two bubbles of one mark look the same."""
+        """Return the CRC-32 of what it shows, as 8 hexadecimal digits."""
         shown = repr((self.text, self.answer_id, self.private, self.buttons)).encode()
         return f"{zlib.crc32(self.file.data if self.file else shown):08x}"
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a chat can take: ``max_units`` of ``measure`` a message, one edit per ``edit_interval_s``.
+    """The limits of a chat: ``max_units`` of ``measure`` a message, edits at least ``edit_interval_s`` seconds apart.
 
-    The typing sign fades by itself and is shown anew every ``typing_interval_s``.
+    The typing sign, which fades by itself, is sent every ``typing_interval_s`` seconds.
     """
 
     max_units: int
@@ -50,52 +50,52 @@ class Capabilities:
 
 @runtime_checkable
 class PreviewPost(Protocol):
-    """A post that may show what is being written without making messages of it."""
+    """A post that can show partial text without sending a message."""
 
     async def preview(self, text: str) -> bool:
-        """Show the text so far, in place of what was previewed before; ``False`` where this chat has no previews.
+        """Show ``text`` in place of the last preview; return ``False`` where this chat has no previews.
 
-        Raises ``NotDelivered`` where it is not shown this time.
+        Raises ``NotDelivered`` where it was not shown this time.
         """
         ...
 
 
 class ReplyPost(Protocol[H]):
-    """Where a reply goes on one platform. ``H`` is what the platform needs to find a sent message again.
+    """Where one reply goes on one platform. ``H`` is the handle by which a sent message is edited and deleted.
 
-    Every method raises ``DeliveryFailed`` or nothing. Repeating an edit or a delete is always safe.
+    Every method raises ``DeliveryFailed`` or nothing. Edits and deletions are idempotent.
     """
 
     @property
     def capabilities(self) -> Capabilities:
-        """Say what this chat can take."""
+        """Return the limits of this chat."""
         ...
 
     def render(self, reply: Reply) -> str:
-        """Return the reply's Markdown as it is to be read here, sources included."""
+        """Return the whole reply as Markdown, sources included."""
         ...
 
     async def typing(self) -> None:
-        """Show that an answer is on its way."""
+        """Show the typing sign."""
         ...
 
-    async def admit(self, bubble: RenderedMessage) -> None:
-        """Return when ``bubble`` may be sent. Raises ``NotDelivered`` when it may not for now."""
+    async def admit(self, rendered: RenderedMessage) -> None:
+        """Wait until the rate limits allow ``rendered``. Raises ``NotDelivered`` while they refuse it."""
         ...
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
-        """Return what to hold while sending: it bounds how many messages a crash would leave in doubt."""
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
+        """Return what is held while sending: a bound on the sends of which a crash loses the result."""
         ...
 
-    async def send(self, bubble: RenderedMessage, index: int) -> H:
-        """Send a new message that was admitted.
+    async def send(self, rendered: RenderedMessage, index: int) -> H:
+        """Send a new message that was admitted; ``index``, from 0, numbers the messages sent for this reply.
 
-        A repeated ``index`` is the same message tried again, perhaps with newer text.
-        Raises ``NotDelivered`` only where sending again cannot double it.
+        A repeated ``index`` is the same message tried again, perhaps with newer text. Raises ``NotDelivered`` only
+        where sending again cannot duplicate it.
         """
         ...
 
-    async def edit(self, handle: H, bubble: RenderedMessage) -> None:
+    async def edit(self, handle: H, rendered: RenderedMessage) -> None:
         """Change a sent message. Raises ``MessageGone`` when it was deleted."""
         ...
 
@@ -103,14 +103,14 @@ class ReplyPost(Protocol[H]):
         """Remove a sent message."""
         ...
 
-    def name(self, handle: H) -> str:
-        """Return a sent message's name, by which ``find`` knows it in any process."""
+    def serialize(self, handle: H) -> str:
+        """Return the handle as text, which ``restore`` reads in any process."""
         ...
 
-    def find(self, name: str) -> H:
-        """Return the sent message of that name, which may be gone by now."""
+    def restore(self, text: str) -> H:
+        """Return the handle that ``serialize`` wrote; its message may be deleted by now."""
         ...
 
-    def repeats(self, index: int) -> bool:
-        """Tell whether sending ``index`` again, after a process that may have done so, cannot double it."""
+    def can_resend(self, index: int) -> bool:
+        """Return whether ``index``, which an earlier process may have sent, can be sent without duplicating it."""
         ...

@@ -1,7 +1,7 @@
-"""How much may be written to a platform, and when: one budget per place, one for the whole bot.
+"""Rate limits of writes to a platform: a sliding-window budget for each place, and one for the whole bot.
 
-Everything written draws on the same budgets, and what is only cosmetic is shed first. A budget is kept exactly: no
-stretch of ``WriteLimit.period_s`` seconds ever holds more than ``WriteLimit.n`` writes, wherever it begins.
+All writes draw on the same budgets, and cosmetic ones are refused first. A budget is exact: no window of
+``WriteLimit.period_s`` seconds, wherever it begins, holds more than ``WriteLimit.n`` writes.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import NotDelivered
 
 LATE_S = 0.05
-"""How late somebody may wake for the moment promised; later, another is found, lest many go out in a bunch."""
+"""Seconds a writer may wake after its reserved time; later, it reserves another, so that writes do not bunch."""
 
 MAX_PLACES = 1024
-"""Places whose budgets are kept before the untouched ones are dropped."""
+"""Places kept; beyond this, those without recent writes are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteLimit:
-    """At most ``n`` writes in any ``period_s`` seconds, of which the last ``n_kept`` are for final texts."""
+    """At most ``n`` writes in any ``period_s`` seconds, the last ``n_kept`` of which are reserved for final texts."""
 
     n: int
     period_s: float
@@ -30,14 +30,14 @@ class WriteLimit:
 
 
 class WriteBudget:
-    """The writes one limit has let through or promised, by the moment each is due, ascending."""
+    """The writes made or reserved under one limit, by the time each is due, ascending. Times are in seconds."""
 
     def __init__(self, limit: WriteLimit) -> None:
         self._limit = limit
         self._due_s: list[float] = []
 
     def earliest_s(self, from_s: float) -> float:
-        """Return the first moment from ``from_s`` on at which one more write keeps within the limit."""
+        """Return the first time from ``from_s`` on at which one more write is within the limit."""
         n, period_s = self._limit.n, self._limit.period_s
         at = bisect(self._due_s, from_s)
         for first, last in zip(self._due_s[max(0, at - n) :], self._due_s[max(0, at - n) + n - 1 :], strict=False):
@@ -48,26 +48,26 @@ class WriteBudget:
         return from_s
 
     def is_idle(self, now_s: float) -> bool:
-        """Tell whether nothing is promised, and nothing counts any more."""
+        """Return whether all ``n`` writes of the limit are free."""
         return self.free(now_s) == self._limit.n
 
     def take(self, at_s: float) -> None:
-        """Promise a write at a moment ``earliest_s`` returned."""
+        """Reserve a write at a time that ``earliest_s`` returned."""
         insort(self._due_s, at_s)
 
     def give_back(self, at_s: float) -> None:
-        """Take back the promise of a write at ``at_s``, as far as it still counts."""
+        """Undo the reservation of a write at ``at_s``, if it is still held."""
         at = bisect_left(self._due_s, at_s)
         if self._due_s[at : at + 1] == [at_s]:
             del self._due_s[at]
 
     def free(self, now_s: float) -> int:
-        """Return how many more writes fit now, forgetting those that no longer count."""
+        """Return how many more writes fit at ``now_s``, dropping those that left the window."""
         del self._due_s[: bisect(self._due_s, now_s - self._limit.period_s)]
         return self._limit.n - len(self._due_s)
 
-    def can_spare(self, now_s: float) -> bool:
-        """Tell whether one more write now would leave what is kept for final texts."""
+    def can_admit_cosmetic(self, now_s: float) -> bool:
+        """Return whether one more write now leaves ``n_kept`` for final texts."""
         return self.free(now_s) > self._limit.n_kept
 
 
@@ -87,13 +87,13 @@ class RateBudgets:
         self._places: dict[Hashable, _Place] = {}
 
     async def admit(self, key: Hashable, limit: WriteLimit) -> None:
-        """Return when one thing may be written to a place, in the order asked.
+        """Wait until one write to a place is within both limits; writers are served in the order they ask.
 
-        Raises ``NotDelivered`` while the platform bans it.
+        Raises ``NotDelivered`` while the place is banned.
         """
         place, now_s = self._place(key, limit), self._clock.now_s()
         self._refuse_banned(place, now_s)
-        at_s = place.last_s = self._promise(place, max(now_s, place.last_s), now_s)
+        at_s = place.last_s = self._reserve(place, max(now_s, place.last_s), now_s)
         while at_s > now_s:
             await self._clock.sleep(at_s - now_s)
             now_s = self._clock.now_s()
@@ -102,11 +102,11 @@ class RateBudgets:
                 return
             for budget in (place.budget, self._overall):
                 budget.give_back(at_s)
-            at_s = self._promise(place, now_s, now_s)
+            at_s = self._reserve(place, now_s, now_s)
             place.last_s = max(place.last_s, at_s)
 
-    def _promise(self, place: _Place, from_s: float, now_s: float) -> float:
-        """Take the first moment from ``from_s`` on that both budgets have left, and return it."""
+    def _reserve(self, place: _Place, from_s: float, now_s: float) -> float:
+        """Reserve the first time from ``from_s`` on that both budgets have free, and return it."""
         budgets = (place.budget, self._overall)
         for budget in budgets:
             budget.free(now_s)
@@ -117,17 +117,17 @@ class RateBudgets:
             budget.take(at_s)
         return at_s
 
-    def spare(self, key: Hashable, limit: WriteLimit) -> None:
-        """Let something merely cosmetic pass. Raises ``NotDelivered`` where that would touch what is kept."""
+    def admit_cosmetic(self, key: Hashable, limit: WriteLimit) -> None:
+        """Count a cosmetic write now. Raises ``NotDelivered`` where only the writes kept for final texts are free."""
         place, now_s = self._place(key, limit), self._clock.now_s()
         self._refuse_banned(place, now_s)
-        if not (place.budget.can_spare(now_s) and self._overall.can_spare(now_s)):
+        if not (place.budget.can_admit_cosmetic(now_s) and self._overall.can_admit_cosmetic(now_s)):
             raise NotDelivered("the budget is kept for final texts")
         place.budget.take(now_s)
         self._overall.take(now_s)
 
     def ban(self, key: Hashable, limit: WriteLimit, duration_s: float) -> None:
-        """Write nothing to the place for that long; a shorter ban never ends a longer one."""
+        """Refuse all writes to the place for ``duration_s`` seconds; a shorter ban never ends a longer one."""
         place = self._place(key, limit)
         place.banned_until_s = max(place.banned_until_s, self._clock.now_s() + duration_s)
 

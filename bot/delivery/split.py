@@ -1,12 +1,12 @@
-"""Cuts a long Markdown text into parts a platform accepts, losing nothing.
+"""Splits a long Markdown text into parts of a platform's maximum length, without loss.
 
-A cut falls between paragraphs, else lines, else lines of code, else sentences, else words, and only where none of
-these fits inside a word. A code fence that a cut would tear is closed and reopened, within the limit; links, inline
-code, addresses, entities and emphasis stay whole unless one alone is longer than a part.
+A cut falls between paragraphs, else lines, else lines of code, else sentences, else words, else inside a word. A
+fenced code block that is cut is closed and reopened, within the limit; links, inline code, addresses, HTML entities
+and emphasis stay whole unless one alone is longer than a part.
 
-What is kept, precisely: ``text[part.start:part.end]`` of all parts, in order, is the text but for the gaps between
-them (and its two ends). A gap outside code is whitespace only; a gap inside code is one newline, or nothing where a
-single line of code is longer than a part; code whose own fence lines take over half a part is cut as prose.
+Invariant: ``text[part.start:part.end]`` of all parts, in order, is the text but for the gaps between them and its two
+ends. A gap outside code is whitespace only; a gap inside code is one newline, or nothing where a single line of code
+is longer than a part; code whose own fence lines take over half a part is cut as prose.
 Does not cover how Markdown becomes a platform's own markup.
 """
 
@@ -24,7 +24,7 @@ Measure = Callable[[str], int]
 """How a platform counts the length of a text."""
 
 MIN_LIMIT = 16
-"""Room for a reopened fence and at least one character, whatever the measure."""
+"""The least limit: room for a reopened fence and one character, whatever the measure."""
 
 
 def utf16_units(text: str) -> int:
@@ -34,7 +34,7 @@ def utf16_units(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SplitPart:
-    """A piece ``[start, end)`` of a text, with the fence lines that a cut through code made necessary."""
+    """The piece ``[start, end)`` of a text, with the fence lines that close and reopen a code block cut there."""
 
     start: int
     end: int
@@ -56,13 +56,13 @@ def split(text: str, limit: int, measure: Measure = len) -> list[str]:
 
 
 def cut(text: str, limit: int, measure: Measure = len) -> list[SplitPart]:
-    """Cut as ``split`` does, and say where."""
+    """Return the parts of ``split`` with their offsets in ``text``."""
     if limit < MIN_LIMIT:
         raise ValueError(f"limit must be at least {MIN_LIMIT}, not {limit}")
     return list(_Cutter(text.rstrip(), limit, measure).parts())
 
 
-# --- what must not be torn -----------------------------------------------------------------------
+# --- what is not cut -----------------------------------------------------------------------------
 
 
 _WHOLE = re.compile(
@@ -105,7 +105,7 @@ def _fence_edges(text: str, fence: Fence) -> Iterator[Span]:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Stretches of a text, ascending and apart, that a cut may not fall inside."""
+    """Disjoint ascending ranges ``[start, end)`` of a text, inside which no cut may fall."""
 
     starts: tuple[int, ...]
     ends: tuple[int, ...]
@@ -146,7 +146,7 @@ class _Break:
 
 
 class _Cutter:
-    """Cuts one text from left to right."""
+    """Splits one text from left to right."""
 
     def __init__(self, text: str, limit: int, measure: Measure) -> None:
         self._text = text
@@ -174,17 +174,17 @@ class _Cutter:
             position = chosen.resume
 
     def _part(self, start: int, end: int) -> SplitPart:
-        torn_before, torn_after = self._torn(start), self._torn(end)
+        fence_before, fence_after = self._cut_fence(start), self._cut_fence(end)
         return SplitPart(
             start,
             end,
-            opening=f"{torn_before.marker}{torn_before.tag}\n" if torn_before else "",
+            opening=f"{fence_before.marker}{fence_before.tag}\n" if fence_before else "",
             body=self._text[start:end],
-            closing=f"\n{torn_after.marker}" if torn_after else "",
+            closing=f"\n{fence_after.marker}" if fence_after else "",
         )
 
-    def _torn(self, position: int) -> Fence | None:
-        """Return the code block that ends and begins again when the text is cut at ``position``."""
+    def _cut_fence(self, position: int) -> Fence | None:
+        """Return the code block that a cut at ``position`` falls inside, if any."""
         at = bisect_left(self._fences, position, key=lambda fence: fence.start) - 1
         return self._fences[at] if at >= 0 and self._fences[at].is_open_at(position) else None
 
@@ -192,7 +192,7 @@ class _Cutter:
         return self._measure(str(self._part(start, end))) <= self._limit
 
     def _reach(self, start: int) -> int:
-        """Return how far a part from ``start`` may go, measuring half a link as none: it is shorter when whole."""
+        """Return the last possible end of a part from ``start``; one inside a whole span moves to its start."""
 
         def fits(end: int) -> bool:
             whole = self._whole.around(end)
@@ -201,7 +201,7 @@ class _Cutter:
         return self._farthest(start, fits)
 
     def _farthest(self, start: int, fits: Callable[[int], bool]) -> int:
-        """Return the last end after ``start`` that ``fits``, by galloping and then bisection."""
+        """Return the last end after ``start`` that ``fits``, by exponential search."""
         fitting, step = start + 1, self._limit
         while (beyond := min(start + step, len(self._text))) < len(self._text) and fits(beyond):
             fitting, step = beyond, step * 2
@@ -226,11 +226,11 @@ class _Cutter:
         return max(whole, key=lambda each: each.end, default=None) or self._inside_word(start, reach)
 
     def _breaks(self, start: int, reach: int) -> Iterator[_Break]:
-        """Yield the places between words where a part from ``start`` may end."""
+        """Yield the breaks between words at which a part from ``start`` may end, up to ``reach``."""
         for gap in _GAP.finditer(self._text, start + 1):
             if gap.start() > reach:
                 return
-            if self._torn(gap.start()):
+            if self._cut_fence(gap.start()):
                 newline = self._text.rfind("\n", gap.start(), min(gap.end(), reach + 1))
                 if newline > start:
                     yield _Break(_CODE_LINE, newline, newline + 1)
@@ -244,13 +244,13 @@ class _Cutter:
         return _SENTENCE if _SENTENCE_END.search(self._text[max(0, gap.start() - 4) : gap.start()]) else _WORD
 
     def _inside_word(self, start: int, reach: int) -> _Break:
-        """Cut where nothing better is left: before what must stay whole, else between two visible characters."""
+        """Return the break of last resort: before a span that must stay whole, else between two grapheme clusters."""
         whole = self._whole.around(reach)
         if whole is not None and whole > start:
             end = whole
         else:
             end = _before_cluster(self._text, start, self._farthest(start, lambda end: self._fits(start, end)))
-        return _Break(_WORD, end, end if self._torn(end) else _skip_space(self._text, end))
+        return _Break(_WORD, end, end if self._cut_fence(end) else _skip_space(self._text, end))
 
 
 def _skip_space(text: str, position: int) -> int:
@@ -259,11 +259,11 @@ def _skip_space(text: str, position: int) -> int:
 
 
 _LONGEST_CLUSTER = 32
-"""Code points that may pile up on one character before it is noise that has to be cut somewhere."""
+"""Code points of the longest grapheme cluster that stays whole."""
 
 
 def _before_cluster(text: str, start: int, end: int) -> int:
-    """Move ``end`` back so that no emoji, flag or accented letter is taken apart; not beyond ``start``."""
+    """Return the last grapheme cluster boundary after ``start`` up to ``end``; ``end`` where there is none."""
     for candidate in range(end, max(start, end - _LONGEST_CLUSTER), -1):
         if not _joins(text, candidate):
             return candidate
@@ -271,7 +271,7 @@ def _before_cluster(text: str, start: int, end: int) -> int:
 
 
 def _joins(text: str, position: int) -> bool:
-    """Tell whether the characters either side of ``position`` show as one (Unicode annex 29, the common rules)."""
+    """Return whether the code points either side of ``position`` are one cluster (the common rules of UAX #29)."""
     before, after = text[position - 1], text[position : position + 1]
     if not after:
         return False

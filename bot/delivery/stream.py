@@ -1,10 +1,10 @@
-"""Shows one reply while it is being written, on any platform.
+"""Streams one reply to a platform while it is being written.
 
-``StreamedReply`` is the ``Outlet`` on top of a ``bot.delivery.post``: it shows at once that something is happening,
-edits no faster than the platform likes, rolls over into further messages, drops what is only cosmetic when the
-platform is busy, and always delivers the final text. With a journal it goes on where an earlier one to the same place
-stopped, even in another process.
-Does not cover budgets shared between chats; a ``ReplyPost`` may wait for one.
+``StreamedReply`` is the ``Outlet`` on top of a ``bot.delivery.post.ReplyPost``: it shows the typing sign at once,
+edits at most once per ``Capabilities.edit_interval_s``, splits long text into several messages, drops partial text
+where the platform is busy, and retries the final text. With a journal it continues a reply that another one, even in
+another process, began.
+Does not cover limits shared between chats (``bot.delivery.rate_limit``); a ``ReplyPost`` waits for those.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ H = TypeVar("H")
 
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Pauses between attempts at a final text, where the platform names none."""
+"""Seconds between attempts at a final text, where the platform names none."""
 
 LONGEST_WAIT_S = 60.0
-"""A ban up to this long is waited out; a longer one postpones the reply, and so does a platform that keeps failing."""
+"""The longest ban, in seconds, that is waited out; a longer one postpones the reply, as do failures in all attempts."""
 
 _NOTHING = "…"
-"""Shown for a reply without any text, since silence looks like a fault."""
+"""Sent for a reply without text, since silence looks like a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown(Generic[H]):
-    """A message on the platform; ``mark`` is the fingerprint of what it shows, where that is known."""
+    """A sent message: the ``index`` it was sent as, and the ``RenderedMessage.mark`` of its content, where known."""
 
     handle: H
     index: int
@@ -51,7 +51,7 @@ class _Shown(Generic[H]):
 
 
 class StreamedReply(Generic[H]):
-    """An ``Outlet`` on a ``ReplyPost``; use it as an async context manager around the work that fills it.
+    """An ``Outlet`` on a ``ReplyPost``; as an async context manager it also shows the typing sign and partial text.
 
     After a final text has been sent, anything further becomes a new message.
     """
@@ -60,7 +60,7 @@ class StreamedReply(Generic[H]):
         self._post = post
         self._clock = clock or SystemClock()
         self._journal = journal
-        self._shown: list[_Shown[H] | None] = []  # None stands for a final text that was possibly delivered
+        self._shown: list[_Shown[H] | None] = []  # None: a final text that was possibly delivered
         self._n_sent = 0
         self._is_unsure = False
         self._wanted: str | None = None
@@ -71,21 +71,21 @@ class StreamedReply(Generic[H]):
         self._settles = False
         self._tasks: list[asyncio.Task[None]] = []
         for part in journal.parts if journal else ():
-            self._recall(part)
+            self._restore(part)
 
-    def _recall(self, part: DeliveredPart) -> None:
-        """Take up a message of an earlier process. One in doubt that may be repeated is simply not there yet."""
+    def _restore(self, part: DeliveredPart) -> None:
+        """Restore a message of an earlier process; one in doubt is sent again where that is safe."""
         self._n_sent = part.index + 1
         if part.handle is not None:
-            self._shown.append(_Shown(self._post.find(part.handle), part.index, part.mark))
-        elif self._post.repeats(part.index):
+            self._shown.append(_Shown(self._post.restore(part.handle), part.index, part.mark))
+        elif self._post.can_resend(part.index):
             self._n_sent = part.index
         else:
             self._shown.append(None)
             self._is_unsure = True
 
     async def __aenter__(self) -> Self:
-        """Show that an answer is on its way."""
+        """Start showing the typing sign and partial text."""
         self._tasks = [
             asyncio.create_task(self._keep_typing(), name="typing"),
             asyncio.create_task(self._keep_showing(), name="showing partial text"),
@@ -95,7 +95,7 @@ class StreamedReply(Generic[H]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop typing and drop what was only cosmetic."""
+        """Stop showing the typing sign and partial text."""
         for task in self._tasks:
             task.cancel()
         for fault in await asyncio.gather(*self._tasks, return_exceptions=True):
@@ -108,34 +108,34 @@ class StreamedReply(Generic[H]):
         return self._settles
 
     async def progress(self, text: str) -> None:
-        """Show a status line in place of the last one, when its turn comes; returns at once."""
+        """Show a status line as ``partial`` shows text; returns at once."""
         await self.partial(text)
 
     async def partial(self, text: str) -> None:
-        """Show the text so far, when its turn comes, unless newer text overtakes it; returns at once."""
+        """Show the text so far at the next edit that is due, unless newer text replaces it; returns at once."""
         self._wanted = text
         self._changed.set()
 
     async def halt(self) -> None:
-        """Show nothing more of what is being written; once this returns, nothing of it is on its way."""
+        """Show no more partial text; once this returns, no request of it is in flight."""
         self._stop_typing()
         async with self._writing:
             self._wanted, self._cosmetic = None, False
 
     async def send(self, reply: Reply) -> None:
-        """Deliver the final reply over what was shown, trying again where that is safe.
+        """Deliver the final reply in place of the partial text, retrying where that cannot duplicate a message.
 
-        Raises ``DeliveryPostponed`` where a journal lets another outlet go on later, and nothing else: where it
-        cannot be delivered nobody is left to tell, and the log says why.
+        Raises ``DeliveryPostponed`` where a journal lets another outlet continue later, and nothing else: a reply that
+        can never be delivered is logged as an error.
         """
         self._stop_typing()
         self._settles = reply.settles
         async with self._writing:
             self._wanted = None
             try:
-                await self._deliver(self._bubbles(reply))
+                await self._deliver(self._rendered_parts(reply))
                 if self._is_unsure:
-                    await self._say_unsure(reply)
+                    await self._warn_unsure(reply)
             except NotDelivered as error:
                 if self._journal is not None:
                     raise DeliveryPostponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
@@ -144,11 +144,11 @@ class StreamedReply(Generic[H]):
                 log.error("a final reply was not delivered: %r", error)
             self._shown, self._journal, self._is_unsure = [], None, False
 
-    async def _say_unsure(self, reply: Reply) -> None:
-        """Say that a part may be missing, until that surely arrived: said twice, it does no harm."""
+    async def _warn_unsure(self, reply: Reply) -> None:
+        """Send a note that a part may be missing, until one surely arrived; two of them do no harm."""
         note = RenderedMessage(say(reply.language, "error.possibly_sent"), private=reply.private)
         for _ in BACK_OFF_S:
-            await self._surely(len(self._shown), note)
+            await self._put_retrying(len(self._shown), note)
             if self._shown[-1] is not None:
                 return
 
@@ -176,7 +176,7 @@ class StreamedReply(Generic[H]):
                     await self._show(self._wanted)
 
     async def _show(self, text: str) -> None:
-        """Bring the messages up to ``text``; on failure leave the rest to a later text or the final one."""
+        """Make the messages show ``text``; what fails is left to later text."""
         capabilities = self._post.capabilities
         try:
             parts = split(text, capabilities.max_units, capabilities.measure)
@@ -194,37 +194,37 @@ class StreamedReply(Generic[H]):
 
     # --- final: paced, repeated until delivered ---------------------------------------------------
 
-    def _bubbles(self, reply: Reply) -> list[RenderedMessage]:
+    def _rendered_parts(self, reply: Reply) -> list[RenderedMessage]:
         capabilities = self._post.capabilities
         parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rest = [RenderedMessage(part, private=reply.private) for part in parts[:-1]]
         last = RenderedMessage(parts[-1], reply.answer_id, reply.private, reply.buttons)
         return [*rest, last, *(RenderedMessage("", private=reply.private, file=file) for file in reply.files)]
 
-    async def _deliver(self, bubbles: list[RenderedMessage]) -> None:
+    async def _deliver(self, parts: list[RenderedMessage]) -> None:
         if self._shown:
             await self._until_next_write()
-        surplus = self._shown[len(bubbles) :]
-        for n, bubble in enumerate(bubbles):
+        surplus = self._shown[len(parts) :]
+        for n, rendered in enumerate(parts):
             try:
-                await self._surely(n, bubble)
+                await self._put_retrying(n, rendered)
             except MessageGone:
                 surplus = self._shown[n + 1 :]
                 self._shown = self._shown[:n]
-                await self._surely(n, bubble)
+                await self._put_retrying(n, rendered)
         for shown in filter(None, surplus):
             with suppress(DeliveryFailed):
                 await self._post.delete(shown.handle)
 
-    async def _surely(self, n: int, bubble: RenderedMessage) -> None:
-        """Put ``bubble`` in its place, trying again while that is safe. Raises ``DeliveryFailed`` when it never was."""
+    async def _put_retrying(self, n: int, rendered: RenderedMessage) -> None:
+        """Put ``rendered`` as the ``n``-th message, retrying while that is safe. Raises ``DeliveryFailed``."""
         for pause_s in (*BACK_OFF_S, None):
             try:
-                return await self._put(n, bubble)
+                return await self._put(n, rendered)
             except NotDelivered as error:
                 if pause_s is None or (error.retry_after_s or 0.0) > LONGEST_WAIT_S:
                     raise
-                log.info("will try again: %r", error)
+                log.info("retrying: %r", error)
                 await self._clock.sleep(pause_s if error.retry_after_s is None else error.retry_after_s)
             except PossiblyDelivered as error:
                 self._shown.append(None)
@@ -234,50 +234,52 @@ class StreamedReply(Generic[H]):
 
     # --- both -------------------------------------------------------------------------------------
 
-    async def _put(self, n: int, bubble: RenderedMessage) -> None:
-        """Make ``bubble`` the ``n``-th message; nothing is written when it already is."""
+    async def _put(self, n: int, rendered: RenderedMessage) -> None:
+        """Make ``rendered`` the ``n``-th message; without a request when that shows the same already."""
         if n >= len(self._shown):
-            self._shown.append(await self._send(n, bubble))
-        elif (shown := self._shown[n]) is not None and shown.mark != bubble.mark:
-            await self._post.edit(shown.handle, bubble)
-            self._shown[n] = changed = _Shown(shown.handle, shown.index, bubble.mark)
-            if not bubble.cosmetic:
-                await self._note_shown(n, changed, bubble)
+            self._shown.append(await self._send(n, rendered))
+        elif (shown := self._shown[n]) is not None and shown.mark != rendered.mark:
+            await self._post.edit(shown.handle, rendered)
+            self._shown[n] = changed = _Shown(shown.handle, shown.index, rendered.mark)
+            if not rendered.cosmetic:
+                await self._note_shown(n, changed, rendered)
         else:
             return
         self._next_write_s = self._clock.now_s() + self._post.capabilities.edit_interval_s
 
-    async def _send(self, n: int, bubble: RenderedMessage) -> _Shown[H]:
-        """Send a new message and note it. A final text is noted before, too: of a crash meanwhile, that is all left."""
+    async def _send(self, n: int, rendered: RenderedMessage) -> _Shown[H]:
+        """Send a new message and journal it; a final text is journalled before, too, against a crash meanwhile."""
         index = self._n_sent
-        await self._post.admit(bubble)
-        async with self._post.on_its_way():
-            return await self._send_noted(n, index, bubble)
+        await self._post.admit(rendered)
+        async with self._post.in_flight():
+            return await self._send_noted(n, index, rendered)
 
-    async def _send_noted(self, n: int, index: int, bubble: RenderedMessage) -> _Shown[H]:
-        if not bubble.cosmetic:
+    async def _send_noted(self, n: int, index: int, rendered: RenderedMessage) -> _Shown[H]:
+        if not rendered.cosmetic:
             await self._note(n, DeliveredPart(index, None))
         try:
-            handle = await self._post.send(bubble, index)
+            handle = await self._post.send(rendered, index)
         except PossiblyDelivered:
             self._n_sent += 1
             raise
         except DeliveryFailed:
-            if not bubble.cosmetic:
+            if not rendered.cosmetic:
                 await self._note(n, None)
             raise
         self._n_sent += 1
-        sent = _Shown(handle, index, bubble.mark)
-        await self._note_shown(n, sent, bubble)
+        sent = _Shown(handle, index, rendered.mark)
+        await self._note_shown(n, sent, rendered)
         return sent
 
-    async def _note_shown(self, n: int, shown: _Shown[H], bubble: RenderedMessage) -> None:
+    async def _note_shown(self, n: int, shown: _Shown[H], rendered: RenderedMessage) -> None:
         if self._journal is None:
             return
-        handle = self._post.name(shown.handle)
-        notes = [self._journal.note(n, DeliveredPart(shown.index, handle, None if bubble.cosmetic else bubble.mark))]
-        if bubble.answer_id is not None:
-            notes.append(self._journal.shown(bubble.answer_id, handle))
+        handle = self._post.serialize(shown.handle)
+        notes = [
+            self._journal.note(n, DeliveredPart(shown.index, handle, None if rendered.cosmetic else rendered.mark))
+        ]
+        if rendered.answer_id is not None:
+            notes.append(self._journal.shown(rendered.answer_id, handle))
         await asyncio.gather(*notes)
 
     async def _note(self, n: int, part: DeliveredPart | None) -> None:

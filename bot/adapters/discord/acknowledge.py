@@ -1,4 +1,4 @@
-"""Commands and presses are acknowledged within three seconds; what is said of one besides is for its caller alone."""
+"""Acknowledges interactions within Discord's three seconds, and sends their callers private replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Interaction = discord.Interaction[Any]
 
 
 async def acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
-    """Answer within Discord's three seconds that work has begun; return whether there is still somebody to answer."""
+    """Defer the response, which shows "thinking…"; return whether a reply can follow. A lost one is repeated once."""
     for is_last in (False, True):
         try:
             await interaction.response.defer(ephemeral=ephemeral, thinking=True)
@@ -40,12 +40,12 @@ async def acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
 
 
 async def tell(interaction: Interaction, key: str, **values: object) -> None:
-    """Say a sentence of the catalogue to whoever caused an interaction, and to nobody else."""
+    """Send a sentence of the catalogue, in private, to whoever caused an acknowledged interaction."""
     language = language_of_locale(str(interaction.locale), "en")
     await show(interaction, Reply(say(language, key, **values), language, private=True))
 
 
 async def show(interaction: Interaction, reply: Reply) -> None:
-    """Show a private reply to an acknowledged interaction."""
+    """Send a private reply to an acknowledged interaction."""
     async with StreamedReply(InteractionPost(interaction, interaction.client.rate_limits, ephemeral=True)) as outlet:
         await outlet.send(reply)

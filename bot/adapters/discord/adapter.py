@@ -1,8 +1,8 @@
-"""Discord: hears what is meant for AION, hands it to the core, and shows what comes back.
+"""The Discord adapter: connects, reconnects without the message content intent where that is off, and ends.
 
-Covers the connection and how it ends. Does not cover what is done about an event (``bot.adapters.discord.client``), how
-events are read (``bot.adapters.discord.translate``), how commands are declared (``bot.adapters.discord.commands``) or
-how replies are shown (``bot.adapters.discord.post``, ``bot.delivery``).
+Does not cover how events are handled (``bot.adapters.discord.client``, ``bot.adapters.discord.interactions``), how they
+are read (``bot.adapters.discord.translate``), how commands are declared (``bot.adapters.discord.commands``) or how
+replies are shown (``bot.adapters.discord.post``, ``bot.delivery``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.adapters.discord.client import Client
-from bot.adapters.discord.commands import SyncMemory
+from bot.adapters.discord.commands import CommandHashFile
 from core.errors import Unavailable
 from core.ports import AdapterApi
 
@@ -44,7 +44,7 @@ class DiscordAdapter:
         self._api = api
         self._token = token
         self._moderator_role = moderator_role
-        self._memory = SyncMemory(state_dir / "discord_commands.json")
+        self._command_hashes = CommandHashFile(state_dir / "discord_commands.json")
         self._client: Client | None = None
         # discord.py keeps these on its classes: one process talks to one Discord, and never by voice.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -84,7 +84,7 @@ class DiscordAdapter:
 
     async def _connect(self, *, content_intent: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
-        self._client = client = Client(self._api, intents, self._moderator_role, self._memory)
+        self._client = client = Client(self._api, intents, self._moderator_role, self._command_hashes)
         async with client:
             try:
                 await client.start(self._token)

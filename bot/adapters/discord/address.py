@@ -10,7 +10,7 @@ import discord
 from core.types import SpaceId
 
 DIRECT = "discord:dm:"
-"""What the space of somebody's direct messages begins with."""
+"""The prefix of the space of a person's direct messages."""
 
 
 def space_of(guild_id: int | None, user_id: int) -> SpaceId:
@@ -19,13 +19,13 @@ def space_of(guild_id: int | None, user_id: int) -> SpaceId:
 
 
 def message_at(client: discord.Client, address: Mapping[str, str]) -> discord.PartialMessage:
-    """Return the message an address from ``message_of`` names, seen or not."""
+    """Return the message of an address from ``bot.adapters.discord.translate.message_of``, cached or not."""
     found: discord.PartialMessage = channel_at(client, address).get_partial_message(int(address["message"]))
     return found
 
 
 def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discord.Interaction[Any]:
-    """Return the call of a command that an address from ``call_of`` names, as far as replying to it needs."""
+    """Return the interaction of an address from ``bot.adapters.discord.translate.call_of``, as far as replies need."""
     payload: Any = {
         "id": address["interaction"],
         "application_id": str(client.application_id),
@@ -40,6 +40,6 @@ def interaction_at(client: discord.Client, address: Mapping[str, str]) -> discor
 
 
 def channel_at(client: discord.Client, address: Mapping[str, str]) -> Any:
-    """Return the channel an address names."""
+    """Return the channel of an address, cached or not."""
     channel_id = int(address["channel"])
     return client.get_channel(channel_id) or client.get_partial_messageable(channel_id)

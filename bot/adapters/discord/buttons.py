@@ -1,4 +1,4 @@
-"""The buttons under a message. All they know is in their ``custom_id``, so they outlive a restart."""
+"""The buttons under a message. Their state is in their ``custom_id`` alone, so they work after a restart."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _handlers(interaction: discord.Interaction[Any]) -> ButtonHandlers:
 class ThumbButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"aion:thumb:(?P<thumb>up|down):(?P<answer>[0-9]{1,18})"
 ):
-    """👍 or 👎 on one answer."""
+    """Rates one answer 👍 or 👎."""
 
     def __init__(self, thumb: Thumb, answer_id: int) -> None:
         super().__init__(discord.ui.Button(emoji=_EMOJI[thumb], custom_id=f"aion:thumb:{thumb}:{answer_id}"))
@@ -59,7 +59,7 @@ class ThumbButton(
 
 
 class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"aion:thread"):
-    """🧵: go on in a thread, where AION needs no mention."""
+    """🧵: opens a thread on the answer, where AION needs no mention."""
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(emoji="🧵", custom_id="aion:thread"))
@@ -100,33 +100,33 @@ class CommandButton(
         await _handlers(interaction).press_command(interaction, self._button.command, self._button.argument)
 
 
-def buttons_under(bubble: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
-    """Return the buttons of a message, at most five a row; a thread cannot be opened everywhere."""
-    if bubble.answer_id is None and not bubble.buttons:
+def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
+    """Return the buttons of a message, ``None`` without any; a ``ThreadButton`` only where ``can_thread``."""
+    if rendered.answer_id is None and not rendered.buttons:
         return None
     view = discord.ui.View(timeout=None)
-    if bubble.answer_id is not None:
-        view.add_item(ThumbButton("up", bubble.answer_id)).add_item(ThumbButton("down", bubble.answer_id))
-        if can_thread and not bubble.private:
+    if rendered.answer_id is not None:
+        view.add_item(ThumbButton("up", rendered.answer_id)).add_item(ThumbButton("down", rendered.answer_id))
+        if can_thread and not rendered.private:
             view.add_item(ThreadButton())
-    for button in bubble.buttons:
+    for button in rendered.buttons:
         view.add_item(CommandButton(button))
     return view
 
 
 BUTTONS = (ThumbButton, ThreadButton, CommandButton)
-"""Every kind of button there is."""
+"""Every class of button, for ``discord.Client.add_dynamic_items``."""
 
 
 def is_known(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether what was pressed is one of these buttons."""
+    """Return whether the pressed component is one of ``BUTTONS``."""
     data: Any = interaction.data or {}
     custom_id = str(data.get("custom_id", ""))
     return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in BUTTONS)
 
 
 def calls_under(me: discord.ClientUser, message: discord.Message) -> Iterator[CommandLine]:
-    """Yield what the buttons under the message of AION's that ``message`` replies to call."""
+    """Yield the commands that the buttons under the message of AION call to which ``message`` replies."""
     answered = message.reference.resolved if message.reference else None
     if not isinstance(answered, discord.Message) or answered.author.id != me.id:
         return
@@ -138,5 +138,5 @@ def calls_under(me: discord.ClientUser, message: discord.Message) -> Iterator[Co
 
 
 def can_open_thread(channel: object) -> bool:
-    """Tell whether Discord has threads on messages of ``channel``."""
+    """Return whether threads can be opened on messages of ``channel``."""
     return isinstance(channel, discord.TextChannel)

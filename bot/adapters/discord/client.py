@@ -13,10 +13,10 @@ from discord import app_commands
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
 from bot.adapters.discord.address import channel_at, interaction_at, message_at, space_of
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
-from bot.adapters.discord.commands import SyncMemory, Translator, fill, sync_when_changed
+from bot.adapters.discord.commands import CommandHashFile, Translator, add_commands, sync_when_changed
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.adapters.discord.interactions import InteractionHandler
-from bot.adapters.discord.library_patches import no_blind_repeats, survive_malformed_events
+from bot.adapters.discord.library_patches import forbid_followup_retries, skip_malformed_events
 from bot.adapters.discord.missed_messages import MissedMessages, asked_before_start
 from bot.adapters.discord.post import ChannelPost, NoticePost
 from bot.adapters.discord.rate_limits import DiscordRateLimits
@@ -28,7 +28,7 @@ from bot.adapters.discord.translate import (
     replies_to,
 )
 from bot.delivery.answering import MessageHandler
-from bot.delivery.edited_questions import WINDOW
+from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import as_command, reply_command
 from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
@@ -55,24 +55,25 @@ PERMISSIONS = discord.Permissions(
 class Client(discord.Client):
     """Carries the events of one bot to the core; each message is handled in a task of its own.
 
-    ``moderator_role`` is the name or id of a role whose members moderate; ``memory`` keeps which commands Discord has.
+    ``moderator_role`` is the name or id of a role whose members moderate; ``command_hashes`` tells which commands
+    Discord has.
     """
 
     def __init__(
-        self, api: AdapterApi, intents: discord.Intents, moderator_role: str | None, memory: SyncMemory
+        self, api: AdapterApi, intents: discord.Intents, moderator_role: str | None, command_hashes: CommandHashFile
     ) -> None:
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=LONGEST_WAIT_S,
             max_messages=None,  # whatever is needed of a message comes with its event
-            http_trace=no_blind_repeats(),
+            http_trace=forbid_followup_retries(),
             enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
         )
         self.rate_limits = DiscordRateLimits()
         self._api = api
         self._moderator_role = moderator_role
-        self._memory = memory
+        self._command_hashes = command_hashes
         self._tree = AionCommandTree(self)
         self._tasks = TaskSet("Discord")
         self._messages = MessageHandler(api, "discord", self._tasks, self._post_at)
@@ -86,11 +87,11 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Prepare buttons and commands, once, before the first event."""
         self.add_dynamic_items(*BUTTONS)
-        survive_malformed_events(self)
+        skip_malformed_events(self)
         await self._tree.set_translator(Translator())
-        fill(self._tree, self._api.registry, self.interactions, hide=self._moderator_role is None)
+        add_commands(self._tree, self._api.registry, self.interactions, hide=self._moderator_role is None)
         try:
-            changed = await sync_when_changed(self._tree, self._memory)
+            changed = await sync_when_changed(self._tree, self._command_hashes)
             log.info("Discord: commands %s", "sent" if changed else "unchanged")
         except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
             log.error("Discord refused the commands, which stay as they were: %s", error)
@@ -134,9 +135,9 @@ class Client(discord.Client):
         """Answer a message addressed to AION; pass one addressed to nobody on, where AION listens."""
         if self.user is None:
             return
-        self._missed.heard(message)
+        self._missed.note(message)
         if is_addressed(self.user, message):
-            self._missed.matters(message)
+            self._missed.watch(message)
             self._tasks.start(self._answer(self.user, message))
         elif is_unaddressed(message):
             self._tasks.start(self._overhear(self.user, message))
@@ -162,9 +163,9 @@ class Client(discord.Client):
         )
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer a question anew that was edited within ``WINDOW``."""
+        """Answer a question anew that was edited within ``EDIT_WINDOW``."""
         message = payload.message
-        is_late = message.edited_at is None or message.edited_at - message.created_at > WINDOW
+        is_late = message.edited_at is None or message.edited_at - message.created_at > EDIT_WINDOW
         if self.user is None or is_late or not is_addressed(self.user, message) or is_unreadable(message):
             return
         edited = message_of(self.user, message, self._moderator_role)
@@ -173,7 +174,7 @@ class Client(discord.Client):
     async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
         said = replace(message_of(me, message, self._moderator_role), addressed=False)
         if await self._api.is_free_channel(said.space, said.conversation):
-            self._missed.matters(message)
+            self._missed.watch(message)
             await self._messages.overhear(said, ChannelPost(message, self.rate_limits))
 
     def _post_at(self, message: Message) -> ChannelPost | InteractionPost:

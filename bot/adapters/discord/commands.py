@@ -1,4 +1,4 @@
-"""AION's commands in Discord's own menu: built from the registry, in every language, and sent only when they change."""
+"""Slash commands built from the registry, in every language, and sent to Discord only when they change."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from core.texts import say
 from core.types import LANGUAGES, Language
 
 _LANGUAGE_OF: dict[discord.Locale, Language] = {discord.Locale.brazil_portuguese: "pt"}
-"""Discord's locales AION has words for beside English, which is what it shows everywhere else."""
+"""The languages of Discord's locales; all others are shown English."""
 
 _MAX_CHARS = 100
-"""Of a description, and of a choice."""
+"""Discord's limit of a description, and of a choice's name."""
 
 _MAX_CHOICES = 25
 _FILES_PER_CALL = 5
@@ -35,26 +35,26 @@ _KINDS = {
     "number": app_commands.Range[int, 0, 2**53 - 1],
     "attachment": discord.Attachment,
 }
-"""What Discord calls each kind of parameter; it counts no further than a double does."""
+"""The annotation discord.py reads each kind of parameter from; Discord's integers are exact up to 2^53."""
 
 
 class Translator(app_commands.Translator):
-    """Hands Discord the words a string carries for a locale."""
+    """Translates the strings of commands, which carry their own translations."""
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        """Return the words for ``locale``; ``None`` leaves the English ones."""
+        """Return the string in the language of ``locale``; ``None`` leaves it in English."""
         words: str | None = string.extras.get(_LANGUAGE_OF.get(locale, "en"))
         return words
 
 
-def _short(words: str) -> str:
+def _shorten(words: str) -> str:
     return textwrap.shorten(words, _MAX_CHARS, placeholder="…")
 
 
-def _words(localised: Localised) -> app_commands.locale_str:
-    short = {language: _short(words) for language, words in localised.items()}
+def _localised_string(localised: Localised) -> app_commands.locale_str:
+    short = {language: _shorten(words) for language, words in localised.items()}
     return app_commands.locale_str(
         short["en"], **{language: words for language, words in short.items() if language != "en"}
     )
@@ -88,13 +88,13 @@ def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) 
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_ONLY, annotation=Interaction)
     callback.__signature__ = inspect.Signature([first, *(option for _, option in options.values())])  # type: ignore[attr-defined]
     describe = app_commands.describe(
-        **{name: _words(parameter.description) for name, (parameter, _) in options.items()}
+        **{name: _localised_string(parameter.description) for name, (parameter, _) in options.items()}
     )
     for name, (parameter, _) in options.items():
-        _offer(callback, name, command, parameter, calls)
+        _add_choices(callback, name, command, parameter, calls)
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=command.name,
-        description=_words(command.description),
+        description=_localised_string(command.description),
         callback=describe(callback),
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
         auto_locale_strings=False,
@@ -104,8 +104,8 @@ def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) 
     return made
 
 
-def _offer(callback: Any, name: str, command: Command, parameter: Parameter, calls: InteractionHandler) -> None:
-    """Let Discord offer what an option may be: all there is to choose from, or what fits what is typed so far."""
+def _add_choices(callback: Any, name: str, command: Command, parameter: Parameter, calls: InteractionHandler) -> None:
+    """Give an option its fixed choices, or autocompletion where its values depend on what is typed."""
     if parameter.choices:
         choices = [app_commands.Choice(name=choice, value=choice) for choice in parameter.choices]
         app_commands.choices(**{name: choices})(callback)
@@ -113,7 +113,7 @@ def _offer(callback: Any, name: str, command: Command, parameter: Parameter, cal
 
         async def complete(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
             fitting = await calls.complete(interaction, command, parameter, current)
-            return [app_commands.Choice(name=_short(each.label), value=each.value) for each in fitting[:_MAX_CHOICES]]
+            return [app_commands.Choice(name=_shorten(each.label), value=each.value) for each in fitting[:_MAX_CHOICES]]
 
         app_commands.autocomplete(**{name: complete})(callback)
 
@@ -126,7 +126,7 @@ def teach_menu(calls: InteractionHandler, *, hidden: bool) -> app_commands.Conte
 
     words = {language: say(language, "discord.teach") for language in LANGUAGES}
     menu = app_commands.ContextMenu(
-        name=_words(words),
+        name=_localised_string(words),
         callback=callback,
         allowed_contexts=app_commands.AppCommandContext(guild=True),
         auto_locale_strings=False,
@@ -136,26 +136,28 @@ def teach_menu(calls: InteractionHandler, *, hidden: bool) -> app_commands.Conte
     return menu
 
 
-def fill(tree: app_commands.CommandTree[Any], registry: Registry, calls: InteractionHandler, *, hide: bool) -> None:
-    """Put every command of ``registry`` into ``tree``; ``hide`` those for moderators from everybody else."""
+def add_commands(
+    tree: app_commands.CommandTree[Any], registry: Registry, calls: InteractionHandler, *, hide: bool
+) -> None:
+    """Add every command of ``registry`` to ``tree``; with ``hide`` only server managers see those for moderators."""
     for command in registry.listed:
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))
     if registry.get("teach"):
         tree.add_command(teach_menu(calls, hidden=hide))
 
 
-class SyncMemory:
-    """Remembers, in one small file, which commands each application was last given."""
+class CommandHashFile:
+    """A JSON file with the SHA-256 of the commands each application was last sent, by application id."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    async def recall(self, application_id: int) -> str | None:
-        """Return the hash of the commands last sent, if any were."""
+    async def read(self, application_id: int) -> str | None:
+        """Return the hash of the commands an application was last sent, if any."""
         return (await offload(self._read)).get(str(application_id))
 
-    async def remember(self, application_id: int, commands_hash: str) -> None:
-        """Store the hash of the commands just sent."""
+    async def write(self, application_id: int, commands_hash: str) -> None:
+        """Store the hash of the commands an application was just sent."""
         await offload(self._write, {**await offload(self._read), str(application_id): commands_hash})
 
     def _read(self) -> dict[str, str]:
@@ -170,10 +172,10 @@ class SyncMemory:
         self._file.write_text(json.dumps(hashes, indent=1), encoding="utf-8")
 
 
-async def sync_when_changed(tree: app_commands.CommandTree[Any], memory: SyncMemory) -> bool:
-    """Send the commands to Discord if they differ from those it has; return whether it did.
+async def sync_when_changed(tree: app_commands.CommandTree[Any], hashes: CommandHashFile) -> bool:
+    """Send the commands to Discord if they differ from those last sent; return whether they were sent.
 
-    Discord counts how often this happens and refuses too many. Raises ``discord.HTTPException`` when it refuses.
+    Discord limits how often commands are sent. Raises ``discord.HTTPException`` when it refuses.
     """
     application_id, translator = tree.client.application_id, tree.translator
     if application_id is None or translator is None:
@@ -184,8 +186,8 @@ async def sync_when_changed(tree: app_commands.CommandTree[Any], memory: SyncMem
         for command in tree.get_commands(type=kind)
     ]
     commands_hash = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-    if await memory.recall(application_id) == commands_hash:
+    if await hashes.read(application_id) == commands_hash:
         return False
     await tree.sync()
-    await memory.remember(application_id, commands_hash)
+    await hashes.write(application_id, commands_hash)
     return True

@@ -12,7 +12,7 @@ from bot.adapters.discord.errors import failures
 from bot.adapters.discord.post import CAPABILITIES, attachments_of, files_of, knows_nonces_of, view_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.delivery.errors import MessageGone, Undeliverable
-from bot.delivery.markup import discord_markdown
+from bot.delivery.markup import markdown_of
 from bot.delivery.post import RenderedMessage
 from core.types import Reply
 
@@ -21,38 +21,38 @@ _ORIGINAL = "@original"
 
 
 @dataclass(frozen=True, slots=True)
-class FoundMessage:
-    """A part of a command's reply that an earlier process sent."""
+class RestoredMessage:
+    """A part of an interaction's reply that an earlier process sent, by its ``id`` or ``@original``."""
 
     interaction: discord.Interaction[Any]
     id: str
     flags: discord.MessageFlags
 
     async def edit(self, *, content: str, view: Any, **attachments: Any) -> None:
-        """Change it, as ``discord.Message.edit`` does."""
+        """Edit it, as ``discord.Message.edit`` does."""
         if self.id == _ORIGINAL:
             await self.interaction.edit_original_response(content=content, view=view, **attachments)
         else:
             await self.interaction.followup.edit_message(int(self.id), content=content, view=view, **attachments)
 
     async def delete(self) -> None:
-        """Remove it."""
+        """Delete it."""
         if self.id == _ORIGINAL:
             await self.interaction.delete_original_response()
         else:
             await self.interaction.followup.delete_message(int(self.id))
 
 
-HookMessage = discord.Message | FoundMessage
+HookMessage = discord.Message | RestoredMessage
 
 
 class InteractionPost:
-    """Replies to a deferred command: the first part replaces "thinking…", the others follow up.
+    """Replies to a deferred interaction: the first part replaces "thinking…", the others follow up.
 
-    Discord has no nonce for a follow-up, so a private one that may have arrived is not sent again; a public one is a
-    message in the channel, with a nonce, wherever the bot may write there. What is private where the command was
-    deferred in public takes the public placeholder away first. After a quarter of an hour the command's
-    token is void and the channel itself is written to, though never anything private.
+    A follow-up has no nonce, so a private one that may have arrived is not sent again; a public one is sent as a
+    message in the channel, with a nonce, wherever the bot may write there. A private reply to an interaction deferred
+    in public deletes the public placeholder first. After 15 minutes the interaction's token expires, and public parts
+    are sent to the channel; private ones are then ``Undeliverable``.
     """
 
     capabilities = CAPABILITIES
@@ -65,74 +65,76 @@ class InteractionPost:
 
     def render(self, reply: Reply) -> str:
         """Return the reply in Discord's Markdown."""
-        return discord_markdown(reply)
+        return markdown_of(reply)
 
     async def typing(self) -> None:
-        """Do nothing: a deferred command shows "thinking…" by itself."""
+        """Do nothing: a deferred interaction shows "thinking…" by itself."""
 
-    async def admit(self, bubble: RenderedMessage) -> None:
+    async def admit(self, rendered: RenderedMessage) -> None:
         """Return at once: discord.py waits for Discord's budgets by itself."""
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
-        """Return nothing to wait for: Discord's library sends to one webhook after the other."""
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
+        """Return a context that waits for nothing: discord.py sends to one webhook sequentially."""
         return nullcontext()
 
-    async def send(self, bubble: RenderedMessage, index: int) -> discord.Message:
-        """Fill the placeholder, else follow up, else write to the channel."""
+    async def send(self, rendered: RenderedMessage, index: int) -> discord.Message:
+        """Replace the placeholder, else follow up, else send to the channel."""
         if self._interaction.is_expired():
-            return await self._send_to_channel(bubble, index)
-        if self._is_thinking and bubble.private and not self._ephemeral:
+            return await self._send_to_channel(rendered, index)
+        if self._is_thinking and rendered.private and not self._ephemeral:
             await self._drop_placeholder()
         try:
-            return await (self._fill_placeholder(bubble) if self._is_thinking else self._follow_up(bubble, index))
+            return await (
+                self._replace_placeholder(rendered) if self._is_thinking else self._follow_up(rendered, index)
+            )
         except MessageGone:  # the placeholder was removed, or the token became void a moment ago
-            return await self._send_to_channel(bubble, index)
+            return await self._send_to_channel(rendered, index)
 
-    async def _fill_placeholder(self, bubble: RenderedMessage) -> discord.Message:
+    async def _replace_placeholder(self, rendered: RenderedMessage) -> discord.Message:
         with failures(repeatable=True):
             first = await self._interaction.edit_original_response(
-                content=bubble.text, view=view_of(bubble, self._interaction.channel)
+                content=rendered.text, view=view_of(rendered, self._interaction.channel)
             )
         self._is_thinking = False
         return first
 
-    async def _follow_up(self, bubble: RenderedMessage, index: int) -> discord.Message:
+    async def _follow_up(self, rendered: RenderedMessage, index: int) -> discord.Message:
         with suppress(Undeliverable):
-            return await self._send_to_channel(bubble, index)
+            return await self._send_to_channel(rendered, index)
         with failures(repeatable=False):
             return await self._interaction.followup.send(
-                bubble.text,
-                ephemeral=bubble.private or self._ephemeral,
+                rendered.text,
+                ephemeral=rendered.private or self._ephemeral,
                 suppress_embeds=True,
                 wait=True,
-                view=view_of(bubble, self._interaction.channel) or discord.utils.MISSING,
-                **files_of(bubble),
+                view=view_of(rendered, self._interaction.channel) or discord.utils.MISSING,
+                **files_of(rendered),
             )
 
-    async def edit(self, handle: HookMessage, bubble: RenderedMessage) -> None:
-        """Change a part. Raises ``MessageGone`` after removing a public one that must become private."""
+    async def edit(self, handle: HookMessage, rendered: RenderedMessage) -> None:
+        """Edit a part. Raises ``MessageGone`` after deleting a public one that must become private."""
         with failures(repeatable=True):
-            if bubble.private and not handle.flags.ephemeral:
+            if rendered.private and not handle.flags.ephemeral:
                 await handle.delete()
                 raise MessageGone("what was public is now private")
-            view = view_of(bubble, self._interaction.channel)
-            await handle.edit(content=bubble.text, view=view, **attachments_of(bubble))
+            view = view_of(rendered, self._interaction.channel)
+            await handle.edit(content=rendered.text, view=view, **attachments_of(rendered))
 
     async def delete(self, handle: HookMessage) -> None:
-        """Remove a part."""
+        """Delete a part."""
         with failures(repeatable=True):
             await handle.delete()
 
-    def name(self, handle: HookMessage) -> str:
-        """Return a part's name: Discord keeps a word for the first, the others have ids."""
+    def serialize(self, handle: HookMessage) -> str:
+        """Return the id of a part; ``@original`` for the one that replaced the placeholder."""
         return _ORIGINAL if isinstance(handle, discord.InteractionMessage) else str(handle.id)
 
-    def find(self, name: str) -> HookMessage:
-        """Return the part of that name."""
+    def restore(self, name: str) -> HookMessage:
+        """Return the part with that id."""
         self._is_thinking = False
-        return FoundMessage(self._interaction, name, discord.MessageFlags(ephemeral=self._ephemeral))
+        return RestoredMessage(self._interaction, name, discord.MessageFlags(ephemeral=self._ephemeral))
 
-    def repeats(self, index: int) -> bool:
+    def can_resend(self, index: int) -> bool:
         """Return whether ``index`` fills the placeholder, or is a message whose nonce Discord still knows."""
         return index == 0 or (not self._ephemeral and knows_nonces_of(self._interaction))
 
@@ -141,16 +143,16 @@ class InteractionPost:
             await self._interaction.delete_original_response()
         self._is_thinking = False
 
-    async def _send_to_channel(self, bubble: RenderedMessage, index: int) -> discord.Message:
+    async def _send_to_channel(self, rendered: RenderedMessage, index: int) -> discord.Message:
         channel = self._interaction.channel
-        if bubble.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
+        if rendered.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
             raise Undeliverable("what is private is not for the channel")
         await self._rate_limits.admit(self._interaction.channel_id or 0, "send")
         with failures(repeatable=True):
             return await channel.send(
-                bubble.text,
+                rendered.text,
                 nonce=f"{self._interaction.id}:{index}",
                 suppress_embeds=True,
-                view=view_of(bubble, channel),
-                **files_of(bubble),
+                view=view_of(rendered, channel),
+                **files_of(rendered),
             )

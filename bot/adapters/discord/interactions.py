@@ -14,7 +14,7 @@ from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.adapters.discord.rate_limits import DiscordRateLimits
-from bot.adapters.discord.teachable_posts import nearby, post_of
+from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
 from bot.adapters.discord.threads import open_thread, thread_link
 from bot.adapters.discord.translate import call_of, caller_of
 from bot.delivery.answering import MessageHandler
@@ -65,7 +65,7 @@ class InteractionHandler:
         """Call ``/teach`` with the text of a message and the files it came with."""
         if command := self._api.registry.get("teach"):
             files = tuple(map(attachment_of, message.attachments))
-            quoted = (post_of(message),) if message.content else ()
+            quoted = (posted_message_of(message),) if message.content else ()
             self._start(interaction, command, {}, files, quoted)
 
     def _may_call(self, interaction: Interaction, command: Command) -> bool:
@@ -82,7 +82,7 @@ class InteractionHandler:
         """Carry out a command in a task; a refusal is for the caller alone, as a private command's reply is."""
         ephemeral = command.private or not self._may_call(interaction, command)
         called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
-        message = replace(called, quoted=quoted, nearby=nearby(interaction.channel))
+        message = replace(called, quoted=quoted, nearby=nearby_messages(interaction.channel))
         self._tasks.start(self._carry_out(interaction, message, ephemeral=ephemeral))
 
     async def _carry_out(self, interaction: Interaction, message: Message, *, ephemeral: bool) -> None:

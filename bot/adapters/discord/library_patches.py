@@ -1,7 +1,7 @@
-"""Two defaults of discord.py changed from outside.
+"""Two changes to discord.py.
 
-A malformed event is logged and skipped, where it would end the client; a command's follow-up is not sent again by the
-library when Discord may have taken it already.
+A malformed event is logged and skipped, where it would end the client. A follow-up of an interaction that met a 5xx,
+and so may have been sent, is not sent again by the library.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _VITAL = ("READY", "RESUMED")
 """Events without which there is no session: one of these malformed must end it, loudly."""
 
 
-def survive_malformed_events(client: discord.Client) -> None:
-    """Let an event that discord.py cannot read be logged and skipped."""
+def skip_malformed_events(client: discord.Client) -> None:
+    """Log and skip every event that discord.py cannot parse, but for those a session depends on."""
     parsers = client._connection.parsers
     for name, parse in parsers.items():
         if name not in _VITAL:
@@ -38,10 +38,10 @@ def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return guarded
 
 
-def no_blind_repeats() -> aiohttp.TraceConfig:
-    """Return a trace for discord.py's connections which raises ``ClientResponseError`` on a follow-up's 5xx.
+def forbid_followup_retries() -> aiohttp.TraceConfig:
+    """Return a trace for discord.py's connections which raises ``ClientResponseError`` on a 5xx of a webhook's POST.
 
-    Only a POST to a webhook is concerned, the one call that takes effect twice when it is made twice.
+    That is the one request of a reply that is not idempotent; discord.py would repeat it.
     """
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(_refuse)

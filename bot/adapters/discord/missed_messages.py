@@ -1,9 +1,9 @@
-"""What was said on Discord while there was no session: fetched from the history of the channels where it matters.
+"""Messages sent while there was no gateway session, fetched from channel histories.
 
-Discord replays what a resumed session missed, and nothing to a new one. A channel matters once AION was addressed in
-it or listened there; of those the last ``MAX_CHANNELS`` are looked through, as far as ``MAX_MESSAGES`` each go. What
-was heard twice is recognised by the inbox. After a start these are the channels where somebody asked within a day, as
-far back as ``WORTH_ANSWERING``; the last message heard there is not known, so what was said to nobody stays unheard.
+Discord replays events to a resumed session, and none to a new one. A channel is watched once AION was addressed in it
+or listened there; of the last ``MAX_CHANNELS`` of those, at most ``MAX_MESSAGES`` each are fetched. A message received
+twice is recognised by the inbox. After a start the channels where somebody asked within a day are fetched, as far back
+as ``MAX_AGE``; the last message received there is not known, so only addressed messages count.
 """
 
 from __future__ import annotations
@@ -26,51 +26,51 @@ log = logging.getLogger(__name__)
 MAX_CHANNELS = 200
 MAX_MESSAGES = 100
 
-WORTH_ANSWERING = timedelta(minutes=30)
-"""How late a question is still answered that was asked while AION did not run."""
+MAX_AGE = timedelta(minutes=30)
+"""How old a question asked while AION did not run may be to be answered."""
 
 
 class MissedMessages:
-    """The last message heard in every channel that matters."""
+    """The last message received in every watched channel."""
 
     def __init__(self) -> None:
         self._last: OrderedDict[int, discord.Message] = OrderedDict()
 
-    def heard(self, message: discord.Message) -> None:
-        """Note a message, where its channel matters."""
+    def note(self, message: discord.Message) -> None:
+        """Note a received message, where its channel is watched."""
         if message.channel.id in self._last:
             self._last[message.channel.id] = message
 
-    def matters(self, message: discord.Message) -> None:
-        """Note that the channel of ``message`` is one where AION has something to answer."""
+    def watch(self, message: discord.Message) -> None:
+        """Watch the channel of ``message``, in place of the one watched longest where there are too many."""
         self._last.setdefault(message.channel.id, message)
         self._last.move_to_end(message.channel.id)
         if len(self._last) > MAX_CHANNELS:
             self._last.popitem(last=False)
 
     async def messages(self) -> AsyncIterator[discord.Message]:
-        """Yield what has been said since in the channels that matter, oldest first in each."""
+        """Yield the messages sent since in the watched channels, oldest first in each."""
         for last in list(self._last.values()):
-            async for message in _said_since(last, last.channel):
+            async for message in _history_since(last, last.channel):
                 yield message
 
 
 async def asked_before_start(
     client: discord.Client, places: Sequence[tuple[SpaceId, str]]
 ) -> AsyncIterator[discord.Message]:
-    """Yield what AION was lately asked in these conversations, oldest first in each."""
-    since = datetime.now(UTC) - WORTH_ANSWERING
+    """Yield the messages addressed to AION within ``MAX_AGE`` in these conversations, oldest first in each."""
+    since = datetime.now(UTC) - MAX_AGE
     for space, conversation in places[:MAX_CHANNELS]:
         if not space.startswith(DIRECT) and client.get_channel(int(conversation)) is None:
             continue  # its messages would pass for direct ones
-        async for message in _said_since(since, channel_at(client, {"channel": conversation})):
+        async for message in _history_since(since, channel_at(client, {"channel": conversation})):
             if client.user is not None and is_addressed(client.user, message):
                 yield message
 
 
-async def _said_since(after: discord.Message | datetime, channel: Any) -> AsyncIterator[discord.Message]:
+async def _history_since(after: discord.Message | datetime, channel: Any) -> AsyncIterator[discord.Message]:
     try:
         async for message in channel.history(limit=MAX_MESSAGES, after=after, oldest_first=True):
             yield message
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        log.warning("Discord: what was said in channel %s meanwhile is unknown: %s", channel.id, error)
+        log.warning("Discord: the history of channel %s could not be read: %s", channel.id, error)

@@ -12,7 +12,7 @@ import discord
 from bot.adapters.discord.buttons import buttons_under, can_open_thread
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.rate_limits import DiscordRateLimits, Kind
-from bot.delivery.markup import discord_markdown
+from bot.delivery.markup import markdown_of
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.types import Reply
@@ -26,21 +26,21 @@ NONCE_S = 120.0
 Sent = discord.Message | discord.PartialMessage
 
 
-def view_of(bubble: RenderedMessage, channel: object) -> Any:
+def view_of(rendered: RenderedMessage, channel: object) -> Any:
     """Return the buttons of a message, or ``None``, which discord.py takes though its signatures do not say so."""
-    return buttons_under(bubble, can_thread=can_open_thread(channel))
+    return buttons_under(rendered, can_thread=can_open_thread(channel))
 
 
-def attachments_of(bubble: RenderedMessage) -> dict[str, Any]:
+def attachments_of(rendered: RenderedMessage) -> dict[str, Any]:
     """Return the keyword arguments that attach the file of a message by an edit; none where it has no file."""
-    if bubble.file is None:
+    if rendered.file is None:
         return {}
-    return {"attachments": [discord.File(io.BytesIO(bubble.file.data), bubble.file.name)]}
+    return {"attachments": [discord.File(io.BytesIO(rendered.file.data), rendered.file.name)]}
 
 
-def files_of(bubble: RenderedMessage) -> dict[str, Any]:
+def files_of(rendered: RenderedMessage) -> dict[str, Any]:
     """Return the keyword arguments that send the file of a message; none where it has no file."""
-    return {"files": files} if (files := attachments_of(bubble).get("attachments")) else {}
+    return {"files": files} if (files := attachments_of(rendered).get("attachments")) else {}
 
 
 def knows_nonces_of(cause: discord.abc.Snowflake) -> bool:
@@ -50,9 +50,9 @@ def knows_nonces_of(cause: discord.abc.Snowflake) -> bool:
 
 
 class ChannelPost:
-    """Replies to one message. Its first part refers to the message; every part carries a nonce, so none doubles.
+    """Replies to one message; the first part refers to it, and a nonce on every part prevents duplicates.
 
-    A ``PartialMessage`` is all that is left of the message after a restart, and all this needs.
+    A ``PartialMessage``, which is all that is left of the message after a restart, suffices.
     """
 
     capabilities = CAPABILITIES
@@ -66,75 +66,75 @@ class ChannelPost:
 
     def render(self, reply: Reply) -> str:
         """Return the reply in Discord's Markdown."""
-        return discord_markdown(reply)
+        return markdown_of(reply)
 
     async def typing(self) -> None:
-        """Show the typing sign for ten seconds, if the budget can spare it."""
-        self._rate_limits.spare(self._channel.id, "typing")
+        """Show the typing sign for ten seconds. Raises ``NotDelivered`` where the budget is kept for final texts."""
+        self._rate_limits.admit_cosmetic(self._channel.id, "typing")
         with failures(repeatable=True):
             await self._channel.typing()
 
-    async def admit(self, bubble: RenderedMessage) -> None:
-        """Return when the budgets of the bot and of the channel allow a message."""
-        await self._admit("send", bubble)
+    async def admit(self, rendered: RenderedMessage) -> None:
+        """Wait until the budgets of the bot and of the channel allow a message."""
+        await self._admit("send", rendered)
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
-        """Return nothing to wait for: Discord knows a message again by its nonce."""
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
+        """Return a context that waits for nothing: a repeated send is recognised by its nonce."""
         return nullcontext()
 
-    async def send(self, bubble: RenderedMessage, index: int) -> discord.Message:
+    async def send(self, rendered: RenderedMessage, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
         reference: Any = self._message.to_reference(fail_if_not_exists=False) if self._message and not index else None
         with failures(repeatable=True):
             sent: discord.Message = await self._channel.send(
-                bubble.text,
+                rendered.text,
                 nonce=f"{self._nonce}:{index}",
                 reference=reference,
                 suppress_embeds=True,
-                view=(view := view_of(bubble, self._channel)),
+                view=(view := view_of(rendered, self._channel)),
                 allowed_mentions=self._mentions,
-                **files_of(bubble),
+                **files_of(rendered),
             )
-        if sent.content != bubble.text or bool(sent.components) != (view is not None):
-            await self.edit(sent, bubble)  # an earlier attempt did arrive, as it was at that moment
+        if sent.content != rendered.text or bool(sent.components) != (view is not None):
+            await self.edit(sent, rendered)  # an earlier attempt did arrive, with its text of then
         return sent
 
-    async def edit(self, handle: Sent, bubble: RenderedMessage) -> None:
-        """Change a part, its thumbs included."""
-        await self._admit("edit", bubble)
+    async def edit(self, handle: Sent, rendered: RenderedMessage) -> None:
+        """Edit a part, its buttons included."""
+        await self._admit("edit", rendered)
         with failures(repeatable=True):
-            await handle.edit(content=bubble.text, view=view_of(bubble, self._channel), **attachments_of(bubble))
+            await handle.edit(content=rendered.text, view=view_of(rendered, self._channel), **attachments_of(rendered))
 
     async def delete(self, handle: Sent) -> None:
-        """Remove a part."""
+        """Delete a part."""
         await self._rate_limits.admit(self._channel.id, "delete")
         with failures(repeatable=True):
             await handle.delete()
 
-    def name(self, handle: Sent) -> str:
-        """Return a part's id."""
+    def serialize(self, handle: Sent) -> str:
+        """Return the id of a part."""
         return str(handle.id)
 
-    def find(self, name: str) -> Sent:
-        """Return the part of that id."""
+    def restore(self, name: str) -> Sent:
+        """Return the part with that id."""
         found: Sent = self._channel.get_partial_message(int(name))
         return found
 
-    def repeats(self, index: int) -> bool:
-        """Tell whether Discord surely still knows the nonces of replies to this message."""
+    def can_resend(self, index: int) -> bool:
+        """Return whether Discord surely still knows the nonces of replies to this message."""
         return self._message is not None and knows_nonces_of(self._message)
 
-    async def _admit(self, kind: Kind, bubble: RenderedMessage) -> None:
-        if bubble.cosmetic:
-            self._rate_limits.spare(self._channel.id, kind)
+    async def _admit(self, kind: Kind, rendered: RenderedMessage) -> None:
+        if rendered.cosmetic:
+            self._rate_limits.admit_cosmetic(self._channel.id, kind)
         else:
             await self._rate_limits.admit(self._channel.id, kind)
 
 
 class NoticePost(ChannelPost):
-    """Says something nobody asked for at this moment; ``key`` names it for ever.
+    """Sends a notice, that is a message that replies to no event; its nonces are derived from its ``key``.
 
-    Where it is the late answer to ``asked``, a message of ``asker_id``, it refers to that and pings them.
+    The late answer to ``asked``, a message of the account ``asker_id``, refers to that message and pings the account.
     """
 
     def __init__(
@@ -156,10 +156,10 @@ class NoticePost(ChannelPost):
         )
 
     def render(self, reply: Reply) -> str:
-        """Return the reply in Discord's Markdown; without a message to refer to, it begins by naming the asker."""
-        shown = discord_markdown(reply)
+        """Return the reply as Markdown; without a message to refer to, it begins with a mention of the asker."""
+        shown = markdown_of(reply)
         return f"<@{self._asker_id}> {shown}" if self._asker_id is not None and self._message is None else shown
 
-    def repeats(self, index: int) -> bool:
-        """Return ``True``: that a notice is lost is worse than that it is shown twice."""
+    def can_resend(self, index: int) -> bool:
+        """Return ``True``: a lost notice is worse than a duplicate."""
         return True

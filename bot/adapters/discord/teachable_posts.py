@@ -1,4 +1,4 @@
-"""What people said on Discord, as something to learn: one message, the pinned ones, or a solved thread."""
+"""Messages that ``/teach`` learns from: one message, the pinned ones, or those of a solved thread."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ from core.errors import BadInput, Unavailable
 from core.types import Nearby, Person, PostedMessage
 
 N_MESSAGES = 100
-"""Of a thread, from its first message on; more is no answer but a conversation."""
+"""The most messages of a thread that are read, from its first on."""
 
 N_PINS = 50
+"""The most pinned messages that are read."""
 
 _SOLVED = ("solved", "resolved", "answered", "fixed", "resolvid", "solucionad", "respondid")
-"""What the tag of a solved thread begins with, or its name, which may begin with a tick instead."""
+"""How a tag or the name of a solved thread begins, in lower case; the name may begin with ✅ instead."""
 
 _HELPED = ("✅", "☑️", "✔️", "👍", "⭐")
+"""Reactions that mark a message as helpful."""
 
 
-def post_of(message: discord.Message) -> PostedMessage:
-    """Return what a message says."""
+def posted_message_of(message: discord.Message) -> PostedMessage:
+    """Return a message as something to learn from."""
     author = Person(f"discord:{message.author.id}", message.author.display_name)
     is_marked = any(str(reaction.emoji) in _HELPED for reaction in message.reactions)
     address = {"asker": str(message.author.id), "asked": str(message.id)}
     return PostedMessage(author, message.content, message.jump_url, is_marked, address)
 
 
-def nearby(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]]:
-    """Return what fetches what else was said in a channel."""
+def nearby_messages(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]]:
+    """Return a function that fetches the pinned messages of a channel, or those of a solved thread."""
     return partial(_fetch, channel)
 
 
 async def _fetch(channel: Any, where: Nearby) -> tuple[PostedMessage, ...]:
-    """Return the posts of people, oldest first.
+    """Return the messages of people, oldest first.
 
-    Raises ``BadInput`` in what is no solved thread, and ``Unavailable`` when Discord does not hand them out.
+    Raises ``BadInput`` where a solved thread is asked for and the channel is none, ``Unavailable`` when Discord does not
+    hand the messages out.
     """
     try:
         if where == "pins":
@@ -47,11 +50,11 @@ async def _fetch(channel: Any, where: Nearby) -> tuple[PostedMessage, ...]:
             found = [message async for message in _solved(channel).history(limit=N_MESSAGES, oldest_first=True)]
     except discord.HTTPException as error:
         raise Unavailable("teach.unreadable") from error
-    return tuple(post_of(message) for message in found if message.content and not message.author.bot)
+    return tuple(posted_message_of(message) for message in found if message.content and not message.author.bot)
 
 
 def _solved(channel: Any) -> discord.Thread:
-    """Return the channel as a thread that is marked as solved. Raises ``BadInput`` when it is none."""
+    """Return ``channel``, a thread that is marked as solved. Raises ``BadInput`` when it is none."""
     if not isinstance(channel, discord.Thread):
         raise BadInput("teach.not_solved")
     names = [*(tag.name for tag in channel.applied_tags), channel.name.removeprefix("[")]

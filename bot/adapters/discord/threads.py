@@ -1,4 +1,4 @@
-"""Threads on answers: where people go on with AION without having to mention it."""
+"""Threads on answers, in which AION is addressed without a mention."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_NAME_CHARS = 100
 
 
 async def open_thread(answer: discord.Message | None) -> str:
-    """Open a thread on ``answer``, named after its question; return the key of the sentence that says how it went."""
+    """Open a thread on ``answer``, named after its question; return the catalogue key of the outcome."""
     if answer is None:
         return "discord.no_thread"
     question = answer.reference.resolved if answer.reference else None

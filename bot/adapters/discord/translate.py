@@ -1,4 +1,4 @@
-"""What Discord tells us, in AION's words: who spoke, where, and whether it was meant for AION."""
+"""Translates Discord events: who wrote what, where, and whether it is addressed to AION."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
 from core.types import Attachment, Message, Person
 
-_SPOKEN = {discord.MessageType.default, discord.MessageType.reply}
-"""Message types that hold what a person wrote; the others are notices (a pin, a new member)."""
+_WRITTEN_TYPES = {discord.MessageType.default, discord.MessageType.reply}
+"""Message types a person writes; the others are system messages (a pin, a new member)."""
 
 
 def person_of(
@@ -19,10 +19,10 @@ def person_of(
     *,
     in_private: bool = False,
 ) -> Person:
-    """Return who acted, a moderator by Manage Server or by holding ``moderator_role`` (a role's name or id).
+    """Return an account as a person; a moderator has Manage Server or ``moderator_role`` (a role's name or id).
 
-    ``permissions`` are the ones Discord sent with the event, else those its roles give. In direct messages, where
-    ``in_private``, everybody teaches their own notes.
+    ``permissions`` are those Discord sent with the event, else those of the roles. Where ``in_private``, in direct
+    messages, everybody is a moderator: their space is theirs alone.
     """
     is_moderator = in_private
     if isinstance(user, discord.Member):
@@ -33,8 +33,8 @@ def person_of(
 
 
 def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
-    """Tell whether a message is for AION: a mention, a reply to it, a direct message, or said in its own thread."""
-    if message.author.bot or message.webhook_id or message.type not in _SPOKEN:
+    """Return whether a message is addressed to AION: a mention, a reply, a direct message, or one in its own thread."""
+    if message.author.bot or message.webhook_id or message.type not in _WRITTEN_TYPES:
         return False
     if mentions(me, message) or replies_to(me, message):
         return True
@@ -45,32 +45,32 @@ def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
 
 
 def is_unaddressed(message: discord.Message) -> bool:
-    """Tell whether a person said this in a server to nobody in particular: no mention, no reply."""
-    if message.author.bot or message.webhook_id or message.type not in _SPOKEN or message.guild is None:
+    """Return whether a person wrote this in a server to nobody in particular: no mention, no reply."""
+    if message.author.bot or message.webhook_id or message.type not in _WRITTEN_TYPES or message.guild is None:
         return False
     named = message.mentions or message.role_mentions or message.mention_everyone
     return not (named or message.reference) and bool(message.content)
 
 
 def mentions(me: discord.ClientUser, message: discord.Message) -> bool:
-    """Tell whether a message names AION, or the role Discord made for it."""
+    """Return whether a message mentions AION, or the role Discord made for it."""
     role = message.guild.self_role if message.guild else None
     return me in message.mentions or (role is not None and role in message.role_mentions)
 
 
 def replies_to(me: discord.ClientUser, message: discord.Message) -> bool:
-    """Tell whether a message answers one of AION's."""
+    """Return whether a message replies to one of AION's."""
     answered = message.reference.resolved if message.reference else None
     return isinstance(answered, discord.Message) and answered.author.id == me.id
 
 
 def is_unreadable(message: discord.Message) -> bool:
-    """Tell whether Discord kept a message's content from us, as it does without the message content intent."""
+    """Return whether a message came without content, as those do without the message content intent."""
     return not (message.content or message.attachments or message.stickers or message.embeds or message.poll)
 
 
 def text_of(me: discord.ClientUser, message: discord.Message) -> str:
-    """Return what a message says to AION: without its mention, and with others by name."""
+    """Return the text of a message without mentions of AION, and with mentions of others as ``@name``."""
     text = message.content
     addresses = [f"<@{me.id}>", f"<@!{me.id}>"]
     if message.guild and message.guild.self_role:
@@ -85,7 +85,7 @@ def text_of(me: discord.ClientUser, message: discord.Message) -> str:
 
 
 def message_of(me: discord.ClientUser, message: discord.Message, moderator_role: str | None) -> Message:
-    """Return a Discord message in AION's words."""
+    """Return a Discord message as a ``Message``."""
     return Message(
         key=f"discord:{message.id}",
         platform="discord",
@@ -113,7 +113,7 @@ def call_of(
     *,
     ephemeral: bool,
 ) -> Message:
-    """Return a command called through Discord's own menu in AION's words; ``ephemeral`` is how it is acknowledged."""
+    """Return an interaction as the ``Message`` that calls ``command``; ``ephemeral`` is how it is acknowledged."""
     return Message(
         key=f"discord:interaction:{interaction.id}",
         platform="discord",
@@ -139,7 +139,7 @@ def call_of(
 
 
 def _asked(pressed: discord.Message | None) -> str:
-    """Return the id of the message that a reply, on which a button was pressed, answers; empty when unknown."""
+    """Return the id of the message that the one with the pressed button replies to; empty when unknown."""
     reference = pressed.reference if pressed else None
     return str(reference.message_id or "") if reference else ""
 
@@ -150,6 +150,6 @@ def _parent_of(channel: object) -> str | None:
 
 
 def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> Person:
-    """Return who called a command or pressed a button, with the permissions they hold at this moment."""
+    """Return who caused an interaction, with the permissions they hold at this moment."""
     in_private = interaction.guild_id is None
     return person_of(interaction.user, moderator_role, interaction.permissions, in_private=in_private)

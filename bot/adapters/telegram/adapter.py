@@ -1,7 +1,7 @@
-"""Telegram: private chats, groups and topics, commands in its menu, thumbs under answers.
+"""The Telegram adapter: connects, and receives updates by long polling or a webhook.
 
-Long polling on python-telegram-bot, or a webhook. Every update is handled in a task of its own, so that a slow answer
-keeps nobody waiting. Does not cover inline mode.
+Every update is handled in a task of its own, so that a slow answer delays no other. Does not cover how updates are
+handled (``bot.adapters.telegram.handlers``) or read (``bot.adapters.telegram.translate``), nor inline mode.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 API_BASE = "https://api.telegram.org"
 MAX_UPDATES = 512
-"""Updates handled at a time; beyond it Telegram keeps the rest until one is done."""
+"""Updates handled at a time; further ones wait at Telegram."""
 
 Receive = Callable[[Update], Awaitable[asyncio.Future[None]]]
 """Starts handling an update; the future is done once a crash would not lose it."""
@@ -43,7 +43,7 @@ _LOGS_TWICE = "telegram.request.BaseRequest"
 
 
 class TelegramAdapter:
-    """AION on Telegram. ``api_base`` is a Bot API server's address without the token, for one's own or a test's."""
+    """AION on Telegram; ``api_base`` is the address of a Bot API server, without the token."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class TelegramAdapter:
         return self._status.at_s
 
     async def run(self) -> None:
-        """Serve until cancelled, through any outage; then finish what is being written, for a few seconds.
+        """Serve until cancelled, through any outage; then let answers under way finish for ``Timing.grace_s``.
 
         Raises ``Unavailable`` when Telegram refuses the token, now or later.
         """

@@ -16,7 +16,7 @@ _CONVERSATION = re.compile(r"telegram:(?P<dm>dm:)?(?P<chat>-?\d+)(?::(?P<topic>\
 
 @dataclass(frozen=True, slots=True)
 class TelegramPlace:
-    """Where something is said: a chat, and the forum topic in it; topic ``None`` is the chat itself or General."""
+    """A chat, and the forum topic in it; topic ``None`` is the chat itself or the topic General."""
 
     chat_id: int
     topic_id: int | None
@@ -24,22 +24,22 @@ class TelegramPlace:
 
     @property
     def space(self) -> SpaceId:
-        """Return the tenant: a group, or one person's private chat."""
+        """Return the space of the chat."""
         return space_of(self.chat_id)
 
     @property
     def conversation(self) -> str:
-        """Return the space with its topic: topics of one forum do not hear each other."""
+        """Return the space, and the topic after a colon: each topic of a forum is a conversation of its own."""
         return self.space if self.topic_id is None else f"{self.space}:{self.topic_id}"
 
 
 def space_of(chat_id: int) -> SpaceId:
-    """Return the tenant of a chat: a group (negative on Telegram), or one person's private chat."""
+    """Return the space of a chat: of a group (a negative id), or of one person's private chat."""
     return SpaceId(f"telegram:{chat_id}" if chat_id < 0 else f"telegram:dm:{chat_id}")
 
 
 def place_of(message: TelegramMessage) -> TelegramPlace:
-    """Return where a message was said. A thread of replies is no topic, and General (1) must not be named."""
+    """Return the place of a message. A thread of replies is no topic; requests must not name the topic General (1)."""
     topic = message.message_thread_id if message.is_topic_message else None
     return TelegramPlace(message.chat_id, None if topic == 1 else topic, message.chat.type == Chat.PRIVATE)
 
@@ -54,14 +54,14 @@ def place_named(conversation: str) -> TelegramPlace:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """To whom a reply goes: the message it answers, and the private chat with its author, where there is one."""
+    """The message a reply refers to, and the private chat with its author, where there is one."""
 
     message_id: int | None = None
     private_chat_id: int | None = None
 
 
 def address_of(place: TelegramPlace, asker: Asker) -> dict[str, str]:
-    """Write down where a reply goes, for another process."""
+    """Return the place and the asker as strings, to be stored with a message."""
     return {
         "chat": str(place.chat_id),
         "topic": str(place.topic_id or ""),

@@ -1,4 +1,4 @@
-"""Puts albums together again: Telegram delivers several files sent at once as separate messages."""
+"""Joins albums: Telegram delivers several files sent at once as separate messages of one media group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from telegram import Message
 
 @dataclass(slots=True)
 class Album:
-    """The parts of one album so far, and who is to be told once the album is accepted."""
+    """The parts of one album so far, and the callbacks to call once it is accepted."""
 
     _wait_s: float
     _parts: list[Message] = field(default_factory=list)
@@ -19,18 +19,18 @@ class Album:
 
     @property
     def parts(self) -> tuple[Message, ...]:
-        """Return what has arrived, in the order it was sent."""
+        """Return the parts that arrived, in the order they were sent."""
         return tuple(sorted(self._parts, key=lambda part: part.message_id))
 
     @property
     def is_captioned(self) -> bool:
-        """Tell whether the part with the words is there; all the others can be asked for again."""
+        """Return whether the part with the caption arrived."""
         return any(part.caption for part in self._parts)
 
     def add(self, part: Message, accepted: Callable[[], None]) -> None:
-        """Add a part; ``accepted`` is called when the album is accepted, and at once for a part without words.
+        """Add a part; ``accepted`` is called when the album is accepted, and at once for a part without a caption.
 
-        More parts come with later updates, for which these must be confirmed.
+        Telegram sends the updates with further parts only after these are confirmed.
         """
         self._parts.append(part)
         if part.caption:
@@ -39,12 +39,12 @@ class Album:
             accepted()
 
     def accepted(self) -> None:
-        """Tell all who wait that a crash would not lose the album any more."""
+        """Call the callbacks: a crash would not lose the album any more."""
         for accepted in self._waiting:
             accepted()
 
-    async def whole(self) -> tuple[Message, ...]:
-        """Return all parts once no further one has come for a while: nothing marks the end."""
+    async def complete(self) -> tuple[Message, ...]:
+        """Return all parts once no further one has come for the wait: nothing marks the last one."""
         n_before = 0
         while n_before != len(self._parts):
             n_before = len(self._parts)
@@ -53,14 +53,14 @@ class Album:
 
 
 class Albums:
-    """The albums that are arriving, each known for ``wait_s`` seconds after its last part."""
+    """The albums that are arriving, by chat and media group; complete ``wait_s`` seconds after the last part."""
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s = wait_s
         self._open: dict[tuple[int, str], Album] = {}
 
     def add(self, part: Message, group_id: str, accepted: Callable[[], None]) -> Album | None:
-        """Return the album that ``part`` begins, or ``None`` where it went into one that has begun."""
+        """Return the album that ``part`` begins, or ``None`` where it was added to one that has begun."""
         key = part.chat_id, group_id
         begun = self._open.get(key)
         album = begun or self._open.setdefault(key, Album(self._wait_s))
@@ -68,5 +68,5 @@ class Albums:
         return None if begun else album
 
     def close(self, part: Message, group_id: str) -> None:
-        """Forget an album whose parts have all been used."""
+        """Forget an album that was handled."""
         self._open.pop((part.chat_id, group_id), None)

@@ -1,4 +1,4 @@
-"""The buttons under a message. All they know is in their data, at most 64 bytes, so they outlive a restart."""
+"""The buttons under a message. Their state is in their callback data (1-64 bytes), so they work after a restart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
-_N_A_ROW = 3
+_N_PER_ROW = 3
 _SIGNS: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 _RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>[0-9]{1,18})")
 _CALL = re.compile(rf"do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
@@ -21,24 +21,24 @@ def buttons_under(answer_id: int | None, buttons: Sequence[Button]) -> InlineKey
     thumbs = [_button(sign, f"rate:{thumb}:{answer_id}") for thumb, sign in _SIGNS.items()]
     calls = [_button(button.label, f"do:{button.command}:{button.argument}") for button in buttons]
     rows = [thumbs] if answer_id is not None else []
-    rows += [calls[n : n + _N_A_ROW] for n in range(0, len(calls), _N_A_ROW)]
+    rows += [calls[n : n + _N_PER_ROW] for n in range(0, len(calls), _N_PER_ROW)]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
 def pressed_thumb(data: str) -> tuple[Thumb, int] | None:
-    """Return which thumb was pressed, and on which answer; ``None`` for another button."""
+    """Return the thumb and the answer id of a pressed button's data; ``None`` for another button."""
     match = _RATE.fullmatch(data)
     return ("up" if match["thumb"] == "up" else "down", int(match["answer_id"])) if match else None
 
 
 def pressed_command(data: str) -> CommandLine | None:
-    """Return the command that a pressed button calls; ``None`` for another button."""
+    """Return the command that a pressed button's data calls; ``None`` for another button."""
     match = _CALL.fullmatch(data)
     return CommandLine(match["command"], match["argument"]) if match else None
 
 
 def calls_under(message: Message | None) -> Iterator[CommandLine]:
-    """Yield what the buttons under one of the bot's messages call."""
+    """Yield the commands that the buttons under a message call."""
     keyboard = message.reply_markup.inline_keyboard if message is not None and message.reply_markup else ()
     for row in keyboard:
         for button in row:
@@ -47,7 +47,7 @@ def calls_under(message: Message | None) -> Iterator[CommandLine]:
 
 
 def with_more(keyboard: InlineKeyboardMarkup | None, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Return a keyboard with further buttons in a row below, those left out that it has."""
+    """Return a keyboard with further buttons below, leaving out those it has."""
     rows = [list(row) for row in keyboard.inline_keyboard] if keyboard else []
     held = {button.callback_data for row in rows for button in row}
     more = buttons_under(None, [each for each in buttons if f"do:{each.command}:{each.argument}" not in held])

@@ -53,7 +53,7 @@ class CallbackHandler:
         self._post_to = post_to
 
     async def pressed(self, query: CallbackQuery, accepted: Callable[[], None]) -> None:
-        """Do what a press asks, to the end; ``accepted`` is called once a crash would not lose it."""
+        """Handle a press to the end; ``accepted`` is called once a crash would not lose it."""
         under, data = query.message, query.data or ""
         line, thumb = pressed_command(data), pressed_thumb(data)
         if isinstance(under, TelegramMessage) and line is not None and (command := self._api.registry.get(line.name)):
@@ -73,7 +73,7 @@ class CallbackHandler:
         async with asyncio.TaskGroup() as group:
             rating = group.create_task(self._api.rate(space, answer_id, person, thumb, locale))
             await asyncio.wait({rating}, timeout=self._timing.toast_s)
-            await self._toast(query, rating.result().text if rating.done() else None)  # it must not spin for ever
+            await self._toast(query, rating.result().text if rating.done() else None)  # else its button spins for ever
         if isinstance(query.message, TelegramMessage) and (buttons := rating.result().buttons):
             await self._change_buttons(query.message, with_more(query.message.reply_markup, buttons))
 

@@ -1,4 +1,4 @@
-"""The command menu Telegram shows when someone types ``/``: by scope and by language, from the registry."""
+"""The command menus Telegram shows when someone types ``/``: one for each scope and language, from the registry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_COMMANDS = 100
 MAX_DESCRIPTION_CHARS = 256
 
 _FALLBACK: Language = "en"
-"""What everybody sees whose language has no menu of its own."""
+"""The language of the menu without a language code, shown to all whose language has none."""
 
 _SCOPES: dict[BotCommandScope, tuple[Permission, ...]] = {
     BotCommandScopeAllPrivateChats(): ("everyone", "moderator"),  # everyone moderates their own private chat
@@ -32,7 +32,7 @@ _SCOPES: dict[BotCommandScope, tuple[Permission, ...]] = {
 
 
 async def publish_menus(bot: Bot, registry: Registry) -> None:
-    """Bring every menu up to date; one that already is, is left alone. Raises ``TelegramError``."""
+    """Set every menu that differs from Telegram's. Raises ``TelegramError``."""
     for scope, permissions in _SCOPES.items():
         for language in LANGUAGES:
             wanted = menu(registry, permissions, language)
@@ -43,7 +43,7 @@ async def publish_menus(bot: Bot, registry: Registry) -> None:
 
 
 def menu(registry: Registry, permissions: tuple[Permission, ...], language: Language) -> tuple[BotCommand, ...]:
-    """Return the commands for people with these permissions, as many as Telegram takes."""
+    """Return the commands for people with these permissions, at most ``MAX_COMMANDS``."""
     commands = [command for command in registry.listed if command.permission in permissions]
     if len(commands) > MAX_COMMANDS:
         log.warning("the menu holds %d commands; Telegram shows the first %d", len(commands), MAX_COMMANDS)

@@ -1,4 +1,4 @@
-"""Turns AION's Markdown into what Telegram shows: plain text with entities, which no parser can refuse."""
+"""Converts Markdown into plain text with message entities, which unlike Telegram's own markup cannot be malformed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from collections import Counter
 from telegram import MessageEntity
 from telegramify_markdown import RenderConfig, convert
 
-from bot.delivery.fence import close_fence
-from bot.delivery.markup import sources_footer
 from bot.delivery.split import utf16_units
-from core.types import Reply
 
 MAX_UNITS = 4096
-"""What one message holds, in UTF-16 code units."""
+"""The most UTF-16 code units of one message."""
 
 _OPENABLE = ("http://", "https://", "tg://", "mailto:")
 
 
 def _plain_symbols() -> RenderConfig:
-    """Return a rendering without the library's emoji before headings, links and images."""
+    """Return the library's configuration without its emoji before headings, links and images."""
     config = RenderConfig.isolated()
     for level in range(1, 7):
         setattr(config.markdown_symbol, f"heading_level_{level}", "")
@@ -31,20 +28,14 @@ def _plain_symbols() -> RenderConfig:
 _CONFIG = _plain_symbols()
 
 
-def markdown_of(reply: Reply) -> str:
-    """Return a reply's Markdown with its sources below."""
-    footer = sources_footer(reply)
-    return f"{close_fence(reply.text)}\n\n{footer}" if footer else reply.text
-
-
 def formatted(markdown: str) -> tuple[str, tuple[MessageEntity, ...]]:
-    """Return the text to show and its entities; the Markdown as written where converting would lose a letter of it.
+    """Return the plain text of ``markdown`` and its entities; ``markdown`` itself where converting loses letters of it.
 
-    Converting drops what looks like HTML, surplus table cells and link definitions, and draws tables wider.
+    The library drops what looks like HTML, surplus table cells and link definitions, and widens tables.
     """
     text, found = convert(markdown, latex_escape=False, config=_CONFIG)
     links = [entity.url or entity.language or "" for entity in found]
-    if utf16_units(text) > MAX_UNITS or _signs(markdown) - _signs("".join([text, *links])):
+    if utf16_units(text) > MAX_UNITS or _alphanumerics(markdown) - _alphanumerics("".join([text, *links])):
         return markdown, ()
     return text, tuple(
         MessageEntity(entity.type, entity.offset, entity.length, url=entity.url, language=entity.language)
@@ -53,6 +44,6 @@ def formatted(markdown: str) -> tuple[str, tuple[MessageEntity, ...]]:
     )
 
 
-def _signs(text: str) -> Counter[str]:
+def _alphanumerics(text: str) -> Counter[str]:
     """Count the letters and digits of a text."""
     return Counter(character for character in text if character.isalnum())

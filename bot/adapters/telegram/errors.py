@@ -12,14 +12,14 @@ _NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def unsent(error: TelegramError) -> bool:
-    """Tell whether a failed call surely had no effect: it never left, or Telegram answered that it failed."""
+    """Return whether a failed call surely had no effect: it was never sent, or Telegram responded that it failed."""
     if isinstance(error.__cause__, httpx.HTTPError):
         return isinstance(error.__cause__, _NEVER_REACHED)
     return isinstance(error, NetworkError) and "gateway timeout" not in error.message.lower()
 
 
 class Unchanged(DeliveryFailed):
-    """The message already says exactly that."""
+    """The message already shows exactly that."""
 
 
 def meaning(refusal: BadRequest) -> DeliveryFailed:

@@ -17,7 +17,7 @@ from bot.adapters.telegram.loop_guard import LoopGuard
 from bot.adapters.telegram.moderators import ChatModerators
 from bot.adapters.telegram.post import TelegramPost
 from bot.adapters.telegram.rate_limits import TelegramRateLimits
-from bot.adapters.telegram.reactions import Reactions, ShownAnswers
+from bot.adapters.telegram.reactions import ReactionHandler, ShownAnswers
 from bot.adapters.telegram.timing import Timing
 from bot.adapters.telegram.translate import (
     AddressedMessage,
@@ -31,7 +31,7 @@ from bot.adapters.telegram.translate import (
     move_of,
 )
 from bot.delivery.answering import MessageHandler
-from bot.delivery.edited_questions import WINDOW
+from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import reply_command
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi
@@ -50,7 +50,7 @@ class UpdateHandlers:
         self._timing = timing
         self._rate_limits = TelegramRateLimits()
         self._shown = ShownAnswers()
-        self._reactions = Reactions(api, self._shown)
+        self._reactions = ReactionHandler(api, self._shown)
         self._albums = Albums(timing.album_s)
         self._loops = LoopGuard()
         self._moderators = ChatModerators(bot, timing.poll)
@@ -84,7 +84,7 @@ class UpdateHandlers:
             return
         try:
             if not album.is_captioned:
-                await album.whole()
+                await album.complete()
             await self._handle(album.parts, album.accepted, album)
         finally:
             album.accepted()
@@ -125,7 +125,7 @@ class UpdateHandlers:
         async def prepare() -> Message:
             if album is None:
                 return message
-            return replace(message, attachments=self._files(await album.whole(), addressed))
+            return replace(message, attachments=self._files(await album.complete(), addressed))
 
         await self._messages.answer(message, self._post_under(head_of(parts)), accepted=accepted, prepare=prepare)
 
@@ -137,9 +137,9 @@ class UpdateHandlers:
         await self._messages.reply_once(place_of(head).space, key_of(parts), self._post_under(head), reply)
 
     async def _answer_edited(self, message: TelegramMessage, accepted: Callable[[], None]) -> None:
-        """Answer a question anew that was edited within ``WINDOW``."""
+        """Answer a question anew that was edited within ``EDIT_WINDOW``."""
         person, addressed = author_of(message), addressed_message(message, self._bot.bot, self._api.registry)
-        is_late = message.edit_date is None or message.edit_date - message.date > WINDOW
+        is_late = message.edit_date is None or message.edit_date - message.date > EDIT_WINDOW
         if person is None or addressed is None or addressed.line is not None or not addressed.text or is_late:
             return
         edited = await self._message((message,), person, addressed)
@@ -158,7 +158,7 @@ class UpdateHandlers:
         """Tell whether this is one more of too many calls in a row by what speaks as a chat, and may be a bot."""
         conversation = place_of(message).conversation
         if message.sender_chat is None:
-            self._loops.hear_person(conversation)
+            self._loops.note_person(conversation)
             return False
         return addressed is not None and not self._loops.admits(conversation)
 

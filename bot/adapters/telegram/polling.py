@@ -24,9 +24,9 @@ WANTED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.M
 
 
 class PollRequest(HTTPXRequest):
-    """The connection updates come through. An update the library cannot read becomes an empty one with its number.
+    """The connection of long polling; replaces an update the library cannot parse by an empty one with its id.
 
-    Otherwise it would be fetched again for ever, and nothing behind it would ever arrive.
+    Otherwise it would be fetched again for ever, and no later one would arrive.
     """
 
     @staticmethod
@@ -49,22 +49,22 @@ def _readable(update: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class PollingStatus:
-    """When Telegram was last heard, on ``time.monotonic``'s clock; during a ban it is not expected to be."""
+    """When Telegram last responded, on ``time.monotonic``'s clock; during a ban that is the ban's end."""
 
     at_s: float | None = None
 
     def note(self, later_s: float = 0.0) -> None:
-        """Note that it was heard, and said to wait for ``later_s`` seconds."""
+        """Note a response now, or at the end of a ban of ``later_s`` seconds."""
         self.at_s = time.monotonic() + later_s
 
 
 async def updates_of(
     bot: Bot, timing: PollTiming, status: PollingStatus, accepted: Callable[[], Awaitable[None]]
 ) -> AsyncGenerator[Update, None]:
-    """Yield every update once it arrives.
+    """Yield every update once it arrives, without end.
 
-    Asking Telegram for the next ones confirms those before, so that is done once they are ``accepted``.
-    Raises ``InvalidToken`` when Telegram refuses the token, and nothing else.
+    A request for the next updates confirms those before, so ``accepted`` is awaited first. Raises ``InvalidToken`` when
+    Telegram refuses the token, and nothing else.
     """
     offset: int | None = None
 

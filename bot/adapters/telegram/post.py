@@ -13,11 +13,12 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 
 from bot.adapters.telegram.address import Asker, TelegramPlace
 from bot.adapters.telegram.buttons import buttons_under
-from bot.adapters.telegram.entities import MAX_UNITS, formatted, markdown_of
+from bot.adapters.telegram.entities import MAX_UNITS, formatted
 from bot.adapters.telegram.errors import Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.markup import markdown_of
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.types import File, Reply
@@ -33,17 +34,17 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """Where a message of the bot stands."""
+    """A message of the bot, by its chat and its id there."""
 
     chat_id: int
     message_id: int
 
 
 class TelegramPost:
-    """Writes one reply into one place.
+    """Sends one reply to one place.
 
-    A private reply in a group goes to the asker's private chat with the bot. Telegram has nothing that only one
-    member of a group can see, so where that chat was never started, it stays in the group.
+    A private reply to a message in a group goes to the asker's private chat with the bot. Telegram has no messages
+    that only one member of a group can see, so where that chat was never started, the reply goes to the group.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class TelegramPost:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Say what this chat can take."""
+        """Return the limits of this chat."""
         return Capabilities(MAX_UNITS, utf16_units, self._edit_interval_s, TYPING_INTERVAL_S)
 
     def render(self, reply: Reply) -> str:
@@ -76,8 +77,8 @@ class TelegramPost:
         return markdown_of(reply)
 
     async def typing(self) -> None:
-        """Show that an answer is on its way, if the chat's budget can spare it."""
-        self._rate_limits.spare(self._chat_id)
+        """Show the typing sign. Raises ``NotDelivered`` where the budget is kept for final texts."""
+        self._rate_limits.admit_cosmetic(self._chat_id)
         await self._call(
             self._chat_id,
             lambda: self._bot.send_chat_action(self._chat_id, ChatAction.TYPING, message_thread_id=self._topic_id),
@@ -89,7 +90,7 @@ class TelegramPost:
         if not self._has_drafts:
             return False
         shown, entities = formatted(text)
-        self._rate_limits.spare(self._chat_id)
+        self._rate_limits.admit_cosmetic(self._chat_id)
         try:
             await self._call(
                 self._chat_id,
@@ -102,33 +103,33 @@ class TelegramPost:
             self._has_drafts = False
         return self._has_drafts
 
-    async def admit(self, bubble: RenderedMessage) -> None:
-        """Return when the budgets of the bot and of the chat allow a message."""
-        private_chat_id = self._private_chat_id if bubble.private else None
-        await self._admit(private_chat_id or self._chat_id, bubble)
+    async def admit(self, rendered: RenderedMessage) -> None:
+        """Wait until the budgets of the bot and of the chat allow a message."""
+        private_chat_id = self._private_chat_id if rendered.private else None
+        await self._admit(private_chat_id or self._chat_id, rendered)
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
-        """Return a place among the few messages that are sent at a time."""
-        return self._rate_limits.on_its_way
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
+        """Return the semaphore that bounds the messages sent at a time."""
+        return self._rate_limits.in_flight
 
-    async def send(self, bubble: RenderedMessage, index: int) -> SentMessage:
-        """Send a new message; in a group the first one answers the asker's. A lost response is not sent again."""
-        if bubble.private and self._private_chat_id is not None:
+    async def send(self, rendered: RenderedMessage, index: int) -> SentMessage:
+        """Send a new message, in a group the first one as a reply. A lost response is ``PossiblyDelivered``."""
+        if rendered.private and self._private_chat_id is not None:
             with suppress(Undeliverable):
-                return await self._send(bubble, self._private_chat_id, None, None)
+                return await self._send(rendered, self._private_chat_id, None, None)
             self._private_chat_id = None
-            await self.admit(bubble)
-        return await self._send(bubble, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
+            await self.admit(rendered)
+        return await self._send(rendered, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
 
-    async def edit(self, handle: SentMessage, bubble: RenderedMessage) -> None:
-        """Change a sent message. Raises ``MessageGone`` when it was deleted, or must not be read by everyone."""
-        if bubble.private and self._private_chat_id is not None:
+    async def edit(self, handle: SentMessage, rendered: RenderedMessage) -> None:
+        """Edit a sent message. Raises ``MessageGone`` when it was deleted, or must become private or a file."""
+        if rendered.private and self._private_chat_id is not None:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
-        buttons = buttons_under(bubble.answer_id, bubble.buttons)
+        buttons = buttons_under(rendered.answer_id, rendered.buttons)
 
-        if bubble.file is not None:
+        if rendered.file is not None:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a text does not become a picture")
@@ -143,39 +144,39 @@ class TelegramPost:
                 reply_markup=buttons,
             )
 
-        await self._admit(handle.chat_id, bubble)
+        await self._admit(handle.chat_id, rendered)
         with suppress(Unchanged):
-            await self._call(handle.chat_id, lambda: _plain_if_refused(bubble.text, edit), NotDelivered)
-        self._note(handle, bubble)
+            await self._call(handle.chat_id, lambda: _plain_if_refused(rendered.text, edit), NotDelivered)
+        self._note(handle, rendered)
 
     async def delete(self, handle: SentMessage) -> None:
-        """Remove a sent message."""
+        """Delete a sent message."""
         await self._rate_limits.admit(handle.chat_id)
         with suppress(MessageGone):
             await self._call(
                 handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
             )
 
-    def name(self, handle: SentMessage) -> str:
-        """Return where a sent message stands, as text."""
+    def serialize(self, handle: SentMessage) -> str:
+        """Return a sent message as ``CHAT_ID:MESSAGE_ID``."""
         return f"{handle.chat_id}:{handle.message_id}"
 
-    def find(self, name: str) -> SentMessage:
-        """Return where a message named so stands."""
+    def restore(self, name: str) -> SentMessage:
+        """Return the message that ``serialize`` wrote."""
         chat_id, message_id = name.split(":")
         return SentMessage(int(chat_id), int(message_id))
 
-    def repeats(self, index: int) -> bool:
-        """Return ``False``: Telegram has nothing to recognise a message by that it was sent before."""
+    def can_resend(self, index: int) -> bool:
+        """Return ``False``: Telegram has no idempotency key for messages."""
         return False
 
     async def _send(
-        self, bubble: RenderedMessage, chat_id: int, topic_id: int | None, reply_to: int | None
+        self, rendered: RenderedMessage, chat_id: int, topic_id: int | None, reply_to: int | None
     ) -> SentMessage:
-        buttons = buttons_under(bubble.answer_id, bubble.buttons)
+        buttons = buttons_under(rendered.answer_id, rendered.buttons)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
-        if bubble.file is not None:
-            return await self._send_file(bubble.file, chat_id, topic_id)
+        if rendered.file is not None:
+            return await self._send_file(rendered.file, chat_id, topic_id)
 
         async def send(text: str, entities: Entities) -> SentMessage:
             message = await self._bot.send_message(
@@ -189,13 +190,13 @@ class TelegramPost:
             )
             return SentMessage(message.chat_id, message.message_id)
 
-        sent = await self._call(chat_id, lambda: _plain_if_refused(bubble.text, send), PossiblyDelivered)
-        self._note(sent, bubble)
+        sent = await self._call(chat_id, lambda: _plain_if_refused(rendered.text, send), PossiblyDelivered)
+        self._note(sent, rendered)
         return sent
 
-    def _note(self, sent: SentMessage, bubble: RenderedMessage) -> None:
-        if bubble.answer_id is not None:
-            self._shown.note(sent.chat_id, sent.message_id, bubble.answer_id)
+    def _note(self, sent: SentMessage, rendered: RenderedMessage) -> None:
+        if rendered.answer_id is not None:
+            self._shown.note(sent.chat_id, sent.message_id, rendered.answer_id)
 
     async def _send_file(self, file: File, chat_id: int, topic_id: int | None) -> SentMessage:
         async def send() -> SentMessage:
@@ -205,14 +206,14 @@ class TelegramPost:
 
         return await self._call(chat_id, send, PossiblyDelivered)
 
-    async def _admit(self, chat_id: int, bubble: RenderedMessage) -> None:
-        if bubble.cosmetic:
-            self._rate_limits.spare(chat_id)
+    async def _admit(self, chat_id: int, rendered: RenderedMessage) -> None:
+        if rendered.cosmetic:
+            self._rate_limits.admit_cosmetic(chat_id)
         else:
             await self._rate_limits.admit(chat_id)
 
     async def _call(self, chat_id: int, call: Callable[[], Awaitable[T]], unsure: Callable[[str], DeliveryFailed]) -> T:
-        """Make a call and say what its failure means; ``unsure`` is for one that may have taken effect."""
+        """Make a call and raise a delivery error for its failure; ``unsure`` for one that may have had its effect."""
         try:
             return await call()
         except RetryAfter as flood:
@@ -230,7 +231,7 @@ class TelegramPost:
 
 
 async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Awaitable[T]]) -> T:
-    """Show Markdown as formatted text, and as it was written when Telegram refuses the formatting."""
+    """Show Markdown as formatted text; as plain text when Telegram refuses its entities."""
     text, entities = formatted(markdown)
     try:
         return await show(text, entities)

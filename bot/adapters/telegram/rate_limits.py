@@ -1,7 +1,7 @@
 """Telegram's limits: 30 messages a second overall, about one a second in a chat, 20 a minute in a group.
 
 Published at https://core.telegram.org/bots/faq; Telegram bans whoever exceeds them for a time it names. Sends, edits
-and the typing sign count alike. Each limit is kept with some to spare, since what is sent evenly may arrive in a bunch.
+and typing signs count alike. The budgets stay below the limits, since evenly spaced requests may arrive bunched.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from bot.delivery.clock import StreamClock
 from bot.delivery.rate_limit import RateBudgets, WriteLimit
 
 OVERALL = WriteLimit(3, 0.12, 1)
-"""At most 27 in any second, evenly: whoever sends 30 at once cannot say in which second they arrive."""
+"""At most 27 in any second, evenly spaced, since the second in which requests arrive is not known."""
 
 PRIVATE_CHAT = WriteLimit(20, 21.0, 10)
 GROUP = WriteLimit(20, 61.0, 10)
 
-N_ON_THEIR_WAY = 8
-"""Messages sent at a time: a crash leaves these in doubt, as Telegram cannot tell which of them arrived."""
+N_IN_FLIGHT = 8
+"""Messages sent at a time: of these a crash loses the result, and Telegram cannot tell which arrived."""
 
 
 def ban_s(flood: RetryAfter) -> float:
-    """Return for how many seconds Telegram wants to hear nothing."""
+    """Return how many seconds a flood ban lasts."""
     wait = flood.retry_after  # a timedelta where PTB_TIMEDELTA is set, as the adapter does
     return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
 
 
 class TelegramRateLimits:
-    """The budgets of one bot, by chat; a group's id is negative, as on Telegram."""
+    """The budgets of one bot, by chat id; a group's is negative."""
 
     def __init__(self, clock: StreamClock | None = None) -> None:
         self._budgets = RateBudgets(OVERALL, clock)
-        self.on_its_way = asyncio.Semaphore(N_ON_THEIR_WAY)
+        self.in_flight = asyncio.Semaphore(N_IN_FLIGHT)
 
     async def admit(self, chat_id: int) -> None:
-        """Return when one thing may be written to the chat. Raises ``NotDelivered`` while Telegram bans it."""
+        """Wait until one write to the chat is within the limits. Raises ``NotDelivered`` while Telegram bans it."""
         await self._budgets.admit(chat_id, _limit(chat_id))
 
-    def spare(self, chat_id: int) -> None:
-        """Let something merely cosmetic pass. Raises ``NotDelivered`` where final texts may need the budget."""
-        self._budgets.spare(chat_id, _limit(chat_id))
+    def admit_cosmetic(self, chat_id: int) -> None:
+        """Count a cosmetic write now. Raises ``NotDelivered`` where the budget is kept for final texts."""
+        self._budgets.admit_cosmetic(chat_id, _limit(chat_id))
 
     def ban(self, chat_id: int, duration_s: float) -> None:
-        """Write nothing to the chat for that long; a shorter ban never ends a longer one."""
+        """Refuse all writes to the chat for ``duration_s`` seconds; a shorter ban never ends a longer one."""
         self._budgets.ban(chat_id, _limit(chat_id), duration_s)
 
 

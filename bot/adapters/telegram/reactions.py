@@ -1,7 +1,7 @@
-"""👍 and 👎 as reactions to the bot's answers, which count as its buttons do.
+"""👍 and 👎 as reactions to the bot's answers, which rate them as its buttons do.
 
-Telegram tells of reactions only where the bot is an admin, and not what they stand under; the answers shown last are
-remembered by this process, and those of earlier ones are looked up.
+Telegram sends reactions only where the bot is an admin, and without the message they are on; the answers shown last
+are remembered by this process, and earlier ones are looked up in the database.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from core.ports import AdapterApi
 from core.types import SpaceId, Thumb
 
 MAX_ANSWERS = 1_000
-"""Answers remembered; an older one is looked up, unless nobody had asked for it."""
+"""Answers remembered; older ones are looked up."""
 
 _THUMBS: dict[str, Thumb] = {"👍": "up", "👎": "down"}
 
 
 class ShownAnswers:
-    """Which answer each of the bot's last messages shows."""
+    """The answers that the bot's last ``MAX_ANSWERS`` messages show."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[tuple[int, int], int] = OrderedDict()
 
     def note(self, chat_id: int, message_id: int, answer_id: int) -> None:
-        """Remember what a message shows."""
+        """Remember which answer a message shows."""
         self._answers[chat_id, message_id] = answer_id
         if len(self._answers) > MAX_ANSWERS:
             self._answers.popitem(last=False)
@@ -39,15 +39,18 @@ class ShownAnswers:
         return self._answers.get((chat_id, message_id))
 
 
-class Reactions:
-    """Carries reactions to the core."""
+class ReactionHandler:
+    """Carries 👍 and 👎 reactions to the core."""
 
     def __init__(self, api: AdapterApi, shown: ShownAnswers) -> None:
         self._api = api
         self._shown = shown
 
     async def changed(self, change: MessageReactionUpdated, update_id: int, accepted: Callable[[], None]) -> None:
-        """Count a thumb that was put under an answer, and withdraw one that was taken away."""
+        """Rate an answer by a reaction that was added, and withdraw one that was removed.
+
+        ``accepted`` is called once a crash would not lose the change.
+        """
         space = space_of(change.chat.id)
         answer_id = await self._answer_at(space, change)
         before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)

@@ -1,8 +1,8 @@
-"""Reads Telegram messages: whether one is meant for the bot, what it asks, where and by whom.
+"""Translates Telegram messages: whether one is addressed to the bot, what it asks, where and by whom.
 
-In a private chat everything is meant for the bot. In a group only a command, a mention of the bot and a reply to one
-of its messages are, and what names or answers nobody is meant for anyone; other bots' messages never are. Asks
-Telegram nothing; who moderates is not known here.
+In a private chat every message is addressed to the bot. In a group a command, a mention of the bot and a reply to one
+of its messages are; one that names or answers nobody is unaddressed. Other bots' messages are ignored. Makes no
+requests: who moderates is asked by ``bot.adapters.telegram.moderators``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bot.adapters.telegram.address import TelegramPlace, address_of, asker_of, p
 from core.commands import CommandLine, Registry, parse_command_line
 from core.types import Attachment, Message, Person, PostedMessage, SpaceId
 
-_NAMING = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
-"""Entities that name somebody."""
+_MENTIONS = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
+"""Entities that mention somebody."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddressedMessage:
-    """What a message asks of the bot: a command where ``line`` is set, else a question. ``text`` may be empty."""
+    """What a message addressed to the bot says: a command where ``line`` is set, else a question, perhaps empty."""
 
     text: str
     line: CommandLine | None = None
@@ -39,9 +39,9 @@ def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
 
 
 def author_of(message: TelegramMessage) -> Person | None:
-    """Return who wrote a message, ``None`` for another bot or an automatic post.
+    """Return who wrote a message; ``None`` for another bot or an automatic forward.
 
-    Someone who writes as a chat (a channel, or the group itself for its anonymous admins) is that chat.
+    The author of a message sent as a chat (a channel, or the group itself for its anonymous admins) is that chat.
     """
     if message.is_automatic_forward:
         return None
@@ -57,14 +57,14 @@ def person_of(user: User) -> Person:
 
 
 def is_anonymous_admin(message: TelegramMessage) -> bool:
-    """Tell whether an admin wrote this in the group's own name."""
+    """Return whether an admin wrote this anonymously, in the group's name."""
     return message.sender_chat is not None and message.sender_chat.id == message.chat_id
 
 
 def addressed_message(message: TelegramMessage, me: User, registry: Registry) -> AddressedMessage | None:
-    """Return what the message asks of ``me``, or ``None`` where it is meant for others."""
+    """Return what a message says to ``me``; ``None`` where it is addressed to others or to nobody."""
     private = message.chat.type == Chat.PRIVATE
-    if not _text(message):  # a sticker, a voice, a file; or a service message, which is no one's words
+    if not _text(message):  # a sticker, a voice, a file; or a service message
         return AddressedMessage("") if private and message.effective_attachment is not None else None
     mentions = [entity for entity in _entities(message) if _mentions(entity, message, me)]
     text = _without(_text(message), mentions)
@@ -81,13 +81,13 @@ def addressed_message(message: TelegramMessage, me: User, registry: Registry) ->
 
 
 def is_unaddressed(message: TelegramMessage) -> bool:
-    """Tell whether this was said in a group to nobody in particular: no command, no mention, no reply."""
+    """Return whether a message in a group is to nobody in particular: no command, no mention, no reply."""
     if message.chat.type == Chat.PRIVATE or not _text(message) or parse_command_line(_text(message)) is not None:
         return False
     replied = message.reply_to_message
     if replied is not None and replied.forum_topic_created is None:
         return False
-    return not any(entity.type in _NAMING for entity in _entities(message))
+    return not any(entity.type in _MENTIONS for entity in _entities(message))
 
 
 def head_of(parts: Sequence[TelegramMessage]) -> TelegramMessage:
@@ -172,17 +172,17 @@ def _mentions(entity: MessageEntity, message: TelegramMessage, me: User) -> bool
 
 
 def _replies_to(message: TelegramMessage, me: User) -> bool:
-    """Tell whether a message replies to the bot's; one that begins by naming someone else is for them."""
+    """Return whether a message replies to the bot's; one that begins with a mention of someone else does not."""
     replied = message.reply_to_message
     if replied is None or replied.from_user is None or replied.from_user.id != me.id:
         return False
     if replied.forum_topic_created is not None:  # every first-level message of a topic "replies" to its creation
         return False
-    return not any(entity.offset == 0 and entity.type in _NAMING for entity in _entities(message))
+    return not any(entity.offset == 0 and entity.type in _MENTIONS for entity in _entities(message))
 
 
 def _cut(text: str, entity: MessageEntity) -> str:
-    """Return what an entity covers; Telegram counts in UTF-16 code units."""
+    """Return the text of an entity, whose offsets count UTF-16 code units."""
     units = text.encode("utf-16-le", "surrogatepass")
     return units[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le", "replace")
 

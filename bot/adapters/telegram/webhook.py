@@ -1,7 +1,7 @@
-"""Updates that Telegram brings by itself: an HTTP address for them, in place of polling.
+"""The webhook: an HTTP endpoint that Telegram posts updates to, in place of polling.
 
-Telegram repeats an update until it is told 200, which it is once the update has been taken on durably; so that none
-is lost, and the inbox recognises the repeated ones. Whoever does not know the secret is refused.
+Telegram repeats an update until the response is 200, which is sent once a crash would not lose the update; the inbox
+recognises repeated ones. A request without the secret token is refused with 403.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from bot.web.app import create_app, serve
 log = logging.getLogger(__name__)
 
 ASK_EVERY_S = 30.0
-"""How often Telegram is asked how the webhook does: silence may only mean that nobody says anything."""
+"""Seconds between calls of getWebhookInfo, which show that Telegram responds while no update arrives."""
 
 Receive = Callable[[Update], Awaitable[bool]]
-"""Starts work on an update; returns whether a crash would not lose it any more."""
+"""Starts handling an update; returns whether it was accepted, that is a crash would not lose it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """The public ``url`` Telegram calls, and the address that is listened at: a proxy with a certificate between."""
+    """The public ``url`` Telegram posts to, and the ``host`` and ``port`` listened on, behind a TLS proxy."""
 
     url: str
     host: str
@@ -41,13 +41,13 @@ class Webhook:
     ask_every_s: float = field(default=ASK_EVERY_S)
 
     def secret(self, token: str) -> str:
-        """Return what proves that a call comes from Telegram; only whoever has the bot's token can tell."""
+        """Return the secret token that proves a request to be Telegram's: a SHA-256 of the URL and the bot's token."""
         return hashlib.sha256(f"webhook {self.url} {token}".encode()).hexdigest()
 
     async def run(self, bot: Bot, timing: PollTiming, status: PollingStatus, receive: Receive) -> None:
         """Receive updates until cancelled.
 
-        Raises ``InvalidToken`` when Telegram refuses the token, ``Unavailable`` when the address cannot be had.
+        Raises ``InvalidToken`` when Telegram refuses the token, ``Unavailable`` when the address cannot be bound.
         """
         secret = self.secret(bot.token)
         app = create_app([_router(urlsplit(self.url).path or "/", secret, bot, receive)])

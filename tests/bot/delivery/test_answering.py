@@ -37,28 +37,28 @@ class ChatPost:
 
     async def typing(self) -> None: ...
 
-    async def admit(self, bubble: RenderedMessage) -> None: ...
+    async def admit(self, rendered: RenderedMessage) -> None: ...
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
         return nullcontext()
 
-    async def send(self, bubble: RenderedMessage, index: int) -> int:
-        self.shown[index] = bubble.text
+    async def send(self, rendered: RenderedMessage, index: int) -> int:
+        self.shown[index] = rendered.text
         return index
 
-    async def edit(self, handle: int, bubble: RenderedMessage) -> None:
-        self.shown[handle] = bubble.text
+    async def edit(self, handle: int, rendered: RenderedMessage) -> None:
+        self.shown[handle] = rendered.text
 
     async def delete(self, handle: int) -> None:
         del self.shown[handle]
 
-    def name(self, handle: int) -> str:
+    def serialize(self, handle: int) -> str:
         return str(handle)
 
-    def find(self, name: str) -> int:
+    def restore(self, name: str) -> int:
         return int(name)
 
-    def repeats(self, index: int) -> bool:
+    def can_resend(self, index: int) -> bool:
         return False
 
 

@@ -81,7 +81,7 @@ async def test_what_is_answered_already_waits_for_no_question() -> None:
 
 
 async def test_news_is_taken_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_EVERY_S", 3600.0)
+    monkeypatch.setattr(module, "POLL_EVERY_S", 3600.0)
     front = InboxAlone()
     told = asyncio.Event()
 

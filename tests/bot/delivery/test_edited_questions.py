@@ -7,7 +7,7 @@ import weakref
 from typing import Any, cast
 
 from bot.delivery.backlog import Backlog
-from bot.delivery.edited_questions import REMEMBERED_S, EditedQuestions
+from bot.delivery.edited_questions import REMEMBER_S, EditedQuestions
 from core.types import Message, Person, SpaceId
 from tests.fakes import MemoryInbox, MemoryJournal
 
@@ -30,7 +30,7 @@ async def test_an_answer_is_let_go_when_its_question_can_no_longer_be_edited() -
     revisions.note(question(2), cast(Any, Outlet()), MemoryJournal())
     gc.collect()
     assert alive() is not None
-    now_s = REMEMBERED_S + 1
+    now_s = REMEMBER_S + 1
     revisions.note(question(3), cast(Any, Outlet()), MemoryJournal())
     gc.collect()
     assert alive() is None

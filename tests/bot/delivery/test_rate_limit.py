@@ -136,13 +136,13 @@ async def test_who_wakes_late_does_not_go_out_in_a_bunch():
 
 async def test_cosmetic_traffic_leaves_what_is_kept():
     traffic = RateBudgets(ALL, HandClock())
-    traffic.spare("a", CHAT)
-    traffic.spare("a", CHAT)
+    traffic.admit_cosmetic("a", CHAT)
+    traffic.admit_cosmetic("a", CHAT)
     with pytest.raises(NotDelivered):
-        traffic.spare("a", CHAT)
-    traffic.spare("b", CHAT)
+        traffic.admit_cosmetic("a", CHAT)
+    traffic.admit_cosmetic("b", CHAT)
     with pytest.raises(NotDelivered):
-        traffic.spare("b", CHAT)  # a third of all is kept too
+        traffic.admit_cosmetic("b", CHAT)  # a third of all is kept too
 
 
 async def test_a_ban_that_comes_while_waiting_is_obeyed():
@@ -167,7 +167,7 @@ async def test_idle_places_are_forgotten_and_banned_ones_are_not():
     traffic = RateBudgets(WriteLimit(10, 1.0, 0), clock)
     traffic.ban("banned", CHAT, 1e9)
     for place in range(3 * MAX_PLACES):
-        traffic.spare(place, CHAT)
+        traffic.admit_cosmetic(place, CHAT)
         await clock.sleep(1)
     assert len(traffic._places) <= MAX_PLACES
     with pytest.raises(NotDelivered):

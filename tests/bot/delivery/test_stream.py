@@ -79,40 +79,40 @@ class FakePost:
         self.n_typing += 1
         self._act("typing", -1, "")
 
-    def on_its_way(self) -> AbstractAsyncContextManager[object]:
+    def in_flight(self) -> AbstractAsyncContextManager[object]:
         return self.way
 
-    async def send(self, bubble: RenderedMessage, index: int) -> int:
-        self._act("send", index, bubble.text)
+    async def send(self, rendered: RenderedMessage, index: int) -> int:
+        self._act("send", index, rendered.text)
         assert index not in self.messages, "a message was sent twice"
-        self.messages[index] = bubble
+        self.messages[index] = rendered
         return index
 
-    async def admit(self, bubble: RenderedMessage) -> None:
+    async def admit(self, rendered: RenderedMessage) -> None:
         self._act("admit", -1, "")
 
-    async def edit(self, handle: int, bubble: RenderedMessage) -> None:
-        self._act("edit", handle, bubble.text)
-        self.messages[handle] = bubble
+    async def edit(self, handle: int, rendered: RenderedMessage) -> None:
+        self._act("edit", handle, rendered.text)
+        self.messages[handle] = rendered
 
     async def delete(self, handle: int) -> None:
         self._act("delete", handle, "")
         del self.messages[handle]
 
-    def name(self, handle: int) -> str:
+    def serialize(self, handle: int) -> str:
         return str(handle)
 
-    def find(self, name: str) -> int:
+    def restore(self, name: str) -> int:
         return int(name)
 
-    def repeats(self, index: int) -> bool:
+    def can_resend(self, index: int) -> bool:
         return self.is_repeatable
 
     def writes(self) -> list[tuple[float, str, int, str]]:
         return [entry for entry in self.log if entry[1] in ("send", "edit")]
 
     def texts(self) -> list[str]:
-        return [bubble.text for _, bubble in sorted(self.messages.items())]
+        return [rendered.text for _, rendered in sorted(self.messages.items())]
 
 
 @dataclass
@@ -121,7 +121,7 @@ class BannedAfter(FakePost):
 
     n_allowed: int = 1
 
-    async def admit(self, bubble: RenderedMessage) -> None:
+    async def admit(self, rendered: RenderedMessage) -> None:
         if len(self.messages) >= self.n_allowed:
             raise NotDelivered("banned", 3600.0)
 
@@ -208,7 +208,7 @@ async def test_a_growing_text_rolls_over_and_only_touches_what_changed(clock, po
             await clock.advance(1)
         await outlet.send(reply(" ".join(sentences)))
     assert " ".join(post.texts()) == " ".join(sentences)
-    assert [bubble.answer_id for _, bubble in sorted(post.messages.items())] == [None, None, None, 7]
+    assert [rendered.answer_id for _, rendered in sorted(post.messages.items())] == [None, None, None, 7]
     last_touch = {n: position for position, (_, _, n, _) in enumerate(post.writes())}
     assert list(last_touch) == sorted(last_touch, key=lambda n: last_touch[n])
 
@@ -248,9 +248,9 @@ async def test_partial_text_returns_at_once_however_slow_the_platform(clock, pos
     release = asyncio.Event()
     send = post.send
 
-    async def slow(bubble: RenderedMessage, index: int) -> int:
+    async def slow(rendered: RenderedMessage, index: int) -> int:
         await release.wait()
-        return await send(bubble, index)
+        return await send(rendered, index)
 
     post.send = slow
     async with StreamedReply(post, clock) as outlet:
@@ -358,7 +358,7 @@ async def test_a_private_reply_is_private_in_every_part(clock, post):
     async with StreamedReply(post, clock) as outlet:
         await outlet.send(reply("A secret sentence of some length. " * 5, None, private=True))
     assert len(post.messages) == 3
-    assert all(bubble.private for bubble in post.messages.values())
+    assert all(rendered.private for rendered in post.messages.values())
 
 
 async def test_a_blank_reply_is_not_silence(clock, post):
@@ -464,9 +464,9 @@ async def test_pictures_follow_the_text_as_messages_of_their_own(clock, post):
     picture = File("map.png", b"png bytes")
     async with StreamedReply(post, clock) as outlet:
         await outlet.send(Reply("Here it is.", "en", private=True, files=(picture,)))
-    shown = [(bubble.text, bubble.file) for bubble in post.messages.values()]
+    shown = [(rendered.text, rendered.file) for rendered in post.messages.values()]
     assert shown == [("Here it is.", None), ("", picture)]
-    assert all(bubble.private for bubble in post.messages.values())
+    assert all(rendered.private for rendered in post.messages.values())
 
 
 async def test_of_many_replies_only_those_on_their_way_are_in_doubt(clock):
@@ -474,9 +474,9 @@ async def test_of_many_replies_only_those_on_their_way_are_in_doubt(clock):
     arrived = asyncio.Event()
 
     class SlowPost(FakePost):
-        async def send(self, bubble: RenderedMessage, index: int) -> int:
+        async def send(self, rendered: RenderedMessage, index: int) -> int:
             await arrived.wait()
-            return await super().send(bubble, index)
+            return await super().send(rendered, index)
 
     journals = [MemoryJournal() for _ in range(10)]
     outlets = [StreamedReply(SlowPost(clock, way=way), clock, journal=journal) for journal in journals]

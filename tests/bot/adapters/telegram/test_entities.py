@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.telegram.entities import MAX_UNITS, formatted, markdown_of
+from bot.adapters.telegram.entities import MAX_UNITS, formatted
+from bot.delivery.markup import markdown_of
 from bot.delivery.split import utf16_units
 from core.types import Reply, Source
 

@@ -22,9 +22,9 @@ def test_a_persons_word_starts_afresh() -> None:
     guard = LoopGuard(Clock())
     while guard.admits("a"):
         pass
-    guard.hear_person("b")
+    guard.note_person("b")
     assert not guard.admits("a")
-    guard.hear_person("a")
+    guard.note_person("a")
     assert guard.admits("a")
 
 

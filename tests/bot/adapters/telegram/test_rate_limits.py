@@ -50,15 +50,15 @@ async def test_all_chats_together_stay_below_thirty_a_second(clock):
 async def test_cosmetic_traffic_leaves_half_to_final_texts(clock):
     traffic = TelegramRateLimits(clock)
     for _ in range(10):
-        traffic.spare(GROUP)
+        traffic.admit_cosmetic(GROUP)
         await clock.sleep(0.12)
     with pytest.raises(NotDelivered):
-        traffic.spare(GROUP)
+        traffic.admit_cosmetic(GROUP)
     for _ in range(10):
         await traffic.admit(GROUP)
     assert clock.time_s < 1002
     await clock.sleep(2)
-    traffic.spare(PRIVATE)
+    traffic.admit_cosmetic(PRIVATE)
 
 
 async def test_a_ban_holds_for_its_chat_and_exactly_as_long_as_told(clock):
@@ -70,7 +70,7 @@ async def test_a_ban_holds_for_its_chat_and_exactly_as_long_as_told(clock):
         await traffic.admit(GROUP)
     assert refused.value.retry_after_s == 20
     with pytest.raises(NotDelivered):
-        traffic.spare(GROUP)
+        traffic.admit_cosmetic(GROUP)
     await traffic.admit(PRIVATE)
     await clock.sleep(20)
     await traffic.admit(GROUP)
