@@ -65,7 +65,7 @@ class MessageHandler:
                 await self._handle(message, post, journal)
 
     async def overhear(self, message: Message, post: Post) -> None:
-        """Handle what was said to nobody: not accepted, and without a sign of it until there is an answer."""
+        """Handle an unaddressed message: not accepted, and without typing sign or partial text."""
         await self._api.handle(message, StreamedReply(post))
 
     async def reply_once(self, space: SpaceId, key: str, post: Post, reply: Reply) -> None:

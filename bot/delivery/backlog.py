@@ -46,7 +46,7 @@ class Backlog:
             log.info("already being handled: %s", message.key)
             yield False
             return
-        self.hold(message)  # before it is stored, or ``run`` would find it there held by nobody
+        self.hold(message)  # before it is stored, or ``run`` would find it there unheld
         try:
             is_new = await self._inbox.accept(message)
             if not is_new:

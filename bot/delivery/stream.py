@@ -104,7 +104,7 @@ class StreamedReply(Generic[H]):
 
     @property
     def settles(self) -> bool:
-        """Return whether the final reply leaves the buttons, one of which called it, without use."""
+        """Return ``Reply.settles`` of the last final reply; ``False`` before one."""
         return self._settles
 
     async def progress(self, text: str) -> None:

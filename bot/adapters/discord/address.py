@@ -1,4 +1,4 @@
-"""The space of what is said on Discord, and where the reply to a stored message goes, also in another process."""
+"""Spaces on Discord, and where the reply to a stored message goes, also in another process."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Client(discord.Client):
             max_ratelimit_timeout=LONGEST_WAIT_S,
             max_messages=None,  # whatever is needed of a message comes with its event
             http_trace=forbid_followup_retries(),
-            enable_debug_events=True,  # of all that is heard; the library's own events leave out the heartbeat
+            enable_debug_events=True,  # for ``on_socket_raw_receive``: the other events leave heartbeats out
         )
         self.rate_limits = DiscordRateLimits()
         self._api = api
@@ -101,7 +101,7 @@ class Client(discord.Client):
         log.info("Discord: logged in as %s. Invite link: %s", self.user, invite)
 
     async def on_ready(self) -> None:
-        """Finish what an earlier process left, and handle what was said while there was no session."""
+        """At the first session resume unfinished messages; at every one handle those sent while there was none."""
         if self._was_ready:
             self._tasks.start(self._catch_up(self._missed.messages()))
         else:
@@ -117,7 +117,7 @@ class Client(discord.Client):
             await self.on_message(message)
 
     async def on_socket_raw_receive(self, _: str) -> None:
-        """Note that Discord was heard."""
+        """Note when the gateway last sent anything."""
         self._heard_at_s = time.monotonic()
 
     @property
@@ -132,7 +132,7 @@ class Client(discord.Client):
     # --- messages ---------------------------------------------------------------------------------
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a message addressed to AION; pass one addressed to nobody on, where AION listens."""
+        """Answer a message addressed to AION; pass an unaddressed one on in a free channel."""
         if self.user is None:
             return
         self._missed.note(message)
@@ -198,7 +198,7 @@ class Client(discord.Client):
     # --- interactions -----------------------------------------------------------------------------
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Tell whoever pressed a button that no longer is one that it does nothing any more."""
+        """Reply to a press of a button of an earlier version, which no class of button matches."""
         if interaction.type is discord.InteractionType.component and not is_known(interaction):
             await self.interactions.press_unknown(interaction)
 

@@ -116,12 +116,12 @@ class InteractionHandler:
             await self.press_unknown(interaction)
 
     async def press_unknown(self, interaction: Interaction) -> None:
-        """Tell whoever pressed a button of an earlier version that it no longer does anything."""
+        """Reply that the pressed button, of an earlier version, no longer does anything."""
         if await self._acknowledge_new(interaction):
             self._tasks.start(tell(interaction, "button.stale"))
 
     async def press_thread(self, interaction: Interaction) -> None:
-        """Open a thread on an answer and say where it is."""
+        """Open a thread on an answer and reply with a link to it."""
         if await self._acknowledge_new(interaction):
             self._tasks.start(self._open_thread(interaction))
 

@@ -40,8 +40,8 @@ def nearby_messages(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMe
 async def _fetch(channel: Any, where: Nearby) -> tuple[PostedMessage, ...]:
     """Return the messages of people, oldest first.
 
-    Raises ``BadInput`` where a solved thread is asked for and the channel is none, ``Unavailable`` when Discord does not
-    hand the messages out.
+    Raises ``BadInput`` where a solved thread is asked for and the channel is none, ``Unavailable`` when Discord refuses
+    to return the messages.
     """
     try:
         if where == "pins":

@@ -1,4 +1,4 @@
-"""Where something is said on Telegram, to whom a reply goes, and how both are stored for another process."""
+"""Spaces and places on Telegram, and where the reply to a stored message goes, also in another process."""
 
 from __future__ import annotations
 

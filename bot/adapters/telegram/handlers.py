@@ -58,7 +58,7 @@ class UpdateHandlers:
         self._callbacks = CallbackHandler(api, bot, self._messages, timing, self._moderators, self._post_to)
 
     def start_backlog(self) -> None:
-        """Finish what an earlier process left, and what becomes due."""
+        """Resume unfinished messages, now and as they become due."""
         self._messages.start_backlog()
 
     async def receive(self, update: Update, accepted: Callable[[], None]) -> None:
@@ -146,7 +146,7 @@ class UpdateHandlers:
         await self._messages.answer_edited(edited, self._post_under(message), accepted=accepted)
 
     async def _overhear(self, parts: Sequence[TelegramMessage], person: Person, accepted: Callable[[], None]) -> None:
-        """Pass on what was said to nobody, where AION listens; nobody waits for it, so a crash may lose it."""
+        """Pass an unaddressed message on in a free channel; a crash may lose it, since nobody awaits an answer."""
         head = head_of(parts)
         place = place_of(head)
         if is_unaddressed(head) and await self._api.is_free_channel(place.space, place.conversation):
@@ -155,7 +155,7 @@ class UpdateHandlers:
             await self._messages.overhear(replace(said, addressed=False), self._post_under(head))
 
     def _is_looping(self, message: TelegramMessage, addressed: AddressedMessage | None) -> bool:
-        """Tell whether this is one more of too many calls in a row by what speaks as a chat, and may be a bot."""
+        """Return whether ``LoopGuard`` refuses this message, sent as a chat and so perhaps by a bot."""
         conversation = place_of(message).conversation
         if message.sender_chat is None:
             self._loops.note_person(conversation)

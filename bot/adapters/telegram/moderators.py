@@ -1,4 +1,4 @@
-"""Who moderates a chat, as Telegram says at this moment."""
+"""Who moderates a chat: its owner and administrators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MODERATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
 
 class ChatModerators:
-    """Asks Telegram for roles, each time anew: a role taken away counts at once."""
+    """Asks Telegram for an account's role on every call, so that a revoked role counts at once."""
 
     def __init__(self, bot: Bot, timing: PollTiming) -> None:
         self._bot = bot
@@ -33,7 +33,7 @@ class ChatModerators:
         return user is not None and await self.includes(place_of(message), user.id)
 
     async def includes(self, place: TelegramPlace, user_id: int) -> bool:
-        """Return whether an account owns or administers a chat; ``False`` where Telegram does not say.
+        """Return whether an account owns or administers a chat; ``False`` where Telegram does not respond.
 
         Everyone moderates their own private chat: what is taught there is read there alone.
         """

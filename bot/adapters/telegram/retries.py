@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 N_ATTEMPTS = 3
-"""Attempts at a call that somebody waits for."""
+"""Attempts of ``retry_briefly``."""
 
 _REFUSALS = (BadRequest, Forbidden, InvalidToken)
 

@@ -30,7 +30,7 @@ class AddressedMessage:
 
 
 def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
-    """Return the old and the new space where a message says that a group became a supergroup, in either of the two."""
+    """Return the old and the new space of a service message about a group that became a supergroup, else ``None``."""
     if message.migrate_to_chat_id is not None:
         return space_of(message.chat_id), space_of(message.migrate_to_chat_id)
     if message.migrate_from_chat_id is not None:
@@ -135,7 +135,7 @@ def message_of(
 
 
 def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage, ...]:
-    """Return what a command replies to; nobody is asked about what a bot or an automatic post says."""
+    """Return the message of a person that a command replies to; none for a bot's or an automatic forward."""
     said = head.reply_to_message
     author = author_of(said) if said is not None and said.forum_topic_created is None else None
     text = (said.text or said.caption or "") if said is not None else ""
@@ -149,7 +149,7 @@ def _command(text: str, line: CommandLine, me: User, registry: Registry, address
     if line.addressee is not None and line.addressee.lower() != (me.username or "").lower():
         return None
     if not addressed and line.addressee is None and registry.get(line.name) is None:
-        return None  # in a group a bare command is heard by every bot: this one is another's
+        return None  # in a group every bot receives a command without a name: this one is another's
     if line.name == "start":
         line = CommandLine("help", "")  # what follows it is a deep link's payload, not words
     return AddressedMessage(text, line)
