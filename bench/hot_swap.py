@@ -26,7 +26,7 @@ from core.errors import GenerationFailed, UserError
 from core.generation.local.generator import N_PARALLEL, LocalGenerator
 from core.generation.local.llama_cpp import LlamaEngine
 from core.generation.local.lora_follower import LoraFollower
-from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model, language_model_base
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_file, language_model, language_model_base
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.lora_merge import merged_gguf
 from core.models.registry import LoraRegistry
@@ -140,7 +140,7 @@ async def swap(
 
 async def measure(folder: Path, models: Path, n_rounds: int) -> None:
     base = language_model_base(DEFAULT_LANGUAGE_MODEL)
-    path = gguf_at_hand(DEFAULT_LANGUAGE_MODEL, models, lambda key: None)
+    path = gguf_file(DEFAULT_LANGUAGE_MODEL, models, lambda key: None)
     assert path
     registry = LoraRegistry(folder / "loras")
     for seed in range(2):

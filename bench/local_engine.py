@@ -25,8 +25,8 @@ import httpx
 from bench.arguments import add_models, parser_for
 from bench.timing import timed
 from core.generation.local.engine import Engine
-from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
-from core.models.heavy_imports import loaded_beside_others
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_file, language_model_source
+from core.models.heavy_imports import loading_heavy
 from core.models.smollm2 import gguf_path
 from core.types import PromptTurn, Sampling
 
@@ -124,11 +124,11 @@ def main() -> None:
     arguments.add_argument("--answers", type=int, default=8)
     arguments.add_argument("--tokens", type=int, default=40)
     given = arguments.parse_args()
-    with loaded_beside_others():
+    with loading_heavy():
         from core.generation.local.llama_cpp import LlamaEngine
         from core.generation.local.transformers_engine import TransformersEngine
 
-        repacked = gguf_at_hand(DEFAULT_LANGUAGE_MODEL, given.models, print)
+        repacked = gguf_file(DEFAULT_LANGUAGE_MODEL, given.models, print)
         assert repacked is not None
         llama = LlamaEngine(repacked, given.answers)
         ours = asyncio.run(measure("llama.cpp", llama, given.answers, given.tokens))

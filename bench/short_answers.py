@@ -20,11 +20,11 @@ from core.models.catalog import DEFAULT_LANGUAGE_MODEL
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.kto import ThumbedReply, kto
 from core.training.likelihood import PromptedReply
-from core.training.losses import kl_to
+from core.training.losses import kl_divergence
 from core.training.ppo.algorithm import Ppo, PpoSettings
 from core.training.ppo.experience import FreshResponses, Judge, log_probs_of
 from core.training.ppo.policy import Policy
-from core.training.student import Lora, open_student
+from core.training.student import LoraShape, open_student
 from core.training.trainer import Recipe, TrainingRun
 from core.types import PromptTurn
 from tests.core.training.preference import shuffled
@@ -57,7 +57,7 @@ def is_short(text: str) -> bool:
 
 def policy(models: Path) -> Policy:
     """Return the default model with new LoRA weights."""
-    return Policy(open_student(DEFAULT_LANGUAGE_MODEL, models, Lora(dropout=0.0), 0, lambda key: None))
+    return Policy(open_student(DEFAULT_LANGUAGE_MODEL, models, LoraShape(dropout=0.0), 0, lambda key: None))
 
 
 def replies(
@@ -78,7 +78,7 @@ def behaviour(of: Policy, n: int) -> dict[str, float]:
     new = torch.cat(log_probs_of(written, of, batching))[None]
     with of.base():
         reference = torch.cat(log_probs_of(written, of, batching))[None]
-    kl = kl_to(reference, new, torch.ones_like(new, dtype=torch.bool)).item()
+    kl = kl_divergence(reference, new, torch.ones_like(new, dtype=torch.bool)).item()
     others = [is_short(text) for _, text in replies(of, UNSEEN, n, 98)]
     return {"short": sum(is_short(of.text(each)) for each in written) / n, "unseen": sum(others) / n, "kl": kl}
 

@@ -36,7 +36,7 @@ from core.models.registry import Version, differences
 from core.offload import offload
 from core.settings import Settings, read_settings
 from core.texts import say
-from core.training.retest import keep, report_of, retest
+from core.training.retest import report_folder, retest, write_outcomes
 from core.training.reward import RewardModels
 from core.training.rows import read_rows
 from core.training.version_test import Measure, compare, is_promotable, write_report
@@ -124,14 +124,16 @@ async def promote_compared(options: PromoteOptions) -> None:
         raise BadInput("lora.unjudged", version=options.version)
     settings = read_settings()
     registry, base = lora_registry(settings), language_model_base(settings.local_model)
-    version, current = registry.get(options.version), registry.standing().promoted
+    version, current = registry.get(options.version), registry.state().promoted
     compared = [compare(measure) for measure in await _measure(version, current, options, settings)]
-    page = write_report(compared, version.name, current or BASE, options.report or report_of(registry, version.name))
+    page = write_report(
+        compared, version.name, current or BASE, options.report or report_folder(registry, version.name)
+    )
     print_line(page.read_text(encoding="utf-8"))
     if not is_promotable(compared):
         raise BadInput("lora.no_gain", version=version.name, page=page)
     if options.share < 1:
-        await offload(registry.try_out, version.name, base, options.share, options.n_answers)
+        await offload(registry.start_trial, version.name, base, options.share, options.n_answers)
         print_sentence("lora.on_trial", version=version.name, share=f"{options.share:.0%}", n=options.n_answers)
     else:
         await offload(registry.promote, version.name, base)
@@ -163,7 +165,7 @@ async def _measure(
         measures = await measured(comparison, data, writers)
         asked = [*_training_rows(options.thumbs), *thumbs]
         retested = await retest(asked, partial(written, after, max_new_tokens=120), N_RETESTED)
-        await offload(keep, retested, report_of(registry, version.name))
+        await offload(write_outcomes, retested, report_folder(registry, version.name))
     return measures
 
 

@@ -64,7 +64,7 @@ from core.service_binding import Services
 from core.settings import Settings
 from core.storage.database import Database
 from core.training.auto_promotion import AutoPromotion
-from core.training.retest import learned
+from core.training.retest import learning_report
 
 
 @asynccontextmanager
@@ -151,7 +151,9 @@ async def assemble(
             reviews=reviews,
             learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms),
             conversations=conversations,
-            feedback=Feedback(stores.answers, stores.impressions, pseudonyms, partial(learned, versions, pseudonyms)),
+            feedback=Feedback(
+                stores.answers, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
+            ),
             handoffs=HandoffService(stores.handoffs, stores.answers, channels, notices, reviews, pseudonyms),
             rights=DataRights(
                 stores.people, stores.documents, stores.spaces, stores.inbox, pseudonyms, indexes.drop, erasers

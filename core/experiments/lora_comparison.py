@@ -26,7 +26,7 @@ from core.generation.local.generator import LocalGenerator
 from core.generation.providers.router import Router
 from core.generation.writer import Writers
 from core.models.catalog import Tell
-from core.models.heavy_imports import loaded_beside_others
+from core.models.heavy_imports import loading_heavy
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
 from core.ports import Embedder, Gate
@@ -122,11 +122,13 @@ def _reader(contest: Comparison, model: RewardModel, embedder: Embedder) -> Repl
     """Return what reads replies for the reward model. Blocks. Raises ``BadInput`` when that is not there any more."""
     reader: ReplyEncoder = EmbedderReplyEncoder(embedder)
     if model.reader.startswith("base "):
-        with loaded_beside_others():
+        with loading_heavy():
             from core.training.base_encoder import BaseModelReplyEncoder
-            from core.training.student import Lora, open_student
+            from core.training.student import LoraShape, open_student
 
-        reader = BaseModelReplyEncoder(open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell))
+        reader = BaseModelReplyEncoder(
+            open_student(contest.base_name, contest.models_dir, LoraShape(), 0, contest.tell)
+        )
     if reader.id != model.reader:
         raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
     return reader
@@ -150,12 +152,12 @@ def canaries() -> Sequence[tuple[str, tuple[str, ...]]]:
 
 def _by_likelihood(contest: Comparison, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
     """Return what held-out thumbs and canaries say. Blocks."""
-    with loaded_beside_others():
+    with loading_heavy():
         from core.training.kto import read_thumbs
-        from core.training.student import Lora, open_student
+        from core.training.student import LoraShape, open_student
 
     def opened(version: Version) -> Student:
-        return open_student(contest.base_name, contest.models_dir, Lora(), 0, contest.tell, version.folder)
+        return open_student(contest.base_name, contest.models_dir, LoraShape(), 0, contest.tell, version.folder)
 
     known, _ = read_thumbs(thumbs)
     signs = [1.0 if thumb.is_liked else -1.0 for thumb in known]

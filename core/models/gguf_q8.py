@@ -18,7 +18,7 @@ Change = Callable[[str, Weights], Weights]
 """Gets a matrix's name and weights, shape ``(out, in)``, and returns what is written instead."""
 
 
-def write_repacked(
+def write_q8(
     source: Path, target: Path, change: Change = lambda name, weights: weights, changed: Container[str] = ()
 ) -> None:
     """Write the GGUF file ``source`` as ``target``, every 4-bit matrix ``change``d and rounded to 8 bits (Q8_0).

@@ -12,12 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-one_at_a_time = threading.Lock()
+transformers_lock = threading.Lock()
 """Held while transformers loads a model."""
 
 
 @contextmanager
-def loaded_beside_others() -> Iterator[None]:
+def loading_heavy() -> Iterator[None]:
     """Load heavy libraries and models in the block so that the rest of the process hardly feels them, then and later.
 
     - OpenMP threads that wait for one another go to sleep soon (after some microseconds, and not milliseconds). They

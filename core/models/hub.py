@@ -15,7 +15,7 @@ from typing import TypeVar
 import httpx
 
 from core.errors import Unavailable
-from core.models.heavy_imports import loaded_beside_others
+from core.models.heavy_imports import loading_heavy
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _PATIENCE_S = 5.0
 """How long the hub may take to answer at all; its own client would try for a minute."""
 
 
-def fetched(name: str, load: Callable[[bool], T], on_download: Callable[[], None]) -> T:
+def cached_or_downloaded(name: str, load: Callable[[bool], T], on_download: Callable[[], None]) -> T:
     """Return what ``load`` makes of ``name``; its argument says whether only local files may be used.
 
     ``on_download`` is called before something is downloaded. Raises what ``load`` raises.
@@ -74,7 +74,7 @@ def is_hub_reachable() -> bool:
 
 
 @contextmanager
-def loading(name: str, setting: str) -> Iterator[None]:
+def loading_model(name: str, setting: str) -> Iterator[None]:
     """Load the model ``name`` in the block, beside others.
 
     Whatever keeps it from loading becomes ``Unavailable``, naming the setting that chose it.
@@ -82,7 +82,7 @@ def loading(name: str, setting: str) -> Iterator[None]:
     from safetensors import SafetensorError
 
     try:
-        with loaded_beside_others():
+        with loading_heavy():
             yield
     except (OSError, ValueError, LookupError, ImportError, RuntimeError, SafetensorError) as error:
         log.warning("the model %s could not be loaded", name, exc_info=error)

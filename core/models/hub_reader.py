@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoTokenizer
 
-from core.models.hub import fetched
+from core.models.hub import cached_or_downloaded
 
 _MAX_TOKENS = 512
 _MAX_ANSWER_TOKENS = 30
@@ -62,7 +62,7 @@ def open_hub_reader(name: str, on_download: Callable[[], None]) -> HubReader:
         judging = AutoModelForSequenceClassification.from_pretrained(name, local_files_only=local)
         return HubReader(judging.eval(), tokenizer, _label_against_others(config.id2label))
 
-    return fetched(name, load, on_download)
+    return cached_or_downloaded(name, load, on_download)
 
 
 def _span_against_none(output: Any, is_text: Tensor) -> Tensor:

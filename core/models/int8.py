@@ -30,7 +30,7 @@ def fast_dtype() -> torch.dtype:
     return torch.bfloat16 if has_bfloat16 else torch.float32
 
 
-def quickened(model: Any, is_fine: Callable[[str], bool]) -> Any:
+def with_fast_arithmetic(model: Any, is_fine: Callable[[str], bool]) -> Any:
     """Return the model in the numbers that this processor multiplies fastest: bfloat16, 8-bit integers, or as it is.
 
     Where it has instructions for both, the first take less time and move a vector half as far. ``is_fine``: see

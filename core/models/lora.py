@@ -118,9 +118,9 @@ def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
     """Return LoRA weights as the GGUF file that llama.cpp loads, converting them once, into the folder. Blocks.
 
     Slower than merged weights (``core.models.lora_merge``), which not every base can have. Raises as
-    ``llama_pairs`` does.
+    ``llama_cpp_pairs`` does.
     """
-    pairs = llama_pairs(folder, base)
+    pairs = llama_cpp_pairs(folder, base)
     version = f"layout {_LAYOUT}, {fingerprint(folder)}"
     converted = ensure_converted(folder / "gguf", version, lambda empty: _write_gguf(pairs, empty / "lora.gguf"))
     return converted / "lora.gguf"
@@ -138,13 +138,13 @@ class LlamaPairs:
         """Return the names of the matrices that they change."""
         return self.of.keys()
 
-    def gain(self, name: str) -> Matrix:
+    def delta(self, name: str) -> Matrix:
         """Return what they add to a matrix: B·A·α/r, shape ``(out, in)``."""
         a, b = self.of[name]
         return np.asarray(b @ a * (self.alpha / len(a)), np.float32)
 
 
-def llama_pairs(folder: Path, base: Mapping[str, object]) -> LlamaPairs:
+def llama_cpp_pairs(folder: Path, base: Mapping[str, object]) -> LlamaPairs:
     """Return the LoRA weights of a PEFT folder as llama.cpp has them. ``base`` is the metadata of the base's GGUF file.
 
     Raises ``ValueError`` for a model that is no llama or weights on other parts than the seven projections, and

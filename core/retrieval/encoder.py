@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.models.bert import read_bert
 from core.models.cpu_threads import CpuThreads
-from core.models.int8 import quickened
+from core.models.int8 import with_fast_arithmetic
 from core.types import Matrix, Vector
 
 _BATCH_TOKENS = 512
@@ -50,7 +50,9 @@ class E5Encoder:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model, self._config = read_bert(folder)
         is_cpu = self._device.type == "cpu"
-        self._model = quickened(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
+        self._model = (
+            with_fast_arithmetic(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
+        )
         n_workers = torch.get_num_threads() if is_cpu else 1
         self._workers, self._prompt_workers = CpuThreads(n_workers), CpuThreads(n_workers)
 

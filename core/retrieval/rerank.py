@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.models.catalog import Tell
-from core.models.heavy_imports import one_at_a_time
-from core.models.hub import loading
+from core.models.heavy_imports import transformers_lock
+from core.models.hub import loading_model
 from core.models.lazy import LazyValue
 from core.offload import offload
 from core.ports import Reranker, Searcher
@@ -94,7 +94,7 @@ def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 
 def _open(name: str, tell: Tell) -> Any:
-    with loading(name, "AION_RERANKER"), one_at_a_time:
+    with loading_model(name, "AION_RERANKER"), transformers_lock:
         from core.models.hub_reader import open_hub_reader
 
         return open_hub_reader(name, lambda: tell("models.downloading"))

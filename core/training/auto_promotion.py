@@ -19,17 +19,17 @@ from core.models.lora import Base
 from core.models.registry import LoraRegistry, Trial
 from core.offload import offload
 from core.storage.training_ratings import RatedAnswers, RatingTally
-from core.training.version_test import fewer_liked
+from core.training.version_test import dislike_p_value
 
 log = logging.getLogger(__name__)
 
-CYCLE = (sys.executable, "-m", "bot", "train", "cycle")
-STARTED = "cycle-started"
+CYCLE_COMMAND = (sys.executable, "-m", "bot", "train", "cycle")
+LAST_CYCLE = "cycle-started"
 
-CHANCE = 0.05
+SIGNIFICANCE = 0.05
 """A trial is over when so many 👎 would come by chance less often than this."""
 
-LEAST_VOTES = 5
+MIN_VOTES = 5
 """Thumbs a version on trial has before anything is made of them."""
 
 
@@ -42,16 +42,16 @@ class AutoPromotion:
     base: Callable[[], Base]
     folder: Path
     after: int
-    command: Sequence[str] = CYCLE
+    command: Sequence[str] = CYCLE_COMMAND
 
     async def watch_trial(self) -> str:
         """Roll a trial back if its answers are disliked more, promote it when it wrote as many as it was to."""
-        standing = await offload(self.registry.standing)
-        trial = standing.trial
+        state = await offload(self.registry.state)
+        trial = state.trial
         if trial is None:
             return "nothing is on trial"
         own = await self.rated.tally(trial.version, trial.since)
-        others = await self.rated.tally(standing.promoted, trial.since)
+        others = await self.rated.tally(state.promoted, trial.since)
         if is_worse(own, others):
             await offload(self.registry.rollback)
             log.warning("%s is rolled back: %d 👎 of %d thumbs", trial.version, own.n_down, own.n_down + own.n_up)
@@ -59,7 +59,7 @@ class AutoPromotion:
         if own.n_answers >= trial.n_answers:
             await offload(lambda: self.registry.promote(trial.version, self.base()))
             return f"{trial.version} is promoted after {own.n_answers} answers"
-        return _standing(trial, own)
+        return _progress(trial, own)
 
     async def train_when_due(self) -> str:
         """Train if enough ratings came in since the last time. Raises ``RuntimeError`` when training fails."""
@@ -84,23 +84,23 @@ class AutoPromotion:
 
     def _last(self) -> datetime | None:
         try:
-            return datetime.fromtimestamp((self.folder / STARTED).stat().st_mtime, UTC)
+            return datetime.fromtimestamp((self.folder / LAST_CYCLE).stat().st_mtime, UTC)
         except FileNotFoundError:
             return None
 
     def _mark(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / STARTED).touch()
+        (self.folder / LAST_CYCLE).touch()
         now_ns = time.time_ns()  # the file system's own clock runs some milliseconds behind the one of the ratings
-        os.utime(self.folder / STARTED, ns=(now_ns, now_ns))
+        os.utime(self.folder / LAST_CYCLE, ns=(now_ns, now_ns))
 
 
 def is_worse(own: RatingTally, others: RatingTally) -> bool:
     """Tell whether a version on trial is disliked more than chance allows."""
-    if own.n_up + own.n_down < LEAST_VOTES:
+    if own.n_up + own.n_down < MIN_VOTES:
         return False
-    return fewer_liked((own.n_up, own.n_down), (others.n_up, others.n_down)) < CHANCE
+    return dislike_p_value((own.n_up, own.n_down), (others.n_up, others.n_down)) < SIGNIFICANCE
 
 
-def _standing(trial: Trial, own: RatingTally) -> str:
+def _progress(trial: Trial, own: RatingTally) -> str:
     return f"{trial.version}: {own.n_answers} of {trial.n_answers} answers, {own.n_up} 👍, {own.n_down} 👎"

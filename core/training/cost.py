@@ -56,22 +56,22 @@ class Shape:
         return (wide, q), (wide, kv), (wide, kv), (q, wide), (wide, inner), (wide, inner), (inner, wide)
 
     @property
-    def n_projected(self) -> int:
+    def n_projection_params(self) -> int:
         """Return the weights of all projections: what is 4-bit on a GPU."""
         return self.num_hidden_layers * sum(n_in * n_out for n_in, n_out in self.projections)
 
     @property
-    def n_embedded(self) -> int:
-        """Return the weights of embedding, output and norms: what stays 16-bit."""
+    def n_other_params(self) -> int:
+        """Return the weights of embedding, output and norms: what estimates 16-bit."""
         n_tables = 1 if self.tie_word_embeddings else 2
         return n_tables * self.vocab_size * self.hidden_size + (2 * self.num_hidden_layers + 1) * self.hidden_size
 
     @property
     def n_params(self) -> int:
         """Return how many weights the model has."""
-        return self.n_projected + self.n_embedded
+        return self.n_projection_params + self.n_other_params
 
-    def n_learned(self, rank: int) -> int:
+    def n_lora_params(self, rank: int) -> int:
         """Return how many weights LoRA of a rank adds on the seven projections."""
         return self.num_hidden_layers * rank * sum(n_in + n_out for n_in, n_out in self.projections)
 
@@ -134,7 +134,7 @@ class CostEstimate:
     weeks: float
 
 
-def stay(shape: Shape, work: TrainingWork, place: GpuPlace) -> CostEstimate:
+def estimate_cost(shape: Shape, work: TrainingWork, place: GpuPlace) -> CostEstimate:
     """Return what work takes in a place, with as many rows at once as fit, halved as training itself would."""
     rows = work.rows
     while rows > 1 and memory_gib(shape, work, rows) > place.memory_gib:
@@ -163,8 +163,8 @@ def memory_gib(shape: Shape, work: TrainingWork, rows: int) -> float:
     values while it is recomputed; logits in 16 bits, then in float32 with their gradient.
     """
     n_tokens = rows * work.max_length
-    weights = _NF4_BYTES * shape.n_projected + 2 * shape.n_embedded
-    learned = _LEARNED_BYTES * shape.n_learned(work.rank)
+    weights = _NF4_BYTES * shape.n_projection_params + 2 * shape.n_other_params
+    learned = _LEARNED_BYTES * shape.n_lora_params(work.rank)
     kept = 2 * n_tokens * shape.hidden_size * shape.num_hidden_layers
     inner = 2 * n_tokens * 2 * sum(n_out for _, n_out in shape.projections)
     logits = n_tokens * shape.vocab_size * (2 + 4 + 4)

@@ -25,14 +25,24 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import AnswerRecord
 from core.storage.training_ratings import RatedAnswer, RatedAnswers, Vote
 from core.texts import say
-from core.training.rows import FORMS, SYSTEM, Form, Provenance, TrainingExample, as_line, as_row, collapsed, without
-from core.training.vote_brigades import Brigade, brigades, capped, quarantined
+from core.training.rows import (
+    FORMS,
+    SYSTEM,
+    Form,
+    Provenance,
+    TrainingExample,
+    as_line,
+    as_row,
+    deduplicated,
+    without_rows,
+)
+from core.training.vote_brigades import Brigade, brigades, is_quarantined, within_caps
 from core.types import Language, PromptTurn, Reply, SpaceId
 
 HELD_OUT_SHARE = 0.2
 """The newest part of the examples, which training does not see."""
 
-KNOWN = "exports.json"
+EXPORTS_FILE = "exports.json"
 """Where the exports are, in the data folder's ``training``."""
 
 
@@ -76,7 +86,7 @@ class Exporter:
             examples += await self._examples(each, counts)
         if not examples:
             raise BadInput("export.nothing_rated")
-        n_lines = await offload(self.exports.write, folder, collapsed(examples))
+        n_lines = await offload(self.exports.write, folder, deduplicated(examples))
         return ExportReport(n_lines, counts["over_cap"], counts["quarantined"], len(allowed))
 
     async def _examples(self, space: SpaceId, counts: Counter[str]) -> Sequence[TrainingExample]:
@@ -84,8 +94,8 @@ class Exporter:
         votes = [vote for each in rated for vote in each.votes]
         found = brigades(votes, await self.rated.first_seen())
         await self._report(space, found)
-        sound = [vote for vote in votes if not quarantined(vote, found)]
-        counted = capped(sound)
+        sound = [vote for vote in votes if not is_quarantined(vote, found)]
+        counted = within_caps(sound)
         counts["quarantined"] += len(votes) - len(sound)
         counts["over_cap"] += len(sound) - len(counted)
         people = {vote.person for vote in counted} | {each.answer.asker for each in rated}
@@ -153,7 +163,7 @@ class Exports:
                 for form in FORMS:
                     lines = [as_line(row) for example in chosen if (row := as_row(example, form)) is not None]
                     counts[f"{form}{part}.jsonl"] = len(lines)
-                    _replace(file_of(folder, form, is_held=bool(part)), "".join(lines))
+                    _replace(export_file(folder, form, is_held=bool(part)), "".join(lines))
         except OSError as error:
             raise BadInput("export.not_written", folder=folder, problem=error.strerror or error) from error
         return counts
@@ -167,7 +177,7 @@ class Exports:
         for folder in self._known():
             for path in sorted(folder.glob("*.jsonl")):
                 text = path.read_text(encoding="utf-8")
-                kept, n_lines = without(text, lambda row: not answer_ids.isdisjoint(_answers_of(row)))
+                kept, n_lines = without_rows(text, lambda row: not answer_ids.isdisjoint(_answers_of(row)))
                 if n_lines:
                     _replace(path, kept)
                 n_erased += n_lines
@@ -175,7 +185,7 @@ class Exports:
 
     def _known(self) -> Sequence[Path]:
         try:
-            return [Path(name) for name in json.loads((self.folder / KNOWN).read_text(encoding="utf-8"))]
+            return [Path(name) for name in json.loads((self.folder / EXPORTS_FILE).read_text(encoding="utf-8"))]
         except FileNotFoundError:
             return ()
 
@@ -183,10 +193,10 @@ class Exports:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".exports.lock"):
             known = {str(each) for each in self._known()} | {str(folder.resolve())}
-            _replace(self.folder / KNOWN, json.dumps(sorted(known), indent=1))
+            _replace(self.folder / EXPORTS_FILE, json.dumps(sorted(known), indent=1))
 
 
-def file_of(folder: Path, form: Form, *, is_held: bool = False) -> Path:
+def export_file(folder: Path, form: Form, *, is_held: bool = False) -> Path:
     """Return where an export holds lines of that form: to train on, or held out."""
     return folder / f"{form}{'.held' if is_held else ''}.jsonl"
 

@@ -24,7 +24,7 @@ from core.training.trainer import Recipe, TrainingResult, TrainingRun, fit, sche
 BETA = 0.1
 """How strongly the weights are held to where they began."""
 
-LEAST_ROWS = 2
+MIN_ROWS = 2
 """The KL term is estimated from the other rows of a batch."""
 
 
@@ -75,7 +75,7 @@ def kto(
     """
     weights = balance(thumbs)
     rows = [_row(student, thumb) for thumb in thumbs]
-    batch = recipe.batch if recipe.batch.rows >= LEAST_ROWS else TrainingBatch(LEAST_ROWS, recipe.batch.n_accumulated)
+    batch = recipe.batch if recipe.batch.rows >= MIN_ROWS else TrainingBatch(MIN_ROWS, recipe.batch.n_accumulated)
 
     def make(arguments: Mapping[str, Any], batch: TrainingBatch) -> Any:
         config = KTOConfig(
@@ -90,7 +90,7 @@ def kto(
         )
 
     before = likelihoods(student, [thumb.asked for thumb in held], recipe.max_length)
-    trained = fit(student, replace(recipe, batch=batch), run, make, least_rows=LEAST_ROWS)
+    trained = fit(student, replace(recipe, batch=batch), run, make, min_rows=MIN_ROWS)
     after = likelihoods(student, [thumb.asked for thumb in held], recipe.max_length)
     if not held:
         return trained
@@ -103,6 +103,8 @@ def kto(
 
 
 def _row(student: Student, thumb: ThumbedReply) -> dict[str, Any]:
-    prompt = [{"role": turn.role, "content": student.as_words(turn.content)} for turn in thumb.asked.prompt]
-    reply = [{"role": "assistant", "content": student.as_words(thumb.asked.reply)}]
+    prompt = [
+        {"role": turn.role, "content": student.escape_special_tokens(turn.content)} for turn in thumb.asked.prompt
+    ]
+    reply = [{"role": "assistant", "content": student.escape_special_tokens(thumb.asked.reply)}]
     return {"prompt": prompt, "completion": reply, "label": thumb.is_liked}

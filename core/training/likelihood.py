@@ -36,7 +36,7 @@ class Likelihood:
         return self.log_prob / max(1, self.n_tokens)
 
 
-def asked_in(rows: Iterable[Mapping[str, Any]]) -> tuple[PromptedReply, ...]:
+def prompted_replies(rows: Iterable[Mapping[str, Any]]) -> tuple[PromptedReply, ...]:
     """Return what rows of SFT files (``messages``) ask, and the replies to learn."""
     chats = [turns_of(row["messages"]) for row in rows]
     return tuple(

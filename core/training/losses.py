@@ -28,7 +28,7 @@ def cross_entropy(logits: Tensor, tokens: Tensor, mask: Tensor, smoothing: float
     return mean_over(-(1 - smoothing) * _told(log_p, tokens) - smoothing * log_p.mean(-1), mask)
 
 
-def clipped_ratio(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor, clip: float) -> Tensor:
+def clipped_surrogate(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor, clip: float) -> Tensor:
     """Return PPO's loss -E[min(r Â, clip(r, 1 - ε, 1 + ε) Â)], r = π_θ / π_old (Schulman et al. 2017; 1.7).
 
     ``new`` and ``old`` (b, t) are log-probabilities; ``advantages`` (b, t) or (b, 1); ``clip`` is ε > 0. The
@@ -38,7 +38,7 @@ def clipped_ratio(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor, cl
     return mean_over(-torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages), mask)
 
 
-def kl_to(reference: Tensor, new: Tensor, mask: Tensor) -> Tensor:
+def kl_divergence(reference: Tensor, new: Tensor, mask: Tensor) -> Tensor:
     """Return the estimate k3 of KL(π_θ ‖ π₀) in nats a token: mean of e^d - 1 - d, d = log π₀ - log π_θ.
 
     Never negative, and unbiased for tokens drawn from π_θ (Schulman 2020, "Approximating KL divergence").
@@ -77,10 +77,10 @@ def entropy(logits: Tensor, mask: Tensor) -> Tensor:
     return mean_over(-(log_p.exp() * log_p).sum(-1), mask)
 
 
-def centred(values: Tensor, mask: Tensor, *, is_scaled: bool) -> Tensor:
-    """Return ``values`` (b, t) less their mean where ``mask`` is true, and 0 elsewhere; ``is_scaled``: deviation 1."""
+def whitened(values: Tensor, mask: Tensor) -> Tensor:
+    """Return ``values`` (b, t) with mean 0 and standard deviation 1 where ``mask`` is true, and 0 elsewhere."""
     centred = torch.where(mask, values - mean_over(values, mask), 0)
-    return centred / mean_over(centred**2, mask).sqrt().clamp_min(1e-6) if is_scaled else centred
+    return centred / mean_over(centred**2, mask).sqrt().clamp_min(1e-6)
 
 
 def _log_softmax(logits: Tensor) -> Tensor:

@@ -20,8 +20,8 @@ from core.training.rows import turns_of
 from core.types import PromptTurn, SpaceId
 
 FILE = "learned.json"
-AS_LIKED = 0.6
-AS_BEFORE = 0.9
+MIN_F1_RIGHT = 0.6
+MIN_F1_SAME = 0.9
 """Token F1 from which two answers say the same."""
 
 Outcome = Literal["right", "same", "unsure"]
@@ -31,9 +31,9 @@ Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 def outcome(reply: str, disliked: str, liked: Sequence[str]) -> Outcome:
     """Return what became of a disliked answer, now that ``reply`` is given in its place."""
     as_before = token_f1(reply, [disliked])
-    if liked and token_f1(reply, liked) >= max(AS_LIKED, as_before):
+    if liked and token_f1(reply, liked) >= max(MIN_F1_RIGHT, as_before):
         return "right"
-    return "same" if as_before >= AS_BEFORE else "unsure"
+    return "same" if as_before >= MIN_F1_SAME else "unsure"
 
 
 async def retest(rows: Sequence[Mapping[str, Any]], write: Write, limit: int) -> Mapping[str, Mapping[Outcome, int]]:
@@ -50,28 +50,28 @@ async def retest(rows: Sequence[Mapping[str, Any]], write: Write, limit: int) ->
     return counts
 
 
-def keep(counts: Mapping[str, Mapping[Outcome, int]], folder: Path) -> None:
+def write_outcomes(counts: Mapping[str, Mapping[Outcome, int]], folder: Path) -> None:
     """Keep the outcomes in a version's report. Blocks."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def learned(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> LearningReport | None:
+def learning_report(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> LearningReport | None:
     """Return what the version that answers learned for a space; ``None`` while the base model answers. Blocks."""
-    standing = registry.standing()
-    name = standing.trial.version if standing.trial else standing.promoted
+    state = registry.state()
+    name = state.trial.version if state.trial else state.promoted
     if name is None:
         return None
     try:
-        told = json.loads((report_of(registry, name) / FILE).read_text(encoding="utf-8"))
+        told = json.loads((report_folder(registry, name) / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         told = {}
     here: Mapping[str, int] = told.get(pseudonyms.of(space), {})
-    share = standing.trial.share if standing.trial else 1.0
+    share = state.trial.share if state.trial else 1.0
     return LearningReport(name, share, here.get("right", 0), here.get("same", 0), here.get("unsure", 0))
 
 
-def report_of(registry: LoraRegistry, name: str) -> Path:
+def report_folder(registry: LoraRegistry, name: str) -> Path:
     """Return where a version's report is kept."""
     return registry.folder / "reports" / name
 

@@ -27,7 +27,7 @@ from core.types import Matrix, PromptTurn
 
 Floats = NDArray[np.float64]
 
-LEAST = 10
+MIN_RATINGS = 10
 """With fewer thumbs of either kind a held-out measure would be chance, and so would the model."""
 
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
@@ -36,7 +36,7 @@ _MARK = "\nQuestion: "
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class RewardExample:
     """A reply to a question, and what people think of it: ``reward`` = (👍 - 👎) / votes, -1..1."""
 
     question: str
@@ -93,9 +93,9 @@ class RewardModel:
         return np.asarray(1 / (1 + np.exp(-log_odds.clip(-30, 30))))
 
 
-def opinions_in(rows: Sequence[Mapping[str, Any]]) -> list[Opinion]:
+def reward_examples(rows: Sequence[Mapping[str, Any]]) -> list[RewardExample]:
     """Return what lines of a reward file (``prompt, response, reward``) say; a draw between 👍 and 👎 says nothing."""
-    found = [Opinion(question_of(turns_of(r["prompt"])), str(r["response"]), float(r["reward"])) for r in rows]
+    found = [RewardExample(question_of(turns_of(r["prompt"])), str(r["response"]), float(r["reward"])) for r in rows]
     return [opinion for opinion in found if opinion.reward]
 
 
@@ -105,15 +105,17 @@ def question_of(prompt: Sequence[PromptTurn]) -> str:
     return asked.rpartition(_MARK)[2].strip()
 
 
-def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: ReplyEncoder, data_hash: str = "") -> RewardModel:
+def fit(
+    opinions: Sequence[RewardExample], held: Sequence[RewardExample], reader: ReplyEncoder, data_hash: str = ""
+) -> RewardModel:
     """Return a reward model of ``opinions``, measured on ``held``. Blocks. Opinions weigh by how clear they are.
 
     Raises ``BadInput`` when there are too few of either kind to learn from, or when a vector has no use.
     """
     labels = np.array([opinion.reward > 0 for opinion in opinions], dtype=bool)
     n_up = int(labels.sum())
-    if min(n_up, len(labels) - n_up) < LEAST:
-        raise BadInput("train.too_few_thumbs", up=n_up, down=len(labels) - n_up, least=LEAST)
+    if min(n_up, len(labels) - n_up) < MIN_RATINGS:
+        raise BadInput("train.too_few_thumbs", up=n_up, down=len(labels) - n_up, least=MIN_RATINGS)
     vectors = reader.vectors([(each.question, each.reply) for each in opinions])
     clear = np.array([abs(each.reward) for each in opinions])
     groups = np.unique([each.question for each in opinions], return_inverse=True)[1]
@@ -124,7 +126,7 @@ def fit(opinions: Sequence[Opinion], held: Sequence[Opinion], reader: ReplyEncod
     return RewardModel(model.reader, model.weights, model.intercept, measure(model, held, reader), data_hash)
 
 
-def measure(model: RewardModel, held: Sequence[Opinion], reader: ReplyEncoder) -> dict[str, float]:
+def measure(model: RewardModel, held: Sequence[RewardExample], reader: ReplyEncoder) -> dict[str, float]:
     """Return AUROC, accuracy and calibration error on opinions it has not seen; nothing where there are none.
 
     Raises ``BadInput`` when the model was fitted to vectors of another reader.

@@ -101,7 +101,7 @@ def as_line(row: Mapping[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def collapsed(examples: Iterable[TrainingExample]) -> tuple[TrainingExample, ...]:
+def deduplicated(examples: Iterable[TrainingExample]) -> tuple[TrainingExample, ...]:
     """Return the examples with those that say the same joined into one; each person's newest vote on it counts."""
     same: dict[tuple[tuple[PromptTurn, ...], str], list[TrainingExample]] = {}
     for example in examples:
@@ -125,7 +125,7 @@ def read_rows(path: Path, keys: Sequence[str]) -> Rows:
     return Rows(rows, len(lines) - len(rows), hashlib.sha256(data).hexdigest())
 
 
-def without(text: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> tuple[str, int]:
+def without_rows(text: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> tuple[str, int]:
     """Return the lines of a file without the unwanted ones, and how many those were."""
     lines = text.splitlines(keepends=True)
     kept = [line for line in lines if (row := _row(line)) is None or not is_unwanted(row)]

@@ -10,12 +10,12 @@ from core.errors import BadInput
 from core.training.scaling import ScalingRun
 
 
-def recorded_in(data_dir: Path) -> Path:
+def runs_file(data_dir: Path) -> Path:
     """Return the file of a data folder's runs."""
     return data_dir / "training" / "runs.jsonl"
 
 
-def record(path: Path, run: ScalingRun, version: str) -> None:
+def append_run(path: Path, run: ScalingRun, version: str) -> None:
     """Add a run, and the version that it made, to a file of runs. Blocks. Raises ``OSError``."""
     row = {"params": run.n_params, "tokens": run.n_tokens, "loss": run.loss, "version": version}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from core.errors import BadInput
 
 Floats = NDArray[np.float64]
 
-LEAST_RUNS = 6
+MIN_RUNS = 6
 """One more than the law has parameters."""
 
 FLOPS = 6
@@ -91,8 +91,8 @@ def fit(runs: Sequence[ScalingRun]) -> Law:
     if any(min(run.n_params, run.n_tokens, run.loss) <= 0 for run in runs):
         raise BadInput("plan.no_run")
     varied = len({run.n_params for run in runs}), len({run.n_tokens for run in runs})
-    if len(runs) < LEAST_RUNS or min(varied) < 3:
-        raise BadInput("plan.too_few_runs", n=len(runs), least=LEAST_RUNS)
+    if len(runs) < MIN_RUNS or min(varied) < 3:
+        raise BadInput("plan.too_few_runs", n=len(runs), least=MIN_RUNS)
     n, d, loss = (np.array(each, float) for each in zip(*((r.n_params, r.n_tokens, r.loss) for r in runs), strict=True))
     n_middle, d_middle = exp(np.log(n).mean()), exp(np.log(d).mean())
     n, d = n / n_middle, d / d_middle  # near 1, where the five are told apart best

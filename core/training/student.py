@@ -20,8 +20,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from core.models.catalog import Tell, language_model_base, language_model_source
-from core.models.heavy_imports import one_at_a_time
-from core.models.hub import fetched, loading
+from core.models.heavy_imports import transformers_lock
+from core.models.hub import cached_or_downloaded, loading_model
 from core.models.lora import Base, LoraManifest, read_manifest, require_base, write_manifest
 from core.types import PromptTurn
 
@@ -29,7 +29,7 @@ PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "
 
 
 @dataclass(frozen=True, slots=True)
-class Lora:
+class LoraShape:
     """The shape of LoRA weights: the specification's (4.1)."""
 
     rank: int = 16
@@ -45,7 +45,7 @@ class Student:
     model: Any
     tokenizer: Any
     base: Base
-    lora: Lora
+    lora: LoraShape
 
     @property
     def weights(self) -> dict[str, torch.nn.Parameter]:
@@ -60,16 +60,16 @@ class Student:
 
     def prompt_tokens(self, prompt: Sequence[PromptTurn]) -> list[int]:
         """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
-        turns = [{"role": turn.role, "content": self.as_words(turn.content)} for turn in prompt]
+        turns = [{"role": turn.role, "content": self.escape_special_tokens(turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def response_tokens(self, response: str) -> list[int]:
         """Return a response as the model would have written it, with the token that ends it."""
-        ids = self.tokenizer.encode(self.as_words(response), add_special_tokens=False)
+        ids = self.tokenizer.encode(self.escape_special_tokens(response), add_special_tokens=False)
         return [*ids, self.tokenizer.eos_token_id]
 
-    def as_words(self, text: str) -> str:
+    def escape_special_tokens(self, text: str) -> str:
         """Return a text with what the chat template would read as a mark made to look like words."""
         marks = [token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special]
         return re.sub("|".join(map(re.escape, marks)) or "(?!)", lambda mark: f"{mark[0][:1]} {mark[0][1:]}", text)
@@ -82,7 +82,9 @@ class Student:
         write_manifest(folder, manifest)
 
 
-def open_student(name: str, models_dir: Path, lora: Lora, seed: int, tell: Tell, start: Path | None = None) -> Student:
+def open_student(
+    name: str, models_dir: Path, lora: LoraShape, seed: int, tell: Tell, start: Path | None = None
+) -> Student:
     """Load a base model (id or folder) with LoRA weights: new ones drawn by ``seed``, or those in ``start``. Blocks.
 
     Raises ``Unavailable`` when the model cannot be loaded, ``BadInput`` when ``start`` is of another model.
@@ -91,16 +93,18 @@ def open_student(name: str, models_dir: Path, lora: Lora, seed: int, tell: Tell,
     if start:
         manifest = read_manifest(start)
         require_base(manifest, base)
-        lora = Lora(manifest.rank, int(manifest.alpha), lora.dropout, tuple(manifest.target_modules))
+        lora = LoraShape(manifest.rank, int(manifest.alpha), lora.dropout, tuple(manifest.target_modules))
     tell("models.loading")
     transformers_logging.disable_progress_bar()
-    with loading(name, "AION_BASE_MODEL"), one_at_a_time:
-        model, tokenizer = fetched(source, lambda local: _loaded(source, local), lambda: tell("models.downloading"))
+    with loading_model(name, "AION_BASE_MODEL"), transformers_lock:
+        model, tokenizer = cached_or_downloaded(
+            source, lambda local: _loaded(source, local), lambda: tell("models.downloading")
+        )
         torch.manual_seed(seed)
         return Student(_with_lora(model, lora, start), tokenizer, base, lora)
 
 
-def peft_config(lora: Lora) -> LoraConfig:
+def peft_config(lora: LoraShape) -> LoraConfig:
     """Return the shape as PEFT takes it."""
     return LoraConfig(
         r=lora.rank,
@@ -111,7 +115,7 @@ def peft_config(lora: Lora) -> LoraConfig:
     )
 
 
-def placement() -> dict[str, Any]:
+def loading_options() -> dict[str, Any]:
     """Return where the base model's weights go and as what, as ``from_pretrained`` takes it."""
     if not torch.cuda.is_available():
         return {"dtype": torch.float32}
@@ -130,7 +134,7 @@ def _loaded(source: str, local: bool) -> tuple[Any, Any]:
     tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=local)
     if not tokenizer.chat_template:
         raise ValueError(f"{source} has no chat template")
-    model: Any = AutoModelForCausalLM.from_pretrained(source, local_files_only=local, **placement())
+    model: Any = AutoModelForCausalLM.from_pretrained(source, local_files_only=local, **loading_options())
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     if getattr(model, "is_loaded_in_4bit", False):
@@ -138,7 +142,7 @@ def _loaded(source: str, local: bool) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def _with_lora(model: Any, lora: Lora, start: Path | None) -> Any:
+def _with_lora(model: Any, lora: LoraShape, start: Path | None) -> Any:
     with warnings.catch_warnings():  # PEFT 0.21 asks for what transformers 5.23 has renamed
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         if start:

@@ -92,7 +92,7 @@ def fit(
     run: TrainingRun,
     make: Callable[[Mapping[str, Any], TrainingBatch], Any],
     *,
-    least_rows: int = 1,
+    min_rows: int = 1,
 ) -> TrainingResult:
     """Train with the TRL trainer that ``make`` returns for training arguments and a batch, and say what became of it.
 
@@ -110,8 +110,8 @@ def fit(
         has_failed = True
         return _attempted(make(arguments(recipe, batch, run), batch), recipe, run, batch)
 
-    with third_party_quiet():
-        return BatchFinder(recipe.batch, run.tell_batch, least_rows).run(attempt)
+    with quiet_libraries():
+        return BatchFinder(recipe.batch, run.tell_batch, min_rows).run(attempt)
 
 
 def arguments(recipe: Recipe, batch: TrainingBatch, run: TrainingRun) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def write_weights(
         read_manifest(folder),
         method=method,
         data_hash=data_hash,
-        settings=plain(replace(recipe, batch=trained.batch)),
+        settings=recipe_as_json(replace(recipe, batch=trained.batch)),
         metrics=dict(trained.metrics),
         parent=parent,
         created_at=datetime.now(UTC),
@@ -188,19 +188,19 @@ def write_weights(
     write_manifest(folder, manifest)
 
 
-def identity(method: str, recipe: Recipe, data_hash: str, base_hash: str) -> str:
+def run_fingerprint(method: str, recipe: Recipe, data_hash: str, base_hash: str) -> str:
     """Return what must be the same for a killed run to go on."""
-    told = json.dumps([method, plain(recipe), data_hash, base_hash], sort_keys=True)
+    told = json.dumps([method, recipe_as_json(recipe), data_hash, base_hash], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def plain(recipe: Recipe) -> dict[str, Any]:
+def recipe_as_json(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe as JSON holds it."""
     return json.loads(json.dumps(asdict(recipe)))  # type: ignore[no-any-return]
 
 
 @contextmanager
-def third_party_quiet() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Leave out what libraries say in the block: their progress, which is shown otherwise, and their own chores."""
     was_heard = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()

@@ -80,7 +80,7 @@ def is_promotable(compared: Sequence[MeasureComparison]) -> bool:
     )
 
 
-def fewer_liked(liked: tuple[int, int], others: tuple[int, int]) -> float:
+def dislike_p_value(liked: tuple[int, int], others: tuple[int, int]) -> float:
     """Return how likely so many 👎 are by chance where nothing is worse: Fisher's exact test, one-sided, 0..1.
 
     Both are (👍, 👎): of a version on trial, and of what answers beside it.

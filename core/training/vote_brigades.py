@@ -19,7 +19,7 @@ MAX_VOTES = 200
 
 MAX_VOTES_PER_HOUR = 30
 
-FRESH = timedelta(days=1)
+NEWCOMER_AGE = timedelta(days=1)
 """For how long somebody is a newcomer."""
 
 BURST = timedelta(hours=1)
@@ -41,7 +41,7 @@ class Brigade:
     end: datetime
 
 
-def capped(votes: Sequence[Vote]) -> tuple[Vote, ...]:
+def within_caps(votes: Sequence[Vote]) -> tuple[Vote, ...]:
     """Return the votes that count: of each person at most so many an hour, and so many in all, the newest."""
     by_person: defaultdict[str, list[Vote]] = defaultdict(list)
     hours: Counter[tuple[str, datetime]] = Counter()
@@ -56,7 +56,7 @@ def capped(votes: Sequence[Vote]) -> tuple[Vote, ...]:
 
 def brigades(votes: Sequence[Vote], first_seen: Mapping[str, datetime]) -> tuple[Brigade, ...]:
     """Return the brigades among the votes of one space, oldest first."""
-    fresh = [vote for vote in votes if vote.person != vote.asker and vote.at - first_seen[vote.person] < FRESH]
+    fresh = [vote for vote in votes if vote.person != vote.asker and vote.at - first_seen[vote.person] < NEWCOMER_AGE]
     on_answers: defaultdict[tuple[int, Thumb], list[Vote]] = defaultdict(list)
     in_space: defaultdict[Thumb, list[Vote]] = defaultdict(list)
     for vote in sorted(fresh, key=lambda vote: (vote.at, vote.person)):
@@ -73,7 +73,7 @@ def brigades(votes: Sequence[Vote], first_seen: Mapping[str, datetime]) -> tuple
     return tuple(sorted(found, key=lambda brigade: (brigade.start, brigade.answer_id or 0, brigade.thumb)))
 
 
-def quarantined(vote: Vote, found: Sequence[Brigade]) -> bool:
+def is_quarantined(vote: Vote, found: Sequence[Brigade]) -> bool:
     """Tell whether a vote is part of a brigade."""
     return any(
         vote.person in brigade.people

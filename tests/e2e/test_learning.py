@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from core.models.registry import LoraRegistry
-from core.training.run_log import read_runs, recorded_in
+from core.training.run_log import read_runs, runs_file
 from core.types import SpaceId
 from tests.e2e.process import Finished, start
 from tests.lessons import FACTS as ALL_FACTS
@@ -137,7 +137,7 @@ async def test_what_people_like_is_learned_compared_promoted_and_answered(data_d
     losses = dict(re.findall(r"^(held_out_loss\w*) +([\d.]+)$", trained.out, re.MULTILINE))
     assert float(losses["held_out_loss"]) < 0.8 * float(losses["held_out_loss_before"])
     assert (weights / "loss.png").read_bytes().startswith(b"\x89PNG")
-    assert [run.n_params for run in read_runs(recorded_in(data_dir))] == [134_515_008]
+    assert [run.n_params for run in read_runs(runs_file(data_dir))] == [134_515_008]
     second = ("--data", str(teach_the_second(export / "sft.jsonl")), "--out", str(data_dir / "second"))
     await run(data_dir, "train", "sft", *second, *quick, "--epochs", "2")
 
@@ -174,7 +174,7 @@ async def test_one_command_exports_trains_compares_and_tries_the_version_out(dat
     done = await run(data_dir, "train", "cycle")
     assert "v1 writes 10% of the answers now" in done.out
     registry = LoraRegistry(data_dir / "loras")
-    assert registry.standing().trial and registry.get("v1").stage == "trial"
+    assert registry.state().trial and registry.get("v1").stage == "trial"
     assert (
         registry.get("v1").manifest.metrics["held_out_loss"]
         < registry.get("v1").manifest.metrics["held_out_loss_before"]

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.generation.local.llama_cpp import LlamaEngine
 from core.generation.local.transformers_engine import TransformersModel
-from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand, language_model_source
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_file, language_model_source
 from core.models.lora import WEIGHTS
 from core.models.smollm2 import gguf_path
 from core.types import PromptTurn, Sampling
@@ -64,7 +64,7 @@ def changed(folder: Path, wrong: str) -> None:
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 async def test_converted_weights_compute_what_peft_computes(tmp_path: Path, models_dir: Path, how: str) -> None:
     right = write_lora(tmp_path / "right", seed=1, scale=0.04).folder
-    packed = gguf_path() if how == "beside" else gguf_at_hand(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None)
+    packed = gguf_path() if how == "beside" else gguf_file(DEFAULT_LANGUAGE_MODEL, models_dir, lambda key: None)
     assert packed
     reply, told = await written(packed, right)
     assert (right / "merged").exists() == (how == "merged") != (right / "gguf").exists()

@@ -51,7 +51,7 @@ def kto(
     from bot.operator.train.kto import train_kto
     from bot.operator.train.options import TrainingOptions
     from core.training.batching import TrainingBatch
-    from core.training.student import Lora
+    from core.training.student import LoraShape
     from core.training.trainer import Recipe
 
     recipe = Recipe(
@@ -63,5 +63,5 @@ def kto(
         max_length=max_length,
         seed=seed,
     )
-    options = TrainingOptions(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    options = TrainingOptions(data, out, LoraShape(rank, alpha), base, checkpoints, max_hours, start)
     finish(train_kto(TrainingJob(options, recipe, held)))

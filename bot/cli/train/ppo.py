@@ -42,7 +42,7 @@ def ppo(
     from bot.operator.train.options import TrainingOptions
     from bot.operator.train.ppo import PpoJob, train_ppo
     from core.training.ppo.algorithm import PpoSettings
-    from core.training.student import Lora
+    from core.training.student import LoraShape
 
     settings = PpoSettings(
         n_steps=steps,
@@ -55,5 +55,5 @@ def ppo(
         min_rate=min(min_rate, rate),
         seed=seed,
     )
-    options = TrainingOptions(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    options = TrainingOptions(data, out, LoraShape(rank, alpha), base, checkpoints, max_hours, start)
     finish(train_ppo(PpoJob(options, settings, online, max_length, max_new_tokens, at_once=batch)))

@@ -56,7 +56,7 @@ def sft(
     from bot.operator.train.options import TrainingOptions
     from bot.operator.train.sft import train_sft
     from core.training.batching import TrainingBatch
-    from core.training.student import Lora
+    from core.training.student import LoraShape
     from core.training.trainer import Recipe
 
     recipe = Recipe(
@@ -71,5 +71,5 @@ def sft(
         is_packed=packing,
         seed=seed,
     )
-    options = TrainingOptions(data, out, Lora(rank, alpha), base, checkpoints, max_hours, start)
+    options = TrainingOptions(data, out, LoraShape(rank, alpha), base, checkpoints, max_hours, start)
     finish(train_sft(TrainingJob(options, recipe, held)))

@@ -14,7 +14,7 @@ from bot.operator.train.sft import train_sft
 from core.errors import BadInput
 from core.settings import read_settings
 from core.training.batching import TrainingBatch
-from core.training.export import file_of
+from core.training.export import export_file
 
 SHARE, N_ANSWERS = 0.1, 200
 """Share of the answers that a version on trial writes, and the answers after which it is promoted."""
@@ -29,14 +29,16 @@ async def run_cycle() -> None:
     settings = read_settings()
     folder = settings.data_dir / "training" / "latest"
     await export_training_data(folder, None)
-    from core.training.student import Lora
+    from core.training.student import LoraShape
     from core.training.trainer import Recipe
 
     with suppress(BadInput):  # too few thumbs of either kind: the comparison goes without a reward model
-        await fit_reward_model(file_of(folder, "reward"), None, False, None)
+        await fit_reward_model(export_file(folder, "reward"), None, False, None)
     registry = lora_registry(settings)
-    options = TrainingOptions(file_of(folder, "sft"), folder / "lora", Lora(), parent=registry.standing().promoted)
+    options = TrainingOptions(
+        export_file(folder, "sft"), folder / "lora", LoraShape(), parent=registry.state().promoted
+    )
     await train_sft(TrainingJob(options, Recipe(batch=TrainingBatch(2, 4), n_epochs=3.0, max_length=1024)))
     version = registry.add(folder / "lora")
-    thumbs = file_of(folder, "kto", is_held=True)
+    thumbs = export_file(folder, "kto", is_held=True)
     await promote_compared(PromoteOptions(version.name, thumbs, (), None, SHARE, N_ANSWERS))

@@ -13,11 +13,11 @@ from rich.console import Console
 from bot.logs import log_to_file
 from bot.operator.train.options import TrainingOptions, batch_printer, held_out_file
 from bot.terminal.output import print_sentence, progress_bar
-from core.models.heavy_imports import loaded_beside_others
+from core.models.heavy_imports import loading_heavy
 from core.settings import read_settings
 from core.training.checkpoint import TimeBox
 from core.training.rows import Rows, read_rows
-from core.training.run_log import record, recorded_in
+from core.training.run_log import append_run, runs_file
 from core.training.scaling import ScalingRun
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class TrainingJob:
         rows, held = read_rows(self.options.data, keys), self._held_rows(keys)
         if n_broken := rows.n_broken + (held.n_broken if held else 0):
             print_sentence("learn.broken_lines", n=n_broken)
-        with loaded_beside_others():
+        with loading_heavy():
             from core.training.plots import draw_loss
-            from core.training.trainer import TrainingRun, identity, write_weights
+            from core.training.trainer import TrainingRun, run_fingerprint, write_weights
 
         student = self.options.open_student(settings, self.recipe.seed, console)
-        run_name = identity(method, self.recipe, rows.data_hash, student.base.hash)
+        run_name = run_fingerprint(method, self.recipe, rows.data_hash, student.base.hash)
         with self.options.open_checkpoints(run_name) as saved, _update_bar(console) as show:
             checkpoints = saved if self.options.checkpoints else None
             time_box = TimeBox(self.options.max_hours)
@@ -69,7 +69,7 @@ class TrainingJob:
         version = self.options.register(settings, result.metrics, out / LOSS_PLOT)
         if "held_out_loss" in result.metrics:
             n_tokens, loss = result.metrics["tokens"], result.metrics["held_out_loss"]
-            record(recorded_in(settings.data_dir), ScalingRun(student.n_base, n_tokens, loss), version)
+            append_run(runs_file(settings.data_dir), ScalingRun(student.n_base, n_tokens, loss), version)
 
     def _held_rows(self, keys: Sequence[str]) -> Rows | None:
         path = self.held or held_out_file(self.options.data)

@@ -20,7 +20,7 @@ from core.training.batching import TrainingBatch
 from core.training.checkpoint import Checkpoints
 
 if TYPE_CHECKING:
-    from core.training.student import Lora, Student
+    from core.training.student import LoraShape, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class TrainingOptions:
 
     data: Path
     out: Path
-    lora: Lora
+    lora: LoraShape
     base: str | None = None
     checkpoints: Path | None = None
     max_hours: float | None = None

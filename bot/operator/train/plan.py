@@ -15,8 +15,8 @@ from core.errors import BadInput
 from core.offload import offload
 from core.settings import read_settings
 from core.texts import say
-from core.training.cost import CostEstimate, Hardware, Shape, TrainingWork, read_hardware, shape_of, stay
-from core.training.run_log import read_runs, recorded_in
+from core.training.cost import CostEstimate, Hardware, Shape, TrainingWork, estimate_cost, read_hardware, shape_of
+from core.training.run_log import read_runs, runs_file
 from core.training.scaling import Law, Optimum, fit, optimum
 
 CHARS_PER_TOKEN = 3.6
@@ -49,12 +49,12 @@ async def print_plan(request: PlanRequest, as_json: bool) -> None:
     model = request.base or read_settings().local_model
     shape = await offload(shape_of, model, hardware)
     work = await offload(_work, request)
-    stays = [stay(shape, work, place) for place in hardware.places]
+    estimates = [estimate_cost(shape, work, place) for place in hardware.places]
     if as_json:
         plain = {"model": model, "n_params": shape.n_params, "n_steps": work.n_steps, "n_tokens": work.n_tokens}
-        Console(soft_wrap=True).print_json(json.dumps({**plain, "places": [asdict(each) for each in stays]}))
+        Console(soft_wrap=True).print_json(json.dumps({**plain, "places": [asdict(each) for each in estimates]}))
     else:
-        _print_plan(model, shape, work, stays, hardware)
+        _print_plan(model, shape, work, estimates, hardware)
 
 
 async def print_law(runs: Path | None, flops: float, plot: Path | None, as_json: bool) -> None:
@@ -62,7 +62,7 @@ async def print_law(runs: Path | None, flops: float, plot: Path | None, as_json:
 
     ``plot`` is the file to draw it to, ``None`` for none. Raises ``BadInput`` when there are too few runs.
     """
-    recorded = await offload(read_runs, runs or recorded_in(read_settings().data_dir))
+    recorded = await offload(read_runs, runs or runs_file(read_settings().data_dir))
     fitted = await offload(fit, recorded)
     best = optimum(fitted, flops)
     if plot:
@@ -104,20 +104,24 @@ def _text(path: Path) -> str:
 
 
 def _print_plan(
-    model: str, shape: Shape, work: TrainingWork, stays: Sequence[CostEstimate], hardware: Hardware
+    model: str, shape: Shape, work: TrainingWork, estimates: Sequence[CostEstimate], hardware: Hardware
 ) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    values = {"model": model, "n_params": f"{shape.n_params / 1e9:.2f}", "n_learned": f"{shape.n_learned(work.rank):,}"}
+    values = {
+        "model": model,
+        "n_params": f"{shape.n_params / 1e9:.2f}",
+        "n_learned": f"{shape.n_lora_params(work.rank):,}",
+    }
     work_values = {"n_steps": work.n_steps, "n_tokens": f"{work.n_tokens:,.0f}"}
     console.print(say(terminal_language(), "plan.heading", **values, **work_values), markup=False)
     columns = ("place", "rows", "memory", "hours", "sessions", "weeks")
     table = Table(*(say(terminal_language(), f"plan.{column}") for column in columns))
-    for each in stays:
+    for each in estimates:
         memory = f"{each.memory_gib:.1f} / {each.place.memory_gib:.1f} GiB {'✓' if each.fits else '✗'}"
         spent = (f"{each.hours:.1f}", str(each.n_sessions), f"{each.weeks:.1f}") if each.fits else ("–", "–", "–")
         table.add_row(f"{each.place.name} {each.place.gpu}", str(each.rows), memory, *spent)
     Console(highlight=False, width=None if Console().is_terminal else 100).print(table)
-    if not any(each.fits for each in stays):
+    if not any(each.fits for each in estimates):
         console.print(say(terminal_language(), "plan.nowhere"), markup=False)
 
 

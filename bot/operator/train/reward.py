@@ -37,16 +37,16 @@ async def fit_reward_model(data: Path, held: Path | None, on_base: bool, base: s
 
 
 def _fit(data: Path, held: Path | None, on_base: bool, base: str | None) -> None:
-    from core.training.reward import RewardModels, fit, opinions_in
+    from core.training.reward import RewardModels, fit, reward_examples
 
     settings, console = read_settings(), Console(stderr=True)
     log_to_file(settings)
     rows = read_reward_rows(data)
     held = held or held_out_file(data)
-    held_opinions = opinions_in(read_reward_rows(held).rows) if held else []
+    held_opinions = reward_examples(read_reward_rows(held).rows) if held else []
     encoder = open_encoder(base or settings.local_model if on_base else None, settings, console)
     console.print(say(terminal_language(), "train.reading"), style="dim")
-    model = fit(opinions_in(rows.rows), held_opinions, encoder, rows.data_hash)
+    model = fit(reward_examples(rows.rows), held_opinions, encoder, rows.data_hash)
     version = RewardModels(settings.data_dir / REWARD_MODELS).save(model)
     print_metrics(model.metrics)
     print_sentence("train.rewarded", version=version)
@@ -70,6 +70,6 @@ def open_encoder(base: str | None, settings: Settings, console: Console) -> Repl
     if base is None:
         return EmbedderReplyEncoder(open_embedder(settings.embedder, settings.models_dir, status_printer(console)))
     from core.training.base_encoder import BaseModelReplyEncoder
-    from core.training.student import Lora, open_student
+    from core.training.student import LoraShape, open_student
 
-    return BaseModelReplyEncoder(open_student(base, settings.models_dir, Lora(), 0, status_printer(console)))
+    return BaseModelReplyEncoder(open_student(base, settings.models_dir, LoraShape(), 0, status_printer(console)))

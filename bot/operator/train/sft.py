@@ -17,9 +17,9 @@ async def train_sft(job: TrainingJob) -> None:
     """Train on the ``messages`` of each row, write the weights and register them. Raises as ``TrainingJob.run``."""
 
     def fit(student: Student, rows: Rows, held: Rows | None, run: TrainingRun) -> TrainingResult:
-        from core.training.likelihood import asked_in
+        from core.training.likelihood import prompted_replies
         from core.training.sft import sft
 
-        return sft(student, asked_in(rows.rows), asked_in(held.rows) if held else (), job.recipe, run)
+        return sft(student, prompted_replies(rows.rows), prompted_replies(held.rows) if held else (), job.recipe, run)
 
     await offload(job.run, "sft", ("messages",), fit)

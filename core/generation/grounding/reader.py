@@ -13,8 +13,8 @@ from typing import Any
 from core.errors import Unavailable
 from core.generation.grounding.excerpt import excerpt
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, packaged_gguf
-from core.models.heavy_imports import one_at_a_time
-from core.models.hub import loading
+from core.models.heavy_imports import transformers_lock
+from core.models.hub import loading_model
 from core.models.lazy import LazyValue
 from core.ports import Reader
 from core.types import SearchResult
@@ -85,14 +85,14 @@ def _has_learned_to_read(found: SearchResult) -> bool:
 
 def _open_own() -> Any:
     path = packaged_gguf()
-    with loading(OWN, _SETTING), one_at_a_time:
+    with loading_model(OWN, _SETTING), transformers_lock:
         from core.models.reader import ProbedReader
 
         return ProbedReader(path)
 
 
 def _open_from_hub(name: str, tell: Tell) -> Any:
-    with loading(name, _SETTING), one_at_a_time:
+    with loading_model(name, _SETTING), transformers_lock:
         from core.models.hub_reader import open_hub_reader
 
         return open_hub_reader(name, lambda: tell("models.downloading"))

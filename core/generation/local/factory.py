@@ -14,13 +14,13 @@ from core.generation.local.remote_engine import RemoteEngine
 from core.models.catalog import (
     DEFAULT_LANGUAGE_MODEL,
     Tell,
-    gguf_at_hand,
+    gguf_file,
     language_model,
     language_model_base,
     language_model_source,
 )
-from core.models.heavy_imports import one_at_a_time
-from core.models.hub import fetched, loading
+from core.models.heavy_imports import transformers_lock
+from core.models.hub import cached_or_downloaded, loading_model
 from core.models.lora import Base
 from core.models.lora_merge import merged_gguf
 
@@ -36,7 +36,7 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
     def load() -> Engine:
         if gguf := _gguf(name, models_dir, tell):
             tell("models.loading")
-            with loading(name, "AION_LOCAL_MODEL"):
+            with loading_model(name, "AION_LOCAL_MODEL"):
                 from core.generation.local.llama_cpp import LlamaEngine
 
                 return LlamaEngine(gguf, N_PARALLEL)
@@ -51,7 +51,7 @@ def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
     Blocks. Raises ``Unavailable`` when that fails.
     """
     if gguf := _gguf(name, models_dir, tell):
-        with loading(str(lora), "LoRA"):
+        with loading_model(str(lora), "LoRA"):
             merged_gguf(gguf, lora)
 
 
@@ -68,17 +68,17 @@ def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
 def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
     source = language_model_source(name, models_dir, tell)
     tell("models.loading")
-    with loading(name, "AION_LOCAL_MODEL"), one_at_a_time:
+    with loading_model(name, "AION_LOCAL_MODEL"), transformers_lock:
         from core.generation.local.transformers_engine import TransformersEngine
 
-        return fetched(
+        return cached_or_downloaded(
             source, lambda local: TransformersEngine.load(source, is_local=local), lambda: tell("models.downloading")
         )
 
 
 def _gguf(name: str, models_dir: Path, tell: Tell) -> Path | None:
     """Return the file that llama.cpp runs for a local model; ``None`` where transformers does."""
-    return None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_at_hand(name, models_dir, tell)
+    return None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_file(name, models_dir, tell)
 
 
 def _has_gpu() -> bool:

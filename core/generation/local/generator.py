@@ -20,7 +20,7 @@ from typing import Literal
 from core.errors import GenerationFailed, Unavailable
 from core.generation.local.engine import Engine
 from core.models.catalog import LanguageModel
-from core.models.hub import loading
+from core.models.hub import loading_model
 from core.models.lazy import LazyValue
 from core.models.lora import Base, read_manifest, require_base
 from core.offload import offload
@@ -170,7 +170,7 @@ class LocalGenerator:
             return engine.adapted(None)
         base = self._base.get()
         require_base(read_manifest(version.folder), base)
-        with loading(str(version.folder), "LoRA"):
+        with loading_model(str(version.folder), "LoRA"):
             return engine.adapted(version.folder)
 
     async def _retire(self, held: _Held) -> None:

@@ -69,13 +69,13 @@ class LoraFollower:
             log.warning("LoRA: %s", error)
 
     async def _follow(self) -> None:
-        standing = await offload(self._registry.standing)
-        if standing.promoted != self._promoted:
-            await self._local.use_lora(self._version(standing.promoted))
-            log.info("answers are written by %s now", standing.promoted or "the base model")
-            self._promoted = standing.promoted
-        if standing.trial != self._trial:
-            trial = standing.trial
+        state = await offload(self._registry.state)
+        if state.promoted != self._promoted:
+            await self._local.use_lora(self._version(state.promoted))
+            log.info("answers are written by %s now", state.promoted or "the base model")
+            self._promoted = state.promoted
+        if state.trial != self._trial:
+            trial = state.trial
             await self._local.try_lora(self._version(trial.version if trial else None), trial.share if trial else 0.0)
             log.info("on trial: %s", f"{trial.version}, {trial.share:.0%} of the answers" if trial else "nothing")
             self._trial = trial

@@ -22,7 +22,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.losses import clipped_ratio, entropy, kl_to, mean_over, value_loss
+from core.training.losses import clipped_surrogate, entropy, kl_divergence, mean_over, value_loss
 from core.training.ppo.policy import Policy, SampledResponse
 from core.training.schedule import Schedule, learning_rate
 
@@ -198,8 +198,10 @@ class Ppo:
             pad_sequence(rows, batch_first=True).to(reading.mask.device)
             for rows in ([e.old for e in part], [e.reference for e in part], [e.advantages for e in part])
         )
-        kl = kl_to(reference, reading.log_probs, reading.mask)
-        loss = clipped_ratio(reading.log_probs, old, advantages, reading.mask, settings.clip) + settings.kl_weight * kl
+        kl = kl_divergence(reference, reading.log_probs, reading.mask)
+        loss = (
+            clipped_surrogate(reading.log_probs, old, advantages, reading.mask, settings.clip) + settings.kl_weight * kl
+        )
         if settings.entropy_weight:
             loss = loss - settings.entropy_weight * entropy(reading.logits, reading.mask)
         if (values := [e.values for e in part if e.values is not None]) and (

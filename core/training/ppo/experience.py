@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.training.batching import BatchFinder, TrainingBatch
-from core.training.losses import advantages_and_returns, centred
+from core.training.losses import advantages_and_returns, whitened
 from core.training.ppo.algorithm import Experience
 from core.training.ppo.policy import Policy, SampledResponse
 from core.types import PromptTurn
@@ -112,7 +112,7 @@ class FreshResponses:
             gained = advantages_and_returns(earned[None], values[None], everywhere[None], self.discount, self.decay)
             found.append((gained[0][0], gained[1][0]))
         flat = torch.cat([advantages for advantages, _ in found])[None]
-        scaled = centred(flat, torch.ones_like(flat, dtype=torch.bool), is_scaled=True)[0]
+        scaled = whitened(flat, torch.ones_like(flat, dtype=torch.bool))[0]
         parts = torch.split(scaled, [len(each.response) for each in written])
         return [
             Experience(each, old, base, advantages, reward, values, returns)

@@ -95,5 +95,5 @@ def test_thumbs_a_reward_model_and_labelled_folders_are_what_a_version_is_judged
     rows = rows_of(told.output)
     assert rows["held-out thumbs, nats"] == (28, "better")
     assert rows["preferred by the reward model"] == (14, "better")
-    standing = LoraRegistry(place / "data" / "loras").standing()
+    standing = LoraRegistry(place / "data" / "loras").state()
     assert (standing.promoted == "v1") == all(verdict != "worse" for _, verdict in rows.values())

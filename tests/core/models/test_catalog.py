@@ -9,7 +9,7 @@ from core.models.catalog import (
     DEFAULT_EMBEDDER,
     DEFAULT_LANGUAGE_MODEL,
     e5_folder,
-    known_prompts,
+    embedder_prompts,
     language_model,
     language_model_source,
     package_version,
@@ -47,7 +47,7 @@ def test_another_model_is_left_to_transformers(tmp_path: Path) -> None:
     ],
 )
 def test_e5_is_known_to_want_prefixes(embedder: str, has_prompts: bool) -> None:
-    assert bool(known_prompts(embedder)) == has_prompts
+    assert bool(embedder_prompts(embedder)) == has_prompts
 
 
 def test_a_missing_package_is_named() -> None:

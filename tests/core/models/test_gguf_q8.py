@@ -6,9 +6,9 @@ import gguf
 import numpy as np
 import pytest
 
-from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_at_hand
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_file
 from core.models.ggml import Gguf
-from core.models.gguf_q8 import Weights, write_repacked
+from core.models.gguf_q8 import Weights, write_q8
 
 ROWS = np.random.default_rng(5).standard_normal((6, 64), np.float32)
 FOUR_BITS = ("Q4_0", "Q4_1")
@@ -35,7 +35,7 @@ def packed(tmp_path: Path) -> Path:
 
 
 def test_everything_but_the_steps_stays(packed: Path, tmp_path: Path) -> None:
-    write_repacked(packed, tmp_path / "again.gguf")
+    write_q8(packed, tmp_path / "again.gguf")
     before, after = Gguf(packed), Gguf(tmp_path / "again.gguf")
     assert after.metadata == {**before.metadata, "general.file_type": gguf.LlamaFileType.MOSTLY_Q8_0}
     assert after.names == before.names
@@ -54,7 +54,7 @@ def test_matrices_can_be_changed_on_the_way(packed: Path, tmp_path: Path) -> Non
         seen.append(name)
         return weights * 2
 
-    write_repacked(packed, tmp_path / "again.gguf", doubled)
+    write_q8(packed, tmp_path / "again.gguf", doubled)
     before, after = Gguf(packed), Gguf(tmp_path / "again.gguf")
     assert seen == ["Q4_0.weight", "Q4_1.weight"]
     np.testing.assert_allclose(after.tensor("Q4_1.weight"), 2 * before.tensor("Q4_1.weight"), atol=0.05)
@@ -63,16 +63,16 @@ def test_matrices_can_be_changed_on_the_way(packed: Path, tmp_path: Path) -> Non
 def test_what_is_no_gguf_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "page.gguf").write_bytes(b"<html>" * 20)
     with pytest.raises(ValueError, match="GGUF"):
-        write_repacked(tmp_path / "page.gguf", tmp_path / "again.gguf")
+        write_q8(tmp_path / "page.gguf", tmp_path / "again.gguf")
 
 
 @pytest.mark.model
 def test_the_default_model_is_repacked_once(models_dir: Path) -> None:
     told: list[str] = []
-    path = gguf_at_hand(DEFAULT_LANGUAGE_MODEL, models_dir, told.append)
+    path = gguf_file(DEFAULT_LANGUAGE_MODEL, models_dir, told.append)
     assert path is not None
     assert Gguf(path).metadata["general.file_type"] == gguf.LlamaFileType.MOSTLY_Q8_0
     written = path.stat().st_mtime_ns
-    assert gguf_at_hand(DEFAULT_LANGUAGE_MODEL, models_dir, told.append) == path
+    assert gguf_file(DEFAULT_LANGUAGE_MODEL, models_dir, told.append) == path
     assert path.stat().st_mtime_ns == written
     assert len(told) <= 1

@@ -12,8 +12,8 @@ import pytest
 from huggingface_hub import constants
 
 from core.errors import Unavailable
-from core.models.heavy_imports import loaded_beside_others
-from core.models.hub import fetched, is_hub_reachable, loading
+from core.models.heavy_imports import loading_heavy
+from core.models.hub import cached_or_downloaded, is_hub_reachable, loading_model
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ class Library:
         return "model"
 
     def fetch(self, name: str) -> str:
-        return fetched(name, self.load, lambda: self.story.append("download"))
+        return cached_or_downloaded(name, self.load, lambda: self.story.append("download"))
 
 
 def test_a_cached_model_needs_no_network(no_hub: None) -> None:
@@ -99,7 +99,11 @@ def test_whether_no_hub_answers(no_hub: None) -> None:
     "error", [OSError("gone"), ValueError("odd"), KeyError("arch"), ImportError("x"), RuntimeError("y")]
 )
 def test_what_keeps_a_model_from_loading_becomes_a_sentence(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING), pytest.raises(Unavailable) as raised, loading("some/model", "AION_EMBEDDER"):
+    with (
+        caplog.at_level(logging.WARNING),
+        pytest.raises(Unavailable) as raised,
+        loading_model("some/model", "AION_EMBEDDER"),
+    ):
         raise error
     assert raised.value.key == "models.not_loaded"
     assert raised.value.values == {"name": "some/model", "setting": "AION_EMBEDDER"}
@@ -107,14 +111,14 @@ def test_what_keeps_a_model_from_loading_becomes_a_sentence(error: Exception, ca
 
 
 def test_a_fault_of_ours_stays_one() -> None:
-    with pytest.raises(AssertionError), loading("some/model", "AION_EMBEDDER"):
+    with pytest.raises(AssertionError), loading_model("some/model", "AION_EMBEDDER"):
         raise AssertionError("ours")
 
 
 def test_loading_leaves_the_collector_as_it_was_with_nothing_to_walk_through() -> None:
     frozen = gc.get_freeze_count()
     try:
-        with loaded_beside_others():
+        with loading_heavy():
             assert not gc.isenabled()
             kept = [[i] for i in range(1000)]
         assert gc.isenabled()
@@ -125,8 +129,8 @@ def test_loading_leaves_the_collector_as_it_was_with_nothing_to_walk_through() -
 
 def test_the_operator_has_the_last_word_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    with loaded_beside_others():
+    with loading_heavy():
         assert os.environ["GOMP_SPINCOUNT"] == "1000"
     monkeypatch.setenv("GOMP_SPINCOUNT", "300000")
-    with loaded_beside_others():
+    with loading_heavy():
         assert os.environ["GOMP_SPINCOUNT"] == "300000"

@@ -46,7 +46,7 @@ def write_weights(folder: Path, scale: float = 0.3, n_in: int = WIDE) -> dict[st
     return weights
 
 
-def gain(weights: dict[str, np.ndarray], part: str) -> np.ndarray:
+def delta(weights: dict[str, np.ndarray], part: str) -> np.ndarray:
     """Return B·A·α/r, entry by entry."""
     a, b = (weights[f"base_model.model.model.layers.{part}.lora_{half}.weight"] for half in "AB")
     total = np.zeros((WIDE, WIDE))
@@ -76,8 +76,8 @@ def test_the_merge_is_base_and_gain_and_the_rest_is_the_bases(tmp_path: Path, ki
     assert path
     before, after = Gguf(base), Gguf(path)
     step = 8 / 127  # of weights up to 8
-    np.testing.assert_allclose(after.tensor(DOWN) - before.tensor(DOWN), gain(weights, "1.mlp.down_proj"), atol=step)
-    wanted = in_pairs(gain(weights, "0.self_attn.q_proj"))
+    np.testing.assert_allclose(after.tensor(DOWN) - before.tensor(DOWN), delta(weights, "1.mlp.down_proj"), atol=step)
+    wanted = in_pairs(delta(weights, "0.self_attn.q_proj"))
     np.testing.assert_allclose(after.tensor(Q) - before.tensor(Q), wanted, atol=step)
     assert np.abs(wanted).max() > 10 * step
     for name in (UP, "blk.0.ffn_norm.weight"):

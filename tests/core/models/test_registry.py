@@ -55,7 +55,7 @@ def test_a_trial_ends_by_rollback_and_leaves_what_was_promoted(tmp_path: Path) -
     registry = with_versions(tmp_path, 2)
     registry.promote("v1", BASE)
     before = registry.stamp()
-    registry.try_out("v2", BASE, 0.1, 50)
+    registry.start_trial("v2", BASE, 0.1, 50)
     assert registry.stamp() != before
     assert stages(registry) == {"v1": "promoted", "v2": "trial"}
     assert registry.rollback() == "v1"
@@ -64,10 +64,13 @@ def test_a_trial_ends_by_rollback_and_leaves_what_was_promoted(tmp_path: Path) -
 
 def test_weights_of_another_base_are_not_put_to_use(tmp_path: Path) -> None:
     registry = with_versions(tmp_path, 1)
-    for put_to_use in (lambda base: registry.promote("v1", base), lambda base: registry.try_out("v1", base, 0.5, 9)):
+    for put_to_use in (
+        lambda base: registry.promote("v1", base),
+        lambda base: registry.start_trial("v1", base, 0.5, 9),
+    ):
         with pytest.raises(BadInput, match="lora_foreign"):
             put_to_use(replace(BASE, hash="c" * 64))
-    assert registry.standing().promoted is None and registry.standing().trial is None
+    assert registry.state().promoted is None and registry.state().trial is None
 
 
 def test_what_was_changed_since_it_came_in_is_refused(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_merged_models_are_kept_of_what_answers_and_what_did_last(tmp_path: Path
         registry.promote(name, BASE)
     assert merged() == {"v2", "v3"}
     (registry.get("v4").folder / "merged").mkdir()
-    registry.try_out("v4", BASE, 0.5, 9)
+    registry.start_trial("v4", BASE, 0.5, 9)
     assert merged() == {"v2", "v3", "v4"}
     registry.rollback()
     assert merged() == {"v2", "v3"}
@@ -118,7 +121,7 @@ def test_what_is_no_version_is_named(tmp_path: Path) -> None:
         registry.add(tmp_path)
     (registry.folder / FILE).write_text(json.dumps({"promoted": 5}))
     with pytest.raises(StorageCorrupt):
-        registry.standing()
+        registry.state()
 
 
 def test_differences_are_named_one_by_one(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ import torch
 
 from core.training.batching import BatchFinder, TrainingBatch
 from core.training.checkpoint import Checkpoints, TimeBox
-from core.training.losses import kl_to
+from core.training.losses import kl_divergence
 from core.training.ppo.algorithm import ExperienceSource, Ppo, PpoSettings, Step
 from core.training.ppo.experience import FreshResponses, Judge, RatedResponse, StoredThumbs, log_probs_of
 from core.training.ppo.policy import Policy
-from core.training.student import Lora, open_student
+from core.training.student import LoraShape, open_student
 from core.types import PromptTurn
 from tests.tiny import WORDS
 
@@ -56,7 +56,7 @@ def batching(rows: int = 512) -> BatchFinder:
 
 def policy(name: str, dropout: float = 0.0) -> Policy:
     """Return the tiny model with fresh LoRA weights."""
-    student = open_student(name, Path("unused"), Lora(rank=8, alpha=16, dropout=dropout), 0, lambda key: None)
+    student = open_student(name, Path("unused"), LoraShape(rank=8, alpha=16, dropout=dropout), 0, lambda key: None)
     of = Policy(student)
     for module in student.model.modules():
         if isinstance(module, torch.nn.Dropout):
@@ -89,7 +89,7 @@ def behaviour(of: Policy, n: int = 400) -> tuple[float, float]:
     new = torch.cat(log_probs_of(written, of, batching()))[None]
     with of.base():
         reference = torch.cat(log_probs_of(written, of, batching()))[None]
-    kl = kl_to(reference, new, torch.ones_like(new, dtype=torch.bool))
+    kl = kl_divergence(reference, new, torch.ones_like(new, dtype=torch.bool))
     return sum(is_portuguese(of.text(each)) for each in written) / n, kl.item()
 
 

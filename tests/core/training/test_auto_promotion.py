@@ -57,7 +57,7 @@ def stage(world: World) -> str:
 
 
 async def test_a_trial_that_is_disliked_more_is_rolled_back(world: World) -> None:
-    world.registry.try_out("v1", BASE, 0.1, 50)
+    world.registry.start_trial("v1", BASE, 0.1, 50)
     await world.answers(None, "up", 20)
     await world.answers("v1", "down", 4)
     assert "4 👎" in await world.rollout().watch_trial()
@@ -69,7 +69,7 @@ async def test_a_trial_that_is_disliked_more_is_rolled_back(world: World) -> Non
 
 
 async def test_a_trial_that_does_no_worse_is_promoted_after_its_answers(world: World) -> None:
-    world.registry.try_out("v1", BASE, 0.1, 12)
+    world.registry.start_trial("v1", BASE, 0.1, 12)
     await world.answers(None, "up", 8)
     await world.answers("v1", "up", 9)
     await world.answers("v1", "down", 2)

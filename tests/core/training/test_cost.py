@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import BadInput
-from core.training.cost import GpuPlace, Shape, TrainingWork, flops, memory_gib, read_hardware, shape_of, stay
-from core.training.student import Lora, open_student
+from core.training.cost import GpuPlace, Shape, TrainingWork, estimate_cost, flops, memory_gib, read_hardware, shape_of
+from core.training.student import LoraShape, open_student
 from tests.tiny import write_tiny_model
 
 HARDWARE = read_hardware()
@@ -38,14 +38,14 @@ def test_a_model_in_a_folder_is_counted_as_torch_counts_it(tmp_path: Path):
     shape = shape_of(name, HARDWARE)
     config = LlamaConfig.from_pretrained(name)
     assert shape.n_params == sum(weights.numel() for weights in LlamaForCausalLM(config).parameters())
-    student = open_student(name, tmp_path, Lora(rank=4), 0, lambda key: None)
-    assert shape.n_learned(4) == sum(weights.numel() for weights in student.weights.values())
+    student = open_student(name, tmp_path, LoraShape(rank=4), 0, lambda key: None)
+    assert shape.n_lora_params(4) == sum(weights.numel() for weights in student.weights.values())
 
 
 def test_qlora_of_seven_billion_fits_a_free_gpu_at_the_specifications_settings():
-    assert MISTRAL.n_learned(16) == 41_943_040
+    assert MISTRAL.n_lora_params(16) == 41_943_040
     for place in HARDWARE.places:
-        found = stay(MISTRAL, WORK, place)
+        found = estimate_cost(MISTRAL, WORK, place)
         assert found.fits
         assert found.rows == 2
     assert 6 < memory_gib(MISTRAL, WORK, 2) < 14.7
@@ -55,17 +55,17 @@ def test_qlora_of_seven_billion_fits_a_free_gpu_at_the_specifications_settings()
 
 def test_what_does_not_fit_is_halved_and_what_never_fits_is_said():
     place = HARDWARE.places[0]
-    large = stay(MISTRAL, replace(WORK, rows=16, n_accumulated=2), place)
+    large = estimate_cost(MISTRAL, replace(WORK, rows=16, n_accumulated=2), place)
     assert large.fits
     assert large.rows < 16
     huge = Shape(8192, 80, 64, 28672, 128256, 8)
-    assert not stay(huge, WORK, place).fits
+    assert not estimate_cost(huge, WORK, place).fits
 
 
 def test_sessions_and_weeks_follow_from_the_hours():
     place = GpuPlace("here", "T4", 15, 10, 0.36, session_hours=9, week_hours=30, setup_hours=1)
     work = replace(WORK, n_examples=10_000)
-    found = stay(MISTRAL, work, place)
+    found = estimate_cost(MISTRAL, work, place)
     assert found.hours == pytest.approx(flops(MISTRAL, work) / 3.6e12 / 3600)
     assert (found.n_sessions - 1) * 8 < found.hours <= found.n_sessions * 8
     assert found.weeks == pytest.approx((found.hours + found.n_sessions) / 30)

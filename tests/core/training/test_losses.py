@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, isclose, log
+from statistics import pstdev
 
 import pytest
 import torch
@@ -82,14 +83,14 @@ def test_clipped_ratio(seed: int):
         ratio = exp(of.a[i, j] - of.b[i, j])
         kept = min(max(ratio, 1 - clip), 1 + clip)
         each.append(-min(ratio * of.c[i, j], kept * of.c[i, j]))
-    assert isclose(losses.clipped_ratio(of.a, of.b, of.c, of.mask, clip), mean(each), abs_tol=1e-12)
+    assert isclose(losses.clipped_surrogate(of.a, of.b, of.c, of.mask, clip), mean(each), abs_tol=1e-12)
 
 
 def test_a_ratio_beyond_the_clip_is_pushed_no_further_but_drawn_back():
     new = torch.tensor([[0.5, 0.5, -0.5, -0.5]], requires_grad=True)
     advantages = torch.tensor([[1.0, -1.0, 1.0, -1.0]])
     mask = torch.ones(1, 4, dtype=torch.bool)
-    losses.clipped_ratio(new, torch.zeros(1, 4), advantages, mask, 0.2).backward()
+    losses.clipped_surrogate(new, torch.zeros(1, 4), advantages, mask, 0.2).backward()
     assert new.grad is not None
     assert [x != 0 for x in new.grad[0].tolist()] == [False, True, True, False]
     assert new.grad[0, 1] > 0 > new.grad[0, 2]  # descending, the bad one falls and the good one rises
@@ -99,7 +100,7 @@ def test_a_ratio_beyond_the_clip_is_pushed_no_further_but_drawn_back():
 def test_kl(seed: int):
     of = batch(seed)
     each = [exp(of.a[i, j] - of.b[i, j]) - 1 - (of.a[i, j] - of.b[i, j]).item() for i, j in places(of)]
-    kl = losses.kl_to(of.a, of.b, of.mask)
+    kl = losses.kl_divergence(of.a, of.b, of.mask)
     assert isclose(kl, mean(each), abs_tol=1e-12)
     assert kl >= 0
 
@@ -111,7 +112,7 @@ def test_the_estimate_of_kl_is_right_on_average():
     exact = sum(x * log(x / y) for x, y in zip(p, q, strict=True))
     drawn = torch.multinomial(torch.tensor(p), 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
     new, reference = torch.tensor(p).log()[drawn], torch.tensor(q).log()[drawn]
-    estimate = losses.kl_to(reference[None], new[None], torch.ones(1, len(drawn), dtype=torch.bool))
+    estimate = losses.kl_divergence(reference[None], new[None], torch.ones(1, len(drawn), dtype=torch.bool))
     assert isclose(estimate, exact, rel_tol=0.02)
 
 
@@ -150,17 +151,17 @@ def test_value_loss(seed: int):
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), st.data())
 @settings(max_examples=50)
-def test_centred_values_have_mean_0_and_where_asked_deviation_1(values: list[float], data: st.DataObject):
+def test_whitened_values_have_mean_0_and_deviation_1(values: list[float], data: st.DataObject):
     flags = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
     tensor, mask = torch.tensor([values], dtype=torch.float64), torch.tensor([flags])
     kept = [value for value, flag in zip(values, flags, strict=True) if flag]
-    middle = losses.centred(tensor, mask, is_scaled=False)[0].tolist()
-    assert all(
-        isclose(m, v - mean(kept), abs_tol=1e-9) if f else m == 0 for m, v, f in zip(middle, values, flags, strict=True)
-    )
-    scaled = losses.centred(tensor, mask, is_scaled=True)[mask]
+    scaled = losses.whitened(tensor, mask)
+    assert not scaled[~mask].any()
     if kept and max(kept) - min(kept) > 1e-3:
-        assert isclose((scaled**2).mean(), 1, rel_tol=1e-6)
+        deviation = pstdev(kept)
+        expected = [(value - mean(kept)) / deviation for value in kept]
+        assert all(isclose(s, e, abs_tol=1e-6) for s, e in zip(scaled[mask].tolist(), expected, strict=True))
+        assert isclose((scaled[mask] ** 2).mean(), 1, rel_tol=1e-6)
 
 
 @seeds
@@ -171,19 +172,19 @@ def test_gradients_are_those_of_finite_differences(seed: int):
     assert gradcheck(lambda x: losses.cross_entropy(x, of.tokens, of.mask, 0.1), logits)
     assert gradcheck(lambda x: losses.token_log_probs(x, of.tokens), logits)
     assert gradcheck(lambda x: losses.entropy(x, of.mask), logits)
-    assert gradcheck(lambda x: losses.clipped_ratio(x, of.b, of.c, of.mask, 0.2), new)
-    assert gradcheck(lambda x: losses.kl_to(of.b, x, of.mask), new)
+    assert gradcheck(lambda x: losses.clipped_surrogate(x, of.b, of.c, of.mask, 0.2), new)
+    assert gradcheck(lambda x: losses.kl_divergence(of.b, x, of.mask), new)
     assert gradcheck(lambda x: losses.value_loss(x, of.a, of.c, of.mask, 0.3), values)
 
 
 def test_what_does_not_count_changes_nothing_and_nothing_counting_is_0():
     of = batch(1)
     wild = torch.where(of.mask, of.a, float("inf")).requires_grad_()
-    loss = losses.clipped_ratio(wild, of.b, of.c, of.mask, 0.2) + losses.kl_to(of.b, wild, of.mask)
+    loss = losses.clipped_surrogate(wild, of.b, of.c, of.mask, 0.2) + losses.kl_divergence(of.b, wild, of.mask)
     loss.backward()
     assert loss.isfinite()
     assert wild.grad is not None
     assert wild.grad[of.mask].isfinite().all()
     nothing = torch.zeros_like(of.mask)
     assert losses.cross_entropy(of.logits, of.tokens, nothing) == 0
-    assert losses.kl_to(of.a, of.b, nothing) == 0
+    assert losses.kl_divergence(of.a, of.b, nothing) == 0

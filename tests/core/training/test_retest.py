@@ -9,7 +9,7 @@ from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import LearningReport
-from core.training.retest import keep, learned, outcome, report_of, retest
+from core.training.retest import learning_report, outcome, report_folder, retest, write_outcomes
 from core.types import PromptTurn, SpaceId
 
 HERE = SpaceId("discord:1")
@@ -42,14 +42,14 @@ async def test_disliked_answers_are_asked_again_and_counted_by_space(tmp_path: P
     assert asked == ["Where?", "Why?"]
 
     registry = LoraRegistry(tmp_path / "loras")
-    assert learned(registry, NAMES, HERE) is None
+    assert learning_report(registry, NAMES, HERE) is None
     base, out = Base("b", "h"), tmp_path / "out"
     out.mkdir()
     (out / "adapter_config.json").write_text("{}")
     (out / WEIGHTS).write_bytes(b"1")
     write_manifest(out, LoraManifest(base.id, base.hash, 16, 32.0, ("q_proj",)))
     registry.add(out)
-    keep(counts, report_of(registry, "v1"))
-    registry.try_out("v1", base, 0.1, 9)
-    assert learned(registry, NAMES, HERE) == LearningReport("v1", 0.1, n_right=1, n_same=0, n_unsure=1)
-    assert learned(registry, NAMES, SpaceId("discord:2")) == LearningReport("v1", 0.1, 0, 0, 0)
+    write_outcomes(counts, report_folder(registry, "v1"))
+    registry.start_trial("v1", base, 0.1, 9)
+    assert learning_report(registry, NAMES, HERE) == LearningReport("v1", 0.1, n_right=1, n_same=0, n_unsure=1)
+    assert learning_report(registry, NAMES, SpaceId("discord:2")) == LearningReport("v1", 0.1, 0, 0, 0)

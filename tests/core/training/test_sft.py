@@ -16,7 +16,7 @@ from core.training.kto import ThumbedReply, balance, kto, read_thumbs
 from core.training.likelihood import PromptedReply, likelihoods, mean_loss
 from core.training.schedule import learning_rate
 from core.training.sft import sft
-from core.training.student import Lora, Student, open_student
+from core.training.student import LoraShape, Student, open_student
 from core.training.trainer import Recipe, TrainingRun, Update, schedule_for, write_weights
 from core.types import PromptTurn
 from tests.tiny import write_tiny_model
@@ -31,7 +31,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def student(name: str) -> Student:
-    return open_student(name, Path("unused"), Lora(rank=8, alpha=16, dropout=0.0), 0, lambda key: None)
+    return open_student(name, Path("unused"), LoraShape(rank=8, alpha=16, dropout=0.0), 0, lambda key: None)
 
 
 def asked(word: str, reply: str) -> PromptedReply:

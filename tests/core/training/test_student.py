@@ -7,7 +7,7 @@ import torch
 
 from core.errors import BadInput, Unavailable
 from core.models.lora import fingerprint, read_manifest
-from core.training.student import Lora, Student, open_student
+from core.training.student import LoraShape, Student, open_student
 from core.types import PromptTurn
 from tests.tiny import write_tiny_model
 
@@ -18,7 +18,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def student(name: str, seed: int = 0, start: Path | None = None) -> Student:
-    return open_student(name, Path("unused"), Lora(rank=4, alpha=8), seed, lambda key: None, start)
+    return open_student(name, Path("unused"), LoraShape(rank=4, alpha=8), seed, lambda key: None, start)
 
 
 def test_only_the_lora_weights_learn_and_the_same_seed_draws_the_same(name: str):

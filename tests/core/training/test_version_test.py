@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.experiments.lora_comparison import canaries
-from core.training.version_test import Measure, compare, fewer_liked, is_promotable, write_report
+from core.training.version_test import Measure, compare, dislike_p_value, is_promotable, write_report
 
 
 def measure(gain: float, n: int = 40, is_aim: bool = True, tolerance: float = 0.0) -> Measure:
@@ -44,9 +44,9 @@ def test_promoted_is_what_is_better_on_an_aim_and_worse_on_nothing() -> None:
 
 
 def test_more_dislikes_than_chance_would_give() -> None:
-    assert fewer_liked((5, 25), (80, 20)) < 0.001
-    assert fewer_liked((8, 2), (80, 20)) > 0.5
-    assert fewer_liked((0, 0), (0, 0)) == 1.0
+    assert dislike_p_value((5, 25), (80, 20)) < 0.001
+    assert dislike_p_value((8, 2), (80, 20)) > 0.5
+    assert dislike_p_value((0, 0), (0, 0)) == 1.0
 
 
 def test_the_page_tells_every_measure(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from core.storage.training_ratings import Vote
 from core.training.vote_brigades import (
     BURST,
-    FRESH,
     MAX_VOTES,
     MAX_VOTES_PER_HOUR,
     N_IN_ONE_SPACE,
     N_ON_ONE_ANSWER,
+    NEWCOMER_AGE,
     brigades,
-    capped,
-    quarantined,
+    is_quarantined,
+    within_caps,
 )
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -30,10 +30,10 @@ def vote(answer_id: int, person: str, minute: float = 0, thumb: str = "down") ->
 
 def test_one_person_counts_so_often_and_no_more() -> None:
     spread = [vote(i, "busy", minute=10 * i) for i in range(10_000)]
-    assert capped(spread) == tuple(spread[-MAX_VOTES:])
+    assert within_caps(spread) == tuple(spread[-MAX_VOTES:])
     at_once = [vote(i, "fast") for i in range(500)]
-    assert len(capped(at_once)) == MAX_VOTES_PER_HOUR
-    assert len(capped([vote(1, f"person {i}") for i in range(500)])) == 500
+    assert len(within_caps(at_once)) == MAX_VOTES_PER_HOUR
+    assert len(within_caps([vote(1, f"person {i}") for i in range(500)])) == 500
 
 
 def test_newcomers_who_come_together_are_a_brigade_and_others_are_not() -> None:
@@ -42,11 +42,11 @@ def test_newcomers_who_come_together_are_a_brigade_and_others_are_not() -> None:
     first_seen = {each.person: each.at for each in crowd} | {"regular": LONG_AGO}
     (found,) = brigades([*crowd, known], first_seen)
     assert found.answer_id == 1 and found.people == {each.person for each in crowd}
-    assert all(quarantined(each, [found]) for each in crowd)
-    assert not quarantined(known, [found])
-    assert not quarantined(vote(2, "new 1"), [found])
+    assert all(is_quarantined(each, [found]) for each in crowd)
+    assert not is_quarantined(known, [found])
+    assert not is_quarantined(vote(2, "new 1"), [found])
     assert brigades(crowd[1:], first_seen) == ()
-    assert brigades(crowd, dict.fromkeys(first_seen, NOON - FRESH)) == ()
+    assert brigades(crowd, dict.fromkeys(first_seen, NOON - NEWCOMER_AGE)) == ()
     slow = [vote(1, f"new {i}", minute=i * 30) for i in range(N_ON_ONE_ANSWER)]
     assert brigades(slow, {each.person: each.at for each in slow}) == ()
     assert (
@@ -61,7 +61,7 @@ def test_newcomers_who_come_together_are_a_brigade_and_others_are_not() -> None:
 def test_a_crowd_over_a_whole_space_is_found_too() -> None:
     crowd = [vote(i, f"new {i}", minute=i) for i in range(N_IN_ONE_SPACE)]
     (found,) = brigades(crowd, {each.person: each.at for each in crowd})
-    assert found.answer_id is None and all(quarantined(each, [found]) for each in crowd)
+    assert found.answer_id is None and all(is_quarantined(each, [found]) for each in crowd)
 
 
 votes = st.lists(
@@ -81,4 +81,4 @@ def test_bursts_on_an_answer_are_what_a_plain_loop_finds(cast: list[Vote]) -> No
         ]
         is_in_burst = any(len(window) >= N_ON_ONE_ANSWER for window in windows)
         on_answers = [each for each in found if each.answer_id is not None]
-        assert quarantined(one, on_answers) == is_in_burst
+        assert is_quarantined(one, on_answers) == is_in_burst

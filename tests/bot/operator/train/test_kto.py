@@ -9,7 +9,7 @@ from pathlib import Path
 from typer.testing import Result
 
 from core.models.lora import read_manifest
-from core.training.run_log import recorded_in
+from core.training.run_log import runs_file
 from tests.tiny import chat
 
 Train = Callable[..., Result]
@@ -29,4 +29,4 @@ def test_a_run_of_kto_goes_on_where_its_time_was_over(place: Path, train: Train)
     done = train(*told)
     assert done.exit_code == 0, done.output
     assert read_manifest(place / "lora").method == "kto"
-    assert not recorded_in(place / "data").exists()  # its loss is of another kind
+    assert not runs_file(place / "data").exists()  # its loss is of another kind

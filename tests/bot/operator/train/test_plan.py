@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from core.training.run_log import record, recorded_in
+from core.training.run_log import append_run, runs_file
 from core.training.scaling import Law, ScalingRun
 
 
@@ -71,7 +71,7 @@ def test_the_runs_made_here_are_what_the_law_is_fitted_to(tmp_path: Path, monkey
     law = Law(1.7, 400, 410, 0.34, 0.28)
     for n in (1e7, 1e8, 1e9):
         for d in (1e8, 1e9, 1e10):
-            record(recorded_in(tmp_path / "data"), ScalingRun(n, d, law.loss(n, d)), "v1")
+            append_run(runs_file(tmp_path / "data"), ScalingRun(n, d, law.loss(n, d)), "v1")
     told = plan("--law")
     assert told.exit_code == 0, told.output
     assert "L(N, D) = 1.7" in told.output

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 from typer.testing import Result
 
 from core.models.lora import read_manifest
-from core.training.run_log import read_runs, recorded_in
+from core.training.run_log import read_runs, runs_file
 from tests.tiny import chat
 
 Train = Callable[..., Result]
@@ -28,7 +28,7 @@ def test_a_run_of_sft_is_a_candidate_and_is_recorded(place: Path, train: Train):
     manifest = read_manifest(place / "lora")
     assert (manifest.method, manifest.rank) == ("sft", 4)
     assert manifest.metrics["held_out_loss"] < manifest.metrics["held_out_loss_before"]
-    (run,) = read_runs(recorded_in(place / "data"))
+    (run,) = read_runs(runs_file(place / "data"))
     plain = AutoModelForCausalLM.from_pretrained(place / "tiny")
     assert run.n_params == sum(weights.numel() for weights in plain.parameters())
     # <user>, the word, <assistant>; three words and <end>; each example twice

@@ -107,7 +107,7 @@ async def test_a_trial_writes_its_share_and_its_end_leaves_what_was_promoted(tmp
     generator = LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE, draw=lambda: next(draws))
     generator.warm()
     follower = LoraFollower(generator, registry)
-    registry.try_out("v1", BASE, 0.3, 50)
+    registry.start_trial("v1", BASE, 0.3, 50)
     await follower.look()
     versions = [(await answer(generator))[0].pop() for _ in range(20)]
     assert versions.count("v1") == 6 and versions.count(None) == 14
