@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.chat.answer_reply import human_button
 from core.chat.channels import Channels
 from core.chat.rate_limits import MessageLimits
-from core.chat.utterance import asks
+from core.chat.utterance import is_question
 from core.command_call import CommandCall
 from core.commands import Registry, require_arguments, require_permission
 from core.errors import BadInput, PermissionRefused, UserError
@@ -143,7 +143,7 @@ class Dispatch:
     async def _handle_unaddressed(self, message: Message, outlet: Outlet) -> None:
         """Answer a question that was not addressed to AION, once and if confident; in every other case keep silent."""
         try:
-            if not asks(message.text) or not await self.inbox.claim(message.space, message.key):
+            if not is_question(message.text) or not await self.inbox.claim(message.space, message.key):
                 return
             if self.limits.admit(message) > 0:
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.chat.source_markdown import quoted
+from core.chat.source_markdown import quoted_source_list
 from core.errors import BadInput
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
@@ -44,7 +44,7 @@ class Feedback:
         if answer is None:
             raise BadInput("storage.elsewhere")
         await self.impressions.open_sources(space, answer_id, self.pseudonyms.of(person.id))
-        return quoted(answer.sources, answer.language)
+        return quoted_source_list(answer.sources, answer.language)
 
     def of(self, message: Message) -> SpaceAnswers:
         """Return the answers given in a message's space, for its sender."""

@@ -1,7 +1,7 @@
-"""The story of one question: remember, search, judge, write, record.
+"""The pipeline of one question: remember, search, judge, write, record.
 
-Everything AION is can be read here from top to bottom. How each step works is behind its port; what a platform
-shows of it is the business of ``core.dispatch`` and ``bot``.
+Read ``Pipeline.answer`` from top to bottom for the whole product. How a step works is in the part it calls; what a
+platform shows of it is in ``core.dispatch`` and ``bot``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
 from core.types import Answer, Decision, Language, Person, SearchResult, SpaceId
 
-SILENT = Draft("", "silent")
-"""What is recorded of a question AION heard and did not answer, since nobody had asked it and it was not sure."""
+NO_REPLY = Draft("", "silent")
+"""Recorded in place of an answer when an unaddressed question is left without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody wants to know, and where it was asked. ``fresh``: an answer given before will not do."""
+    """A question, and where, by whom and in which language it was asked. ``fresh``: do not reuse an earlier answer."""
 
     space: SpaceId
     conversation: str
@@ -40,100 +40,103 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Answers questions from what a space was taught."""
+    """Answers questions from the passages that a space may read."""
 
     conversations: Conversations
     searcher: Searcher
     gate: Gate
     writers: Writers
-    reuse: AnswerCache
+    cache: AnswerCache
     answers: Answers
 
     async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
-        """Answer a question; ``show`` is given the text as far as it is written and stands up to its passages.
+        """Answer a question and record the answer.
 
-        ``writing`` is called when all is known that the answer needs, and only writing it may still take long.
+        ``show`` is given the text written so far, each time more of it is supported by the passages. ``writing`` is
+        called once the question is searched and judged, before the answer is written.
         """
         clock = Stopwatch()
 
-        # 1. Remember what was asked, and join a follow-up with the question it follows.
+        # 1. Remember the session, and join a follow-up with the question it follows.
         with clock.step("remember"):
-            question, asked, so_far = await self._going_on(question, await self._condense(question))
+            question, condensed, prefix = await self._resolve_continuation(question, await self._condense(question))
 
         # 2. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
         found, _ = await asyncio.gather(
-            self.searcher.search(question.space, asked.search_text, question.language),
-            self.conversations.remember(asked),
+            self.searcher.search(question.space, condensed.search_text, question.language),
+            self.conversations.remember(condensed),
         )
 
-        # 3. Judge how likely it is that the answer is in there, and so who may answer.
+        # 3. Judge the probability that the passages hold the answer, and so who may write it.
         with clock.step("judge"):
             decision = await offload(self.gate.decide, found)
 
-        # 4. Write: what was said to this before, from the passages, from elsewhere and saying so, or "I don't know".
+        # 4. Write: from the cache, from the passages, from a provider's own knowledge and marked so, or "I don't know".
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
         writing()
-        draft = draft or await self._write(found, decision, show, so_far)
+        draft = draft or await self._write(found, decision, show, prefix)
 
         # 5. Record everything that a rating of this answer will need.
-        answer = await self._record(question, asked, found, decision, draft, clock)
+        answer = await self._record(question, condensed, found, decision, draft, clock)
         if decision.band == "local" and draft.sources and draft.used != CACHE:
-            await self.reuse.keep(question.space, answer.id, found)
+            await self.cache.keep(question.space, answer.id, found)
         return answer
 
     async def answer_unaddressed(self, question: Question) -> Answer | None:
-        """Answer a question that was said to nobody, where that is sure to help; ``None``: keep silent.
+        """Answer a question not addressed to AION if the gate's band is ``local``; return ``None`` otherwise.
 
-        What AION was not sure of is recorded too: it is a gap in what the community taught. Only what it answers
-        becomes part of the person's conversation with it.
+        A question left without an answer is recorded too: it is a gap in the knowledge. Only one that is answered
+        becomes a turn of the person's session.
         """
         clock = Stopwatch()
-        asked = await self._condense(question)
-        found = await self.searcher.search(question.space, asked.search_text, question.language)
+        condensed = await self._condense(question)
+        found = await self.searcher.search(question.space, condensed.search_text, question.language)
         decision = await offload(self.gate.decide, found)
-        draft = SILENT
+        draft = NO_REPLY
         if decision.band == "local":
-            written = await self.writers.grounded(found, _unseen)
-            draft = written if written.sources else SILENT
-        answer = await self._record(question, asked, found, decision, draft, clock)
-        if draft is SILENT:
+            written = await self.writers.grounded(found, _show_nothing)
+            draft = written if written.sources else NO_REPLY
+        answer = await self._record(question, condensed, found, decision, draft, clock)
+        if draft is NO_REPLY:
             return None
-        await self.conversations.remember(asked)
+        await self.conversations.remember(condensed)
         return answer
 
     async def _condense(self, question: Question) -> CondensedQuestion:
         here = ConversationPlace(question.space, question.conversation, question.branched_from)
         return await self.conversations.condense(here, question.person, question.text)
 
-    async def _going_on(self, question: Question, asked: CondensedQuestion) -> tuple[Question, CondensedQuestion, str]:
-        """Return what to answer, and the start of the answer where "continue" was said to one that broke off."""
-        if asks_to_go_on(question.text) and await self.conversations.is_open(asked):
-            last = await self.answers.last(question.space, question.conversation, asked.session.person)
+    async def _resolve_continuation(
+        self, question: Question, condensed: CondensedQuestion
+    ) -> tuple[Question, CondensedQuestion, str]:
+        """Return what to answer; for "continue" after an answer that broke off, its question and the text it has."""
+        if asks_to_go_on(question.text) and await self.conversations.is_open(condensed):
+            last = await self.answers.last(question.space, question.conversation, condensed.session.person)
             if last and last.generation and is_broken_off(last.text, last.language):
                 again = replace(question, text=last.question, language=last.language)
-                return again, asked.again(last.searched or last.question), last.generation.text
-        return question, asked, ""
+                return again, condensed.again(last.searched or last.question), last.generation.text
+        return question, condensed, ""
 
     async def _recall(self, question: Question, found: SearchResult, decision: Decision) -> Draft | None:
-        """Return the answer that was given before to a question like this, if AION was sure of it and still is."""
+        """Return the cached answer to an equivalent question, if the band is ``local`` now as it was then."""
         if question.fresh or decision.band != "local":
             return None
-        return await self.reuse.find(question.space, found)
+        return await self.cache.find(question.space, found)
 
-    async def _write(self, found: SearchResult, decision: Decision, show: Show, so_far: str) -> Draft:
+    async def _write(self, found: SearchResult, decision: Decision, show: Show, prefix: str) -> Draft:
         match decision.band:
             case "local":
                 return await self.writers.grounded(found, show)
             case "provider":
-                return await self.writers.provided(found, show, so_far)
+                return await self.writers.provided(found, show, prefix)
             case "abstain":
-                return await self.writers.ungrounded(found.question, show, so_far)
+                return await self.writers.ungrounded(found.question, show, prefix)
 
     async def _record(
         self,
         question: Question,
-        asked: CondensedQuestion,
+        condensed: CondensedQuestion,
         found: SearchResult,
         decision: Decision,
         draft: Draft,
@@ -142,7 +145,7 @@ class Pipeline:
         for step, ms in {**found.latency_ms, **draft.latency_ms}.items():
             clock.add(step, ms)
         with clock.step("record"):
-            new = _new_answer(question, asked, found, decision, draft, clock.read())
+            new = _new_answer(question, condensed, found, decision, draft, clock.read())
             answer_id = await self.answers.record(new)
         return Answer(
             id=answer_id,
@@ -156,13 +159,13 @@ class Pipeline:
         )
 
 
-async def _unseen(text: str) -> None:
-    """Show nothing of an answer that nobody is waiting for until it is whole."""
+async def _show_nothing(text: str) -> None:
+    """Show nothing: an answer that nobody asked for appears only when it is complete."""
 
 
 def _new_answer(
     question: Question,
-    asked: CondensedQuestion,
+    condensed: CondensedQuestion,
     found: SearchResult,
     decision: Decision,
     draft: Draft,
@@ -170,7 +173,7 @@ def _new_answer(
 ) -> NewAnswer:
     return NewAnswer(
         space=question.space,
-        asker=asked.session.person,
+        asker=condensed.session.person,
         conversation=question.conversation,
         question=question.text,
         language=question.language,
@@ -181,5 +184,5 @@ def _new_answer(
         sources=draft.sources,
         generation=draft.generation,
         latency_ms=latency_ms,
-        searched=asked.search_text if asked.search_text != question.text else None,
+        searched=condensed.search_text if condensed.search_text != question.text else None,
     )

@@ -22,7 +22,7 @@ from rich.markdown import Markdown
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
 from core.assembly.aion import Aion
-from core.chat.source_markdown import place
+from core.chat.source_markdown import source_path
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
@@ -110,7 +110,7 @@ class ConsoleOutlet:
             self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
         if reply.sources:
             title = say(reply.language, "sources.title")
-            lines = [f"[{source.n}] {' › '.join(place(source))}" for source in reply.sources]
+            lines = [f"[{source.n}] {' › '.join(source_path(source))}" for source in reply.sources]
             footer = "\n".join(["", title, *lines])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
         for file in reply.files:

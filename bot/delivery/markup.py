@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.delivery.fence import close_fence
-from core.chat.source_markdown import listed
+from core.chat.source_markdown import source_list
 from core.types import Reply
 
 
@@ -12,5 +12,5 @@ def markdown_of(reply: Reply) -> str:
 
     A code block that the text leaves open is closed where sources follow.
     """
-    footer = listed(reply.sources, reply.language)
+    footer = source_list(reply.sources, reply.language)
     return f"{close_fence(reply.text)}\n\n{footer}" if footer else reply.text

@@ -1,7 +1,7 @@
-"""What a community uses its channels for: where AION answers without being addressed, and where moderators meet.
+"""Roles of channels: free channels, where AION answers unaddressed questions too, and the moderators' channel.
 
-Opted into by a moderator, channel by channel. Kept in the space's settings; which are free is read once and then from
-memory, since every message of a server asks.
+A moderator sets them channel by channel. They are stored in the space's settings; the free channels are cached, since
+they are looked up for every message of a server.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from core.storage.spaces import Spaces
 from core.types import SpaceId
 
 SETTING = "free_channels"
-"""The space's setting: the conversations where AION listens, sorted."""
+"""Key of the space's settings: the free conversations, sorted."""
 
 MODERATORS = "moderators_channel"
-"""The space's setting: the conversation where moderators are told what waits for them."""
+"""Key of the space's settings: the conversation that moderators are notified in."""
 
 
 class Channels:
-    """Which conversations of each space are free, and which is the moderators'."""
+    """The free channels and the moderators' channel of each space."""
 
     def __init__(self, spaces: Spaces) -> None:
         self._spaces = spaces
@@ -51,7 +51,7 @@ class Channels:
         return known.settings.get(MODERATORS) if known else None
 
     async def moderated(self, platform: str) -> tuple[SpaceId, ...]:
-        """Return the spaces of a platform whose moderators have a channel; nothing of what is in them."""
+        """Return the spaces of a platform that have a moderators' channel."""
         return tuple(
             space.id
             for space in await self._spaces.all()

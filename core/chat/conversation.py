@@ -1,4 +1,4 @@
-"""Conversations: what a person said before, so that *and on Sundays?* is searched for what it means.
+"""Sessions of a conversation, and the condensing of a follow-up (*and on Sundays?*) with the question it follows.
 
 A session is one person in one channel, thread, topic or chat; others in it neither see nor disturb it. A thread goes
 on from what its person said in the channel it was opened in. Idle for half an hour, a session starts afresh. A
@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.chat.channels import Channels
-from core.chat.utterance import leans_back
+from core.chat.utterance import is_follow_up
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ChannelMode
 from core.storage.turns import ConversationTurn, Session, Turns
 from core.types import Message, Person, Platform, SpaceId
 
-IDLE = timedelta(minutes=30)
-"""A session left alone for longer has ended."""
+IDLE_TIMEOUT = timedelta(minutes=30)
+"""A session without a question for longer has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ConversationPlace:
 
 @dataclass(frozen=True, slots=True)
 class CondensedQuestion:
-    """A question ready to be searched: ``search_text`` stands on its own where the words as ``asked`` do not."""
+    """A question ready to be searched. ``topic`` is the question it follows, or itself; ``at`` is an aware time."""
 
     session: Session
     asked: str
@@ -43,11 +43,11 @@ class CondensedQuestion:
 
     @property
     def search_text(self) -> str:
-        """Return the question, after the one it follows where it follows one."""
+        """Return the text to search: the question, or ``topic``, a line break and the question for a follow-up."""
         return self.asked if self.topic == self.asked else f"{self.topic}\n{self.asked}"
 
     def again(self, question: str) -> CondensedQuestion:
-        """Return the same turn as if ``question``, which stands on its own, had been asked once more."""
+        """Return the same turn with ``question``, which stands on its own, in place of the one asked."""
         return replace(self, asked=question, topic=question)
 
     @property
@@ -58,7 +58,7 @@ class CondensedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Everyone's sessions. ``now`` tells the aware time."""
+    """The sessions of every person. ``now`` returns the aware time."""
 
     turns: Turns
     channels: Channels
@@ -68,13 +68,13 @@ class Conversations:
     async def condense(self, place: ConversationPlace, person: Person, text: str) -> CondensedQuestion:
         """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
         sessions, now = self._sessions(place, person), self.now()
-        topic = await self._topic(sessions, now) if leans_back(text) else None
+        topic = await self._topic(sessions, now) if is_follow_up(text) else None
         return CondensedQuestion(sessions[0], text, topic or text, now)
 
     async def is_open(self, condensed: CondensedQuestion) -> bool:
-        """Tell whether something was said in this session before, and not too long ago."""
+        """Tell whether the session has an earlier turn, no older than ``IDLE_TIMEOUT``."""
         last = await self.turns.last(condensed.session)
-        return last is not None and condensed.at - last.at <= IDLE
+        return last is not None and condensed.at - last.at <= IDLE_TIMEOUT
 
     async def remember(self, condensed: CondensedQuestion) -> None:
         """Keep a question as the last turn of its session."""
@@ -95,10 +95,10 @@ class Conversations:
             await self.turns.clear(session)
 
     async def _topic(self, sessions: Sequence[Session], now: datetime) -> str | None:
-        """Return what a person was asking about in the first of these sessions that they said anything in."""
+        """Return the topic of the last turn of the first session that has one; ``None`` if it is too old."""
         for session in sessions:
             if (last := await self.turns.last(session)) is not None:
-                return last.topic if now - last.at <= IDLE else None
+                return last.topic if now - last.at <= IDLE_TIMEOUT else None
         return None
 
     def _sessions(self, place: ConversationPlace, person: Person) -> list[Session]:

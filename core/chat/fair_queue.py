@@ -1,7 +1,7 @@
-"""Lets a few at a time work, so that the first of many is done soon and not all of them late.
+"""A concurrency limit whose waiting line is fair between keys (round robin), and first in, first out within a key.
 
-Who waits is let in by turns: one of each key after the other, in the order they came within a key, so that a crowd in
-one place does not keep another waiting.
+With a limit the first of many finishes early instead of all of them late; with turns by key (a space), many waiting in
+one space do not delay another.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Self
 
 
 class FairQueue:
-    """Lets ``n`` in at a time."""
+    """Lets at most ``n`` tasks hold a slot at a time."""
 
     def __init__(self, n: int) -> None:
         self._n_free = n
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     def turn(self, key: str) -> QueueSlot:
-        """Return a turn for somebody of ``key``, to be entered once."""
+        """Return a slot for a task of ``key``, an async context manager to be entered once."""
         return QueueSlot(lambda: self._enter(key), self._leave)
 
     async def _enter(self, key: str) -> None:
@@ -50,7 +50,7 @@ class FairQueue:
 
 
 class QueueSlot:
-    """One stay inside; it ends with the block, or earlier by ``end``."""
+    """One slot, held from entering the block until its end, or until ``end``."""
 
     def __init__(self, enter: Callable[[], Awaitable[None]], leave: Callable[[], None]) -> None:
         self._enter = enter
@@ -58,7 +58,7 @@ class QueueSlot:
         self._is_inside = False
 
     def end(self) -> None:
-        """Let the next one in, now; ending again changes nothing."""
+        """Release the slot now; releasing it again changes nothing."""
         if self._is_inside:
             self._is_inside = False
             self._leave()

@@ -1,7 +1,7 @@
-"""What AION says unasked: to a space's moderators in their channel, or to somebody it owes an answer.
+"""Notices: messages that answer no message, to a space's moderators or to somebody whose question was passed on.
 
-A notice goes through the inbox as a reply without a question, so it survives the process and is shown once: the
-adapter finds it as unfinished and delivers it to the conversation it names.
+A notice is put in the inbox as a reply without a question, so it survives the process and is shown once: the adapter
+finds it among the unfinished and delivers it to the conversation it names.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from core.types import Language, Message, Person, Platform, Reply, SpaceId
 AION = Person("aion", "AION")
 
 KEY = "notice"
-"""In the address of a notice: its key, by which a platform recognises it when it is sent again."""
+"""Name of a notice's key in its address; by it a platform recognises a notice that is sent again."""
 
 
 class Notices:
-    """Says things unasked. ``default_language`` is spoken where a space has chosen none."""
+    """Sends notices. ``default_language`` is for spaces that have chosen none."""
 
     def __init__(self, inbox: Inbox, channels: Channels, spaces: Spaces, default_language: Language) -> None:
         self._inbox = inbox
@@ -30,7 +30,7 @@ class Notices:
         self._default_language = default_language
 
     async def tell_moderators(self, space: SpaceId, key: str, compose: Callable[[Language], Reply]) -> bool:
-        """Show what ``compose`` makes in the moderators' channel, once for ``key``; ``False``: there is none."""
+        """Send the reply of ``compose`` to the moderators' channel, once for ``key``; ``False``: there is none."""
         conversation = await self._channels.moderators(space)
         if conversation is None:
             return False

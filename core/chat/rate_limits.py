@@ -1,7 +1,6 @@
-"""How much may be asked: token buckets per person, per channel where AION speaks unasked, per space, and for all.
+"""Rate limits on messages: token buckets per person, per space, for all, and per channel for unaddressed messages.
 
-Pure arithmetic on an injected clock; the buckets are in memory, since a limit that a restart lifts is still a limit.
-Whoever is over one is told when to ask again.
+Pure arithmetic on an injected clock. The buckets are in memory only: a restart refills them.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ from dataclasses import dataclass, field
 from core.types import Message
 
 MAX_BUCKETS = 20_000
-"""Buckets remembered; the one unused for longest, which has filled up long since, goes first."""
+"""Buckets kept; the least recently used, which is full again, is dropped first."""
 
 _EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most ``per_minute`` a minute in the long run, and as many at once; 0 is no limit."""
+    """A rate of ``per_minute`` messages, which is also the largest burst; 0 is no limit."""
 
     per_minute: float
 
     @property
     def capacity(self) -> float:
-        """Return how many may come at once: a minute's worth, but one at least."""
+        """Return the largest burst: a minute's tokens, at least 1."""
         return max(1.0, self.per_minute)
 
     @property
@@ -60,7 +59,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What is allowed. ``unasked`` is how often AION may look into what was not said to it, in one channel."""
+    """The rate of each limit. ``unasked``: unaddressed messages of one channel that are searched."""
 
     person: Rate = Rate(20)
     moderator: Rate = Rate(60)
@@ -71,7 +70,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class MessageLimits:
-    """Lets messages in. ``now_s`` is a clock that never goes back."""
+    """Admits messages by every limit they fall under. ``now_s`` is a monotonic clock, in seconds."""
 
     rates: Rates
     now_s: Callable[[], float]

@@ -1,4 +1,4 @@
-"""Sources as people read them: where each is, and what it says there. Markdown; documents' own words are no markup."""
+"""Sources as Markdown: document, headings and quote, with untrusted text escaped."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def place(source: Source) -> tuple[str, ...]:
-    """Return where a source is: the document, then the headings below it, outermost first.
+def source_path(source: Source) -> tuple[str, ...]:
+    """Return the path of a source: the document, then the headings below it, outermost first.
 
     A document is mostly called by its first heading, which need not be said twice.
     """
@@ -26,14 +26,14 @@ def place(source: Source) -> tuple[str, ...]:
     return (source.document, *(path[1:] if path[:1] == [source.document] else path))
 
 
-def listed(sources: Sequence[Source], language: Language) -> str:
+def source_list(sources: Sequence[Source], language: Language) -> str:
     """Return the numbered list of sources, one ``document › heading`` a line, or nothing when there are none."""
     if not sources:
         return ""
     return "\n".join([f"**{say(language, 'sources.title')}**", *(f"[{each.n}] {_where(each)}" for each in sources)])
 
 
-def quoted(sources: Sequence[Source], language: Language) -> str:
+def quoted_source_list(sources: Sequence[Source], language: Language) -> str:
     """Return the list of sources, each with the words it is quoted for; a sentence when there are none."""
     if not sources:
         return say(language, "sources.none")
@@ -43,6 +43,6 @@ def quoted(sources: Sequence[Source], language: Language) -> str:
 
 def _where(source: Source) -> str:
     # An address in angle brackets is a link without the preview that a bare one unfolds into.
-    document, *headings = place(source)
+    document, *headings = source_path(source)
     shown = f"<{document}>" if _ADDRESS.fullmatch(document) else escape(document)
     return " › ".join([shown, *map(escape, headings)])

@@ -1,8 +1,8 @@
-"""What the form of an utterance tells: whether it asks anything, and whether it leans on what was said before.
+"""Rules on the surface form of an utterance: whether it is a question, and whether it is a follow-up.
 
-Surface rules over word lists (``discourse.toml``), in both languages at once since a short text hardly tells which it
-is in; microseconds a text, no model. A question that stands on its own must be left alone: searching it together with
-an earlier one makes the ranking worse.
+Rules over word lists (``utterance.toml``), in both languages at once, since the language of a short text is hardly
+known; microseconds a text, no model. Precision matters more than recall: a question that stands on its own is ranked
+worse when it is searched together with an earlier one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.retrieval.analyzer import fold, query_terms
 from core.types import LANGUAGES, Language
 
 MAX_WORDS = 25
-"""Whoever says more at once says what it is about."""
+"""A longer text names its topic itself: it is no follow-up."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LINK = re.compile(r"https?://\S+")
@@ -30,7 +30,7 @@ _N_WORDS_OF_FRAGMENT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Lists:
+class _WordLists:
     """The word lists of one language."""
 
     opening: frozenset[str]
@@ -58,44 +58,44 @@ class _Utterance:
         return sum(word in self.content for word in self.words[:end])
 
 
-def leans_back(text: str) -> bool:
-    """Tell whether a text needs what was said before it to be understood (*and on Sundays?*, *quanto custa?*)."""
-    said = _read(text)
-    if not said.words or len(said.words) > MAX_WORDS:
+def is_follow_up(text: str) -> bool:
+    """Tell whether a text is understood only with an earlier one (*and on Sundays?*, *quanto custa?*)."""
+    utterance = _analyse(text)
+    if not utterance.words or len(utterance.words) > MAX_WORDS:
         return False
-    return any(_leans(said, _lists(language)) for language in LANGUAGES)
+    return any(_leans_on_earlier(utterance, _word_lists(language)) for language in LANGUAGES)
 
 
-def asks(text: str) -> bool:
-    """Tell whether a text asks something that could be looked up; chatter and exclamations do not."""
+def is_question(text: str) -> bool:
+    """Tell whether a text asks for something that could be looked up; small talk and exclamations do not."""
     text = _LINK.sub(" ", text)
-    said = _read(text)
+    utterance = _analyse(text)
     if not any(not term.is_framing for term in query_terms(text)):
         return False
-    return "?" in text or any(_starts_asking(said, _lists(language)) for language in LANGUAGES)
+    return "?" in text or any(_starts_asking(utterance, _word_lists(language)) for language in LANGUAGES)
 
 
-def _starts_asking(said: _Utterance, lists: _Lists) -> bool:
-    return _opens(said.words, lists.starter) or (len(said.words) > 2 and said.words[0] in lists.wh)
+def _starts_asking(utterance: _Utterance, lists: _WordLists) -> bool:
+    return _opens(utterance.words, lists.starter) or (len(utterance.words) > 2 and utterance.words[0] in lists.wh)
 
 
-def _leans(said: _Utterance, lists: _Lists) -> bool:
-    n_content = said.n_content()
-    if _opens(said.words, lists.opening) and n_content <= _N_CONTENT_AFTER_OPENING:
+def _leans_on_earlier(utterance: _Utterance, lists: _WordLists) -> bool:
+    n_content = utterance.n_content()
+    if _opens(utterance.words, lists.opening) and n_content <= _N_CONTENT_AFTER_OPENING:
         return True
-    if said.words[0] in lists.fragment and len(said.words) <= _N_WORDS_OF_FRAGMENT and n_content <= 2:
+    if utterance.words[0] in lists.fragment and len(utterance.words) <= _N_WORDS_OF_FRAGMENT and n_content <= 2:
         return True
-    return _refers(said, lists) or _is_bare(said, lists)
+    return _refers(utterance, lists) or _is_bare(utterance, lists)
 
 
-def _refers(said: _Utterance, lists: _Lists) -> bool:
-    """Tell whether a word stands for something that the text itself has not named before it."""
-    last = len(said.words) - 1
-    hidden = _places_of(said.words, lists.expletive)
-    for place, word in enumerate(said.words):
+def _refers(utterance: _Utterance, lists: _WordLists) -> bool:
+    """Tell whether a word refers to something that the text has not named before it (anaphora)."""
+    last = len(utterance.words) - 1
+    hidden = _places_of(utterance.words, lists.expletive)
+    for place, word in enumerate(utterance.words):
         if place in hidden:
             continue
-        n_before = said.n_content(place)
+        n_before = utterance.n_content(place)
         if place == last and n_before <= _N_CONTENT_BEFORE_LAST and word in lists.subject | lists.pointer:
             return True
         if n_before <= _N_CONTENT_BEFORE_SUBJECT and word in lists.subject | lists.possessive:
@@ -105,12 +105,12 @@ def _refers(said: _Utterance, lists: _Lists) -> bool:
     return False
 
 
-def _is_bare(said: _Utterance, lists: _Lists) -> bool:
-    """Tell whether a text says what is asked, but not of what."""
-    words = frozenset(said.words)
-    if said.content - lists.stand_in - lists.predicate:
+def _is_bare(utterance: _Utterance, lists: _WordLists) -> bool:
+    """Tell whether a text asks for a property but names no thing that has it (*how much is it?*)."""
+    words = frozenset(utterance.words)
+    if utterance.content - lists.stand_in - lists.predicate:
         return False
-    about_aion = frozenset().union(*(_lists(language).addressee for language in LANGUAGES))
+    about_aion = frozenset().union(*(_word_lists(language).addressee for language in LANGUAGES))
     return bool(words & (lists.stand_in | lists.predicate)) or not words & about_aion
 
 
@@ -130,12 +130,12 @@ def _places_of(words: Sequence[str], phrases: Iterable[str]) -> frozenset[int]:
     return frozenset(places())
 
 
-def _read(text: str) -> _Utterance:
+def _analyse(text: str) -> _Utterance:
     words = tuple(word if word == "é" else fold(word) for word in _WORD.findall(text.lower()))
     return _Utterance(words, frozenset(term.text for term in query_terms(text) if not term.is_framing))
 
 
 @cache
-def _lists(language: Language) -> _Lists:
+def _word_lists(language: Language) -> _WordLists:
     table = tomllib.loads((files("core.chat") / "utterance.toml").read_text(encoding="utf-8"))[language]
-    return _Lists(**{name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()})
+    return _WordLists(**{name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()})

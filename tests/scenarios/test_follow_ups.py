@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.assembly.bootstrap import assemble
-from core.chat.utterance import leans_back
+from core.chat.utterance import is_follow_up
 from core.settings import Settings
 from core.types import GLOBAL, Language
 from plugins import load_plugins
@@ -54,7 +54,7 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
 
         alone = condensed = 0
         for language, before, follow_up, answer in PAIRS:
-            joined = f"{before}\n{follow_up}" if leans_back(follow_up) else follow_up
+            joined = f"{before}\n{follow_up}" if is_follow_up(follow_up) else follow_up
             alone += await is_first(follow_up, language, answer)
             condensed += await is_first(joined, language, answer)
     assert alone <= 0.75 * len(PAIRS), "these would be found without any help"

@@ -10,7 +10,7 @@ from fpdf.enums import XPos, YPos
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.source_markdown import listed
+from core.chat.source_markdown import source_list
 from core.generation.grounding.sentences import evidence
 from core.knowledge.extract import extract
 from core.knowledge.pdf_headings import MAX_LEVEL, with_headings
@@ -121,7 +121,7 @@ def test_a_citation_shows_the_headings_of_what_it_quotes(name: str, data: bytes,
     for each in hits:
         for sentence in evidence([each]):
             if "Shelf 1 holds maps" in sentence.verbatim:
-                assert listed([sentence.source], "en").endswith(f"[1] {shown}")
+                assert source_list([sentence.source], "en").endswith(f"[1] {shown}")
                 return
     raise AssertionError("the sentence is in no passage")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.channels import Channels
-from core.chat.conversation import IDLE, ConversationPlace, Conversations
+from core.chat.conversation import IDLE_TIMEOUT, ConversationPlace, Conversations
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.database import Database
 from core.storage.spaces import Spaces
@@ -122,9 +122,9 @@ async def test_new_in_a_thread_forgets_what_it_goes_on_from(talk: Talk) -> None:
 
 async def test_an_idle_session_starts_afresh(talk: Talk) -> None:
     await talk.says(OPENING)
-    talk.clock.now += IDLE - timedelta(seconds=20)
+    talk.clock.now += IDLE_TIMEOUT - timedelta(seconds=20)
     assert await talk.says("and on Sundays?") == f"{OPENING}\nand on Sundays?"
-    talk.clock.now += IDLE
+    talk.clock.now += IDLE_TIMEOUT
     assert await talk.says("and on Sundays?") == "and on Sundays?"
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.chat.source_markdown import escape, place
+from core.chat.source_markdown import escape, source_path
 from core.types import Source
 
 
@@ -9,6 +9,6 @@ def test_a_document_named_in_markdown_is_shown_as_it_is():
 
 
 def test_a_title_that_is_also_the_first_heading_is_said_once() -> None:
-    assert place(Source(1, "Guide", "Guide > Hours > Winter", "", 1)) == ("Guide", "Hours", "Winter")
-    assert place(Source(1, "Guide", "Guide", "", 1)) == ("Guide",)
-    assert place(Source(1, "guide.md", "", "", 1)) == ("guide.md",)
+    assert source_path(Source(1, "Guide", "Guide > Hours > Winter", "", 1)) == ("Guide", "Hours", "Winter")
+    assert source_path(Source(1, "Guide", "Guide", "", 1)) == ("Guide",)
+    assert source_path(Source(1, "guide.md", "", "", 1)) == ("guide.md",)

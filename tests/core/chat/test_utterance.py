@@ -4,36 +4,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.utterance import MAX_WORDS, asks, leans_back
+from core.chat.utterance import MAX_WORDS, is_follow_up, is_question
 from tests.core.chat.utterance_examples import FOLLOW_UPS, STANDALONE, UNSEEN_FOLLOW_UPS, UNSEEN_STANDALONE
 
 
 @pytest.mark.parametrize("text", FOLLOW_UPS)
 def test_a_follow_up_is_recognised(text):
-    assert leans_back(text)
+    assert is_follow_up(text)
 
 
 @pytest.mark.parametrize("text", STANDALONE)
 def test_a_question_that_stands_on_its_own_is_left_alone(text):
-    assert not leans_back(text)
+    assert not is_follow_up(text)
 
 
 def test_it_carries_over_to_questions_the_rules_were_not_written_for():
-    caught = sum(map(leans_back, UNSEEN_FOLLOW_UPS)) / len(UNSEEN_FOLLOW_UPS)
-    spoiled = sum(map(leans_back, UNSEEN_STANDALONE)) / len(UNSEEN_STANDALONE)
+    caught = sum(map(is_follow_up, UNSEEN_FOLLOW_UPS)) / len(UNSEEN_FOLLOW_UPS)
+    spoiled = sum(map(is_follow_up, UNSEEN_STANDALONE)) / len(UNSEEN_STANDALONE)
     assert caught >= 0.75
     assert spoiled <= 0.05
 
 
 @pytest.mark.parametrize("text", ["", "   ", "🙂", "?", "...", "and " * MAX_WORDS + "more"])
 def test_what_says_nothing_or_a_lot_is_no_follow_up(text):
-    assert not leans_back(text)
+    assert not is_follow_up(text)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read(text):
-    assert leans_back(text) in (True, False)
-    assert asks(text) in (True, False)
+    assert is_follow_up(text) in (True, False)
+    assert is_question(text) in (True, False)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_any_text_is_read(text):
     ],
 )
 def test_a_question_is_heard_with_or_without_its_mark(text):
-    assert asks(text)
+    assert is_question(text)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_a_question_is_heard_with_or_without_its_mark(text):
     ],
 )
 def test_chatter_is_not_a_question(text):
-    assert not asks(text)
+    assert not is_question(text)
