@@ -90,7 +90,11 @@ def test_the_readme_names_what_exists() -> None:
     assert not [path for path in sorted(named) if not path.startswith(runtime) and not (ROOT / path).exists()]
 
 
-@pytest.mark.parametrize("command", sorted(typer.main.get_group(app).commands))
+COMMANDS = typer.main.get_group(app).commands
+TRAINING = [f"train/{name}" for name in COMMANDS["train"].commands]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *TRAINING])
 def test_a_subcommand_and_its_work_have_one_name(command: str) -> None:
     def found(folder: str) -> bool:
         path = ROOT / "bot" / folder / command

@@ -22,17 +22,17 @@ async def learn_page_or_theme(what: str, space: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     terminal = TerminalSpeaker()
     async with open_aion(status_printer(console)) as aion:
-        learner = aion.services.learning.of(SpaceId(space), Person(OPERATOR, OPERATOR), terminal_language())
+        learning = aion.services.learning.of(SpaceId(space), Person(OPERATOR, OPERATOR), terminal_language())
         if is_address(what):
             with console.status(terminal.say("indexed.fetching", name=what)):
-                indexed = await learner.index_page(what)
+                indexed = await learning.index_page(what)
             return print_line(outcome(indexed))
         with Live(Text(terminal.say("curation.searching", theme=what)), console=console, transient=True) as live:
 
             async def tell(findings: tuple[Finding, ...]) -> None:
                 live.update(Text(report(terminal, findings)))
 
-            findings = await learner.learn_theme(what, tell)
+            findings = await learning.learn_theme(what, tell)
     print_line(summary(terminal, what, findings))
     print_line(report(terminal, findings))
     if any(finding.outcome == "proposed" for finding in findings):

@@ -163,18 +163,18 @@ async def _measure(
         stack.push_async_callback(after.close)
         writers = ComparisonWriters(before, after, embedder, with_reader(gate, reader))
         measures = await measured(comparison, data, writers)
-        asked = [*_training_rows(options.thumbs), *thumbs]
-        retested = await retest(asked, partial(written, after, max_new_tokens=120), N_RETESTED)
+        rows = [*_training_rows(options.thumbs), *thumbs]
+        retested = await retest(rows, partial(written, after, max_new_tokens=120), N_RETESTED)
         await offload(write_outcomes, retested, report_folder(registry, version.name))
     return measures
 
 
 def _training_rows(held: Path | None) -> Sequence[Mapping[str, Any]]:
     """Return the rows of the training file that an export puts beside the held-out one; none where it is missing."""
-    beside = held.with_name(held.name.replace(".held", "")) if held else None
-    if beside is None or beside == held or not beside.is_file() or not beside.stat().st_size:
+    path = held.with_name(held.name.replace(".held", "")) if held else None
+    if path is None or path == held or not path.is_file() or not path.stat().st_size:
         return ()
-    return read_rows(beside, _KEYS).rows
+    return read_rows(path, _KEYS).rows
 
 
 def _as_json(version: Version) -> Mapping[str, Any]:

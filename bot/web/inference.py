@@ -45,8 +45,8 @@ def inference_router(service: InferenceService, token: str | None) -> APIRouter:
     router = guarded_router(token)
 
     @router.post("/generate")
-    async def generate(asked: GenerateRequest, request: Request) -> dict[str, str]:
-        text = f"{asked.prompt}\n\n{asked.context}" if asked.context else asked.prompt
+    async def generate(body: GenerateRequest, request: Request) -> dict[str, str]:
+        text = f"{body.prompt}\n\n{body.context}" if body.context else body.prompt
 
         async def write() -> str:
             async with service.reply((PromptTurn("user", text),), Sampling()) as opened:
@@ -55,14 +55,14 @@ def inference_router(service: InferenceService, token: str | None) -> APIRouter:
         return {"text": await _unless_disconnected(request, write())}
 
     @router.post("/v1/chat/completions", response_model=None)
-    async def complete(asked: ChatRequest, request: Request) -> Response | dict[str, Any]:
-        _require_model(service, asked.model)
-        completion = CompletionResponse(service.model.model, bool(asked.logprobs))
-        if asked.stream:
-            return await _unless_disconnected(request, _streamed(service, asked, completion))
+    async def complete(body: ChatRequest, request: Request) -> Response | dict[str, Any]:
+        _require_model(service, body.model)
+        completion = CompletionResponse(service.model.model, bool(body.logprobs))
+        if body.stream:
+            return await _unless_disconnected(request, _streamed(service, body, completion))
 
         async def write() -> dict[str, Any]:
-            async with service.reply(asked.prompt, asked.sampling, asked.stop) as opened:
+            async with service.reply(body.prompt, body.sampling, body.stop) as opened:
                 return completion.body(await _all_pieces(opened), opened.usage)
 
         return await _unless_disconnected(request, write())
@@ -115,15 +115,15 @@ async def _all_pieces(opened: OpenCompletion) -> Sequence[Piece]:
     return pieces
 
 
-async def _streamed(service: InferenceService, asked: ChatRequest, completion: CompletionResponse) -> Response:
+async def _streamed(service: InferenceService, body: ChatRequest, completion: CompletionResponse) -> Response:
     """Return a stream once its first piece exists, so that an earlier error still sets the HTTP status."""
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(service.reply(asked.prompt, asked.sampling, asked.stop))
+        opened = await stack.enter_async_context(service.reply(body.prompt, body.sampling, body.stop))
         try:
             first = await anext(opened.pieces)
         except StopAsyncIteration:
             raise GenerationFailed("an empty reply") from None
-        return _EventStream(_events(completion, opened, first, asked.wants_usage), stack.pop_all())
+        return _EventStream(_events(completion, opened, first, body.wants_usage), stack.pop_all())
 
 
 async def _events(

@@ -72,8 +72,8 @@ def lora_registry(settings: Settings) -> LoraRegistry:
 
 def held_out_file(data: Path) -> Path | None:
     """Return ``NAME.held.jsonl`` beside ``data``, as an export writes it; ``None`` when it is missing or empty."""
-    beside = data.with_name(f"{data.stem}.held{data.suffix}")
-    return beside if beside.is_file() and beside.stat().st_size else None
+    path = data.with_name(f"{data.stem}.held{data.suffix}")
+    return path if path.is_file() and path.stat().st_size else None
 
 
 def print_metrics(metrics: Mapping[str, float]) -> None:

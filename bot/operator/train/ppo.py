@@ -155,8 +155,8 @@ def _judge(settings: Settings, console: Console, student: Student) -> tuple[Judg
     if model.reader != encoder.id:
         raise BadInput("train.other_reader", theirs=model.reader, ours=encoder.id)
 
-    def judge(asked: Sequence[Any]) -> list[float]:
-        vectors = encoder.vectors([(question_of(prompt), text) for prompt, text in asked])
+    def judge(replies: Sequence[Any]) -> list[float]:
+        vectors = encoder.vectors([(question_of(prompt), text) for prompt, text in replies])
         return [float(2 * likely - 1) for likely in model.probabilities(vectors)]
 
     return judge, f"reward model v{version}"
