@@ -24,7 +24,7 @@ from bench.labelled import folder_arguments, given_folders
 from bench.scenarios import Scenario, scenarios
 from bench.search_index import open_index
 from bench.table import heading
-from core.confidence.calibrate import BEND, Coefficients, RbfTerms, Weight, bells
+from core.confidence.calibrate import RBF, Coefficients, RbfTerms, Weight, rbf_kernel
 from core.confidence.features import COSINES, SCALE_FREE, features, spec_confidence
 from core.confidence.gate import TAU
 from core.evaluation.dataset import LabelledSet, read_labelled
@@ -41,7 +41,7 @@ FITTED = tuple(name for name in SCALE_FREE if name not in {"standing", "relative
 """The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
 
 INVERSE_PENALTY = 0.1
-N_BELLS, NARROWNESS = 400, 0.015
+N_BELLS, GAMMA = 400, 0.015
 """Bell curves for the embedder at hand, whose centres are drawn from the examples; for any other none."""
 
 FREEDOM = 3.0
@@ -112,7 +112,7 @@ def fit(examples: Sequence[Example], names: Sequence[str], n_bells: int = 0) -> 
     scales[scales == 0] = 1
     table = np.asarray((table - means) / scales)
     centres, shapes = _centres(table, weights, n_bells)
-    curves = bells(table, centres, NARROWNESS) @ shapes * FREEDOM
+    curves = rbf_kernel(table, centres, GAMMA) @ shapes * FREEDOM
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=3_000)
     model.fit(np.hstack([table, curves]), labels, sample_weight=weights)
     slopes, heights = np.split(model.coef_[0], [len(names)])
@@ -139,22 +139,22 @@ def _centres(table: Floats, weights: Floats, n_bells: int) -> tuple[Floats, Floa
         return np.empty((0, table.shape[1])), np.empty((0, 0))
     chances, n_drawn = weights / weights.sum(), min(n_bells, len(table))
     centres = np.round(table[np.random.default_rng(0).choice(len(table), n_drawn, replace=False, p=chances)], 2)
-    values, vectors = np.linalg.eigh(bells(centres, centres, NARROWNESS))
+    values, vectors = np.linalg.eigh(rbf_kernel(centres, centres, GAMMA))
     kept = values > _LEAST_SPREAD
     return centres, vectors[:, kept] / np.sqrt(values[kept])
 
 
 def _bent(plain: Coefficients, centres: Floats, heights: Floats, weights: Floats, table: Floats) -> Coefficients:
     """Return coefficients with bell curves, whose sum is a feature like any other to whoever refits them."""
-    sums = bells(table, centres, NARROWNESS) @ heights
+    sums = rbf_kernel(table, centres, GAMMA) @ heights
     spread = round(float(np.sqrt(np.average((sums - np.average(sums, weights=weights)) ** 2, weights=weights))), 5)
     curves = RbfTerms(
         names=list(plain.weights),
-        narrowness=NARROWNESS,
+        gamma=GAMMA,
         centres=[[round(float(value), 2) for value in row] for row in centres],
-        heights=[round(float(height), 4) for height in heights],
+        weights=[round(float(height), 4) for height in heights],
     )
-    return replace(plain, bells=curves, weights={**plain.weights, BEND: Weight(0.0, spread, spread)})
+    return replace(plain, rbf=curves, weights={**plain.weights, RBF: Weight(0.0, spread, spread)})
 
 
 def _weights(examples: Sequence[Example]) -> Floats:

@@ -13,7 +13,7 @@ from bench.labelled import folder_arguments, given_folders
 from bench.table import heading, row
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
-from core.generation.question_match import asked
+from core.generation.question_match import normalised_question
 from core.language import detect_language
 
 CUTS = (0.90, 0.94, 0.96, 0.98)
@@ -23,7 +23,7 @@ def pairs(folder: Path, embedder: CachedEmbedder) -> list[tuple[float, bool, str
     """Return the cosine of each near pair, whether it would be taken for one question, and both."""
     texts = sorted({" ".join(question.text.split()) for question in read_labelled(folder).questions}, key=str.casefold)
     vectors = np.stack([embedder.embed_query(text) for text in texts])
-    meant = [asked(text, detect_language(text)) for text in texts]
+    meant = [normalised_question(text, detect_language(text)) for text in texts]
     cosines = np.triu(vectors @ vectors.T, 1)
     near = (
         (float(cosines[i, j]), meant[i] == meant[j], texts[i], texts[j]) for i, j in np.argwhere(cosines >= CUTS[0])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from core.chat.conversation import CondensedQuestion, ConversationPlace, Conversations
 from core.generation.answer_cache import CACHE, AnswerCache
-from core.generation.continuation import asks_to_go_on, is_broken_off
+from core.generation.continuation import asks_to_continue, is_broken_off
 from core.generation.draft import Draft, Show
 from core.generation.writer import Writers
 from core.offload import offload
@@ -111,7 +111,7 @@ class Pipeline:
         self, question: Question, condensed: CondensedQuestion
     ) -> tuple[Question, CondensedQuestion, str]:
         """Return what to answer; for "continue" after an answer that broke off, its question and the text it has."""
-        if asks_to_go_on(question.text) and await self.conversations.is_open(condensed):
+        if asks_to_continue(question.text) and await self.conversations.is_open(condensed):
             last = await self.answers.last(question.space, question.conversation, condensed.session.person)
             if last and last.generation and is_broken_off(last.text, last.language):
                 again = replace(question, text=last.question, language=last.language)

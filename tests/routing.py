@@ -13,7 +13,7 @@ from core.generation.providers.client import ProviderTimeouts
 from core.generation.providers.clock import ForwardClock
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import routes
-from core.generation.providers.router import BUDGET_S, PATIENCE, Router
+from core.generation.providers.router import BUDGET_S, TIMEOUTS, Router
 from core.types import Language, PromptTurn, Sampling
 from tests.providers import Canned, ProviderServer
 
@@ -90,14 +90,14 @@ class Walk:
         n_keys: int = 1,
         monthly_usd: float = 0.0,
         budget_s: float = BUDGET_S,
-        patience: ProviderTimeouts = PATIENCE,
+        timeouts: ProviderTimeouts = TIMEOUTS,
         models: Sequence[ProviderModel | str] = (),
         **rest: object,
     ) -> Router:
         """Return a router over these servers (all of them, unless named); ``rest`` is true of each provider."""
         table = [provider(name, self.servers[name].url, *models, **rest) for name in names or self.servers]
         found = routes(table, keys_of(*table, n_keys=n_keys), monthly_usd)
-        return Router(found, self.client, self.ledger, budget_s=budget_s, patience=patience)
+        return Router(found, self.client, self.ledger, budget_s=budget_s, timeouts=timeouts)
 
     def n_asked(self) -> dict[str, int]:
         """Return how many requests each server had."""

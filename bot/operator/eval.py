@@ -13,7 +13,7 @@ from bot.logs import log_to_file
 from bot.terminal.language import terminal_language
 from bot.terminal.output import print_line, progress_bar, status_printer
 from core.confidence.gate import open_gate
-from core.confidence.gate_versions import TunedGates
+from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
@@ -81,7 +81,7 @@ def open_judges(settings: Settings, console: Console) -> tuple[Embedder, Gate, R
     reader = open_reader(settings.reader, embedder.id, status_printer(console))
     if reader is not None:
         reader.warm()
-    coefficients = TunedGates(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")
+    coefficients = GateVersions(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")
     return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
 
 

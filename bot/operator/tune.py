@@ -19,8 +19,8 @@ from bot.terminal.output import print_sentence, progress_bar
 from core.assembly.providers import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample
-from core.confidence.gate_versions import SHIPPED, TunedGates
-from core.confidence.reader_gate import with_reading
+from core.confidence.gate_versions import SHIPPED, GateVersions
+from core.confidence.reader_gate import with_reader_feature
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
 from core.experiments.gate_tuning import GateFigures, TunedGate, labelled_examples, rated_examples, tune
@@ -45,11 +45,11 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     settings, console = read_settings(), Console(stderr=True)
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
-    gates = TunedGates(settings.data_dir / "gate")
+    gates = GateVersions(settings.data_dir / "gate")
     reader = open_reader(settings.reader, embedder.id, lambda key: None)
     start = gates.current(embedder.id, reader.id if reader else "")
     if reader is not None:
-        start = with_reading(start, reader.id)
+        start = with_reader_feature(start, reader.id)
         reader.warm()
     examples = [*await _labelled(folders, embedder, reader, console), *await _rated(space, start)]
     if risk is None and provider_keys(read_providers(settings.providers_file)):
@@ -72,7 +72,7 @@ async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
     settings, console = read_settings(), Console(stderr=True)
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
-    start = TunedGates(settings.data_dir / "gate").current(embedder.id)
+    start = GateVersions(settings.data_dir / "gate").current(embedder.id)
     best: dict[str, list[Choice]] = {}
     sets = [read_labelled(folder) for folder in folders]
     with progress_bar(console) as bar:
@@ -98,7 +98,7 @@ def _print_choices(name: str, choices: Sequence[Choice]) -> None:
 
 async def rollback_gate() -> None:
     """Put the previous version of the gate's coefficients in use again."""
-    version = TunedGates(read_settings().data_dir / "gate").rollback()
+    version = GateVersions(read_settings().data_dir / "gate").rollback()
     if version == SHIPPED:
         print_sentence("tune.shipped_again")
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.confidence.gate import open_gate
-from core.confidence.gate_versions import TunedGates
+from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader
 from core.generation.local.factory import open_generator, open_served
 from core.generation.local.generator import LocalGenerator
@@ -25,7 +25,7 @@ def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader
 
     Only the latest embedder's gate weighs the reader's log-odds.
     """
-    tuned = TunedGates(settings.data_dir / "gate")
+    tuned = GateVersions(settings.data_dir / "gate")
     latest = with_reader(
         open_gate(settings.confidence, settings.tau, tuned.current(embedders.latest.id, reader.id if reader else "")),
         reader,

@@ -1,1 +1,1 @@
-"""How sure AION is that the passages hold the answer, and who may answer then."""
+"""Calibrated probability that the passages hold the answer, and the gate that decides by it who answers."""

@@ -1,8 +1,7 @@
-"""How a question's words line up with what was found, by the beginnings of words.
+"""Gate features: overlap of the question's and the hits' spelling prefixes, weighted by inverse frequency in the hits.
 
-Many of the words that Portuguese and English share, and names, begin alike (``core.confidence.spelling``). What is rare
-is told from the hits alone: a word that most of them hold says little about which one answers. Not fitted to anything;
-``core.confidence.features`` says what each is called.
+Prefixes (``core.confidence.spelling``) compare across Portuguese and English. A word that most hits hold gets little
+weight: it does not tell which of them answers.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from core.confidence.spelling import prefixes
 from core.types import Passage, SearchResult
 
 _N_BACKGROUND = 8
-"""Hits after this many are the background."""
+"""Hits after this many are the background that the first is compared with."""
 
 _N_BEST, _N_CUT = 5, 4
-"""Hits among which the best is looked for, and those that are cut into sentences."""
+"""How many of the first hits ``shared_best`` is the maximum over, and how many are split into sentences."""
 
 _HEADED = 0.7
-"""What a word counts that stands in the headings above a sentence instead of in it."""
+"""Weight of a word that is in the headings above a sentence instead of in it."""
 
 _LEAST_RARITY = 0.3
 _UNTOLD = 0.5
@@ -42,11 +41,12 @@ ALIGNMENT = (
 
 
 def alignment(found: SearchResult) -> Mapping[str, float]:
-    """Return every feature in ``ALIGNMENT``, each 0..1 but ``shared_margin`` (-1..1), of a search that found something.
+    """Return the features ``ALIGNMENT`` of a result with hits, each 0..1 but ``shared_margin`` (-1..1).
 
-    Shares of the question's words, weighed by rarity: in the best of the first passages, in the first one, by how much
-    that one is ahead of the background, in any hit (unweighed), in the best sentence, in the best two sentences in a
-    row; and whether the passage nearest in words is nearest in meaning too.
+    Weighted shares of the question's content words: ``shared_best`` in the best of the first ``_N_BEST`` passages,
+    ``shared_top`` in the first, ``shared_margin`` that less the background's mean, ``shared_anywhere`` in any hit
+    (unweighted), ``shared_sentence`` in the best sentence, ``shared_pair`` in the best two consecutive sentences.
+    ``shared_agreement``: 1 where the passage of the largest share is also that of the largest cosine.
     """
     asked = list(dict.fromkeys(prefix for term in found.question.terms for prefix in term.prefixes))
     if not asked:
@@ -71,7 +71,7 @@ def alignment(found: SearchResult) -> Mapping[str, float]:
 def _best_sentences(
     found: SearchResult, asked: Sequence[str], rarity: NDArray[np.float64], above: Sequence[set[str]]
 ) -> tuple[float, float]:
-    """Return the largest share that one sentence holds, and that two in a row do."""
+    """Return the largest share of one sentence, and of two consecutive ones."""
     single = pair = 0.0
     for hit, head in zip(found.hits[:_N_CUT], above, strict=False):
         before: set[str] = set()

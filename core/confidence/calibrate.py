@@ -1,9 +1,8 @@
-"""A logistic regression over search features: fitted offline, shipped as data, applied with plain arithmetic.
+"""Logistic regression over search features: coefficients shipped as data, and their evaluation.
 
-Where enough was known to fit it, what straight lines miss is one feature more, ``BEND``: a sum of bell curves, each
-around a search like some that were fitted on, which is next to nothing for a search unlike all of them.
-Does not fit anything (``core.confidence.fit`` and ``bench/gate_fit.py`` do) and knows no thresholds but those stored
-with the weights.
+Non-linear part, where enough data was there to fit one: the feature ``RBF``, a weighted sum of Gaussian radial basis
+functions, near 0 for a search unlike all that it was fitted on.
+Does not cover fitting (``core.confidence.fit``, ``bench/gate_fit.py``).
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-BEND = "bend"
-"""What the bell curves' sum is called among a regression's features."""
+RBF = "rbf"
+"""Name of the radial basis functions' sum among a regression's features."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What one feature counts: ``weight`` per ``scale`` that it lies above ``mean``."""
+    """Standardisation and weight of one feature: it adds ``weight * (value - mean) / scale`` to the log-odds."""
 
     mean: float
     scale: float
     weight: float
 
     def scaled(self, value: float) -> float:
-        """Return how many scales a value lies above the mean."""
+        """Return the standardised value."""
         return (value - self.mean) / self.scale
 
     def of(self, value: float) -> float:
@@ -42,19 +41,19 @@ class Weight:
 
 @dataclass(frozen=True)
 class RbfTerms:
-    """Bell curves over the features ``names``, each in scales above its mean.
+    """Gaussian radial basis functions of the standardised features ``names``.
 
-    Curve ``i`` is ``heights[i]`` high at ``centres[i]``, and falls with ``narrowness`` times the squared distance.
+    The sum over ``i`` of ``weights[i] * exp(-gamma * |x - centres[i]|**2)``.
     """
 
     names: Sequence[str]
-    narrowness: float
+    gamma: float
     centres: Sequence[Sequence[float]]
-    heights: Sequence[float]
+    weights: Sequence[float]
 
     def sum(self, scaled: Sequence[float]) -> float:
-        """Return the curves' sum at a search whose features, by ``names``, are ``scaled``."""
-        return float(bells(np.array([scaled]), self._centres, self.narrowness)[0] @ np.array(self.heights))
+        """Return the weighted sum at ``scaled``, the standardised features in the order of ``names``."""
+        return float(rbf_kernel(np.array([scaled]), self._centres, self.gamma)[0] @ np.array(self.weights))
 
     @cached_property
     def _centres(self) -> NDArray[np.float64]:
@@ -63,13 +62,13 @@ class RbfTerms:
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """A fitted regression with its bands, and what it was fitted on.
+    """A fitted regression with its bands, and the sets it was fitted on.
 
-    It is for embedders whose id starts with ``embedder``; empty: for any, as it goes by no raw cosine. A probability
+    It is for embedders whose id starts with ``embedder``; empty: for any, as it uses no raw cosine. A probability
     of ``upper`` or more is answered locally, of ``lower`` or more by a provider. ``calibration`` are the knots of a
-    monotone map from the regression's probability to one that holds: pairs in 0..1, both ascending; none: as it is.
-    ``reader`` names the reader whose log-odds are among the features, where one is; ``bells`` make ``BEND`` where they
-    are.
+    monotone piecewise linear map from the regression's probability to a calibrated one: pairs in 0..1, both ascending;
+    empty: the identity. ``reader`` names the reader whose log-odds are among the features, where one is; ``rbf``
+    computes the feature ``RBF``, where there is one.
     """
 
     embedder: str
@@ -81,24 +80,24 @@ class Coefficients:
     lower: float
     calibration: Sequence[tuple[float, float]] = ()
     reader: str = ""
-    bells: RbfTerms | None = None
+    rbf: RbfTerms | None = None
 
     @property
     def needs(self) -> frozenset[str]:
-        """Return the features that a search has to tell."""
-        return frozenset(self.weights) - {BEND}
+        """Return the features that must be given: all but ``RBF``."""
+        return frozenset(self.weights) - {RBF}
 
     def completed(self, features: Mapping[str, float]) -> Mapping[str, float]:
-        """Return features with ``BEND`` where it is weighed. Raises ``KeyError`` when one that it needs is missing."""
-        if self.bells is None:
+        """Return the features, with ``RBF`` where it has a weight. Raises ``KeyError`` when a needed one is missing."""
+        if self.rbf is None:
             return features
-        scaled = [self.weights[name].scaled(features[name]) for name in self.bells.names]
-        return {**features, BEND: self.bells.sum(scaled)}
+        scaled = [self.weights[name].scaled(features[name]) for name in self.rbf.names]
+        return {**features, RBF: self.rbf.sum(scaled)}
 
     def contributions(self, features: Mapping[str, float]) -> Mapping[str, float]:
-        """Return what each feature adds to the log-odds. Raises ``KeyError`` when one is missing."""
-        told = self.completed(features)
-        return {name: weight.of(told[name]) for name, weight in self.weights.items()}
+        """Return each feature's addend to the log-odds. Raises ``KeyError`` when a feature is missing."""
+        values = self.completed(features)
+        return {name: weight.of(values[name]) for name, weight in self.weights.items()}
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return the probability that the answer was found, 0..1. Raises ``KeyError`` when a feature is missing."""
@@ -107,32 +106,32 @@ class Coefficients:
 
 
 def shipped(embedder_id: str) -> Coefficients:
-    """Return the coefficients that come with AION for an embedder; those for any where it was not fitted."""
+    """Return the shipped coefficients for an embedder; where none were fitted for it, those without raw cosines."""
     rows = json.loads((files("core.confidence") / "coefficients.json").read_text(encoding="utf-8"))
     return next(read_coefficients(row) for row in rows if embedder_id.startswith(row["embedder"]))
 
 
 def read_coefficients(row: Mapping[str, object]) -> Coefficients:
-    """Return coefficients from what ``dataclasses.asdict`` made of them. Raises ``TypeError`` when it is not that."""
+    """Return coefficients from their ``dataclasses.asdict`` form. Raises ``TypeError`` for anything else."""
     weights = row.get("weights")
     if not isinstance(weights, dict):
         raise TypeError("no weights")
-    curves = row.get("bells")
+    curves = row.get("rbf")
     read = {
         "weights": {name: Weight(**each) for name, each in weights.items()},
-        "bells": RbfTerms(**curves) if isinstance(curves, dict) else None,
+        "rbf": RbfTerms(**curves) if isinstance(curves, dict) else None,
     }
     return Coefficients(**{**row, **read})  # type: ignore[arg-type]
 
 
-def bells(scaled: NDArray[np.float64], centres: NDArray[np.float64], narrowness: float) -> NDArray[np.float64]:
-    """Return bell curves of height 1 around ``centres`` ``(m, d)`` at the points ``scaled`` ``(n, d)``: ``(n, m)``."""
+def rbf_kernel(scaled: NDArray[np.float64], centres: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+    """Return the Gaussian kernel of the points ``scaled`` ``(n, d)`` and ``centres`` ``(m, d)``, shape ``(n, m)``."""
     squared = (scaled**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * scaled @ centres.T
-    return np.asarray(np.exp(-narrowness * np.maximum(squared, 0)), np.float64)
+    return np.asarray(np.exp(-gamma * np.maximum(squared, 0)), np.float64)
 
 
 def interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:
-    """Return ``value`` on the straight lines between ``knots``; level beyond the outermost, itself without any."""
+    """Return the linear interpolation of ``knots`` at ``value``, constant outside them; without knots ``value``."""
     if not knots:
         return value
     place = bisect_right(knots, value, key=lambda knot: knot[0])

@@ -1,8 +1,8 @@
-"""What a search result tells about whether it holds the answer, as numbers a logistic regression can weigh.
+"""Features of a search result for the gate's logistic regression.
 
-All are functions of what the search found; none needs the embedder or the index. Those in ``SCALE_FREE`` mean the
-same for every embedder; the others go by the raw scale of one embedder's cosines.
-Does not weigh them (``core.confidence.calibrate``).
+All are functions of the result alone. Those in ``SCALE_FREE`` compare across embedders; those in ``COSINES`` are on
+the scale of one embedder's cosines.
+Does not cover their weights (``core.confidence.calibrate``).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from core.confidence.wording import WORDING, wording
 from core.types import Hit, SearchResult
 
 _N_NEAR = 8
-"""Hits after this many are taken for the background that the best stand out from."""
+"""Hits after this many are the background that the best are compared with."""
 
 _LEAST = 0.1
-"""Hundredths of a cosine below which a spread or a cosine is as good as none."""
+"""Least spread or cosine, in hundredths, that is divided by."""
 
 _PER_CENT = 100.0
-"""Cosines are counted in hundredths, so that weights are of one order."""
+"""Cosines are in hundredths, so that all weights are of one order of magnitude."""
 
 _ALONE = 5.0
-"""How far ahead, in hundredths of a cosine, what has nothing behind it is taken to be."""
+"""Lead, in hundredths of a cosine, of a hit without a second to compare with."""
 
 _UNTOLD = 0.5
 """Coverage when the question has no content words: neither for nor against."""
@@ -58,7 +58,7 @@ COSINES = (
 
 
 def features(found: SearchResult) -> Mapping[str, float]:
-    """Return every feature of a search that found something. Raises ``ValueError`` on one that did not."""
+    """Return every feature of a search result. Raises ``ValueError`` for one without hits."""
     if not found.hits:
         raise ValueError("nothing was found")
     plain = {**_words(found), **_cosines(found.hits), **_gaps(found), **_setting(found)}
@@ -66,13 +66,13 @@ def features(found: SearchResult) -> Mapping[str, float]:
 
 
 def coverage(found: SearchResult, hit: Hit) -> float:
-    """Return the share of the question's content words that the passage holds, weighed by rarity, 0..1."""
+    """Return the share of the question's content words in the passage, weighted by idf, 0..1."""
     total = sum(term.idf for term in found.question.terms)
     return sum(found.question.terms[place].idf for place in hit.matched) / total if total else _UNTOLD
 
 
 def crosses_languages(found: SearchResult) -> bool:
-    """Say whether the best passage is in another language than the question, so that words cannot be compared."""
+    """Return whether the first passage is in another language than the question, so that stems do not compare."""
     return bool(found.hits) and found.hits[0].passage.language != found.question.language
 
 
@@ -83,7 +83,7 @@ def spec_confidence(found: SearchResult) -> float:
 
 
 def _words(found: SearchResult) -> Mapping[str, float]:
-    """Return what the words say; 0 each across languages, where they say nothing."""
+    """Return the lexical features; 0 each across languages, where stems do not compare."""
     if crosses_languages(found):
         return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "words_asked", "agreement"), 0.0)
     best = found.hits[0]
@@ -100,7 +100,7 @@ def _words(found: SearchResult) -> Mapping[str, float]:
 
 
 _BM25_CEILING = 2.2
-"""BM25 gives a word less than this times its rarity (k1 + 1)."""
+"""Upper bound of BM25's term frequency factor (k1 + 1): a word adds less than this times its idf."""
 
 
 def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
@@ -119,9 +119,10 @@ def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
 
 
 def _gaps(found: SearchResult) -> Mapping[str, float]:
-    """Return how far the best is ahead: in BM25, absolutely and beside itself; in meaning, of another document's best.
+    """Return the lead of the best: of BM25 over the second (relative to the ceiling and to itself), and of cosines.
 
-    ``fourth_gap`` is the best cosine less the mean of the third and fourth; ``_ALONE`` stands in where there are none.
+    ``document_gap`` is the best cosine less that of the second document, ``fourth_gap`` the best less the mean of the
+    third and fourth; ``_ALONE`` where there are none.
     """
     lexical = sorted((hit.lexical for hit in found.hits), reverse=True)
     possible = _BM25_CEILING * sum(term.idf for term in found.question.terms)

@@ -1,8 +1,8 @@
-"""Refits the gate to what is known of one place: labelled questions, and answers that people rated.
+"""Refits the gate to labelled questions and rated answers of one place.
 
-A logistic regression drawn towards the coefficients it starts from, so that few examples change little and many
-decide; then a monotone map that makes its probabilities hold; then the bands. Does not know where examples come from.
-Everywhere: ``weights`` say what each example counts, shape ``(n,)``.
+Logistic regression with a normal prior around the coefficients it starts from, then isotonic calibration, then the
+bands. ``weights`` are sample weights, shape ``(n,)``.
+Does not cover where examples come from (``core.experiments.gate_tuning``).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from core.confidence.calibrate import Coefficients, interpolated
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
-PULL = 3.0
-"""How strongly each weight is held where it starts: the precision of a normal prior, per feature scale."""
+PRIOR_PRECISION = 3.0
+"""Precision of the normal prior around each starting weight, per feature scale."""
 
 MAX_LOST = 0.05
 """At most this share of answerable questions may be turned away without asking a provider."""
@@ -29,25 +29,25 @@ MAX_LOST = 0.05
 N_FOLDS = 5
 
 _STEP = 25
-"""The calibration rests on groups of at least this many examples; fewer would follow chance."""
+"""Least examples of each group that the isotonic calibration is fitted to."""
 
 _MIN_STEPS = 4
-"""With fewer groups there is no shape to see, and the regression's own probabilities are better evidence."""
+"""With fewer groups there is no calibration: the regression's own probabilities are the better estimate."""
 
 _MAX_STEPS = 20
 _TILT = 0.01
-"""What the calibration rises by beyond its outermost groups, so that no two probabilities become one."""
+"""Slope of the calibration beyond its outermost groups, so that it stays strictly rising."""
 
 _FREE = 1e-9
-"""The pull on the intercept: none, but enough for one best place to exist."""
+"""Prior precision of the intercept: next to none, for the optimum to be unique."""
 
 _SETTLED = 1e-7
-"""The slope at which the regression has arrived."""
+"""Gradient norm at which the optimiser stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateExample:
-    """A search's features, and whether it could be answered. Those of one ``topic`` are never judged by each other.
+    """A search's features and label. Examples of one ``topic`` are always in the same fold.
 
     ``origin`` names the set it is from.
     """
@@ -60,9 +60,9 @@ class GateExample:
 
 
 def fit(examples: Sequence[GateExample], start: Coefficients, risk: float | None) -> Coefficients:
-    """Return ``start`` refitted to ``examples`` of both kinds, with a calibration and bands of its own.
+    """Return ``start`` refitted to ``examples`` of both labels, with a calibration and bands of its own.
 
-    Calibration and bands go by what each topic is given by a fit to the others. ``risk``: see ``bands``.
+    Calibration and bands are fitted to cross-validated probabilities, folds by topic. ``risk``: see ``bands``.
     """
     labels, weights = labels_of(examples), weights_of(examples)
     values = np.zeros(len(examples))
@@ -71,13 +71,13 @@ def fit(examples: Sequence[GateExample], start: Coefficients, risk: float | None
         values[judged] = [
             regression.probability(each.features) for each, out in zip(examples, judged, strict=True) if out
         ]
-    knots = monotone(values, labels, weights)
+    knots = isotonic_knots(values, labels, weights)
     upper, lower = bands(np.array([interpolated(knots, value) for value in values]), labels, weights, risk)
     return replace(regress(examples, start), calibration=knots, upper=upper, lower=lower)
 
 
 def folds(examples: Sequence[GateExample]) -> list[Labels]:
-    """Deal the topics out into at most ``N_FOLDS`` masks of about the same size, shape ``(n,)`` each."""
+    """Return at most ``N_FOLDS`` fold masks of about equal size, shape ``(n,)`` each, no topic in two."""
     sizes = [0] * N_FOLDS
     place: dict[str, int] = {}
     for topic, n in sorted(Counter(each.topic for each in examples).items(), key=lambda pair: (-pair[1], pair[0])):
@@ -88,17 +88,17 @@ def folds(examples: Sequence[GateExample]) -> list[Labels]:
 
 
 def regress(examples: Sequence[GateExample], start: Coefficients) -> Coefficients:
-    """Return the likeliest regression under a normal prior around ``start``; uncalibrated."""
+    """Return the maximum a posteriori regression under a normal prior around ``start``; uncalibrated."""
     from scipy.optimize import minimize
     from scipy.special import expit
 
     names = list(start.weights)
-    told = [start.completed(each.features) for each in examples]
-    table = np.array([[start.weights[name].scaled(each[name]) for name in names] for each in told])
+    completed = [start.completed(each.features) for each in examples]
+    table = np.array([[start.weights[name].scaled(each[name]) for name in names] for each in completed])
     table = np.hstack([np.ones((len(examples), 1)), table])
     labels, weights = labels_of(examples), weights_of(examples)
     before = np.array([start.intercept, *(start.weights[name].weight for name in names)])
-    held = np.array([_FREE, *[PULL] * len(names)])
+    held = np.array([_FREE, *[PRIOR_PRECISION] * len(names)])
 
     def loss(now: Floats) -> tuple[float, Floats]:
         log_odds, moved = table @ now, now - before
@@ -111,10 +111,10 @@ def regress(examples: Sequence[GateExample], start: Coefficients) -> Coefficient
     return replace(start, fitted=today, intercept=float(now[0]), weights=fitted, calibration=())
 
 
-def monotone(values: Floats, labels: Labels, weights: Floats) -> tuple[tuple[float, float], ...]:
-    """Return knots that map probabilities to how often they came true, rising throughout.
+def isotonic_knots(values: Floats, labels: Labels, weights: Floats) -> tuple[tuple[float, float], ...]:
+    """Return the knots of a rising piecewise linear map from probabilities to observed frequencies; empty for few.
 
-    Isotonic regression (pool adjacent violators) over groups of neighbours, joined by straight lines; none for few.
+    Isotonic regression (pool adjacent violators) over groups of neighbouring values.
     """
     n_steps = min(_MAX_STEPS, len(values) // _STEP)
     if n_steps < _MIN_STEPS:
@@ -139,9 +139,9 @@ def monotone(values: Floats, labels: Labels, weights: Floats) -> tuple[tuple[flo
 def bands(values: Floats, labels: Labels, weights: Floats, risk: float | None) -> tuple[float, float]:
     """Return ``upper`` and ``lower`` for calibrated probabilities.
 
-    ``upper`` is at least the share of answerable questions, where telling both kinds apart is best balanced; with a
+    ``upper`` is at least the base rate of answerable questions, the threshold of best balanced accuracy; with a
     ``risk`` it is raised until at most that share of what lies above is unanswerable. ``lower`` is the highest that
-    turns away at most ``MAX_LOST`` of the answerable questions.
+    rejects at most ``MAX_LOST`` of the answerable questions.
     """
     upper = float(np.average(labels, weights=weights))
     if risk is not None:
@@ -152,12 +152,12 @@ def bands(values: Floats, labels: Labels, weights: Floats, risk: float | None) -
 
 
 def labels_of(examples: Sequence[GateExample]) -> Labels:
-    """Return which examples were answerable, shape ``(n,)``."""
+    """Return the labels, shape ``(n,)``."""
     return np.array([each.answerable for each in examples], bool)
 
 
 def weights_of(examples: Sequence[GateExample]) -> Floats:
-    """Return what each example counts, shape ``(n,)``."""
+    """Return the sample weights, shape ``(n,)``."""
     return np.array([each.weight for each in examples], np.float64)
 
 
@@ -167,7 +167,7 @@ def _pooled(one: tuple[float, float, float], other: tuple[float, float, float]) 
 
 
 def _safe_from(values: Floats, labels: Labels, weights: Floats, risk: float) -> float:
-    """Return the lowest value from which on at most ``risk`` is unanswerable; just above all where there is none."""
+    """Return the lowest threshold above which at most ``risk`` is unanswerable; just above all values if none is."""
     order = np.argsort(-values, kind="stable")
     wrong = np.cumsum(weights[order] * ~labels[order]) / np.cumsum(weights[order])
     last_of_value = np.append(np.diff(values[order]) < 0, True)

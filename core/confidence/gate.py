@@ -1,7 +1,7 @@
-"""Decides who may answer: the local model, a stronger provider, or nobody, and says why.
+"""The gate: decides from a search result whether the local model, a provider or nobody answers, with reasons.
 
-``LogisticGate`` goes by a calibrated probability; ``SpecGate`` is the specification's (section 3.5), kept for
-comparison: with it, hardly any question is ever turned away.
+``LogisticGate`` thresholds a calibrated probability; ``SpecGate`` is the specification's (section 3.5), kept as the
+baseline: it abstains only when nothing was found.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ TAU = 0.62
 NOTHING_FOUND = Reason("reason.nothing_found")
 
 _N_REASONS = 3
-_TELLING = 0.15
-"""A feature that moves the log-odds by less is no reason."""
+_MIN_CONTRIBUTION = 0.15
+"""Least absolute contribution to the log-odds, of a group of features, that is given as a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpecGate:
-    """The specification's gate: local from ``tau`` on, else a provider."""
+    """The specification's gate: local where C is at least ``tau``, else a provider."""
 
     tau: float = TAU
 
@@ -42,7 +42,7 @@ class SpecGate:
 
 @dataclass(frozen=True, slots=True)
 class LogisticGate:
-    """A calibrated gate with three bands."""
+    """The calibrated gate with its three bands."""
 
     coefficients: Coefficients
 
@@ -51,13 +51,13 @@ class LogisticGate:
         spec = spec_confidence(found)
         if not found.hits:
             return Decision("abstain", Confidence(0.0, spec, (NOTHING_FOUND,)))
-        told = features(found)
-        value = self.coefficients.probability(told)
-        reasons = _reasons(found, self.coefficients.contributions(told), for_it=value >= self.coefficients.upper)
-        return Decision(self.band(value), Confidence(value, spec, reasons, told))
+        values = features(found)
+        value = self.coefficients.probability(values)
+        reasons = _reasons(found, self.coefficients.contributions(values), for_it=value >= self.coefficients.upper)
+        return Decision(self.band(value), Confidence(value, spec, reasons, values))
 
     def band(self, value: float) -> Band:
-        """Return who may answer at this probability."""
+        """Return the band of a calibrated probability."""
         if value >= self.coefficients.upper:
             return "local"
         return "provider" if value >= self.coefficients.lower else "abstain"
@@ -77,10 +77,10 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 def _reasons(found: SearchResult, contributions: Mapping[str, float], for_it: bool) -> tuple[Reason, ...]:
-    """Return what spoke for or against the decision, most telling first."""
+    """Return the groups of features that contributed most to the decision, largest first."""
     sums = {group: sum(contributions.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
     said = [(abs(total), _reason(group, found, total > 0)) for group, total in sums.items() if (total > 0) == for_it]
-    telling = sorted((pair for pair in said if pair[0] >= _TELLING and pair[1]), key=lambda pair: -pair[0])
+    telling = sorted((pair for pair in said if pair[0] >= _MIN_CONTRIBUTION and pair[1]), key=lambda pair: -pair[0])
     return tuple(reason for _, reason in telling if reason)[:_N_REASONS]
 
 
@@ -101,7 +101,7 @@ def _about_words(found: SearchResult, speaks_for: bool) -> Reason | None:
 
 
 def _missing(found: SearchResult) -> Iterator[str]:
-    """Yield the question's words that no passage of the context holds, rarest first."""
+    """Yield the question's content words that no passage of the context holds, rarest first."""
     held = {place for hit in found.context for place in hit.matched}
     absent = [term for place, term in enumerate(found.question.terms) if place not in held]
     yield from (term.text for term in sorted(absent, key=lambda term: -term.idf))

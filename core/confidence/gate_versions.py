@@ -1,4 +1,4 @@
-"""Coefficients that were refitted here: numbered files in the data folder, one of them in use, none ever changed.
+"""Refitted coefficients as numbered, immutable files of the data folder, one of them in use.
 
 ``v0001.json``, ``v0002.json`` … hold coefficients, each with the version it replaced; ``in_use`` holds a number.
 """
@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from core.confidence.calibrate import Coefficients, read_coefficients, shipped
-from core.confidence.reader_gate import without_reading
+from core.confidence.reader_gate import without_reader_feature
 from core.errors import BadInput
 
 log = logging.getLogger(__name__)
 
 SHIPPED = 0
-"""The number of the coefficients that come with AION."""
+"""Version number of the coefficients that ship with AION."""
 
 
-class TunedGates:
-    """The versions in ``folder``, which is made with the first."""
+class GateVersions:
+    """The versions in ``folder``, which the first ``save`` creates."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,9 +38,9 @@ class TunedGates:
             return SHIPPED
 
     def current(self, embedder_id: str, reader_id: str = "") -> Coefficients:
-        """Return the coefficients in use for an embedder, with a reader among their features only if it is this one.
+        """Return the coefficients in use for an embedder, with the reader's feature only for this reader.
 
-        They are the shipped ones where none were tuned for it, or where this version of AION looks at other features.
+        They are the shipped ones where none were tuned for it, or where this version of AION has other features.
         """
         default, version = shipped(embedder_id), self.version
         if version == SHIPPED:
@@ -50,13 +50,13 @@ class TunedGates:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("tuned coefficients v%d cannot be read, the shipped ones are used: %s", version, error)
             return default
-        if tuned.embedder != embedder_id or set(without_reading(tuned).weights) != set(default.weights):
+        if tuned.embedder != embedder_id or set(without_reader_feature(tuned).weights) != set(default.weights):
             log.warning("tuned coefficients v%d are for another embedder or version: run `aion tune` again", version)
             return default
-        return tuned if tuned.reader == reader_id else without_reading(tuned)
+        return tuned if tuned.reader == reader_id else without_reader_feature(tuned)
 
     def save(self, coefficients: Coefficients) -> int:
-        """Keep coefficients as a new version, put it in use, and return its number."""
+        """Store coefficients as a new version, put it in use, and return its number."""
         self._folder.mkdir(parents=True, exist_ok=True)
         version = max((int(path.stem[1:]) for path in self._folder.glob("v[0-9]*.json")), default=SHIPPED) + 1
         row = {"version": version, "replaces": self.version, "coefficients": asdict(coefficients)}
@@ -65,9 +65,9 @@ class TunedGates:
         return version
 
     def rollback(self) -> int:
-        """Put the version in use that the present one replaced, and return its number.
+        """Put the version back in use that the current one replaced, and return its number.
 
-        Raises ``BadInput`` when none is in use.
+        Raises ``BadInput`` when the shipped coefficients are in use.
         """
         version = self.version
         if version == SHIPPED:
@@ -96,10 +96,10 @@ class TunedGates:
         self._write(self._pointer, str(version))
 
     def _write(self, path: Path, text: str) -> None:
-        """Write a file as a whole: after a crash it is there, or what was there before."""
-        beside = path.with_suffix(".new")
-        with beside.open("w", encoding="utf-8") as file:
+        """Write a file atomically."""
+        partial = path.with_suffix(".new")
+        with partial.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        partial.replace(path)

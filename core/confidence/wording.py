@@ -1,6 +1,6 @@
-"""How a question is worded, and what of its wording the best passages keep: names, numbers, words side by side.
+"""Gate features of the question's wording: missing rare words, names, numbers, bigrams, proximity in the best passages.
 
-Does not go by the beginnings of words across languages (``core.confidence.alignment``), nor by meaning.
+Does not cover overlap of spelling prefixes (``core.confidence.alignment``).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from core.confidence.spelling import plain, prefixes
 from core.types import Hit, SearchResult
 
 _N_BEST = 4
-"""Hits that are looked through for names and for words side by side."""
+"""How many of the first hits names, bigrams and proximity are looked for in."""
 
 _WINDOW = 12
-"""Words of a passage within which words of the question are close together."""
+"""Size of the proximity window, in words of the passage."""
 
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 _UNTOLD = 0.5
 
 _NAME = re.compile(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]")
@@ -38,12 +38,14 @@ WORDING = (
 
 
 def wording(found: SearchResult) -> Mapping[str, float]:
-    """Return every feature in ``WORDING`` of a search that found something.
+    """Return the features ``WORDING`` of a result with hits.
 
-    Of the words' rarity: the rarest word that the first passage lacks beside the rarest of all, the share that no hit
-    holds, the share that the first three hold together. Names and numbers of the question: how many, how many the best
-    passages lack, the share that the first one has, the numbers they lack. The share of the question's neighbouring
-    words that are neighbours in a passage, the share that stands close together in one, and how many words were asked.
+    By idf: ``rarest_missing`` is the largest idf of a word that the first passage lacks, relative to the largest of
+    all; ``absent`` the share that no hit holds, ``first_three`` the share that the first three hold together. Names
+    and numbers of the question: ``names`` how many, ``names_missing`` and ``numbers_missing`` how many the best
+    passages lack, ``names_held`` the share in the first. ``pairs_kept``: the share of the question's bigrams in one
+    passage, at most one word apart; ``closeness``: the share of its words in one window; ``question_words``: how many
+    words it has.
     """
     return {
         **_rarity(found),
@@ -77,10 +79,10 @@ def _named(found: SearchResult) -> Mapping[str, float]:
     best = " ".join([first, *(plain(_whole(hit)) for hit in found.hits[1:_N_BEST])])
     lacking = [name for name in names if name not in best]
     return {
-        "names": float(min(len(names), _MOST_NAMES)),
-        "names_missing": float(min(len(lacking), _MOST_NAMES)),
+        "names": float(min(len(names), _MAX_NAMES)),
+        "names_missing": float(min(len(lacking), _MAX_NAMES)),
         "names_held": sum(name in first for name in names) / len(names) if names else _UNTOLD,
-        "numbers_missing": float(min(sum(name[0].isdigit() for name in lacking), _MOST_NAMES)),
+        "numbers_missing": float(min(sum(name[0].isdigit() for name in lacking), _MAX_NAMES)),
     }
 
 
@@ -94,7 +96,7 @@ def _whole(hit: Hit) -> str:
 
 
 def _together(found: SearchResult) -> Mapping[str, float]:
-    """Return what of the question's neighbourhoods the best passages keep; 0 where it has none."""
+    """Return the share of bigrams kept, and of words within one window; 0 where the question has none."""
     asked = found.question.prefixes
     pairs, distinct = set(pairwise(asked)), set(asked)
     kept = close = 0.0
@@ -104,12 +106,12 @@ def _together(found: SearchResult) -> Mapping[str, float]:
             near = set(pairwise(text)) | set(zip(text, text[2:], strict=False))
             kept = max(kept, len(pairs & near) / len(pairs))
         if distinct:
-            close = max(close, _most_close(text, distinct) / len(distinct))
+            close = max(close, _most_in_window(text, distinct) / len(distinct))
     return {"pairs_kept": kept, "closeness": close}
 
 
-def _most_close(text: Sequence[str], asked: set[str]) -> int:
-    """Return how many different words of the question stand in one window of the text, at most."""
+def _most_in_window(text: Sequence[str], asked: set[str]) -> int:
+    """Return the largest number of different words of the question within one window of the text."""
     places = [(place, word) for place, word in enumerate(text) if word in asked]
     most = 0
     for n, (first, _) in enumerate(places):

@@ -15,7 +15,7 @@ import numpy as np
 from core.confidence.calibrate import Coefficients, shipped
 from core.confidence.fit import Floats, GateExample, Labels, fit, folds, labels_of
 from core.confidence.gate import LogisticGate
-from core.confidence.reader_gate import READING, bounded, leaning_of
+from core.confidence.reader_gate import READING, bounded, reader_weight_of
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
@@ -85,7 +85,7 @@ async def labelled_examples(
                 if told:
                     if reader is not None:
                         read = await offload(reader.read, found)
-                        told = {**told, READING: leaning_of(reader.id).neutral if read is None else bounded(read)}
+                        told = {**told, READING: reader_weight_of(reader.id).neutral if read is None else bounded(read)}
                     topic = question.topic or question.text
                     examples.append(GateExample(told, question.answerable, topic, data.name))
                 asked()

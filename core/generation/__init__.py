@@ -1,1 +1,1 @@
-"""Writing answers: prompts, the local model, providers, and the check that passages carry them."""
+"""Writing answers: prompts, the local model, providers, grounding checks and the answer cache."""

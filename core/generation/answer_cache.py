@@ -1,7 +1,7 @@
-"""Gives an answer again to a question that asks the same: the semantic cache.
+"""Semantic answer cache: reuses a confident answer for a question that asks the same.
 
-Only what AION was sure of, and nobody disliked; only within the space, the language, and the very state of what the
-space may read, of the gate and of the model that wrote it. A follow-up is the same only together with what it follows.
+Keyed by space, language, and the state of the readable passages, the gate and the model; answers that somebody disliked
+are not reused. A follow-up matches only together with the question that it follows.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.generation.draft import Draft
-from core.generation.question_match import asked
+from core.generation.question_match import normalised_question
 from core.ports import Gate, InspectableModel, LocalModel, PassageStore
 from core.storage.cached_answers import CachedAnswers
 from core.texts import say
 from core.types import SearchResult, SpaceId, readable_spaces
 
 CACHE = "cache"
-"""What an answer that was given before is said to come from."""
+"""The ``used`` of an answer from the cache."""
 
 NEAR = 0.94
-"""The least cosine of two questions that ask the same.
+"""Least cosine of two questions that ask the same.
 
-Of pairs that differ in wording alone, the farthest with the default embedder is at 0.949. Nearness proves nothing: of
-4,632 pairs of different questions of the development sets beyond 0.90, 57 are beyond 0.98. It is the telling words
-(``core.generation.question_match``) that let none of them through.
+Of pairs that differ in wording alone, the least cosine with the default embedder is 0.949. A cosine is not sufficient:
+of 4,632 pairs of different questions of the development sets above 0.90, 57 are above 0.98. The comparison of content
+words (``core.generation.question_match``) rejects all of them.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCache:
-    """Finds answers to give again. ``made_by`` names the gate and the model, with their versions, that write now."""
+    """Finds and stores reusable answers. ``made_by`` returns the current versions of gate and model."""
 
     answers: CachedAnswers
     passages: PassageStore
     made_by: Callable[[], str]
 
     async def find(self, space: SpaceId, found: SearchResult) -> Draft | None:
-        """Return the answer given before to what ``found`` was searched for, saying so; ``None``: there is none."""
+        """Return the cached answer to the question of ``found``, marked as reused; ``None`` when there is none."""
         question, state = found.question, await self._state(space)
-        wording = asked(question.text, question.language)
+        wording = normalised_question(question.text, question.language)
         for kept in await self.answers.find(space, question.language, state, wording):
             if float(kept.vector @ found.query_vector) >= NEAR:
                 if await self.answers.is_disliked(space, kept.answer_id, kept.text):
@@ -49,9 +49,9 @@ class AnswerCache:
         return None
 
     async def keep(self, space: SpaceId, answer_id: int, found: SearchResult) -> None:
-        """Have an answer that was given to ``found`` given again."""
+        """Store the answer to the question of ``found`` for reuse."""
         question = found.question
-        wording = asked(question.text, question.language)
+        wording = normalised_question(question.text, question.language)
         if wording.strip():
             state = await self._state(space)
             await self.answers.keep(space, answer_id, question.language, state, wording, found.query_vector)
@@ -62,11 +62,11 @@ class AnswerCache:
 
 
 def written_by(gate: Gate, local: LocalModel) -> str:
-    """Return a name for what writes confident answers now: the gate, the model and its LoRA weights."""
+    """Return the versions that confident answers depend on: the gate, the model and its LoRA weights."""
     lora = local.state().lora_version if isinstance(local, InspectableModel) else None
     return f"{fingerprint(gate)} {local.model} {lora or '-'}"
 
 
 def fingerprint(part: object) -> str:
-    """Return a short name of what ``part`` is made of, by its representation: others behave differently."""
+    """Return a short hash of the representation of ``part``."""
     return hashlib.blake2b(repr(part).encode(), digest_size=6).hexdigest()

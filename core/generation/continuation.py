@@ -1,4 +1,4 @@
-"""Going on with an answer that broke off, when the person who asked says so."""
+"""Recognises a request to continue, and answers that broke off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from core.texts import say
 from core.types import Language
 
-_GO_ON = re.compile(
+_CONTINUE = re.compile(
     r"\W*(?:please |por favor,? |yes,? |sim,? |ok,? )?"
     r"(?:can you |could you |podes? )?(?:continue|continua|continuar|prossegue|prossiga|segue|go on|keep going)"
     r"(?:,? (?:please|por favor|there|a[ií]))?\W*",
@@ -15,11 +15,11 @@ _GO_ON = re.compile(
 )
 
 
-def asks_to_go_on(text: str) -> bool:
-    """Tell whether a message says "continue" and nothing else."""
-    return bool(_GO_ON.fullmatch(text))
+def asks_to_continue(text: str) -> bool:
+    """Return whether a message says "continue" and nothing else."""
+    return bool(_CONTINUE.fullmatch(text))
 
 
 def is_broken_off(text: str, language: Language) -> bool:
-    """Tell whether an answer ends with the mark of one that broke off."""
+    """Return whether an answer ends with the note that it broke off."""
     return text.endswith(say(language, "answer.broken_off"))

@@ -1,8 +1,8 @@
-"""Whether two questions ask for the same thing, word by word: what an embedding cannot be trusted to see.
+"""Normalised wording of questions, equal for two that ask the same: the lexical condition of the answer cache.
 
-*When does it open on Sundays* and *… on Saturdays* are nearly one vector. So besides being near, two questions must
-say the same telling words in the same order: names, numbers, negations, question words, everything but how politely
-and with which articles and present-tense auxiliaries it is put.
+*When does it open on Sundays* and *… on Saturdays* have nearly the same vector. So two questions must also have the
+same content words in the same order: names, numbers, negations, question words; politeness, articles and present-tense
+auxiliaries are left out.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _EMPTY: Mapping[Language, frozenset[str]] = {
     "en": frozenset(_WORD.findall("a an the is are am do does there it its this so then actually exactly")),
     "pt": frozenset(_WORD.findall("o a os as um uma e ha sao esta estao fica ficam que eh ai la entao exatamente")),
 }
-"""Folded words that ask nothing. What is past or to come, denied, asked or counted is not among them."""
+"""Folded words that are left out. Words of tense, negation, question and number are not among them."""
 
 
-def asked(question: str, language: Language) -> str:
-    """Return what a question asks: the stems of its telling words, in order, line by line (a follow-up has two)."""
-    return "\n".join(" ".join(_telling(line, language)) for line in question.splitlines())
+def normalised_question(question: str, language: Language) -> str:
+    """Return the stems of a question's content words in order, line by line (a follow-up has two lines)."""
+    return "\n".join(" ".join(_content_words(line, language)) for line in question.splitlines())
 
 
-def _telling(line: str, language: Language) -> list[str]:
+def _content_words(line: str, language: Language) -> list[str]:
     text = _FRAMES.sub(" ", fold(line).replace("’", "'"))
     for word, phrase in _SAME.items():
         text = phrase.sub(word, text)

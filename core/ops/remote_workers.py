@@ -33,7 +33,7 @@ EVERY_S = 300.0
 CHECK_S = 5.0
 """How long a worker may take to say that it is there."""
 
-PATIENCE = ProviderTimeouts(connect_s=3.0, first_text_s=20.0)
+TIMEOUTS = ProviderTimeouts(connect_s=3.0, first_text_s=20.0)
 
 _MAX_HEALTH_BYTES = 64_000
 _MAX_FAILURES = 3
@@ -159,7 +159,7 @@ class RemoteWorker:
             context_tokens=self.context_tokens,
             max_output_tokens=self.context_tokens,
         )
-        return ProviderGenerator(described, model, self._token, self._client, patience=PATIENCE)
+        return ProviderGenerator(described, model, self._token, self._client, timeouts=TIMEOUTS)
 
 
 class RemoteWorkers:

@@ -1,1 +1,1 @@
-"""Dense and lexical search over a space, fused, diversified."""
+"""Hybrid search over a space: dense and lexical candidates, fused, reranked and diversified; and text analysis."""

@@ -1,7 +1,8 @@
-"""Turns text into the terms that BM25 and the confidence features compare: folded, stemmed, identifiers whole.
+"""Text analysis: tokens, folding and stemming into the terms that BM25 and the gate features compare.
 
-Everything is folded to lower case without accents first, so that *informacao* finds *informação*. For Portuguese
-the accents a suffix implies are then put back, because the Snowball stemmer knows its suffixes by them.
+Text is folded (lower case, no accents) first, so that *informacao* matches *informação*; identifiers are kept whole
+beside their parts. For Portuguese the accents that a suffix implies are restored before the Snowball stemmer, whose
+rules are written with them.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from core.confidence.spelling import prefixes
 from core.types import LANGUAGES, Language, QueryTerm
 
 VERSION = 1
-"""Grows with every change of the terms a text gives, so that indexes made of the old ones are rebuilt."""
+"""Increases with every change of the analysis, so that indexes made with an earlier one are rebuilt."""
 
 MAX_TERMS = 64
-"""Distinct terms of a question that are searched; the rest of a very long one adds time and no sense."""
+"""Distinct terms of a question that are searched; more would cost time without better results."""
 
 _MAX_TERM_CHARS = 64
 
 _MAX_PIECES = 100_000
-"""Pieces of text whose stems are remembered: about 20 MB."""
+"""Pieces of text whose stems are cached: about 20 MB."""
 
 _MAX_QUERY_WORDS = 4_096
 """Words of questions whose analysis is cached: about 2 MB."""
@@ -44,23 +45,23 @@ _ACCENTED = (
     ("ancias", "âncias"), ("avel", "ável"), ("ivel", "ível"),
 )  # fmt: skip
 _SHORT_WORD_CHARS = 5
-"""Words up to this long keep their ending: *pais* is not the plural of *pal*."""
+"""Words of up to this many characters keep their ending: *pais* is not the plural of *pal*."""
 
 _SNOWBALL: Mapping[Language, str] = {"en": "english", "pt": "portuguese"}
 
 
 def stems(text: str, language: Language) -> list[str]:
-    """Return the stems of ``text`` in order, stop-words left out, an identifier followed by those of its parts."""
+    """Return the stems of ``text`` in order, without stop-words; an identifier is followed by its parts' stems."""
     return stemmed(text, language).split()
 
 
 def stemmed(text: str, language: Language) -> str:
-    """Return the ``stems`` of ``text`` with white space between them: sooner than as a list."""
+    """Return the ``stems`` of ``text`` joined by spaces; faster than the list."""
     return " ".join(map(_stems_in(language).__getitem__, text.split()))
 
 
 def distinct_stems(text: str, language: Language) -> frozenset[str]:
-    """Return the stems that occur in ``text``: sooner than ``stems``."""
+    """Return the set of the ``stems`` of ``text``; faster than the list."""
     return frozenset(" ".join(map(_stems_in(language).__getitem__, set(text.split()))).split())
 
 
@@ -77,7 +78,7 @@ def query_terms(text: str) -> list[QueryTerm]:
 
 
 def stop_words(language: Language) -> frozenset[str]:
-    """Return the words of a language that say nothing by themselves, folded."""
+    """Return the stop-words of a language, folded."""
     return _words(language, "stop")
 
 
@@ -107,10 +108,10 @@ def _words_of(token: str) -> Iterator[str]:
 
 
 class _Stems(dict[str, str]):
-    """The stems of each piece of text between two spaces, found when first asked for: no token goes across a space.
+    """Cache from a white-space-separated piece of text to its stems, joined by spaces. No token crosses a space.
 
-    Remembered, because most of any text is a few thousand words; a dictionary, because looking up is all the work;
-    as texts, because joining them is sooner done than going through them.
+    A dictionary with ``__missing__``, because most pieces of any text are among a few thousand and a lookup is all
+    the work for them; strings, because joining them is faster than flattening lists.
     """
 
     def __init__(self, language: Language) -> None:
@@ -156,7 +157,7 @@ def _stemmer(language: Language) -> tantivy.TextAnalyzer:
 
 
 def _stem(word: str, language: Language) -> str:
-    """Return the stem of a folded word; numbers and identifiers are their own."""
+    """Return the stem of a folded word; a number or identifier unchanged."""
     if not word.isalpha():
         return word
     if language == "pt":

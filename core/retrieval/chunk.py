@@ -50,7 +50,7 @@ def chunk(text: str, max_chars: int = MAX_CHARS, overlap: int = OVERLAP, kind: s
 
 
 def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[TextSpan]]]:
-    """Yield each section's path, and the pieces it may be cut between, none longer than ``max_chars``."""
+    """Yield each section's path, and its units, which are not cut, of at most ``max_chars``."""
     if kind == "code":
         for part in code_parts(text):
             yield part.path, _split(text, _line_spans(text, part), max_chars)
@@ -63,12 +63,12 @@ def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[Te
 
 
 def searched_text(title: str, heading: str, text: str) -> str:
-    """Return what a chunk is found by, in both searches: the title and headings it stands under, then its own words."""
+    """Return the text that a chunk is indexed and embedded by: title, headings, then its own text."""
     return "\n".join(part for part in (title, heading, text) if part)
 
 
 def _sections(lines: Sequence[TextLine]) -> list[_Section]:
-    """Group lines under their heading; a heading with nothing under it opens the next section."""
+    """Group lines by heading; a heading with nothing under it joins the next section."""
     sections: list[_Section] = []
     path: list[tuple[int, str]] = []
     has_body = True
@@ -87,9 +87,9 @@ def _sections(lines: Sequence[TextLine]) -> list[_Section]:
 
 
 def _units(text: str, section: _Section, max_chars: int) -> list[TextSpan]:
-    """Return the pieces a section may be cut between, none longer than ``max_chars``.
+    """Return the units of a section, which are not cut, of at most ``max_chars``.
 
-    The heading and the first sentence under it are one piece, so that no chunk ends with a heading.
+    The heading and the first sentence under it are one unit, so that no chunk ends with a heading.
     """
     spans = list(sentences_in(text, section.lines))
     n_headings = sum(span.end <= section.heading_end for span in spans)
@@ -100,13 +100,13 @@ def _units(text: str, section: _Section, max_chars: int) -> list[TextSpan]:
 
 
 def _line_spans(text: str, part: OutlinePart) -> list[TextSpan]:
-    """Return the lines of a part that are not empty; the indentation of all but the first belongs to them."""
+    """Return the lines of a part that are not empty, with their indentation but for the first."""
     lines = re.finditer(r"[^\n\r\f]*\S", text[part.start : part.end])
     return [TextSpan(part.start + line.start(), part.start + line.end()) for line in lines]
 
 
 def _messages(text: str, part: OutlinePart) -> list[TextSpan]:
-    """Return the messages of a part, each with the lines that go on with it."""
+    """Return the messages of a part, each with its continuation lines."""
     starts = message_starts(text, part)
     return [
         span for start, end in zip(starts, [*starts[1:], part.end], strict=True) for span in trimmed(text, start, end)
@@ -134,7 +134,7 @@ def _split_long(text: str, span: TextSpan, max_chars: int) -> Iterator[TextSpan]
 
 
 def _pack(text: str, units: list[TextSpan], max_chars: int, overlap: int) -> Iterator[TextSpan]:
-    """Fill chunks with whole units; each but the first starts up to ``overlap`` characters before the last one's end.
+    """Fill chunks with whole units; each but the first starts up to ``overlap`` characters before the end of the last.
 
     Amortised linear: every step consumes at least one unit.
     """

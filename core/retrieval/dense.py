@@ -1,9 +1,9 @@
-"""Nearest passages by cosine: FAISS over one space's vectors.
+"""Dense index: nearest neighbours by cosine over one space's vectors, in FAISS.
 
-Vectors are held at half precision, which moves a cosine by about 0.00001. Up to ``N_EXACT`` of them are compared one
-by one. Beyond that a scan over vectors of two bits a number (product quantisation in registers, André et al. 2015)
-proposes ``N_PROPOSED`` of them, and those are compared. It needs no graph: it is trained in seconds, grows in
-microseconds, and its recall does not hang on how the vectors lie.
+Vectors are stored in float16, which changes a cosine by about 1e-5. Up to ``N_EXACT`` of them the search is exact.
+Beyond, a product-quantised scan at two bits a dimension (PQ FastScan, André et al. 2015) proposes ``N_PROPOSED``, which
+are compared exactly. Unlike a graph it trains in seconds, adds in microseconds, and its recall does not depend on the
+distribution of the vectors.
 Does not cover where the vectors come from or when the file is stale (``core.retrieval.index``).
 """
 
@@ -24,22 +24,23 @@ from core.types import Matrix, Vector
 Ids = NDArray[np.int64]
 
 N_EXACT = 200_000
-"""Comparing so many takes as long as everything else in a search together."""
+"""Vectors up to which search is exact; at this size it takes as long as the rest of a search."""
 
 N_PROPOSED = 1_000
+"""Candidates of the quantised scan that are compared exactly."""
+
 _N_TRAINING = 20_000
 
-_GONE = -1
-_MAX_GONE = 500
-"""Removed vectors are only marked until there are so many: closing the gap moves the whole index."""
+_REMOVED = -1
+_MAX_REMOVED = 500
+"""Removed vectors are only marked up to this many: compacting moves the whole index."""
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Have FAISS compute in the calling thread alone.
 
-    For one question its threads mostly wait for each other, and where the processors have other work too, four times
-    as long as the whole search takes.
+    For one query its threads mostly wait for each other; on a busy machine that costs four times the whole search.
     """
     n_threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
@@ -50,7 +51,7 @@ def _one_thread() -> Iterator[None]:
 
 
 class DenseIndex:
-    """Vectors by passage id. Not to be changed by one thread while another reads it."""
+    """L2-normalised vectors by passage id. Not safe to change in one thread while another reads."""
 
     def __init__(self, dim: int, n_exact: int = N_EXACT) -> None:
         self._dim = dim
@@ -58,16 +59,16 @@ class DenseIndex:
         self._stored = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         self._scan: Any = None
         self._ids: Ids = np.empty(0, np.int64)
-        self._n_gone = 0
+        self._n_removed = 0
         self._order: Ids | None = None
 
     def __len__(self) -> int:
         """Return how many vectors it holds."""
-        return len(self._ids) - self._n_gone
+        return len(self._ids) - self._n_removed
 
     @property
     def n_bytes(self) -> int:
-        """Return what the vectors take in memory."""
+        """Return the vectors' size in memory, bytes."""
         return len(self._ids) * (self._stored.code_size + (self._scan.code_size if self._scan else 0))
 
     def add(self, ids: Sequence[int], vectors: Matrix) -> None:
@@ -87,17 +88,17 @@ class DenseIndex:
         gone = np.unique(places[is_known])
         if not len(gone):
             return
-        self._ids[gone] = _GONE
-        self._n_gone += len(gone)
+        self._ids[gone] = _REMOVED
+        self._n_removed += len(gone)
         self._order = None
-        if self._n_gone > _MAX_GONE:
-            self._close_gaps()
+        if self._n_removed > _MAX_REMOVED:
+            self._compact()
 
     def build(self) -> None:
-        """Prepare for search what has grown beyond comparing one by one; else nothing."""
+        """Train the quantised scan where the index has outgrown exact search; else do nothing."""
         if self._scan or len(self) <= self._n_exact:
             return
-        self._close_gaps()
+        self._compact()
         n_pairs = self._dim // 2 if self._dim % 2 == 0 else self._dim
         self._scan = faiss.IndexPQFastScan(self._dim, n_pairs, 4, faiss.METRIC_INNER_PRODUCT)
         places = np.random.default_rng(0).permutation(len(self._ids))[:_N_TRAINING]
@@ -113,19 +114,19 @@ class DenseIndex:
         with _one_thread():
             places, cosines = self._nearest(np.ascontiguousarray(query[None], np.float32), limit)
         ids = self._ids[places]
-        is_here = ids != _GONE
+        is_here = ids != _REMOVED
         return ids[is_here][:limit], cosines[is_here][:limit]
 
     def _nearest(self, row: Matrix, limit: int) -> tuple[Ids, Vector]:
-        """Return the places and cosines of at least ``limit`` nearest vectors that are not gone, best first."""
+        """Return the rows and cosines of enough nearest vectors for ``limit`` that are not removed, best first."""
         if self._scan:
-            _, proposed = self._scan.search(row, min(max(N_PROPOSED, limit) + self._n_gone, len(self._ids)))
+            _, proposed = self._scan.search(row, min(max(N_PROPOSED, limit) + self._n_removed, len(self._ids)))
             places = proposed[0][proposed[0] >= 0]
             cosines = np.asarray(self._stored.reconstruct_batch(places) @ row[0])
             order = np.argsort(-cosines, kind="stable")
             places, cosines = places[order], cosines[order]
         else:
-            found = self._stored.search(row, min(limit + self._n_gone, len(self._ids)))
+            found = self._stored.search(row, min(limit + self._n_removed, len(self._ids)))
             cosines, places = found[0][0], found[1][0]
         return places, cosines
 
@@ -137,32 +138,32 @@ class DenseIndex:
 
     def all(self) -> tuple[Ids, Matrix]:
         """Return every id, in no particular order, and its vector, shape ``(len, dim)``."""
-        ids = self._ids[self._ids != _GONE]
+        ids = self._ids[self._ids != _REMOVED]
         return ids, self.vectors(ids)[1]
 
     def _find(self, wanted: Ids) -> tuple[Ids, NDArray[np.bool_]]:
-        """Return the place of each id, and whether it has one."""
+        """Return the row of each id, and whether it has one."""
         if not len(wanted) or not len(self._ids):
             return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
         if self._order is None:
             self._order = np.argsort(self._ids, kind="stable")
         found = np.searchsorted(self._ids, wanted, sorter=self._order)
         places: Ids = self._order[np.minimum(found, len(self._ids) - 1)]
-        return places, (self._ids[places] == wanted) & (wanted != _GONE)
+        return places, (self._ids[places] == wanted) & (wanted != _REMOVED)
 
-    def _close_gaps(self) -> None:
-        gone = np.flatnonzero(self._ids == _GONE)
+    def _compact(self) -> None:
+        gone = np.flatnonzero(self._ids == _REMOVED)
         if not len(gone):
             return
         for index in filter(None, (self._stored, self._scan)):
             index.remove_ids(faiss.IDSelectorBatch(gone))
-        self._ids = self._ids[self._ids != _GONE]
-        self._n_gone = 0
+        self._ids = self._ids[self._ids != _REMOVED]
+        self._n_removed = 0
         self._order = None
 
     def save(self, path: Path) -> None:
-        """Write everything to ``path``, whole or not at all."""
-        self._close_gaps()
+        """Write everything to ``path`` atomically."""
+        self._compact()
         partial = path.with_suffix(".partial")
         size = len(self._ids) * self._stored.code_size
         codes = faiss.rev_swig_ptr(self._stored.codes.data(), size).view(np.float16).reshape(-1, self._dim)

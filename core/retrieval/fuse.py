@@ -1,4 +1,4 @@
-"""Joins what the dense and the lexical search found into one ranking."""
+"""Score fusion: one ranking from dense and lexical scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What both searches say about the same ``n`` passages.
+    """Both searches' scores of the same ``n`` passages.
 
     ``dense``: cosines, shape ``(n,)``. ``lexical``: BM25 scores, shape ``(n,)``, 0 where BM25 did not find it.
     """
@@ -26,63 +26,63 @@ class Candidates:
 
 
 Fusion = Callable[[Candidates], Scores]
-"""Gives each candidate one score, the higher the better."""
+"""Returns one score for each candidate, shape ``(n,)``, higher is better."""
 
 RRF_K = 60
 
 _SHARE_OF_DENSE = 0.6
-"""Weight of the standardised cosines against the standardised BM25 scores where the embedder is not a fitted one."""
+"""Weight of the z-scored cosines, against 1 minus it for BM25, where no fusion was fitted for the embedder."""
 
 _LOWEST = -2.0
 
 
 @dataclass(frozen=True, slots=True)
 class ScaledSum:
-    """Adds cosines to BM25 scores on one scale, fitted for an embedder: one cosine is worth ``nats_per_cosine``.
+    """Linear fusion with a slope fitted for an embedder: ``nats_per_cosine * cosine + bm25``.
 
-    Unlike ranks, scores say how much better a passage is: where BM25 finds nothing telling its scores are small and
-    near each other, and the cosines decide; where it finds a rare word, it does.
+    Unlike rank fusion it keeps score differences: where no rare word matches, BM25 scores are small and close, and the
+    cosines decide; where one does, BM25 decides.
     """
 
     nats_per_cosine: float
 
     def __call__(self, candidates: Candidates) -> Scores:
-        """Return the sums."""
+        """Return the fused scores, shape ``(n,)``."""
         return self.nats_per_cosine * candidates.dense + candidates.lexical
 
 
 def standardised_sum(candidates: Candidates) -> Scores:
-    """Return a weighted sum of z-scores, which asks nothing of the embedder's scale."""
+    """Return a weighted sum of z-scores, independent of the embedder's scale."""
     dense, lexical = _standardised(candidates.dense), _standardised(candidates.lexical)
     return _SHARE_OF_DENSE * dense + (1 - _SHARE_OF_DENSE) * lexical
 
 
 def dense_alone(candidates: Candidates) -> Scores:
-    """Return the cosines: the dense half, for comparison."""
+    """Return the cosines: dense search alone, a baseline."""
     return candidates.dense
 
 
 def lexical_alone(candidates: Candidates) -> Scores:
-    """Return the BM25 scores, what BM25 did not find last: the lexical half, for comparison."""
+    """Return the BM25 scores: lexical search alone, a baseline."""
     return candidates.lexical
 
 
 @cache
 def fusion_for(embedder_id: str) -> Fusion:
-    """Return the best fusion known for an embedder: the fitted one of its family, else one that needs no fit."""
+    """Return the fusion fitted for an embedder's family (``fusion.json``), else ``standardised_sum``."""
     fitted = json.loads((files("core.retrieval") / "fusion.json").read_text(encoding="utf-8"))
     nats = (row["nats_per_cosine"] for row in fitted["embedders"] if embedder_id.startswith(row["id_prefix"]))
     return next((ScaledSum(each) for each in nats), standardised_sum)
 
 
 def reciprocal_rank(candidates: Candidates) -> Scores:
-    """Return reciprocal rank fusion's scores (Cormack et al. 2009, k = 60); what BM25 did not find adds nothing."""
+    """Return reciprocal rank fusion (Cormack et al. 2009, k = 60); no lexical addend where BM25 found nothing."""
     lexical = np.where(candidates.lexical > 0, 1 / (RRF_K + _ranks(candidates.lexical)), 0)
     return 1 / (RRF_K + _ranks(candidates.dense)) + lexical
 
 
 def _standardised(scores: Scores) -> Scores:
-    """Return z-scores, none below ``_LOWEST``: that one search did not see a passage must not outweigh the other."""
+    """Return z-scores, at least ``_LOWEST``: a passage that one search did not find must not be ruled out by it."""
     spread = scores.std() if len(scores) else 0.0
     return np.maximum((scores - scores.mean()) / spread, _LOWEST) if spread > 0 else np.zeros(len(scores))
 

@@ -1,7 +1,7 @@
-"""Each space's search index, kept equal to the database: opened when asked for, topped up, rebuilt when in doubt.
+"""Search indexes by space, synchronised with the database: opened on demand, updated incrementally, rebuilt on doubt.
 
-The files under ``<folder>/<space>/`` are caches: everything in them can be made again from the database, so whatever
-is damaged, of another embedder or from another time is thrown away and built anew, and never an error.
+The files under ``<folder>/<space>/`` are caches. One that is damaged, of another embedder or of another state of the
+database is discarded and rebuilt, and never an error.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _BATCH = 2_000
 
 _UNSAVED_SHARE = 0.1
 _UNSAVED = 256
-"""Vectors are written to disk when this many, and this share, are new: the database can give back the others."""
+"""Vectors are saved when this many, and this share, are new: fewer are cheap to read from the database again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the files of a space were made from. Files of any other are of no use."""
+    """What a space's files were made from: they are used only where all of it matches."""
 
     embedder_id: str
     dim: int
@@ -49,24 +49,24 @@ class Manifest:
 
 
 class SpaceIndex:
-    """One space's dense and lexical index, at one revision of its passages. Safe to use from several threads."""
+    """One space's dense and lexical index, at one revision of its passages. Thread-safe."""
 
     def __init__(self, folder: Path, embedder_id: str, dim: int) -> None:
-        """Read what is in ``folder``, as far as it fits and is whole. Blocks."""
+        """Load the files in ``folder`` where they match and are intact, else start empty. Blocks."""
         self._folder = folder
         self._embedder_id = embedder_id
         self._dim = dim
         self.lock = RLock()
-        """Held while the index changes, and by whoever must see the dense and the lexical one at the same state."""
+        """Held while the index changes, and by readers that need dense and lexical at the same state."""
         self.revision = 0
         self.is_compared = False
-        """Whether it was found equal to the database once; what came since was applied change by change."""
+        """Whether its size was compared with the database once; later changes were applied one by one."""
         self._n_unsaved = 0
         try:
             self._read()
         except (OSError, ValueError, TypeError, KeyError) as error:
             if folder.exists():
-                _log.info("search index of %s is built anew: %s", folder.name, error)
+                _log.info("search index of %s is rebuilt: %s", folder.name, error)
             self.reset()
 
     def _read(self) -> None:
@@ -78,7 +78,7 @@ class SpaceIndex:
         self.revision = manifest.revision
 
     def reset(self) -> None:
-        """Start from nothing. Blocks."""
+        """Remove the files and start empty. Blocks."""
         with self.lock:
             shutil.rmtree(self._folder, ignore_errors=True)
             self.dense = DenseIndex(self._dim)
@@ -88,7 +88,7 @@ class SpaceIndex:
             self._n_unsaved = 0
 
     def apply(self, removed: Sequence[int], passages: Sequence[Passage], vectors: Matrix) -> None:
-        """Remove and add passages; doing it twice changes nothing more. Blocks."""
+        """Remove and add passages; idempotent. Blocks."""
         with self.lock:
             self.dense.remove(removed)
             if passages:
@@ -97,7 +97,7 @@ class SpaceIndex:
             self._n_unsaved += len(removed) + len(passages)
 
     def commit(self, revision: int) -> None:
-        """Let everything applied be found, which makes it the state at ``revision``. Blocks."""
+        """Make everything applied searchable, as the state at ``revision``. Blocks."""
         with self.lock:
             self.lexical.commit()
             self.dense.build()
@@ -105,11 +105,11 @@ class SpaceIndex:
 
     @property
     def is_worth_saving(self) -> bool:
-        """Say whether so much is new that reading it from the database again would be slow."""
+        """Return whether so much is unsaved that reading it from the database again would be slow."""
         return self._n_unsaved >= max(_UNSAVED, _UNSAVED_SHARE * len(self.dense))
 
     def save(self) -> None:
-        """Write what is not on disk yet. Blocks."""
+        """Write the unsaved changes to disk. Blocks."""
         if not self._n_unsaved:
             return
         manifest = Manifest(self._embedder_id, self._dim, self.revision, f"vectors-{self.revision}.npz")
@@ -129,7 +129,7 @@ Indexes = Mapping[SpaceId, SpaceIndex]
 
 
 class SpaceIndexes:
-    """The indexes of all spaces; those asked for least recently leave memory first."""
+    """The indexes of all spaces, evicted from memory least recently used first."""
 
     def __init__(
         self, store: PassageStore, embedder: Embedder, folder: Path, max_resident_bytes: int = 1_000_000_000
@@ -142,19 +142,19 @@ class SpaceIndexes:
         self._locks: defaultdict[SpaceId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def opened(self, spaces: Sequence[SpaceId]) -> Indexes:
-        """Return the indexes of those of ``spaces`` that are in memory, at whatever revision; they are used now."""
+        """Return those indexes of ``spaces`` that are in memory, at any revision; marks them as used."""
         opened = {space: self._open[space] for space in spaces if space in self._open}
         for space in opened:
             self._open.move_to_end(space)
         return opened
 
     def are_fresh(self, spaces: Sequence[SpaceId], opened: Indexes) -> bool:
-        """Tell whether ``opened`` is everything of ``spaces`` that there is to search, as it is now. Blocks."""
+        """Return whether ``opened`` has every non-empty space of ``spaces`` at its current revision. Blocks."""
         revisions = {space: index.revision for space, index in opened.items() if index.revision}
         return revisions == dict(self._store.revisions(spaces))
 
     async def fresh(self, space: SpaceId) -> SpaceIndex | None:
-        """Return the space's index, equal to the database; ``None`` for a space that never held a passage."""
+        """Return the space's index at the current revision; ``None`` for a space that never held a passage."""
         revision = await self._store.revision(space)
         if not revision:
             return None
@@ -170,14 +170,14 @@ class SpaceIndexes:
         return index
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove a space's index from memory, and from disk that of every embedder; it is built anew when asked."""
+        """Remove a space's index from memory, and those of every embedder from disk."""
         async with self._locks[space]:
             self._open.pop(space, None)
             for folder in self._folder.glob(f"{_stem(space)}*"):
                 await offload(shutil.rmtree, folder, ignore_errors=True)
 
     async def tidy(self) -> None:
-        """Remove from disk what other embedders' indexes left."""
+        """Remove other embedders' indexes from disk."""
         ending = _ending(self._embedder.id)
         for folder in [path for path in self._folder.glob("*") if not path.name.endswith(ending)]:
             await offload(shutil.rmtree, folder, ignore_errors=True)
@@ -189,7 +189,7 @@ class SpaceIndexes:
                 await offload(self._open.pop(space).save)
 
     def _opened(self, space: SpaceId) -> SpaceIndex:
-        """Open a space's index. Blocks, also while the embedder is loaded: some know only then what they are."""
+        """Open a space's index. Blocks, also while the embedder loads: some know their id and dimension only then."""
         folder = self._folder / _folder_name(space, self._embedder.id)
         return SpaceIndex(folder, self._embedder.id, self._embedder.dim)
 
@@ -199,14 +199,14 @@ class SpaceIndexes:
         try:
             if await self._top_up(space, index):
                 return
-            _log.warning("search index of %s disagrees with the database and is built anew", space)
+            _log.warning("search index of %s disagrees with the database and is rebuilt", space)
         except (OSError, ValueError) as error:  # what tantivy and the file system raise on files that went missing
-            _log.warning("search index of %s is built anew: %s", space, error)
+            _log.warning("search index of %s is rebuilt: %s", space, error)
         await offload(index.reset)
         await self._top_up(space, index)
 
     async def _top_up(self, space: SpaceId, index: SpaceIndex) -> bool:
-        """Apply the changes since the index's revision; return whether it then holds what the database does."""
+        """Apply the changes since the index's revision; return whether it then agrees with the database."""
         changes = await self._store.changes(space, index.revision, self._embedder.id)
         removed, batch = changes.removed, await self._read(space, changes.added[:_BATCH])
         for first in range(0, max(len(changes.added), 1), _BATCH):
@@ -220,7 +220,7 @@ class SpaceIndexes:
         return await self._is_equal(space, index)
 
     async def _is_equal(self, space: SpaceId, index: SpaceIndex) -> bool:
-        """Tell whether the index holds as many passages as the database; those are counted once, for it takes long."""
+        """Return whether the index has as many passages as the database, which are counted only once: it is slow."""
         if len(index.dense) != len(index.lexical):
             return False
         if not index.is_compared:
@@ -239,7 +239,7 @@ class SpaceIndexes:
 
 
 def _folder_name(space: SpaceId, embedder_id: str) -> str:
-    """Return a folder name that is safe, telling and the space's and the embedder's own."""
+    """Return a readable, safe folder name, unique to the space and the embedder."""
     return _stem(space) + _ending(embedder_id)
 
 

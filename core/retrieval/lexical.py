@@ -1,8 +1,8 @@
-"""BM25 over stemmed terms: one space's passages in tantivy.
+"""Lexical index: BM25 over stemmed terms, one space's passages in tantivy.
 
-Both languages share one field, so that term rarity and average length are those of the whole space; each passage is
-stemmed by its own language and a question by all of them.
-Does not cover how text becomes terms (``core.retrieval.analyzer``) or when files are stale (``core.retrieval.index``).
+All languages share one field, so that idf and average length are those of the whole space; a passage is stemmed in
+its own language, a question in all of them.
+Does not cover text analysis (``core.retrieval.analyzer``) or when files are stale (``core.retrieval.index``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ID, _TERMS = "id", "terms"
 _SEAL = "seal.json"
 
 _MAX_IN_MEMORY = 256
-"""Changes that are kept off the disk: indexing them again takes a few milliseconds."""
+"""Changes that are kept in memory only: indexing them again takes a few milliseconds."""
 
 
 N_UNSEEN = 30
@@ -43,15 +43,15 @@ def idf(n_with_term: int, n_passages: int) -> float:
 
 
 def passage_terms(passage: Passage) -> str:
-    """Return the terms a passage is found by, with white space between them."""
+    """Return the terms that a passage is indexed by, joined by spaces."""
     return stemmed(searched_text(passage.document, passage.heading, passage.text), passage.language)
 
 
 class LexicalIndex:
-    """Terms of passages by id, on disk but for the latest changes: what ``commit`` has seen is found.
+    """Terms of passages by id, on disk but for the latest changes; updates are searchable after ``commit``.
 
-    A commit on disk waits for the disk. The database is durable already, so a few changes are kept in memory until
-    there are enough to be worth it.
+    A commit on disk waits for fsync. The database is durable already, so up to ``_MAX_IN_MEMORY`` changes are kept in
+    a second index in memory.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,7 +77,7 @@ class LexicalIndex:
         return int(self._disk.num_docs) - len(self._removed) + len(self._added)
 
     def update(self, removed: Iterable[int], added: Collection[Passage]) -> None:
-        """Remove and add passages, to be found after ``commit``; an added one that is there already is replaced."""
+        """Remove and add passages, visible after ``commit``; a passage that is there already is replaced."""
         terms = {passage.id: passage_terms(passage) for passage in added}
         for id_ in [*removed, *terms]:
             self._added.pop(id_, None)
@@ -88,7 +88,7 @@ class LexicalIndex:
             self._write()
 
     def commit(self) -> None:
-        """Let everything be found that was updated."""
+        """Make all updates searchable."""
         if self._writer is not None:
             self.save()
         elif self._added:
@@ -102,7 +102,7 @@ class LexicalIndex:
             self._memory = None
 
     def save(self) -> None:
-        """Write what is only in memory to disk, durably."""
+        """Write the changes in memory to disk, durably."""
         if self._writer is None and not self._added and not self._removed:
             return
         writer = self._write()
@@ -113,7 +113,7 @@ class LexicalIndex:
         self._seal()
 
     def _write(self) -> tantivy.IndexWriter:
-        """Hand everything in memory to the writer on disk, which it stays open for."""
+        """Move the changes in memory to the writer on disk, which stays open until ``save``."""
         if self._writer is None:
             self._writer = self._index.writer(_WRITER_BYTES, 1)
         for id_ in self._removed:
@@ -128,7 +128,7 @@ class LexicalIndex:
         return bool(self._disk.search(tantivy.Query.term_query(self._schema, _ID, id_), 1).hits)
 
     def n_with(self, term: QueryTerm) -> int:
-        """Return about how many passages hold the term: removed ones count until tantivy tidies up."""
+        """Return the term's document frequency; removed passages count until tantivy merges their segment."""
         return sum(searcher.doc_freq(_TERMS, stem) for searcher in self._searchers for stem in set(term.stems.values()))
 
     def search(self, terms: Sequence[QueryTerm], limit: int) -> list[tuple[int, float]]:
@@ -158,7 +158,7 @@ class LexicalIndex:
         return [(int(id_), score) for id_, (score, _) in zip(ids, hits, strict=True) if id_ is not None]
 
     def _seal(self) -> None:
-        """Note every file's checksum, so that damage is seen before tantivy meets it: it trusts what it reads."""
+        """Store every file's CRC-32: tantivy does not check what it reads."""
         known = self._checksums
         self._checksums = {
             path.name: known[path.name] if path.name in known and path.suffix != ".json" else _checksum(path)

@@ -1,8 +1,8 @@
-"""Where the parts of program code and of chat logs begin, and what they stand under.
+"""Outline of program code and of chat logs: their parts, each with the path of headings it is under.
 
-Code is told apart by the definitions of common languages and its indentation, not parsed: a part is a definition with
-the comments and decorators right above it, under the definitions around it (``class Pool > def open``). A chat log is
-told by its lines starting with when and who; a part is a day, its pieces are the messages.
+Code is matched by the definitions of common languages and by indentation, not parsed: a part is a definition with the
+comments and decorators right above it, under the enclosing definitions (``class Pool > def open``). A chat log has
+lines that start with a time and a name; a part is a day, made of messages.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _MESSAGE = re.compile(
     rf"|[^\n:]{{1,40}}\s[—–-]\s{_DAY.replace('day', 'day2')},?\s+{_HOUR}\s*$",
     re.IGNORECASE,
 )
-_LEAST_MESSAGES = 3
-_MOST_SHARE = 0.5
-"""A text of which at least this share of the lines start a message is a log; the others go on with one."""
+_MIN_MESSAGES = 3
+_MIN_MESSAGE_SHARE = 0.5
+"""Least share of a log's lines that start a message; the others continue one."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutlinePart:
-    """A piece of a text, ``text[start:end]``, and the path it stands under."""
+    """A part of a text, ``text[start:end]``, and the path it is under."""
 
     start: int
     end: int
@@ -51,7 +51,7 @@ class OutlinePart:
 
 
 def code_parts(text: str) -> list[OutlinePart]:
-    """Return the parts of program code in order; together they hold every visible character."""
+    """Return the parts of program code in order; together they have every character but white space."""
     lines = [match for match in _LINE.finditer(text) if match.group().strip()]
     stack: list[tuple[int, str]] = []
     starts: list[tuple[int, str]] = []
@@ -82,14 +82,14 @@ def code_parts(text: str) -> list[OutlinePart]:
 
 
 def is_chat(text: str) -> bool:
-    """Tell whether a text is a log of messages."""
+    """Return whether a text is a chat log."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
     n_messages = sum(bool(_MESSAGE.match(line)) for line in lines)
-    return n_messages >= _LEAST_MESSAGES and n_messages >= _MOST_SHARE * len(lines)
+    return n_messages >= _MIN_MESSAGES and n_messages >= _MIN_MESSAGE_SHARE * len(lines)
 
 
 def chat_parts(text: str) -> list[OutlinePart]:
-    """Return the days of a chat log in order, called as they are written; a log without dates is one part."""
+    """Return the days of a chat log in order, their path the date as written; without dates, one part."""
     starts: list[tuple[int, str]] = []
     for line in _LINE.finditer(text):
         message = _MESSAGE.match(line.group())
@@ -100,20 +100,20 @@ def chat_parts(text: str) -> list[OutlinePart]:
 
 
 def message_starts(text: str, part: OutlinePart) -> list[int]:
-    """Return where the messages of a part begin; its first visible character begins one in any case."""
+    """Return the start offsets of a part's messages; the part's own start is always the first."""
     starts = [m.start() + part.start for m in _LINE.finditer(text[part.start : part.end]) if _MESSAGE.match(m.group())]
     return starts if starts[:1] == [part.start] else [part.start, *starts]
 
 
 def _parts(text: str, starts: list[tuple[int, str]]) -> Iterator[OutlinePart]:
-    """Yield the parts that begin there, neighbours of the same path as one."""
+    """Yield the parts at these starts, consecutive ones of the same path merged."""
     merged = [pair for n, pair in enumerate(starts) if n == 0 or pair[1] != starts[n - 1][1]]
     ends = [start for start, _ in merged[1:]] + [len(text)] * bool(merged)
     yield from (OutlinePart(start, end, path) for (start, path), end in zip(merged, ends, strict=True))
 
 
 def _defined(line: str) -> str:
-    """Return what a line of code defines (``class Pool``, ``open()``), or nothing."""
+    """Return the name that a line of code defines (``class Pool``, ``open()``); empty for none."""
     if match := _DEFINITION.match(line):
         return f"{match['what']} {' '.join(match['name'].split())}"[:_MAX_NAME_CHARS]
     match = _C_FUNCTION.match(line)

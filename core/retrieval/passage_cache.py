@@ -1,7 +1,4 @@
-"""The passages that were found lately, read and taken apart once: the same few are found again and again.
-
-Does not cover which passages those are (``core.retrieval.search``).
-"""
+"""LRU cache of passages with their stems: a few passages are found for most questions."""
 
 from __future__ import annotations
 
@@ -16,19 +13,19 @@ from core.retrieval.chunk import searched_text
 from core.types import Passage, SpaceId
 
 N_KEPT = 1_000
-"""Passages that are kept, of all spaces together: about 10 MB."""
+"""Passages that are cached, over all spaces: about 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPassage:
-    """A passage, and the stems it is found by."""
+    """A passage, and the stems that it is indexed by."""
 
     passage: Passage
     stems: frozenset[str]
 
 
 class PassageCache:
-    """Reads passages, those it read lately from memory. Safe to use from several threads."""
+    """Reads passages through the cache. Thread-safe."""
 
     def __init__(self, store: PassageStore, n_kept: int = N_KEPT) -> None:
         self._store = store
@@ -37,9 +34,9 @@ class PassageCache:
         self._lock = Lock()
 
     def read(self, space: SpaceId, revision: int, ids: Sequence[int]) -> Mapping[int, CachedPassage]:
-        """Return the passages of ``space`` with these ids, as they are at ``revision``; gone ones are left out. Blocks.
+        """Return the passages of ``space`` with these ids at ``revision``; removed ones are left out. Blocks.
 
-        Of another revision nothing is taken from memory, so that no change is missed.
+        Entries are keyed by revision, so that no change is missed.
         """
         with self._lock:
             texts = {id_: kept for id_ in ids if (kept := self._kept.get((space, revision, id_)))}

@@ -1,6 +1,6 @@
-"""A search whose best hits are put in order by a model that reads question and passage together.
+"""Cross-encoder reranking of the best hits, within a time budget.
 
-Off unless a model is named: it costs one pass of the model for each passage, and is given only so long.
+Off unless a model is set: it costs one forward pass for each passage.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from core.stopwatch import Stopwatch
 from core.types import Hit, Language, SearchResult, SpaceId
 
 N_RERANKED = 50
-"""Hits that are read at most."""
+"""Most hits that are scored."""
 
 BUDGET_S = 1.0
-"""After this no further batch is begun."""
+"""Seconds after which no further batch is begun."""
 
 _BATCH = 4
 
 
 @dataclass(frozen=True, slots=True)
 class RerankingSearcher:
-    """A searcher behind which a reranker reads, for at most about ``budget_s``: a ``core.ports.Searcher``."""
+    """A ``core.ports.Searcher`` whose hits are reranked, in about ``budget_s`` seconds at most."""
 
     searcher: Searcher
     reranker: Reranker
@@ -42,7 +42,7 @@ class RerankingSearcher:
     now: Callable[[], float] = time.monotonic
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
-        """Return the same hits, those that were read in time first, best first; and a context chosen anew."""
+        """Return the same hits, those scored in time first and best first, and a context chosen from that order."""
         found = await self.searcher.search(space, query, language)
         clock = Stopwatch()
         with clock.step("rerank"):
@@ -66,30 +66,30 @@ class RerankingSearcher:
 
 
 class HubReranker:
-    """A cross-encoder by its id or folder: a ``core.ports.Reranker``. Loaded when it is first used."""
+    """A cross-encoder by id or folder: a ``core.ports.Reranker``. Loaded on first use."""
 
     def __init__(self, name: str, tell: Tell) -> None:
         self._model = LazyValue(lambda: _open(name, tell))
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """Return the log-odds that each text answers. Raises ``Unavailable`` when the model cannot be loaded."""
+        """Return the log-odds that each text answers, shape ``(n,)``. Raises ``Unavailable`` when loading fails."""
         scores: list[float] = self._model.get().scores(question, texts)
         return scores
 
 
 def open_reranker(name: str, tell: Tell) -> Reranker | None:
-    """Return the reranker that the setting names, loaded when it is first used; none for ``off``."""
+    """Return the reranker of that name, loaded on first use; ``None`` for ``off``."""
     return None if name == "off" else HubReranker(name, tell)
 
 
 def with_reranker(searcher: Searcher, name: str, tell: Tell) -> Searcher:
-    """Return ``searcher`` with the reranker that the setting names behind it; as it is for ``off``."""
+    """Return ``searcher`` with the reranker of that name; unchanged for ``off``."""
     reranker = open_reranker(name, tell)
     return searcher if reranker is None else RerankingSearcher(searcher, reranker)
 
 
 def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Give hits scores that fall with their place, for what goes by scores after this."""
+    """Return hits with scores ``1 / rank``, for MMR, whose relevance is the score."""
     return tuple(replace(hit, score=1 / (place + 1)) for place, hit in enumerate(hits))
 
 

@@ -1,7 +1,7 @@
-"""Finds the passages that may answer a question, within what a space may read.
+"""Hybrid search for the passages that may answer a question, over the spaces that may be read.
 
 Dense top 50 and BM25 top 50 of each readable space, fused; the best 24 are the hits, of which MMR picks 8 as context.
-Does not judge whether they hold the answer (``core.confidence``).
+Does not cover whether they hold the answer (``core.confidence``).
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from core.types import (
 )
 
 N_CANDIDATES = 50
-"""Passages that each of dense and BM25 may put forward, per space."""
+"""Candidates of dense search and of BM25, each, per space."""
 
 N_HITS = 24
 N_CONTEXT = 8
 
-_ALIKE = 0.95
-"""Passages of a lower cosine are not looked at for saying the same."""
+_NEAR_DUPLICATE = 0.95
+"""Least cosine of two passages that are compared word by word as duplicates."""
 
 _WORD = re.compile(r"\w+")
 
@@ -66,17 +66,17 @@ class _Ranked:
 
 
 class HybridSearcher:
-    """Dense and lexical search in one: a ``core.ports.Searcher``."""
+    """A ``core.ports.Searcher`` over dense and lexical indexes."""
 
     def __init__(self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion | None = None) -> None:
-        """Search with ``fusion``; with the best known for ``embedder`` where none is given."""
+        """Search with ``fusion``; by default ``fusion_for`` the embedder."""
         self._embedder = embedder
         self._texts = PassageCache(store)
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
-        """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
+        """Return the analysed query with its hits and context among the passages ``space`` may read."""
         clock = Stopwatch()
         spaces = readable_spaces(space)
         opened = self._indexes.opened(spaces)
@@ -88,16 +88,16 @@ class HybridSearcher:
         return replace(found, latency_ms={step: ms for step, ms in clock.read().items() if step != "total"})
 
     async def drop(self, space: SpaceId) -> None:
-        """Remove what is kept of a space, in memory and on disk, beside the database."""
+        """Remove a space's indexes and cached passages, in memory and on disk."""
         await self._indexes.drop(space)
         self._texts.drop(space)
 
     async def prepare(self, space: SpaceId) -> None:
-        """Have the index of a space's own passages at hand, built where it is not."""
+        """Open and update the index of a space's own passages, building it where there is none."""
         await self._indexes.fresh(space)
 
     async def tidy(self) -> None:
-        """Remove from disk what other embedders' indexes left."""
+        """Remove other embedders' indexes from disk."""
         await self._indexes.tidy()
 
     async def close(self) -> None:
@@ -105,7 +105,7 @@ class HybridSearcher:
         await self._indexes.close()
 
     async def _fresh(self, spaces: Sequence[SpaceId]) -> Indexes:
-        """Return the indexes of ``spaces``, equal to the database; none of those that never held a passage."""
+        """Return the indexes of ``spaces`` at the current revision, without spaces that never held a passage."""
         indexes = zip(spaces, await asyncio.gather(*map(self._indexes.fresh, spaces)), strict=True)
         return {space: index for space, index in indexes if index is not None}
 
@@ -143,13 +143,13 @@ class HybridSearcher:
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
             bm25 = np.array([lexical[space].get(id_, 0.0) for space, id_ in ids], np.float64)
-            fusion = self._fusion or fusion_for(self._embedder.id)  # an embedder knows its id once it is loaded
+            fusion = self._fusion or fusion_for(self._embedder.id)  # some embedders know their id only once loaded
             scores = fusion(Candidates(dense, bm25))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])
 
     def _read(self, ranked: _Ranked, indexes: Indexes) -> Mapping[int, CachedPassage]:
-        """Return the texts of the candidates that are still there, by their ids. Blocks."""
+        """Return the candidates' passages by id, without removed ones. Blocks."""
         texts: dict[int, CachedPassage] = {}
         for space, index in indexes.items():
             texts |= self._texts.read(space, index.revision, [id_ for owner, id_ in ranked.ids if owner == space])
@@ -188,7 +188,7 @@ def _candidates(vector: Vector, lexical: LexicalScores, indexes: Indexes) -> tup
 
 
 def _hits(ranked: _Ranked, texts: Mapping[int, CachedPassage], terms: Sequence[QueryTerm]) -> tuple[Hit, ...]:
-    """Return the candidates whose texts are given, best first."""
+    """Return the candidates whose passages are given, best first."""
     return tuple(
         Hit(
             passage=texts[id_].passage,
@@ -209,7 +209,7 @@ def _matched(text: CachedPassage, terms: Sequence[QueryTerm]) -> tuple[int, ...]
 
 
 def diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits MMR picks for the prompt, by their fused scores; what says nothing new is left out. Blocks."""
+    """Return the hits that MMR picks by fused score as context, without duplicates. Blocks."""
     if not hits:
         return ()
     vectors = np.stack([hit.vector for hit in hits])
@@ -219,13 +219,13 @@ def diverse(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 
 def _distinct(hits: Sequence[Hit], vectors: Matrix) -> list[int]:
-    """Return the places of the hits without those whose words, in their order, all stand in one that is kept.
+    """Return the positions of the hits without duplicates: those whose word sequence another kept hit contains.
 
-    Of two that say the same the better one is kept, and the longer one where one holds the other. Vectors alone would
-    not do: two passages that differ in nothing but a number are as near.
+    Of two equal ones the better is kept, else the longer. Vectors alone would not do: two passages that differ only
+    in a number are as near.
     """
     kept = list(range(len(hits)))
-    for first, second in zip(*np.nonzero(np.triu(vectors @ vectors.T >= _ALIKE, 1)), strict=True):
+    for first, second in zip(*np.nonzero(np.triu(vectors @ vectors.T >= _NEAR_DUPLICATE, 1)), strict=True):
         if first in kept and second in kept:
             words = {place: _words(hits[place].passage) for place in (first, second)}
             if words[second] in words[first]:
@@ -236,5 +236,5 @@ def _distinct(hits: Sequence[Hit], vectors: Matrix) -> list[int]:
 
 
 def _words(passage: Passage) -> str:
-    """Return the words of a passage without case and punctuation, each between spaces."""
+    """Return a passage's words without case and punctuation, with a space around each."""
     return f" {' '.join(_WORD.findall(passage.text.casefold()))} "

@@ -129,7 +129,7 @@ async def test_freellmapi_156_chunks_without_choices_are_no_crash() -> None:
 async def test_freellmapi_584_a_provider_that_never_begins_leaves_time_for_another() -> None:
     async with Walk(groq=[streamed(60.0)], gemini=[says("awake")]) as walk:
         async with asyncio.timeout(10):
-            assert (await ask(walk.router(patience=ProviderTimeouts(first_text_s=0.2))))[0] == "gemini"
+            assert (await ask(walk.router(timeouts=ProviderTimeouts(first_text_s=0.2))))[0] == "gemini"
 
 
 @pytest.mark.parametrize("end", [(), (delta("  "),), (event({"choices": [{"delta": {}}]}),)])
@@ -241,7 +241,7 @@ async def test_groq_a_second_413_is_left_for_the_next_and_nobody_is_benched() ->
         opened = await router.open(LONG, Sampling(), "en", (SHORT,))
         assert opened.generator == "gemini"
         assert walk.n_asked() == {"groq": 2, "gemini": 1}
-        assert not walk.ledger.benches(router.routes[0])
+        assert not walk.ledger.cooldowns(router.routes[0])
         await opened.pieces.aclose()
 
 
@@ -287,7 +287,7 @@ async def test_a_stream_that_states_a_wrong_charset_is_read_as_the_utf_8_it_is()
 async def test_an_endless_stream_ends() -> None:
     drip = [step for _ in range(2000) for step in (delta("a "), 0.01)]
     async with Walk(groq=[streamed(*drip)]) as walk:
-        router = walk.router(patience=ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.5))
+        router = walk.router(timeouts=ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.5))
         async with asyncio.timeout(10):
             with pytest.raises(GenerationFailed):
                 await ask(router)

@@ -12,7 +12,7 @@ import pytest
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
-from core.generation.continuation import asks_to_go_on
+from core.generation.continuation import asks_to_continue
 from core.pipeline import Question
 from core.settings import Settings
 from core.texts import say
@@ -137,14 +137,14 @@ async def test_nobody_goes_on_with_an_answer_given_elsewhere(tmp_path, monkeypat
     ],
 )
 def test_what_says_go_on(text: str) -> None:
-    assert asks_to_go_on(text)
+    assert asks_to_continue(text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "continue the renovation works", "Does it continue on Sundays?", "segue o mapa", "go on foot", "on"]
 )
 def test_what_does_not(text: str) -> None:
-    assert not asks_to_go_on(text)
+    assert not asks_to_continue(text)
 
 
 # --- workers -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.chat.source_markdown import source_list
-from core.generation.grounding.sentences import evidence
+from core.generation.grounding.candidate_sentences import candidate_sentences
 from core.knowledge.extract import extract
 from core.knowledge.pdf_headings import MAX_LEVEL, with_headings
 from core.knowledge.pdf_lines import Bookmark, PdfLine
@@ -119,7 +119,7 @@ def test_a_citation_shows_the_headings_of_what_it_quotes(name: str, data: bytes,
     pieces = chunk(document.text, kind=document.kind)
     hits = [hit(piece.text, document=document.title, heading=piece.heading) for piece in pieces]
     for each in hits:
-        for sentence in evidence([each]):
+        for sentence in candidate_sentences([each]):
             if "Shelf 1 holds maps" in sentence.verbatim:
                 assert source_list([sentence.source], "en").endswith(f"[1] {shown}")
                 return

@@ -1,1 +1,1 @@
-"""Whether a written answer stands in its passages, and answers quoted from them."""
+"""Grounding: support checks of written answers, extractive answers, citations, and the reader's excerpt."""

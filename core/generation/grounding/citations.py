@@ -1,4 +1,4 @@
-"""The citations that a provider put into its text: kept where they name a passage it was shown, and given a quote."""
+"""Citations in a provider's text: markers of passages that it was shown, renumbered and given quotes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.generation.grounding.sentences import Sentence, evidence
+from core.generation.grounding.candidate_sentences import CandidateSentence, candidate_sentences
 from core.retrieval.analyzer import stems
 from core.retrieval.sentences import sentences
 from core.types import Hit, Source
@@ -16,19 +16,19 @@ _MARKER = re.compile(r"[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\]】
 
 @dataclass(frozen=True, slots=True)
 class CitedText:
-    """A text whose markers ``[n]`` all have a source."""
+    """A text of which every marker ``[n]`` has a source."""
 
     text: str
     sources: tuple[Source, ...]
 
 
 def cited(text: str, used: Sequence[Hit]) -> CitedText:
-    """Return ``text`` with its citations numbered as they first appear; ``[n]`` of the prompt was ``used[n - 1]``.
+    """Return ``text`` with its citations renumbered in order of appearance; ``[n]`` of the prompt is ``used[n - 1]``.
 
-    Each source quotes the sentence of its passage that shares most words with the sentence citing it first. Markers
-    that name no passage are taken out, but not what looks like code (``a[10]``).
+    Each source quotes the sentence of its passage that shares most stems with the first sentence citing it. Markers of
+    no passage are removed, but not what looks like code (``a[10]``).
     """
-    candidates = evidence(used)
+    candidates = candidate_sentences(used)
     sources: dict[int, Source] = {}
     for span in sentences(text):
         citing = text[span.start : span.end]
@@ -45,15 +45,15 @@ def cited(text: str, used: Sequence[Hit]) -> CitedText:
 
 
 def _numbers(text: str, n_used: int) -> list[int]:
-    """Return the passages that the markers of ``text`` name, in order, each once."""
+    """Return the distinct passage numbers in the markers of ``text``, in order."""
     found = (int(number) for match in _MARKER.finditer(text) for number in re.split(r"\s*[,;]\s*", match[1]))
     return list(dict.fromkeys(n for n in found if 1 <= n <= n_used))
 
 
-def _quoted(citing: str, n: int, hit: Hit, candidates: Sequence[Sentence]) -> Source:
-    """Return passage ``n`` as a source: by its first sentence where none shares a word with the citing one."""
+def _quoted(citing: str, n: int, hit: Hit, candidates: Sequence[CandidateSentence]) -> Source:
+    """Return passage ``n`` as a source, quoted by its first sentence where none shares a stem with ``citing``."""
     said = set(stems(citing, hit.passage.language))
-    of_passage = [sentence for sentence in candidates if sentence.n == n] or evidence([hit])
+    of_passage = [sentence for sentence in candidates if sentence.n == n] or candidate_sentences([hit])
     if not of_passage:
         return Source(n, hit.passage.document, hit.passage.heading, hit.passage.text[:0], hit.passage.id)
     return max(

@@ -1,7 +1,7 @@
-"""Readers, which say whether what was found answers the question (``core.ports.Reader``).
+"""Readers (``core.ports.Reader``): log-odds that the hits answer the question.
 
-AION's own listens to the default language model's inner layers (``core.models.reader``); any model of the hub that was
-trained to answer questions from a text, or to judge pairs of texts, can stand in for it.
+AION's own is an answerability probe on hidden states of the default language model (``core.models.reader``); any
+extractive question answering or cross-encoder model of the hub can replace it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from core.types import SearchResult
 log = logging.getLogger(__name__)
 
 OWN = "smollm2-135m-probe-1"
-"""What AION's own reader is called; the number goes up when it is fitted anew."""
+"""Id of AION's own reader; the number increases with every refit."""
 
 _SETTING = "AION_READER"
 
-_LEARNED = frozenset({("en", "en"), ("pt", "pt"), ("pt", "en")})
-"""Languages of question and best passage between which AION's own reader learned to read. No labelled set asks in
-English about Portuguese documents, and there it finds nothing."""
+_FITTED_PAIRS = frozenset({("en", "en"), ("pt", "pt"), ("pt", "en")})
+"""Languages of question and best passage that AION's own reader was fitted on. No labelled set asks in English about
+Portuguese documents."""
 
 
 class ModelReader:
-    """Reads the likeliest sentences with a model, and nothing before the model is loaded: a question does not wait.
+    """Scores the excerpt of a search result with a model; does nothing until the model is loaded.
 
-    Bounded by what it reads, about three sentences, however long the passages are.
+    Its time is bounded by the excerpt's size (``core.generation.grounding.excerpt.MAX_CHARS``).
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class ModelReader:
         return self._id
 
     def read(self, found: SearchResult) -> float | None:
-        """Return the log-odds that the best sentences answer; ``None`` without a model, or anything it can read."""
+        """Return the log-odds that the excerpt answers; ``None`` while not loaded, or without a readable excerpt."""
         if not self._model.is_made or not self._can_read(found):
             return None
         text = excerpt(found)
         return float(self._model.get().log_odds(found.question.text, text)) if text else None
 
     def warm(self) -> None:
-        """Load the model, if it can be."""
+        """Load the model; a failure is logged."""
         try:
             self._model.get()
         except Unavailable as error:
@@ -69,18 +69,18 @@ class ModelReader:
 
 
 def open_reader(name: str, embedder_id: str, tell: Tell) -> Reader | None:
-    """Return the reader that the setting asks for: none for ``off``, else a model by its id, loaded when first used.
+    """Return the reader of that name: ``None`` for ``off``, else a hub model by its id, loaded on first use.
 
-    ``auto`` is AION's own beside the default embedder, with whose gate it was fitted, else none.
+    ``auto`` is AION's own with the default embedder, whose gate it was fitted with, else ``None``.
     """
     if name == "auto":
         is_fitted = embedder_id.startswith(DEFAULT_EMBEDDER)
-        return ModelReader(OWN, _open_own, _has_learned_to_read) if is_fitted else None
+        return ModelReader(OWN, _open_own, _is_fitted_pair) if is_fitted else None
     return None if name == "off" else ModelReader(name, lambda: _open_from_hub(name, tell))
 
 
-def _has_learned_to_read(found: SearchResult) -> bool:
-    return bool(found.hits) and (found.question.language, found.hits[0].passage.language) in _LEARNED
+def _is_fitted_pair(found: SearchResult) -> bool:
+    return bool(found.hits) and (found.question.language, found.hits[0].passage.language) in _FITTED_PAIRS
 
 
 def _open_own() -> Any:

@@ -1,8 +1,7 @@
-"""How well each sentence of a context answers a question.
+"""Answer sentence selection: ranks the sentences of a context by a linear score over six features.
 
-A linear score over six features; by it the sentences of one context compare with each other, and with nothing else.
-Its weights were fitted (softmax over the sentences of a context) on English and Portuguese reading questions and on
-the sample handbook; ``bench/extract.py`` measures them.
+Scores compare within one context only. The weights were fitted (softmax over the sentences of a context) on English
+and Portuguese reading comprehension questions and on the sample handbook; ``bench/extract.py`` measures them.
 """
 
 from __future__ import annotations
@@ -15,21 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.generation.grounding.answer_type import share_held
-from core.generation.grounding.sentences import Sentence, evidence
+from core.generation.grounding.candidate_sentences import CandidateSentence, candidate_sentences
 from core.ports import Embedder
 from core.retrieval.analyzer import stems
 from core.types import AnalyzedQuestion, Hit, QueryTerm, SearchResult, Vector
 
 _MAX_EMBEDDED = 24
 _MAX_EMBEDDED_CHARS = 3000
-"""Sentences compared by meaning, best by everything else: embedding is nearly all the time this takes."""
+"""Most sentences and characters that are embedded, best plain score first: embedding dominates the time."""
 
 _COSINE, _FOREIGN_COSINE, _WORDS, _NEARBY_WORDS, _PASSAGE, _EXPECTED = 0.9, 3.1, 4.1, 2.8, 0.8, 1.9
-"""Cosines count in standard deviations of the context, for every embedder has a scale of its own. A foreign sentence
-shares no words with the question, so its meaning counts ``_FOREIGN_COSINE`` more."""
+"""Feature weights. Cosines are z-scored over the context, because embedders differ in scale. A sentence in another
+language shares no stems with the question, so its cosine weighs ``_FOREIGN_COSINE`` more."""
 
 _HEADED = 0.7
-"""What a word of the question counts that the headings have instead of the sentence: there it goes without saying."""
+"""Weight of a word that the headings above a sentence have instead of the sentence."""
 
 Values = NDArray[np.float64]
 """One number for each sentence, shape ``(n_sentences,)``."""
@@ -39,13 +38,13 @@ Values = NDArray[np.float64]
 class ScoredSentence:
     """A sentence and how well it answers the question: differences of ``score`` are log-odds."""
 
-    sentence: Sentence
+    sentence: CandidateSentence
     score: float
 
 
 def rank(found: SearchResult, embedder: Embedder) -> list[ScoredSentence]:
-    """Return the sentences of the context that may answer the question, best first. Blocks while embedding."""
-    candidates = evidence(found.context)
+    """Return the embedded sentences of the context, best first; empty without any. Blocks while embedding."""
+    candidates = candidate_sentences(found.context)
     if not candidates:
         return []
     plain = plain_scores(found.question, candidates, found.context)
@@ -59,12 +58,12 @@ def rank(found: SearchResult, embedder: Embedder) -> list[ScoredSentence]:
 
 
 def _question(found: SearchResult, embedder: Embedder) -> Vector:
-    """Return the question's vector, made anew where another embedder has taken over since the search."""
+    """Return the question's vector, embedded again where the embedder changed since the search."""
     return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.question.text)
 
 
-def plain_scores(question: AnalyzedQuestion, candidates: Sequence[Sentence], hits: Sequence[Hit]) -> Values:
-    """Return how well each sentence of ``hits`` answers by everything but its own meaning: sooner than ``rank``."""
+def plain_scores(question: AnalyzedQuestion, candidates: Sequence[CandidateSentence], hits: Sequence[Hit]) -> Values:
+    """Return the score of each sentence of ``hits`` without its own cosine, shape ``(n,)``: needs no embedding."""
     words, nearby = _word_scores(question.terms, candidates)
     plain = _WORDS * words + _NEARBY_WORDS * nearby + _PASSAGE * _passage_scores(candidates, hits)
     return np.asarray(
@@ -72,8 +71,8 @@ def plain_scores(question: AnalyzedQuestion, candidates: Sequence[Sentence], hit
     )
 
 
-def _word_scores(terms: Sequence[QueryTerm], candidates: Sequence[Sentence]) -> tuple[Values, Values]:
-    """Return the share of the question's words (by rarity, 0..1) in each sentence, and in it and what is around it."""
+def _word_scores(terms: Sequence[QueryTerm], candidates: Sequence[CandidateSentence]) -> tuple[Values, Values]:
+    """Return the idf-weighted share of the terms in each sentence, and with its headings and neighbours, 0..1 each."""
     if not terms:
         return np.zeros(len(candidates)), np.zeros(len(candidates))
     own = [set(stems(candidate.text, candidate.passage.language)) for candidate in candidates]
@@ -92,19 +91,21 @@ def _word_scores(terms: Sequence[QueryTerm], candidates: Sequence[Sentence]) -> 
     return rarity @ held / rarity.sum(), rarity @ is_nearby / rarity.sum()
 
 
-def _above(candidate: Sentence) -> str:
+def _above(candidate: CandidateSentence) -> str:
     return f"{candidate.passage.document} {candidate.passage.heading}"
 
 
-def _passage_scores(candidates: Sequence[Sentence], context: Sequence[Hit]) -> Values:
-    """Return how far the passage of each sentence is behind the nearest one, in standard deviations, at most 0."""
+def _passage_scores(candidates: Sequence[CandidateSentence], context: Sequence[Hit]) -> Values:
+    """Return the z-scored cosine of each sentence's passage less that of the nearest passage, at most 0."""
     dense = np.array([hit.dense for hit in context])
     behind = (dense - dense.max()) / (dense.std() + 1e-6)
     return np.array([behind[candidate.n - 1] for candidate in candidates])
 
 
-def _worth_embedding(candidates: Sequence[Sentence], plain: Values, is_foreign: NDArray[np.bool_]) -> Iterator[int]:
-    """Yield the places of the best sentences; in two languages in turn, for their plain scores do not compare."""
+def _worth_embedding(
+    candidates: Sequence[CandidateSentence], plain: Values, is_foreign: NDArray[np.bool_]
+) -> Iterator[int]:
+    """Yield the indices of the best sentences, both languages alternating: their plain scores do not compare."""
     order = [int(i) for i in np.argsort(-plain, kind="stable")]
     native, foreign = [i for i in order if not is_foreign[i]], [i for i in order if is_foreign[i]]
     in_turn = (i for i in chain.from_iterable(zip_longest(native, foreign)) if i is not None)

@@ -1,7 +1,7 @@
-"""The support check: whether what a model wrote stands in its passages, and answers the question.
+"""The support check: whether the passages support a model's text, and the text answers the question.
 
-Small models invent, so this turns good sentences away and lets no foreign fact in: what is turned away is quoted
-instead (``extract``).
+Tuned for precision, because small models invent: correct sentences may be rejected, unsupported facts may not pass.
+The extractive answer (``core.generation.grounding.extractive``) replaces a rejected text.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.generation.grounding.answer_type import share_held
-from core.generation.grounding.claims import empty_stems
+from core.generation.grounding.candidate_sentences import CandidateSentence
+from core.generation.grounding.clauses import empty_stems
 from core.generation.grounding.sentence_ranking import ScoredSentence
-from core.generation.grounding.sentence_support import objection
-from core.generation.grounding.sentences import Sentence
+from core.generation.grounding.sentence_support import unsupported_reason
 from core.retrieval.analyzer import fold, stems
 from core.retrieval.sentences import sentences
 from core.types import AnalyzedQuestion, Language, Source
 
-_DECISIVE = 1.0
-"""How far the best sentence must be ahead of the next, in log-odds."""
+_MIN_LEAD = 1.0
+"""Least lead of the best sentence over the second, in log-odds."""
 
 _MIN_LATER_WORDS = 3
-"""A later sentence is held to no question, so one of fewer words (*You must cut it.*) would stand nearly anywhere."""
+"""Least stems of a later sentence: it need not answer the question, and a shorter one would match nearly anything."""
 
 _MARKER = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
 _OPENING = re.compile(
@@ -36,17 +36,17 @@ _CLOSED = re.compile(
     r"|podemos|há|existem?|tem|têm|temos|devo|devem?|preciso|precisa)\b",
     re.IGNORECASE,
 )
-"""How a question begins that is answered by saying it back, affirmed or denied."""
+"""How a yes-or-no question begins: repeating it, affirmed or negated, answers it."""
 
 _YES_OR_NO = re.compile(r"(?:yes|no|yeah|nope|sure|sim|não|claro)\s*(?:[,.!:;–—-]+\s*|$)", re.IGNORECASE)
-"""Taken away: what follows says it too, and it is what small models get wrong."""
+"""Removed: the sentence that follows implies it, and small models get it wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupportResult:
-    """What stands of a text: that part, with our citations, empty when nothing does.
+    """The supported start of a text with its citations, empty when its first sentence is not supported.
 
-    ``reason`` says why the rest does not, for the log; empty when all of it stands.
+    ``reason`` says why the rest is not, for the log; empty when all of it is.
     """
 
     text: str
@@ -55,86 +55,87 @@ class SupportResult:
 
     @property
     def is_supported(self) -> bool:
-        """Tell whether there is anything to show."""
+        """Return whether any of the text is supported."""
         return bool(self.text)
 
 
 class SupportCheck:
-    """Checks what is written in answer to one question against the sentences of its passages, best first.
+    """Checks texts against the ranked sentences of one question's passages.
 
-    The first sentence must stand on the best of them, which must be clearly the best: it is the one that answers.
-    The following may stand on any of the same passage.
+    The first written sentence must be supported by the best-ranked one, which must lead by ``_MIN_LEAD``: it is taken
+    for the answer. Later ones may be supported by any sentence of the same passage.
     """
 
     def __init__(self, question: AnalyzedQuestion, ranked: Sequence[ScoredSentence]) -> None:
         self._question = question
         self._is_closed = bool(_CLOSED.match(question.text))
         self._about = frozenset(term.stems[question.language] for term in question.terms if not term.is_framing)
-        self._grounds = _grounds(question.language, ranked)
+        self._evidence = _evidence(question.language, ranked)
 
     @property
     def can_pass(self) -> bool:
-        """Tell whether any text could stand: whether one sentence of the passages is clearly the answer."""
-        return bool(self._grounds)
+        """Return whether any text can be supported: whether one sentence of the passages is clearly the best."""
+        return bool(self._evidence)
 
     def check(self, text: str) -> SupportResult:
-        """Return what stands of ``text``: its sentences up to the first that does not."""
-        if not self._grounds:
+        """Return the sentences of ``text`` up to the first that is not supported."""
+        if not self._evidence:
             return SupportResult(
                 "", (), "no sentence of the passages, in the language of the question, is clearly the answer"
             )
-        kept: list[tuple[str, Sentence]] = []
+        kept: list[tuple[str, CandidateSentence]] = []
         reason = "says nothing"
         for sentence in _written(text):
             if any(fold(sentence) == fold(earlier) for earlier, _ in kept):
                 reason = "repeats itself"
             elif kept:
-                ground, reason = _first_standing(sentence, self._grounds)
+                evidence, reason = _supporting(sentence, self._evidence)
             else:
-                ground, reason = self._grounds[0], objection(sentence, self._grounds[0]) or self._evasion(sentence)
+                evidence = self._evidence[0]
+                reason = unsupported_reason(sentence, evidence) or self._evasion(sentence)
             if reason:
                 reason = f"{reason}: {sentence}"
                 break
-            kept.append((sentence, ground))
+            kept.append((sentence, evidence))
         return SupportResult(*_cited(kept), reason)
 
     def _evasion(self, sentence: str) -> str:
-        """Return how a true sentence fails to answer the question; empty when it answers."""
-        best = self._grounds[0]
+        """Return why a supported sentence does not answer the question; empty when it does."""
+        best = self._evidence[0]
         language = best.passage.language
         said = set(stems(sentence, language))
         about = self._about.intersection(stems(best.statement, language)) - empty_stems(language)
         if said <= self._question.stems and not self._is_closed:
             return "says back the question"
-        if lost := about - said:  # the answer for black and white is none for colour
+        if lost := about - said:  # an answer for black and white does not answer for colour
             return f"drops {' '.join(sorted(lost))}"
         if (expected := self._question.answer_types) and not share_held(expected, sentence):
             return "holds no such thing as was asked for"
         return ""
 
 
-def _grounds(language: Language, ranked: Sequence[ScoredSentence]) -> list[Sentence]:
-    """Return what may be stood on, the answer first; nothing where it is not clear, or in another language."""
-    if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _DECISIVE):
+def _evidence(language: Language, ranked: Sequence[ScoredSentence]) -> list[CandidateSentence]:
+    """Return the sentences of the best one's passage, best first; empty without a clear best, or across languages."""
+    if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _MIN_LEAD):
         return []
     best = ranked[0].sentence
     return [s.sentence for s in ranked if s.sentence.n == best.n] if best.passage.language == language else []
 
 
-def _first_standing(sentence: str, grounds: Sequence[Sentence]) -> tuple[Sentence, str]:
-    """Return the first ground that the sentence stands on, else the last with the objection to it."""
-    ground, reason = grounds[0], "says too little to tell"
-    if len(set(stems(sentence, ground.passage.language))) < _MIN_LATER_WORDS:
-        return ground, reason
-    for ground in grounds:
-        reason = objection(sentence, ground)
+def _supporting(sentence: str, candidates: Sequence[CandidateSentence]) -> tuple[CandidateSentence, str]:
+    """Return the first candidate that supports the sentence, else the last and why it does not."""
+    evidence, reason = candidates[0], "says too little to tell"
+    if len(set(stems(sentence, evidence.passage.language))) < _MIN_LATER_WORDS:
+        return evidence, reason
+    for evidence in candidates:
+        reason = unsupported_reason(sentence, evidence)
         if not reason:
             break
-    return ground, reason
+    return evidence, reason
 
 
 def _written(text: str) -> Iterator[str]:
-    """Yield the sentences of what a model wrote, without its own citations and the words it opens with."""
+    """Yield the sentences of a model's text, without its own citations, lead-ins and *yes* or *no*."""
     plain = _MARKER.sub("", text)
     for span in sentences(plain):
         sentence = plain[span.start : span.end]
@@ -145,11 +146,11 @@ def _written(text: str) -> Iterator[str]:
             yield sentence[0].upper() + sentence[1:]
 
 
-def _cited(kept: Iterable[tuple[str, Sentence]]) -> tuple[str, tuple[Source, ...]]:
+def _cited(kept: Iterable[tuple[str, CandidateSentence]]) -> tuple[str, tuple[Source, ...]]:
     """Return the sentences as one text with a citation after each, and the sources, numbered as they first appear."""
     sources: dict[int, Source] = {}
     texts = []
-    for sentence, ground in kept:
-        source = sources.setdefault(ground.passage.id, replace(ground.source, n=len(sources) + 1))
+    for sentence, evidence in kept:
+        source = sources.setdefault(evidence.passage.id, replace(evidence.source, n=len(sources) + 1))
         texts.append(f"{sentence} [{source.n}]")
     return " ".join(texts), tuple(sources.values())

@@ -32,10 +32,10 @@ class BatchScheduler:
         self._n_loaded = 0
         self._is_working = False
 
-    def hand_in(self, lora: str | None, writing: SampledReply) -> None:
+    def submit(self, lora: str | None, reply: SampledReply) -> None:
         """Have a reply written with the weights of that name, beside the others."""
         with self._lock:
-            self._arrived.append((lora, writing))
+            self._arrived.append((lora, reply))
             if not self._is_working:
                 self._is_working = True
                 threading.Thread(target=self._work, name="local generation", daemon=True).start()
@@ -66,8 +66,8 @@ class BatchScheduler:
                 if not arrived and not any(batch.rows for batch in self._batches.values()):
                     self._is_working = False
                     return
-            for lora, writing in arrived:
-                self._guarded(lora, partial(_join, writing), [writing])
+            for lora, reply in arrived:
+                self._guarded(lora, partial(_join, reply), [reply])
             for lora, batch in list(self._batches.items()):
                 if batch.rows:
                     self._guarded(lora, DecodeBatch.step, list(batch.rows))
@@ -96,5 +96,5 @@ class BatchScheduler:
         self._active = lora
 
 
-def _join(writing: SampledReply, batch: DecodeBatch[SampledReply]) -> None:
-    batch.join(writing)
+def _join(reply: SampledReply, batch: DecodeBatch[SampledReply]) -> None:
+    batch.join(reply)

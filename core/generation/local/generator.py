@@ -41,7 +41,7 @@ _NEWEST_SHARE = 0.2
 
 
 @dataclass(slots=True)
-class _Held:
+class _LoadedEngine:
     """An engine, the weights it has, and how many replies it is writing."""
 
     engine: Engine
@@ -65,9 +65,9 @@ class LocalGenerator:
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._known = model
-        self._first = LazyValue(lambda: _Held(load()))
-        self._current: _Held | None = None
-        self._trial: _Held | None = None
+        self._first = LazyValue(lambda: _LoadedEngine(load()))
+        self._current: _LoadedEngine | None = None
+        self._trial: _LoadedEngine | None = None
         self._share = 0.0
         self._base = LazyValue(base)
         self._max_reply_s = max_reply_s
@@ -139,7 +139,7 @@ class LocalGenerator:
         async with self._changing:
             old = await offload(self._held)
             engine = await offload(self._adapted, old.engine, version)
-            self._current = _Held(engine, version.name if version else None)
+            self._current = _LoadedEngine(engine, version.name if version else None)
             await self._retire(old)
 
     async def try_lora(self, version: LoraVersion | None, share: float = 0.0) -> None:
@@ -149,7 +149,7 @@ class LocalGenerator:
         """
         async with self._changing:
             held = await offload(self._held)
-            trial = _Held(await offload(self._adapted, held.engine, version), version.name) if version else None
+            trial = _LoadedEngine(await offload(self._adapted, held.engine, version), version.name) if version else None
             self._trial, self._share, old = trial, share, self._trial
             if old:
                 await self._retire(old)
@@ -162,7 +162,7 @@ class LocalGenerator:
             if self._trial:
                 await offload(self._trial.engine.close)
 
-    def _held(self) -> _Held:
+    def _held(self) -> _LoadedEngine:
         return self._current or self._first.get()
 
     def _adapted(self, engine: Engine, version: LoraVersion | None) -> Engine:
@@ -173,7 +173,7 @@ class LocalGenerator:
         with loading_model(str(version.folder), "LoRA"):
             return engine.adapted(version.folder)
 
-    async def _retire(self, held: _Held) -> None:
+    async def _retire(self, held: _LoadedEngine) -> None:
         """Close an engine that writes no more and will not again."""
         if held.n_writing == 0 and held is not self._trial and held is not self._held():
             await offload(held.engine.close)
@@ -199,7 +199,7 @@ class LocalGenerator:
             self._turn.release()
 
     @asynccontextmanager
-    async def _leased(self) -> AsyncIterator[_Held]:
+    async def _leased(self) -> AsyncIterator[_LoadedEngine]:
         """Hold the engine with the current weights, until the reply is written."""
         if not self._first.is_made:
             await offload(self._first.get)

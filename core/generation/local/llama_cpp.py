@@ -48,7 +48,7 @@ _DRAWN = ProviderModel(id="local", extra={**_TOLD, "samplers": ["temperature", "
 _GREEDY = ProviderModel(id="local", extra={**_TOLD, "samplers": ["top_k"], "top_k": 1})
 """The likeliest token, found without going through the vocabulary for each sampler."""
 
-_PATIENCE = ProviderTimeouts(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
+_TIMEOUTS = ProviderTimeouts(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
 """None of its own: ``core.generation.local.generator`` says how long a reply may take."""
 
 
@@ -92,7 +92,7 @@ class LlamaEngine:
         model = _DRAWN if sampling.temperature > 0 else _GREEDY
         async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:
             provider = _described(await offload(self._address), self.context_tokens)
-            asked = ProviderGenerator(provider, model, self._key, client, patience=_PATIENCE)
+            asked = ProviderGenerator(provider, model, self._key, client, timeouts=_TIMEOUTS)
             async with aclosing(asked.stream(turns, sampling)) as pieces:
                 async for piece in pieces:
                     yield piece

@@ -21,7 +21,7 @@ from core.types import LANGUAGES, Piece, PromptTurn, Sampling
 _CONTEXT_TOKENS = 4_096
 """What is asked of it at most; the protocol does not tell how much a server takes."""
 
-_PATIENCE = ProviderTimeouts(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
+_TIMEOUTS = ProviderTimeouts(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
 """A model that is loaded by the first request to it keeps that one waiting."""
 
 
@@ -56,7 +56,7 @@ class RemoteEngine:
         """Yield the reply. Raises ``ProviderFailed``."""
         once = httpx.Limits(max_keepalive_connections=0)
         async with httpx.AsyncClient(limits=once) as client:
-            asked = ProviderGenerator(self._provider, self._provider.models[0], self._key, client, patience=_PATIENCE)
+            asked = ProviderGenerator(self._provider, self._provider.models[0], self._key, client, timeouts=_TIMEOUTS)
             async with aclosing(asked.stream(prompt, sampling)) as pieces:
                 async for piece in pieces:
                     yield piece

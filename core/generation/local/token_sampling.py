@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.types import Piece, Sampling
 
-Told = Piece | Exception | None
+StreamEvent = Piece | Exception | None
 """What a reader hears: a piece, what went wrong, and ``None`` at the end."""
 
 
@@ -28,7 +28,7 @@ class SampledReply:
         ends: frozenset[int],
         ids: Sequence[int],
         sampling: Sampling,
-        tell: Callable[[Told], object],
+        tell: Callable[[StreamEvent], object],
     ) -> None:
         """Begin a reply to the prompt ``ids``, that ends with one of ``ends`` or at ``sampling``'s limit."""
         self.ids = ids

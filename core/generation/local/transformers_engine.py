@@ -21,7 +21,7 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import GenerationFailed
 from core.generation.local.batch_scheduler import BatchScheduler
-from core.generation.local.token_sampling import SampledReply, Told
+from core.generation.local.token_sampling import SampledReply, StreamEvent
 from core.generation.prompting.reasoning_tags import OPEN, ReasoningFilter
 from core.types import Piece, PromptTurn, Sampling
 
@@ -66,13 +66,13 @@ class TransformersModel:
 
 
 class TransformersEngine:
-    """A ``core.generation.local.engine.Engine`` over a transformers model; adapted ones share its workshop."""
+    """A ``core.generation.local.engine.Engine`` over a transformers model; adapted ones share its scheduler."""
 
-    def __init__(self, chat: TransformersModel, workshop: BatchScheduler, lora: str | None = None) -> None:
+    def __init__(self, chat: TransformersModel, scheduler: BatchScheduler, lora: str | None = None) -> None:
         self.chat = chat
         self.context_tokens = chat.context_tokens
         self.device = f"{chat.model.device.type}, transformers"
-        self._workshop = workshop
+        self._scheduler = scheduler
         self._lora = lora
 
     @classmethod
@@ -95,18 +95,18 @@ class TransformersEngine:
         if room <= 0:
             raise GenerationFailed(f"a prompt of {len(ids)} tokens leaves no room in {self.context_tokens}")
         loop = asyncio.get_running_loop()
-        told: asyncio.Queue[Told] = asyncio.Queue()
+        told: asyncio.Queue[StreamEvent] = asyncio.Queue()
 
-        def tell(piece: Told) -> None:
+        def tell(piece: StreamEvent) -> None:
             with suppress(RuntimeError):  # the loop has been closed, and with it whoever read
                 loop.call_soon_threadsafe(told.put_nowait, piece)
 
         chat = self.chat
-        writing = SampledReply(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
+        reply = SampledReply(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
         unthought = ReasoningFilter()
         if chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN):  # some templates begin the thought
             unthought.feed(OPEN)
-        self._workshop.hand_in(self._lora, writing)
+        self._scheduler.submit(self._lora, reply)
         try:
             while (piece := await told.get()) is not None:
                 if isinstance(piece, Exception):
@@ -115,16 +115,16 @@ class TransformersEngine:
             if rest := unthought.end():
                 yield Piece(rest)
         finally:
-            writing.is_over = True
+            reply.is_over = True
 
     def adapted(self, lora: Path | None) -> TransformersEngine:
         """Return an engine for the same model with those weights."""
-        return TransformersEngine(self.chat, self._workshop, self._workshop.load(lora) if lora else None)
+        return TransformersEngine(self.chat, self._scheduler, self._scheduler.load(lora) if lora else None)
 
     def close(self) -> None:
         """Forget the weights that only this engine has."""
         if self._lora:
-            self._workshop.drop(self._lora)
+            self._scheduler.drop(self._lora)
 
 
 def _placement() -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Prompts: their text, the passages in them, and what models wrap around their replies."""
+"""Prompts: their text and passages; and reasoning tags in replies."""

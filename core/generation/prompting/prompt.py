@@ -1,7 +1,7 @@
-"""What a model is asked: instructions, as many passages as fit, and the question last.
+"""Prompts: instructions, as many passages as fit, and the question last.
 
-Passages and question are other people's words. They are set apart as data, and whatever in them a chat template or
-our own delimiters would read as a mark is defused; what they ask for is still theirs to ask and the model's to ignore.
+Passages and questions are untrusted. They are delimited as data, and special tokens of chat templates and our own
+delimiters in them are escaped; instructions in them cannot be removed, only ignored by the model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import Any
 
-from core.generation.grounding.sentences import Sentence, cut
+from core.generation.grounding.candidate_sentences import CandidateSentence, cut
 from core.generation.prompting.neighbouring_passages import joined
 from core.retrieval.sentences import sentences
 from core.types import Hit, Language, Passage, PromptTurn
@@ -23,12 +23,12 @@ from core.types import Hit, Language, Passage, PromptTurn
 CountTokens = Callable[[str], int]
 
 _TURN_TOKENS = 8
-"""What a chat template adds around a message, at most."""
+"""Most tokens that a chat template adds around a message."""
 
 _MAX_NOTE_CHARS = 600
 
 _MIN_TRIMMED_CHARS = 80
-"""A passage cut shorter than this is left out: it tells nothing."""
+"""A passage that would be cut shorter than this is left out."""
 
 _SPECIAL = re.compile(r"<(?=\||/?(?:passage|s|start_of_turn|end_of_turn)\b)|\[(?=/?INST\])", re.IGNORECASE)
 
@@ -41,15 +41,15 @@ class Prompt:
     used: tuple[Hit, ...] = ()
 
 
-def brief(question: str, context: Sequence[Hit], best: Sentence) -> Prompt:
-    """Return a prompt that asks to answer with one sentence of the context, for models that more would confuse.
+def brief(question: str, context: Sequence[Hit], best: CandidateSentence) -> Prompt:
+    """Return a few-shot prompt with only the best sentence of the context, for small models.
 
-    About 200 tokens long, with the sentence cut at 600 characters.
+    About 200 tokens long; the sentence is cut at 600 characters.
     """
     texts = _texts("brief")
 
     def ask(note: str, question: str) -> PromptTurn:
-        return PromptTurn("user", texts["question"].format(note=_defused(note), question=_defused(question)))
+        return PromptTurn("user", texts["question"].format(note=_escaped(note), question=_escaped(question)))
 
     turns = [PromptTurn("system", texts["system"])]
     for example in texts["example"]:
@@ -70,9 +70,9 @@ def grounded(
 ) -> Prompt:
     """Return a prompt that asks for an answer from the passages alone.
 
-    Passages are taken whole in the order given while the budget lasts; the one that would go over it is cut at the
-    end of a sentence, and the question never. Where tokens are left after the last, the passages are joined with
-    those of ``beside``, which are before and after them in their documents, and ``used`` has them joined.
+    Passages are taken whole in the order given within the budget; the one that exceeds it is cut at a sentence end, the
+    question never. Where tokens are left after the last, the passages are joined with ``neighbours``, those before and
+    after them in their documents, and ``used`` has them joined.
     """
     texts = _texts("full")
     system = texts["system"].format(language=_texts("language")[language]).strip()
@@ -103,10 +103,10 @@ def _filled(context: Sequence[Hit], size: Callable[[int, Hit], int], room: int) 
 
 
 def ungrounded(question: str, language: Language) -> Prompt:
-    """Return a prompt that asks for an answer from general knowledge, which is not the community's."""
+    """Return a prompt that asks for an answer from the model's own knowledge."""
     texts = _texts("open")
     system = texts["system"].format(language=_texts("language")[language]).strip()
-    return Prompt((PromptTurn("system", system), PromptTurn("user", _defused(question))))
+    return Prompt((PromptTurn("system", system), PromptTurn("user", _escaped(question))))
 
 
 def continuation(so_far: str, language: Language) -> tuple[PromptTurn, PromptTurn]:
@@ -120,7 +120,7 @@ def continuation(so_far: str, language: Language) -> tuple[PromptTurn, PromptTur
 
 
 def estimate_tokens(text: str) -> int:
-    """Return how many tokens ``text`` is at most, for a model whose tokenizer is not at hand.
+    """Return an upper estimate of the tokens of ``text``, for a model whose tokenizer is not available.
 
     English takes about 4 characters a token and Portuguese 3.5; other scripts up to one each.
     """
@@ -129,19 +129,19 @@ def estimate_tokens(text: str) -> int:
 
 
 def _ask(texts: Mapping[str, Any], question: str, shown: Sequence[str]) -> str:
-    asked: str = texts["question"].format(passages="\n\n".join(shown), question=_defused(question))
+    asked: str = texts["question"].format(passages="\n\n".join(shown), question=_escaped(question))
     return asked.strip()
 
 
 def _passage(texts: Mapping[str, Any], hit: Hit, n: int) -> str:
     heading = f" > {hit.passage.heading}" if hit.passage.heading else ""
-    source = _defused(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
-    shown: str = texts["passage"].format(n=n, source=source, text=_defused(hit.passage.text))
+    source = _escaped(f"{hit.passage.document}{heading}").replace('"', "'").replace("\n", " ")
+    shown: str = texts["passage"].format(n=n, source=source, text=_escaped(hit.passage.text))
     return shown
 
 
 def _trimmed(hit: Hit, size: Callable[[Hit], int], room: int) -> Hit | None:
-    """Return the hit itself if it fits, else with as many of its first sentences as do; ``None`` for hardly any."""
+    """Return the hit if it fits, else with as many first sentences as do; ``None`` below ``_MIN_TRIMMED_CHARS``."""
     if size(hit) <= room:
         return hit
     text = hit.passage.text
@@ -157,8 +157,8 @@ def _trimmed(hit: Hit, size: Callable[[Hit], int], room: int) -> Hit | None:
     return first(low) if low and ends[low - 1] >= _MIN_TRIMMED_CHARS else None
 
 
-def _defused(text: str) -> str:
-    """Return ``text`` with what looks like a mark of a chat template or of ours made to look like text."""
+def _escaped(text: str) -> str:
+    """Return ``text`` with a space inside anything that looks like a special token or a delimiter of ours."""
     return _SPECIAL.sub(lambda match: match.group() + " ", text)
 
 

@@ -1,4 +1,4 @@
-"""What a reasoning model thinks aloud, between ``<think>`` and ``</think>``, taken out of what it says."""
+"""Filters the reasoning of a model, between ``<think>`` and ``</think>``, out of its streamed reply."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ OPEN, _CLOSE = "<think>", "</think>"
 
 
 class ReasoningFilter:
-    """Takes the thoughts out of a text that comes in pieces, however the pieces cut the marks."""
+    """Removes reasoning from a text that comes in pieces, wherever the pieces split the tags."""
 
     def __init__(self) -> None:
         self._held = ""
         self._is_thinking = False
 
     def feed(self, text: str) -> str:
-        """Return what of ``text``, and of what was held back before, is known to be said."""
+        """Return what of ``text``, and of text held back before, is known to be outside the tags."""
         self._held += text
         said = ""
         while True:
@@ -27,11 +27,11 @@ class ReasoningFilter:
             self._held, self._is_thinking = after, not self._is_thinking
 
     def end(self) -> str:
-        """Return what was held back to the end: the start of a mark that did not come. A thought stays unsaid."""
+        """Return the text held back to the end, the start of a tag that never came; nothing inside an open tag."""
         held, self._held = self._held, ""
         return "" if self._is_thinking else held
 
 
 def n_started(text: str, mark: str) -> int:
-    """Return how many characters at the end of ``text`` may be the start of ``mark``."""
+    """Return the length of the longest proper prefix of ``mark`` that ``text`` ends with."""
     return next((n for n in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:n])), 0)

@@ -1,6 +1,6 @@
 """A model behind an OpenAI-compatible API, as a ``core.ports.Generator``.
 
-Covers asking for one streamed chat completion and the patience it is given. Does not cover which provider is asked
+Covers asking for one streamed chat completion and the timeouts it is given. Does not cover which provider is asked
 (``router``), nor how often each may be (``quota``).
 """
 
@@ -71,14 +71,14 @@ class ProviderGenerator:
         key: SecretStr,
         client: httpx.AsyncClient,
         *,
-        patience: ProviderTimeouts | None = None,
+        timeouts: ProviderTimeouts | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._model = model
         self._key = key.get_secret_value().strip()
         self._client = client
-        self._patience = patience or ProviderTimeouts()
+        self._timeouts = timeouts or ProviderTimeouts()
         self._now_s = now_s
 
     @property
@@ -140,8 +140,8 @@ class ProviderGenerator:
     ) -> AsyncGenerator[ReplyChunk, None]:
         """Yield what has text, each within its deadline, until the provider says that the reply is complete."""
         clock_s = asyncio.get_running_loop().time
-        end_s = clock_s() + self._patience.total_s
-        deadline_s = clock_s() + self._patience.first_text_s
+        end_s = clock_s() + self._timeouts.total_s
+        deadline_s = clock_s() + self._timeouts.first_text_s
         is_complete = False
         async with aclosing(self._chunks(prompt, sampling, listener)) as chunks:
             while True:
@@ -156,7 +156,7 @@ class ProviderGenerator:
                     listener.usage(chunk.usage)
                 if chunk.text:
                     yield chunk
-                    deadline_s = clock_s() + self._patience.stall_s
+                    deadline_s = clock_s() + self._timeouts.stall_s
                 if chunk.is_last and not is_complete:
                     is_complete = True
                     deadline_s = clock_s() + _EPILOGUE_S
@@ -170,7 +170,7 @@ class ProviderGenerator:
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        timeout = httpx.Timeout(None, connect=self._patience.connect_s, pool=self._patience.connect_s)
+        timeout = httpx.Timeout(None, connect=self._timeouts.connect_s, pool=self._timeouts.connect_s)
         body = self._body(prompt, sampling)
         try:
             async with (
@@ -178,7 +178,7 @@ class ProviderGenerator:
                     "POST", url, json=body, headers=headers, timeout=timeout, follow_redirects=False
                 ) as response,
                 aclosing(
-                    CompletionStream(response, self._key, self._patience.max_bytes, self._now_s()).chunks()
+                    CompletionStream(response, self._key, self._timeouts.max_bytes, self._now_s()).chunks()
                 ) as chunks,
             ):
                 listener.headers(response.headers)

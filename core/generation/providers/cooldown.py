@@ -30,7 +30,7 @@ _NEVER = frozenset({FailureKind.TOO_LARGE, FailureKind.FILTERED})
 """It was the request, not the provider."""
 
 
-def bench_for(
+def cooldown_for(
     route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool
 ) -> AccountCooldown | None:
     """Return who is not asked until when, after the ``n_in_a_row``-th failure; ``None`` when nobody is blamed.

@@ -36,7 +36,7 @@ _WINDOW_S = MINUTE_S + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class LimitUsage:
     """How far a rule is used: ``n_used`` of its limit (as the provider states it), until ``resets_s``."""
 
     rule: Rule
@@ -73,17 +73,17 @@ class Lease:
 
 
 class Ledger:
-    """Counts, leases and benches. Without ``quotas`` it lives in memory alone."""
+    """Counts, leases and cooldowns. Without ``quotas`` it lives in memory alone."""
 
     def __init__(self, quotas: Quotas | None = None, clock: ForwardClock | None = None) -> None:
         self.clock = clock or ForwardClock()
         self._quotas = quotas
         self._totals: dict[Slot, UsageCounts] = {}
         self._seconds: defaultdict[QuotaAccount, dict[int, UsageCounts]] = defaultdict(dict)
-        self._benches: dict[QuotaAccount, AccountCooldown] = {}
+        self._cooldowns: dict[QuotaAccount, AccountCooldown] = {}
         self._stated: dict[tuple[QuotaAccount, Period, Amount], int] = {}
         self._unsaved: dict[Slot, UsageCounts] = {}
-        self._unsaved_benches: dict[QuotaAccount, AccountCooldown] = {}
+        self._unsaved_cooldowns: dict[QuotaAccount, AccountCooldown] = {}
         self._synced_s = -math.inf
         self._known_bounds: dict[tuple[Period, str], tuple[int, int]] = {}
         self._saving = asyncio.Lock()
@@ -103,10 +103,10 @@ class Ledger:
             return True
         async with self._saving:
             counts, self._unsaved = self._unsaved, {}
-            benches, self._unsaved_benches = self._unsaved_benches, {}
+            cooldowns, self._unsaved_cooldowns = self._unsaved_cooldowns, {}
             try:
-                if counts or benches:
-                    saved = await self._quotas.sync(counts, list(benches.values()))
+                if counts or cooldowns:
+                    saved = await self._quotas.sync(counts, list(cooldowns.values()))
                 else:
                     saved = await self._quotas.load()
             except SQLAlchemyError as error:
@@ -114,7 +114,7 @@ class Ledger:
                 saved = None
             if saved is None:
                 self._unsaved = _sum(counts, self._unsaved)
-                self._unsaved_benches = {**benches, **self._unsaved_benches}
+                self._unsaved_cooldowns = {**cooldowns, **self._unsaved_cooldowns}
             else:
                 self._take(saved)
             return saved is not None
@@ -125,14 +125,14 @@ class Ledger:
             await self._flush
         await self.save()
 
-    def standing(self, route: Route, cost: UsageCounts) -> RouteState:
+    def state_of(self, route: Route, cost: UsageCounts) -> RouteState:
         """Return whether ``cost`` more may be asked of a route, or when."""
         now_s = self.clock.now_s()
         ready_s, share = 0.0, 0.0
         left: list[tuple[float, float]] = []
         for account in route.accounts:
-            if bench := self._benches.get(account):
-                ready_s = max(ready_s, bench.until_s)
+            if cooldown := self._cooldowns.get(account):
+                ready_s = max(ready_s, cooldown.until_s)
         for use in self.uses(route):
             more = getattr(cost, use.rule.kind)
             if more > use.limit:
@@ -144,7 +144,7 @@ class Ledger:
                 left.append((use.n_left / max(more, 1), use.resets_s))
         return RouteState(ready_s, share, tuple(left))
 
-    def uses(self, route: Route) -> Iterator[Use]:
+    def uses(self, route: Route) -> Iterator[LimitUsage]:
         """Yield how far each limit of a route is used."""
         now_s = self.clock.now_s()
         for rule in route.rules:
@@ -152,18 +152,18 @@ class Ledger:
             if rule.period == "minute":
                 seconds = self._last_minute(rule.account, now_s)
                 n_used = sum(getattr(counts, rule.kind) for counts in seconds.values())
-                yield Use(rule, limit, n_used, now_s + _WINDOW_S)
+                yield LimitUsage(rule, limit, n_used, now_s + _WINDOW_S)
             else:
                 start_s, end_s = self._bounds(rule.period, route, now_s)
                 counts = self._totals.get(Slot(rule.account, rule.period, start_s), UsageCounts())
-                yield Use(rule, limit, getattr(counts, rule.kind), end_s)
+                yield LimitUsage(rule, limit, getattr(counts, rule.kind), end_s)
 
-    def benches(self, route: Route) -> list[AccountCooldown]:
+    def cooldowns(self, route: Route) -> list[AccountCooldown]:
         """Return why a route is not asked now, the longest reason first."""
         now_s = self.clock.now_s()
-        found = (self._benches.get(account) for account in route.accounts)
-        current = [bench for bench in found if bench and bench.until_s > now_s]
-        return sorted(current, key=lambda bench: -bench.until_s)
+        found = (self._cooldowns.get(account) for account in route.accounts)
+        current = [cooldown for cooldown in found if cooldown and cooldown.until_s > now_s]
+        return sorted(current, key=lambda cooldown: -cooldown.until_s)
 
     def lease(self, route: Route, cost: UsageCounts) -> Lease:
         """Count a request that is about to be made."""
@@ -210,19 +210,19 @@ class Ledger:
             more = limit - n_left - n_used
             self._count((slot,), UsageCounts(n_requests=more) if kind == "n_requests" else UsageCounts(n_tokens=more))
 
-    def bench(self, bench: AccountCooldown) -> None:
-        """Do not ask an account until then; never shortens an earlier bench."""
-        current = self._benches.get(bench.account)
-        if current is None or current.until_s < bench.until_s:
-            self._benches[bench.account] = self._unsaved_benches[bench.account] = bench
+    def cool_down(self, cooldown: AccountCooldown) -> None:
+        """Do not ask an account until then; never shortens an earlier cooldown."""
+        current = self._cooldowns.get(cooldown.account)
+        if current is None or current.until_s < cooldown.until_s:
+            self._cooldowns[cooldown.account] = self._unsaved_cooldowns[cooldown.account] = cooldown
             self._save_soon()
 
-    async def unbench(self, provider: str) -> int:
+    async def clear_cooldowns(self, provider: str) -> int:
         """Forget why a provider is not asked; return how many reasons there were."""
         await self.save()
-        n_reasons = sum(account.provider == provider for account in self._benches)
-        for account in [account for account in self._benches if account.provider == provider]:
-            del self._benches[account]
+        n_reasons = sum(account.provider == provider for account in self._cooldowns)
+        for account in [account for account in self._cooldowns if account.provider == provider]:
+            del self._cooldowns[account]
         return max(n_reasons, await self._quotas.clear_cooldowns(provider) if self._quotas else 0)
 
     def _count(self, slots: tuple[Slot, ...], counts: UsageCounts) -> None:
@@ -241,7 +241,7 @@ class Ledger:
             self._flush = asyncio.create_task(self._save_until_done(), name="save quotas")
 
     async def _save_until_done(self) -> None:
-        while self._unsaved or self._unsaved_benches:
+        while self._unsaved or self._unsaved_cooldowns:
             await asyncio.sleep(_GATHER_S)
             if not await self.save():
                 return
@@ -250,7 +250,7 @@ class Ledger:
         """Make what is stored, and what is not stored yet, the whole truth."""
         self.clock.not_before(saved.latest_s)
         self._totals = _sum(dict(saved.counts), self._unsaved)
-        self._benches = {**saved.cooldowns, **self._unsaved_benches}
+        self._cooldowns = {**saved.cooldowns, **self._unsaved_cooldowns}
         self._seconds.clear()
         for slot, counts in self._totals.items():
             if slot.period == "minute":
@@ -264,7 +264,7 @@ class Ledger:
             self._totals.pop(Slot(account, "minute", second), None)
         return seconds
 
-    def _frees_s(self, use: Use, more: int, now_s: float) -> float:
+    def _frees_s(self, use: LimitUsage, more: int, now_s: float) -> float:
         """Return when ``more`` fits: as the seconds of the last minute fall out of it, or when the period ends."""
         if use.rule.period != "minute":
             return use.resets_s
@@ -283,7 +283,7 @@ class Ledger:
         return start_s, end_s
 
 
-def _is_near(use: Use, cost: UsageCounts, soft_share: float) -> bool:
+def _is_near(use: LimitUsage, cost: UsageCounts, soft_share: float) -> bool:
     """Tell whether what another process did in the last seconds could make the difference."""
     return use.n_used > soft_share * use.limit or use.n_left < _NEAR_CALLS * getattr(cost, use.rule.kind)
 

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from core.errors import GenerationFailed
 from core.generation.providers.catalogue import Provider
 from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
-from core.generation.providers.cooldown import bench_for
+from core.generation.providers.cooldown import cooldown_for
 from core.generation.providers.errors import FailureKind, ProviderFailed
 from core.generation.providers.forecast import Demand, Estimates
 from core.generation.providers.leased_request import LeasedRequest
@@ -42,7 +42,7 @@ BUDGET_S = 45.0
 SPARE_S = 25.0
 """How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
 
-PATIENCE = ProviderTimeouts(first_text_s=20.0)
+TIMEOUTS = ProviderTimeouts(first_text_s=20.0)
 """Less than the budget, so that one silent provider leaves time for another."""
 
 
@@ -67,7 +67,7 @@ class Router:
         client: httpx.AsyncClient | None = None,
         ledger: Ledger | None = None,
         *,
-        patience: ProviderTimeouts = PATIENCE,
+        timeouts: ProviderTimeouts = TIMEOUTS,
         budget_s: float = BUDGET_S,
     ) -> None:
         if routes and client is None:
@@ -79,7 +79,7 @@ class Router:
         self._estimates = Estimates()
         self._n_failures: Counter[QuotaAccount] = Counter()
         self._generators = {
-            route.account: ProviderGenerator(route.provider, route.model, route.key, client, patience=patience)
+            route.account: ProviderGenerator(route.provider, route.model, route.key, client, timeouts=timeouts)
             for route in self.routes
             if client is not None
         }
@@ -149,16 +149,16 @@ class Router:
         kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
         soonest: dict[bool, tuple[float, Route]] = {}  # of the plentiful, and of the others
         for route in candidates:
-            standing = self.ledger.standing(route, self._cost(route, versions.of(route).n_tokens, sampling))
-            is_full = standing.share > route.provider.soft_share
-            is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in standing.calls_left)
+            state = self.ledger.state_of(route, self._cost(route, versions.of(route).n_tokens, sampling))
+            is_full = state.share > route.provider.soft_share
+            is_scarce = any(self._demand.expected(until_s) > n_calls for n_calls, until_s in state.calls_left)
             is_plentiful = not (is_full or is_scarce)
-            if standing.ready_s <= now_s and is_plentiful:
+            if state.ready_s <= now_s and is_plentiful:
                 return route, 0.0
-            if standing.ready_s <= now_s:
+            if state.ready_s <= now_s:
                 kept.setdefault(is_full, route)
-            elif standing.ready_s < soonest.get(is_plentiful, (math.inf,))[0]:
-                soonest[is_plentiful] = standing.ready_s, route
+            elif state.ready_s < soonest.get(is_plentiful, (math.inf,))[0]:
+                soonest[is_plentiful] = state.ready_s, route
         if kept and True in soonest and soonest[True][0] <= spare_until_s:
             return soonest[True][1], soonest[True][0] - now_s
         if kept:
@@ -223,9 +223,9 @@ class Router:
     def _blame(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
         self._n_failures[route.account] += failure.kind is not FailureKind.QUOTA
         n_in_a_row = self._n_failures[route.account]
-        bench = bench_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
+        bench = cooldown_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
         if bench:
-            self.ledger.bench(bench)
+            self.ledger.cool_down(bench)
 
 
 def open_router(

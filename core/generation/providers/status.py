@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from core.errors import BadInput
 from core.generation.providers.catalogue import Provider
-from core.generation.providers.ledger import Ledger, Use
+from core.generation.providers.ledger import Ledger, LimitUsage
 from core.generation.providers.route import Amount, Route
 from core.services import Allowance, ProviderStatus
 from core.storage.quotas import UsageCounts
@@ -61,7 +61,7 @@ class ProviderStatusService:
         names = [provider.name for provider in self._providers]
         if name not in names:
             raise BadInput("providers.unknown", name=name, known=", ".join(names))
-        return await self._ledger.unbench(name)
+        return await self._ledger.clear_cooldowns(name)
 
     def _of(self, provider: Provider) -> Iterator[ProviderStatus]:
         routes = [route for route in self._routes if route.provider.name == provider.name]
@@ -73,21 +73,21 @@ class ProviderStatusService:
 
     def _status(self, route: Route) -> ProviderStatus:
         uses = tuple(self._ledger.uses(route))
-        standing = self._ledger.standing(route, _LEAST)
-        benches = self._ledger.benches(route)
-        is_spent = standing.ready_s > self._ledger.clock.now_s()
+        state = self._ledger.state_of(route, _LEAST)
+        benches = self._ledger.cooldowns(route)
+        is_spent = state.ready_s > self._ledger.clock.now_s()
         return ProviderStatus(
             provider=route.provider.name,
             model=route.model.id,
             key=route.last4,
             state="benched" if benches else "spent" if is_spent else "ready",
             allowances=tuple(_allowance(use) for use in uses),
-            until=_moment(standing.ready_s) if is_spent else None,
+            until=_moment(state.ready_s) if is_spent else None,
             reason=benches[0].reason if benches else "",
         )
 
 
-def _allowance(use: Use) -> Allowance:
+def _allowance(use: LimitUsage) -> Allowance:
     scale = 1_000_000 if use.rule.kind == "micro_usd" else 1
     resets_at = datetime.fromtimestamp(int(use.resets_s), UTC)
     return Allowance(use.rule.period, _NAMES[use.rule.kind], use.n_left / scale, use.limit / scale, resets_at)

@@ -13,7 +13,17 @@ from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
 from core.confidence.calibrate import Coefficients, Weight, interpolated
-from core.confidence.fit import PULL, GateExample, bands, fit, folds, labels_of, monotone, regress, weights_of
+from core.confidence.fit import (
+    PRIOR_PRECISION,
+    GateExample,
+    bands,
+    fit,
+    folds,
+    isotonic_knots,
+    labels_of,
+    regress,
+    weights_of,
+)
 from core.evaluation.selective import auroc, expected_calibration_error
 
 START = Coefficients(
@@ -38,7 +48,7 @@ def test_regression_is_the_minimum_of_its_loss():
     signs, before = np.where(labels_of(drawn), 1, -1), np.array([0.5, 1.0, -1.0])
 
     def loss(weights: np.ndarray) -> float:
-        held = PULL / 2 * ((weights - before)[1:] ** 2).sum()
+        held = PRIOR_PRECISION / 2 * ((weights - before)[1:] ** 2).sum()
         return float(np.logaddexp(0, -signs * (table @ weights)).sum() + held)
 
     best = minimize(loss, before, tol=1e-12).x
@@ -82,7 +92,7 @@ scored = st.lists(st.tuples(st.floats(0.001, 0.999), st.booleans()), min_size=2,
 @given(scored)
 def test_calibration_never_turns_an_order_round(drawn):
     values, labels = (np.array(column) for column in zip(*drawn, strict=True))
-    knots = monotone(values.astype(float), labels.astype(bool), np.ones(len(drawn)))
+    knots = isotonic_knots(values.astype(float), labels.astype(bool), np.ones(len(drawn)))
     mapped = [interpolated(knots, value) for value in np.linspace(0, 1, 301)]
     assert all(0 <= low <= high <= 1 for low, high in pairwise(mapped))
     assert [x for x, _ in knots] == sorted(x for x, _ in knots)
@@ -95,7 +105,7 @@ def test_calibration_is_isotonic_regression_of_groups():
     groups = np.array_split(np.arange(500), 20)
     means, shares = [values[g].mean() for g in groups], [labels[g].mean() for g in groups]
     expected = IsotonicRegression().fit_transform(means, shares)
-    inner = monotone(values, labels, np.ones(500))[1:-1]
+    inner = isotonic_knots(values, labels, np.ones(500))[1:-1]
     assert [share for _, share in inner] == pytest.approx(list(dict.fromkeys(np.round(expected, 12))))
 
 

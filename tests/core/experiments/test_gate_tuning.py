@@ -9,8 +9,8 @@ from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.confidence.calibrate import shipped
 from core.confidence.fit import GateExample
-from core.confidence.gate_versions import TunedGates
-from core.confidence.reader_gate import FOREIGN, READING, with_reading
+from core.confidence.gate_versions import GateVersions
+from core.confidence.reader_gate import READING, UNFITTED, with_reader_feature
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
 from core.experiments.gate_tuning import SET_WEIGHT, labelled_examples, rated_examples, tune
@@ -113,7 +113,7 @@ async def test_tuned_gate_is_in_use_from_the_next_start_on(tmp_path):
             return (await aion.dispatch.questions.pipeline.answer(question, unseen)).used
 
     assert await band() == "extract"
-    gates = TunedGates(tmp_path / "gate")
+    gates = GateVersions(tmp_path / "gate")
     gates.save(replace(START, embedder="words-256", upper=1.1, lower=1.1))
     assert await band() == "abstained"
     gates.rollback()
@@ -134,13 +134,13 @@ async def test_with_a_reader_the_whole_is_fitted_and_is_what_runs(tmp_path):
         def warm(self):
             pass
 
-    start = with_reading(START, Knowing.id)
+    start = with_reader_feature(START, Knowing.id)
     drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Knowing())
     assert {each.features[READING] for each in drawn} == {4.0, -4.0}  # as much as a reading may count
     tuned = tune(drawn, start, "words-256", None)
     assert tuned.coefficients.reader == Knowing.id and tuned.coefficients.weights[READING].weight > 0
     assert tuned.after["things"].balanced_accuracy == 1.0 and tuned.after["things"].ece < tuned.before["things"].ece
-    gates = TunedGates(tmp_path)
+    gates = GateVersions(tmp_path)
     gates.save(tuned.coefficients)
     assert gates.current("words-256", Knowing.id).weights == tuned.coefficients.weights
     assert READING not in gates.current("words-256").weights  # without the reader, or with another
@@ -157,12 +157,12 @@ async def test_what_the_reader_does_not_read_is_neutral_and_can_be_fitted():
             pass
 
     drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Choosy())
-    assert {each.features[READING] for each in drawn} == {2.0, FOREIGN.neutral}
-    assert tune(drawn, with_reading(START, Choosy.id), "words-256", None).coefficients.reader == Choosy.id
+    assert {each.features[READING] for each in drawn} == {2.0, UNFITTED.neutral}
+    assert tune(drawn, with_reader_feature(START, Choosy.id), "words-256", None).coefficients.reader == Choosy.id
 
 
 def test_ratings_from_before_there_was_a_reader_are_neutral_about_it():
-    start = with_reading(START, "knowing")
+    start = with_reader_feature(START, "knowing")
     seen = dict.fromkeys(START.weights, 0.5)
     rated = [
         RatedImpression("a", "local", True, seen, 1.0),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.question_match import asked
+from core.generation.question_match import normalised_question
 from core.types import LANGUAGES
 
 SAME = [
@@ -42,14 +42,14 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("language", "one", "other"), SAME)
 def test_wording_that_means_nothing(language, one, other):
-    assert asked(one, language) == asked(other, language) != ""
+    assert normalised_question(one, language) == normalised_question(other, language) != ""
 
 
 @pytest.mark.parametrize(("language", "one", "other"), DIFFERENT)
 def test_one_word_that_means_something(language, one, other):
-    assert asked(one, language) != asked(other, language)
+    assert normalised_question(one, language) != normalised_question(other, language)
 
 
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_anything_typed_has_a_meaning_of_its_own(text, language):
-    assert asked(text, language) == asked(f"  {text}", language)
+    assert normalised_question(text, language) == normalised_question(f"  {text}", language)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.generation.grounding.candidate_sentences import candidate_sentences
 from core.generation.grounding.extractive import extract
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
-from core.generation.grounding.sentences import evidence
 from tests.fakes import WordEmbedder
 from tests.passages import chunked, found, hit
 
@@ -65,7 +65,9 @@ def test_a_foreign_quote_is_introduced_in_the_askers_language():
 
 def scored(*pairs):
     """Return sentences of two passages with these scores, best first: ``(passage, place, score)``."""
-    sentences = evidence([hit("One is here. Two is here. It is three.", number=1), hit("Four.\n\nFive.", number=2)])
+    sentences = candidate_sentences(
+        [hit("One is here. Two is here. It is three.", number=1), hit("Four.\n\nFive.", number=2)]
+    )
     of = {1: sentences[:3], 2: sentences[3:]}
     return [ScoredSentence(of[n][place], score) for n, place, score in pairs]
 

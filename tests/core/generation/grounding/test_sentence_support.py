@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.grounding.claims import clauses_of, in_order, narrowed
-from core.generation.grounding.sentence_support import objection
-from core.generation.grounding.sentences import evidence
+from core.generation.grounding.candidate_sentences import candidate_sentences
+from core.generation.grounding.clauses import clauses_of, lcs_length, shortest_cover
+from core.generation.grounding.sentence_support import unsupported_reason
 from tests.passages import chunked, hit
 
 SAMPLES = sorted((Path(__file__).parents[4] / "data" / "samples").glob("*.md"))
 
 
 def ground(text, language="en", heading="", which=-1):
-    return evidence([hit(text, language=language, heading=heading)])[which]
+    return candidate_sentences([hit(text, language=language, heading=heading)])[which]
 
 
 PRINTING = "Printing costs 0.10 euros a page in black and white and 0.35 euros in colour."
@@ -102,41 +102,41 @@ FALLS_PT = [
 
 @pytest.mark.parametrize(("source", "said"), STANDS)
 def test_what_the_source_says_stands(source, said):
-    assert objection(said, ground(source)) == ""
+    assert unsupported_reason(said, ground(source)) == ""
 
 
 @pytest.mark.parametrize(("source", "said", "why"), FALLS, ids=[why for _, _, why in FALLS])
 def test_what_the_source_does_not_say_falls(source, said, why):
-    assert objection(said, ground(source)) != ""
+    assert unsupported_reason(said, ground(source)) != ""
 
 
 @pytest.mark.parametrize(("source", "said"), STANDS_PT)
 def test_what_the_source_says_stands_in_portuguese(source, said):
-    assert objection(said, ground(source, "pt")) == ""
+    assert unsupported_reason(said, ground(source, "pt")) == ""
 
 
 @pytest.mark.parametrize(("source", "said"), FALLS_PT)
 def test_what_the_source_does_not_say_falls_in_portuguese(source, said):
-    assert objection(said, ground(source, "pt")) != ""
+    assert unsupported_reason(said, ground(source, "pt")) != ""
 
 
 def test_headings_may_name_what_the_sentence_is_about_but_not_state_numbers():
     sentence = ground("It takes 90 minutes.", heading="Workshop > Safety induction 2024")
-    assert objection("The safety induction takes 90 minutes.", sentence) == ""
-    assert objection("The safety induction takes 2024 minutes.", sentence) != ""
+    assert unsupported_reason("The safety induction takes 90 minutes.", sentence) == ""
+    assert unsupported_reason("The safety induction takes 2024 minutes.", sentence) != ""
 
 
 def handbook():
     """Yield every sentence of the samples that claims something, with its language."""
     for path in SAMPLES:
         language = "pt" if path.stem in ("bicicletas", "cozinha", "salas", "voluntariado") else "en"
-        for sentence in evidence(chunked(path.read_text(encoding="utf-8"), path.name, language)):
+        for sentence in candidate_sentences(chunked(path.read_text(encoding="utf-8"), path.name, language)):
             if len(sentence.body.split()) > 4:
                 yield sentence
 
 
 def test_every_sentence_of_the_samples_stands_on_itself():
-    fallen = [(sentence.body, why) for sentence in handbook() if (why := objection(sentence.body, sentence))]
+    fallen = [(sentence.body, why) for sentence in handbook() if (why := unsupported_reason(sentence.body, sentence))]
     assert fallen == []
 
 
@@ -145,7 +145,7 @@ def test_no_sentence_of_the_samples_stands_with_a_number_changed():
     for sentence in handbook():
         for match in re.finditer(r"\d+", sentence.body):
             changed = sentence.body[: match.start()] + str(int(match.group()) + 7) + sentence.body[match.end() :]
-            assert objection(changed, sentence), changed
+            assert unsupported_reason(changed, sentence), changed
             n_changed += 1
     assert n_changed > 100
 
@@ -154,14 +154,14 @@ DENIED = {"en": (r"\b(is|are|may|can|must)\b", r"\1 not"), "pt": (r"\b(é|são|p
 AFFIRMED = {"en": (r"\b(not|no|nobody|never)\s", ""), "pt": (r"\b(não|ninguém|nunca)\s", "")}
 
 
-@pytest.mark.parametrize("turn", [DENIED, AFFIRMED], ids=["denied", "affirmed"])
+@pytest.mark.parametrize("turn", [DENIED, AFFIRMED], ids=["negated", "affirmed"])
 def test_no_sentence_of_the_samples_stands_when_it_is_turned_round(turn):
     n_turned = 0
     for sentence in handbook():
         pattern, replacement = turn[sentence.passage.language]
         turned = re.sub(pattern, replacement, sentence.body, count=1, flags=re.IGNORECASE)
         if turned != sentence.body:
-            assert objection(turned, sentence), turned
+            assert unsupported_reason(turned, sentence), turned
             n_turned += 1
     assert n_turned > 15
 
@@ -172,7 +172,7 @@ def test_no_sentence_of_the_samples_stands_on_another():
         (said.body, source.body)
         for n, said in enumerate(sentences)
         for source in sentences[max(0, n - 4) : n + 5]
-        if source is not said and not objection(said.body, source)
+        if source is not said and not unsupported_reason(said.body, source)
     ]
     assert crossed == []
 
@@ -189,7 +189,7 @@ def test_in_order_is_the_longest_common_subsequence(one, other):
             return 1 + slow(a[1:], b[1:])
         return max(slow(a[1:], b), slow(a, b[1:]))
 
-    assert in_order(one, other) == slow(one, other)
+    assert lcs_length(one, other) == slow(one, other)
 
 
 @given(st.lists(st.sampled_from(["tram", "house", "oven", "of", "the"]), min_size=1, max_size=10), st.data())
@@ -199,7 +199,7 @@ def test_narrowed_is_the_shortest_stretch_that_holds_what_is_said(said_words, da
         return
     part = clause.parts[0]
     needed = set(data.draw(st.lists(st.sampled_from(part.stems), min_size=1)))
-    kept = narrowed(part, needed, "en")
+    kept = shortest_cover(part, needed, "en")
     assert needed <= set(kept.stems)
     shortest = min(
         end - start
@@ -213,7 +213,9 @@ def test_narrowed_is_the_shortest_stretch_that_holds_what_is_said(said_words, da
 
 
 def test_pieces_of_two_statements_are_not_made_into_a_third():
-    (ground,) = evidence(chunked("- Sunday: from 14:00 to 18:00, library only; the workshop stays locked.", "Welcome"))
-    assert objection("The library stays locked on Sunday.", ground)
-    assert objection("Sunday: from 14:00 to 18:00; the library stays locked.", ground)
-    assert not objection("The workshop stays locked.", ground)
+    (ground,) = candidate_sentences(
+        chunked("- Sunday: from 14:00 to 18:00, library only; the workshop stays locked.", "Welcome")
+    )
+    assert unsupported_reason("The library stays locked on Sunday.", ground)
+    assert unsupported_reason("Sunday: from 14:00 to 18:00; the library stays locked.", ground)
+    assert not unsupported_reason("The workshop stays locked.", ground)

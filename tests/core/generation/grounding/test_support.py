@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core.generation.grounding.candidate_sentences import candidate_sentences
 from core.generation.grounding.sentence_ranking import ScoredSentence
-from core.generation.grounding.sentences import evidence
 from core.generation.grounding.support import SupportCheck
 from tests.passages import asked, hit
 
@@ -17,7 +17,7 @@ FEES = (
 
 def ranked(*texts, lead=3.0, language="en", first=0):
     """Return the sentences of the passages, the ``first`` of them ahead of the others by ``lead``."""
-    sentences = evidence([hit(text, number=n, language=language) for n, text in enumerate(texts, 1)])
+    sentences = candidate_sentences([hit(text, number=n, language=language) for n, text in enumerate(texts, 1)])
     best = [sentences[first], *(other for n, other in enumerate(sentences) if n != first)]
     return [ScoredSentence(sentence, lead if n == 0 else -n / 10) for n, sentence in enumerate(best)]
 
@@ -146,7 +146,7 @@ def test_portuguese_is_checked_alike():
         ).is_supported
         is False
     )  # the passage is marked English
-    sentences = [ScoredSentence(evidence([hit(text, language="pt")])[0], 1.0)]
+    sentences = [ScoredSentence(candidate_sentences([hit(text, language="pt")])[0], 1.0)]
     assert SupportCheck(asked(question, "pt"), sentences).check("A sala azul custa 6 euros por hora.").is_supported
     assert not SupportCheck(asked(question, "pt"), sentences).check("A sala azul custa 9 euros por hora.").is_supported
     assert (

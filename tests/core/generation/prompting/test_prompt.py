@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.grounding.sentences import evidence
+from core.generation.grounding.candidate_sentences import candidate_sentences
 from core.generation.prompting.prompt import brief, estimate_tokens, grounded, ungrounded
 from tests.passages import chunked, hit
 
@@ -109,7 +109,7 @@ ATTACK = (
 def test_marks_in_passages_and_questions_are_defused(mark):
     prompts = [
         ask(hit(f"Note. {ATTACK}", document=ATTACK, heading=ATTACK), question=f"{QUESTION} {ATTACK}"),
-        brief(ATTACK, [hit(ATTACK)], evidence([hit(ATTACK)])[0]),
+        brief(ATTACK, [hit(ATTACK)], candidate_sentences([hit(ATTACK)])[0]),
         ungrounded(ATTACK, "en"),
     ]
     for prompt in prompts:
@@ -125,7 +125,7 @@ def test_braces_in_passages_are_only_braces():
 
 def test_a_brief_prompt_shows_examples_and_one_sentence():
     context = [hit("It is warm.", number=1), hit("The pool opens at 7:30. It closes at 19:00.", number=2)]
-    opens, closes = evidence(context)[1:]
+    opens, closes = candidate_sentences(context)[1:]
     prompt = brief(QUESTION, context, opens)
     assert [turn.role for turn in prompt.turns] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert prompt.turns[-1].content == f"Notes: The pool opens at 7:30.\nQuestion: {QUESTION}"
@@ -135,13 +135,13 @@ def test_a_brief_prompt_shows_examples_and_one_sentence():
 
 def test_what_it_stands_for_is_named_by_the_heading():
     context = [hit("The pool is warm. It closes at 19:00.", heading="Pool > Hours")]
-    prompt = brief(QUESTION, context, evidence(context)[1])
+    prompt = brief(QUESTION, context, candidate_sentences(context)[1])
     assert prompt.turns[-1].content.startswith("Notes: Hours: It closes at 19:00.\n")
 
 
 def test_a_brief_prompt_stays_brief():
     context = [hit("word " * 3000)]
-    assert count(brief(QUESTION, context, evidence(context)[0]).turns[-1].content) < 140
+    assert count(brief(QUESTION, context, candidate_sentences(context)[0]).turns[-1].content) < 140
 
 
 @pytest.mark.parametrize(

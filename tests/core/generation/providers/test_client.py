@@ -37,12 +37,12 @@ def provider(url, **changes):
     return Provider(**values)
 
 
-async def ask(*answers, patience=PATIENT, key=KEY, sampling=None, **changes):
+async def ask(*answers, timeouts=PATIENT, key=KEY, sampling=None, **changes):
     """Return the texts received, the failure if there was one, and what the server was asked."""
     texts, failure = [], None
     async with ProviderServer(*answers) as server, httpx.AsyncClient() as client:
         described = provider(server.url, **changes)
-        generator = ProviderGenerator(described, described.models[0], SecretStr(key), client, patience=patience)
+        generator = ProviderGenerator(described, described.models[0], SecretStr(key), client, timeouts=timeouts)
         try:
             async for piece in generator.stream(PROMPT, sampling or Sampling()):
                 texts += [piece.text]
@@ -188,27 +188,27 @@ async def test_redirects_are_not_followed_with_the_key():
     ids=["silent", "silent error", "comments only"],
 )
 async def test_a_provider_that_says_nothing_in_time_is_given_up(answer):
-    texts, failure, _ = await ask(answer, patience=HASTY)
+    texts, failure, _ = await ask(answer, timeouts=HASTY)
     assert (texts, failure.kind) == ([], FailureKind.NETWORK)
 
 
 async def test_a_stall_in_the_middle_is_a_failure_after_its_text():
-    texts, failure, _ = await ask(streamed(delta("half a"), 60.0, delta("nswer")), patience=HASTY)
+    texts, failure, _ = await ask(streamed(delta("half a"), 60.0, delta("nswer")), timeouts=HASTY)
     assert (texts, failure.kind) == (["half a"], FailureKind.NETWORK)
 
 
 async def test_an_endless_drip_ends_with_the_total_patience():
     drip = [step for _ in range(500) for step in (delta("a "), 0.02)]
-    patience = ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.4)
-    texts, failure, _ = await ask(streamed(*drip), patience=patience)
+    timeouts = ProviderTimeouts(first_text_s=1, stall_s=1, total_s=0.4)
+    texts, failure, _ = await ask(streamed(*drip), timeouts=timeouts)
     assert failure.kind is FailureKind.NETWORK
     assert 0 < len(texts) < 500
 
 
 @pytest.mark.parametrize("flood", [b"data: " + b"x" * 300_000, b": " + b"x" * 300_000 + b"\n", delta("y" * 1000) * 300])
 async def test_a_flood_is_cut_off(flood):
-    patience = ProviderTimeouts(max_bytes=100_000)
-    assert (await failure_to(streamed(flood), patience=patience)).kind is FailureKind.MALFORMED
+    timeouts = ProviderTimeouts(max_bytes=100_000)
+    assert (await failure_to(streamed(flood), timeouts=timeouts)).kind is FailureKind.MALFORMED
 
 
 async def test_nobody_listening_is_a_network_failure():

@@ -109,7 +109,7 @@ async def test_a_dead_network_is_not_tried_once_for_each_model() -> None:
         live = provider("gemini", walk.servers["gemini"].url)
         router = open_router([dead, live], keys_of(dead, live), walk.client, walk.ledger)
         assert await ask(router) == ("gemini", "hello")
-        assert [bench.account.model for bench in walk.ledger.benches(router.routes[2])] == ["*"]
+        assert [bench.account.model for bench in walk.ledger.cooldowns(router.routes[2])] == ["*"]
 
 
 async def test_leaving_early_hangs_up_and_is_no_failure_of_the_provider() -> None:
@@ -120,7 +120,7 @@ async def test_leaving_early_hangs_up_and_is_no_failure_of_the_provider() -> Non
             assert (await anext(opened.pieces)).text == "one"
             await opened.pieces.aclose()
         assert not walk.client._transport._pool.connections  # type: ignore[attr-defined]
-        assert not walk.ledger.benches(router.routes[0])
+        assert not walk.ledger.cooldowns(router.routes[0])
 
 
 async def test_an_asker_who_leaves_before_the_first_word_gives_the_lease_back() -> None:
@@ -135,7 +135,7 @@ async def test_an_asker_who_leaves_before_the_first_word_gives_the_lease_back() 
             await asking
         (kept,) = walk.ledger.uses(router.routes[0])
         assert held.n_used > 300 > kept.n_used > 0
-        assert not walk.ledger.benches(router.routes[0])
+        assert not walk.ledger.cooldowns(router.routes[0])
 
 
 # --- cooling down --------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ async def test_a_wrong_key_rules_out_its_models_and_not_the_other_keys(status: i
 async def test_a_silent_provider_is_not_taken_for_one_out_of_quota() -> None:
     """freellmapi 592: its bench is short, and it is asked again."""
     async with Walk(groq=[streamed(60.0), says("awake")], gemini=[says("other")]) as walk:
-        router = walk.router(patience=ProviderTimeouts(first_text_s=0.2))
+        router = walk.router(timeouts=ProviderTimeouts(first_text_s=0.2))
         assert (await ask(router))[0] == "gemini"
         walk.hands.pass_time(61)
         assert (await ask(router))[0] == "groq"
@@ -432,13 +432,13 @@ async def test_an_answer_has_a_budget_of_time_however_many_are_silent() -> None:
     """freellmapi 484: 38.8 s over 11 attempts."""
     silent = {name: [streamed(60.0)] for name in ("groq", "gemini", "huggingface", "openrouter")}
     async with Walk(**silent) as walk:
-        router = walk.router(budget_s=0.5, patience=ProviderTimeouts(first_text_s=0.2))
+        router = walk.router(budget_s=0.5, timeouts=ProviderTimeouts(first_text_s=0.2))
         start_s = asyncio.get_running_loop().time()
         with pytest.raises(GenerationFailed, match="time for this answer is over"):
             await ask(router)
         assert asyncio.get_running_loop().time() - start_s < 5
         assert sum(walk.n_asked().values()) == 3
-        assert not walk.ledger.benches(router.routes[2])  # had too little time to be blamed
+        assert not walk.ledger.cooldowns(router.routes[2])  # had too little time to be blamed
 
 
 # --- restarts, clocks, money ---------------------------------------------------------------------

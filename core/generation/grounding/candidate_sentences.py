@@ -1,7 +1,7 @@
-"""The sentences that a context is made of: what an answer may be quoted from, and what it must stand on.
+"""Candidate sentences of a context, for quotes and for support checks.
 
-Covers cutting passages into sentences that know what they lean on: the heading they stand under, the line that
-introduces their list, the header of their table. Does not cover choosing among them.
+Each carries what it depends on: the line that introduces its list, the header of its table, the sentence that a
+pronoun of it refers to. Does not cover their ranking (``core.generation.grounding.sentence_ranking``).
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ Kind = Literal["prose", "item", "row"]
 
 _HEADING = re.compile(r"#{1,6}\s")
 _ITEM = re.compile(r"(?:[-*+•–]|\d{1,3}[.)]|[a-z]\))\s+")
-_POINTS_BACK = re.compile(
+_ANAPHORIC = re.compile(
     r"(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Both|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa"
     r"|Esses|Essas|Isto|Isso|Ambos|Ambas|Abrem?|Acontecem?|Começam?|Custam?|Duram?|É|Está|Estão|Exigem?|Fecham?"
     r"|Ficam?|Foi|Foram|Incluem?|Inclui|Paga-se|Podem?|São|Terminam?|Tem|Têm)\b"
 )
-"""How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
+"""How a sentence starts whose subject is in the one before; Portuguese leaves the subject out."""
 
 _LABEL = re.compile(r"\A\s*[^:.;!?]{1,40}:(?=\s)")
 _RULE = re.compile(r"[\s|:=*_~`-]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class CandidateSentence:
     """A sentence of the passage numbered ``n``: ``passage.text[start:end]``.
 
-    ``lead`` is the verbatim line it leans on, empty for most: what introduces a list, or the header of a table.
-    ``quote_start`` is before ``start`` where the sentence points back, and is quoted with the one before it.
+    ``lead`` is the line that introduces its list, or the header of its table, verbatim; empty for most.
+    ``quote_start`` is before ``start`` where the sentence is anaphoric and is quoted with the one before it.
     """
 
     n: int
@@ -49,17 +49,17 @@ class Sentence:
 
     @property
     def verbatim(self) -> str:
-        """Return it as the passage has it."""
+        """Return the sentence verbatim."""
         return self.passage.text[self.start : self.end]
 
     @property
     def before(self) -> str:
-        """Return the sentence that it points back to, as the passage has it; empty for most."""
+        """Return the sentence that an anaphoric one refers to, verbatim; empty for most."""
         return self.passage.text[self.quote_start : self.start].rstrip()
 
     @property
     def label(self) -> str:
-        """Return what it is about where it says so apart: the head of a list item, the columns of a row."""
+        """Return the lead and label of a list item, or the column names of a table row; empty for prose."""
         if self.kind == "row":
             return " ".join(_cells(self.lead))
         match = _LABEL.match(self._item) if self.kind == "item" else None
@@ -67,7 +67,7 @@ class Sentence:
 
     @property
     def statement(self) -> str:
-        """Return what it says beside its label, on one line."""
+        """Return the sentence on one line: table cells joined, or a list item without marker and ``Label:``."""
         if self.kind == "row":
             return " · ".join(cell for cell in _cells(self.verbatim) if cell)
         own = _LABEL.sub("", self._item, count=1) if self.kind == "item" else self.verbatim
@@ -75,7 +75,7 @@ class Sentence:
 
     @property
     def body(self) -> str:
-        """Return it readable on one line: without list marks, and a table's row with the names of its columns."""
+        """Return label and statement on one line; a table row as ``column: cell`` pairs."""
         return _row(self.lead, self.verbatim) if self.kind == "row" else f"{self.label} {self.statement}".lstrip()
 
     @property
@@ -84,7 +84,7 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        """Return its body, after the sentence that it points back to."""
+        """Return the body, after the sentence that an anaphoric one refers to."""
         return " ".join([*self.before.split(), self.body])
 
     @property
@@ -96,13 +96,13 @@ class Sentence:
         return Source(self.n, passage.document, passage.heading, quote, passage.id)
 
 
-def evidence(context: Sequence[Hit]) -> list[Sentence]:
-    """Return the sentences of the passages in their order, numbered from 1 by passage; no headings, nothing twice.
+def candidate_sentences(context: Sequence[Hit]) -> list[CandidateSentence]:
+    """Return the sentences of the passages in order, numbered by passage from 1, without headings.
 
-    Passages cut from one document overlap: a sentence that two of them share is the first one's.
+    Passages of one document overlap: a sentence in two of them is returned once, of the first.
     """
     seen: set[tuple[int, int]] = set()
-    found: list[Sentence] = []
+    found: list[CandidateSentence] = []
     for n, hit in enumerate(context, start=1):
         for sentence in _of_passage(n, hit.passage):
             place = (hit.passage.document_id, hit.passage.start + sentence.end)
@@ -113,7 +113,7 @@ def evidence(context: Sequence[Hit]) -> list[Sentence]:
 
 
 def cut(text: str, max_chars: int) -> str:
-    """Return the start of ``text``, at most ``max_chars`` long and ending with a whole word where there is one."""
+    """Return the start of ``text``, at most ``max_chars`` long, cut at a word end where there is one."""
     if len(text) <= max_chars:
         return text
     end = max_chars
@@ -122,7 +122,7 @@ def cut(text: str, max_chars: int) -> str:
     return text[: end or max_chars].rstrip()
 
 
-def _of_passage(n: int, passage: Passage) -> Iterator[Sentence]:
+def _of_passage(n: int, passage: Passage) -> Iterator[CandidateSentence]:
     lead = ""  # a line that ends in a colon, until something that is no list item follows
     header = ""  # the first row of the table we are in
     before: int | None = None  # where the last prose began, until something else comes
@@ -134,19 +134,21 @@ def _of_passage(n: int, passage: Passage) -> Iterator[Sentence]:
             continue
         elif text.startswith("|"):
             if header:
-                yield Sentence(n, passage, start, end, start, "row", header)
+                yield CandidateSentence(n, passage, start, end, start, "row", header)
             lead, header, before = "", header or text, None
         elif _ITEM.match(text):
-            yield Sentence(n, passage, start, end, start, "item", lead)
+            yield CandidateSentence(n, passage, start, end, start, "item", lead)
             header, before = "", None
         else:
-            points_back = before is not None and _POINTS_BACK.match(text)
-            yield Sentence(n, passage, start, end, before if points_back and before is not None else start, "prose")
+            is_anaphoric = before is not None and _ANAPHORIC.match(text)
+            yield CandidateSentence(
+                n, passage, start, end, before if is_anaphoric and before is not None else start, "prose"
+            )
             lead, header, before = text if text.endswith(":") else "", "", start
 
 
 def _lines_and_sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the sentences of ``text`` are, those of one list item as one: they speak of the same thing."""
+    """Yield the offsets of the sentences of ``text``, those of one list item together."""
     start, end = 0, 0
     for span in sentences(text):
         is_more = _ITEM.match(text, start, end) and "\n" not in text[end : span.start]

@@ -1,7 +1,7 @@
-"""What a text claims, clause by clause: its words, its facts, and whether it affirms or denies.
+"""Shallow clause analysis of a text: stems, facts, qualifiers and negation of each clause, to compare two texts.
 
-Facts are what a writer must not get wrong: numbers, times, prices, names, days, addresses. Nothing is understood
-here; two texts are only made comparable.
+Facts are numbers, times, prices, names, days and addresses. By patterns and word lists (``words.toml``), not by
+parsing.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ _WORD = re.compile(r"[\w'’]+(?:-\w+)*")
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """What stands between two conjunctions: its content words in order, stemmed, its facts, and its limits.
+    """A part of a clause between two conjunctions: the stems of its content words in order, facts and qualifiers.
 
-    Limits are words of degree, order and exclusion (*before*, *only*, *mais*).
+    Qualifiers are words of degree, order and exclusion (*before*, *only*, *mais*).
     """
 
     text: str
     stems: tuple[str, ...]
     facts: frozenset[str]
-    limits: frozenset[str]
+    qualifiers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What stands between two commas. Denying twice is affirming; ``denied`` are the single words it is without."""
+    """Text between two commas or the like. Two negations cancel; ``negated`` are stems after *without* or the like."""
 
     parts: tuple[Conjunct, ...]
-    is_denied: bool
-    denied: frozenset[str]
+    is_negated: bool
+    negated: frozenset[str]
 
 
 def clauses_of(text: str, language: Language) -> tuple[Clause, ...]:
-    """Return what ``text`` claims, read as ``language``."""
+    """Return the clauses of ``text``, analysed as ``language``."""
     found: list[Clause] = []
-    is_opening = True  # a capital there is no sign of a name
+    is_opening = True  # a capital letter there does not mark a name
     start = 0
     for end, following, mark in (
         *((m.start(), m.end(), m.group()) for m in _CLAUSE_END.finditer(text)),
@@ -68,10 +68,10 @@ def clauses_of(text: str, language: Language) -> tuple[Clause, ...]:
     return tuple(found)
 
 
-def narrowed(part: Conjunct, said: set[str], language: Language) -> Conjunct:
-    """Return the shortest stretch of ``part`` that holds those of its words that are said, and what leads into it.
+def shortest_cover(part: Conjunct, said: set[str], language: Language) -> Conjunct:
+    """Return the shortest span of ``part`` with all its stems that are in ``said``, and the stop-words before it.
 
-    What leads into it are the stop-words before it: *up to*, *over*.
+    Those stop-words may qualify it: *up to*, *over*.
     """
     chunks = [(match.start(), match.end(), set(stems(match.group(), language))) for match in _CHUNK.finditer(part.text)]
     needed = said.intersection(part.stems)
@@ -85,7 +85,7 @@ def narrowed(part: Conjunct, said: set[str], language: Language) -> Conjunct:
 
 
 def _shortest_run(found: Sequence[set[str]], n_needed: int) -> tuple[int, int] | None:
-    """Return the places of the shortest run whose sets hold ``n_needed`` different words, by a sliding window."""
+    """Return first and last index of the shortest run with ``n_needed`` different words (sliding window)."""
     held: Counter[str] = Counter()
     best: tuple[int, int] | None = None
     first = 0
@@ -95,7 +95,7 @@ def _shortest_run(found: Sequence[set[str]], n_needed: int) -> tuple[int, int] |
             if best is None or last - first < best[1] - best[0]:
                 best = first, last
             held.subtract(found[first])
-            held += Counter()  # drops what is no longer there
+            held += Counter()  # drops zero counts
             first += 1
     return best
 
@@ -105,8 +105,8 @@ def folded_words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-def in_order(claimed: Sequence[str], source: Sequence[str]) -> int:
-    """Return the length of the longest common subsequence: how many words both have in the same order."""
+def lcs_length(claimed: Sequence[str], source: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence of two word sequences."""
     best = [0] * (len(source) + 1)
     for word in claimed:
         diagonal = 0
@@ -116,7 +116,7 @@ def in_order(claimed: Sequence[str], source: Sequence[str]) -> int:
 
 
 @cache
-def words(language: Language, kind: str) -> frozenset[str]:
+def word_list(language: Language, kind: str) -> frozenset[str]:
     """Return one of the word lists of ``words.toml``."""
     lists = tomllib.loads((files("core.generation.grounding") / "words.toml").read_text(encoding="utf-8"))
     return frozenset(lists[language][kind].split())
@@ -124,22 +124,22 @@ def words(language: Language, kind: str) -> frozenset[str]:
 
 @cache
 def empty_stems(language: Language) -> frozenset[str]:
-    """Return the stems of the words a writer may add or leave out without claiming anything."""
-    return frozenset(stems(" ".join(words(language, "empty")), language))
+    """Return the stems of words that carry no claim, and may be added or left out."""
+    return frozenset(stems(" ".join(word_list(language, "empty")), language))
 
 
 def _clause(text: str, language: Language, *, is_opening: bool) -> Clause:
     folded = folded_words(text)
-    n_denials = sum(word in words(language, "deny") or word.endswith(("n't", "n’t")) for word in folded)
+    n_negations = sum(word in word_list(language, "deny") or word.endswith(("n't", "n’t")) for word in folded)
     texts = [part for part in _PART_END.split(text) if part.strip()]
     parts = [_part(part, language, is_opening=is_opening and n == 0) for n, part in enumerate(texts)]
-    return Clause(tuple(parts), n_denials % 2 == 1, frozenset(_denied(folded, language)))
+    return Clause(tuple(parts), n_negations % 2 == 1, frozenset(_negated(folded, language)))
 
 
 def _part(text: str, language: Language, *, is_opening: bool) -> Conjunct:
     content = tuple(stem for stem in _content(text, language) if stem not in empty_stems(language))
     facts = frozenset(_facts(text, language, is_opening=is_opening))
-    return Conjunct(text, content, facts, words(language, "limit").intersection(folded_words(text)))
+    return Conjunct(text, content, facts, word_list(language, "limit").intersection(folded_words(text)))
 
 
 def _content(text: str, language: Language) -> Iterator[str]:
@@ -159,7 +159,7 @@ def _facts(text: str, language: Language, *, is_opening: bool) -> Iterator[str]:
     for match in _NUMBER.finditer(rest):
         yield re.sub(r"\s", "", fold(match.group()))
     first = len(rest) - len(rest.lstrip(" \"'“«>*_#-"))
-    small = words(language, "fact").intersection(folded_words(rest))
+    small = word_list(language, "fact").intersection(folded_words(rest))
     yield from (word.removesuffix("s") for word in small)  # on Saturdays is on Saturday
     for match in _NAME.finditer(rest):
         name = fold(match.group())
@@ -167,10 +167,10 @@ def _facts(text: str, language: Language, *, is_opening: bool) -> Iterator[str]:
             yield name
 
 
-def _denied(folded: Sequence[str], language: Language) -> Iterator[str]:
-    """Yield the stem of the content word after each word that denies only that one."""
+def _negated(folded: Sequence[str], language: Language) -> Iterator[str]:
+    """Yield the stem of the content word after each word that negates only the next."""
     for place, word in enumerate(folded):
-        if word in words(language, "deny_next"):
+        if word in word_list(language, "deny_next"):
             following = next((stem for later in folded[place + 1 :] for stem in stems(later, language)), None)
             if following:
                 yield following
