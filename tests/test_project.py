@@ -38,11 +38,6 @@ def test_one_module_leaves_the_event_loop() -> None:
     assert found == {"core/offload.py"}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_holds_one_noun(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
-
-
 def test_every_language_says_the_same() -> None:
     def gaps(sentence: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
