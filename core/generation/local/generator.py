@@ -90,7 +90,7 @@ class LocalGenerator:
 
     @property
     def style(self) -> Literal["brief", "full"]:
-        """Return how it likes to be asked (``core.generation.prompting.prompt.Style``)."""
+        """Return which kind of prompt it is given: short (``brief``) or with all instructions (``full``)."""
         return self._known.style
 
     @property

@@ -43,7 +43,7 @@ _CONTROL = 3
 
 _TOLD = {"logprobs": True, "top_logprobs": 1, "cache_prompt": True}
 _DRAWN = ProviderModel(id="local", extra={**_TOLD, "samplers": ["temperature", "top_p"]})
-"""As ``core.generation.local.transformers_engine.draw`` does it: nothing but temperature and nucleus."""
+"""As ``core.generation.local.token_sampling.draw`` does it: nothing but temperature and nucleus."""
 
 _GREEDY = ProviderModel(id="local", extra={**_TOLD, "samplers": ["top_k"], "top_k": 1})
 """The likeliest token, found without going through the vocabulary for each sampler."""
