@@ -2,8 +2,8 @@
 
 A plugin module has one function, ``register(registry)``, and adds ``Command`` values through it. Each platform shows
 the same registry natively: Discord as slash commands, Telegram as its menu, the terminal as ``/commands``.
-Covers who may call what, checked for every platform whatever a client hides; not how a message reaches a command
-(``core.dispatch``).
+Permissions are checked here for every platform, whatever its client hides. How a message reaches a command is in
+``core.dispatch``.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""What can go wrong, as one tree with two branches.
+"""Errors, as one tree with two branches.
 
 AionError
 ├── UserError            safe to show: a key of the text catalogue and its values
 │   ├── BadInput         what was sent cannot be worked with (empty, too long, unreadable, blocked address)
-│   ├── Refused          the person may not do this
+│   ├── PermissionRefused the person may not do this
 │   └── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
-    ├── Postponed        the platform takes the reply later
+    ├── DeliveryPostponed the platform takes the reply later
     └── StorageCorrupt   the database does not hold what it must
 
 One boundary (``core.dispatch`` for chat, ``bot.cli`` for the command line) turns them into a sentence.

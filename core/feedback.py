@@ -1,6 +1,6 @@
-"""What people do with an answer: press a thumb, open its sources.
+"""Feedback on answers: ratings, and who opened the sources.
 
-One rating per person per answer, changed by pressing the other thumb, withdrawn by pressing the same again.
+One rating per person and answer; the other thumb changes it, the same thumb again withdraws it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.types import Message, Person, SpaceId, Thumb
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Stores what people think of answers, under pseudonyms; ``learned`` tells what became of it."""
+    """Stores feedback under pseudonyms. ``learned`` reports what training on it changed in a space; it blocks."""
 
     answers: Answers
     impressions: Impressions
@@ -36,7 +36,7 @@ class Feedback:
         return wanted
 
     async def open_sources(self, space: SpaceId, answer_id: int, person: Person) -> str:
-        """Note that a person opens an answer's sources, and return these as Markdown in the answer's language.
+        """Record that a person opened an answer's sources, and return these as Markdown in the answer's language.
 
         Raises ``BadInput`` for another space's answer.
         """
@@ -59,7 +59,7 @@ class SpaceAnswers:
     _message: Message
 
     async def sources(self, answer_id: int) -> str:
-        """Return what an answer quotes, and note that somebody looked."""
+        """Return an answer's sources as Markdown, and record that they were opened."""
         return await self._feedback.open_sources(self._message.space, answer_id, self._message.person)
 
     async def question(self, answer_id: int) -> str:

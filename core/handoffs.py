@@ -1,8 +1,8 @@
-"""Ask a human: a question goes to the moderators' channel, and a moderator's reply back to where it was asked.
+"""Handoffs: a question goes to the moderators' channel, and a moderator's reply back to where it was asked.
 
-What is asked and replied is stored before anybody is told, and told through notices, which go by their key; so work
-that is done again after a crash reaches nobody twice. Who asks in private is answered by the moderators of the one
-community that AION serves on the platform; of several, AION cannot know which is meant.
+Question and reply are stored before anybody is notified, and notices are sent once a key, so work that is repeated
+after a crash notifies nobody twice. A question from a private chat goes to the moderators of the one community that
+AION serves on the platform; where it serves several, it goes nowhere, since AION cannot know which is meant.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from core.texts import say
 from core.types import Button, Language, Message, Reply, SpaceId
 
 MAX_QUOTED_CHARS = 700
-"""More of a question or an answer than this is not quoted on a card."""
+"""Longest quote of a question or an answer on a card."""
 
 MAX_NAME_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffService:
-    """The people behind AION: brings questions before them and takes their replies back."""
+    """Every space's handoffs."""
 
     handoffs: Handoffs
     answers: Answers
@@ -42,9 +42,9 @@ class HandoffService:
     reviews: ReviewService
     pseudonyms: Pseudonyms
 
-    def of(self, message: Message) -> MessageHandoffs:
-        """Return what the sender of a message may do."""
-        return MessageHandoffs(self, message)
+    def of(self, message: Message) -> SpaceHandoffs:
+        """Return the handoffs of a message's space, for its sender."""
+        return SpaceHandoffs(self, message)
 
     async def space_for(self, space: SpaceId) -> SpaceId | None:
         """Return the space whose moderators answer what is asked in ``space``, if there is one."""
@@ -56,30 +56,30 @@ class HandoffService:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageHandoffs:
-    """Questions to people, for the sender of one message (``core.services.HandoffsPort``)."""
+class SpaceHandoffs:
+    """The handoffs of one space, for the sender of one message (``core.services.HandoffsPort``)."""
 
-    _moderators: HandoffService
+    _service: HandoffService
     _message: Message
 
     async def ask(self, answer_id: int) -> bool:
-        """Bring the question of an answer before the moderators, once; ``False``: they have no channel."""
-        answer = await self._moderators.answers.get(self._message.space, answer_id)
+        """Pass the question of an answer to the moderators, once; ``False``: they have no channel."""
+        answer = await self._service.answers.get(self._message.space, answer_id)
         if answer is None:
             raise BadInput("storage.elsewhere")
-        space = await self._moderators.space_for(self._message.space)
+        space = await self._service.space_for(self._message.space)
         if space is None:
             return False
-        handoff, _ = await self._moderators.handoffs.open(space, self._new(answer))
+        handoff, _ = await self._service.handoffs.open(space, self._new(answer))
 
         def compose(language: Language) -> Reply:
             return card(handoff, answer, self._message, language)
 
-        return await self._moderators.notices.tell_moderators(space, f"handoff:{handoff.id}", compose)
+        return await self._service.notices.tell_moderators(space, f"handoff:{handoff.id}", compose)
 
     async def reply(self, number: int, text: str) -> HandoffReply:
         """Pass a moderator's reply on to who asked; ``is_new`` is false when another moderator was quicker."""
-        handoffs, space, person = self._moderators.handoffs, self._message.space, self._pseudonym
+        handoffs, space, person = self._service.handoffs, self._message.space, self._pseudonym
         await self._get(number)
         is_new = await handoffs.reply(space, number, text, person)
         handoff = await self._get(number)
@@ -94,17 +94,17 @@ class MessageHandoffs:
         handoff = await self._get(number)
         if handoff.reply is None:
             raise BadInput("handoff.open", number=number)
-        reviews, lesson = self._moderators.reviews, _lesson(handoff, handoff.reply, self._pseudonym)
-        if await reviews.documents.find(handoff.space, lesson.new) is not None:
+        reviews, proposed = self._service.reviews, _proposal(handoff, handoff.reply, self._pseudonym)
+        if await reviews.documents.find(handoff.space, proposed.new) is not None:
             return None
-        proposal = await reviews.proposals.add(handoff.space, lesson)
+        proposal = await reviews.proposals.add(handoff.space, proposed)
         return await reviews.of(self._message).approve(proposal.id) if proposal is not None else None
 
     async def _tell_asker(self, handoff: Handoff, text: str, address: Mapping[str, str]) -> None:
         words = say(handoff.language, "handoff.replied", question=_quoted(handoff.question), reply=text)
         reply = Reply(words, handoff.language)
         key = f"reply:{handoff.id}"
-        await self._moderators.notices.tell(handoff.asked_in, handoff.conversation, key, reply, address)
+        await self._service.notices.tell(handoff.asked_in, handoff.conversation, key, reply, address)
 
     def _new(self, answer: AnswerRecord) -> NewHandoff:
         message = self._message
@@ -112,14 +112,14 @@ class MessageHandoffs:
         return NewHandoff(message.space, answer.id, message.conversation, message.address, answer.language, question)
 
     async def _get(self, number: int) -> Handoff:
-        handoff = await self._moderators.handoffs.get(self._message.space, number)
+        handoff = await self._service.handoffs.get(self._message.space, number)
         if handoff is None:
             raise BadInput("handoff.unknown", number=number)
         return handoff
 
     @property
     def _pseudonym(self) -> str:
-        return self._moderators.pseudonyms.of(self._message.person.id)
+        return self._service.pseudonyms.of(self._message.person.id)
 
 
 def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Language) -> Reply:
@@ -138,7 +138,7 @@ def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Langu
     return Reply("\n".join(filter(None, lines)), language, buttons=(button,))
 
 
-def _lesson(handoff: Handoff, reply: str, person: str) -> NewProposal:
+def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
     """Return question and reply as a document that waits for approval."""
     title = " ".join(handoff.question.split())
     text = f"# {title}\n\n{reply}\n"

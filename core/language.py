@@ -1,4 +1,4 @@
-"""Which language a text is written in, among those AION speaks."""
+"""Language detection among the languages AION speaks, by py3langid (langid.py's naive Bayes over byte n-grams)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from core.types import LANGUAGES, Language
 
 _SURE = 0.7
-"""Below this probability a short text is a coin toss, and the hint is better evidence."""
+"""Below this probability the hint is more often right than the detector."""
 
 
 @cache

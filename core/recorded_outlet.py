@@ -1,4 +1,4 @@
-"""The last step of every reply: written down before it is shown, closed once it was."""
+"""An outlet that stores the reply before it is shown, and closes the message once it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordedOutlet:
-    """An outlet to an accepted message whose reply outlives the process (``core.ports.Outlet``)."""
+    """The outlet of an accepted message; a crash loses nothing of its reply (``core.ports.Outlet``)."""
 
     def __init__(self, outlet: Outlet, inbox: Inbox, message: Message) -> None:
         self._outlet = outlet
@@ -31,12 +31,12 @@ class RecordedOutlet:
         await self._outlet.partial(text)
 
     async def send(self, reply: Reply) -> None:
-        """Keep the reply, then deliver it."""
+        """Store the reply in the inbox, then deliver it."""
         await self._inbox.answer(self._message, reply)
         await self.deliver(reply)
 
     async def deliver(self, reply: Reply) -> None:
-        """Show a reply that is kept; what the platform takes only later is left for then."""
+        """Deliver a stored reply; where the platform takes it only later, set when it is due."""
         try:
             await self._outlet.send(reply)
         except DeliveryPostponed as postponed:
@@ -45,6 +45,6 @@ class RecordedOutlet:
             await self._inbox.postpone(self._message, timedelta(seconds=postponed.retry_after_s))
 
     async def close(self) -> None:
-        """Forget the message, unless something of its reply is still to be delivered."""
+        """Close the message in the inbox, unless its delivery was postponed."""
         if not self._is_postponed:
             await self._inbox.close(self._message)

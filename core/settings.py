@@ -1,4 +1,4 @@
-"""What the operator may set, read once from the environment and ``.env``, and frozen.
+"""The operator's settings, read once from the environment and ``.env``, and frozen.
 
 Every name is documented in the README (a test checks). Secrets are ``SecretStr``: they do not print.
 """
@@ -16,7 +16,7 @@ from core.types import Language
 
 
 class Settings(BaseSettings):
-    """The operator's choices. Field aliases are the environment's names."""
+    """The operator's settings. Field aliases are the names of environment variables."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True

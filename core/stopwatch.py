@@ -1,4 +1,4 @@
-"""Where an answer's time goes, step by step."""
+"""Latency of an answer, by step, in milliseconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Collects the milliseconds of named steps; ``total`` runs from its making."""
+    """Collects the milliseconds of named steps; ``total`` runs from construction."""
 
     def __init__(self) -> None:
         self._start_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Everything AION says, in every language it speaks, from the files in ``core/locales``."""
+"""The text catalogue: every sentence AION says, in each language, from ``core/locales/LANGUAGE.toml``."""
 
 from __future__ import annotations
 

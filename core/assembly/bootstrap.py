@@ -125,7 +125,7 @@ async def assemble(
         alerts = ModeratorAlerts(stores.last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
         writers = Writers(
-            local, access.router, embedders, settings.outside_knowledge, workers.there, stores.passages.neighbours
+            local, access.router, embedders, settings.outside_knowledge, workers.online, stores.passages.neighbours
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, lambda: f"{embedders.id} {written_by(gate, local)}")
 

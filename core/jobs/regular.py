@@ -1,4 +1,4 @@
-"""What AION does regularly, by itself."""
+"""The recurring jobs and their intervals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from core.training.auto_promotion import AutoPromotion
 DAY = timedelta(days=1)
 
 RUNS_KEPT = timedelta(days=30)
+"""Runs of jobs older than this are deleted."""
 
 EVERY: Mapping[str, timedelta] = {
     "prune-inbox": DAY,
@@ -41,10 +42,10 @@ def regular_jobs(
     finder: GapFinder,
     watcher: Watcher,
     runs: JobRuns,
-    rollout: AutoPromotion,
+    promotion: AutoPromotion,
     retention: Retention,
 ) -> tuple[Job, ...]:
-    """Return the jobs."""
+    """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
     async def prune_inbox() -> str:
         return f"{await inbox.prune(datetime.now(UTC))} old messages are no longer remembered"
@@ -64,7 +65,7 @@ def regular_jobs(
         "watch": watcher.look_at_due,
         "prune-runs": prune_runs,
         "prune-answers": retention.prune,
-        "watch-trial": rollout.watch_trial,
-        "train": rollout.train_when_due,
+        "watch-trial": promotion.watch_trial,
+        "train": promotion.train_when_due,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

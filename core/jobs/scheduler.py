@@ -1,8 +1,8 @@
-"""Recurring jobs: one tick of APScheduler looks at what is due, by our own record of runs.
+"""Scheduler of recurring jobs: a tick of APScheduler starts what is due by our own record of runs.
 
 Of several processes on one database the holder of a lease leads, and the others wait for it to run out. What was due
 while AION was down runs once after the start; a job never overlaps with itself; one that was cut short is due again.
-What the operator wishes (run at once, rest) is read from the database, so another process can wish it.
+What the operator requests (run at once, pause) is read from the database, so another process can request it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ LEASE = "scheduler"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often it is looked at what is due (``tick``).
+    """Intervals of the scheduler: ``tick`` between two checks of what is due.
 
-    What is overdue waits at the start, while models are loaded (``settle``). After its leader was killed the next
-    process takes over when the ``lease`` ran out: several ticks, so that a busy leader keeps it.
+    Overdue jobs wait for ``settle`` after the start, while models load. A leader's lease lasts for ``lease``: after a
+    leader was killed the next process takes over then. It is several ticks long, so that a busy leader keeps it.
     """
 
     tick: timedelta = timedelta(seconds=15)
@@ -73,26 +73,26 @@ class Scheduler:
         return tuple(self._jobs.values())
 
     async def start(self) -> None:
-        """Look at what is due from now on; what is overdue waits until AION has settled."""
+        """Start ticking. Overdue jobs wait for ``Pace.settle``."""
         self._soonest = datetime.now(UTC) + self._pace.settle
         trigger = IntervalTrigger(seconds=self._pace.tick.total_seconds(), timezone=UTC)
         self._scheduler.add_job(self.tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
         self._scheduler.start()
 
     async def tick(self) -> None:
-        """Start what is due, if this process leads; give up what runs, if it leads no longer."""
+        """Start what is due if this process leads; cancel what runs if it leads no longer."""
         now = datetime.now(UTC)
         if not await self._lead(now):
-            return self._give_up()
-        finished, wishes = await self._runs.last_finished(), await self._runs.requests()
+            return self._cancel_all()
+        finished, requests = await self._runs.last_finished(), await self._runs.requests()
         for job in self._jobs.values():
-            wish = wishes.get(job.name, JobRequest())
-            is_due = not wish.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
-            if job.name not in self._running and (is_due or wish.asked_at is not None):
+            request = requests.get(job.name, JobRequest())
+            is_due = not request.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
+            if job.name not in self._running and (is_due or request.asked_at is not None):
                 self._begin(job)
 
     async def _lead(self, now: datetime) -> bool:
-        """Take the lease or keep it; whoever begins to lead knows that no earlier run goes on."""
+        """Take the lease or renew it; on becoming the leader, mark the runs that were cut short."""
         has_lease = await self._leases.acquire(LEASE, self._holder, now, self._pace.lease)
         if has_lease and not self._leads:
             await self._runs.mark_interrupted()
@@ -104,13 +104,13 @@ class Scheduler:
         self._running[job.name] = task
         task.add_done_callback(lambda _: self._running.pop(job.name, None))
 
-    def _give_up(self) -> None:
+    def _cancel_all(self) -> None:
         for name, task in self._running.items():
-            log.warning("job %s is given up: another process leads now", name)
+            log.warning("job %s is cancelled: another process leads now", name)
             task.cancel()
 
     async def run(self, name: str) -> None:
-        """Run one job now, whether it is due or rests. Raises ``BadInput`` on an unknown one."""
+        """Run one job now, also when it is not due or is paused. Raises ``BadInput`` on an unknown one."""
         if name not in self._jobs:
             raise BadInput("jobs.unknown", job=name, jobs=", ".join(self._jobs))
         await self._lead(datetime.now(UTC))

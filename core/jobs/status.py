@@ -1,4 +1,4 @@
-"""The operator's view of the jobs: how each stands and what is wished of it, also beside the process that runs them."""
+"""Status of the jobs and the operator's requests to them, also from another process than the one that runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.storage.job_runs import JobRequest, JobRun, JobRuns
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How a job stands. ``next_at`` is ``None`` for one that rests or runs."""
+    """Status of a job. ``next_at`` is ``None`` for one that is paused or running."""
 
     name: str
     every: timedelta
@@ -31,11 +31,15 @@ class JobBoard:
     every: Mapping[str, timedelta]
 
     async def status(self) -> tuple[JobStatus, ...]:
-        """Return how every job stands."""
-        finished, wishes, latest = await self.runs.last_finished(), await self.runs.requests(), await self.runs.latest()
+        """Return the status of every job."""
+        finished, requests, latest = (
+            await self.runs.last_finished(),
+            await self.runs.requests(),
+            await self.runs.latest(),
+        )
         now = datetime.now(UTC)
         return tuple(
-            _status(name, every, finished.get(name), wishes.get(name, JobRequest()), latest.get(name), now)
+            _status(name, every, finished.get(name), requests.get(name, JobRequest()), latest.get(name), now)
             for name, every in self.every.items()
         )
 
@@ -44,11 +48,11 @@ class JobBoard:
         await self.runs.request_run(self._known(name))
 
     async def pause(self, name: str) -> None:
-        """Let a job rest. Raises ``BadInput`` on an unknown one."""
+        """Pause a job. Raises ``BadInput`` on an unknown one."""
         await self.runs.pause(self._known(name))
 
     async def unpause(self, name: str) -> None:
-        """Let a job run again when it is due. Raises ``BadInput`` on an unknown one."""
+        """Unpause a job: it runs again when it is due. Raises ``BadInput`` on an unknown one."""
         await self.runs.resume(self._known(name))
 
     def _known(self, name: str) -> str:
@@ -58,12 +62,12 @@ class JobBoard:
 
 
 def _status(
-    name: str, every: timedelta, finished: datetime | None, wish: JobRequest, last: JobRun | None, now: datetime
+    name: str, every: timedelta, finished: datetime | None, request: JobRequest, last: JobRun | None, now: datetime
 ) -> JobStatus:
     if last is not None and last.outcome is None:
         return JobStatus(name, every, "running", None, last)
-    if wish.asked_at is not None:
+    if request.asked_at is not None:
         return JobStatus(name, every, "waiting", now, last)
-    if wish.is_paused:
+    if request.is_paused:
         return JobStatus(name, every, "paused", None, last)
     return JobStatus(name, every, "waiting", next_run(finished, every, now), last)

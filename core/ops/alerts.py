@@ -1,4 +1,4 @@
-"""Who hears when something happens to the machines behind AION."""
+"""Alerts on the workers, to the log and to moderators."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PLATFORMS = ("discord", "telegram")
 
 
 class Alerts(Protocol):
-    """Tells whoever runs AION. ``key`` names a sentence of the catalogue, ``values`` fill its gaps."""
+    """Sends alerts. ``key`` names a sentence of the catalogue, ``values`` fill its gaps."""
 
     async def alert(self, key: str, **values: str) -> None:
-        """Say it, unless it is what was said last about the same thing (``values["worker"]``)."""
+        """Send an alert, unless it equals the last one about the same worker (``values["worker"]``)."""
         ...
 
 
@@ -40,14 +40,14 @@ class ModeratorAlerts:
         self._space = SpaceId(space.strip())
 
     async def alert(self, key: str, **values: str) -> None:
-        """Say it, once per change."""
+        """Send an alert, once per change."""
         subject = f"worker:{values['worker']}"
         if not await self._last.raise_once(subject, key, values):
             return
         log.warning("%s", say("en", key, **values))
         notice = f"{subject}:{datetime.now(UTC).isoformat()}"
         for space in await self._spaces():
-            if not await self._notices.tell_moderators(space, notice, partial(_said, key, values)):
+            if not await self._notices.tell_moderators(space, notice, partial(_alert_reply, key, values)):
                 log.warning("%s has no moderators' channel: nobody was told", space)
 
     async def _spaces(self) -> Sequence[SpaceId]:
@@ -56,5 +56,5 @@ class ModeratorAlerts:
         return [space for platform in PLATFORMS for space in await self._channels.moderated(platform)]
 
 
-def _said(key: str, values: Mapping[str, str], language: Language) -> Reply:
+def _alert_reply(key: str, values: Mapping[str, str], language: Language) -> Reply:
     return Reply(say(language, key, **values), language)

@@ -1,6 +1,6 @@
-"""How well a space is served, by what its people do: over the last days, and day by day.
+"""Online quality of the answers in a space, from ratings and clicks: over a rolling window, and day by day.
 
-Figures of a window that ends with each day are kept, so that a trend can be seen after answers are gone.
+The figures of the window that ends with each day are stored, so that a trend outlives the answers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from core.storage.quality_days import QualityDays
 from core.types import SpaceId
 
 WINDOW = timedelta(days=30)
-"""What the figures roll over; a community presses few buttons a day."""
+"""Length of the rolling window; a community presses few buttons a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityLog:
-    """The figures of every space. ``now`` tells the aware time."""
+    """The figures of every space. ``now`` returns the aware time."""
 
     impressions: Impressions
     figures: QualityDays

@@ -1,7 +1,7 @@
-"""Other machines that run ``aion serve`` (a Colab or Kaggle notebook, a friend's GPU), and which of them are there.
+"""Remote workers: other machines that run ``aion serve`` (a Colab or Kaggle notebook, a GPU elsewhere), health-checked.
 
-After section 5.3 of the specification: each is looked at every five minutes, and at once when it fails; a change is
-told once. They are asked before this machine's own model and before any free API (``core.generation.writer``).
+Each is checked every five minutes, and at once after a failure; a change of state is reported once. Workers are asked
+before this machine's own model and before any provider (``core.generation.writer``).
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from core.types import Language, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 300.0
-"""How often each worker is looked at (specification, section 5.3)."""
+CHECK_INTERVAL_S = 300.0
+"""Seconds between two health checks of a worker."""
 
-CHECK_S = 5.0
-"""How long a worker may take to say that it is there."""
+CHECK_TIMEOUT_S = 5.0
+"""Seconds a worker has to answer a health check."""
 
 TIMEOUTS = ProviderTimeouts(connect_s=3.0, first_text_s=20.0)
 
 _MAX_HEALTH_BYTES = 64_000
 _MAX_FAILURES = 3
-"""A worker that fails so often in a row, healthy as it says it is, is left alone until it is looked at regularly."""
+"""A worker that fails so often in a row stays offline until the next regular check, whatever its health says."""
 
 _ADDRESS = re.compile(r"\s*([a-z0-9][a-z0-9-]{0,29})\s*=\s*(https?://[^\s/,]+(?:/[^\s,]*)?)\s*", re.IGNORECASE)
 
-Standing = Literal["online", "offline", "refused"]
+WorkerState = Literal["online", "offline", "refused"]
 
 
 class WorkerHealth(BaseModel):
-    """What a worker says of itself (``aion serve``'s ``/health``)."""
+    """The reply of a worker's ``GET /health`` (``bot.web.service``)."""
 
     status: Literal["ok"]
     model: Annotated[str, Field(min_length=1, max_length=200)]
@@ -59,11 +59,11 @@ _UNSTATED_CONTEXT_TOKENS = 2_048
 
 
 class RemoteWorker:
-    """One other machine, as a ``core.ports.LocalModel``; without languages while it is not there."""
+    """One worker, as a ``core.ports.LocalModel``; without languages while it is offline."""
 
     def __init__(self, name: str, url: str, token: SecretStr, client: httpx.AsyncClient) -> None:
         self.name = name
-        self.standing: Standing = "offline"
+        self.state: WorkerState = "offline"
         self._url = url.rstrip("/")
         self._token = token
         self._client = client
@@ -78,8 +78,8 @@ class RemoteWorker:
 
     @property
     def languages(self) -> frozenset[Language]:
-        """Return the languages its model writes in; none while it is not there."""
-        return self._health.languages if self.is_there else frozenset()
+        """Return the languages its model writes in; none while it is offline."""
+        return self._health.languages if self.is_online else frozenset()
 
     @property
     def style(self) -> Literal["brief", "full"]:
@@ -92,9 +92,9 @@ class RemoteWorker:
         return self._health.context_tokens or _UNSTATED_CONTEXT_TOKENS
 
     @property
-    def is_there(self) -> bool:
-        """Tell whether it is worth asking."""
-        return self.standing == "online"
+    def is_online(self) -> bool:
+        """Tell whether the last check found it online."""
+        return self.state == "online"
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is at most: its tokenizer is over there."""
@@ -104,7 +104,7 @@ class RemoteWorker:
         """Do nothing: it loads its model by itself."""
 
     async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield its reply. Raises ``ProviderFailed``; it is looked at anew then, unless it was only busy."""
+        """Yield its reply. Raises ``ProviderFailed``, and asks for a check then, unless the request was at fault."""
         try:
             async with aclosing(self._generator().stream(prompt, sampling)) as pieces:
                 async for piece in pieces:
@@ -113,26 +113,26 @@ class RemoteWorker:
             log.warning("worker %s: %s", self.name, failure)
             if failure.kind not in (FailureKind.QUOTA, FailureKind.REJECTED, FailureKind.TOO_LARGE):
                 self._n_failures += 1
-                self.standing = "offline"
+                self.state = "offline"
                 self.suspected()
             raise
         self._n_failures = 0
 
-    async def check(self, *, is_regular: bool) -> Standing:
-        """Look whether it is there, and what it serves."""
+    async def check(self, *, is_regular: bool) -> WorkerState:
+        """Poll ``GET /health`` within ``CHECK_TIMEOUT_S``; return the state. Connection errors mean offline."""
         if is_regular:
             self._n_failures = 0
         try:
-            async with asyncio.timeout(CHECK_S):
-                self.standing = await self._ask()
+            async with asyncio.timeout(CHECK_TIMEOUT_S):
+                self.state = await self._ask()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError, ValueError) as error:
-            log.info("worker %s is not there: %s", self.name, type(error).__name__)
-            self.standing = "offline"
+            log.info("worker %s is offline: %s", self.name, type(error).__name__)
+            self.state = "offline"
         if self._n_failures >= _MAX_FAILURES:
-            self.standing = "offline"
-        return self.standing
+            self.state = "offline"
+        return self.state
 
-    async def _ask(self) -> Standing:
+    async def _ask(self) -> WorkerState:
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
         async with self._client.stream("GET", f"{self._url}/health", headers=headers, follow_redirects=False) as reply:
             if reply.status_code in (401, 403):
@@ -163,23 +163,23 @@ class RemoteWorker:
 
 
 class RemoteWorkers:
-    """All of them, in the operator's order."""
+    """All workers, in the operator's order."""
 
-    def __init__(self, workers: Sequence[RemoteWorker], alerts: Alerts, *, every_s: float = EVERY_S) -> None:
+    def __init__(self, workers: Sequence[RemoteWorker], alerts: Alerts, *, every_s: float = CHECK_INTERVAL_S) -> None:
         self._workers = tuple(workers)
         self._alerts = alerts
         self._every_s = every_s
-        self._told: dict[str, Standing] = {}
+        self._reported: dict[str, WorkerState] = {}
         self._suspicion = asyncio.Event()
         for worker in self._workers:
             worker.suspected = self._suspicion.set
 
-    def there(self) -> Sequence[LocalModel]:
-        """Return those worth asking now, in order."""
-        return [worker for worker in self._workers if worker.is_there]
+    def online(self) -> Sequence[LocalModel]:
+        """Return the workers that are online, in order."""
+        return [worker for worker in self._workers if worker.is_online]
 
     async def watch(self) -> None:
-        """Look at all of them now, regularly, and whenever one failed, until cancelled."""
+        """Check all workers now, every ``every_s`` seconds, and whenever one failed, until cancelled."""
         is_regular = True
         while True:
             await self.check(is_regular=is_regular)
@@ -192,19 +192,19 @@ class RemoteWorkers:
                 is_regular = True
 
     async def check(self, *, is_regular: bool = True) -> None:
-        """Look at all of them, side by side, and tell what has changed."""
+        """Check all workers concurrently, and send an alert on each change."""
         await asyncio.gather(*(worker.check(is_regular=is_regular) for worker in self._workers))
         for worker in self._workers:
-            if self._told.get(worker.name) != worker.standing:
-                self._told[worker.name] = worker.standing
-                await self._tell(worker)
+            if self._reported.get(worker.name) != worker.state:
+                self._reported[worker.name] = worker.state
+                await self._report(worker)
 
-    async def _tell(self, worker: RemoteWorker) -> None:
+    async def _report(self, worker: RemoteWorker) -> None:
         others = [other for other in self._after(worker) if other is not worker]
-        taking_over = next((other for other in others if other.is_there), None)
-        if worker.standing == "online":
+        taking_over = next((other for other in others if other.is_online), None)
+        if worker.state == "online":
             await self._alerts.alert("workers.online", worker=worker.name, model=worker.model)
-        elif worker.standing == "refused":
+        elif worker.state == "refused":
             await self._alerts.alert("workers.refused", worker=worker.name)
         elif taking_over:
             await self._alerts.alert("workers.taken_over", worker=worker.name, other=taking_over.name)

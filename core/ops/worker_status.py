@@ -1,4 +1,4 @@
-"""What an operator sees of the workers: how each was found when it was last looked at, by whichever process did."""
+"""Status of the workers, as the last check by any process left it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WorkerStatusList:
         self._last = last
 
     async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how each stands, in the order they are asked."""
+        """Return the status of each, in the order they are asked."""
         last = await self._last.all() if self._names else {}
         told = [(name, *last.get(f"worker:{name}", ("", {}))) for name in self._names]
         return tuple(ProviderStatus(name, values.get("model", ""), None, _state(key)) for name, key, values in told)

@@ -1,4 +1,4 @@
-"""Ports of delivery: the core as platform adapters see it, where replies appear, and what is kept until they did."""
+"""Ports of delivery: the core as platform adapters see it, the outlet of a reply, its journal, and the inbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 
 class Outlet(Protocol):
-    """Where one reply appears: a Discord message, a Telegram message, the terminal."""
+    """The place where one reply appears: a Discord message, a Telegram message, the terminal."""
 
     async def progress(self, text: str) -> None:
         """Show a status line in place of the last one; it may be skipped when the platform is busy."""
@@ -32,47 +32,47 @@ class Outlet(Protocol):
 
 
 class Journal(Protocol):
-    """What has been shown of one reply, kept so that after a restart nothing is shown twice."""
+    """The delivered parts of one reply, stored so that after a restart nothing is shown twice."""
 
     @property
     def parts(self) -> Sequence[DeliveredPart]:
-        """Return the parts noted so far."""
+        """Return the parts stored so far."""
         ...
 
     async def note(self, position: int, part: DeliveredPart | None) -> None:
-        """Keep the part at ``position``; ``None`` takes an attempt back that surely came to nothing."""
+        """Store the part at ``position``; ``None`` removes an attempt that certainly failed."""
         ...
 
     async def shown(self, answer_id: int, handle: str) -> None:
-        """Keep which message shows an answer."""
+        """Store which platform message (``handle``) shows an answer."""
         ...
 
 
 class InboxPort(Protocol):
-    """What has been taken on and not been finished; it survives the process."""
+    """The durable inbox: messages that were accepted and are not closed."""
 
     async def accept(self, message: Message) -> bool:
-        """Take a message on: once this returns, it is answered whatever happens. ``False``: it was taken on before."""
+        """Store a message; once this returns, it is answered even after a crash. ``False``: it was accepted before."""
         ...
 
     async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
-        """Take a message on once more, as it was edited; ``parts`` are shown of the reply to what it said before."""
+        """Accept an edited message again; ``parts`` are those shown of the reply to its earlier text."""
         ...
 
     async def claim(self, space: SpaceId, key: str) -> bool:
-        """Return whether this is the first time that ``key`` (a press of a button) is seen; nothing is kept of it."""
+        """Return whether ``key`` (of a button press, say) is seen for the first time; nothing but the key is stored."""
         ...
 
     async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
-        """Return what was taken on there and is due, oldest first, whether or not somebody is working on it."""
+        """Return the platform's accepted messages that are due, oldest first, also those being worked on."""
         ...
 
     def news(self, platform: Platform) -> asyncio.Event:
-        """Return what is set as soon as there is something unfinished there that nobody knows of yet."""
+        """Return an event that is set when something unfinished appears that no adapter was given yet."""
         ...
 
     async def close(self, message: Message) -> None:
-        """Note that there is nothing left to do about a message, and forget what it said."""
+        """Mark a message as done, and erase its text."""
         ...
 
     def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> Journal:
@@ -82,14 +82,14 @@ class InboxPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArgumentCompletion:
-    """What a half-typed argument may mean: ``label`` is what to show, ``value`` what to fill in."""
+    """A completion of a half-typed argument: ``label`` is shown, ``value`` is filled in."""
 
     label: str
     value: str
 
 
 class AdapterApi(Protocol):
-    """The core as a platform adapter sees it: one door for messages, one for thumbs, and the commands to show."""
+    """The core as a platform adapter sees it: messages, ratings, and the commands to show."""
 
     @property
     def inbox(self) -> InboxPort:
@@ -102,7 +102,7 @@ class AdapterApi(Protocol):
         ...
 
     async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
-        """Return whether what is said to nobody there is to be handled too. Called for every message: cheap."""
+        """Tell whether unaddressed messages there are handled too. Called for every message: cheap."""
         ...
 
     async def recent_conversations(self, platform: Platform) -> Sequence[tuple[SpaceId, str]]:
@@ -121,7 +121,7 @@ class AdapterApi(Protocol):
         ...
 
     async def move_space(self, space: SpaceId, new: SpaceId) -> None:
-        """Let everything of a space follow it to another id, which its platform gave it; told twice is harmless."""
+        """Give a space the id that its platform changed it to, with all its data; idempotent."""
         ...
 
     async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
@@ -133,5 +133,5 @@ class AdapterApi(Protocol):
         ...
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
-        """Record a thumb, the same one again withdraws it; return the thanks, for the person alone."""
+        """Store a rating, or withdraw it on the same thumb again; return the private thanks."""
         ...

@@ -36,7 +36,7 @@ class LocalModel(Generator, Protocol):
 
     @property
     def style(self) -> Literal["brief", "full"]:
-        """Return how it likes to be asked: small models are confused by long instructions."""
+        """Return the style of prompt it needs: small models are confused by long instructions."""
         ...
 
     @property
@@ -55,7 +55,7 @@ class LocalModel(Generator, Protocol):
 
 @runtime_checkable
 class InspectableModel(Protocol):
-    """A local model that tells how it stands, at once and without loading anything."""
+    """A local model that reports its state, at once and without loading anything."""
 
     def state(self) -> EngineState:
         """Return where it runs, with which weights, and how busy it is."""

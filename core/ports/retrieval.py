@@ -87,7 +87,7 @@ class PassageStore(Protocol):
 
 
 class PageSource(Protocol):
-    """Fetches web pages that a person named."""
+    """Fetches web pages by their address."""
 
     async def fetch(self, url: str) -> Page:
         """Return the page at ``url``. Raises ``BadInput`` when it may not or cannot be had."""
@@ -95,7 +95,7 @@ class PageSource(Protocol):
 
 
 class Searcher(Protocol):
-    """Finds passages within what a space may read."""
+    """Searches the passages that a space may read."""
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query``, best first."""
@@ -103,7 +103,7 @@ class Searcher(Protocol):
 
 
 class Gate(Protocol):
-    """Decides who may answer from what was found."""
+    """Turns a search result into a confidence and a band: who may answer."""
 
     def decide(self, found: SearchResult) -> Decision:
         """Return a band with a confidence and its reasons."""
@@ -111,7 +111,7 @@ class Gate(Protocol):
 
 
 class Reader(Protocol):
-    """Reads what was found, and judges whether the answer is in it. Its methods block; call them from any thread."""
+    """Estimates whether the answer is in a search result. Its methods block; call them from any thread."""
 
     @property
     def id(self) -> str:

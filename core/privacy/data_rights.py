@@ -1,7 +1,7 @@
-"""What people may ask of AION about themselves: what is kept and why, a copy of it, and to be forgotten.
+"""Per-person data rights: view what is stored, export it, erase it, opt out of training.
 
-Nothing is learned from a person unless their community lets AION train, and they did not say no. Forgetting reaches
-every community, since a person's pseudonym is the same in all of them, and their private chat with AION.
+Models are trained on a person's data only where the space opted in and the person did not opt out. Erasing reaches
+every space, since a person's pseudonym is the same in all of them, and their private chat with AION.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from core.storage.spaces import Spaces
 from core.types import Message, SpaceId
 
 TRAINING = "training"
-"""The space's setting: whether models may learn from what is asked and rated there."""
+"""Key of the space's settings: whether models may be trained on what is asked and rated there."""
 
 Erase = Callable[[frozenset[int]], Awaitable[int]]
-"""Takes what was made of those answers out of files; returns how many lines there were."""
+"""Removes what was derived from answers, given by id, from files; returns the number of lines removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataRights:
-    """Everybody's rights. ``erasers`` know what is kept outside the database, by what it is called."""
+    """The data rights of every person. ``erasers`` erase what is stored in files, by its name in receipts."""
 
     people: PersonRecords
     documents: Documents
@@ -48,56 +48,54 @@ class DataRights:
 
 @dataclass(frozen=True, slots=True)
 class PersonalRights:
-    """One person's rights (``core.services.RightsPort``)."""
+    """The data rights of one person (``core.services.RightsPort``)."""
 
-    _charter: DataRights
+    _rights: DataRights
     _message: Message
 
     async def kept(self) -> Mapping[str, int]:
-        """Return how much is kept of the person, by what it is."""
-        return (await self._charter.people.count(self._pseudonym)).rows
+        """Return the number of rows stored of the person, by kind."""
+        return (await self._rights.people.count(self._pseudonym)).rows
 
     async def copy(self) -> bytes:
         """Return all that is kept of the person, as a JSON file."""
-        everything = await self._charter.people.export(self._pseudonym)
-        documents = await self._charter.documents.list(self._private_space)
+        everything = await self._rights.people.export(self._pseudonym)
+        documents = await self._rights.documents.list(self._private_space)
         mine = {"documents": [{"title": each.title, "names": list(each.names)} for each in documents]}
         return json.dumps({**everything, **mine}, ensure_ascii=False, indent=2).encode()
 
     async def forget(self) -> Mapping[str, int]:
-        """Erase the person, and return what was erased, by what it is."""
-        charter, pseudonym = self._charter, self._pseudonym
-        answer_ids = await charter.people.answer_ids(pseudonym)
-        files = {name: await erase(answer_ids) for name, erase in charter.erasers.items()}
-        documents = await charter.documents.list(self._private_space)
+        """Erase all that is stored of the person, and return the number of things erased, by kind."""
+        rights, pseudonym = self._rights, self._pseudonym
+        answer_ids = await rights.people.answer_ids(pseudonym)
+        files = {name: await erase(answer_ids) for name, erase in rights.erasers.items()}
+        documents = await rights.documents.list(self._private_space)
         for document in documents:
-            await charter.documents.forget(self._private_space, f"#{document.id}")
-        await charter.drop_index(self._private_space)
-        await charter.inbox.forget(self._message.person.id, but=self._message.key)
-        counts = await charter.people.forget(pseudonym)
+            await rights.documents.forget(self._private_space, f"#{document.id}")
+        await rights.drop_index(self._private_space)
+        await rights.inbox.forget(self._message.person.id, but=self._message.key)
+        counts = await rights.people.forget(pseudonym)
         return {**counts.rows, "documents": len(documents), **files}
 
     async def may_train(self) -> bool:
         """Return whether models may learn from the person, where a community lets them."""
-        return await self._charter.people.may_train(self._pseudonym)
+        return await self._rights.people.may_train(self._pseudonym)
 
     async def set_training(self, *, allowed: bool) -> None:
         """Set whether models may learn from the person."""
-        await self._charter.people.set_training(self._pseudonym, allowed=allowed)
+        await self._rights.people.set_training(self._pseudonym, allowed=allowed)
 
     async def space_trains(self) -> bool:
         """Return whether models may learn from what is asked and rated here."""
-        return await self._charter.trains(self._message.space)
+        return await self._rights.trains(self._message.space)
 
     async def set_space_training(self, *, allowed: bool) -> None:
         """Set whether models may learn from what is asked and rated here."""
-        await self._charter.spaces.change_settings(
-            self._message.space, lambda settings: {**settings, TRAINING: allowed}
-        )
+        await self._rights.spaces.change_settings(self._message.space, lambda settings: {**settings, TRAINING: allowed})
 
     @property
     def _pseudonym(self) -> str:
-        return self._charter.pseudonyms.of(self._message.person.id)
+        return self._rights.pseudonyms.of(self._message.person.id)
 
     @property
     def _private_space(self) -> SpaceId:

@@ -1,4 +1,4 @@
-"""What should not be learned: secrets, and what tells who a person is or how to reach them.
+"""Detection and masking of secrets and personal data in texts, so that they are not learned.
 
 Phone numbers are found by phonenumbers (Google's rules, strict enough to leave dates and versions alone); cards, CPFs
 and IBANs by their check digits; keys and tokens by the shapes their issuers give them. Names are not found.
@@ -14,12 +14,12 @@ from typing import Literal
 Kind = Literal["private_key", "key", "password", "email", "iban", "card", "cpf", "phone"]
 
 REGIONS = ("BR", "PT", "US", "GB")
-"""Where a phone number without a country code may be from."""
+"""Regions (ISO 3166) tried for a phone number without a country code."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataSpan:
-    """Something found: ``text[start:end]`` is of this kind."""
+    """A match: ``text[start:end]`` is of this kind."""
 
     kind: Kind
     start: int
@@ -27,7 +27,7 @@ class PersonalDataSpan:
 
 
 def find(text: str) -> tuple[PersonalDataSpan, ...]:
-    """Return what is secret or personal in a text, in its order, no two overlapping. Blocks."""
+    """Return the secrets and personal data of a text in its order, overlapping matches joined. Blocks."""
     found: list[PersonalDataSpan] = []
     for span in sorted(_all(text), key=lambda span: (span.start, -span.end)):
         if not found or span.start >= found[-1].end:

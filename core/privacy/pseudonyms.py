@@ -1,4 +1,4 @@
-"""Pseudonyms: what AION keeps instead of the ids of people.
+"""Pseudonyms, stored in place of the ids of people.
 
 A pseudonym is a keyed hash. Without the key, which never leaves the data folder, it cannot be turned back by trying
 every id there is; with it, one person's answers and ratings can still be found, exported and forgotten.
@@ -21,7 +21,7 @@ HASH_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Gives people the names they are stored under. ``key`` is ``KEY_BYTES`` long."""
+    """Makes pseudonyms of ids. ``key`` is ``KEY_BYTES`` long."""
 
     key: bytes = field(repr=False)
 

@@ -1,4 +1,4 @@
-"""How long answers are kept, where the operator sets an end to it."""
+"""Retention: erasing answers older than the operator's limit (``AION_KEEP_ANSWERS_DAYS``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.storage.people import PersonRecords
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Forgets answers after so many ``days``; 0: never. ``erasers`` know what was made of them outside the database."""
+    """Erases answers after ``days``; 0: never. ``erasers`` erase what was derived from them outside the database."""
 
     people: PersonRecords
     erasers: Mapping[str, Callable[[frozenset[int]], Awaitable[int]]]
@@ -19,7 +19,7 @@ class Retention:
     now: Callable[[], datetime]
 
     async def prune(self) -> str:
-        """Erase what is too old, with all that hangs on it, and return the receipt.
+        """Erase answers that are too old with all that refers to them, and return the receipt.
 
         Files go first: cut short, the answers are still there to say which lines are left.
         """

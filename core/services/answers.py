@@ -21,7 +21,7 @@ class LearningReport:
 
 
 class AnswersPort(Protocol):
-    """What commands may do with the answers given in a space. Bound to the space and the person of the message."""
+    """The answers given in a space. Bound to the space and the person of the message."""
 
     async def sources(self, answer_id: int) -> str:
         """Return what an answer quotes, as Markdown, and note that somebody looked.

@@ -11,7 +11,7 @@ from core.types import PostedMessage
 
 @dataclass(frozen=True, slots=True)
 class TeachingOutcome:
-    """What became of something said that is to be learned; ``values`` fill the gaps of its sentence.
+    """The outcome of teaching a post; ``values`` fill the gaps of its sentence.
 
     ``personal``: it holds a secret or personal data; ``asked``: its authors are asked first; ``declined``: one of them
     does not want it; the others are as in ``Finding``.
@@ -24,7 +24,7 @@ class TeachingOutcome:
 
 
 class ChatTeachingPort(Protocol):
-    """What commands may do to learn from what people say. Bound to the space and the sender of the message."""
+    """Learning from posted messages. Bound to the space and the person of the message."""
 
     async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Make every post a document, through its author's consent and review."""

@@ -9,7 +9,7 @@ ChannelMode = Literal["free", "mention"]
 
 
 class ConversationPort(Protocol):
-    """What commands may do with the channel, thread or chat they were called in."""
+    """The channel, thread or chat of the message. Bound to it and to the sender."""
 
     async def start_afresh(self) -> None:
         """Forget what the caller said here, so that the next question follows nothing."""
@@ -24,5 +24,5 @@ class ConversationPort(Protocol):
         ...
 
     async def gather_moderators(self) -> None:
-        """Send what moderators should see here from now on: what waits for them, and what went wrong."""
+        """Make this the channel that moderators are notified in: proposals, handoffs, alerts."""
         ...

@@ -8,7 +8,7 @@ from core.types import Attachment, Document, File, IndexedDocument
 
 
 class DocumentsPort(Protocol):
-    """What commands may do with a space's documents. Bound to the space of the message."""
+    """The documents of a space. Bound to the space of the message."""
 
     async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""

@@ -17,10 +17,10 @@ class HandoffReply:
 
 
 class HandoffsPort(Protocol):
-    """What commands may do to bring a question before people. Bound to the message."""
+    """Handoffs to moderators. Bound to the space and the person of the message."""
 
     async def ask(self, answer_id: int) -> bool:
-        """Bring the question of an answer before the moderators, once; ``False``: they have no channel.
+        """Pass the question of an answer to the moderators, once; ``False``: they have no channel.
 
         Raises ``BadInput`` when the answer was not given in the space.
         """

@@ -40,14 +40,14 @@ class Finding:
 
 
 Tell = Callable[[tuple[Finding, ...]], Awaitable[None]]
-"""Hears what has become of every page so far."""
+"""Is given the outcome of every page so far, each time one changes."""
 
 
 class GapsPort(Protocol):
-    """What commands may do about what AION could not answer. Bound to the space and the person of the message."""
+    """The gaps of a space: questions AION could not answer. Bound to the space and the person of the message."""
 
     async def first(self, n_gaps: int) -> tuple[Gap, ...]:
-        """Return the gaps that most people met."""
+        """Return the gaps that most people met, most first."""
         ...
 
     async def research(self, number: int, tell: Tell) -> tuple[Finding, ...]:
@@ -58,7 +58,7 @@ class GapsPort(Protocol):
         ...
 
     async def dismiss(self, number: int) -> Gap:
-        """Leave a gap alone until it is asked anew. Raises ``BadInput`` when there is none of that number."""
+        """Dismiss a gap until its question is asked again. Raises ``BadInput`` when there is none of that number."""
         ...
 
     async def allow(self, n_pages: int) -> None:
@@ -71,7 +71,7 @@ class GapsPort(Protocol):
 
 
 class WatchesPort(Protocol):
-    """What commands may do about what is looked at again and again. Bound to space and person of the message."""
+    """The watched pages, feeds and themes of a space. Bound to the space and the person of the message."""
 
     async def all(self) -> tuple[Watch, ...]:
         """Return what is watched here, oldest first."""
@@ -90,12 +90,12 @@ class WatchesPort(Protocol):
         ...
 
     async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
-        """Look at what is watched now. Raises ``BadInput`` or ``Unavailable`` when nothing could be seen."""
+        """Read a watched source now. Raises ``BadInput`` or ``Unavailable`` when nothing could be seen."""
         ...
 
 
 class LearningPort(Protocol):
-    """What commands may do to learn from the web. Bound to the space and the person of the message."""
+    """Learning from the web. Bound to the space and the person of the message."""
 
     async def index_page(self, url: str) -> IndexedDocument:
         """Store one page somebody named, without judging it. Raises ``BadInput`` when it cannot be had."""
@@ -122,18 +122,18 @@ class LearningPort(Protocol):
 
     @property
     def watches(self) -> WatchesPort:
-        """Return what is looked at again and again here."""
+        """Return the watches of the space."""
         ...
 
     @property
     def gaps(self) -> GapsPort:
-        """Return what AION could not answer here."""
+        """Return the gaps of the space."""
         ...
 
     async def policy(self) -> ReviewPolicy:
-        """Return what waits for approval here."""
+        """Return the review policy of the space."""
         ...
 
     async def set_policy(self, policy: ReviewPolicy) -> None:
-        """Set what waits for approval here."""
+        """Set the review policy of the space."""
         ...

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of one limit of a provider: requests, tokens or US dollars of a minute, a day or a month."""
+    """The rest of one limit of a provider, in requests, tokens or US dollars, of a minute, a day or a month."""
 
     period: Literal["minute", "day", "month"]
     kind: Literal["requests", "tokens", "usd"]
@@ -20,9 +20,9 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """How one model of a provider stands under one key, of which ``key`` is the end; ``None`` without a key.
+    """Status of one model of a provider under one key, of which ``key`` is the end; ``None`` without a key.
 
-    Or how a worker stands: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
+    Or the status of a worker: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
 
     ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
     """
@@ -42,8 +42,8 @@ class ProviderStatus:
 
 
 class ProvidersPort(Protocol):
-    """What commands may know of the providers that write answers."""
+    """The status of the providers and workers."""
 
     async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how each model of each provider stands under each key, in the order they are asked."""
+        """Return the status of each model of each provider under each key, in the order they are asked."""
         ...

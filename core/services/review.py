@@ -8,13 +8,13 @@ from typing import Literal, Protocol
 from core.types import IndexedDocument, Proposal
 
 ReviewPolicy = Literal["all", "found", "none"]
-"""What waits for a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
+"""Which texts need a moderator's approval: ``all``: also a page that a moderator names; ``found``: what a search found;
 ``none``: nothing that a moderator asked for. What AION looks for by itself always waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a proposal: ``indexed`` is ``None`` unless it was approved just now.
+    """The outcome of a decision on a proposal; ``indexed`` is ``None`` unless it was approved just now.
 
     ``is_new`` is false when somebody had decided before.
     """
@@ -25,7 +25,7 @@ class Verdict:
 
 
 class ReviewPort(Protocol):
-    """What commands may do with what waits for a moderator. Bound to the space and the person of the message."""
+    """The proposals of a space. Bound to the space and the person of the message."""
 
     async def pending(self) -> tuple[Proposal, ...]:
         """List what waits, oldest first."""

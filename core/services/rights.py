@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class RightsPort(Protocol):
-    """What the sender of the message may ask of AION about themselves, and moderators about their space."""
+    """Data rights. Bound to the person of the message, and to their space for its training setting."""
 
     async def kept(self) -> Mapping[str, int]:
-        """Return how much is kept of the person, by what it is."""
+        """Return the number of rows stored of the person, by kind."""
         ...
 
     async def copy(self) -> bytes:
@@ -18,7 +18,7 @@ class RightsPort(Protocol):
         ...
 
     async def forget(self) -> Mapping[str, int]:
-        """Erase the person everywhere, and return what was erased, by what it is."""
+        """Erase the person everywhere, and return the number of things erased, by kind."""
         ...
 
     async def may_train(self) -> bool:

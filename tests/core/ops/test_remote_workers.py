@@ -96,9 +96,9 @@ async def text_of(worker: RemoteWorker) -> str:
 
 async def test_a_worker_says_what_it_serves_and_writes() -> None:
     async with machines() as (machine,), pool(machine.url) as (workers, heard):
-        assert not workers.there()  # nobody knows yet
+        assert not workers.online()  # nobody knows yet
         await workers.check()
-        (worker,) = workers.there()
+        (worker,) = workers.online()
         assert (worker.name, worker.model, worker.style, worker.context_tokens) == ("colab", "model-0", "full", 2048)
         assert worker.languages == {"en", "pt"}
         assert await text_of(worker) == "from worker 0"
@@ -122,7 +122,7 @@ async def test_a_change_is_told_once_and_says_what_to_do() -> None:
         for _ in range(3):
             await workers.check()
         assert heard.take() == ["workers.online kaggle model-1"]
-        assert [worker.name for worker in workers.there()] == ["kaggle"]
+        assert [worker.name for worker in workers.online()] == ["kaggle"]
         await colab.start()
 
 
@@ -136,14 +136,14 @@ async def test_a_worker_alone_is_to_be_started_again() -> None:
 async def test_a_wrong_token_is_told_as_such(token: str | None) -> None:
     async with machines() as (machine,), pool(machine.url, token=token) as (workers, heard):
         await workers.check()
-        assert not workers.there()
+        assert not workers.online()
         assert heard.take() == ["workers.refused colab"]
 
 
 async def test_a_worker_without_a_token_needs_none() -> None:
     async with machines(token=None) as (machine,), pool(machine.url, token=None) as (workers, _):
         await workers.check()
-        assert await text_of(workers.there()[0]) == "from worker 0"
+        assert await text_of(workers.online()[0]) == "from worker 0"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_a_worker_without_a_token_needs_none() -> None:
 async def test_whatever_else_answers_there_is_no_worker(health: Canned) -> None:
     async with ProviderServer(health) as server, pool(server.url.removesuffix("/v1")) as (workers, heard):
         await workers.check()
-        assert not workers.there()
+        assert not workers.online()
         assert heard.take() == ["workers.offline colab"]
 
 
@@ -174,12 +174,12 @@ async def test_one_that_dies_is_left_out_at_once_looked_at_and_told() -> None:
     async with machines(2) as (colab, kaggle), pool(colab.url, kaggle.url, every_s=600) as (workers, heard):
         watching = asyncio.create_task(workers.watch())
         async with asyncio.timeout(20):
-            while len(workers.there()) < 2:  # noqa: ASYNC110 (another task finds them)
+            while len(workers.online()) < 2:  # noqa: ASYNC110 (another task finds them)
                 await asyncio.sleep(0.01)
             await colab.stop()
             with pytest.raises(ProviderFailed):
-                await text_of(workers.there()[0])
-            assert [worker.name for worker in workers.there()] == ["kaggle"]
+                await text_of(workers.online()[0])
+            assert [worker.name for worker in workers.online()] == ["kaggle"]
             while not any(key == "workers.taken_over" for key, _ in heard.said):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         watching.cancel()
@@ -191,7 +191,7 @@ async def test_one_that_is_only_busy_stays() -> None:
     async with machines() as (machine,), pool(machine.url) as (workers, _):
         await workers.check()
         machine.model.pause_s = 5
-        (worker,) = workers.there()
+        (worker,) = workers.online()
         first = asyncio.create_task(text_of(worker))
         async with asyncio.timeout(20):
             while not machine.model.n_running:  # noqa: ASYNC110 (the server does it)
@@ -199,7 +199,7 @@ async def test_one_that_is_only_busy_stays() -> None:
         with pytest.raises(ProviderFailed) as caught:
             await text_of(worker)
         assert caught.value.kind is FailureKind.QUOTA
-        assert workers.there() == [worker]
+        assert workers.online() == [worker]
         first.cancel()
         await asyncio.wait([first])
 
@@ -210,11 +210,11 @@ async def test_one_that_is_healthy_and_never_writes_is_left_alone_until_the_next
         for n in range(3):
             await workers.check(is_regular=n == 0)
             with pytest.raises(GenerationFailed):
-                await text_of(workers.there()[0])
+                await text_of(workers.online()[0])
         await workers.check(is_regular=False)
-        assert not workers.there()
+        assert not workers.online()
         await workers.check(is_regular=True)
-        assert workers.there()
+        assert workers.online()
 
 
 @pytest.mark.parametrize(
