@@ -137,7 +137,7 @@ async def converse() -> None:
     async with open_aion() as aion, asyncio.TaskGroup() as background:
         language = language_of_locale(terminal_locale(), aion.settings.language)
         warming = background.create_task(aion.warm())
-        changing = background.create_task(aion.reembedding.attempt())
+        changing = background.create_task(aion.reembedding.run_in_background())
         n_documents = await aion.count_documents(terminal_space())
         console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
         try:

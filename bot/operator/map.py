@@ -22,7 +22,7 @@ async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     async with open_aion(status_printer(console)) as aion:
         with console.status(say(language, "map.drawing")):
-            chart = await aion.services.documents.of(SpaceId(space)).chart()
+            chart = await aion.services.documents.of(SpaceId(space)).knowledge_map()
             heading = say(language, "map.heading")
             if png is not None:
                 await _write(png, await offload(as_png, chart, heading))

@@ -70,7 +70,7 @@ async def run_platforms() -> None:
                 watches = [AdapterWatch(name, adapter, policy) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(policy), name="guard"))
-                tasks.append(group.create_task(aion.reembedding.attempt(), name="change over"))
+                tasks.append(group.create_task(aion.reembedding.run_in_background(), name="change over"))
                 tasks.append(warming := group.create_task(aion.warm(), name="warm"))
                 if settings.health_port:
                     tasks.append(group.create_task(_health(aion, watches, warming, settings), name="health"))

@@ -42,7 +42,7 @@ from core.jobs.regular import regular_jobs
 from core.jobs.scheduler import Scheduler
 from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest
-from core.knowledge.reembed import Reembedding, open_succession
+from core.knowledge.reembed import Reembedding, open_migration
 from core.knowledge.review import ReviewService
 from core.models.catalog import Tell, language_model_base
 from core.models.registry import LoraRegistry
@@ -94,7 +94,7 @@ async def assemble(
         # The models: embedder, local language model, reader, gate.
         open_by_name = partial(open_embedder, models_dir=settings.models_dir, tell=tell)
         embedder = embedder or open_by_name(settings.embedder)
-        embedders = await open_succession(stores.vectors, embedder, settings.embedder, open_by_name)
+        embedders = await open_migration(stores.vectors, embedder, settings.embedder, open_by_name)
         if local is None:
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)

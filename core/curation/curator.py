@@ -18,7 +18,7 @@ from core.curation.page_quality import PageQuality, judge, relevance
 from core.curation.reading_log import recorded
 from core.curation.websearch import WebResult, WebSearch
 from core.errors import UserError
-from core.knowledge.html import published
+from core.knowledge.html import published_date
 from core.knowledge.ingest import Ingest
 from core.knowledge.prepare import DocumentSource, FailedDocument, PreparedDocument, prepare
 from core.knowledge.review import ReviewService
@@ -147,7 +147,7 @@ class Curator:
         """Learn a page, or let it wait for the moderators."""
         new, finding = candidate.new, candidate.finding
         if research.is_trusted:
-            embedded = await self.ingest.embedded(research.space, new)
+            embedded = await self.ingest.embed(research.space, new)
             indexed = await self.documents.store(research.space, new, embedded)
             return replace(finding, outcome="learned", values={"n_passages": indexed.n_passages})
         kept = await self.reviews.propose(
@@ -209,7 +209,7 @@ def prepared(page: Page, language: Language) -> PreparedDocument | FailedDocumen
 
 
 def _judge(page: Page, new: NewDocument, research: Research) -> PageQuality:
-    date = published(page.data.decode("utf-8", "replace")) if new.kind == "html" else None
+    date = published_date(page.data.decode("utf-8", "replace")) if new.kind == "html" else None
     return judge(new.text, new.language, theme=research.theme, title=new.title, date=date)
 
 

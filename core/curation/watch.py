@@ -165,7 +165,7 @@ class Watcher:
     async def _keep(self, watch: Watch, new: NewDocument) -> Finding:
         """Learn a version of a page, or let it wait for the moderators."""
         if await policy_of(self.spaces, watch.space) != "all":
-            embedded = await self.ingest.embedded(watch.space, new)
+            embedded = await self.ingest.embed(watch.space, new)
             indexed = await self.curator.documents.store(watch.space, new, embedded)
             return Finding(new.name, new.title, "learned", values={"n_passages": indexed.n_passages})
         site, told = urlsplit(new.name).hostname or "", await offload(excerpts, new, new.title)

@@ -1,4 +1,4 @@
-"""Bytes to text: which character set a text is in, and whether it is a text at all."""
+"""Decoding bytes: detects the character set, and refuses data that is not text."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _BOMS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _MAX_CONTROL_SHARE = 0.005
-"""A text may hold a stray control character; a file of another kind is full of them."""
+"""The most control characters, as a share of all characters, that a text may have; binary files have more."""
 
 
 class NotText(ValueError):
-    """The bytes are not a text in any character set AION reads."""
+    """The bytes are not text in any supported character set."""
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Return the text that ``data`` holds: by its byte order mark, the ``declared`` name, UTF-8, UTF-16 or cp1252.
+    """Return ``data`` decoded by its byte order mark, else as ``declared``, UTF-8, UTF-16 or cp1252, normalised.
 
-    Raises ``NotText`` when what comes out is no text (a NUL, or control characters all over).
+    Raises ``NotText`` when every decoding has a NUL or too many control characters.
     """
-    for text in _readings(data, declared):
+    for text in _decodings(data, declared):
         n_control = len(_CONTROL.findall(text))
         if "\0" not in text and n_control <= len(text) * _MAX_CONTROL_SHARE:
-            return tidy(text)
+            return normalise_text(text)
     raise NotText(f"{len(data)} bytes in no known character set")
 
 
-def tidy(text: str) -> str:
-    """Return ``text`` with plain line ends, composed letters (NFC) and no invisible marks, trimmed."""
+def normalise_text(text: str) -> str:
+    """Return ``text`` in NFC with LF line ends, without invisible characters, at most one empty line in a row."""
     composed = unicodedata.normalize("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
     lines = "\n".join(line.rstrip(" \t") for line in composed.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n ")
@@ -44,15 +44,15 @@ def tidy(text: str) -> str:
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u00ad\u200b\u2060")) | {ord("\xa0"): " ", ord("\x85"): "\n"}
 
 
-def _readings(data: bytes, declared: str | None) -> list[str]:
+def _decodings(data: bytes, declared: str | None) -> list[str]:
     marked = next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), None)
     if marked:
         mark, name = marked
-        return _read(data[len(mark) :], name)
-    return [text for name in (declared, "utf-8", _utf16(data), "cp1252") if name for text in _read(data, name)]
+        return _decoded(data[len(mark) :], name)
+    return [text for name in (declared, "utf-8", _utf16(data), "cp1252") if name for text in _decoded(data, name)]
 
 
-def _read(data: bytes, charset: str) -> list[str]:
+def _decoded(data: bytes, charset: str) -> list[str]:
     try:
         return [data.decode(charset)]
     except (LookupError, ValueError):
@@ -60,7 +60,7 @@ def _read(data: bytes, charset: str) -> list[str]:
 
 
 def _utf16(data: bytes) -> str | None:
-    """Return the UTF-16 that Latin text without a byte order mark is in: every other byte is then NUL."""
+    """Return the UTF-16 variant of Latin text without a byte order mark (every other byte is NUL), or ``None``."""
     head = data[:4096]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         high = head[offset::2]

@@ -1,11 +1,11 @@
-"""A space's documents as commands see them: ``core.services.DocumentsPort``, bound to one space."""
+"""The documents of a space as commands see them (``core.services.DocumentsPort``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from core.knowledge.ingest import Ingest
-from core.knowledge.knowledge_map import Chart, chart
+from core.knowledge.knowledge_map import KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_png
 from core.offload import offload
 from core.storage.documents import Documents
@@ -15,7 +15,7 @@ from core.types import Attachment, Document, File, IndexedDocument, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class SpaceDocuments:
-    """The documents of one space."""
+    """The documents of one space (``core.services.DocumentsPort``)."""
 
     space: SpaceId
     _ingest: Ingest
@@ -35,21 +35,21 @@ class SpaceDocuments:
         return await self._documents.list(self.space)
 
     async def forget(self, name: str) -> Document:
-        """Remove the document of that name, title or number. Raises ``BadInput`` when there is none."""
+        """Delete the document of that name, title or ``#id`` and return it. Raises ``BadInput`` when there is none."""
         return await self._documents.forget(self.space, name)
 
     async def map(self, heading: str) -> File:
-        """Draw what may be answered from here, in three dimensions. Raises ``BadInput`` when there is nothing yet."""
-        return File("aion-map.png", await offload(as_png, await self.chart(), heading))
+        """Return the knowledge map as a PNG under ``heading``. Raises ``BadInput`` when the space has no passages."""
+        return File("aion-map.png", await offload(as_png, await self.knowledge_map(), heading))
 
-    async def chart(self) -> Chart:
-        """Return what may be answered from here as points. Raises ``BadInput`` when there is nothing yet."""
-        return await chart(self._passages, self.space)
+    async def knowledge_map(self) -> KnowledgeMap:
+        """Return the knowledge map. Raises ``BadInput`` when the space has no passages."""
+        return await map_knowledge(self._passages, self.space)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentService:
-    """Every space's documents."""
+    """Makes the ``SpaceDocuments`` of any space."""
 
     ingest: Ingest
     documents: Documents

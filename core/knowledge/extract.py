@@ -1,7 +1,7 @@
-"""Files and pages to text: Markdown, plain text, chat logs, code, HTML, PDF. Blocks; call it through ``core.offload``.
+"""Extracting text from Markdown, plain text, chat logs, code, HTML and PDF. Blocks; call it through ``core.offload``.
 
-What comes out is what passages quote: headings stay as Markdown headings, everything else is plain text.
-Does not cover fetching pages (``core.curation.fetch``) or cutting texts (``core.retrieval.chunk``).
+The text has Markdown headings and is plain otherwise; passages quote it. Pages are fetched by ``core.curation.fetch``,
+texts cut by ``core.retrieval.chunk``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.retrieval.outline import is_chat
 from core.types import Language
 
 VERSION = 2
-"""Raised when extraction changes what it makes of the same bytes, so that unchanged files are read again."""
+"""To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
 Kind = Literal["markdown", "text", "html", "pdf", "code", "chat"]
 
@@ -55,7 +55,7 @@ _LANGUAGE_SAMPLE_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ExtractedText:
-    """The text of a document: never empty."""
+    """The extracted text of a document, which has a letter or digit; ``language`` is the detected one."""
 
     title: str
     text: str
@@ -64,9 +64,9 @@ class ExtractedText:
 
 
 def kind_of(name: str, content_type: str = "") -> Kind:
-    """Return what kind of document this is, by its content type where it has one, else by its name.
+    """Return the kind of a document by its content type, or by its file name's suffix where it has none.
 
-    Raises ``BadInput`` when it is none that AION reads.
+    Raises ``BadInput`` when the kind is not supported.
     """
     if content_type:
         kind = CONTENT_TYPES.get(_parsed(content_type).get_content_type())
@@ -78,9 +78,9 @@ def kind_of(name: str, content_type: str = "") -> Kind:
 
 
 def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en") -> ExtractedText:
-    """Return the text of a document. ``hint`` is its language where the text is too short to tell.
+    """Return the text of a document. ``hint`` is its language where the text is too short for detection.
 
-    Raises ``BadInput`` when its kind is not read, or no text can be had from it (each reason has its sentence).
+    Raises ``BadInput`` when its kind is not supported, or for each reason why no text can be extracted.
     """
     kind = kind_of(name, content_type)
     title, text = _read(kind, data, name, content_type)
@@ -126,7 +126,7 @@ def _decode(data: bytes, name: str, declared: str | None) -> str:
 
 
 def _without_front_matter(text: str) -> tuple[str | None, str]:
-    """Take the YAML block off the top of a Markdown text, keeping its title."""
+    """Return the ``title`` of a text's YAML front matter, if any, and the text without the front matter."""
     match = _FRONT_MATTER.match(text)
     if not match:
         return None, text

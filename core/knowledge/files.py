@@ -1,4 +1,4 @@
-"""Files on the disk to be indexed: found in folders, named portably, read within a limit. Blocks."""
+"""Files to be indexed: found in folders, given portable names, read up to a size limit. Blocks."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from core.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to index. ``name`` is its path as it was given, normalised, with forward slashes."""
+    """A file to index. ``name`` is its normalised path, relative where it was given so, with forward slashes."""
 
     path: Path
     name: str
 
 
 def find_files(paths: Sequence[Path]) -> list[FoundFile]:
-    """Return the files at ``paths`` and within the folders among them, each once, folders in order of name.
+    """Return the files at ``paths`` and in the folders among them, each once, sorted by name within a folder.
 
-    Hidden files and folders inside a folder are skipped; links are followed, in circles once. A path that is missing
-    is returned too, and fails when it is read.
+    Hidden files and folders within a folder are skipped. Links are followed, each folder is walked once. A missing path
+    is returned too; ``read_file`` raises for it.
     """
     found: dict[str, FoundFile] = {}
     for path in paths:
@@ -34,7 +34,7 @@ def find_files(paths: Sequence[Path]) -> list[FoundFile]:
 
 
 def read_file(file: FoundFile, max_bytes: int) -> bytes:
-    """Return a file's bytes. Raises ``BadInput`` when it is missing, unreadable, or too large (then it is not read)."""
+    """Return a file's bytes. Raises ``BadInput`` when it is missing, unreadable, or larger than ``max_bytes``."""
     try:
         status = file.path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -51,7 +51,7 @@ def read_file(file: FoundFile, max_bytes: int) -> bytes:
 
 
 def require_size(name: str, size_bytes: int, max_bytes: int) -> None:
-    """Raise ``BadInput`` when a file is larger than what is read."""
+    """Raise ``BadInput`` when a file is larger than the limit."""
     if size_bytes > max_bytes:
         raise BadInput("knowledge.too_large", name=name, size_mb=size_bytes / 1e6, limit_mb=max_bytes / 1e6)
 

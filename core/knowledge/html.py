@@ -1,4 +1,4 @@
-"""HTML to Markdown-like text, by trafilatura, with the pages that only pretend to have one told apart."""
+"""Extracting the main text of HTML pages as Markdown, by trafilatura; login walls and script-only pages are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trafilatura.settings import DEFAULT_CONFIG, Document
 from trafilatura.utils import load_html
 
 from core.errors import BadInput
-from core.knowledge.charset import tidy
+from core.knowledge.charset import normalise_text
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _CHARSET_HEAD_BYTES = 4096
@@ -21,7 +21,7 @@ _CODE = re.compile(r"(^[ ]*```.*?^[ ]*```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _EMPHASIS = re.compile(r"(?<![\\\w*])(\*{1,3})(?=\S)((?:\\.|[^*\\\n])+?)(?<=\S)\1(?![\w*])")
 _ESCAPED = re.compile(r"(?<!\n)\\([^A-Za-z0-9\s])")
 _USUAL_MIN_CHARS = 250
-"""trafilatura's own threshold for an extraction that found something."""
+"""trafilatura's default of the shortest extraction that counts as a success."""
 
 _SIGN_IN = re.compile(
     r"\b(?:sign|log)[ -]?(?:in|on)\b|\bentrar\b|\bfazer login\b|\bacess[ae]r? (?:a |sua )?conta\b", re.I
@@ -31,7 +31,7 @@ MAX_CHARS = 5_000_000
 """Extraction takes about two seconds of processor time for a million characters."""
 
 MAX_WALL_CHARS = 400
-"""A page with a password field and no more text than this is a login wall; an article with a login box has more."""
+"""A page with a sign-in form and at most so much text is a login wall."""
 
 
 def declared_charset(data: bytes) -> str | None:
@@ -41,9 +41,9 @@ def declared_charset(data: bytes) -> str | None:
 
 
 def read_html(page: str, name: str) -> tuple[str | None, str]:
-    """Return a page's title and main text. The text is empty only when the page is.
+    """Return a page's title, if any, and its main text, which is empty only for an empty page.
 
-    Raises ``BadInput`` when the page is a login wall, needs JavaScript to show its text, or is too large.
+    Raises ``BadInput`` when the page is a login wall, needs JavaScript to show its text, or is over ``MAX_CHARS``.
     """
     if len(page) > MAX_CHARS:
         raise BadInput("knowledge.too_large", name=name, size_mb=len(page) / 1e6, limit_mb=MAX_CHARS / 1e6)
@@ -61,14 +61,14 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
     return title, text
 
 
-def published(page: str) -> datetime | None:
-    """Return the day a page says it was last changed or first published, where it says so."""
+def published_date(page: str) -> datetime | None:
+    """Return the date of last change, or of publication, from a page's metadata; ``None`` where it has none."""
     found = extract_metadata(page, extensive=False)
     return datetime.fromisoformat(found.date).replace(tzinfo=UTC) if found is not None and found.date else None
 
 
 def _title(tree: Any) -> str | None:  # an lxml element; lxml ships no types
-    """Return what a page calls itself: to those who link to it, in its one main heading, or in the window's title."""
+    """Return a page's title: ``og:title``, else its only ``h1``, else ``title``."""
     headings = tree.xpath("//h1")
     named = tree.xpath("//meta[@property = 'og:title']/@content") + [
         element.text_content() for element in (headings if len(headings) == 1 else []) + tree.xpath("//head/title")
@@ -79,14 +79,14 @@ def _title(tree: Any) -> str | None:  # an lxml element; lxml ships no types
 def _main_text(tree: Any) -> str:
     body = tree.find("body")
     if body is not None and not tree.xpath("//main | //article | //*[@role = 'main']"):
-        # Without a landmark trafilatura guesses, and drops headings and whole sections of plain pages.
+        # Without ``main`` or ``article`` trafilatura's heuristics drop headings and whole sections of plain pages.
         body.tag = "main"
         wrapped = tree.makeelement("body")
         body.addprevious(wrapped)
         wrapped.append(body)
     n_chars = len(" ".join("".join(tree.itertext()).split()))
     config = deepcopy(DEFAULT_CONFIG)
-    # On a short page little text is no reason to fall back on all text without its structure.
+    # The default threshold would make trafilatura fall back on unstructured text for every short page.
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(min(_USUAL_MIN_CHARS, n_chars // 2)))
     found = trafilatura.bare_extraction(tree, include_comments=False, include_formatting=True, config=config)
     return _plain(found.text or "") if isinstance(found, Document) else ""
@@ -100,7 +100,7 @@ def _is_sign_in(tree: Any) -> bool:
 
 
 def _plain(markdown: str) -> str:
-    """Take emphasis and escapes out, which would split words; headings, lists, tables and code stay."""
+    """Remove emphasis and escapes, which would split words; headings, lists, tables and code stay."""
     pieces = _CODE.split(markdown)
     pieces[::2] = [_ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\2", piece)) for piece in pieces[::2]]
-    return tidy("".join(pieces))
+    return normalise_text("".join(pieces))

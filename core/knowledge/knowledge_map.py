@@ -1,4 +1,4 @@
-"""A space's knowledge as points in three dimensions: passages that say alike things lie together."""
+"""The knowledge map: a space's passages in three dimensions, by PCA of their vectors, in k-means clusters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.storage.passages import Passages
 from core.types import Matrix, Passage, SpaceId, readable_spaces
 
 MAX_POINTS = 3_000
-"""More points than this hide each other; a larger space is shown by as many of its passages, evenly taken."""
+"""The most passages of a space that are shown; of more, every n-th. More points would hide each other."""
 
 MAX_CLUSTERS = 10
 _MAX_TITLE_CHARS = 32
@@ -24,10 +24,10 @@ _MAX_TEXT_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """Points, shape ``(n, 3)``, each with its cluster's number and what it is; a title for each cluster.
+class KnowledgeMap:
+    """Points, shape ``(n, 3)``, each with its cluster's number and a label; and a title for each cluster.
 
-    ``explained`` is the share of the variance that three dimensions can show, 0..1.
+    ``explained`` is the share of the variance in these three dimensions, 0..1.
     """
 
     points: Array
@@ -37,37 +37,37 @@ class Chart:
     explained: float
 
 
-async def chart(passages: Passages, space: SpaceId) -> Chart:
-    """Return the chart of what a question in ``space`` may be answered from.
+async def map_knowledge(passages: Passages, space: SpaceId) -> KnowledgeMap:
+    """Return the map of the passages that a question in ``space`` may be answered from.
 
-    Raises ``BadInput`` when there is nothing yet.
+    Raises ``BadInput`` when there are none.
     """
     found: list[Passage] = []
     vectors: list[Matrix] = []
     for name in readable_spaces(space):
-        for embedder_id in sorted(await passages.embedders(name))[:1]:  # those of two do not compare
+        for embedder_id in sorted(await passages.embedders(name))[:1]:  # vectors of two embedders are not comparable
             ids = (await passages.changes(name, 0, embedder_id)).added
-            some, rows = await passages.embedded(name, _spread(ids), embedder_id)
+            some, rows = await passages.embedded(name, _evenly_chosen(ids), embedder_id)
             found.extend(some)
             vectors.append(rows)
     if len({rows.shape[1] for rows in vectors}) != 1:
         raise BadInput("map.empty")
-    return await offload(_chart, found, np.concatenate(vectors))
+    return await offload(_project_and_cluster, found, np.concatenate(vectors))
 
 
-def _spread(ids: Sequence[int]) -> Sequence[int]:
+def _evenly_chosen(ids: Sequence[int]) -> Sequence[int]:
     return ids[:: -(-len(ids) // MAX_POINTS) or 1]
 
 
-def _chart(passages: Sequence[Passage], vectors: Matrix) -> Chart:
-    """Project and cluster. Blocks."""
+def _project_and_cluster(passages: Sequence[Passage], vectors: Matrix) -> KnowledgeMap:
+    """Return the map of passages and their vectors, shape ``(n, dim)``. Blocks."""
     from sklearn.cluster import KMeans
 
     seen = project(vectors)
     n_different = len(np.unique(vectors, axis=0))
     n_clusters = min(MAX_CLUSTERS, n_different, max(1, round((len(passages) / 2) ** 0.5)))
     clusters = KMeans(n_clusters, n_init=1, random_state=0).fit(vectors).labels_
-    return Chart(
+    return KnowledgeMap(
         points=seen.points,
         clusters=tuple(clusters.tolist()),
         titles=_titles(passages, clusters.tolist(), n_clusters),
@@ -77,7 +77,7 @@ def _chart(passages: Sequence[Passage], vectors: Matrix) -> Chart:
 
 
 def _titles(passages: Sequence[Passage], clusters: Sequence[int], n_clusters: int) -> tuple[str, ...]:
-    """Name each cluster after the document most of it is from, and its section where that name is taken."""
+    """Return for each cluster its most frequent document, or section where that title is taken."""
     taken: list[str] = []
     for number in range(n_clusters):
         inside = [passage for passage, cluster in zip(passages, clusters, strict=True) if cluster == number]

@@ -1,7 +1,7 @@
-"""Vectors seen in three dimensions: principal components by power iteration (specification, section 3.3).
+"""Principal component analysis to three dimensions by power iteration (specification, section 3.3).
 
-The specification's deflation multiplies element by element, which leaves the found component in; here ``λ·vvᵀ`` is
-subtracted (Hotelling 1933), as it must be for the next component to be the next one.
+The specification's deflation multiplies element by element, which does not remove the component found; here
+``λ·vvᵀ`` is subtracted (Hotelling 1933).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ N_COMPONENTS = 3
 
 _MAX_ITERATIONS = 20_000
 _TOLERANCE = 1e-13
-_NOTHING = 1e-12
-"""A share of the variance below this is rounding."""
+_NEGLIGIBLE = 1e-12
+"""A share of the variance below this is rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Points in three dimensions, shape ``(n, 3)``, the directions they are along, ``(3, dim)``, and their variance.
+    """Projected points, shape ``(n, 3)``, and the principal components, shape ``(3, dim)``.
 
-    ``explained`` is the share of the whole variance along each, 0..1, falling; directions without any are 0.
+    ``explained`` is the share of the total variance along each component, 0..1, descending; one without any is zero.
     """
 
     points: Array
@@ -41,7 +41,7 @@ def project(vectors: NDArray[np.floating]) -> Projection:
     total = float(np.trace(covariance))
     components, explained = [], []
     for number in range(N_COMPONENTS):
-        variance, direction = _strongest(covariance, number, _NOTHING * total)
+        variance, direction = _leading_eigenpair(covariance, number, _NEGLIGIBLE * total)
         covariance = covariance - variance * np.outer(direction, direction)
         components.append(direction)
         explained.append(variance / total if variance else 0.0)
@@ -49,8 +49,8 @@ def project(vectors: NDArray[np.floating]) -> Projection:
     return Projection(centred @ stacked.T, stacked, tuple(explained))
 
 
-def _strongest(matrix: Array, seed: int, least: float) -> tuple[float, Array]:
-    """Return the largest eigenvalue of a covariance matrix and its direction; zeros when it is not above ``least``."""
+def _leading_eigenpair(matrix: Array, seed: int, least: float) -> tuple[float, Array]:
+    """Return the largest eigenvalue of a covariance matrix and its eigenvector; zeros when it is at most ``least``."""
     direction = np.random.default_rng(seed).normal(size=len(matrix))
     direction /= np.linalg.norm(direction)
     for _ in range(_MAX_ITERATIONS):

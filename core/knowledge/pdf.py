@@ -1,4 +1,4 @@
-"""PDF to text, by PDFium: paragraphs put back together, headings marked, page furniture taken off."""
+"""Extracting text from PDF by PDFium: lines are joined to paragraphs, headings marked, headers and footers removed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from itertools import pairwise
 import pypdfium2
 
 from core.errors import BadInput
-from core.knowledge.charset import tidy
+from core.knowledge.charset import normalise_text
 from core.knowledge.pdf_headings import with_headings
 from core.knowledge.pdf_lines import read_bookmarks, read_lines
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD of ``fpdfview.h``."""
 
-# PDFium must not be called from two threads at once, not even on different documents.
+# PDFium is not thread-safe, not even for different documents.
 _PDFIUM = threading.Lock()
 
 _PAGE_NUMBER = re.compile(r"(?:page|página|pág\.?|p\.)?\s*\d{1,4}(?:\s*(?:/|of|de)\s*\d{1,4})?", re.IGNORECASE)
@@ -27,13 +27,13 @@ _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
 _FILE_LIKE = re.compile(r"^microsoft |^untitled|\.\w{2,5}$", re.IGNORECASE)
 _HEADING = re.compile(r"#{1,6} ")
 _FULL_LINE_SHARE = 0.75
-"""A line shorter than this share of its page's longest was ended on purpose."""
+"""A line shorter than this share of the longest one ends a paragraph."""
 
 
 def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
-    """Return a PDF's title, where it has a telling one, and its text.
+    """Return a PDF's title, unless it is missing or a file name, and its text.
 
-    Raises ``BadInput`` when it needs a password, is damaged, or shows pictures of text only.
+    Raises ``BadInput`` when it needs a password, is damaged, or has no text (a scan).
     """
     try:
         with _PDFIUM:
@@ -43,8 +43,8 @@ def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
         raise BadInput(key, name=name) from None
     if not any(line.strip() for page in pages for line in page):
         raise BadInput("knowledge.pdf_scanned", name=name)
-    text = unwrap(_run_on(without_furniture(pages)))
-    return (None if _FILE_LIKE.search(title) else title or None), tidy(text)
+    text = join_lines(_join_pages(strip_page_edges(pages)))
+    return (None if _FILE_LIKE.search(title) else title or None), normalise_text(text)
 
 
 def _read(data: bytes) -> tuple[str, list[list[str]]]:
@@ -54,28 +54,28 @@ def _read(data: bytes) -> tuple[str, list[list[str]]]:
         return title, with_headings(pages, read_bookmarks(document))
 
 
-def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Take page numbers off the edges of every page, and what most pages share there off all but the first."""
-    bodies = [body for page in pages if (body := _trimmed([line for line in page if line], frozenset()))]
-    edges = Counter(line for body in bodies for line in {body[0], *_possible_footer(body)})
+def strip_page_edges(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Remove page numbers at the edges of pages, and lines that most pages share there, except on the first page."""
+    bodies = [body for page in pages if (body := _strip([line for line in page if line], frozenset()))]
+    edges = Counter(line for body in bodies for line in {body[0], *_footer_candidates(body)})
     shared = frozenset(line for line, n_pages in edges.items() if n_pages >= 3 and n_pages > len(bodies) / 2)
-    return bodies[:1] + [body for body in (_trimmed(body, shared) for body in bodies[1:]) if body]
+    return bodies[:1] + [body for body in (_strip(body, shared) for body in bodies[1:]) if body]
 
 
-def _possible_footer(body: Sequence[str]) -> Sequence[str]:
+def _footer_candidates(body: Sequence[str]) -> Sequence[str]:
     """Return the last line unless it continues the sentence before it."""
     return body[-1:] if len(body) > 1 and _SENTENCE_END.search(body[-2]) else ()
 
 
-def _trimmed(body: Sequence[str], shared: frozenset[str]) -> list[str]:
-    furniture = [line in shared or bool(_PAGE_NUMBER.fullmatch(line)) for line in body]
-    if all(furniture):
+def _strip(body: Sequence[str], shared: frozenset[str]) -> list[str]:
+    is_edge = [line in shared or bool(_PAGE_NUMBER.fullmatch(line)) for line in body]
+    if all(is_edge):
         return []
-    return list(body[furniture.index(False) : len(body) - furniture[::-1].index(False)])
+    return list(body[is_edge.index(False) : len(body) - is_edge[::-1].index(False)])
 
 
-def _run_on(pages: Sequence[Sequence[str]]) -> list[str]:
-    """Put pages one after the other, with an empty line between them unless a sentence runs over."""
+def _join_pages(pages: Sequence[Sequence[str]]) -> list[str]:
+    """Concatenate pages, with an empty line between them unless a sentence continues."""
     lines: list[str] = []
     for page in pages:
         if lines and (_SENTENCE_END.search(lines[-1]) or not page[0][0].islower()):
@@ -84,14 +84,14 @@ def _run_on(pages: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def unwrap(lines: Sequence[str]) -> str:
-    """Join lines into paragraphs: a broken word is mended; list items, headings and empty lines stay apart."""
+def join_lines(lines: Sequence[str]) -> str:
+    """Join lines to paragraphs and hyphenated words; list items, headings and empty lines keep their line breaks."""
     full = _FULL_LINE_SHARE * max((len(line) for line in lines), default=0)
     pieces = list(lines[:1])
     for previous, line in pairwise(lines):
         if previous.endswith("-") and previous[-2:-1].isalnum() and line[:1].islower():
             pieces[-1] = pieces[-1][:-1]
-        elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _stays_apart(previous, line):
+        elif line and len(previous) >= full and not _SENTENCE_END.search(previous) and not _breaks_here(previous, line):
             pieces.append(" ")
         else:
             pieces.append("\n")
@@ -99,5 +99,5 @@ def unwrap(lines: Sequence[str]) -> str:
     return "".join(pieces)
 
 
-def _stays_apart(previous: str, line: str) -> bool:
+def _breaks_here(previous: str, line: str) -> bool:
     return bool(_LIST_ITEM.match(line) or _HEADING.match(line) or _HEADING.match(previous))

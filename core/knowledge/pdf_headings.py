@@ -1,8 +1,7 @@
-"""Which of a PDF's lines are headings, and how deep: by its own table of contents, else by how they are set.
+"""Detecting headings in a PDF and their levels: by its bookmarks, else by font size and weight.
 
-A page knows nothing of headings. Where the table of contents names lines that are there, these are the headings;
-else they are the short lines in larger type than most, or in bold type where most is not. Each kind of type found so
-is a level, the largest the first.
+Where enough bookmarks match lines of their pages, these lines are the headings. Otherwise they are short lines in a
+larger font than most characters, or in bold where most are not; each such style is a level, the largest first.
 """
 
 from __future__ import annotations
@@ -17,18 +16,20 @@ from core.knowledge.pdf_lines import Bookmark, PdfLine
 MAX_LEVEL = 6
 _MAX_CHARS = 120
 _MAX_LINES = 3
-"""A title may take so many lines; more in the same type are a text."""
+"""The most lines of one heading; more in the same style are text."""
 
 _LARGER = 1.12
-"""How much larger than most lines a heading is set, at least, where it is not bold."""
+"""The least size of a heading that is not bold, as a multiple of the body's font size."""
 
 _AS_LARGE = 0.97
+"""The least size of a bold heading, as a multiple of the body's font size."""
+
 _MAX_SHARE = 0.3
-"""Where there are more headings than this by their looks, beside lines of any kind, looks say nothing."""
+"""When more lines than this share would be headings by their font, none are."""
 
 _FOUND_SHARE = 0.5
 _LEAST_FOUND = 3
-"""A table of contents is gone by when this share, and number, of its entries are lines of the pages they lead to."""
+"""Bookmarks are used when this share, and at least ``_LEAST_FOUND``, of them match lines of their pages."""
 
 _LIKE_HEADING = re.compile(r"#{1,6}\s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -44,41 +45,44 @@ _MAX_NUMBER_CHARS = 20
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 Style = tuple[float, bool]
+"""Font size in points, to 0.5, and whether it is bold."""
 
 
 def with_headings(pages: Sequence[Sequence[PdfLine]], bookmarks: Sequence[Bookmark]) -> list[list[str]]:
-    """Return the lines of every page; headings as Markdown has them, those over several lines as one."""
-    levels = _by_contents(pages, bookmarks) or _by_type(pages)
-    return [list(_marked(page, levels.get(number, {}))) for number, page in enumerate(pages)]
+    """Return the lines of every page, with headings in Markdown; one over several lines is joined."""
+    levels = _levels_by_bookmarks(pages, bookmarks) or _levels_by_font(pages)
+    return [list(_with_marks(page, levels.get(number, {}))) for number, page in enumerate(pages)]
 
 
-def _marked(page: Sequence[PdfLine], levels: Mapping[int, int]) -> Iterator[str]:
-    """Yield a page's lines; ``levels`` are those of its headings, by the place of the line."""
+def _with_marks(page: Sequence[PdfLine], levels: Mapping[int, int]) -> Iterator[str]:
+    """Yield a page's lines; ``levels`` are those of its headings, by index of the line."""
     for (level, _), run in groupby(enumerate(page), key=lambda each: (levels.get(each[0], 0), _style(each[1]))):
         texts = [line.text for _, line in run]
         yield from [f"{'#' * level} {' '.join(texts)}"] if level else map(_as_text, texts)
 
 
 def _as_text(line: str) -> str:
-    """Return a line such that it is no heading: a comment in a piece of code may look like one."""
+    """Indent a line that Markdown would take for a heading, such as a comment in code."""
     return f"    {line}" if _LIKE_HEADING.match(line) else line
 
 
-def _by_contents(pages: Sequence[Sequence[PdfLine]], bookmarks: Sequence[Bookmark]) -> dict[int, dict[int, int]]:
-    """Return the levels of the lines that the table of contents names, by page and place; empty when few are there."""
+def _levels_by_bookmarks(
+    pages: Sequence[Sequence[PdfLine]], bookmarks: Sequence[Bookmark]
+) -> dict[int, dict[int, int]]:
+    """Return the levels of lines that bookmarks name, by page and index; empty when too few match."""
     levels: dict[int, dict[int, int]] = {}
     n_found = 0
     for bookmark in bookmarks:
         page = pages[bookmark.page] if 0 <= bookmark.page < len(pages) else ()
-        places = _of_title(page, bookmark.title)
+        places = _lines_of_title(page, bookmark.title)
         n_found += bool(places)
         for place in places:
             levels.setdefault(bookmark.page, {}).setdefault(place, min(bookmark.level, MAX_LEVEL))
     return levels if n_found >= max(_LEAST_FOUND, _FOUND_SHARE * len(bookmarks)) else {}
 
 
-def _of_title(page: Sequence[PdfLine], title: str) -> range:
-    """Return the places of the lines that together are a title, numbered or not; none where it is not there."""
+def _lines_of_title(page: Sequence[PdfLine], title: str) -> range:
+    """Return the indexes of the lines that together are a title, with or without its number; empty for none."""
     stretches = [
         (range(first, first + n_lines), " ".join(line.text for line in page[first : first + n_lines]))
         for first in range(len(page))
@@ -95,12 +99,12 @@ def _plain(text: str) -> str:
     return _NOT_WORDS.sub(" ", text).strip().casefold()
 
 
-def _by_type(pages: Sequence[Sequence[PdfLine]]) -> dict[int, dict[int, int]]:
-    """Return the levels of the lines that are set like headings, by page and place."""
-    body = _body(pages)
+def _levels_by_font(pages: Sequence[Sequence[PdfLine]]) -> dict[int, dict[int, int]]:
+    """Return the levels of lines in the style of headings, by page and index."""
+    body = _body_style(pages)
     if body is None:
         return {}
-    runs = {number: list(_runs(page, body)) for number, page in enumerate(pages)}
+    runs = {number: list(_heading_runs(page, body)) for number, page in enumerate(pages)}
     if sum(map(len, runs.values())) > _MAX_SHARE * sum(len(page) for page in pages):
         return {}
     found = {number: list(chain.from_iterable(of_page)) for number, of_page in runs.items()}
@@ -113,8 +117,8 @@ def _by_type(pages: Sequence[Sequence[PdfLine]]) -> dict[int, dict[int, int]]:
     }
 
 
-def _body(pages: Sequence[Sequence[PdfLine]]) -> Style | None:
-    """Return the style most characters are set in."""
+def _body_style(pages: Sequence[Sequence[PdfLine]]) -> Style | None:
+    """Return the style of most characters, if any has a known size."""
     n_chars: Counter[Style] = Counter()
     for page in pages:
         for line in page:
@@ -127,8 +131,8 @@ def _style(line: PdfLine) -> Style:
     return round(line.size * 2) / 2, line.is_bold
 
 
-def _runs(page: Sequence[PdfLine], body: Style) -> Iterator[list[int]]:
-    """Yield the places of each heading's lines: one after the other, and in the same type."""
+def _heading_runs(page: Sequence[PdfLine], body: Style) -> Iterator[list[int]]:
+    """Yield the indexes of each heading's lines, which are consecutive and of one style."""
     for (stands_out, _), run in groupby(
         (place for place, line in enumerate(page) if line.text),
         key=lambda place: (_stands_out(page[place], body), _style(page[place])),

@@ -1,4 +1,4 @@
-"""A PDF's lines with what they are set in, by PDFium. Blocks; never from two threads at once."""
+"""The lines of a PDF with their fonts, and its bookmarks, by PDFium. Blocks; not thread-safe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BOLD_WEIGHT = 600
 _FORCE_BOLD = 1 << 18
 """A font descriptor's flag (ISO 32000-1, table 123)."""
 
-# How PDFium marks a hyphen that only breaks a word at a line's end; mostly the next line goes on in the same one.
+# PDFium's marks for a hyphen at a line break; mostly the next line follows in the same string.
 _BROKEN = re.compile("[\x02\ufffe](?=\\S)")
 _HYPHEN = {ord(mark): "-" for mark in "\x02\ufffe"}
 
@@ -26,7 +26,7 @@ _MAX_BOOKMARKS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PdfLine:
-    """A line of a page. ``size`` is its smallest type in points, 0 where unknown; ``is_bold``: all of it is."""
+    """A line of a page. ``size`` is its smallest font size in points, 0 where unknown; ``is_bold``: all of it is."""
 
     text: str
     size: float = 0.0
@@ -35,7 +35,7 @@ class PdfLine:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """An entry of a PDF's own table of contents. ``level`` counts from 1, ``page`` from 0; -1 leads nowhere."""
+    """A PDF bookmark. ``level`` counts from 1, ``page`` from 0; -1 for one without a destination."""
 
     title: str
     level: int
@@ -43,12 +43,12 @@ class Bookmark:
 
 
 def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[PdfLine]:
-    """Return the lines of a page, counted from 0, without the white space around them."""
+    """Return the stripped lines of page ``number``, which counts from 0."""
     page = document[number]
     text_page = page.get_textpage()
-    styles = list(_styled(text_page))
+    styles = list(_lines_with_font(text_page))
     lines, following = [], 0
-    # What PDFium shows within the page's bounds, line by line, is among what it holds of the page.
+    # The lines within the page's bounds are a subsequence of all its lines.
     for text in _split(text_page.get_text_bounded()):
         place = next((i for i in range(following, len(styles)) if styles[i].text == text), None) if text else None
         if place is None:
@@ -62,7 +62,7 @@ def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[PdfLine]:
 
 
 def read_bookmarks(document: pypdfium2.PdfDocument) -> list[Bookmark]:
-    """Return a PDF's own table of contents, empty for most."""
+    """Return a PDF's bookmarks (its outline), at most ``_MAX_BOOKMARKS``."""
     found = []
     for bookmark in document.get_toc():
         destination = bookmark.get_dest()
@@ -77,33 +77,33 @@ def _split(text: str) -> list[str]:
     return [_BROKEN.sub("", line.strip()).translate(_HYPHEN) for line in text.splitlines()]
 
 
-def _styled(text_page: pypdfium2.PdfTextPage) -> Iterator[PdfLine]:
-    """Yield every line that is not empty, with the style of its first, middle and last character."""
+def _lines_with_font(text_page: pypdfium2.PdfTextPage) -> Iterator[PdfLine]:
+    """Yield every line that is not empty; its font is judged by its first, middle and last character."""
     start = 0
     for raw in text_page.get_text_range().splitlines(keepends=True):
         text = raw.strip()
         if text:
             first = start + _n_units(raw[: len(raw) - len(raw.lstrip())])
             last = first + _n_units(text) - 1
-            looks = [_look(text_page, place) for place in (first, (first + last) // 2, last)]
-            yield PdfLine(_split(text)[0], min(size for size, _ in looks), all(is_bold for _, is_bold in looks))
+            fonts = [_font_at(text_page, place) for place in (first, (first + last) // 2, last)]
+            yield PdfLine(_split(text)[0], min(size for size, _ in fonts), all(is_bold for _, is_bold in fonts))
         start += _n_units(raw)
 
 
 def _n_units(text: str) -> int:
-    """Return how many UTF-16 units a text has, which is what PDFium counts in."""
+    """Return the length of a text in UTF-16 code units, which PDFium counts in."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _look(text_page: pypdfium2.PdfTextPage, place: int) -> tuple[float, bool]:
-    """Return the type size in points of the character at a place of the text, and whether it is bold."""
+def _font_at(text_page: pypdfium2.PdfTextPage, place: int) -> tuple[float, bool]:
+    """Return the font size in points of the character at an index of the text, and whether it is bold."""
     char = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, place)
     if char < 0:
         return 0.0, False
     matrix = pdfium.FS_MATRIX()
     scale = 1.0
     if pdfium.FPDFText_GetMatrix(text_page, char, ctypes.byref(matrix)):
-        scale = math.hypot(matrix.c, matrix.d)  # many set type of size 1, and enlarge it
+        scale = math.hypot(matrix.c, matrix.d)  # many PDFs have fonts of size 1, scaled by the matrix
     name, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
     pdfium.FPDFText_GetFontInfo(text_page, char, name, _NAME_BYTES, ctypes.byref(flags))
     is_bold = (

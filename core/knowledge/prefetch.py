@@ -1,4 +1,4 @@
-"""Stages that work at the same time, for indexing many files."""
+"""Running an asynchronous generator ahead of its consumer, so that stages of a pipeline overlap."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def ahead(source: AsyncGenerator[T, None], n_items: int) -> AsyncGenerator[T, None]:
-    """Yield what ``source`` yields, letting it work up to ``n_items`` ahead of whoever consumes it.
+async def prefetch(source: AsyncGenerator[T, None], n_items: int) -> AsyncGenerator[T, None]:
+    """Yield the items of ``source``, which runs in its own task up to ``n_items`` ahead of the consumer.
 
-    Its exceptions are raised here, after the items that came before them. Closing this closes the source.
+    Its exceptions are raised after the items before them. Closing this generator closes ``source``.
     """
     queue: asyncio.Queue[T | None] = asyncio.Queue()
     room = asyncio.Semaphore(n_items)

@@ -1,4 +1,4 @@
-"""One document on its way in: from its bytes to chunks ready to be embedded. Blocks."""
+"""Preparing one document: from its bytes to chunks ready to be embedded. Blocks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from core.storage.documents import NewDocument, StoredSource
 from core.types import Chunk, IndexedDocument, Language
 
 BATCH_PASSAGES = 64
-"""How many passages are embedded in one go: enough for an embedder's own batches, few enough to stop soon."""
+"""How many passages are embedded in one call: enough for an embedder's batches, few enough to stop soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """A document to be: ``read`` gives its bytes, blocking; ``content_type`` is what a server called it."""
+    """A document to be indexed: ``read`` returns its bytes and blocks; ``content_type`` is the server's, if any."""
 
     name: str
     read: Callable[[], bytes]
@@ -28,14 +28,14 @@ class DocumentSource:
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A text with its chunks and the language of each. No chunks: the space seems to hold the text already."""
+    """A text with its chunks and the language of each. Without chunks: the space has the text already."""
 
     new: NewDocument
     chunks: tuple[Chunk, ...] = ()
     languages: tuple[Language, ...] = ()
 
     def inputs(self) -> list[str]:
-        """Return what is embedded for each chunk."""
+        """Return the embedder's input for each chunk."""
         return [searched_text(self.new.title, chunk.heading, chunk.text) for chunk in self.chunks]
 
 
@@ -47,14 +47,16 @@ class FailedDocument:
     error: BadInput
 
 
-Read = PreparedDocument | IndexedDocument | FailedDocument
-"""What reading one document came to."""
+PreparationOutcome = PreparedDocument | IndexedDocument | FailedDocument
+"""What ``prepare`` returns."""
 
 
-def prepare(source: DocumentSource, held: Mapping[str, StoredSource], known: set[str], language: Language) -> Read:
-    """Read a document and cut it. What its space has ``held`` under its name unchanged is not read again.
+def prepare(
+    source: DocumentSource, held: Mapping[str, StoredSource], known: set[str], language: Language
+) -> PreparationOutcome:
+    """Read, extract and cut a document, unless its bytes are those that the space ``held`` under its name.
 
-    A text whose hash is ``known`` is not cut again; the others' hashes are added to ``known``.
+    A text whose content hash is in ``known`` is not cut; other hashes are added to ``known``.
     """
     try:
         data = source.read()
@@ -69,15 +71,15 @@ def prepare(source: DocumentSource, held: Mapping[str, StoredSource], known: set
     if new.content_hash in known:
         return PreparedDocument(new)
     known.add(new.content_hash)
-    return cut(new)
+    return cut_chunks(new)
 
 
-def cut(new: NewDocument) -> PreparedDocument:
-    """Cut a text into chunks; a document may change its language between them."""
+def cut_chunks(new: NewDocument) -> PreparedDocument:
+    """Cut a text into chunks and detect the language of each."""
     chunks = tuple(chunk(new.text, kind=new.kind))
     return PreparedDocument(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
 
 
 def hash_bytes(data: bytes) -> str:
-    """Return a hash of bytes as this version of extraction reads them: BLAKE2b, 32 hex digits."""
+    """Return the hash of bytes and ``extract.VERSION``: BLAKE2b, 32 hex digits."""
     return hashlib.blake2b(data, digest_size=16, salt=VERSION.to_bytes(4, "little")).hexdigest()

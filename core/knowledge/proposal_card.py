@@ -1,4 +1,4 @@
-"""The card a moderator decides by: what a proposal is, where it comes from, what it says, and what it would change."""
+"""The card of a proposal for moderators: title, origin, score, excerpts, changes, and buttons."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from core.texts import say
 from core.types import Button, Language, Proposal, Reply
 
 MAX_CHANGES = 6
+"""The most changed lines on a card."""
+
 MAX_LINE_CHARS = 160
 MAX_SITE_BYTES = 40
-"""A longer host does not fit in a button, and gets none."""
+"""A longer host does not fit in a button's data, so there is no button for it."""
 
 
-def difference(held: str, proposed: str) -> tuple[str, ...]:
-    """Return the first lines that differ, ``- gone`` and ``+ new``, and ``…`` when there are more."""
+def changed_lines(held: str, proposed: str) -> tuple[str, ...]:
+    """Return the first ``MAX_CHANGES`` lines of the diff, ``- old`` and ``+ new``, and ``…`` when there are more."""
     lines = [
         f"{line[0]} {_line(line[2:])}"
         for line in difflib.ndiff(held.splitlines(), proposed.splitlines())
@@ -25,7 +27,7 @@ def difference(held: str, proposed: str) -> tuple[str, ...]:
 
 
 def card(proposal: Proposal, changes: tuple[str, ...], language: Language) -> Reply:
-    """Return a proposal as a message with the buttons that decide on it."""
+    """Return a proposal as a message with buttons to approve and reject it; ``changes`` are of ``changed_lines``."""
     lines = [
         say(language, "review.card", number=proposal.id, title=_line(proposal.title), name=_line(proposal.name)),
         say(language, "review.origin", origin=_line(proposal.origin)) if proposal.origin else "",
@@ -51,5 +53,5 @@ def _buttons(proposal: Proposal, language: Language) -> tuple[Button, ...]:
 
 
 def _line(text: str) -> str:
-    """Return untrusted text as one line of bounded length."""
+    """Return untrusted text as one line of at most ``MAX_LINE_CHARS``."""
     return textwrap.shorten(" ".join(text.split()), MAX_LINE_CHARS, placeholder="…")

@@ -1,6 +1,6 @@
-"""Another embedder taking over: every passage gets a vector of it, beside the one that goes on being searched.
+"""Re-embedding all passages with another embedder, while searches use the former one's vectors.
 
-It can be stopped at any moment, killed too, and goes on where it was. See ``core.retrieval.embedder_migration``.
+It can be stopped or killed at any moment, and continues where it was. See ``core.retrieval.embedder_migration``.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ log = logging.getLogger(__name__)
 
 _LOG_EVERY_S = 30.0
 _ADOPTED_AT_ONCE = 500
-"""Vectors that are moved in one transaction: a moment's wait for whoever else writes."""
+"""How many vectors are moved in one transaction, which other writers wait for."""
 
 
-async def open_succession(
+async def open_migration(
     vectors: Vectors, embedder: Embedder, name: str, open_embedder: Callable[[str], Embedder]
 ) -> EmbedderMigration:
-    """Return who serves until ``embedder``, set as ``name``, has vectors of everything: the one that has, if any.
+    """Return the migration to ``embedder``, whose setting is ``name``; finished when every passage has its vector.
 
-    Where that one cannot be loaded any more, words alone are searched meanwhile.
+    Until then the embedder that has vectors of all passages serves; when it cannot be loaded, search is lexical only.
     """
     await vectors.save_name(embedder.id, name)
     if not await vectors.count_missing(embedder.id):
@@ -59,38 +59,38 @@ def _loaded(open_embedder: Callable[[str], Embedder], name: str, embedder_id: st
 
 @dataclass(frozen=True, slots=True)
 class Reembedding:
-    """Gives every passage a vector of the embedder to come, and has it take over."""
+    """Embeds every passage with the next embedder and then puts it in service."""
 
     vectors: Vectors
-    succession: EmbedderMigration
+    migration: EmbedderMigration
     searcher: MigratingSearcher
 
     async def run(self, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
-        """Embed what has no vector of the embedder to come, put it in service, and return how many there were.
+        """Embed all passages without a vector of the next embedder, put it in service; return how many were embedded.
 
-        ``on_progress`` is given how many are done, and how many there were at the start.
+        ``on_progress`` gets how many are done, and how many there were at the start.
         """
-        latest = self.succession.latest
-        await self.vectors.discard_others({latest.id, self.succession.id})
+        latest = self.migration.latest
+        await self.vectors.discard_others({latest.id, self.migration.id})
         n_done = await self._embed(latest, on_progress)
-        if self.succession.is_under_way:
+        if self.migration.is_under_way:
             await self.searcher.change_over(await self.vectors.spaces())
             log.info("%s has taken over: %d passages were embedded", latest.id, n_done)
         while await self.vectors.adopt(latest.id, _ADOPTED_AT_ONCE):
             pass
         return n_done
 
-    async def attempt(self) -> None:
-        """Do the same in the background of something else: that it cannot be done is only logged."""
+    async def run_in_background(self) -> None:
+        """Do the same as ``run``, but log ``Unavailable`` instead of raising it."""
         try:
             await self.run()
         except Unavailable as error:
-            log.error("%s does not take over: %s", self.succession.latest.id, error)
+            log.error("%s does not take over: %s", self.migration.latest.id, error)
 
     async def _embed(self, latest: Embedder, on_progress: Callable[[int, int], None]) -> int:
         n_total, n_done, said_s = sum((await self.vectors.count_missing(latest.id)).values()), 0, time.monotonic()
         if n_total:
-            log.info("embedding %d passages with %s; %s serves", n_total, latest.id, self.succession.id or "nothing")
+            log.info("embedding %d passages with %s; %s serves", n_total, latest.id, self.migration.id or "nothing")
         while lacking := await self.vectors.count_missing(latest.id):
             for space in lacking:
                 after = 0

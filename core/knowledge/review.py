@@ -1,7 +1,7 @@
-"""Review: what was found or suggested waits for a moderator, and becomes a document to the letter when approved.
+"""Review: proposed texts wait for a moderator, and become documents unchanged when approved.
 
-A proposal is announced by a card in the moderators' channel, with the buttons that decide; ``/pending`` lists what
-waits wherever there is none. A text that was rejected is not proposed again.
+A proposal is announced in the moderators' channel by a card with buttons; ``/pending`` lists the pending ones. A
+rejected text is not proposed again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.chat.notices import Notices
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
-from core.knowledge.proposal_card import card, difference
+from core.knowledge.proposal_card import card, changed_lines
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
 from core.storage.curation.proposals import NewProposal, Proposals
@@ -22,7 +22,7 @@ from core.types import IndexedDocument, Language, Message, Person, Proposal, Rep
 
 @dataclass(frozen=True, slots=True)
 class ReviewService:
-    """Every space's review."""
+    """Proposes texts to the moderators of any space."""
 
     proposals: Proposals
     documents: Documents
@@ -31,10 +31,9 @@ class ReviewService:
     pseudonyms: Pseudonyms
 
     async def propose(self, space: SpaceId, new: NewProposal) -> Proposal | IndexedDocument | None:
-        """Let a text wait for the space's moderators, and tell them.
+        """Store a proposal and announce it to the space's moderators.
 
-        Returns what the space holds already instead of proposing it again, and ``None`` for a text that waits or that
-        moderators rejected.
+        Returns an ``IndexedDocument`` when the space has the text already, and ``None`` when it is pending or rejected.
         """
         if (held := await self.documents.find(space, new.new)) is not None:
             return held
@@ -44,12 +43,12 @@ class ReviewService:
         return proposal
 
     async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
-        """Return the name and text of all that a space holds or that waits there, by content hash."""
+        """Return the name and text of a space's documents and pending proposals, by content hash."""
         return {**await self.documents.texts(space), **await self.proposals.texts(space)}
 
     async def announce(self, proposal: Proposal) -> bool:
-        """Show a proposal's card to the moderators, once; ``False`` where they have no channel."""
-        lines = await self._difference(proposal)
+        """Send a proposal's card to the moderators, once; ``False`` where they have no channel."""
+        lines = await self._changed_lines(proposal)
 
         def compose(language: Language) -> Reply:
             return card(proposal, lines, language)
@@ -61,14 +60,14 @@ class ReviewService:
         return self.at(message.space, message.person)
 
     def at(self, space: SpaceId, person: Person) -> SpaceReview:
-        """Return the review of a space, for one who decides there."""
+        """Return the review of a space, for the moderator ``person``."""
         return SpaceReview(self, space, person)
 
-    async def _difference(self, proposal: Proposal) -> tuple[str, ...]:
+    async def _changed_lines(self, proposal: Proposal) -> tuple[str, ...]:
         if proposal.replaces is None:
             return ()
         held = await self.documents.text(proposal.space, proposal.replaces)
-        return difference(held or "", proposal.text)
+        return changed_lines(held or "", proposal.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +79,26 @@ class SpaceReview:
     _person: Person
 
     async def pending(self) -> tuple[Proposal, ...]:
-        """List what waits, oldest first."""
+        """Return the pending proposals, oldest first."""
         return await self._reviews.proposals.pending(self._space)
 
     async def approve(self, number: int) -> Verdict:
-        """Make a proposal a document, once."""
+        """Approve a pending proposal. Raises ``BadInput`` when the space has none of that number."""
         proposal = await self._get(number)
         new = await self._reviews.proposals.document(self._space, number)
         if proposal.status != "pending" or new is None:
             return Verdict(proposal, is_new=False)
-        embedded = await self._reviews.ingest.embedded(self._space, new)
+        embedded = await self._reviews.ingest.embed(self._space, new)
         indexed = await self._reviews.proposals.approve(self._space, number, self._pseudonym, new, embedded)
         return Verdict(await self._get(number), indexed is not None, indexed)
 
     async def approve_site(self, site: str) -> tuple[Verdict, ...]:
-        """Approve everything that waits from one site."""
+        """Approve every pending proposal from one host."""
         waiting = [proposal for proposal in await self.pending() if proposal.site == site.strip().lower()]
         return tuple([await self.approve(proposal.id) for proposal in waiting])
 
     async def reject(self, number: int, reason: str) -> Verdict:
-        """Decline a proposal, once."""
+        """Reject a pending proposal. Raises ``BadInput`` when the space has none of that number."""
         await self._get(number)
         is_new = await self._reviews.proposals.reject(self._space, number, self._pseudonym, reason)
         return Verdict(await self._get(number), is_new)

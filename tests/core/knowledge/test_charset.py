@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.knowledge.charset import NotText, decode, tidy
+from core.knowledge.charset import NotText, decode, normalise_text
 
 TEXT = "A reunião é às 19h — “não falte”.\nÜber die Straße."
 PLAIN = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs", "S"]), min_size=1, max_size=300)
@@ -50,13 +50,13 @@ def test_random_bytes_are_no_text() -> None:
 
 @given(PLAIN)
 def test_every_text_survives_utf8(text: str) -> None:
-    assert decode(text.encode()) == tidy(text)
+    assert decode(text.encode()) == normalise_text(text)
 
 
 @given(st.text(max_size=300))
 def test_tidying_twice_is_tidying_once(text: str) -> None:
-    assert tidy(tidy(text)) == tidy(text)
-    assert "\r" not in tidy(text)
+    assert normalise_text(normalise_text(text)) == normalise_text(text)
+    assert "\r" not in normalise_text(text)
 
 
 @given(st.binary(max_size=500))
@@ -66,4 +66,4 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
 
 
 def test_tidying() -> None:
-    assert tidy("\ufeffa\u00adb  \r\n\r\n\r\n\r\nc\xa0d\re\u0301 ") == "ab\n\nc d\né"
+    assert normalise_text("\ufeffa\u00adb  \r\n\r\n\r\n\r\nc\xa0d\re\u0301 ") == "ab\n\nc d\né"

@@ -8,7 +8,7 @@ from fpdf.enums import AccessPermission
 
 from core.errors import BadInput
 from core.knowledge.extract import ExtractedText, extract, kind_of, stem
-from core.knowledge.pdf import unwrap, without_furniture
+from core.knowledge.pdf import join_lines, strip_page_edges
 from core.retrieval.chunk import chunk
 from core.texts import explain
 from core.types import LANGUAGES
@@ -301,7 +301,7 @@ def test_lines_become_paragraphs() -> None:
         "it and goes on.",
         "2. The second item.",
     ]
-    assert unwrap(lines) == (
+    assert join_lines(lines) == (
         "A heading\nThis line is long and runs on over its end because it has been wrapped, with a word that was "
         "broken in two.\n1. The first item, which is long enough to fill the whole line of it and goes on.\n"
         "2. The second item."
@@ -309,4 +309,4 @@ def test_lines_become_paragraphs() -> None:
 
 
 def test_numbers_inside_a_page_stay() -> None:
-    assert without_furniture([["Room", "12", "Floor", "3"], ["7", "Keys", "12"]]) == [["Room", "12", "Floor"], ["Keys"]]
+    assert strip_page_edges([["Room", "12", "Floor", "3"], ["7", "Keys", "12"]]) == [["Room", "12", "Floor"], ["Keys"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.knowledge.knowledge_map import MAX_POINTS, Chart, chart
+from core.knowledge.knowledge_map import MAX_POINTS, KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_html, as_png
 from core.storage.database import Database
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
@@ -27,12 +27,12 @@ async def teach(database: Database, space: SpaceId, name: str, *texts: str) -> N
     await Documents(database).store(space, new, embedded)
 
 
-async def charted(folder: Path) -> Chart:
+async def charted(folder: Path) -> KnowledgeMap:
     async with await Database.open(folder) as database:
         await teach(database, HERE, NASTY, *(f"cat dog animal {n}" for n in range(20)))
         await teach(database, GLOBAL, "Hours", *(f"open nine five hours {n}" for n in range(20)))
         await teach(database, THERE, "Secret", "cobalt")
-        return await chart(Passages(database), HERE)
+        return await map_knowledge(Passages(database), HERE)
 
 
 async def test_shows_the_own_and_the_global_passages_with_titles(tmp_path: Path) -> None:
@@ -57,10 +57,10 @@ async def test_is_drawn_whatever_the_titles_are(tmp_path: Path) -> None:
 async def test_one_passage_none_and_too_many(tmp_path: Path) -> None:
     async with await Database.open(tmp_path) as database:
         with pytest.raises(BadInput):
-            await chart(Passages(database), HERE)
+            await map_knowledge(Passages(database), HERE)
         await teach(database, HERE, "One", "only this")
-        drawn = await chart(Passages(database), HERE)
+        drawn = await map_knowledge(Passages(database), HERE)
         assert drawn.titles == ("One",) and as_png(drawn, "x").startswith(b"\x89PNG")
         await teach(database, HERE, "Many", *(f"word{n % 7} same" for n in range(MAX_POINTS + 10)))
-        drawn = await chart(Passages(database), HERE)
+        drawn = await map_knowledge(Passages(database), HERE)
         assert MAX_POINTS / 2 <= len(drawn.points) <= MAX_POINTS

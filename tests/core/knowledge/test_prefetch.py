@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from core.knowledge.prefetch import ahead
+from core.knowledge.prefetch import prefetch
 
 
 class Source:
@@ -31,13 +31,13 @@ class Source:
 
 async def test_everything_comes_through_in_order() -> None:
     source = Source(50)
-    assert [n async for n in ahead(source.items(), 3)] == list(range(50))
+    assert [n async for n in prefetch(source.items(), 3)] == list(range(50))
     assert source.closed
 
 
 async def test_it_works_ahead_but_not_too_far() -> None:
     source = Source(50)
-    async with aclosing(ahead(source.items(), 3)) as items:
+    async with aclosing(prefetch(source.items(), 3)) as items:
         assert await anext(items) == 0
         for _ in range(30):
             await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_it_works_ahead_but_not_too_far() -> None:
 async def test_an_error_comes_after_what_came_before_it() -> None:
     source, seen = Source(50, fails_at=5), []
     with pytest.raises(ValueError, match="5"):
-        async for n in ahead(source.items(), 2):
+        async for n in prefetch(source.items(), 2):
             seen.append(n)  # noqa: PERF401 - what came before the error counts
     assert seen == [0, 1, 2, 3, 4]
     assert source.closed
@@ -58,7 +58,7 @@ async def test_cancelling_the_consumer_closes_the_source() -> None:
     source = Source(1000)
 
     async def consume() -> None:
-        async with aclosing(ahead(source.items(), 2)) as items:
+        async with aclosing(prefetch(source.items(), 2)) as items:
             async for _ in items:
                 await asyncio.sleep(0.01)
 

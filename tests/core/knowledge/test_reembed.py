@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.knowledge.ingest import Ingest
-from core.knowledge.reembed import Reembedding, open_succession
+from core.knowledge.reembed import Reembedding, open_migration
 from core.ports import Embedder
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingSearcher
 from core.storage.database import Database
@@ -69,7 +69,7 @@ async def world(folder: Path, embedder: Embedder, *known: Embedder) -> AsyncIter
         raise Unavailable("models.missing", name=name)
 
     async with await Database.open(folder) as database:
-        opened = World(folder, database, await open_succession(Vectors(database), embedder, embedder.id, open_embedder))
+        opened = World(folder, database, await open_migration(Vectors(database), embedder, embedder.id, open_embedder))
         yield opened
         await opened.searcher.close()
 
@@ -195,6 +195,6 @@ async def test_an_embedder_that_cannot_be_loaded_leaves_everything_as_it_was(
         raise Unavailable("models.missing", name="narrow")
 
     async with world(taught, Narrow(fail), WordEmbedder()) as now:
-        await now.reembedding.attempt()
+        await now.reembedding.run_in_background()
         assert "does not take over" in caplog.text
         assert length(await now.search()) == 256

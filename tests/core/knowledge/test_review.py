@@ -12,7 +12,7 @@ from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
-from core.knowledge.proposal_card import difference
+from core.knowledge.proposal_card import changed_lines
 from core.knowledge.review import ReviewService, SpaceReview
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
@@ -151,6 +151,6 @@ async def test_a_proposal_for_a_known_name_replaces_the_document(house: House) -
 
 
 def test_a_difference_names_what_goes_and_what_comes_and_ends() -> None:
-    assert difference("a\nb", "a\nb") == ()
-    assert difference("a\nb", "a\nc") == ("- b", "+ c")
-    assert difference("", "\n".join(map(str, range(50))))[-1] == "…"
+    assert changed_lines("a\nb", "a\nb") == ()
+    assert changed_lines("a\nb", "a\nc") == ("- b", "+ c")
+    assert changed_lines("", "\n".join(map(str, range(50))))[-1] == "…"
