@@ -88,7 +88,8 @@ def practise(of: Policy, judged: Judge, n_steps: int) -> int:
     source = FreshResponses(
         PROMPTS, of, judged, BatchFinder(TrainingBatch(16), lambda batch: None), PRACTICE.rows, N_TOKENS
     )
-    ppo = Ppo(of, replace(PRACTICE, n_steps=n_steps), BatchFinder(TrainingBatch(16), lambda batch: None))
+    settings = replace(PRACTICE, n_steps=n_steps, n_warmup=min(PRACTICE.n_warmup, n_steps - 1))
+    ppo = Ppo(of, settings, BatchFinder(TrainingBatch(16), lambda batch: None))
     for _ in range(n_steps):
         step = ppo.step(source)
         told = f"step {step.number}: reward {step.reward:+.2f}, {step.n_tokens:.0f} tokens, KL {step.kl:.2f}"

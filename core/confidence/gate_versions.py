@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.atomic_file import write_atomically
 from core.confidence.calibrate import Coefficients, read_coefficients, shipped
 from core.confidence.reader_gate import without_reader_feature
 from core.errors import BadInput
@@ -60,7 +60,7 @@ class GateVersions:
         self._folder.mkdir(parents=True, exist_ok=True)
         version = max((int(path.stem[1:]) for path in self._folder.glob("v[0-9]*.json")), default=SHIPPED) + 1
         row = {"version": version, "replaces": self.version, "coefficients": asdict(coefficients)}
-        self._write(self._path(version), json.dumps(row, indent=1))
+        write_atomically(self._path(version), json.dumps(row, indent=1).encode())
         self._use(version)
         return version
 
@@ -93,13 +93,4 @@ class GateVersions:
         return row
 
     def _use(self, version: int) -> None:
-        self._write(self._pointer, str(version))
-
-    def _write(self, path: Path, text: str) -> None:
-        """Write a file atomically."""
-        partial = path.with_suffix(".new")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_atomically(self._pointer, str(version).encode())

@@ -9,7 +9,6 @@ Does not cover whether a version is any good (``core.training.version_test``) or
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Annotated, Literal
 from filelock import FileLock
 from pydantic import Field, TypeAdapter, ValidationError
 
+from core.atomic_file import write_atomically
 from core.errors import BadInput, StorageCorrupt
 from core.models.lora import MANIFEST, WEIGHTS, Base, LoraManifest, read_manifest, require_base
 from core.models.lora_merge import FOLDER as MERGED
@@ -194,13 +194,7 @@ class LoraRegistry:
             yield self.state()
 
     def _write(self, state: RegistryState) -> None:
-        """Replace the file in one piece: a process killed here leaves the old one or the new one."""
-        draft = self.folder / f".{FILE}.{os.getpid()}"
-        with draft.open("wb") as file:
-            file.write(TypeAdapter(RegistryState).dump_json(state, indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.folder / FILE)
+        write_atomically(self.folder / FILE, TypeAdapter(RegistryState).dump_json(state, indent=1))
 
     def _copy(self, source: Path, name: str) -> None:
         """Copy what makes a version, whole or not at all, and let nobody write to it."""

@@ -1,1 +1,1 @@
-"""Learning from thumbs: training data, losses, runs that survive being killed, and what is promoted."""
+"""Training LoRA weights on ratings: data export, SFT, KTO, PPO, reward models, checkpoints, comparison, promotion."""

@@ -1,6 +1,6 @@
-"""What happens to versions without anybody: a trial is ended by its thumbs, and enough new thumbs start training.
+"""Automatic LoRA lifecycle: roll back a trial rated worse, promote after N answers, retrain after N ratings.
 
-Training is another process, of lower priority (``aion train cycle``), so that answers do not wait for it.
+Training runs in a process of its own with lower priority (``aion train cycle``), so that answers do not wait for it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ CYCLE_COMMAND = (sys.executable, "-m", "bot", "train", "cycle")
 LAST_CYCLE = "cycle-started"
 
 SIGNIFICANCE = 0.05
-"""A trial is over when so many 👎 would come by chance less often than this."""
+"""p-value of Fisher's exact test under which a trial counts as rated worse."""
 
 MIN_VOTES = 5
-"""Thumbs a version on trial has before anything is made of them."""
+"""Ratings that a version on trial needs before it is tested."""
 
 
 @dataclass(frozen=True, slots=True)
 class AutoPromotion:
-    """Ends trials and starts training in one data folder's ``training``. ``after`` ratings; 0: never."""
+    """Ends trials and starts training. ``folder``: ``training`` of the data folder; ``after``: ratings, 0 for never."""
 
     rated: RatedAnswers
     registry: LoraRegistry
@@ -45,7 +45,7 @@ class AutoPromotion:
     command: Sequence[str] = CYCLE_COMMAND
 
     async def watch_trial(self) -> str:
-        """Roll a trial back if its answers are disliked more, promote it when it wrote as many as it was to."""
+        """Roll back a trial that is rated worse, or promote one that wrote its answers; return a line for the log."""
         state = await offload(self.registry.state)
         trial = state.trial
         if trial is None:
@@ -62,7 +62,10 @@ class AutoPromotion:
         return _progress(trial, own)
 
     async def train_when_due(self) -> str:
-        """Train if enough ratings came in since the last time. Raises ``RuntimeError`` when training fails."""
+        """Run ``command`` when ``after`` ratings came in since its last run; return a line for the log.
+
+        Raises ``RuntimeError`` when it fails.
+        """
         if not self.after:
             return "AION_TRAIN_AFTER_RATINGS is 0: nothing is trained by itself"
         n_new = await self.rated.count_since(await offload(self._last))
@@ -96,7 +99,7 @@ class AutoPromotion:
 
 
 def is_worse(own: RatingTally, others: RatingTally) -> bool:
-    """Tell whether a version on trial is disliked more than chance allows."""
+    """Tell whether ``own`` has significantly more 👎 than ``others``; false under ``MIN_VOTES`` ratings."""
     if own.n_up + own.n_down < MIN_VOTES:
         return False
     return dislike_p_value((own.n_up, own.n_down), (others.n_up, others.n_down)) < SIGNIFICANCE

@@ -1,4 +1,4 @@
-"""Reads replies for the reward model with the frozen base model itself. Imports torch: import it late."""
+"""Reply encoder of the reward model: hidden states of the frozen base model. Imports torch: import it late."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BaseModelReplyEncoder:
 
     @torch.no_grad()
     def vectors(self, replies: Sequence[tuple[str, str]]) -> Matrix:
-        """Return one row of the model's width for each question and reply. Blocks."""
+        """Return the vectors of (question, reply) pairs, shape ``(len(replies), hidden size)``. Blocks."""
         self._student.model.eval()
         starts = range(0, len(replies), _ROWS)
         with self._student.model.disable_adapter():

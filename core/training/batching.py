@@ -1,4 +1,7 @@
-"""Batches that fit the memory there is: half as many rows at once, accumulated twice as often. Imports torch late."""
+"""Batch sizes that fit in memory: on out-of-memory, half the rows and twice the gradient accumulation.
+
+Imports torch late.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,20 @@ _CPU_SAYS = ("can't allocate memory", "not enough memory")
 
 @dataclass(frozen=True, slots=True)
 class TrainingBatch:
-    """``rows`` at once, ``n_accumulated`` times before the weights move. Their product is what learning goes by."""
+    """``rows`` at once, gradients of ``n_accumulated`` of them added up; their product is the effective batch size."""
 
     rows: int
     n_accumulated: int = 1
 
     @property
     def halved(self) -> TrainingBatch:
-        """Return the same in half the memory; no fewer rows in all, as it rounds up."""
+        """Return half the rows with at least the same effective batch size."""
         rows = self.rows // 2
         return TrainingBatch(rows, -(-self.rows * self.n_accumulated // rows))
 
 
 class BatchFinder:
-    """The batch that fits, found by trying; once halved it stays so. ``least``: the fewest rows a loss can do with."""
+    """Finds the largest batch that fits by trying; once halved it stays so. ``least``: the fewest rows a loss needs."""
 
     def __init__(self, batch: TrainingBatch, tell: Callable[[TrainingBatch], None], least: int = 1) -> None:
         self.batch = batch
@@ -37,9 +40,9 @@ class BatchFinder:
         self._least = least
 
     def run(self, work: Callable[[TrainingBatch], Result]) -> Result:
-        """Return what ``work`` makes of the batch, again with half of it as often as memory runs out.
+        """Return ``work(batch)``, called again with half the batch each time memory runs out.
 
-        ``work`` must be able to start again. Raises ``Unavailable`` when the smallest batch does not fit.
+        ``work`` must be restartable. Raises ``Unavailable`` when the smallest batch does not fit.
         """
         while True:
             try:
@@ -56,7 +59,7 @@ class BatchFinder:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Say whether memory ran out, on a GPU or, as torch says it for lack of a class, on a CPU."""
+    """Tell whether memory ran out, on a GPU or on a CPU (where torch raises ``RuntimeError``)."""
     import torch
 
     if isinstance(error, MemoryError | torch.OutOfMemoryError):

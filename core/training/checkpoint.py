@@ -1,8 +1,8 @@
-"""Checkpoints of a run that may be killed at any moment and goes on elsewhere (specification 5.2).
+"""Checkpoints of a training run that may be killed at any moment and resumed elsewhere (specification 5.2).
 
-A checkpoint is a folder ``checkpoint-N`` with a seal in it, written last: the SHA-256 of every file. What has no seal,
-or one that does not hold, is none. That needs no rename, which S3 mounts do not have, and notices what a synchronised
-folder (Drive, a Kaggle dataset) left out. Knows nothing of what the files mean, and imports no torch.
+A checkpoint is a folder ``checkpoint-N`` with a seal, a JSON file written last with the SHA-256 of every other file.
+A folder without a seal, or whose files differ from it, is ignored. This needs no rename, which S3 mounts lack, and
+detects files that a synchronised folder (Drive, a Kaggle dataset) lost. Imports no torch.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A whole checkpoint: what a run had become after ``step`` updates of its weights."""
+    """An intact checkpoint, written after ``step`` updates of the weights."""
 
     step: int
     path: Path
 
 
 class Checkpoints:
-    """The checkpoints of one run in one folder, of which the last ``n_kept`` are kept.
+    """The checkpoints of one run in one folder; the newest ``n_kept`` are kept.
 
-    ``run`` names what must be the same for a run to go on: settings, data, base model. No path belongs in it.
+    ``run`` is a fingerprint of what must be the same to resume: settings, data, base model; it must hold no path.
     """
 
     def __init__(self, folder: Path, run: str, n_kept: int = 2) -> None:
@@ -43,13 +43,13 @@ class Checkpoints:
         self._n_kept = n_kept
 
     def path(self, step: int) -> Path:
-        """Return where the checkpoint of a step is, or would be."""
+        """Return the folder of a step's checkpoint, whether it exists or not."""
         return self.folder / f"checkpoint-{step}"
 
     def save(self, step: int, write: Callable[[Path], None]) -> None:
-        """Have ``write`` fill an empty folder, seal it, and remove the checkpoints that are one too many.
+        """Call ``write`` with an empty folder, seal it, and remove all but the newest ``n_kept`` checkpoints.
 
-        Raises ``Unavailable`` when it cannot be written (full disk, lost mount); those before it are untouched.
+        Raises ``Unavailable`` when it cannot be written (full disk, lost mount); earlier checkpoints stay.
         """
         path = self.path(step)
         try:
@@ -62,7 +62,7 @@ class Checkpoints:
             raise Unavailable("train.not_saved", folder=self.folder, problem=error.strerror or error) from error
 
     def seal(self, step: int) -> None:
-        """Make a checkpoint of what stands at ``path(step)``, and remove those that are one too many."""
+        """Seal the files in ``path(step)``, and keep the newest ``n_kept`` checkpoints alone. Raises ``OSError``."""
         path = self.path(step)
         content = {"run": self._run, "files": _digests(path)}
         (path / SEAL).write_text(json.dumps(content, indent=1), encoding="utf-8")
@@ -70,9 +70,9 @@ class Checkpoints:
             shutil.rmtree(old, ignore_errors=True)
 
     def latest(self) -> Checkpoint | None:
-        """Return the newest checkpoint that is whole; ``None`` when there is none to go on from.
+        """Return the newest intact checkpoint; ``None`` when there is none.
 
-        Raises ``BadInput`` when it is of another run: other settings, data or base model.
+        Raises ``BadInput`` when it belongs to another run: other settings, data or base model.
         """
         for step, path in _numbered(self.folder):
             run = _sealed_run(path)
@@ -85,7 +85,7 @@ class Checkpoints:
 
 
 class TimeBox:
-    """A run's time: free GPUs end a session without asking. ``None`` hours: no end."""
+    """Time limit of a run, since free GPUs end sessions unasked. ``max_hours`` of ``None``: unlimited."""
 
     def __init__(self, max_hours: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -93,18 +93,18 @@ class TimeBox:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it is time to save and leave."""
+        """Tell whether the time is used up."""
         return self._end_s is not None and self._clock() >= self._end_s
 
 
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    """Return the folders that are named as checkpoints, the newest first."""
+    """Return the steps and folders of all checkpoints, newest first."""
     named = [(match, path) for path in folder.glob("checkpoint-*") if (match := _NAME.fullmatch(path.name))]
     return sorted(((int(match[1]), path) for match, path in named), reverse=True)
 
 
 def _sealed_run(path: Path) -> str | None:
-    """Return the run that a whole checkpoint is of; ``None`` when it is not whole."""
+    """Return the run fingerprint of a checkpoint; ``None`` when it is not intact."""
     try:
         content = json.loads((path / SEAL).read_text(encoding="utf-8"))
         return str(content["run"]) if content["files"] == _digests(path) else None
@@ -113,7 +113,7 @@ def _sealed_run(path: Path) -> str | None:
 
 
 def _digests(path: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file but the seal, by its name within the checkpoint."""
+    """Return the SHA-256 of every file but the seal, by path relative to the checkpoint."""
     digests = {}
     for file in sorted(path.rglob("*")):
         if file.is_file() and file != path / SEAL:

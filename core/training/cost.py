@@ -1,6 +1,6 @@
-"""What a LoRA training costs on a free GPU: steps, memory, hours, sessions and weeks (specification 5.1, 8.2).
+"""Cost estimate of LoRA training on free GPUs: steps, memory, hours, sessions and weeks (specification 5.1, 8.2).
 
-Arithmetic on the shape of a model; loads none. The figures are estimates, good to about a third.
+Computed from a model's ``config.json`` without loading it; accurate to about a third.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from core.models.hub import cached_folder
 GIB = 2**30
 
 _NF4_BYTES = 0.5 + 0.127 / 8
-"""A 4-bit weight with its doubly quantised constants (Dettmers et al. 2023: 0.127 bits)."""
+"""Bytes of a 4-bit weight with its doubly quantised constants (Dettmers et al. 2023: 0.127 bits)."""
 
 _LEARNED_BYTES = 4 + 4 + 8
-"""A LoRA weight in float32, its gradient, and AdamW's two moments."""
+"""Bytes of a LoRA weight in float32, its gradient, and AdamW's two moments."""
 
 _CUDA_BYTES = 0.75 * GIB
-"""The CUDA context, its libraries' workspaces, and what fragmentation wastes."""
+"""Bytes of the CUDA context, library workspaces and fragmentation."""
 
 Count = Annotated[int, Field(gt=0)]
 
 
 @validated(frozen=True, config=ConfigDict(extra="ignore"))
 class Shape:
-    """A decoder's shape, as ``config.json`` names its parts."""
+    """Shape of a decoder, with the field names of ``config.json``."""
 
     hidden_size: Count
     num_hidden_layers: Count
@@ -49,7 +49,7 @@ class Shape:
 
     @property
     def projections(self) -> Sequence[tuple[int, int]]:
-        """Return what goes in and comes out of the seven projections of a layer."""
+        """Return (inputs, outputs) of the seven linear projections of a layer."""
         head = self.head_dim or self.hidden_size // self.num_attention_heads
         q, kv = head * self.num_attention_heads, head * (self.num_key_value_heads or self.num_attention_heads)
         wide, inner = self.hidden_size, self.intermediate_size
@@ -57,12 +57,12 @@ class Shape:
 
     @property
     def n_projection_params(self) -> int:
-        """Return the weights of all projections: what is 4-bit on a GPU."""
+        """Return the weights of all projections, which are 4-bit on a GPU."""
         return self.num_hidden_layers * sum(n_in * n_out for n_in, n_out in self.projections)
 
     @property
     def n_other_params(self) -> int:
-        """Return the weights of embedding, output and norms: what estimates 16-bit."""
+        """Return the weights of embedding, output and norms: which stay 16-bit."""
         n_tables = 1 if self.tie_word_embeddings else 2
         return n_tables * self.vocab_size * self.hidden_size + (2 * self.num_hidden_layers + 1) * self.hidden_size
 
@@ -78,7 +78,7 @@ class Shape:
 
 @validated(frozen=True)
 class GpuPlace:
-    """A free GPU: what it can do, and the hours of a session and a week."""
+    """A free GPU offer. ``tflops``: 16-bit peak; ``share``: of it reached, 0..1; hours a session and a week."""
 
     name: str
     gpu: str
@@ -92,7 +92,7 @@ class GpuPlace:
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """The places there are, and the models whose shape is known."""
+    """The free GPU offers, and the shapes of known models by name."""
 
     places: tuple[GpuPlace, ...]
     models: Mapping[str, Shape]
@@ -100,7 +100,7 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class TrainingWork:
-    """What is to be trained: examples of so many tokens, gone over so often; ``rows`` at once, ``rows`` × n a step."""
+    """A training workload. An update of the weights takes ``rows`` × ``n_accumulated`` examples."""
 
     n_examples: int
     tokens_each: float
@@ -112,18 +112,18 @@ class TrainingWork:
 
     @property
     def n_tokens(self) -> float:
-        """Return how many tokens are trained on in all."""
+        """Return the tokens trained on over all epochs."""
         return self.n_examples * min(self.tokens_each, self.max_length) * self.epochs
 
     @property
     def n_steps(self) -> int:
-        """Return how often the weights move."""
+        """Return the number of weight updates."""
         return max(1, ceil(self.n_examples * self.epochs / (self.rows * self.n_accumulated)))
 
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """What the work takes in one place. ``memory_gib`` with ``rows`` at once; it ``fits`` or not."""
+    """The cost of a workload on one GPU. ``memory_gib`` is with ``rows`` at once; ``fits``: within the GPU's memory."""
 
     place: GpuPlace
     rows: int
@@ -135,7 +135,7 @@ class CostEstimate:
 
 
 def estimate_cost(shape: Shape, work: TrainingWork, place: GpuPlace) -> CostEstimate:
-    """Return what work takes in a place, with as many rows at once as fit, halved as training itself would."""
+    """Return the cost of ``work`` on ``place``; rows are halved until they fit, as training itself does."""
     rows = work.rows
     while rows > 1 and memory_gib(shape, work, rows) > place.memory_gib:
         rows //= 2
@@ -147,9 +147,9 @@ def estimate_cost(shape: Shape, work: TrainingWork, place: GpuPlace) -> CostEsti
 
 
 def flops(shape: Shape, work: TrainingWork) -> float:
-    """Return the operations of the work: forward, again for what was not kept, and backward to the LoRA weights.
+    """Return the floating-point operations of ``work``: forward, recomputed forward, and backward through activations.
 
-    The base is frozen: its own gradients, a third of a full training's, are never computed.
+    The base is frozen: its weight gradients, a third of full training, are never computed.
     """
     length = min(work.tokens_each, work.max_length)
     attention = 2 * shape.num_hidden_layers * shape.projections[0][1] * length
@@ -159,8 +159,8 @@ def flops(shape: Shape, work: TrainingWork) -> float:
 def memory_gib(shape: Shape, work: TrainingWork, rows: int) -> float:
     """Return the GPU memory of QLoRA with gradient checkpointing, in GiB.
 
-    NF4 projections, 16-bit embeddings; LoRA weights with optimizer; one input kept for each layer, one layer's inner
-    values while it is recomputed; logits in 16 bits, then in float32 with their gradient.
+    Counts NF4 projections, 16-bit embeddings, LoRA weights with optimizer state, one kept input for each layer, one
+    layer's activations while it is recomputed, and logits in 16 bits, then in float32 with their gradient.
     """
     n_tokens = rows * work.max_length
     weights = _NF4_BYTES * shape.n_projection_params + 2 * shape.n_other_params
@@ -173,7 +173,7 @@ def memory_gib(shape: Shape, work: TrainingWork, rows: int) -> float:
 
 
 def read_hardware(path: Path | None = None) -> Hardware:
-    """Read places and models from a TOML file, by default the one that comes with AION. Raises ``BadInput``."""
+    """Read GPU offers and model shapes from TOML, by default ``core/training/hardware.toml``. Raises ``BadInput``."""
     source = path or files("core.training") / "hardware.toml"
     try:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
@@ -184,9 +184,9 @@ def read_hardware(path: Path | None = None) -> Hardware:
 
 
 def shape_of(model: str, hardware: Hardware) -> Shape:
-    """Return a model's shape: a known one's, or that in the ``config.json`` of its folder or of the hub's cache.
+    """Return a model's shape: from ``hardware``, or from the ``config.json`` in its folder or in the hub's cache.
 
-    Raises ``BadInput`` when it is not to be found.
+    Raises ``BadInput`` when there is none.
     """
     if model in hardware.models:
         return hardware.models[model]

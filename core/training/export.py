@@ -1,14 +1,13 @@
-"""Training data out of the ratings of communities and people who allow it: SFT, KTO and reward lines in JSONL.
+"""Export of training data: ratings with consent as SFT, KTO and reward lines in JSONL.
 
-The same database gives the same bytes. What is personal or secret is masked, duplicates are one line, the newest part
-is held out, and what a provider wrote stays out unless its terms let models be trained on it. Forgetting somebody
-rewrites the exports there are; a line they had a part in goes as a whole, and the next export has it without them.
+Deterministic: the same database gives the same bytes. Personal data and secrets are masked, duplicates are merged, the
+newest part is held out, and a provider's text is left out unless its terms permit training. Erasing a person rewrites
+existing exports: lines made from their answers are removed, and the next export has these lines without their votes.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from core.atomic_file import write_atomically
 from core.chat.notices import Notices
 from core.errors import BadInput
 from core.offload import offload
@@ -40,15 +40,15 @@ from core.training.vote_brigades import Brigade, brigades, is_quarantined, withi
 from core.types import Language, PromptTurn, Reply, SpaceId
 
 HELD_OUT_SHARE = 0.2
-"""The newest part of the examples, which training does not see."""
+"""Share of the examples, the newest, that is held out."""
 
 EXPORTS_FILE = "exports.json"
-"""Where the exports are, in the data folder's ``training``."""
+"""File with the folders of all exports, in the data folder's ``training``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export holds: lines by file; votes left out as over a cap or as part of a brigade; spaces read."""
+    """Lines by file name; votes left out as over a cap or as part of a brigade; number of spaces read."""
 
     n_lines: Mapping[str, int]
     n_over_cap: int
@@ -58,9 +58,9 @@ class ExportReport:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Writes training data. ``trains`` and ``may_train`` say which spaces and people allow it.
+    """Writes training data. ``trains`` and ``may_train`` return the consent of a space and of a person.
 
-    ``providers`` maps the name of every provider to whether its terms allow it.
+    ``providers`` maps each provider's name to whether its terms permit training on its output.
     """
 
     rated: RatedAnswers
@@ -73,9 +73,9 @@ class Exporter:
     exports: Exports
 
     async def export(self, folder: Path, space: SpaceId | None = None) -> ExportReport:
-        """Write the files of one export into ``folder``, of one space or of all that allow it; tell of brigades.
+        """Write an export of one space, or of all with consent, into ``folder``; notify moderators of vote brigades.
 
-        Raises ``BadInput`` when the space does not allow it, or nothing that may be learned from was rated.
+        Raises ``BadInput`` when the space has not consented, or no rated answer may be used.
         """
         if space is not None and not await self.trains(space):
             raise BadInput("export.not_allowed", space=space)
@@ -105,7 +105,7 @@ class Exporter:
         return await offload(self._chosen, known, [each for each in rated if each.answer.asker in willing], kept)
 
     def _chosen(self, space: str, rated: Sequence[RatedAnswer], kept: set[tuple[int, str]]) -> list[TrainingExample]:
-        """Return the examples of a space. Blocks."""
+        """Return the examples of a space from the votes in ``kept``: (answer, person) pairs. Blocks."""
         examples = []
         for each in rated:
             votes = tuple(vote for vote in each.votes if (vote.answer_id, vote.person) in kept)
@@ -115,7 +115,7 @@ class Exporter:
         return examples
 
     def _example(self, space: str, answer: AnswerRecord, votes: tuple[Vote, ...]) -> TrainingExample | None:
-        """Return an answer as an example; ``None`` for what may not be learned from, or teaches nothing."""
+        """Return an answer as an example; ``None`` where the provider's terms forbid it, or nothing was written."""
         generation = answer.generation
         generator = generation.generator if generation else answer.used
         if not self.providers.get(generator, True) or not (generation or (generator == "extract" and answer.sources)):
@@ -146,12 +146,12 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The exports made from one data folder, wherever they are; ``folder`` holds the list of them."""
+    """All exports made from one data folder; ``folder`` holds the list of their paths."""
 
     folder: Path
 
     def write(self, folder: Path, examples: Sequence[TrainingExample]) -> Mapping[str, int]:
-        """Write one export, and remember where. Returns the lines of each file. Blocks.
+        """Write one export and list it; return the number of lines by file name. Blocks.
 
         Raises ``BadInput`` when it cannot be written.
         """
@@ -163,13 +163,13 @@ class Exports:
                 for form in FORMS:
                     lines = [as_line(row) for example in chosen if (row := as_row(example, form)) is not None]
                     counts[f"{form}{part}.jsonl"] = len(lines)
-                    _replace(export_file(folder, form, is_held=bool(part)), "".join(lines))
+                    write_atomically(export_file(folder, form, is_held=bool(part)), "".join(lines).encode())
         except OSError as error:
             raise BadInput("export.not_written", folder=folder, problem=error.strerror or error) from error
         return counts
 
     async def erase(self, answer_ids: frozenset[int]) -> int:
-        """Take the lines made from those answers out of every export, and return how many there were."""
+        """Remove the lines made from those answers from every export; return how many were removed."""
         return await offload(self._erase, answer_ids)
 
     def _erase(self, answer_ids: frozenset[int]) -> int:
@@ -179,7 +179,7 @@ class Exports:
                 text = path.read_text(encoding="utf-8")
                 kept, n_lines = without_rows(text, lambda row: not answer_ids.isdisjoint(_answers_of(row)))
                 if n_lines:
-                    _replace(path, kept)
+                    write_atomically(path, kept.encode())
                 n_erased += n_lines
         return n_erased
 
@@ -193,16 +193,16 @@ class Exports:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".exports.lock"):
             known = {str(each) for each in self._known()} | {str(folder.resolve())}
-            _replace(self.folder / EXPORTS_FILE, json.dumps(sorted(known), indent=1))
+            write_atomically(self.folder / EXPORTS_FILE, json.dumps(sorted(known), indent=1).encode())
 
 
 def export_file(folder: Path, form: Form, *, is_held: bool = False) -> Path:
-    """Return where an export holds lines of that form: to train on, or held out."""
+    """Return the path of an export's training lines of a form, or of its held-out lines."""
     return folder / f"{form}{'.held' if is_held else ''}.jsonl"
 
 
 def _split(examples: Iterable[TrainingExample]) -> tuple[list[TrainingExample], list[TrainingExample]]:
-    """Return what to train on and what is held out: the newest, but no prompt that is trained on."""
+    """Return training and held-out examples: the newest are held out, unless their prompt is also trained on."""
     ordered = sorted(examples, key=lambda example: (example.provenance.at, example.provenance.answers))
     cut = len(ordered) - int(len(ordered) * HELD_OUT_SHARE)
     seen = {example.prompt for example in ordered[:cut]}
@@ -232,12 +232,3 @@ def _warning(brigade: Brigade, language: Language) -> Reply:
     return Reply(
         say(language, "export.brigade", n=len(brigade.people), thumb=thumb, minutes=minutes, where=where), language
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

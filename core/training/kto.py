@@ -1,7 +1,7 @@
-"""KTO: LoRA weights that learn from single thumbs, on TRL's KTOTrainer (Ethayarajh et al. 2024, arXiv 2402.01306).
+"""KTO training of LoRA weights on single thumbs, with TRL's KTOTrainer (Ethayarajh et al. 2024, arXiv 2402.01306).
 
-The weights of 👍 and 👎 make up for how many there are of each (the paper's equation 8, at its upper end 1). Imports
-torch and TRL: import it late.
+👍 and 👎 are weighted inversely to their counts (the paper's equation 8 with a ratio of 1). Imports torch and TRL:
+import it late.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from core.training.student import Student
 from core.training.trainer import Recipe, TrainingResult, TrainingRun, fit, scheduled
 
 BETA = 0.1
-"""How strongly the weights are held to where they began."""
+"""Strength of the KL penalty towards the initial weights."""
 
 MIN_ROWS = 2
-"""The KL term is estimated from the other rows of a batch."""
+"""Least rows of a batch: the KL term is estimated from a row's neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThumbedReply:
-    """A reply and whether it is liked."""
+    """A reply with the label of its ratings."""
 
     asked: PromptedReply
     is_liked: bool
@@ -38,7 +38,7 @@ class ThumbedReply:
 
 @dataclass(frozen=True, slots=True)
 class KtoWeights:
-    """What counts how much. ``n_contradictory`` replies were both liked and disliked, and count nothing."""
+    """Loss weights of liked and disliked replies, at least 1, and the counts that they balance."""
 
     desirable: float
     undesirable: float
@@ -47,7 +47,7 @@ class KtoWeights:
 
 
 def read_thumbs(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[ThumbedReply, ...], int]:
-    """Return the replies in lines of a KTO file, and how many were left out as both liked and disliked."""
+    """Return the labelled replies in rows of a KTO file, and how many were dropped as both liked and disliked."""
     labels: defaultdict[PromptedReply, set[bool]] = defaultdict(set)
     for row in rows:
         (reply,) = turns_of(row["completion"])
@@ -57,7 +57,7 @@ def read_thumbs(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[ThumbedReply, 
 
 
 def balance(thumbs: Sequence[ThumbedReply]) -> KtoWeights:
-    """Return the weights that make 👍 and 👎 count the same in all. Raises ``BadInput`` when there is only one kind."""
+    """Return weights that make both labels count the same in total. Raises ``BadInput`` when one label is missing."""
     n_up = sum(each.is_liked for each in thumbs)
     n_down = len(thumbs) - n_up
     if not n_up or not n_down:
@@ -68,10 +68,11 @@ def balance(thumbs: Sequence[ThumbedReply]) -> KtoWeights:
 def kto(
     student: Student, thumbs: Sequence[ThumbedReply], held: Sequence[ThumbedReply], recipe: Recipe, run: TrainingRun
 ) -> TrainingResult:
-    """Train on ``thumbs``; the metrics tell how the log-probabilities of ``held`` moved. Blocks.
+    """Train on ``thumbs``, and measure how the log-probabilities of ``held`` changed. Blocks.
 
-    ``accuracy`` is the share of held-out replies that moved the way of their thumb. Raises ``BadInput`` when there is
-    only one kind of thumb, and as ``fit`` does.
+    Metrics: ``accuracy``, the share of held-out replies whose log-probability changed in the direction of their label,
+    and ``margin``, the mean of that change in nats a token. Raises ``BadInput`` when one label is missing, and as
+    ``core.training.trainer.fit`` does.
     """
     weights = balance(thumbs)
     rows = [_row(student, thumb) for thumb in thumbs]

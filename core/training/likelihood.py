@@ -1,4 +1,4 @@
-"""How likely a model finds given replies: what held-out loss and the comparison of versions go by. Imports torch."""
+"""Log-likelihood of given replies under a model, for held-out loss and version comparison. Imports torch."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class PromptedReply:
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """The log-probability of a reply, in nats, and its tokens."""
+    """The log-probability of a reply, in nats, and the number of its tokens."""
 
     log_prob: float
     n_tokens: int
 
     @property
     def per_token(self) -> float:
-        """Return the mean log-probability of a token."""
+        """Return the mean log-probability of a token, in nats; 0 for an empty reply."""
         return self.log_prob / max(1, self.n_tokens)
 
 
 def prompted_replies(rows: Iterable[Mapping[str, Any]]) -> tuple[PromptedReply, ...]:
-    """Return what rows of SFT files (``messages``) ask, and the replies to learn."""
+    """Return prompt and last assistant turn of rows of an SFT file (``messages``); rows without one are left out."""
     chats = [turns_of(row["messages"]) for row in rows]
     return tuple(
         PromptedReply(chat[:-1], chat[-1].content) for chat in chats if len(chat) > 1 and chat[-1].role == "assistant"
@@ -45,7 +45,7 @@ def prompted_replies(rows: Iterable[Mapping[str, Any]]) -> tuple[PromptedReply, 
 
 
 def tokens_of(student: Student, asked: PromptedReply, max_length: int) -> tuple[list[int], int]:
-    """Return the token ids of prompt and reply, cut at ``max_length``, and how many of them are the prompt's."""
+    """Return the token ids of prompt and reply, truncated to ``max_length``, and the length of the prompt."""
     prompt = student.prompt_tokens(asked.prompt)
     return [*prompt, *student.response_tokens(asked.reply)][:max_length], len(prompt)
 
@@ -53,7 +53,7 @@ def tokens_of(student: Student, asked: PromptedReply, max_length: int) -> tuple[
 def likelihoods(
     student: Student, replies: Iterable[PromptedReply], max_length: int, *, as_base: bool = False
 ) -> list[Likelihood]:
-    """Return how likely each reply is, one after the other; ``as_base``: without the LoRA weights. Blocks."""
+    """Return the likelihood of each reply, in order; ``as_base``: without the LoRA weights. Blocks."""
     was_training = student.model.training
     student.model.eval()
     bare: AbstractContextManager[Any] = student.model.disable_adapter() if as_base else nullcontext()

@@ -1,8 +1,7 @@
-"""The losses of learning from thumbs, as pure functions of tensors.
+"""Losses of SFT and PPO, and generalised advantage estimation, as pure functions of tensors.
 
-Everywhere: *b* sequences of *t* tokens over a vocabulary of *v*; ``mask`` (b, t) is true where a token counts, which
-is where the model wrote it itself; log-probabilities are natural, of the tokens that were written. Losses are scalars
-to be minimised. A batch in which nothing counts has the loss 0.
+Shapes: *b* sequences of *t* tokens over a vocabulary of *v*; ``mask`` (b, t) is true at the tokens of the response;
+log-probabilities are natural, of the given tokens. Losses are scalars to minimise; with an all-false mask they are 0.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from torch.nn.functional import log_softmax
 
 
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of ``values`` (b, t) where ``mask`` is true, whatever stands elsewhere."""
+    """Return the mean of ``values`` (b, t) where ``mask`` is true; NaN and infinity elsewhere are ignored."""
     return torch.where(mask, values, 0).sum() / mask.sum().clamp_min(1)
 
 
@@ -23,13 +22,16 @@ def token_log_probs(logits: Tensor, tokens: Tensor) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, tokens: Tensor, mask: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Return the mean cross-entropy with (1 - ε)·1 + ε/V, ε = ``smoothing`` in 0..1 (specification 1.5)."""
+    """Return the mean cross-entropy in nats with label smoothing ε = ``smoothing``, 0..1 (specification 1.5).
+
+    The target distribution is (1 - ε) at the token plus ε/v everywhere.
+    """
     log_p = _log_softmax(logits)
     return mean_over(-(1 - smoothing) * _told(log_p, tokens) - smoothing * log_p.mean(-1), mask)
 
 
 def clipped_surrogate(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor, clip: float) -> Tensor:
-    """Return PPO's loss -E[min(r Â, clip(r, 1 - ε, 1 + ε) Â)], r = π_θ / π_old (Schulman et al. 2017; 1.7).
+    """Return PPO's loss -E[min(r Â, clip(r, 1 - ε, 1 + ε) Â)], r = π_θ / π_old (Schulman et al. 2017; spec. 1.7).
 
     ``new`` and ``old`` (b, t) are log-probabilities; ``advantages`` (b, t) or (b, 1); ``clip`` is ε > 0. The
     specification states the objective, which is maximised: the loss is its negative.
@@ -39,9 +41,10 @@ def clipped_surrogate(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor
 
 
 def kl_divergence(reference: Tensor, new: Tensor, mask: Tensor) -> Tensor:
-    """Return the estimate k3 of KL(π_θ ‖ π₀) in nats a token: mean of e^d - 1 - d, d = log π₀ - log π_θ.
+    """Return the k3 estimate of KL(π_θ ‖ π₀) in nats a token: mean of e^d - 1 - d, d = log π₀ - log π_θ.
 
-    Never negative, and unbiased for tokens drawn from π_θ (Schulman 2020, "Approximating KL divergence").
+    ``reference`` and ``new`` (b, t) are log π₀ and log π_θ. At least 0, and unbiased for tokens drawn from π_θ
+    (Schulman 2020, "Approximating KL divergence").
     """
     difference = torch.where(mask, reference - new, 0)
     return mean_over(torch.expm1(difference) - difference, mask)
@@ -50,10 +53,10 @@ def kl_divergence(reference: Tensor, new: Tensor, mask: Tensor) -> Tensor:
 def advantages_and_returns(
     rewards: Tensor, values: Tensor, mask: Tensor, discount: float, decay: float
 ) -> tuple[Tensor, Tensor]:
-    """Return GAE's advantages and the returns to learn values from, both (b, t) (Schulman et al. 2016).
+    """Return GAE's advantages and the target returns of the value head, both (b, t) (Schulman et al. 2016).
 
-    δ_t = r_t + γ V_{t+1} - V_t and Â_t = δ_t + γλ Â_{t+1}, with nothing after the last token that counts; γ is
-    ``discount`` and λ ``decay``, both 0..1. The tokens that count are a run from the first on. No gradient.
+    δ_t = r_t + γ V_{t+1} - V_t and Â_t = δ_t + γλ Â_{t+1}, both 0 after the last masked-in token; γ is ``discount``
+    and λ ``decay``, each 0..1. The mask must be true from the first token on without gaps. No gradient flows.
     """
     rewards, values = torch.where(mask, rewards, 0).detach(), torch.where(mask, values, 0).detach()
     advantages = torch.zeros_like(rewards)
@@ -66,13 +69,13 @@ def advantages_and_returns(
 
 
 def value_loss(values: Tensor, old: Tensor, returns: Tensor, mask: Tensor, clip: float) -> Tensor:
-    """Return ½ the mean squared error of ``values`` (b, t), of the worse: as they are, or within ``clip`` of old."""
+    """Return half the mean of max((V - R)², (clip(V, V_old ± ``clip``) - R)²), PPO's clipped value loss."""
     kept = old + (values - old).clamp(-clip, clip)
     return 0.5 * mean_over(torch.maximum((values - returns) ** 2, (kept - returns) ** 2), mask)
 
 
 def entropy(logits: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean entropy, in nats, of what ``logits`` (b, t, v) say: 0..ln v."""
+    """Return the mean entropy, in nats, of the distributions of ``logits`` (b, t, v): 0..ln v."""
     log_p = _log_softmax(logits)
     return mean_over(-(log_p.exp() * log_p).sum(-1), mask)
 
@@ -84,7 +87,7 @@ def whitened(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def _log_softmax(logits: Tensor) -> Tensor:
-    """Return log-probabilities in float32 at least: in 16 bits their sums over a vocabulary are off."""
+    """Return log-probabilities in at least float32: in 16 bits, sums over a vocabulary are inexact."""
     return log_softmax(logits if logits.dtype == torch.float64 else logits.float(), -1)
 
 

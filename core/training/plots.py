@@ -1,30 +1,22 @@
-"""Pictures of training: the loss of a run. Owns matplotlib here."""
+"""Plots of training as PNG files: loss, PPO reward and KL, and the scaling law. Imports matplotlib: import it late."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from core.training.scaling import Law, Optimum, ScalingRun
 
-class Point(Protocol):
-    """A step of a run and its loss."""
-
-    @property
-    def step(self) -> int:
-        """Return how many updates were made."""
-        ...
-
-    @property
-    def loss(self) -> float:
-        """Return the loss of that update."""
-        ...
+if TYPE_CHECKING:  # these modules load torch
+    from core.training.ppo.algorithm import Step
+    from core.training.trainer import Update
 
 
-def draw_loss(updates: Sequence[Point], metrics: Mapping[str, float], path: Path) -> None:
-    """Draw the loss by step as a PNG file, with the held-out loss before and after where it is known."""
+def draw_loss(updates: Sequence[Update], metrics: Mapping[str, float], path: Path) -> None:
+    """Plot the loss by step, and the held-out loss before and after where ``metrics`` has it."""
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.add_subplot(xlabel="step", ylabel="loss (nats a token)")
     axes.plot([each.step for each in updates], [each.loss for each in updates], label="training")
@@ -37,27 +29,8 @@ def draw_loss(updates: Sequence[Point], metrics: Mapping[str, float], path: Path
     figure.savefig(path, dpi=100)
 
 
-class PracticePoint(Protocol):
-    """A step of practice: what was earned, and how far from the base model it was, in nats a token."""
-
-    @property
-    def number(self) -> int:
-        """Return how many steps were taken."""
-        ...
-
-    @property
-    def reward(self) -> float:
-        """Return the mean reward of its responses."""
-        ...
-
-    @property
-    def kl(self) -> float:
-        """Return the KL divergence to the base model."""
-        ...
-
-
-def draw_practice(steps: Sequence[PracticePoint], path: Path) -> None:
-    """Draw reward and KL by step as a PNG file."""
+def draw_ppo(steps: Sequence[Step], path: Path) -> None:
+    """Plot reward and KL by step."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     numbers = [step.number for step in steps]
@@ -70,35 +43,8 @@ def draw_practice(steps: Sequence[PracticePoint], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-class RecordedRun(Protocol):
-    """A run: parameters, tokens and the loss it ended with."""
-
-    @property
-    def n_params(self) -> float:
-        """Return the model's weights."""
-        ...
-
-    @property
-    def n_tokens(self) -> float:
-        """Return the tokens it was trained on."""
-        ...
-
-    @property
-    def loss(self) -> float:
-        """Return the loss, in nats a token."""
-        ...
-
-
-class LossLaw(Protocol):
-    """A law that says what loss is to be expected."""
-
-    def loss(self, n_params: float, n_tokens: float) -> float:
-        """Return the loss of so many weights on so many tokens, in nats a token."""
-        ...
-
-
-def draw_law(law: LossLaw, runs: Sequence[RecordedRun], best: RecordedRun, path: Path) -> None:
-    """Draw the recorded runs over the law's lines of equal loss, with the best use of a budget, as a PNG file."""
+def draw_law(law: Law, runs: Sequence[ScalingRun], best: Optimum, path: Path) -> None:
+    """Plot the recorded runs and the optimum over the law's contours of equal loss."""
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.add_subplot(xlabel="parameters N", ylabel="training tokens D", xscale="log", yscale="log")
     n = _spread([best.n_params, *(run.n_params for run in runs)])
@@ -113,6 +59,6 @@ def draw_law(law: LossLaw, runs: Sequence[RecordedRun], best: RecordedRun, path:
 
 
 def _spread(values: Sequence[float], n: int = 60) -> list[float]:
-    """Return ``n`` values in even ratios, from a little under the least to a little over the greatest."""
+    """Return ``n`` values in geometric progression, from half the least to twice the greatest."""
     low, high = min(values) / 2, max(values) * 2
     return [low * (high / low) ** (i / (n - 1)) for i in range(n)]

@@ -1,7 +1,7 @@
-"""Disliked answers, asked again of a new version: what ``/learned`` tells a community.
+"""Retest of disliked answers on a new LoRA version, reported by ``/learned``.
 
-An answer counts as right now when it says what somebody liked as an answer to the same question; where nobody liked
-any, nobody can tell, and that is said.
+A new reply counts as right when it matches, by token F1, a liked answer to the same question; where there is no liked
+answer the outcome is ``unsure``, unless the reply repeats the disliked one (``same``).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from core.types import PromptTurn, SpaceId
 FILE = "learned.json"
 MIN_F1_RIGHT = 0.6
 MIN_F1_SAME = 0.9
-"""Token F1 from which two answers say the same."""
+"""Token F1 with a liked answer from which a reply is right, and with the disliked one from which it is the same."""
 
 Outcome = Literal["right", "same", "unsure"]
 Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 
 
 def outcome(reply: str, disliked: str, liked: Sequence[str]) -> Outcome:
-    """Return what became of a disliked answer, now that ``reply`` is given in its place."""
+    """Compare ``reply`` with the disliked answer that it replaces, and with liked answers to the same question."""
     as_before = token_f1(reply, [disliked])
     if liked and token_f1(reply, liked) >= max(MIN_F1_RIGHT, as_before):
         return "right"
@@ -37,7 +37,7 @@ def outcome(reply: str, disliked: str, liked: Sequence[str]) -> Outcome:
 
 
 async def retest(rows: Sequence[Mapping[str, Any]], write: Write, limit: int) -> Mapping[str, Mapping[Outcome, int]]:
-    """Ask the newest ``limit`` disliked prompts of KTO lines again; return the outcomes by hash of the space."""
+    """Have ``write`` reply to the newest ``limit`` disliked prompts of KTO rows; count outcomes by hashed space."""
     liked: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row["label"]:
@@ -51,13 +51,13 @@ async def retest(rows: Sequence[Mapping[str, Any]], write: Write, limit: int) ->
 
 
 def write_outcomes(counts: Mapping[str, Mapping[Outcome, int]], folder: Path) -> None:
-    """Keep the outcomes in a version's report. Blocks."""
+    """Write the counts into a version's report folder. Blocks. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def learning_report(registry: LoraRegistry, pseudonyms: Pseudonyms, space: SpaceId) -> LearningReport | None:
-    """Return what the version that answers learned for a space; ``None`` while the base model answers. Blocks."""
+    """Return the retest counts of the answering version for a space; ``None`` while the base model answers. Blocks."""
     state = registry.state()
     name = state.trial.version if state.trial else state.promoted
     if name is None:
@@ -72,7 +72,7 @@ def learning_report(registry: LoraRegistry, pseudonyms: Pseudonyms, space: Space
 
 
 def report_folder(registry: LoraRegistry, name: str) -> Path:
-    """Return where a version's report is kept."""
+    """Return the folder of a version's report."""
     return registry.folder / "reports" / name
 
 

@@ -1,14 +1,13 @@
-"""A reward model: how likely people are to like a reply, learned from their thumbs.
+"""Reward model: logistic regression on reply vectors that predicts the probability of a 👍.
 
-Thumbs are of single replies, so it is a classifier, which serves as well as one of pairs (Sun, Shen and Ton 2025,
-arXiv 2411.04991): a logistic regression on vectors, of the embedder or of the base model. Its probabilities hold: they
-are calibrated on examples that it did not see (Platt 1999).
+Ratings are of single replies, so the model is a classifier instead of a pairwise Bradley-Terry model, with equal
+results (Sun, Shen and Ton 2025, arXiv 2411.04991). Vectors come from the embedder or the base model. Probabilities are
+calibrated on cross-validated log-odds (Platt 1999).
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from core.atomic_file import write_atomically
 from core.errors import BadInput, StorageCorrupt
 from core.evaluation.selective import auroc, expected_calibration_error
 from core.ports import Embedder
@@ -28,7 +28,7 @@ from core.types import Matrix, PromptTurn
 Floats = NDArray[np.float64]
 
 MIN_RATINGS = 10
-"""With fewer thumbs of either kind a held-out measure would be chance, and so would the model."""
+"""Least ratings of each kind, liked and disliked, to fit a model."""
 
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 _N_FOLDS = 5
@@ -37,7 +37,7 @@ _MARK = "\nQuestion: "
 
 @dataclass(frozen=True, slots=True)
 class RewardExample:
-    """A reply to a question, and what people think of it: ``reward`` = (👍 - 👎) / votes, -1..1."""
+    """A rated reply to a question: ``reward`` = (👍 - 👎) / votes, -1..1."""
 
     question: str
     reply: str
@@ -45,31 +45,31 @@ class RewardExample:
 
 
 class ReplyEncoder(Protocol):
-    """Turns replies into vectors. Vectors of different ids never mix."""
+    """Turns replies into vectors. Vectors of encoders with different ids are not comparable."""
 
     @property
     def id(self) -> str:
-        """Name what makes the vectors."""
+        """Return the name of the model that makes the vectors."""
         ...
 
     def vectors(self, replies: Sequence[tuple[str, str]]) -> Matrix:
-        """Return one row for each question and reply. Blocks."""
+        """Return the vectors of (question, reply) pairs, shape ``(len(replies), width)``. Blocks."""
         ...
 
 
 class EmbedderReplyEncoder:
-    """Reads with the embedder that searches: the question's vector, the reply's, and their product."""
+    """Encodes with the search embedder: question vector, reply vector, and their elementwise product."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     @property
     def id(self) -> str:
-        """Name the embedder."""
+        """Return the embedder's id."""
         return f"embedder {self._embedder.id}"
 
     def vectors(self, replies: Sequence[tuple[str, str]]) -> Matrix:
-        """Return one row of three times the embedder's length for each question and reply. Blocks."""
+        """Return the vectors of (question, reply) pairs, shape ``(len(replies), 3 * dim)``. Blocks."""
         known = {question: self._embedder.embed_query(question) for question in dict.fromkeys(q for q, _ in replies)}
         questions = np.stack([known[question] for question, _ in replies])
         answers = self._embedder.embed_passages([reply for _, reply in replies])
@@ -78,7 +78,10 @@ class EmbedderReplyEncoder:
 
 @dataclass(frozen=True)
 class RewardModel:
-    """A fitted reward model. ``metrics`` are of held-out opinions, ``data_hash`` of those it was fitted to."""
+    """A fitted reward model. ``reader`` is the id of its encoder; ``metrics`` are of held-out examples.
+
+    ``data_hash`` is the SHA-256 of the training file.
+    """
 
     reader: str
     weights: tuple[float, ...] = field(repr=False)
@@ -88,55 +91,55 @@ class RewardModel:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def probabilities(self, vectors: Matrix) -> Floats:
-        """Return how likely each reply is to be liked, 0..1, shape ``(n,)``."""
+        """Return the probability that each reply is liked, 0..1, shape ``(n,)``."""
         log_odds = vectors.astype(np.float64) @ np.asarray(self.weights) + self.intercept
         return np.asarray(1 / (1 + np.exp(-log_odds.clip(-30, 30))))
 
 
 def reward_examples(rows: Sequence[Mapping[str, Any]]) -> list[RewardExample]:
-    """Return what lines of a reward file (``prompt, response, reward``) say; a draw between 👍 and 👎 says nothing."""
+    """Return the examples in rows of a reward file (``prompt, response, reward``), without those of reward 0."""
     found = [RewardExample(question_of(turns_of(r["prompt"])), str(r["response"]), float(r["reward"])) for r in rows]
-    return [opinion for opinion in found if opinion.reward]
+    return [example for example in found if example.reward]
 
 
 def question_of(prompt: Sequence[PromptTurn]) -> str:
-    """Return what a prompt asks, without the passages that may stand before it."""
+    """Return the question of a prompt's last user turn, without the passages before it."""
     asked = next((turn.content for turn in reversed(prompt) if turn.role == "user"), "")
     return asked.rpartition(_MARK)[2].strip()
 
 
 def fit(
-    opinions: Sequence[RewardExample], held: Sequence[RewardExample], reader: ReplyEncoder, data_hash: str = ""
+    examples: Sequence[RewardExample], held: Sequence[RewardExample], encoder: ReplyEncoder, data_hash: str = ""
 ) -> RewardModel:
-    """Return a reward model of ``opinions``, measured on ``held``. Blocks. Opinions weigh by how clear they are.
+    """Fit a reward model to ``examples``, each weighted by its absolute reward, and measure it on ``held``. Blocks.
 
-    Raises ``BadInput`` when there are too few of either kind to learn from, or when a vector has no use.
+    Raises ``BadInput`` when there are fewer than ``MIN_RATINGS`` liked or disliked examples.
     """
-    labels = np.array([opinion.reward > 0 for opinion in opinions], dtype=bool)
+    labels = np.array([each.reward > 0 for each in examples], dtype=bool)
     n_up = int(labels.sum())
     if min(n_up, len(labels) - n_up) < MIN_RATINGS:
         raise BadInput("train.too_few_thumbs", up=n_up, down=len(labels) - n_up, least=MIN_RATINGS)
-    vectors = reader.vectors([(each.question, each.reply) for each in opinions])
-    clear = np.array([abs(each.reward) for each in opinions])
-    groups = np.unique([each.question for each in opinions], return_inverse=True)[1]
+    vectors = encoder.vectors([(each.question, each.reply) for each in examples])
+    clear = np.array([abs(each.reward) for each in examples])
+    groups = np.unique([each.question for each in examples], return_inverse=True)[1]
     middle, scale = vectors.mean(0), vectors.std(0).clip(1e-6)
     weights, intercept = _calibrated((vectors - middle) / scale, labels, clear, groups)
     unscaled = weights / scale
-    model = RewardModel(reader.id, tuple(map(float, unscaled)), float(intercept - unscaled @ middle), {}, data_hash)
-    return RewardModel(model.reader, model.weights, model.intercept, measure(model, held, reader), data_hash)
+    model = RewardModel(encoder.id, tuple(map(float, unscaled)), float(intercept - unscaled @ middle), {}, data_hash)
+    return RewardModel(model.reader, model.weights, model.intercept, measure(model, held, encoder), data_hash)
 
 
-def measure(model: RewardModel, held: Sequence[RewardExample], reader: ReplyEncoder) -> dict[str, float]:
-    """Return AUROC, accuracy and calibration error on opinions it has not seen; nothing where there are none.
+def measure(model: RewardModel, held: Sequence[RewardExample], encoder: ReplyEncoder) -> dict[str, float]:
+    """Return AUROC, accuracy and calibration error on held-out examples; an empty mapping where there are none.
 
-    Raises ``BadInput`` when the model was fitted to vectors of another reader.
+    Raises ``BadInput`` when the model was fitted to vectors of another encoder.
     """
-    if model.reader != reader.id:
-        raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
+    if model.reader != encoder.id:
+        raise BadInput("train.other_reader", theirs=model.reader, ours=encoder.id)
     if not held:
         return {}
     labels = np.array([each.reward > 0 for each in held], dtype=bool)
-    scores = model.probabilities(reader.vectors([(each.question, each.reply) for each in held]))
+    scores = model.probabilities(encoder.vectors([(each.question, each.reply) for each in held]))
     measured = {
         "auroc": auroc(scores, labels),
         "accuracy": float(((scores > 0.5) == labels).mean()),
@@ -148,27 +151,25 @@ def measure(model: RewardModel, held: Sequence[RewardExample], reader: ReplyEnco
 
 
 class RewardModels:
-    """The reward models of a data folder: ``v0001.json``, ``v0002.json`` …, none ever changed; the newest is in use."""
+    """The reward models of a data folder: immutable files ``v0001.json``, ``v0002.json`` …; the newest is in use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def save(self, model: RewardModel) -> int:
-        """Keep a model as a new version and return its number. Raises ``OSError``."""
+        """Save a model as the next version and return its number. Blocks. Raises ``OSError``."""
         self._folder.mkdir(parents=True, exist_ok=True)
         number = max(self._numbers(), default=0) + 1
         path = self._folder / f"v{number:04}.json"
-        beside = path.with_suffix(".new")
         row = {**asdict(model), "created_at": model.created_at.isoformat()}
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(row, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_atomically(path, json.dumps(row).encode())
         return number
 
     def newest(self) -> tuple[int, RewardModel] | None:
-        """Return the version in use; ``None`` before the first. Raises ``StorageCorrupt`` when it cannot be read."""
+        """Return number and model of the newest version; ``None`` before the first. Blocks.
+
+        Raises ``StorageCorrupt`` when it cannot be read.
+        """
         number = max(self._numbers(), default=None)
         if number is None:
             return None
@@ -185,9 +186,9 @@ class RewardModels:
 def _calibrated(
     vectors: Matrix, labels: NDArray[np.bool_], clear: Floats, groups: NDArray[Any]
 ) -> tuple[Floats, float]:
-    """Return weights and intercept: the penalty is the one that predicts best what was left out, as does the slope.
+    """Return Platt-scaled weights and intercept, with the penalty of the least cross-validated log loss.
 
-    What is asked alike is left out together.
+    Folds are grouped by question.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss

@@ -1,6 +1,6 @@
-"""Lines of training data: from rated answers, in the three forms that training reads, and back from files.
+"""Rows of training data in JSONL, in three forms: SFT, KTO and reward.
 
-Each line carries its provenance. No line names a person; forgetting one goes by the answers a line was made from.
+Each row carries its provenance. No row names a person; erasure goes by the ids of the answers that a row was made from.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.storage.training_ratings import Vote
 from core.types import PromptTurn
 
 SYSTEM = "You are AION, the memory of a community. Answer the question with what the notes say."
-"""What quoted answers are taught under; those that a model wrote keep the prompt that they were written for."""
+"""System prompt of rows made from quoted answers; answers that a model wrote keep their original prompt."""
 
 Form = Literal["sft", "kto", "reward"]
 FORMS: Sequence[Form] = ("sft", "kto", "reward")
@@ -26,7 +26,7 @@ FORMS: Sequence[Form] = ("sft", "kto", "reward")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a line comes from. ``space`` is a keyed hash; ``answers`` are the answers that say this, oldest first."""
+    """Origin of a row. ``space`` is a keyed hash; ``answers`` are the ids of the merged answers, ascending."""
 
     space: str
     answers: tuple[int, ...]
@@ -40,7 +40,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """A prompt, a reply, and what people thought of it. ``log_probs`` are of the reply's tokens, where known."""
+    """A prompt, a reply and its votes. ``log_probs`` are of the reply's tokens, where known."""
 
     prompt: tuple[PromptTurn, ...]
     completion: str
@@ -50,7 +50,7 @@ class TrainingExample:
 
     @property
     def n_up(self) -> int:
-        """Return how many people like it."""
+        """Return the number of 👍."""
         return sum(vote.thumb == "up" for vote in self.votes)
 
     @property
@@ -61,7 +61,7 @@ class TrainingExample:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Lines of a file, and how many of it could not be read."""
+    """The readable rows of a file, the number of unreadable lines, and the file's SHA-256."""
 
     rows: tuple[Mapping[str, Any], ...]
     n_broken: int
@@ -69,9 +69,9 @@ class Rows:
 
 
 def as_row(example: TrainingExample, form: Form) -> Mapping[str, Any] | None:
-    """Return an example as a line of that form, or ``None`` where it says nothing in it.
+    """Return an example as a row of that form, or ``None`` where the form has no use for it.
 
-    Only liked replies are imitated. What a model did not write has no log-probabilities, and is no action to reward.
+    SFT takes liked replies alone; KTO and reward rows must be written by a model, not quoted, and KTO needs a majority.
     """
     prompt = [{"role": turn.role, "content": turn.content} for turn in example.prompt]
     reply = {"role": "assistant", "content": example.completion}
@@ -97,12 +97,12 @@ def as_row(example: TrainingExample, form: Form) -> Mapping[str, Any] | None:
 
 
 def as_line(row: Mapping[str, Any]) -> str:
-    """Return a row as one line of JSON, the same for the same row."""
+    """Return a row as one line of JSON with sorted keys."""
     return json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def deduplicated(examples: Iterable[TrainingExample]) -> tuple[TrainingExample, ...]:
-    """Return the examples with those that say the same joined into one; each person's newest vote on it counts."""
+    """Merge examples with equal prompt and reply; of each person the newest vote counts."""
     same: dict[tuple[tuple[PromptTurn, ...], str], list[TrainingExample]] = {}
     for example in examples:
         same.setdefault((example.prompt, example.completion), []).append(example)
@@ -110,7 +110,7 @@ def deduplicated(examples: Iterable[TrainingExample]) -> tuple[TrainingExample, 
 
 
 def read_rows(path: Path, keys: Sequence[str]) -> Rows:
-    """Read a JSONL file whose lines hold ``keys``, leaving out what cannot be read. Blocks.
+    """Read the lines of a JSONL file that are objects with all ``keys``. Blocks.
 
     Raises ``BadInput`` when the file is missing or holds no such line.
     """
@@ -126,14 +126,14 @@ def read_rows(path: Path, keys: Sequence[str]) -> Rows:
 
 
 def without_rows(text: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> tuple[str, int]:
-    """Return the lines of a file without the unwanted ones, and how many those were."""
+    """Return a file's text without the rows for which ``is_unwanted`` is true, and how many were removed."""
     lines = text.splitlines(keepends=True)
     kept = [line for line in lines if (row := _row(line)) is None or not is_unwanted(row)]
     return "".join(kept), len(lines) - len(kept)
 
 
 def turns_of(messages: Sequence[Mapping[str, str]]) -> tuple[PromptTurn, ...]:
-    """Return chat messages of a training file as turns."""
+    """Return chat messages (``role``, ``content``) as turns."""
     return tuple(PromptTurn(message["role"], str(message["content"])) for message in messages)  # type: ignore[arg-type]
 
 

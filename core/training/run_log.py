@@ -1,4 +1,4 @@
-"""The runs made so far, one JSON line each: what ``core.training.scaling`` fits its law to."""
+"""Log of finished training runs, one JSON line each: the data that ``core.training.scaling`` fits its law to."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from core.training.scaling import ScalingRun
 
 
 def runs_file(data_dir: Path) -> Path:
-    """Return the file of a data folder's runs."""
+    """Return the path of a data folder's run log."""
     return data_dir / "training" / "runs.jsonl"
 
 
 def append_run(path: Path, run: ScalingRun, version: str) -> None:
-    """Add a run, and the version that it made, to a file of runs. Blocks. Raises ``OSError``."""
+    """Append a run and the version that it made to a run log. Blocks. Raises ``OSError``."""
     row = {"params": run.n_params, "tokens": run.n_tokens, "loss": run.loss, "version": version}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -24,7 +24,7 @@ def append_run(path: Path, run: ScalingRun, version: str) -> None:
 
 
 def read_runs(path: Path) -> list[ScalingRun]:
-    """Return the runs in a file. Blocks. Raises ``BadInput`` when it is missing or a line is no run."""
+    """Return the runs in a run log. Blocks. Raises ``BadInput`` when it is missing or a line is not a run."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         rows = [json.loads(line) for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""Scaling laws: what loss a model of N parameters reaches on D tokens, and the best N and D for a budget (1.8).
+"""Scaling laws: the loss of a model of N parameters on D tokens, and the best N and D for a budget (specification 1.8).
 
 L(N, D) = E + A / N^α + B / D^β (Hoffmann et al. 2022, arXiv 2203.15556, approach 3), with training at 6 N D FLOPs.
 """
@@ -21,10 +21,10 @@ MIN_RUNS = 6
 """One more than the law has parameters."""
 
 FLOPS = 6
-"""Floating-point operations for each parameter and token of a training from scratch: forward 2, backward 4."""
+"""Floating-point operations for each parameter and token of training from scratch: forward 2, backward 4."""
 
 _HUBER = 1e-3
-"""Where a deviation in log-loss begins to count linearly, as in the paper: a run gone astray bends nothing."""
+"""Threshold of Huber's loss on log-loss residuals, as in the paper: larger deviations count linearly."""
 
 _EXPONENTS = np.linspace(0.1, 1.2, 12)
 _N_STARTS = 4
@@ -34,7 +34,7 @@ _BOUNDS = (
     np.log([_LEAST_FACTOR] * 3 + [0.02, 0.02]),
     np.log([_MOST_FACTOR] * 3 + [2.0, 2.0]),
 )
-"""Between what logarithms E, A, B, α and β are looked for, with N and D in units of their means."""
+"""Search bounds of the logarithms of E, A, B, α and β, with N and D divided by their geometric means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ScalingRun:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A fitted law. ``e`` is what no model of any size gets below, in nats a token."""
+    """A fitted law. ``e`` is the irreducible loss, in nats a token."""
 
     e: float
     a: float
@@ -57,13 +57,13 @@ class Law:
     beta: float
 
     def loss(self, n_params: float, n_tokens: float) -> float:
-        """Return the loss, in nats a token, that is to be expected."""
+        """Return the expected loss, in nats a token."""
         return float(self.e + self.a * n_params**-self.alpha + self.b * n_tokens**-self.beta)
 
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """The best use of a budget of ``flops``: parameters, tokens, and the loss to be expected."""
+    """The compute-optimal parameters and tokens for a budget of ``flops``, and the expected loss in nats a token."""
 
     flops: float
     n_params: float
@@ -81,10 +81,11 @@ def optimum(law: Law, flops: float) -> Optimum:
 
 
 def fit(runs: Sequence[ScalingRun]) -> Law:
-    """Return the law that recorded runs follow, by Huber's loss on the logarithm of theirs.
+    """Fit the law to recorded runs by Huber's loss on the logarithm of the losses.
 
-    For given exponents the law is linear: the best of a grid of them are where the search for all five begins. Raises
-    ``BadInput`` when there are too few runs, all of one size, or all on as much data, or one is no run.
+    For given exponents the law is linear, so the search for all five parameters starts from the best points of a grid
+    of exponents. Raises ``BadInput`` for fewer than ``MIN_RUNS`` runs, fewer than 3 different sizes or amounts of data,
+    or a value that is not positive.
     """
     from scipy.optimize import least_squares
 
@@ -116,7 +117,7 @@ def fit(runs: Sequence[ScalingRun]) -> Law:
 
 
 def _starts(n: Floats, d: Floats, loss: Floats) -> list[Floats]:
-    """Return the logarithms of the parameters to begin with, the best first."""
+    """Return starting points: logarithms of the five parameters, the best first."""
     from scipy.optimize import nnls
 
     tried = []

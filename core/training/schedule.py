@@ -1,4 +1,4 @@
-"""The learning rate over a run: linear warm-up, then a cosine down to α_min (specification 1.6)."""
+"""Learning-rate schedule: linear warm-up, then cosine decay to α_min (specification 1.6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import cos, pi
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A run of ``n_steps`` updates of the weights, the first ``n_warmup`` of them warming up.
+    """Rates of a run of ``n_steps`` updates, the first ``n_warmup`` of them warming up.
 
     Raises ``ValueError`` unless 0 ≤ ``n_warmup`` < ``n_steps`` and 0 ≤ ``min_rate`` ≤ ``max_rate``.
     """
@@ -28,8 +28,8 @@ class Schedule:
 def learning_rate(step: int, schedule: Schedule) -> float:
     """Return the learning rate of update ``step``, counted from 1.
 
-    α_t = α_max · t / T_w up to t = T_w, then α_min + ½ (α_max - α_min) (1 + cos(π (t - T_w) / T)) with T, the length
-    of the descent, so that the last update has α_min. What lies beyond the last update keeps α_min.
+    α_t = α_max · t / T_w up to t = T_w, then α_min + ½ (α_max - α_min) (1 + cos(π (t - T_w) / T)) with T the number of
+    updates after the warm-up. The last update, and any step beyond it, has α_min.
     """
     if step <= schedule.n_warmup:
         return schedule.max_rate * step / schedule.n_warmup if schedule.n_warmup else schedule.max_rate
@@ -38,5 +38,5 @@ def learning_rate(step: int, schedule: Schedule) -> float:
 
 
 def factor(n_done: int, schedule: Schedule) -> float:
-    """Return what ``torch.optim.lr_scheduler.LambdaLR`` multiplies α_max by after ``n_done`` updates."""
+    """Return the multiple of α_max after ``n_done`` updates, for ``torch.optim.lr_scheduler.LambdaLR``."""
     return learning_rate(n_done + 1, schedule) / schedule.max_rate if schedule.max_rate else 0.0

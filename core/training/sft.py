@@ -1,6 +1,6 @@
-"""Supervised fine-tuning: LoRA weights that learn replies people liked, on TRL's SFTTrainer (specification 4.1).
+"""Supervised fine-tuning of LoRA weights on liked replies, with TRL's SFTTrainer (specification 4.1).
 
-The loss is over the reply's tokens alone. Imports torch and TRL: import it late.
+The loss covers the reply's tokens alone. Imports torch and TRL: import it late.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from core.training.student import Student
 from core.training.trainer import Recipe, TrainingResult, TrainingRun, fit, scheduled
 
 IGNORED = -100
-"""The label of a token that is not learned."""
+"""The label of a token that is left out of the loss."""
 
 
 def sft(
     student: Student, taught: Sequence[PromptedReply], held: Sequence[PromptedReply], recipe: Recipe, run: TrainingRun
 ) -> TrainingResult:
-    """Train on ``taught``; the metrics tell the loss on ``held`` before and after, where there is any. Blocks.
+    """Train on ``taught``, and measure the loss on ``held`` before and after, in nats a token. Blocks.
 
-    Raises ``BadInput`` when every prompt is too long, and as ``fit`` does.
+    Raises ``BadInput`` when every prompt is longer than ``max_length``, and as ``core.training.trainer.fit`` does.
     """
     rows = [row for asked in taught if (row := _row(student, asked, recipe.max_length)) is not None]
     if not rows:
@@ -60,7 +60,7 @@ def sft(
 
 
 def _smoothed(smoothing: float) -> Any:
-    """Return TRL's trainer with label smoothing (specification 1.5), which its own no longer has."""
+    """Return a subclass of SFTTrainer with label smoothing (specification 1.5), which TRL no longer offers."""
 
     class Smoothed(SFTTrainer):  # type: ignore[misc]
         def compute_loss(

@@ -1,7 +1,8 @@
-"""The base model with LoRA weights to be trained on it, and those weights as a folder. Imports torch: import it late.
+"""The frozen base model with trainable LoRA weights, loaded and saved. Imports torch: import it late.
 
 On a GPU the base is 4-bit NF4 with bfloat16 arithmetic where bitsandbytes is installed (QLoRA: Dettmers et al. 2023),
-else bfloat16; on a CPU float32. The LoRA weights are float32 everywhere. Does not train anything.
+else bfloat16; on a CPU float32. LoRA weights are always float32. Training is in ``core.training.trainer`` and
+``core.training.ppo.algorithm``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "
 
 @dataclass(frozen=True, slots=True)
 class LoraShape:
-    """The shape of LoRA weights: the specification's (4.1)."""
+    """Rank, scaling, dropout and target modules of LoRA weights; defaults from specification 4.1."""
 
     rank: int = 16
     alpha: int = 32
@@ -40,7 +41,7 @@ class LoraShape:
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A frozen base model with LoRA weights that learn. ``model`` is PEFT's; ``lora`` is their shape."""
+    """A frozen base model with trainable LoRA weights of shape ``lora``. ``model`` is a ``peft.PeftModel``."""
 
     model: Any
     tokenizer: Any
@@ -49,33 +50,33 @@ class Student:
 
     @property
     def weights(self) -> dict[str, torch.nn.Parameter]:
-        """Return what learns, by name."""
+        """Return the trainable parameters by name."""
         return {name: weights for name, weights in self.model.named_parameters() if weights.requires_grad}
 
     @property
     def n_base(self) -> int:
-        """Return how many weights the base model has, 4-bit ones counted one by one."""
+        """Return the number of weights of the base model, packed 4-bit weights counted singly."""
         n_learned, n_all = self.model.get_nb_trainable_parameters()
         return int(n_all - n_learned)
 
     def prompt_tokens(self, prompt: Sequence[PromptTurn]) -> list[int]:
-        """Return the prompt in the model's chat template; its marks within a message are broken, to be mere text."""
+        """Return the token ids of a prompt in the chat template, with special tokens inside messages escaped."""
         turns = [{"role": turn.role, "content": self.escape_special_tokens(turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def response_tokens(self, response: str) -> list[int]:
-        """Return a response as the model would have written it, with the token that ends it."""
+        """Return the token ids of a response, followed by the end token."""
         ids = self.tokenizer.encode(self.escape_special_tokens(response), add_special_tokens=False)
         return [*ids, self.tokenizer.eos_token_id]
 
     def escape_special_tokens(self, text: str) -> str:
-        """Return a text with what the chat template would read as a mark made to look like words."""
+        """Return a text in which special tokens are split by a space, so that they are tokenised as words."""
         marks = [token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special]
         return re.sub("|".join(map(re.escape, marks)) or "(?!)", lambda mark: f"{mark[0][:1]} {mark[0][1:]}", text)
 
     def write(self, folder: Path) -> None:
-        """Write the LoRA weights as PEFT does, with the manifest that says what they are for."""
+        """Write the LoRA weights in PEFT's format, with their manifest."""
         self.model.save_pretrained(folder, selected_adapters=["default"])
         lora = self.lora
         manifest = LoraManifest(self.base.id, self.base.hash, lora.rank, lora.alpha, tuple(sorted(lora.modules)))
@@ -85,9 +86,9 @@ class Student:
 def open_student(
     name: str, models_dir: Path, lora: LoraShape, seed: int, tell: Tell, start: Path | None = None
 ) -> Student:
-    """Load a base model (id or folder) with LoRA weights: new ones drawn by ``seed``, or those in ``start``. Blocks.
+    """Load a base model (id or folder) with LoRA weights, initialised by ``seed`` or read from ``start``. Blocks.
 
-    Raises ``Unavailable`` when the model cannot be loaded, ``BadInput`` when ``start`` is of another model.
+    Raises ``Unavailable`` when the model cannot be loaded, ``BadInput`` when ``start`` was trained on another model.
     """
     source, base = language_model_source(name, models_dir, tell), language_model_base(name)
     if start:
@@ -105,7 +106,7 @@ def open_student(
 
 
 def peft_config(lora: LoraShape) -> LoraConfig:
-    """Return the shape as PEFT takes it."""
+    """Return the shape as a PEFT configuration."""
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
@@ -116,7 +117,7 @@ def peft_config(lora: LoraShape) -> LoraConfig:
 
 
 def loading_options() -> dict[str, Any]:
-    """Return where the base model's weights go and as what, as ``from_pretrained`` takes it."""
+    """Return dtype, device and quantisation of the base model as arguments of ``from_pretrained``."""
     if not torch.cuda.is_available():
         return {"dtype": torch.float32}
     if find_spec("bitsandbytes") is None:

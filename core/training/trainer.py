@@ -1,8 +1,8 @@
-"""What every run on TRL's trainers shares: the specification's settings, its schedule, checkpoints and live progress.
+"""Common part of runs on TRL's trainers: hyperparameters, schedule, checkpoints, progress, and the weights' manifest.
 
-AdamW with β = (0.9, 0.95), warm-up and cosine as in ``core.training.schedule`` (specification 1.6 and 4.1). Each
-checkpoint is sealed, so that a killed run goes on from the last whole one. When memory runs out the batch is halved and
-accumulated twice as often, and the run starts afresh. Imports torch and TRL: import it late.
+AdamW with β = (0.9, 0.95), warm-up and cosine decay as in ``core.training.schedule`` (specification 1.6 and 4.1).
+Checkpoints are sealed, so that a killed run resumes from the last intact one. When memory runs out, the run restarts
+with half the batch and twice the gradient accumulation. Imports torch and TRL: import it late.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ ADAM_BETAS = (0.9, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train; the defaults are the specification's. ``warmup`` is a share of the steps, 0..1.
+    """Hyperparameters with the specification's defaults. ``warmup`` is a share of the steps, 0..1.
 
-    ``max_steps`` of ``None`` goes over the data ``n_epochs`` times. ``smoothing`` is ε of 1.5. ``is_packed``: several
-    examples fill one row of ``max_length`` tokens; ``None``: on a GPU.
+    ``max_steps`` of ``None``: ``n_epochs`` over the data. ``smoothing`` is ε of label smoothing (specification 1.5).
+    ``is_packed``: several examples share a row of ``max_length`` tokens; ``None``: on a GPU.
     """
 
     max_rate: float = 2e-4
@@ -57,7 +57,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One step of a run: how far it is, and the mean loss since the one before."""
+    """Progress of a run: step of ``n_steps``, mean loss since the last update in nats a token, and learning rate."""
 
     step: int
     n_steps: int
@@ -67,7 +67,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """A run's surroundings: where checkpoints go (``None``: none are kept), how long it may take, who hears of it."""
+    """Surroundings of a run: checkpoints (``None``: not kept), time limit, callbacks for progress and batch size."""
 
     scratch: Path
     checkpoints: Checkpoints | None = None
@@ -78,7 +78,7 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What became of a run. ``is_complete`` is false where its time was over before its steps were."""
+    """Result of a run. ``is_complete`` is false when it ran out of time."""
 
     updates: tuple[Update, ...]
     metrics: Mapping[str, float]
@@ -94,9 +94,9 @@ def fit(
     *,
     min_rows: int = 1,
 ) -> TrainingResult:
-    """Train with the TRL trainer that ``make`` returns for training arguments and a batch, and say what became of it.
+    """Train with the TRL trainer that ``make`` returns for training arguments and a batch size. Blocks.
 
-    Blocks. Raises ``Unavailable`` when not even the smallest batch fits, or a checkpoint cannot be written.
+    Raises ``Unavailable`` when the smallest batch does not fit, or a checkpoint cannot be written.
     """
     first = {name: weights.detach().clone() for name, weights in student.weights.items()}
     has_failed = False
@@ -115,7 +115,7 @@ def fit(
 
 
 def arguments(recipe: Recipe, batch: TrainingBatch, run: TrainingRun) -> dict[str, Any]:
-    """Return the arguments that TRL's configurations share."""
+    """Return the arguments common to TRL's configurations."""
     is_gpu = torch.cuda.is_available()
     return {
         "output_dir": str(run.checkpoints.folder if run.checkpoints else run.scratch),
@@ -143,7 +143,7 @@ def arguments(recipe: Recipe, batch: TrainingBatch, run: TrainingRun) -> dict[st
 
 
 def scheduled(trainer_class: Any, recipe: Recipe) -> Any:
-    """Return a TRL trainer whose learning rate is the specification's."""
+    """Return a subclass of a TRL trainer with the schedule of ``core.training.schedule``."""
 
     class Scheduled(trainer_class):  # type: ignore[misc]
         lr_scheduler: Any
@@ -160,7 +160,7 @@ def scheduled(trainer_class: Any, recipe: Recipe) -> Any:
 
 
 def schedule_for(recipe: Recipe, n_steps: int) -> Schedule:
-    """Return the learning rates of a run of ``n_steps``."""
+    """Return the schedule of a run of ``n_steps``, at least one of them after the warm-up."""
     n_warmup = min(math.ceil(recipe.warmup * n_steps), n_steps - 1)
     return Schedule(recipe.max_rate, n_steps, n_warmup, recipe.min_rate)
 
@@ -174,7 +174,7 @@ def write_weights(
     trained: TrainingResult,
     parent: str | None,
 ) -> None:
-    """Write the LoRA weights with a manifest that says how they came to be."""
+    """Write the LoRA weights with a manifest of method, data, hyperparameters, metrics and parent version."""
     student.write(folder)
     manifest = replace(
         read_manifest(folder),
@@ -189,19 +189,19 @@ def write_weights(
 
 
 def run_fingerprint(method: str, recipe: Recipe, data_hash: str, base_hash: str) -> str:
-    """Return what must be the same for a killed run to go on."""
+    """Return a hash of what must be equal to resume a run: method, hyperparameters, data and base model."""
     told = json.dumps([method, recipe_as_json(recipe), data_hash, base_hash], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def recipe_as_json(recipe: Recipe) -> dict[str, Any]:
-    """Return a recipe as JSON holds it."""
+    """Return a recipe as JSON values."""
     return json.loads(json.dumps(asdict(recipe)))  # type: ignore[no-any-return]
 
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Leave out what libraries say in the block: their progress, which is shown otherwise, and their own chores."""
+    """Silence progress bars, logs and a known deprecation warning of the training libraries in the block."""
     was_heard = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     disable_progress_bars()
@@ -216,7 +216,7 @@ def quiet_libraries() -> Iterator[None]:
 
 
 class _Watcher(TrainerCallback):
-    """Passes progress on, seals checkpoints, and ends a run whose time is over. ``n_before``: tokens it resumed at."""
+    """Reports progress, seals checkpoints, and stops a run out of time. ``n_before``: tokens seen before resuming."""
 
     def __init__(self, run: TrainingRun) -> None:
         self._run = run
@@ -260,7 +260,7 @@ def _attempted(trainer: Any, recipe: Recipe, run: TrainingRun, batch: TrainingBa
 
 
 def _logged(state: Any) -> list[Update]:
-    """Return the steps in a trainer's history, also those before it was resumed."""
+    """Return all updates in a trainer's history, including those before it was resumed."""
     return [
         Update(log["step"], state.max_steps, log["loss"], log.get("learning_rate", 0.0))
         for log in state.log_history

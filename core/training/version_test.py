@@ -1,7 +1,7 @@
-"""Whether a version is better than what answers now: paired comparisons with bootstrap intervals, and one verdict.
+"""Comparison of a LoRA version with the answering one: paired bootstrap on each measure, and a verdict.
 
-Promoted is what is better on one thing people care about and worse on nothing, beyond noise. Pure; what is measured
-comes from ``core.experiments.lora_comparison``.
+A version may be promoted when it is significantly better on at least one aim and significantly worse on no measure.
+Statistics alone; ``core.experiments.lora_comparison`` takes the measurements.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The same things measured before and after, larger is better. ``is_aim``: being better on it is reason enough.
+    """Paired values of one measure with the old and the new version; larger is better.
 
-    A mean that falls by no more than ``tolerance`` is not worse.
+    ``is_aim``: improving on it justifies promotion. A mean that falls by at most ``tolerance`` is not worse.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class MeasureComparison:
-    """A measure's means, and the bootstrap interval of the gain."""
+    """Means of a measure with both versions, and the bootstrap interval ``low``..``high`` of the gain."""
 
     name: str
     n: int
@@ -46,12 +46,12 @@ class MeasureComparison:
 
     @property
     def gain(self) -> float:
-        """Return how much the mean rose."""
+        """Return the difference of the means, after less before."""
         return self.after - self.before
 
 
 def compare(measure: Measure, seed: int = 0) -> MeasureComparison:
-    """Return a measure before and after, with the percentile bootstrap interval of the mean of paired differences."""
+    """Compare both versions by the percentile bootstrap interval (95 %) of the mean paired difference."""
     before, after = np.asarray(measure.before, float), np.asarray(measure.after, float)
     gains = after - before
     draws = np.random.default_rng(seed).integers(0, len(gains), (N_RESAMPLES, len(gains)))
@@ -74,16 +74,16 @@ def compare(measure: Measure, seed: int = 0) -> MeasureComparison:
 
 
 def is_promotable(compared: Sequence[MeasureComparison]) -> bool:
-    """Tell whether nothing is worse, and an aim is better."""
+    """Tell whether at least one aim is better, and no measure is worse."""
     return all(each.verdict != "worse" for each in compared) and any(
         each.verdict == "better" and each.is_aim for each in compared
     )
 
 
 def dislike_p_value(liked: tuple[int, int], others: tuple[int, int]) -> float:
-    """Return how likely so many 👎 are by chance where nothing is worse: Fisher's exact test, one-sided, 0..1.
+    """Return the p-value, 0..1, of Fisher's exact one-sided test that ``liked`` has a larger share of 👎.
 
-    Both are (👍, 👎): of a version on trial, and of what answers beside it.
+    Both are counts (👍, 👎): of the version on trial, and of the version that answers beside it.
     """
     from scipy.stats import fisher_exact
 
@@ -91,7 +91,7 @@ def dislike_p_value(liked: tuple[int, int], others: tuple[int, int]) -> float:
 
 
 def write_report(compared: Sequence[MeasureComparison], version: str, instead_of: str, folder: Path) -> Path:
-    """Write the comparison as ``report.md`` with its picture into ``folder``, and return the page."""
+    """Write ``report.md`` and its plot ``gains.png`` into ``folder``; return the path of the report. Blocks."""
     folder.mkdir(parents=True, exist_ok=True)
     _draw(compared, folder / "gains.png")
     outcome = "can be promoted" if is_promotable(compared) else "stays out"

@@ -1,7 +1,6 @@
-"""Ratings that should not be learned from: one person's thousands, and newcomers who come together to press one thumb.
+"""Votes excluded from training data: those over a person's caps, and vote brigades of new accounts.
 
-Pure functions of the votes, so that the same votes always give the same verdict. An account's age is how long AION has
-known it: platforms do not tell more, and what is stored of people is a pseudonym.
+Pure functions of the votes. An account's age is the time since AION first saw it, as only pseudonyms are stored.
 """
 
 from __future__ import annotations
@@ -15,24 +14,24 @@ from core.storage.training_ratings import Vote
 from core.types import Thumb
 
 MAX_VOTES = 200
-"""What one person's ratings count in a training set, at most; the newest count."""
+"""Most votes of one person in a training set; the newest count."""
 
 MAX_VOTES_PER_HOUR = 30
 
 NEWCOMER_AGE = timedelta(days=1)
-"""For how long somebody is a newcomer."""
+"""Age under which an account counts as new."""
 
 BURST = timedelta(hours=1)
 N_ON_ONE_ANSWER = 5
-"""So many newcomers with the same thumb on one answer within ``BURST`` are a brigade."""
+"""Least new accounts with the same thumb on one answer within ``BURST`` that make a brigade."""
 
 N_IN_ONE_SPACE = 12
-"""The same for different answers of one space, none of them to questions of their own."""
+"""The same over all answers of a space, votes on answers to their own questions not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brigade:
-    """Newcomers who pressed the same thumb together: on one answer, or (``None``) on several of a space."""
+    """New accounts that gave the same thumb within ``BURST``: on one answer, or (``None``) on several of a space."""
 
     answer_id: int | None
     thumb: Thumb
@@ -42,7 +41,7 @@ class Brigade:
 
 
 def within_caps(votes: Sequence[Vote]) -> tuple[Vote, ...]:
-    """Return the votes that count: of each person at most so many an hour, and so many in all, the newest."""
+    """Return the votes within both caps: ``MAX_VOTES_PER_HOUR`` a person, and of these the newest ``MAX_VOTES``."""
     by_person: defaultdict[str, list[Vote]] = defaultdict(list)
     hours: Counter[tuple[str, datetime]] = Counter()
     for vote in sorted(votes, key=lambda vote: (vote.at, vote.answer_id)):
@@ -85,7 +84,10 @@ def is_quarantined(vote: Vote, found: Sequence[Brigade]) -> bool:
 
 
 def _bursts(votes: Sequence[Vote], n_people: int) -> Iterator[tuple[frozenset[str], datetime, datetime]]:
-    """Yield stretches in which every ``BURST`` window has ``n_people`` or more, with those people; votes by time."""
+    """Yield people, start and end of each run of votes in which a ``BURST`` window has at least ``n_people`` people.
+
+    ``votes`` are sorted by time.
+    """
     start, is_in_burst = 0, [False] * len(votes)
     for end in range(len(votes)):
         while votes[end].at - votes[start].at > BURST:

@@ -1,4 +1,4 @@
-"""Which of two versions' replies people would rather like, by the reward model fitted to their thumbs."""
+"""Win rate of one LoRA version's replies over another's, judged by the reward model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.types import PromptTurn
 NAME = "preferred by the reward model"
 
 _AT_ONCE = 8
-"""Replies that are written together."""
+"""Replies that are generated concurrently."""
 
 Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 
@@ -23,10 +23,7 @@ Write = Callable[[Sequence[PromptTurn]], Awaitable[str]]
 async def win_rate(
     prompts: Sequence[Sequence[PromptTurn]], before: Write, after: Write, model: RewardModel, reader: ReplyEncoder
 ) -> Measure:
-    """Return how often the reply of ``after`` is preferred to that of ``before``: 1, or ½ where they are the same.
-
-    What it is compared with is chance, ½ each time.
-    """
+    """Return for each prompt 1 where the reply of ``after`` scores higher, 0 where lower, ½ where equal, against ½."""
     replies = [await _written(prompts, write) for write in (before, after)]
     scores = [await _scored(prompts, each, model, reader) for each in replies]
     wins = (1 + np.sign(scores[1] - scores[0])) / 2

@@ -84,7 +84,7 @@ def _run(job: PpoJob) -> None:
 
 
 def _register(job: PpoJob, student: Student, history: Sequence[Step], data_hash: str, settings: Settings) -> None:
-    from core.training.plots import draw_practice
+    from core.training.plots import draw_ppo
 
     out = job.options.out
     student.write(out)
@@ -99,7 +99,7 @@ def _register(job: PpoJob, student: Student, history: Sequence[Step], data_hash:
         created_at=datetime.now(UTC),
     )
     write_manifest(out, manifest)
-    draw_practice(history, out / STEPS_PLOT)
+    draw_ppo(history, out / STEPS_PLOT)
     job.options.register(settings, manifest.metrics, out / STEPS_PLOT)
 
 

@@ -1,8 +1,7 @@
-"""Proximal policy optimisation of LoRA weights (Schulman et al. 2017; specification 1.7), step by step.
+"""Proximal policy optimisation of LoRA weights (Schulman et al. 2017; specification 1.7).
 
-A step takes experience, updates the weights a few times, and is a function of the weights, its number and the seed
-alone: a run that was killed goes on from its checkpoint as if nothing had been. Where experience comes from is
-``core.training.ppo.experience``'s business.
+A step collects experience (``core.training.ppo.experience``) and updates the weights for a few epochs. It depends on
+the weights, the step number and the seed alone, so a run resumed from a checkpoint continues exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from core.training.ppo.policy import Policy, SampledResponse
 from core.training.schedule import Schedule, learning_rate
 
 Ending = Literal["done", "time", "kl"]
-"""Why a run ended: all steps were taken, its time was over, or it had moved as far from the base as it may."""
+"""Why a run ended: all steps taken, time used up, or the KL bound reached."""
 
 _VALUE_CLIP = 0.2
 _WEIGHTS, _OPTIMIZER, _HISTORY = "weights.safetensors", "optimizer.pt", "history.json"
@@ -35,9 +34,9 @@ _WEIGHTS, _OPTIMIZER, _HISTORY = "weights.safetensors", "optimizer.pt", "history
 
 @dataclass(frozen=True, slots=True)
 class PpoSettings:
-    """How to learn. ``clip`` is ε, ``kl_weight`` β; ``max_kl``, in nats a token, is where the run ends.
+    """Hyperparameters. ``clip`` is ε, ``kl_weight`` β; the run ends at ``max_kl``, in nats a token.
 
-    ``rows`` responses a step, gone over ``n_epochs`` times; rates are of AdamW, the value head's does not change.
+    ``rows`` responses a step, trained on for ``n_epochs``; rates are AdamW's, constant for the value head.
     """
 
     n_steps: int = 50
@@ -56,16 +55,16 @@ class PpoSettings:
 
     @property
     def schedule(self) -> Schedule:
-        """Return the learning rates of the steps."""
+        """Return the learning-rate schedule over the steps."""
         return Schedule(self.max_rate, self.n_steps, self.n_warmup, self.min_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """A response, and for each of its tokens (t,) what there is to learn from it.
+    """A response with the per-token tensors (t,) that the loss needs, and the ``reward`` of the whole response.
 
-    ``old`` and ``reference`` are log-probabilities by the policy that wrote it and by the frozen base. ``values`` and
-    ``returns`` are there where a value head learns too. ``reward`` is what the whole response earned.
+    ``old`` and ``reference`` are log-probabilities under the sampling policy and the frozen base. ``values`` and
+    ``returns`` are given where the value head is trained.
     """
 
     written: SampledResponse
@@ -78,16 +77,19 @@ class Experience:
 
 
 class ExperienceSource(Protocol):
-    """Where experience comes from."""
+    """Supplies the experience of each step."""
 
     def experience(self, step: int) -> Sequence[Experience]:
-        """Return what step ``step``, counted from 1, learns from; by torch's seed, which is set before."""
+        """Return the experience of step ``step``, counted from 1; torch's global seed is set before."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step saw and did. ``kl`` is to the frozen base, in nats a token; ``is_too_far``: it was taken back."""
+    """Figures of a step: mean reward and length, loss, KL to the base in nats a token, share of clipped tokens.
+
+    ``is_too_far``: the KL bound was exceeded, and the last update was undone.
+    """
 
     number: int
     reward: float
@@ -99,7 +101,7 @@ class Step:
 
 
 class Ppo:
-    """A run of PPO: the policy, its optimizer, and what each step did."""
+    """A run of PPO: the policy, its optimizer, and the figures of every step."""
 
     def __init__(self, policy: Policy, settings: PpoSettings, batching: BatchFinder) -> None:
         self.policy = policy
@@ -116,10 +118,10 @@ class Ppo:
     def run(
         self, source: ExperienceSource, checkpoints: Checkpoints, box: TimeBox, every: int, show: Callable[[Step], None]
     ) -> Ending:
-        """Go on from the last checkpoint to the end, saving every so many steps and when ``box`` is over.
+        """Resume from the latest checkpoint and run to the end, saving after ``every`` steps and when time is up.
 
-        However short the time, a step is taken. Raises ``Unavailable`` when a checkpoint cannot be written,
-        ``BadInput`` when those there are of another run.
+        At least one step is taken. Raises ``Unavailable`` when a checkpoint cannot be written, ``BadInput`` when the
+        checkpoints belong to another run.
         """
         if found := checkpoints.latest():
             self.restore(found.path)
@@ -138,9 +140,9 @@ class Ppo:
         return "done" if len(self.history) >= self._settings.n_steps else None
 
     def step(self, source: ExperienceSource) -> Step:
-        """Take the next step. When it finds the policy further than ``max_kl`` from the base it undoes what led there.
+        """Take the next step; when the KL to the base exceeds ``max_kl``, undo the update that led there.
 
-        Raises ``Unavailable`` when the smallest batch does not fit the memory.
+        Raises ``Unavailable`` when the smallest batch does not fit in memory.
         """
         settings, number = self._settings, len(self.history) + 1
         torch.manual_seed(settings.seed * 1_000_003 + number)
@@ -161,7 +163,7 @@ class Ppo:
         return self.history[-1]
 
     def write(self, folder: Path) -> None:
-        """Write all that the next step depends on into an empty folder. Raises ``OSError``."""
+        """Write weights, optimizer state and history into an empty folder. Raises ``OSError``."""
         weights = {name: of.detach().cpu().contiguous() for name, of in self.policy.weights.items()}
         (folder / _WEIGHTS).write_bytes(save(weights))
         state = io.BytesIO()
@@ -170,7 +172,7 @@ class Ppo:
         (folder / _HISTORY).write_text(json.dumps([asdict(step) for step in self.history]), encoding="utf-8")
 
     def restore(self, folder: Path) -> None:
-        """Become the run that wrote ``folder``, on whatever device this one is."""
+        """Load the state that ``write`` left in ``folder``, onto this run's device."""
         saved = load_file(folder / _WEIGHTS)
         self._put([saved[name] for name in self.policy.weights])
         state: Mapping[str, Any] = torch.load(folder / _OPTIMIZER, map_location="cpu", weights_only=True)
@@ -178,7 +180,7 @@ class Ppo:
         self.history = [Step(**step) for step in json.loads((folder / _HISTORY).read_text(encoding="utf-8"))]
 
     def _gradients(self, experience: Sequence[Experience], batch: TrainingBatch) -> dict[str, float]:
-        """Set the gradients of the mean over all tokens, ``batch.rows`` responses at a time; return what was seen."""
+        """Accumulate the gradients of the token-mean loss, ``batch.rows`` responses at a time; return the figures."""
         self._optimizer.zero_grad()
         n_tokens = sum(len(each.written.response) for each in experience)
         seen = {"loss": 0.0, "kl": 0.0, "clipped": 0.0}
@@ -191,7 +193,7 @@ class Ppo:
         return seen
 
     def _loss(self, part: Sequence[Experience]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss, the KL to the base, and the share of tokens beyond the clip."""
+        """Return the loss, the KL to the base, and the share of tokens whose ratio is clipped."""
         settings = self._settings
         reading = self.policy.read([each.written for each in part])
         old, reference, advantages = (

@@ -1,4 +1,4 @@
-"""What PPO learns from: thumbs that are stored, or fresh responses that a reward model judges. Imports torch."""
+"""Experience for PPO: stored rated responses, or fresh samples scored by a reward model. Imports torch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.training.ppo.policy import Policy, SampledResponse
 from core.types import PromptTurn
 
 Judge = Callable[[Sequence[tuple[Sequence[PromptTurn], str]]], Sequence[float]]
-"""Returns the reward of each response to its prompt."""
+"""Returns the reward of each (prompt, response) pair, -1..1."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatedResponse:
-    """A stored response with its reward, -1..1. ``log_probs`` are of its tokens when it was written, where known."""
+    """A stored response with its reward, -1..1, and its tokens' log-probabilities when it was sampled, where known."""
 
     written: SampledResponse
     reward: float
@@ -29,20 +29,20 @@ class RatedResponse:
 
 
 class StoredThumbs:
-    """Responses that people rated, shuffled anew for every pass. A step's advantages are its rewards, centred.
+    """Off-policy experience: rated responses, reshuffled for every pass; advantages are rewards less the step's mean.
 
-    In the first pass ratios are to what wrote the responses. Against that, clipping would allow no second: later
-    passes take the policy as it is when a step begins, and what bounds them is the KL to the base. On responses that
-    the policy would no longer give that is overestimated: the run ends rather early than late.
+    In the first pass ratios are to the policy that wrote the responses. From the second pass on, where clipping
+    against that policy would stop all learning, they are to the policy at the beginning of the step, and the KL to the
+    base bounds the change. On responses that the policy no longer gives the KL is overestimated, so runs end early
+    rather than late.
     """
 
     def __init__(
         self, rated: Sequence[RatedResponse], policy: Policy, rows: int, seed: int, batching: BatchFinder
     ) -> None:
-        """Score the responses by the base, and by the policy as it is now where what wrote them was not recorded.
+        """Score the responses by the base, and by the present policy where no log-probabilities were recorded.
 
-        So it must be made before a checkpoint is restored. Raises ``BadInput`` when all rewards are the same: then
-        there is nothing to prefer.
+        Must be made before a checkpoint is restored. Raises ``BadInput`` when all rewards are equal.
         """
         if len({each.reward for each in rated}) < 2:
             raise BadInput("train.one_kind")
@@ -59,7 +59,7 @@ class StoredThumbs:
         ]
 
     def experience(self, step: int) -> Sequence[Experience]:
-        """Return the rows whose turn it is at step ``step``; each has its turn once in a pass."""
+        """Return the rows of step ``step``; each row occurs once a pass."""
         n = len(self._experience)
         places = range((step - 1) * self._rows, step * self._rows)
         orders = {n_passed: self._order(n_passed) for n_passed in {place // n for place in places}}
@@ -77,7 +77,10 @@ class StoredThumbs:
 
 @dataclass(frozen=True, slots=True)
 class FreshResponses:
-    """Responses drawn from the policy as it is, judged at their last token, with advantages by GAE, scaled."""
+    """On-policy experience: sampled responses with the reward at their last token, and whitened GAE advantages.
+
+    ``discount`` is γ and ``decay`` λ of GAE.
+    """
 
     prompts: Sequence[Sequence[PromptTurn]]
     policy: Policy
@@ -89,7 +92,7 @@ class FreshResponses:
     decay: float = 0.95
 
     def experience(self, step: int) -> Sequence[Experience]:
-        """Draw and judge responses to the prompts whose turn it is."""
+        """Sample and score responses to the next ``rows`` prompts, in turn."""
         chosen = [self.prompts[place % len(self.prompts)] for place in range((step - 1) * self.rows, step * self.rows)]
         ids = [self.policy.student.prompt_tokens(prompt) for prompt in chosen]
         written = self.batching.run(lambda batch: self._draw(ids, batch))
@@ -141,5 +144,5 @@ def _scores(written: Sequence[SampledResponse], policy: Policy, batch: TrainingB
 
 
 def _recorded(rated: RatedResponse, score: Tensor) -> Tensor:
-    """Return what was recorded when the response was written, where that is of these tokens; else ``score``."""
+    """Return the recorded log-probabilities where there is one for each token; else ``score``."""
     return torch.tensor(rated.log_probs) if len(rated.log_probs) == len(rated.written.response) else score

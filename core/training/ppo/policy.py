@@ -1,6 +1,6 @@
-"""A model in training as a policy: what it writes, and how likely it finds what was written. Imports torch.
+"""PPO policy: a model with LoRA weights and a value head; samples responses and scores given ones. Imports torch.
 
-Does not learn (``core.training.ppo.algorithm`` does). Dropout is off: a ratio of probabilities must be of the weights.
+Updates no weights (``core.training.ppo.algorithm`` does). Dropout is off, so that probability ratios compare weights.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.training.student import Student
 
 @dataclass(frozen=True, slots=True)
 class SampledResponse:
-    """A response and the prompt it was written for, as tokens; the response ends with what ended it."""
+    """A prompt and a sampled response as token ids; the response ends with its end token, unless it was cut off."""
 
     prompt: tuple[int, ...]
     response: tuple[int, ...]
@@ -26,9 +26,9 @@ class SampledResponse:
 
 @dataclass(frozen=True, slots=True)
 class PolicyOutputs:
-    """Responses as the policy reads them, each (b, t): log-probabilities, values, and where there is a token.
+    """Forward pass over responses, each (b, t): log-probabilities, values, and ``mask``, true where a token is.
 
-    ``logits`` (b, t, v) are what predicted the tokens.
+    ``logits`` (b, t, v) are those that predict the tokens.
     """
 
     log_probs: Tensor
@@ -38,7 +38,7 @@ class PolicyOutputs:
 
 
 class Policy:
-    """A student that writes. Its value head reads the last hidden states, and sends no gradient into them."""
+    """A student with a linear value head on its last hidden states, through which no gradient flows back."""
 
     def __init__(self, student: Student) -> None:
         self.student = student
@@ -53,16 +53,16 @@ class Policy:
 
     @property
     def weights(self) -> dict[str, nn.Parameter]:
-        """Return what learns, by name: the LoRA weights and the value head's."""
+        """Return the trainable parameters by name: LoRA weights and value head."""
         return {**self.student.weights, **{f"value.{name}": of for name, of in self.value_head.named_parameters()}}
 
     def base(self) -> AbstractContextManager[None]:
-        """Be the frozen base model in the block: the LoRA weights do nothing."""
+        """Disable the LoRA weights in the block, leaving the frozen base model."""
         context: AbstractContextManager[None] = self.student.model.disable_adapter()
         return context
 
     def read(self, batch: Sequence[SampledResponse]) -> PolicyOutputs:
-        """Read responses, with gradient where that is on; ``t`` is the length of the longest."""
+        """Run a forward pass over responses, with gradient where it is enabled; ``t`` is the longest response."""
         pad = int(self.student.tokenizer.pad_token_id)
         prompts, prompt_mask = self._padded([each.prompt for each in batch], pad, on_left=True)
         responses, mask = self._padded([each.response for each in batch], pad, on_left=False)
@@ -83,7 +83,7 @@ class Policy:
 
     @torch.no_grad()
     def write(self, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[SampledResponse]:
-        """Draw one response to each prompt as the model has it (temperature 1, nothing cut off), by torch's seed."""
+        """Sample one response to each prompt from the full distribution (temperature 1), with torch's global seed."""
         tokenizer, model = self.student.tokenizer, self.student.model
         ids, mask = self._padded(prompts, tokenizer.pad_token_id, on_left=True)
         drawn = model.eval().generate(
@@ -101,7 +101,7 @@ class Policy:
         return [SampledResponse(tuple(p), tuple(r)) for p, r in zip(prompts, responses, strict=True)]
 
     def text(self, written: SampledResponse) -> str:
-        """Return a response as text."""
+        """Return a response decoded to text."""
         return str(self.student.tokenizer.decode(written.response, skip_special_tokens=True)).strip()
 
     @property
@@ -110,12 +110,12 @@ class Policy:
         return {self.student.tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])} - {None}
 
     def _ended(self, row: list[int]) -> list[int]:
-        """Return a drawn row without what pads it."""
+        """Return a sampled row up to and including its end token."""
         end = next((place for place, token in enumerate(row) if token in self._ends), len(row) - 1)
         return row[: end + 1]
 
     def _padded(self, rows: Sequence[Sequence[int]], pad: int, *, on_left: bool) -> tuple[Tensor, Tensor]:
-        """Return rows as one tensor (b, longest), and where they are no padding."""
+        """Return rows padded to one tensor (b, longest), and a mask that is true where a token is."""
         longest = max(map(len, rows))
         ids = torch.full((len(rows), longest), pad)
         mask = torch.zeros((len(rows), longest), dtype=torch.bool)
