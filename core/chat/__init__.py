@@ -1,1 +1,1 @@
-"""A conversation's turns, limits, queues and notices, independent of any platform."""
+"""Conversations, free channels, rate limits, the fair queue and notices, independent of any platform."""

@@ -1,1 +1,1 @@
-"""Jobs that run by themselves: schedule, what they do, and how they went."""
+"""Recurring jobs: what they do, their scheduler, and their status."""

@@ -1,1 +1,1 @@
-"""Running AION: the machines behind it, and who hears when something happens to one."""
+"""Operations: remote workers and their health, alerts on them, and the log of answer quality."""

@@ -45,7 +45,7 @@ WorkerState = Literal["online", "offline", "refused"]
 
 
 class WorkerHealth(BaseModel):
-    """The reply of a worker's ``GET /health`` (``bot.web.service``)."""
+    """The reply of a worker's ``GET /health``."""
 
     status: Literal["ok"]
     model: Annotated[str, Field(min_length=1, max_length=200)]

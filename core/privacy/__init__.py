@@ -1,1 +1,1 @@
-"""Pseudonyms, personal data in texts, each person's rights, and retention."""
+"""Pseudonyms, personal data in texts, per-person data rights, and retention."""

@@ -6,11 +6,11 @@ from core.chat.fair_queue import FairQueue
 
 
 async def test_few_work_at_a_time_and_places_take_turns() -> None:
-    turnstile, inside, most, order = FairQueue(2), 0, 0, []
+    queue, inside, most, order = FairQueue(2), 0, 0, []
 
     async def work(key: str, n: int) -> None:
         nonlocal inside, most
-        async with turnstile.turn(key):
+        async with queue.turn(key):
             inside += 1
             most = max(most, inside)
             order.append(f"{key}{n}")
@@ -25,22 +25,22 @@ async def test_few_work_at_a_time_and_places_take_turns() -> None:
 
 
 async def test_a_turn_may_end_before_its_block_and_ends_once() -> None:
-    turnstile = FairQueue(1)
-    async with turnstile.turn("a") as first:
+    queue = FairQueue(1)
+    async with queue.turn("a") as first:
         first.end()
-        async with asyncio.timeout(1), turnstile.turn("a"):
+        async with asyncio.timeout(1), queue.turn("a"):
             first.end()
-            waiting = asyncio.create_task(_pass(turnstile))
+            waiting = asyncio.create_task(_pass(queue))
             await asyncio.sleep(0)
             assert not waiting.done()
     await asyncio.wait_for(waiting, 1)
 
 
 async def test_who_gives_up_waiting_takes_nobody_s_turn() -> None:
-    turnstile = FairQueue(1)
+    queue = FairQueue(1)
     for n_steps in range(4):  # cancelled before, while and after being called
-        async with turnstile.turn("a"):
-            leaving, staying = (asyncio.create_task(_pass(turnstile)) for _ in range(2))
+        async with queue.turn("a"):
+            leaving, staying = (asyncio.create_task(_pass(queue)) for _ in range(2))
             await asyncio.sleep(0)
             if n_steps == 0:
                 leaving.cancel()
@@ -51,6 +51,6 @@ async def test_who_gives_up_waiting_takes_nobody_s_turn() -> None:
         await asyncio.gather(leaving, return_exceptions=True)
 
 
-async def _pass(turnstile: FairQueue) -> None:
-    async with turnstile.turn("a"):
+async def _pass(queue: FairQueue) -> None:
+    async with queue.turn("a"):
         pass

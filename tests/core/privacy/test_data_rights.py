@@ -37,15 +37,15 @@ class House:
     """One data folder with people in it."""
 
     database: Database
-    charter: DataRights
+    rights: DataRights
     dropped: list[SpaceId]
     erased: list[frozenset[int]]
 
     def of(self, person: Person, key: str = "discord:now") -> PersonalRights:
-        return self.charter.of(Message(key, "discord", GUILD, "55", person, "", address={"channel": "55"}))
+        return self.rights.of(Message(key, "discord", GUILD, "55", person, "", address={"channel": "55"}))
 
     def pseudonym(self, person: Person) -> str:
-        return self.charter.pseudonyms.of(person.id)
+        return self.rights.pseudonyms.of(person.id)
 
     async def ask(self, person: Person, space: SpaceId = GUILD) -> int:
         new = NewAnswer(
@@ -75,7 +75,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         erased.append(answer_ids)
         return 3
 
-    charter = DataRights(
+    rights = DataRights(
         PersonRecords(database),
         Documents(database),
         Spaces(database),
@@ -84,7 +84,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         drop,
         {"exports": erase},
     )
-    yield House(database, charter, dropped, erased)
+    yield House(database, rights, dropped, erased)
     await database.close()
 
 
@@ -159,19 +159,19 @@ async def test_a_private_chats_documents_and_index_go_too(house: House) -> None:
     text = "My cat is called Mia."
     embedder = WordEmbedder()
     embedded = EmbeddedChunks([Chunk(text, 0, len(text))], ["en"], embedder.embed_passages([text]), embedder.id)
-    await house.charter.documents.store(space, NewDocument("cat.md", "h", "Cat", "markdown", "en", text), embedded)
+    await house.rights.documents.store(space, NewDocument("cat.md", "h", "Cat", "markdown", "en", text), embedded)
     assert "cat.md" in (await house.of(ANA).copy()).decode()
     assert (await house.of(ANA).forget())["documents"] == 1
-    assert not await house.charter.documents.list(space)
+    assert not await house.rights.documents.list(space)
     assert house.dropped == [space]
 
 
 async def test_what_is_under_way_is_dropped_but_for_the_wish_itself(house: House) -> None:
     for key, person in (("discord:1", ANA), ("discord:now", ANA), ("discord:3", RUI)):
         message = Message(key, "discord", GUILD, "55", person, "…", address={"channel": "55"})
-        await house.charter.inbox.accept(message)
+        await house.rights.inbox.accept(message)
     await house.of(ANA).forget()
-    left = {unfinished.message.key for unfinished in await house.charter.inbox.unfinished("discord")}
+    left = {unfinished.message.key for unfinished in await house.rights.inbox.unfinished("discord")}
     assert left == {"discord:now", "discord:3"}
 
 
@@ -180,8 +180,8 @@ async def test_nobody_is_learned_from_unless_both_agree(house: House) -> None:
     assert await house.of(ANA).may_train()
     await house.of(ANA).set_space_training(allowed=True)
     await house.of(ANA).set_training(allowed=False)
-    assert await house.charter.trains(GUILD)
-    assert not await house.charter.trains(OTHER)
+    assert await house.rights.trains(GUILD)
+    assert not await house.rights.trains(OTHER)
     assert not await house.of(ANA).may_train()
     assert await house.of(RUI).may_train()
 
@@ -189,7 +189,7 @@ async def test_nobody_is_learned_from_unless_both_agree(house: House) -> None:
 async def test_old_answers_are_pruned_with_what_hangs_on_them(house: House) -> None:
     answer = await house.ask(ANA)
     await Answers(house.database).rate(GUILD, answer, house.pseudonym(RUI), "up")
-    people = house.charter.people
+    people = house.rights.people
     assert await people.prune(datetime.now(UTC) - timedelta(days=1)) == 0
     assert await people.prune(datetime.now(UTC) + timedelta(days=1)) == 1
     assert not (await house.of(RUI).kept())["ratings"]
