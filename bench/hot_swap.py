@@ -119,7 +119,7 @@ async def swap(
     """Promote a version and return the seconds of each part."""
     registry.promote(name, base)
     seen_s = time.monotonic()
-    await follower.look()
+    await follower.poll()
     swapped_s = time.monotonic()
 
     def begun_later() -> list[AnswerTimes]:

@@ -1,1 +1,1 @@
-"""The local model: engines, batching, sampling, and the LoRA version in use."""
+"""The local model: engines (llama.cpp, transformers, remote), batching, sampling, and LoRA versions."""

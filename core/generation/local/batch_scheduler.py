@@ -1,4 +1,4 @@
-"""Where replies are handed in to be written together by one transformers model. Imports torch: import it late."""
+"""Thread that decodes the submitted replies of one transformers model in batches. Imports torch: import it late."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from core.generation.local.token_sampling import SampledReply
 
 
 class BatchScheduler:
-    """Writes what is handed in, replies with the same LoRA weights in one batch.
+    """Decodes submitted replies, those with the same LoRA weights in one batch.
 
-    Its thread lives as long as there is something to write.
+    Its thread ends when there is nothing to decode, and starts again with the next reply.
     """
 
     def __init__(self, model: Any) -> None:
@@ -26,14 +26,14 @@ class BatchScheduler:
         self._lock = threading.Lock()
         self._weights = threading.Lock()
         self._arrived: list[tuple[str | None, SampledReply]] = []
-        self._batches: dict[str | None, DecodeBatch[SampledReply]] = {}
+        self._batches: dict[str | None, DecodeBatch] = {}
         self._active: str | None = None
         self._names: set[str] = set()
         self._n_loaded = 0
         self._is_working = False
 
     def submit(self, lora: str | None, reply: SampledReply) -> None:
-        """Have a reply written with the weights of that name, beside the others."""
+        """Add a reply to the batch of the weights of that name; ``None``: the base model's."""
         with self._lock:
             self._arrived.append((lora, reply))
             if not self._is_working:
@@ -41,7 +41,7 @@ class BatchScheduler:
                 threading.Thread(target=self._work, name="local generation", daemon=True).start()
 
     def load(self, folder: Path) -> str:
-        """Load LoRA weights, between two steps of what is being written, and return the name they go by here."""
+        """Load LoRA weights between two decoding steps, and return their name here."""
         with self._weights:
             self._n_loaded += 1
             name = f"lora{self._n_loaded}"
@@ -51,7 +51,7 @@ class BatchScheduler:
             return name
 
     def drop(self, name: str) -> None:
-        """Forget LoRA weights that nothing is written with any more."""
+        """Unload LoRA weights that no reply uses any more."""
         with self._weights:
             self._batches.pop(name, None)
             self._names.discard(name)
@@ -72,15 +72,13 @@ class BatchScheduler:
                 if batch.rows:
                     self._guarded(lora, DecodeBatch.step, list(batch.rows))
 
-    def _guarded(
-        self, lora: str | None, act: Callable[[DecodeBatch[SampledReply]], None], rows: Sequence[SampledReply]
-    ) -> None:
-        """Act on a batch with its weights; what goes wrong ends the replies concerned, and none of the others."""
+    def _guarded(self, lora: str | None, act: Callable[[DecodeBatch], None], rows: Sequence[SampledReply]) -> None:
+        """Act on a batch with its weights; a failure ends the replies ``rows`` and no others."""
         try:
             with self._weights, torch.inference_mode():
                 self._activate(lora)
                 act(self._batches.setdefault(lora, DecodeBatch(self._model)))
-        except RuntimeError as error:  # out of memory, and whatever else torch makes of it
+        except RuntimeError as error:  # torch raises it for out of memory and most other failures
             self._batches.pop(lora, None)
             for row in rows:
                 row.end(GenerationFailed(f"the model failed: {error}"))
@@ -96,5 +94,5 @@ class BatchScheduler:
         self._active = lora
 
 
-def _join(reply: SampledReply, batch: DecodeBatch[SampledReply]) -> None:
+def _join(reply: SampledReply, batch: DecodeBatch) -> None:
     batch.join(reply)

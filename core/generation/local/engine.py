@@ -1,4 +1,4 @@
-"""What ``core.generation.local.generator`` asks of whatever runs a language model on this machine."""
+"""The port between ``core.generation.local.generator`` and what runs a language model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from core.types import Piece, PromptTurn, Sampling
 
 
 class Engine(Protocol):
-    """A loaded model with one set of weights, that writes several replies together.
+    """A loaded model with one set of weights, that writes several replies at once.
 
-    What is not a coroutine or a generator blocks. ``context_tokens`` is how many tokens prompt and reply may have
-    together, ``device`` where it runs.
+    Methods other than ``write`` block. ``context_tokens`` is the most tokens of prompt and reply together, ``device``
+    where it runs, for people to read.
     """
 
     context_tokens: int
@@ -24,7 +24,7 @@ class Engine(Protocol):
         ...
 
     def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield a reply. When the generator is closed, its tokens are no longer computed.
+        """Yield a reply. Closing the generator stops its decoding.
 
         Raises ``GenerationFailed`` when the prompt leaves no room for a reply.
         """
@@ -38,5 +38,5 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what only this engine needs. Nothing is being written then."""
+        """Release what only this engine uses. Called when it is writing nothing."""
         ...

@@ -1,4 +1,4 @@
-"""Which engine runs the local model: llama.cpp for a GGUF on a CPU, a named server, transformers for the rest."""
+"""Opens the local model with its engine: llama.cpp for a GGUF on a CPU, a server by URL, else transformers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
 
 
 def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
-    """Return the local model of that name; it is loaded when first used, and raises ``Unavailable`` if it cannot be.
+    """Return the local model of that name, loaded on first use, which raises ``Unavailable`` where that fails.
 
     A path that ends in ``.gguf`` is run by llama.cpp; so is the default model, unless there is a GPU for it.
     """
@@ -46,7 +46,7 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
 
 
 def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
-    """Put LoRA weights into the form that the engine of a local model loads, so that whoever follows only loads them.
+    """Convert LoRA weights ahead of use into the form that a local model's engine loads.
 
     Blocks. Raises ``Unavailable`` when that fails.
     """
@@ -56,7 +56,7 @@ def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
 
 
 def open_served(url: str, model: str, key: SecretStr | None) -> LocalGenerator:
-    """Return a model that an OpenAI-compatible server runs. Raises ``Unavailable`` when ``url`` is no address."""
+    """Return a model on an OpenAI-compatible server. Raises ``Unavailable`` when ``url`` is invalid."""
     engine = RemoteEngine(url, model, key)
 
     def base() -> Base:
@@ -77,12 +77,12 @@ def _transformers(name: str, models_dir: Path, tell: Tell) -> Engine:
 
 
 def _gguf(name: str, models_dir: Path, tell: Tell) -> Path | None:
-    """Return the file that llama.cpp runs for a local model; ``None`` where transformers does."""
+    """Return the GGUF file that llama.cpp runs for a local model; ``None`` where transformers runs it."""
     return None if name == DEFAULT_LANGUAGE_MODEL and _has_gpu() else gguf_file(name, models_dir, tell)
 
 
 def _has_gpu() -> bool:
-    """Tell whether torch can use one; torch takes seconds and 300 MB, so it is not asked where there is no driver."""
+    """Return whether torch can use a GPU; checks for a driver first, because torch takes seconds and 300 MB to load."""
     if not any(map(_is_library, _DRIVERS)):
         return False
     from torch import cuda

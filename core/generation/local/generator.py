@@ -1,8 +1,8 @@
-"""The local language model, as a ``core.ports.LocalModel``: loaded when first needed, run beside the event loop.
+"""The local language model, a ``core.ports.LocalModel``: loading on first use, queue, time limits, LoRA exchange.
 
-Several replies are written together; more wait in the order they came, and past a limit they are told when to come
-back. Writing stops at the end of the reply, at its limit of tokens or time, and as soon as nobody reads it any more.
-LoRA weights are exchanged while replies are written: one begun ends on the weights it began with.
+``N_PARALLEL`` replies are written at once, ``MAX_WAITING`` more wait first come, first served; beyond that a request is
+refused with a wait. A reply ends at its end, at its limit of tokens or time, or when its stream is closed. LoRA weights
+are exchanged without a pause: a reply ends on the weights that it began with.
 Does not cover how an engine runs a model (``core.generation.local.llama_cpp``,
 ``core.generation.local.transformers_engine``).
 """
@@ -27,22 +27,22 @@ from core.offload import offload
 from core.types import EngineState, Language, LoraVersion, Piece, PromptTurn, Sampling
 
 N_PARALLEL = 8
-"""Replies that are written together."""
+"""Replies that are written at once."""
 
 MAX_WAITING = 16
-"""Replies that may wait for their turn; more would wait for minutes."""
+"""Replies that may queue; more would wait for minutes."""
 
 MAX_REPLY_S = 60.0
-"""How long one reply may take to write, from the first token of its prompt on."""
+"""Most seconds of one reply, from the start of its prefill."""
 
 _FIRST_GUESS_S = 5.0
 _NEWEST_SHARE = 0.2
-"""How much the newest reply counts in what a reply is expected to take."""
+"""Weight of the newest reply in the moving average of their durations."""
 
 
 @dataclass(slots=True)
 class _LoadedEngine:
-    """An engine, the weights it has, and how many replies it is writing."""
+    """An engine, the version of its weights, and the number of replies it is writing."""
 
     engine: Engine
     version: str | None = None
@@ -50,7 +50,7 @@ class _LoadedEngine:
 
 
 class LocalGenerator:
-    """Writes replies with a chat model on this machine. Close it: an engine has threads of its own."""
+    """Writes replies with a chat model on this machine. To be closed: an engine has threads or a process."""
 
     name = "local"
 
@@ -107,7 +107,7 @@ class LocalGenerator:
         self._held()
 
     def state(self) -> EngineState:
-        """Return where it runs, with which weights, and how busy it is."""
+        """Return device, LoRA version and load; loads nothing."""
         is_warm = self._first.is_made
         held = self._held() if is_warm else None
         return EngineState(
@@ -119,9 +119,9 @@ class LocalGenerator:
         )
 
     async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield the reply as it is written, with the log-probabilities of its tokens and the weights that wrote it.
+        """Yield the reply as it is written, with the log-probabilities of its tokens and its LoRA version.
 
-        They are the model's own, before temperature and top-p. Raises ``Unavailable`` when too many wait or the model
+        Log-probabilities are before temperature and top-p. Raises ``Unavailable`` when the queue is full or the model
         cannot be loaded, and ``GenerationFailed`` when nothing was written.
         """
         async with self._admitted(), self._leased() as held:
@@ -131,10 +131,10 @@ class LocalGenerator:
                     yield replace(piece, lora_version=held.version)
 
     async def use_lora(self, version: LoraVersion | None) -> None:
-        """Write from now on with these weights, or with none; replies already begun end on what they began with.
+        """Use these weights, or none, for replies that begin from now on.
 
         Raises ``BadInput`` for weights without a manifest or of another base model, and ``Unavailable`` when they
-        cannot be loaded; then nothing has changed.
+        cannot be loaded; then nothing changes.
         """
         async with self._changing:
             old = await offload(self._held)
@@ -143,9 +143,9 @@ class LocalGenerator:
             await self._retire(old)
 
     async def try_lora(self, version: LoraVersion | None, share: float = 0.0) -> None:
-        """Write a ``share`` (0..1) of the replies with these weights, beside the others; ``None``: no longer.
+        """Use these weights for a random ``share`` (0..1) of the replies; ``None`` ends the trial.
 
-        Raises as ``use_lora`` does; then nothing has changed.
+        Raises as ``use_lora`` does; then nothing changes.
         """
         async with self._changing:
             held = await offload(self._held)
@@ -155,7 +155,7 @@ class LocalGenerator:
                 await self._retire(old)
 
     async def close(self) -> None:
-        """Give back what the model holds; nothing is written any more."""
+        """Close the engines; no reply may be written any more."""
         async with self._changing:
             if self._first.is_made:
                 await offload(self._held().engine.close)
@@ -174,13 +174,13 @@ class LocalGenerator:
             return engine.adapted(version.folder)
 
     async def _retire(self, held: _LoadedEngine) -> None:
-        """Close an engine that writes no more and will not again."""
+        """Close an engine that is no longer in use, once its last reply has ended."""
         if held.n_writing == 0 and held is not self._trial and held is not self._held():
             await offload(held.engine.close)
 
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
-        """Hold one of the places to write in. Raises ``Unavailable`` when too many wait for one."""
+        """Hold one of the ``n_parallel`` slots. Raises ``Unavailable`` when the queue is full."""
         if self._n_waiting >= MAX_WAITING:
             wait_s = self._reply_s * (1 + self._n_waiting // self._n_parallel)
             raise Unavailable("generation.busy", wait_s=max(1, round(wait_s)))
@@ -200,7 +200,7 @@ class LocalGenerator:
 
     @asynccontextmanager
     async def _leased(self) -> AsyncIterator[_LoadedEngine]:
-        """Hold the engine with the current weights, until the reply is written."""
+        """Hold the engine of the current or trial weights until the reply ends."""
         if not self._first.is_made:
             await offload(self._first.get)
         held = self._trial if self._trial and self._draw() < self._share else self._held()
@@ -213,7 +213,7 @@ class LocalGenerator:
 
 
 async def _until(pieces: AsyncGenerator[Piece, None], end_s: float) -> AsyncGenerator[Piece, None]:
-    """Yield what is written until ``end_s`` of the loop's clock. Raises ``GenerationFailed`` when that is nothing."""
+    """Yield pieces until ``end_s`` of the loop's clock. Raises ``GenerationFailed`` when they have no text."""
     is_silent = True
     async with aclosing(pieces):
         while True:

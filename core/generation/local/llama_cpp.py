@@ -1,9 +1,8 @@
-"""A GGUF model in llama.cpp, through ``xllamacpp``: its own server in a process beside this one, over the loopback.
+"""The llama.cpp engine: a GGUF model in ``xllamacpp``'s server, in a child process, over the loopback.
 
-The server decodes several replies together, keeps each one's prompt so that what the next has in common with it is not
-read again, and stops when the connection closes. It listens on 127.0.0.1 alone, for whoever knows a key that only
-these two processes know. Log-probabilities are the model's own, before temperature and top-p; a character of several
-tokens has one, that of its last token, and the token that ends a reply has none.
+The server batches replies, reuses the cache of shared prompt prefixes, and stops a reply when its connection closes.
+It listens on 127.0.0.1 alone and requires a random key that only parent and child know. Log-probabilities are before
+temperature and top-p; a character of several tokens has only that of its last token, and the end token has none.
 """
 
 from __future__ import annotations
@@ -33,23 +32,23 @@ from core.types import LANGUAGES, Piece, PromptTurn, Sampling
 log = logging.getLogger(__name__)
 
 MAX_CONTEXT_TOKENS = 8_192
-"""Longer contexts cost memory that is set aside whether or not it is used."""
+"""Most context: its memory is allocated whether or not it is used."""
 
 _POOL_TOKENS = 12_288
-"""What all replies and the prompts kept from earlier ones have together, in tokens."""
+"""Size of the unified KV cache, over running replies and cached prompts, tokens."""
 
 _CONTROL = 3
-"""The token type of a mark like ``<|im_end|>`` in a GGUF vocabulary."""
+"""Token type of control tokens like ``<|im_end|>`` in a GGUF vocabulary."""
 
-_TOLD = {"logprobs": True, "top_logprobs": 1, "cache_prompt": True}
-_DRAWN = ProviderModel(id="local", extra={**_TOLD, "samplers": ["temperature", "top_p"]})
-"""As ``core.generation.local.token_sampling.draw`` does it: nothing but temperature and nucleus."""
+_OPTIONS = {"logprobs": True, "top_logprobs": 1, "cache_prompt": True}
+_SAMPLED = ProviderModel(id="local", extra={**_OPTIONS, "samplers": ["temperature", "top_p"]})
+"""The samplers of ``core.generation.local.token_sampling.draw``: temperature and nucleus, nothing else."""
 
-_GREEDY = ProviderModel(id="local", extra={**_TOLD, "samplers": ["top_k"], "top_k": 1})
-"""The likeliest token, found without going through the vocabulary for each sampler."""
+_GREEDY = ProviderModel(id="local", extra={**_OPTIONS, "samplers": ["top_k"], "top_k": 1})
+"""Greedy decoding, without sorting the vocabulary for each sampler."""
 
 _TIMEOUTS = ProviderTimeouts(connect_s=5.0, first_text_s=600.0, stall_s=600.0, total_s=600.0)
-"""None of its own: ``core.generation.local.generator`` says how long a reply may take."""
+"""Not meant to be reached: ``core.generation.local.generator`` limits the time of a reply."""
 
 
 class LlamaEngine:
@@ -58,7 +57,7 @@ class LlamaEngine:
     def __init__(self, path: Path, n_parallel: int, lora: Path | None = None) -> None:
         """Load a GGUF file, with the LoRA weights of a PEFT folder.
 
-        Raises ``OSError``, ``ValueError`` or ``RuntimeError`` when there is none, or none for chat.
+        Raises ``OSError``, ``ValueError`` or ``RuntimeError`` when it is missing, invalid or has no chat template.
         """
         metadata = Gguf(path).metadata
         if not metadata.get("tokenizer.chat_template"):
@@ -72,7 +71,7 @@ class LlamaEngine:
         merged = merged_gguf(path, lora) if lora else None
         self._weights = merged or path
         self._lora = as_gguf(lora, metadata) if lora and not merged else None
-        self._mark = _marks(metadata)
+        self._control = _controls(metadata)
         self._key = SecretStr(secrets.token_urlsafe(32))
         self._starting = threading.Lock()
         self._is_closed = False
@@ -87,9 +86,9 @@ class LlamaEngine:
         """Yield the reply. Raises ``GenerationFailed`` when the prompt leaves no room or nothing was written."""
         if sampling.max_new_tokens <= 0:
             raise GenerationFailed("no room for a reply was given")
-        turns = [PromptTurn(turn.role, self._mark.sub(_broken, turn.content)) for turn in prompt]
+        turns = [PromptTurn(turn.role, self._control.sub(_broken, turn.content)) for turn in prompt]
         once = httpx.Limits(max_keepalive_connections=0)  # the server ends a connection after a few requests
-        model = _DRAWN if sampling.temperature > 0 else _GREEDY
+        model = _SAMPLED if sampling.temperature > 0 else _GREEDY
         async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:
             provider = _described(await offload(self._address), self.context_tokens)
             asked = ProviderGenerator(provider, model, self._key, client, timeouts=_TIMEOUTS)
@@ -98,7 +97,7 @@ class LlamaEngine:
                     yield piece
 
     def adapted(self, lora: Path | None) -> LlamaEngine:
-        """Return another server of the same model: what it read of prompts with other weights is of no use to it."""
+        """Start another server of the same model with these weights: prompt caches depend on the weights."""
         return LlamaEngine(self._path, self._n_parallel, lora)
 
     def close(self) -> None:
@@ -113,7 +112,7 @@ class LlamaEngine:
             return client.request(method, self._address() + path, headers=headers, **body).raise_for_status().json()
 
     def _address(self) -> str:
-        """Return where the server listens; one that crashed is started again. Raises ``GenerationFailed``."""
+        """Return the server's URL, restarting it after a crash. Raises ``GenerationFailed`` when that fails."""
         with self._starting:
             if not self._process.is_running:
                 if self._is_closed:
@@ -141,7 +140,7 @@ def _described(url: str, context_tokens: int) -> Provider:
         name="local",
         base_url=f"{url}/v1",
         key_env="-",
-        models=(_DRAWN, _GREEDY),
+        models=(_SAMPLED, _GREEDY),
         languages=frozenset(LANGUAGES),
         paid=False,
         context_tokens=context_tokens,
@@ -149,8 +148,8 @@ def _described(url: str, context_tokens: int) -> Provider:
     )
 
 
-def _marks(metadata: Any) -> re.Pattern[str]:
-    """Return a pattern of what the chat template writes around messages, and must not be in one."""
+def _controls(metadata: Any) -> re.Pattern[str]:
+    """Return a pattern of the vocabulary's control tokens, which are broken up inside messages."""
     pairs = zip(metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"], strict=True)
     return re.compile("|".join(re.escape(token) for token, kind in pairs if kind == _CONTROL and token) or "(?!)")
 

@@ -1,7 +1,7 @@
-"""The process of its own that llama.cpp runs in: loading it in ours would stall the event loop for up to a second.
+"""The child process of llama.cpp: loading it in ours would block the event loop for up to a second.
 
-The parent writes one JSON line to its standard input, how to load, and reads one from its standard output: the
-server's address, or what went wrong. It ends when its standard input does, so also when the parent was killed.
+The parent writes one JSON line with the load parameters to its standard input, and reads one with the server's URL or
+the error from its standard output. The child ends at end of file on its standard input, so also with its parent.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any
 
 _STOP_S = 5.0
-"""How long it may take to end by itself."""
+"""Seconds until a child that does not end is killed."""
 
 _PREFILL_TOKENS = 512
-"""Tokens of a prompt that are read between two looks at whether anybody still waits for the reply."""
+"""Prompt tokens of one prefill step, between two checks for a closed connection."""
 
 
 class LlamaProcess:
@@ -98,7 +98,7 @@ def _server(asked: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Load what standard input asks for, tell the address, and serve until standard input ends."""
+    """Load the model that standard input names, print the URL, and serve until standard input ends."""
     parent = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever llama.cpp prints is no part of what the parent reads
     try:

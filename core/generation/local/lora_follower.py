@@ -1,7 +1,7 @@
-"""Has the local model follow the registry of LoRA versions: what is promoted writes, what is on trial writes its share.
+"""Keeps the local model's LoRA weights in step with the registry: the promoted version, and the trial with its share.
 
-A look at the registry costs one look at a file, so every process that answers does it every few seconds; another
-process promotes or rolls back (``core.models.registry``) and need not know who follows.
+Every answering process polls the registry's stamp, one file, every ``POLL_S`` seconds; promotions and rollbacks happen
+in another process (``core.models.registry``).
 """
 
 from __future__ import annotations
@@ -10,38 +10,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
 
 from core.errors import StorageCorrupt, UserError
+from core.generation.local.generator import LocalGenerator
 from core.models.registry import LoraRegistry, Trial
 from core.offload import offload
-from core.types import EngineState, LoraVersion
+from core.types import LoraVersion
 
 log = logging.getLogger(__name__)
 
 POLL_S = 2.0
 
 
-class SwappableModel(Protocol):
-    """A local model whose weights can be exchanged while it writes, all or for a share of the replies."""
-
-    def state(self) -> EngineState:
-        """Return how it stands."""
-        ...
-
-    async def use_lora(self, version: LoraVersion | None) -> None:
-        """Write with these weights from now on."""
-        ...
-
-    async def try_lora(self, version: LoraVersion | None, share: float = 0.0) -> None:
-        """Write a share of the replies with these weights."""
-        ...
-
-
 class LoraFollower:
-    """Keeps one local model at what the registry says."""
+    """Polls the registry and exchanges one local model's weights."""
 
-    def __init__(self, local: SwappableModel, registry: LoraRegistry) -> None:
+    def __init__(self, local: LocalGenerator, registry: LoraRegistry) -> None:
         self._local = local
         self._registry = registry
         self._stamp = 0
@@ -49,26 +33,26 @@ class LoraFollower:
         self._trial: Trial | None = None
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Poll until cancelled."""
         while True:
-            await self.look()
+            await self.poll()
             await asyncio.sleep(POLL_S)
 
-    async def look(self) -> None:
-        """Follow what has changed since the last look. A model that is not loaded yet follows once it is.
+    async def poll(self) -> None:
+        """Apply what changed since the last poll, once the model is loaded.
 
-        Weights that cannot be used are named in the log, and what wrote before goes on writing.
+        Weights that cannot be used are logged, and the model keeps those it has.
         """
         stamp = self._registry.stamp()
         if stamp == self._stamp or not self._local.state().is_warm:
             return
         self._stamp = stamp
         try:
-            await self._follow()
+            await self._apply()
         except (UserError, StorageCorrupt) as error:
             log.warning("LoRA: %s", error)
 
-    async def _follow(self) -> None:
+    async def _apply(self) -> None:
         state = await offload(self._registry.state)
         if state.promoted != self._promoted:
             await self._local.use_lora(self._version(state.promoted))
@@ -85,8 +69,8 @@ class LoraFollower:
 
 
 @asynccontextmanager
-async def following(local: SwappableModel, registry: LoraRegistry) -> AsyncIterator[None]:
-    """Have a local model follow a registry while the block lasts."""
+async def following(local: LocalGenerator, registry: LoraRegistry) -> AsyncIterator[None]:
+    """Run a ``LoraFollower`` while the block lasts."""
     task = asyncio.create_task(LoraFollower(local, registry).run(), name="follow LoRA versions")
     try:
         yield

@@ -1,6 +1,6 @@
-"""A local model that another program runs: Ollama, vLLM, llama-server, anything that speaks OpenAI's chat protocol.
+"""Engine over an OpenAI-compatible server that the operator runs: Ollama, vLLM, llama-server.
 
-The program's own queue, cache and weights are its business; LoRA weights are given to it, not to us.
+LoRA weights have to be loaded by that server.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.types import LANGUAGES, Piece, PromptTurn, Sampling
 
 _CONTEXT_TOKENS = 4_096
-"""What is asked of it at most; the protocol does not tell how much a server takes."""
+"""Assumed context size: the protocol does not state it."""
 
 _TIMEOUTS = ProviderTimeouts(connect_s=3.0, first_text_s=60.0, stall_s=30.0, total_s=120.0)
-"""A model that is loaded by the first request to it keeps that one waiting."""
+"""Long enough for a server that loads its model at the first request."""
 
 
 class RemoteEngine:
-    """A ``core.generation.local.engine.Engine`` over an OpenAI-compatible server, up to and with its ``/v1``."""
+    """A ``core.generation.local.engine.Engine`` over an OpenAI-compatible server; its URL ends in ``/v1``."""
 
     context_tokens = _CONTEXT_TOKENS
 
     def __init__(self, url: str, model: str, key: SecretStr | None) -> None:
-        """Know a server; nothing is asked of it yet. Raises ``Unavailable`` when ``url`` is no address."""
+        """Describe a server, without a request. Raises ``Unavailable`` when ``url`` is invalid."""
         self.device = "server"
         self._key = key or SecretStr("")
         try:
@@ -49,7 +49,7 @@ class RemoteEngine:
             raise Unavailable("settings.wrong", name="AION_LOCAL_URL", problem="http://host:port/v1") from None
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens ``text`` is at most: its tokenizer is over there."""
+        """Return an upper estimate of the tokens of ``text``."""
         return estimate_tokens(text)
 
     async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
@@ -62,10 +62,10 @@ class RemoteEngine:
                     yield piece
 
     def adapted(self, lora: Path | None) -> RemoteEngine:
-        """Return itself without weights. Raises ``Unavailable`` for any: they are for the server to load."""
+        """Return itself for ``None``. Raises ``Unavailable`` for any weights: the server has to load them."""
         if lora:
             raise Unavailable("models.lora_elsewhere")
         return self
 
     def close(self) -> None:
-        """Do nothing: the server is not ours."""
+        """Do nothing: the server is the operator's."""

@@ -1,4 +1,4 @@
-"""How tokens are drawn, and one reply while they are. Imports torch: import it late."""
+"""Token sampling, and the state of one reply while it is sampled. Imports torch: import it late."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import Tensor
 from core.types import Piece, Sampling
 
 StreamEvent = Piece | Exception | None
-"""What a reader hears: a piece, what went wrong, and ``None`` at the end."""
+"""An event of a reply: a piece, an error, or ``None`` at the end."""
 
 
 class SampledReply:
-    """One reply as it is drawn (``core.generation.local.batch.Row``); ``tell`` hears it.
+    """One reply while it is sampled: a row of ``core.generation.local.batch.DecodeBatch``; ``tell`` gets its events.
 
-    Log-probabilities are log-softmax of the raw logits, whatever ``sampling`` makes of them: the model's own, which an
-    off-policy ratio needs. The token that ends the reply has one too, in a last piece without text.
+    Log-probabilities are the log-softmax of the raw logits, before temperature and top-p, as an off-policy ratio needs
+    them. The token that ends the reply has one too, in a last piece without text.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class SampledReply:
         sampling: Sampling,
         tell: Callable[[StreamEvent], object],
     ) -> None:
-        """Begin a reply to the prompt ``ids``, that ends with one of ``ends`` or at ``sampling``'s limit."""
+        """Begin a reply to the prompt ``ids``, which ends at a token of ``ends`` or at the token limit."""
         self.ids = ids
         self.is_over = False
         self.tell = tell
@@ -47,7 +47,7 @@ class SampledReply:
         self._log_probs: list[float] = []
 
     def take(self, logits: Tensor) -> int | None:
-        """Draw the next token from ``logits``, shape ``(vocabulary,)``; ``None`` when the reply is complete."""
+        """Sample the next token from ``logits``, shape ``(vocabulary,)``; ``None`` when the reply is complete."""
         token = draw(logits, self._sampling, self._generator)
         self._log_probs.append(float(torch.log_softmax(logits, -1)[token]))
         self._n_left -= 1
@@ -63,7 +63,7 @@ class SampledReply:
         return None
 
     def end(self, error: Exception | None = None) -> None:
-        """Say that nothing more comes."""
+        """Send the error, if any, and the end."""
         self.is_over = True
         if error:
             self.tell(error)
@@ -71,9 +71,9 @@ class SampledReply:
 
 
 def draw(logits: Tensor, sampling: Sampling, generator: torch.Generator) -> int:
-    """Draw a token by ``logits``, shape ``(vocabulary,)``, from the likeliest that together hold ``top_p``.
+    """Sample a token from ``logits``, shape ``(vocabulary,)``, within the smallest set of probability ``top_p``.
 
-    Nucleus sampling (Holtzman et al. 2020) at a temperature; temperature 0 takes the likeliest token.
+    Nucleus sampling (Holtzman et al. 2020) at a temperature; temperature 0 is greedy.
     """
     if sampling.temperature <= 0:
         return int(logits.argmax())

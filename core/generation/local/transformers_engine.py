@@ -1,6 +1,6 @@
-"""A transformers chat model that writes several replies together: for GPUs, and models there is no GGUF of.
+"""The transformers engine: a chat model with continuous batching, for GPUs and for models without a GGUF.
 
-Imports torch, so it is itself imported late. On a GPU the weights are 4-bit NF4 with bfloat16 arithmetic where
+Imports torch: import it late. On a GPU the weights are 4-bit NF4 with bfloat16 arithmetic where
 bitsandbytes is installed (QLoRA: Dettmers et al. 2023), else as they are stored; on a CPU float32, which is fastest.
 """
 
@@ -28,16 +28,16 @@ from core.types import Piece, PromptTurn, Sampling
 _UNSTATED_CONTEXT_TOKENS = 2_048
 
 _OPENING_TOKENS = 8
-"""The end of a prompt that is looked at for the start of a thought."""
+"""Tokens at the end of a prompt that are searched for an opening reasoning tag."""
 
 
 class TransformersModel:
     """A loaded model with its tokenizer."""
 
     def __init__(self, source: str, *, is_local: bool) -> None:
-        """Load from an id or folder; ``is_local``: from files of this machine only.
+        """Load from an id or folder; ``is_local``: from local files only.
 
-        Raises ``OSError``, ``ValueError`` and others of its libraries when there is none, or none for chat.
+        Raises ``OSError``, ``ValueError`` and others of its libraries when it is missing or no chat model.
         """
         transformers_logging.disable_progress_bar()
         tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=is_local)
@@ -51,15 +51,15 @@ class TransformersModel:
         ends = model.generation_config.eos_token_id
         self.ends = frozenset({tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])})
         marks = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
-        self._mark = re.compile("|".join(map(re.escape, marks)) or "(?!)")
+        self._special = re.compile("|".join(map(re.escape, marks)) or "(?!)")
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is, without what a chat template puts around it."""
         return len(self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True))
 
     def rendered(self, prompt: Sequence[PromptTurn]) -> list[int]:
-        """Return the prompt in the model's chat template. Its marks within a message are broken, to be mere text."""
-        turns = [{"role": turn.role, "content": self._mark.sub(_broken, turn.content)} for turn in prompt]
+        """Return the token ids of the prompt in the chat template, with special tokens inside messages broken up."""
+        turns = [{"role": turn.role, "content": self._special.sub(_broken, turn.content)} for turn in prompt]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
         return ids
@@ -86,7 +86,7 @@ class TransformersEngine:
         return self.chat.count_tokens(text)
 
     async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """Yield the reply without thoughts and halves of characters.
+        """Yield the reply without reasoning, in whole characters.
 
         Raises ``GenerationFailed`` when the prompt leaves no room.
         """
@@ -103,16 +103,18 @@ class TransformersEngine:
 
         chat = self.chat
         reply = SampledReply(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
-        unthought = ReasoningFilter()
-        if chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN):  # some templates begin the thought
-            unthought.feed(OPEN)
+        reasoning = ReasoningFilter()
+        if (
+            chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN)
+        ):  # some templates open the tag themselves
+            reasoning.feed(OPEN)
         self._scheduler.submit(self._lora, reply)
         try:
             while (piece := await told.get()) is not None:
                 if isinstance(piece, Exception):
                     raise piece
-                yield replace(piece, text=unthought.feed(piece.text))
-            if rest := unthought.end():
+                yield replace(piece, text=reasoning.feed(piece.text))
+            if rest := reasoning.end():
                 yield Piece(rest)
         finally:
             reply.is_over = True
@@ -122,13 +124,13 @@ class TransformersEngine:
         return TransformersEngine(self.chat, self._scheduler, self._scheduler.load(lora) if lora else None)
 
     def close(self) -> None:
-        """Forget the weights that only this engine has."""
+        """Unload the weights that only this engine uses."""
         if self._lora:
             self._scheduler.drop(self._lora)
 
 
 def _placement() -> dict[str, Any]:
-    """Return where the weights go and as what."""
+    """Return the keyword arguments for the weights' device and number format."""
     if not torch.cuda.is_available():
         return {"dtype": torch.float32}
     if find_spec("bitsandbytes") is None:

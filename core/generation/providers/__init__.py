@@ -1,1 +1,1 @@
-"""Free and paid APIs: catalogue, client, router, quotas and cooldowns."""
+"""Providers, free and paid chat completion APIs: catalogue, client, router, quota ledger and cooldowns."""

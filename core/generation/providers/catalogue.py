@@ -1,7 +1,7 @@
-"""The table of providers: which APIs there are, in which order, and how each wants to be asked.
+"""The provider catalogue: APIs in order of preference, with their models, request fields, limits and prices.
 
-Covers reading ``providers.toml`` or the operator's own file of the same shape, with the limits each API states.
-Does not cover holding anybody to them (``quota``).
+Read from ``providers.toml`` or the operator's own file of the same shape. Does not cover keeping the limits
+(``core.generation.providers.ledger``).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _zone(name: str) -> str:
 
 @dataclass(frozen=True, config=_STRICT)
 class ModelLimits:
-    """What may be used: requests and tokens of any 60 seconds and of a day, and dollars of a month."""
+    """Limits: requests and tokens in any 60 seconds and in a day, US dollars in a month; ``None``: none known."""
 
     requests_per_minute: Limit = None
     requests_per_day: Limit = None
@@ -49,7 +49,7 @@ class ModelLimits:
 
 @dataclass(frozen=True, config=_STRICT)
 class Price:
-    """Dollars for a million tokens."""
+    """US dollars for a million tokens."""
 
     prompt: Usd = 0.0
     completion: Usd = 0.0
@@ -57,7 +57,7 @@ class Price:
 
 @dataclass(frozen=True, config=_STRICT)
 class ProviderModel:
-    """One model of a provider; ``extra`` is sent with each request as it stands. Limits hold for each key."""
+    """One model of a provider; ``extra`` is merged into each request body. Limits hold for each key."""
 
     id: Text
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -67,12 +67,13 @@ class ProviderModel:
 
 @dataclass(frozen=True, config=_STRICT)
 class Provider:
-    """One OpenAI-compatible API: ``fields`` renames our sampling settings, where an empty name is not sent.
+    """One OpenAI-compatible API.
 
-    ``limits`` are of all its models and keys together; its day starts at midnight in ``day_zone``. Past ``soft_share``
-    of a limit others are preferred. ``counted`` says which tokens its limits count; ``header_periods`` says which
-    period its ``x-ratelimit-*-requests`` and ``-tokens`` headers speak of. ``training_allowed``: its terms let other
-    models be trained on what it wrote.
+    ``fields`` renames our sampling settings; one renamed to an empty name is not sent. ``limits`` hold for all its
+    models and keys together; its day starts at midnight in ``day_zone``. Beyond ``soft_share`` of a limit other routes
+    are preferred. ``counted`` says which tokens its limits count, ``header_periods`` which period its
+    ``x-ratelimit-*-requests`` and ``-tokens`` headers state. ``training_allowed``: its terms allow training other
+    models on its output.
     """
 
     name: Text
@@ -98,9 +99,9 @@ class _Table:
 
 
 def read_providers(path: Path | None = None) -> tuple[Provider, ...]:
-    """Return the providers in the order they are tried, from ``path`` or the table that ships with AION.
+    """Return the providers in order of preference, from ``path`` or the table that ships with AION.
 
-    Raises ``Unavailable`` when the operator's file is missing or says something this cannot understand.
+    Raises ``Unavailable`` when the operator's file is missing or invalid.
     """
     try:
         text = (path or files("core.generation.providers") / "providers.toml").read_text(encoding="utf-8")

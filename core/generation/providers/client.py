@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible API, as a ``core.ports.Generator``.
 
-Covers asking for one streamed chat completion and the timeouts it is given. Does not cover which provider is asked
-(``router``), nor how often each may be (``quota``).
+Covers one streamed chat completion and its timeouts. Does not cover the choice of provider
+(``core.generation.providers.router``) or its limits (``core.generation.providers.ledger``).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from core.types import Language, Piece, PromptTurn, Sampling
 
 _FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_new_tokens": "max_tokens", "seed": "seed"}
 _EPILOGUE_S = 1.0
-"""How long the bookkeeping after the last word is waited for, so that the connection can be used again."""
+"""How long the usage chunk after the last text is waited for, so that the connection can be reused."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderTimeouts:
-    """How long a provider may take, in seconds, and how much it may send.
+    """Timeouts of one request, in seconds, and the most bytes that are read.
 
-    ``stall_s`` is the longest silence between two pieces of text: keep-alive comments do not count as text.
+    ``stall_s`` is the longest gap between two pieces of text; keep-alive comments do not count as text.
     """
 
     connect_s: float = 5.0
@@ -42,18 +42,18 @@ class ProviderTimeouts:
 
 
 class ProviderListener(Protocol):
-    """Is told what a provider says beside the text of its reply."""
+    """Receives the headers and token usage of a provider's reply."""
 
     def headers(self, headers: Mapping[str, str]) -> None:
-        """Hear the headers of the response, as soon as they are there."""
+        """Receive the response headers, before any text."""
         ...
 
     def usage(self, usage: Usage) -> None:
-        """Hear how many tokens it took, where the provider counts them."""
+        """Receive the token usage, where the provider states it."""
         ...
 
 
-class _Deaf:
+class _NoListener:
     def headers(self, headers: Mapping[str, str]) -> None:
         pass
 
@@ -62,7 +62,7 @@ class _Deaf:
 
 
 class ProviderGenerator:
-    """Asks one model of one provider. The HTTP client is the caller's, and may be shared."""
+    """A ``core.ports.Generator`` over one model of one provider. The HTTP client is the caller's, and may be shared."""
 
     def __init__(
         self,
@@ -98,24 +98,24 @@ class ProviderGenerator:
 
     @property
     def context_tokens(self) -> int:
-        """Return the longest prompt worth sending, in tokens."""
+        """Return the provider's context size, tokens."""
         return self._provider.context_tokens
 
     async def stream(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield the reply as it is written, from its first word on.
 
-        Raises ``ProviderFailed`` where it happens: a reply that says nothing, breaks off or is withheld fails too.
+        Raises ``ProviderFailed``, also for a reply that is empty, incomplete or filtered.
         """
-        async with aclosing(self.ask(prompt, sampling, _Deaf())) as pieces:
+        async with aclosing(self.ask(prompt, sampling, _NoListener())) as pieces:
             async for piece in pieces:
                 yield piece
 
     async def ask(
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[Piece, None]:
-        """Yield the reply as ``stream`` does; ``listener`` is told what comes with it."""
+        """Yield the reply as ``stream`` does; ``listener`` receives headers and usage."""
         is_silent = True
-        async with aclosing(self._said(prompt, sampling, listener)) as pieces:
+        async with aclosing(self._texts(prompt, sampling, listener)) as pieces:
             async for piece in pieces:
                 if is_silent:
                     piece = Piece(piece.text.lstrip(), piece.log_probs)
@@ -125,20 +125,20 @@ class ProviderGenerator:
         if is_silent:
             raise ProviderFailed(FailureKind.EMPTY, "the reply holds no text", status=200)
 
-    async def _said(
+    async def _texts(
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[Piece, None]:
-        """Yield the texts of the reply without what the model only thought."""
-        unthought = ReasoningFilter()
+        """Yield the texts of the reply without reasoning."""
+        reasoning = ReasoningFilter()
         async with aclosing(self._timed(prompt, sampling, listener)) as chunks:
             async for chunk in chunks:
-                yield Piece(unthought.feed(chunk.text), chunk.log_probs)
-        yield Piece(unthought.end())
+                yield Piece(reasoning.feed(chunk.text), chunk.log_probs)
+        yield Piece(reasoning.end())
 
     async def _timed(
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[ReplyChunk, None]:
-        """Yield what has text, each within its deadline, until the provider says that the reply is complete."""
+        """Yield the chunks with text, each within its deadline, until the reply is complete."""
         clock_s = asyncio.get_running_loop().time
         end_s = clock_s() + self._timeouts.total_s
         deadline_s = clock_s() + self._timeouts.first_text_s

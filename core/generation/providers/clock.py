@@ -1,4 +1,4 @@
-"""The time as limits count it: a clock that nobody can set back, and the edges of days and months."""
+"""Time for quota accounting: a non-decreasing clock, and the bounds of days and months."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _PLAUSIBLE_S = 2 * 86_400.0
-"""A moment further ahead than this was counted by a clock that was wrong."""
+"""A stored time further ahead than this came from a wrong clock, and is ignored."""
 
 
 class ForwardClock:
-    """Seconds since 1970 that never go back, though the machine's clock be set back a day.
+    """Seconds since 1970 that never decrease, even when the wall clock is set back.
 
-    A machine that slept finds the machine's clock ahead, and is believed.
+    The later of the wall clock and the monotonic clock counts: after a suspend that is the wall clock.
     """
 
     def __init__(self, wall_s: Callable[[], float] = time.time, ticks_s: Callable[[], float] = time.monotonic) -> None:
@@ -31,13 +31,13 @@ class ForwardClock:
         return self._latest_s
 
     def not_before(self, moment_s: float) -> None:
-        """Go on from ``moment_s``, which was counted before a restart, unless it is too far ahead to be true."""
+        """Continue from ``moment_s``, stored before a restart, unless it is ``_PLAUSIBLE_S`` or more ahead."""
         if moment_s - self.now_s() < _PLAUSIBLE_S:
             self._latest_s = max(self._latest_s, moment_s)
 
 
 def day_of(now_s: float, zone: ZoneInfo) -> tuple[int, int]:
-    """Return when the day of ``zone`` that holds ``now_s`` starts and ends; 23 or 25 hours where clocks change."""
+    """Return start and end of the day of ``zone`` with ``now_s``; 23 or 25 hours where clocks change."""
     here = datetime.fromtimestamp(now_s, zone)
     start = here.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     tomorrow = (start.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
@@ -45,7 +45,7 @@ def day_of(now_s: float, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def month_of(now_s: float) -> tuple[int, int]:
-    """Return when the month that holds ``now_s`` starts and ends, in UTC."""
+    """Return start and end of the month with ``now_s``, in UTC."""
     start = datetime.fromtimestamp(now_s, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     following = (start + timedelta(days=32)).replace(day=1)
     return int(start.timestamp()), int(following.timestamp())

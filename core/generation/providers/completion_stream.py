@@ -1,7 +1,7 @@
-"""An API's reply to a chat completion, as chunks of text.
+"""Parses the HTTP response to a chat completion into chunks of text.
 
-Covers the streamed form (server-sent events), a server that answers all at once although asked to stream, errors of
-every shape inside and outside a 200, and bodies that are neither. Does not cover how long anything may take.
+Covers server-sent events, a server that answers in one body although asked to stream, errors inside and outside a
+200, and malformed bodies. Does not cover timeouts (``core.generation.providers.client``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MAX_ERROR_BYTES = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How many tokens a request took, as the API counts them."""
+    """Tokens of a request, as the API counts them."""
 
     n_prompt: int
     n_completion: int
@@ -30,9 +30,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ReplyChunk:
-    """A piece of the reply; ``is_last`` when the API says that nothing but bookkeeping follows.
+    """A piece of the reply; ``is_last`` when no more text follows.
 
-    ``log_probs`` are of the tokens in it, where they were asked for and the API tells them.
+    ``log_probs`` are those of its tokens, where requested and supported.
     """
 
     text: str
@@ -42,7 +42,7 @@ class ReplyChunk:
 
 
 class CompletionStream:
-    """The chunks of one HTTP response. ``key`` is blanked in whatever is reported of it."""
+    """The chunks of one HTTP response. ``key`` is redacted in every error."""
 
     def __init__(self, response: httpx.Response, key: str, max_bytes: int, now_s: float) -> None:
         self._response = response
@@ -67,7 +67,7 @@ class CompletionStream:
                     yield self._chunk(self._parse(data))
 
     async def _events(self) -> AsyncGenerator[str, None]:
-        """Yield the data of each event; comments and keep-alives are passed over."""
+        """Yield the data of each event; comments and keep-alives are skipped."""
         capped = _Capped(self._response, self._max_bytes)
         plain = httpx.Response(200, headers={"content-type": "text/event-stream; charset=utf-8"}, stream=capped)
         async with aclosing(EventSource(plain).aiter_sse()) as events:

@@ -1,7 +1,7 @@
-"""How long whoever failed is left alone, and how much of the provider with it.
+"""Cooldowns after failures: how long, and of what: a model under a key, the key, or the whole provider.
 
-What a provider states about its day or month is believed; everything else is a guess and stays under a day. Only a
-provider's own word on its quota is taken for one: slowness and faults never are.
+A spent day or month lasts until it ends, a quota of 0 forever; every other cooldown is a guess of at most a day. Only
+an explicit quota error is treated as one, slowness and faults never.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from core.storage.quotas import AccountCooldown, QuotaAccount
 
 DAY_S = 86_400.0
 MINUTE_S = 90.0
-"""A spent minute without a stated wait; it is never taken for a spent day, however often it happens."""
+"""Cooldown of a spent minute without a stated wait; it is never escalated to a spent day."""
 
 _FAULT_S = 60.0
-"""Longer than an answer may take, so that nobody waits for a guess."""
+"""First cooldown after a fault, longer than an answer may take, so that no answer waits for a guess."""
 
 _MAX_FAULT_S = 900.0
-_PATIENCE = 3
-"""A reply that is empty, refused or breaks off is held against a model from the third in a row."""
+_MIN_IN_A_ROW = 3
+"""Consecutive empty, refused or interrupted replies from which a model is cooled down."""
 
 _AT_ONCE = frozenset({FailureKind.SERVER, FailureKind.NETWORK, FailureKind.MALFORMED})
 _NEVER = frozenset({FailureKind.TOO_LARGE, FailureKind.FILTERED})
-"""It was the request, not the provider."""
+"""Failures of the request, not of the provider."""
 
 
 def cooldown_for(
     route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool
 ) -> AccountCooldown | None:
-    """Return who is not asked until when, after the ``n_in_a_row``-th failure; ``None`` when nobody is blamed.
+    """Return the cooldown after the ``n_in_a_row``-th consecutive failure; ``None`` for none.
 
-    ``has_begun`` tells that the reply broke off after its first word.
+    ``has_begun``: the reply broke off after its first piece.
     """
     until_s = _until_s(route, failure, n_in_a_row, now_s, has_begun)
-    return None if until_s is None else AccountCooldown(_blamed(route, failure), until_s, str(failure))
+    return None if until_s is None else AccountCooldown(_account(route, failure), until_s, str(failure))
 
 
 def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: float, has_begun: bool) -> float | None:
@@ -49,10 +49,10 @@ def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: floa
             return now_s + DAY_S
         case kind if kind in _NEVER:
             return None
-    patience = 1 if failure.kind in _AT_ONCE and not has_begun else _PATIENCE
-    if n_in_a_row < patience:
+    min_in_a_row = 1 if failure.kind in _AT_ONCE and not has_begun else _MIN_IN_A_ROW
+    if n_in_a_row < min_in_a_row:
         return None
-    guess_s = min(_MAX_FAULT_S, _FAULT_S * 2.0 ** min(n_in_a_row - patience, 10))
+    guess_s = min(_MAX_FAULT_S, _FAULT_S * 2.0 ** min(n_in_a_row - min_in_a_row, 10))
     return now_s + max(guess_s, failure.retry_after_s or 0.0)
 
 
@@ -68,8 +68,8 @@ def _quota_until_s(route: Route, failure: ProviderFailed, now_s: float) -> float
     return now_s + (MINUTE_S if stated_s is None else max(stated_s, 1.0))
 
 
-def _blamed(route: Route, failure: ProviderFailed) -> QuotaAccount:
-    """Return what fails with it: a model, every model under the key, or the whole provider."""
+def _account(route: Route, failure: ProviderFailed) -> QuotaAccount:
+    """Return what is cooled down: the model under its key, every model under the key, or the provider."""
     shared = route.provider.limits
     if failure.kind is FailureKind.AUTH or (failure.spent is SpentQuota.MONTH and shared.usd_per_month is not None):
         return route.of_key

@@ -1,7 +1,7 @@
-"""Why a provider wrote nothing, in few words that the router and the quota ledger can act on.
+"""Provider errors, classified for the router and the quota ledger.
 
-Covers reading the error bodies and headers of Groq, Gemini, Hugging Face, OpenRouter and OpenAI.
-Nothing here ever holds a key: whatever a provider echoes of it is blanked before it is kept.
+Parses the error bodies and headers of Groq, Gemini, Hugging Face, OpenRouter and OpenAI. Keys that a provider echoes
+are redacted before anything is kept.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from core.errors import GenerationFailed
 from core.generation.providers.quota_errors import SpentQuota, StatedLimit, details, limit_stated, quota_ids, spent_by
 
 _MAX_WAIT_S = 86_400.0
-"""No provider is believed when it asks for more than a day."""
+"""Stated waits are capped at a day."""
 
 _MAX_DETAIL_CHARS = 300
 _KEY_RUN = 6
-"""A word that shares this many characters in a row with the key is blanked, for providers quote keys in part."""
+"""A word with this many consecutive characters of the key is redacted: providers quote keys in part."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 _WHOLE_DURATION = re.compile(rf"(?:{_DURATION.pattern})+")
@@ -30,7 +30,7 @@ _PROSE_WAIT = re.compile(rf"(?:try again|retry) in ((?:{_DURATION.pattern})+|\d+
 
 
 class FailureKind(StrEnum):
-    """What went wrong, as far as it decides what to do next."""
+    """Classes of failure, by what has to be done next."""
 
     AUTH = "auth"
     QUOTA = "quota"
@@ -45,10 +45,10 @@ class FailureKind(StrEnum):
 
 
 class ProviderFailed(GenerationFailed):
-    """A provider wrote nothing usable.
+    """A provider returned no usable reply.
 
-    ``retry_after_s`` is its own word on when to come back, ``spent`` on what is used up and ``limit`` on how much that
-    is, where it gave them.
+    ``retry_after_s`` is the wait that it states, ``spent`` the quota that is used up, and ``limit`` that quota's size;
+    ``None`` where not stated.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ProviderFailed(GenerationFailed):
         self.limit = limit
 
     def __str__(self) -> str:
-        """Say it for the log."""
+        """Return the failure on one line, for the log."""
         status = f" {self.status}" if self.status is not None else ""
         wait = f", retry after {self.retry_after_s:g} s" if self.retry_after_s is not None else ""
         return f"{self.kind}{status}{wait}: {self.detail}"
@@ -100,10 +100,10 @@ _BY_WORDS = (
 
 
 def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now_s: float) -> ProviderFailed:
-    """Return the failure that an error response means.
+    """Return the failure of an error response.
 
-    ``body`` is its parsed JSON or its text; ``now_s`` is the time in seconds since 1970. An error that came inside
-    a 200 carries its own code, which is the one that counts.
+    ``body`` is its parsed JSON or its text; ``now_s`` is the time in seconds since 1970. The code of an error inside a
+    200 replaces the status.
     """
     error = error_in(body)
     code = error.get("code")
@@ -132,14 +132,14 @@ def error_in(body: Any) -> Mapping[str, Any]:
 
 
 def redact(text: str, key: str) -> str:
-    """Return ``text`` on one line, short, with each word that holds the key or a piece of it blanked."""
+    """Return the start of ``text`` on one line, with every word that has a piece of the key redacted."""
     runs = {key[i : i + _KEY_RUN] for i in range(max(1, len(key) - _KEY_RUN + 1))} if key else set()
     words = ("[key]" if any(run in word for run in runs) else word for word in text[:4000].split())
     return " ".join(words)[:_MAX_DETAIL_CHARS]
 
 
 def seconds(text: str) -> float | None:
-    """Return the length of a wait: plain seconds (``17``), or a Go duration (``2m59.56s``, ``120ms``); else None."""
+    """Return a duration in seconds: plain (``17``), or Go's form (``2m59.56s``, ``120ms``); else ``None``."""
     text = text.strip().removesuffix("seconds").removesuffix("second").strip()
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return float(text)
@@ -158,7 +158,7 @@ def _kind(status: int, words: str) -> FailureKind:
 
 
 def _wait_s(headers: Mapping[str, str], error: Mapping[str, Any], message: str, now_s: float) -> float | None:
-    """Return when to come back. A spent day is not over in Gemini's stock "17s", so its RetryInfo is then ignored."""
+    """Return the stated wait. With a spent day Gemini's RetryInfo ("17s") is wrong, and ignored."""
     stated = _header_wait_s(headers.get("retry-after", ""), now_s)
     if stated is None:
         stated = _reset_wait_s(headers.get("x-ratelimit-reset", ""), now_s)
@@ -179,7 +179,7 @@ def _header_wait_s(value: str, now_s: float) -> float | None:
 
 
 def _reset_wait_s(value: str, now_s: float) -> float | None:
-    """Read OpenRouter's moment of reset, which is in seconds or in milliseconds since 1970."""
+    """Return the wait until OpenRouter's reset time, in seconds or milliseconds since 1970."""
     if not re.fullmatch(r"\d{10}(?:\d{3})?(?:\.\d+)?", value):
         return None
     moment = float(value)

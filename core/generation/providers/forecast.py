@@ -1,4 +1,4 @@
-"""What the router expects: how many questions are to come, and how many tokens a prompt will turn out to be."""
+"""Forecasts for routing: the rate of questions, and the token counts of prompts by model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from core.storage.quotas import QuotaAccount
 
 _MARGIN = 1.01
 _LEARNING = 0.02
-"""How much of a shorter prompt is believed at once; a longer one is believed whole."""
+"""Step towards a lower ratio of counted to estimated tokens; a higher one is adopted at once."""
 
 _DEMAND_S = 3600.0
-"""How far back the pace of questions is looked at."""
+"""Time constant of the exponential decay of the question rate, seconds."""
 
 
 class Demand:
-    """How many questions come, by the last hour or so."""
+    """Rate of questions, exponentially decaying over about an hour."""
 
     def __init__(self) -> None:
         self._n = 0.0
@@ -27,21 +27,21 @@ class Demand:
         self._at_s = now_s
 
     def expected(self, until_s: float) -> float:
-        """Return how many are to come from the last one until ``until_s``, should it go on like this."""
+        """Return the expected number of questions from the last one until ``until_s``."""
         return self._n / _DEMAND_S * max(0.0, until_s - self._at_s)
 
 
 class Estimates:
-    """How long prompts are to each model, from how long they turned out: near the longest seen of late, not above."""
+    """Token counts of prompts by model, from the counts that it stated: near the recent maximum."""
 
     def __init__(self) -> None:
         self._ratios: dict[QuotaAccount, float] = {}
 
     def n_prompt(self, account: QuotaAccount, n_guessed: int) -> int:
-        """Return how many tokens a prompt is to a model, given a guess that holds for any."""
+        """Return the estimate for a model, given an upper estimate for any model."""
         return math.ceil(n_guessed * min(1.0, self._ratios.get(account, 1.0) * _MARGIN))
 
     def learn(self, account: QuotaAccount, n_guessed: int, n_counted: int) -> None:
-        """Hear how many tokens a prompt turned out to be."""
+        """Learn from the tokens that a model counted."""
         ratio, known = n_counted / max(n_guessed, 1), self._ratios.get(account, 1.0)
         self._ratios[account] = max(ratio, known + (ratio - known) * _LEARNING)

@@ -1,8 +1,8 @@
-"""The ledger: what was asked of each provider, held against its limits before anything more is asked.
+"""The quota ledger: usage of each provider, checked against its limits before every request.
 
-What is about to be asked counts as if it had been (a lease: the prompt and the longest reply), so that requests in
-flight cannot pass a limit together; the real usage settles it. Every count is written down within moments, beside
-the request, and what other processes wrote is read with it. Does not cover whom to prefer (``router``).
+A request in flight holds a lease of its prompt and longest reply, so that concurrent requests cannot exceed a limit
+together; real usage settles it. Counts are stored asynchronously within ``_GATHER_S``, and other processes' are read
+with them. Does not cover the choice of route (``core.generation.providers.router``).
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from core.storage.quotas import MINUTE_S, AccountCooldown, Period, QuotaAccount,
 log = logging.getLogger(__name__)
 
 _FRESH_S = 5.0
-"""How old what is known of other processes may be when a question is planned."""
+"""Most age of other processes' counts when a route is chosen."""
 
 _GATHER_S = 0.1
-"""How long counts are gathered before they are written, so that a burst is one write."""
+"""How long counts are collected before they are stored, so that a burst is one write."""
 
 _NEAR_CALLS = 16
-"""With fewer calls left than this, other processes are asked before each."""
+"""With fewer calls left than this, other processes' counts are read before each."""
 
 _WINDOW_S = MINUTE_S + 1
-"""A minute is counted by whole seconds, so one more is held to be sure of a full minute."""
+"""Counts are by whole seconds, so one more second covers a full minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUsage:
-    """How far a rule is used: ``n_used`` of its limit (as the provider states it), until ``resets_s``."""
+    """Usage of one rule: ``n_used`` of its limit (the provider's own, where stated), until ``resets_s``."""
 
     rule: Rule
     limit: int
@@ -52,9 +52,10 @@ class LimitUsage:
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
-    """When a route may be asked for so much (past: now, ``inf``: never), and how full its days and months would be.
+    """When a route may take a request of some cost (past: now, ``inf``: never), and its largest share of use after it.
 
-    ``calls_left`` is what is left of its days and months in calls of this size, each with when it is given back.
+    ``share`` is over day and month limits; ``calls_left`` has, for each of those, the calls of this cost that are left
+    and when it resets.
     """
 
     ready_s: float
@@ -64,7 +65,7 @@ class RouteState:
 
 @dataclass(slots=True)
 class Lease:
-    """What a request in flight holds: ``cost`` at the moment it began, to be settled once."""
+    """The reserved ``cost`` of a request in flight, to be settled once."""
 
     route: Route
     cost: UsageCounts
@@ -73,7 +74,7 @@ class Lease:
 
 
 class Ledger:
-    """Counts, leases and cooldowns. Without ``quotas`` it lives in memory alone."""
+    """Counts, leases and cooldowns, stored in ``quotas``; without it, in memory alone."""
 
     def __init__(self, quotas: Quotas | None = None, clock: ForwardClock | None = None) -> None:
         self.clock = clock or ForwardClock()
@@ -90,14 +91,14 @@ class Ledger:
         self._flush: asyncio.Task[None] | None = None
 
     async def refresh(self) -> None:
-        """Read what other processes counted, where that is not known from a moment ago."""
+        """Read other processes' counts, if the last ones are older than ``_FRESH_S``."""
         if self._quotas and self.clock.now_s() - self._synced_s > _FRESH_S:
             await self.save()
 
     async def save(self) -> bool:
-        """Write down what is not written yet, and read what others wrote; tell whether that could be done.
+        """Store unsaved counts and read other processes'; return whether that succeeded.
 
-        What could not be written is tried again with the next.
+        What could not be stored stays unsaved, for the next call.
         """
         if self._quotas is None:
             return True
@@ -120,13 +121,13 @@ class Ledger:
             return saved is not None
 
     async def close(self) -> None:
-        """Write down the last counts."""
+        """Store the last counts."""
         if self._flush:
             await self._flush
         await self.save()
 
     def state_of(self, route: Route, cost: UsageCounts) -> RouteState:
-        """Return whether ``cost`` more may be asked of a route, or when."""
+        """Return the state of a route for a request of ``cost``."""
         now_s = self.clock.now_s()
         ready_s, share = 0.0, 0.0
         left: list[tuple[float, float]] = []
@@ -145,7 +146,7 @@ class Ledger:
         return RouteState(ready_s, share, tuple(left))
 
     def uses(self, route: Route) -> Iterator[LimitUsage]:
-        """Yield how far each limit of a route is used."""
+        """Yield the usage of each rule of a route."""
         now_s = self.clock.now_s()
         for rule in route.rules:
             limit = self._stated.get((rule.account, rule.period, rule.kind), rule.limit)
@@ -159,14 +160,14 @@ class Ledger:
                 yield LimitUsage(rule, limit, getattr(counts, rule.kind), end_s)
 
     def cooldowns(self, route: Route) -> list[AccountCooldown]:
-        """Return why a route is not asked now, the longest reason first."""
+        """Return the current cooldowns of a route, longest first."""
         now_s = self.clock.now_s()
         found = (self._cooldowns.get(account) for account in route.accounts)
         current = [cooldown for cooldown in found if cooldown and cooldown.until_s > now_s]
         return sorted(current, key=lambda cooldown: -cooldown.until_s)
 
     def lease(self, route: Route, cost: UsageCounts) -> Lease:
-        """Count a request that is about to be made."""
+        """Reserve the cost of a request that is about to be made."""
         now_s = self.clock.now_s()
         slots = []
         for account in dict.fromkeys((route.account, *(rule.account for rule in route.rules))):
@@ -177,9 +178,9 @@ class Ledger:
         return lease
 
     async def confirm(self, lease: Lease, soft_share: float) -> bool:
-        """Tell whether a lease stands beside what other processes counted; near a limit that is asked, not assumed.
+        """Return whether a lease is within the limits with other processes' counts, read first when near a limit.
 
-        One that does not stand is given back.
+        One that is not is settled with no usage.
         """
         if self._quotas is None:
             return True
@@ -192,13 +193,13 @@ class Ledger:
         return True
 
     def settle(self, lease: Lease, used: UsageCounts) -> None:
-        """Put what was really used in place of what was leased. Settling twice changes nothing."""
+        """Replace a lease with the real usage; idempotent."""
         if not lease.is_settled:
             lease.is_settled = True
             self._count(lease.slots, used - lease.cost)
 
     def observe(self, route: Route, period: Period, kind: Amount, limit: int, n_left: int) -> None:
-        """Believe the provider: its own limit of a model, and how much of it is left, where that is less than ours."""
+        """Adopt a model's limit as its provider states it, and what is left of it where that is less than counted."""
         self._stated[route.account, period, kind] = limit
         now_s = self.clock.now_s()
         slot = Slot(route.account, period, int(now_s) if period == "minute" else self._bounds(period, route, now_s)[0])
@@ -211,14 +212,14 @@ class Ledger:
             self._count((slot,), UsageCounts(n_requests=more) if kind == "n_requests" else UsageCounts(n_tokens=more))
 
     def cool_down(self, cooldown: AccountCooldown) -> None:
-        """Do not ask an account until then; never shortens an earlier cooldown."""
+        """Start the cooldown of an account; never shortens an earlier one."""
         current = self._cooldowns.get(cooldown.account)
         if current is None or current.until_s < cooldown.until_s:
             self._cooldowns[cooldown.account] = self._unsaved_cooldowns[cooldown.account] = cooldown
             self._save_soon()
 
     async def clear_cooldowns(self, provider: str) -> int:
-        """Forget why a provider is not asked; return how many reasons there were."""
+        """End the cooldowns of a provider; return how many there were."""
         await self.save()
         n_reasons = sum(account.provider == provider for account in self._cooldowns)
         for account in [account for account in self._cooldowns if account.provider == provider]:
@@ -247,7 +248,7 @@ class Ledger:
                 return
 
     def _take(self, saved: StoredUsage) -> None:
-        """Make what is stored, and what is not stored yet, the whole truth."""
+        """Replace the counts by the stored ones plus the unsaved."""
         self.clock.not_before(saved.latest_s)
         self._totals = _sum(dict(saved.counts), self._unsaved)
         self._cooldowns = {**saved.cooldowns, **self._unsaved_cooldowns}
@@ -265,7 +266,7 @@ class Ledger:
         return seconds
 
     def _frees_s(self, use: LimitUsage, more: int, now_s: float) -> float:
-        """Return when ``more`` fits: as the seconds of the last minute fall out of it, or when the period ends."""
+        """Return when ``more`` fits: as seconds leave the sliding minute, or when the day or month ends."""
         if use.rule.period != "minute":
             return use.resets_s
         n_used = use.n_used
@@ -284,7 +285,7 @@ class Ledger:
 
 
 def _is_near(use: LimitUsage, cost: UsageCounts, soft_share: float) -> bool:
-    """Tell whether what another process did in the last seconds could make the difference."""
+    """Return whether another process's recent usage could exceed the limit."""
     return use.n_used > soft_share * use.limit or use.n_left < _NEAR_CALLS * getattr(cost, use.rule.kind)
 
 

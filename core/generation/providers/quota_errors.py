@@ -1,6 +1,6 @@
-"""Which allowance an error says is used up: of a minute, of a day, of a month, the model's own host's, or none at all.
+"""Quota errors: which quota is spent (minute, day, month, the upstream host's, or one of size 0), and its size.
 
-Covers the words of Groq, the violations of Gemini, the metadata of OpenRouter, and payment required.
+Parses Groq's messages, Gemini's violations, OpenRouter's metadata, and HTTP 402.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.storage.quotas import Period
 
 
 class SpentQuota(StrEnum):
-    """What is used up. ``NEVER`` is an allowance of nothing: the model is not part of this key's plan."""
+    """The spent quota. ``NEVER`` is a quota of 0: the model is not in this key's plan."""
 
     MINUTE = "minute"
     DAY = "day"
@@ -45,10 +45,9 @@ _PERIODS: Mapping[str, Period] = {"m": "minute", "d": "day", "PerMinute": "minut
 
 
 def limit_stated(error: Mapping[str, Any], message: str) -> StatedLimit | None:
-    """Return the limit that an error speaks of, in Groq's words or Gemini's violations; a limit of nothing is none.
+    """Return the limit that an error states, in Groq's message or Gemini's violations; ``None`` for none, or for 0.
 
-    Groq's ``(TPD): Limit 200000, Used 197050`` leaves 2,950, and without ``Used`` (a request that is too large in
-    itself) everything.
+    Groq's ``(TPD): Limit 200000, Used 197050`` leaves 2,950; without ``Used`` (a request too large in itself), all.
     """
     if found := _GROQ.search(message):
         limit = int(found[3])
@@ -64,9 +63,9 @@ def limit_stated(error: Mapping[str, Any], message: str) -> StatedLimit | None:
 
 
 def spent_by(status: int, error: Mapping[str, Any], message: str) -> SpentQuota | None:
-    """Return what the error of a response with ``status`` says is used up, where it says so.
+    """Return the quota that an error with ``status`` says is spent; ``None`` where it does not say.
 
-    A day counts before a minute: both may be named, and the longer one is what keeps the next request away.
+    Where both a day and a minute are named, the day: it blocks longer.
     """
     if status == 402 or error.get("code") == "insufficient_quota":
         return SpentQuota.MONTH
@@ -94,11 +93,11 @@ def details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def quota_ids(error: Mapping[str, Any]) -> list[str]:
-    """Return the names of the quotas that a Google error says are exceeded."""
+    """Return the ids of the quotas that a Google error says are exceeded."""
     return [str(violation.get("quotaId")) for violation in violations(error)]
 
 
 def violations(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the violations that a Google error tells."""
+    """Return the quota violations of a Google error."""
     found = [row.get("violations") for row in details(error)]
     return [row for rows in found if isinstance(rows, list) for row in rows if isinstance(row, dict)]

@@ -1,7 +1,4 @@
-"""The ways a question can go: each model of each provider under each key, and the limits that hold there.
-
-Also the keys themselves: how an operator may write several, and how one is named without being told.
-"""
+"""Routes: each model of each provider under each key, with the limits that hold for it; and the parsing of keys."""
 
 from __future__ import annotations
 
@@ -45,42 +42,42 @@ class Route:
 
     @cached_property
     def account(self) -> QuotaAccount:
-        """Return what the model's own limits hold for."""
+        """Return the account of the model under this key."""
         return QuotaAccount(self.provider.name, fingerprint(self.key), self.model.id)
 
     @cached_property
     def of_key(self) -> QuotaAccount:
-        """Return what is true of every model under this key."""
+        """Return the account of all models under this key."""
         return self.account._replace(model=ANY)
 
     @cached_property
     def of_provider(self) -> QuotaAccount:
-        """Return what the provider's limits hold for: all its models and keys together."""
+        """Return the account of all the provider's models and keys."""
         return QuotaAccount(self.provider.name, ANY, ANY)
 
     @cached_property
     def accounts(self) -> tuple[QuotaAccount, QuotaAccount, QuotaAccount]:
-        """Return everything that is counted, or benched, with this route."""
+        """Return every account whose limits and cooldowns apply to this route."""
         return self.account, self.of_key, self.of_provider
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """Return every limit that the table states for this route."""
+        """Return every limit of the catalogue for this route."""
         own, shared = self.model.limits, self.provider.limits
         return (*_rules(self.account, own), *_rules(self.of_provider, shared))
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """Return where the provider's day starts at midnight."""
+        """Return the time zone in which the provider's day starts at midnight."""
         return ZoneInfo(self.provider.day_zone)
 
     @property
     def last4(self) -> str:
-        """Return the end of the key, which tells the operator's keys apart."""
+        """Return the last four characters of the key, to tell the operator's keys apart."""
         return self.key.get_secret_value()[-4:]
 
     def cost(self, n_prompt: int, n_completion: int) -> UsageCounts:
-        """Return what one request takes: the tokens that count here, and its price rounded up."""
+        """Return the usage of one request: the tokens that count here, and its price in micro-dollars, rounded up."""
         price = self.model.usd_per_million
         n_tokens = n_prompt + (n_completion if self.provider.counted == "all" else 0)
         return UsageCounts(1, n_tokens, math.ceil(n_prompt * price.prompt + n_completion * price.completion))
@@ -89,9 +86,9 @@ class Route:
 def routes(
     providers: Sequence[Provider], keys: Mapping[str, Sequence[SecretStr]], monthly_usd: float
 ) -> tuple[Route, ...]:
-    """Return every way that is open, in the order of preference: by provider, by model, by key.
+    """Return every usable route in order of preference: by provider, by model, by key.
 
-    A paid provider is there only with money, and then ``monthly_usd`` is its limit.
+    Paid providers are included only with a budget; ``monthly_usd`` is then the limit of each.
     """
     found: list[Route] = []
     for provider in providers:
@@ -104,9 +101,9 @@ def routes(
 
 
 def read_keys(values: Mapping[str, str | None], name: str) -> tuple[SecretStr, ...]:
-    """Return the keys set as ``name``, ``name_2``, ``name_3`` …, several in one separated by commas; each once.
+    """Return the distinct keys in ``name``, ``name_2``, ``name_3`` …, each a comma-separated list.
 
-    White space within a key came with the pasting and is left out.
+    White space and quotes from pasting are removed.
     """
     names = [name, *(f"{name}_{n}" for n in range(2, _MAX_KEYS + 1))]
     parts = (part for each in names for part in (values.get(each) or "").split(","))
@@ -115,7 +112,7 @@ def read_keys(values: Mapping[str, str | None], name: str) -> tuple[SecretStr, .
 
 
 def fingerprint(key: SecretStr) -> str:
-    """Return a name for a key that does not tell it: the start of its SHA-256."""
+    """Return an identifier of a key that does not reveal it: 12 hex digits of its SHA-256."""
     return hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:12]
 
 

@@ -1,9 +1,8 @@
-"""Who is asked for an answer: the first in the table that may be, planned ahead so that no limit is run into.
+"""The router: sends a prompt to the first route of the catalogue whose limits and cooldowns allow it.
 
-The order is the operator's. Two things put a route behind the others while they can answer: being past the soft share
-of a limit, and a day or month whose rest is less than the questions expected until it is given back, so that what is
-scarce is there when the plentiful is busy. When nobody may be asked now, the soonest is waited for within the
-answer's time.
+The order is the operator's. Two things demote a route while others can answer: use beyond the soft share of a limit,
+and a day or month quota with fewer calls left than questions are expected until it resets, so that a scarce quota
+remains for when a plentiful one is busy. When no route is ready, the soonest is waited for within the answer's time.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ from core.types import Language, Piece, PromptTurn, Sampling
 log = logging.getLogger(__name__)
 
 BUDGET_S = 45.0
-"""How long an answer's first word may take in all, waiting and failing included."""
+"""Most seconds until an answer's first piece, including waits and failures."""
 
 SPARE_S = 25.0
-"""How long the plentiful is waited for before the scarce is used; nobody waits where enough is left for everybody."""
+"""Seconds that a plentiful route is waited for before a scarce one is used."""
 
 TIMEOUTS = ProviderTimeouts(first_text_s=20.0)
-"""Less than the budget, so that one silent provider leaves time for another."""
+"""Below ``BUDGET_S``, so that one silent provider leaves time for another."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """A reply that has begun: who writes it, and its pieces from the first on.
+    """A reply that has begun: generator, model, and its pieces from the first on.
 
-    The pieces raise ``GenerationFailed`` when it breaks off; nobody else is asked then, for it may have been shown.
+    The pieces raise ``GenerationFailed`` when it breaks off; there is no fallback then: part of it may have been shown.
     """
 
     generator: str
@@ -59,7 +58,7 @@ class OpenStream:
 
 
 class Router:
-    """Everyone who may be asked, in the order of preference. Empty is legal, and false."""
+    """Routes in order of preference. Without any it is false."""
 
     def __init__(
         self,
@@ -85,12 +84,12 @@ class Router:
         }
 
     def __bool__(self) -> bool:
-        """Tell whether there is anyone to ask."""
+        """Return whether there is any route."""
         return bool(self.routes)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return who may be asked, in order, each once."""
+        """Return the distinct providers of the routes, in order."""
         return tuple(dict.fromkeys(route.provider.name for route in self.routes))
 
     async def open(
@@ -100,10 +99,10 @@ class Router:
         language: Language,
         smaller: Sequence[Sequence[PromptTurn]] = (),
     ) -> OpenStream:
-        """Return the reply of the first route that may be asked and writes a first piece.
+        """Return the reply of the first usable route that writes a first piece.
 
-        ``smaller`` are lesser versions of the prompt, in falling size, for those to whom the whole one is too much.
-        Raises ``GenerationFailed`` when none does within the answer's time.
+        ``smaller`` are shorter versions of the prompt, in falling size, for routes that the full one does not fit.
+        Raises ``GenerationFailed`` when no route does within the time budget.
         """
         loop_s = asyncio.get_running_loop().time
         end_s = loop_s() + self._budget_s
@@ -132,7 +131,7 @@ class Router:
                     continue
                 if failure.kind is not FailureKind.QUOTA or route.account in failed:
                     candidates = [other for other in candidates if not _shares(other, route, failure)]
-                failed.add(route.account)  # a spent minute may be over within this answer's time, once
+                failed.add(route.account)  # retried once: a spent minute may end within the budget
             else:
                 if opened:
                     return opened
@@ -141,9 +140,9 @@ class Router:
     def _next(
         self, candidates: Sequence[Route], versions: PromptVersions, sampling: Sampling, spare_until_s: float
     ) -> tuple[Route | None, float]:
-        """Return the best route that may be asked, and how long until then, in seconds; ``None`` for none ever.
+        """Return the best route and the seconds until it is ready; ``None`` when none ever is.
 
-        Until ``spare_until_s`` a plentiful one that is back by then is waited for before a scarce one is used.
+        A plentiful route that is ready by ``spare_until_s`` is waited for before a scarce one is used.
         """
         now_s = self.ledger.clock.now_s()
         kept: dict[bool, Route] = {}  # the first that is scarce, and the first past its soft share
@@ -169,14 +168,14 @@ class Router:
         return route, ready_s - now_s
 
     def _cost(self, route: Route, n_prompt: int, sampling: Sampling) -> UsageCounts:
-        """Return what is leased for a request: its prompt, and the longest reply it may get."""
+        """Return the cost to lease for a request: its prompt and its longest reply."""
         n_completion = min(sampling.max_new_tokens, route.provider.max_output_tokens)
         return route.cost(self._estimates.n_prompt(route.account, n_prompt), n_completion)
 
     async def _ask(self, route: Route, version: PromptVersion, sampling: Sampling, end_s: float) -> OpenStream | None:
-        """Return the reply that one route begins; ``None`` when its limit turned out to be reached already.
+        """Return the reply that a route begins; ``None`` when its limit turns out to be reached.
 
-        Raises ``ProviderFailed``. Whoever has no time left is not blamed for it.
+        Raises ``ProviderFailed``; the end of the time budget starts no cooldown.
         """
         n_prompt = version.n_tokens
         lease = self.ledger.lease(route, self._cost(route, n_prompt, sampling))
@@ -192,7 +191,7 @@ class Router:
             call.refused()
             if stated := failure.limit:
                 self.ledger.observe(route, stated.period, stated.kind, stated.limit, stated.n_left)
-            self._blame(route, failure, has_begun=False)
+            self._register_failure(route, failure, has_begun=False)
             raise
         except TimeoutError:
             call.settle()
@@ -205,7 +204,7 @@ class Router:
     async def _rest(
         self, route: Route, call: LeasedRequest, first: Piece, pieces: AsyncGenerator[Piece, None]
     ) -> AsyncGenerator[Piece, None]:
-        """Yield the whole reply; a reader who leaves early is no failure of anybody's."""
+        """Yield the whole reply; closing it early is no failure."""
         try:
             async with aclosing(pieces):
                 call.wrote(first.text)
@@ -215,12 +214,12 @@ class Router:
                     yield piece
             self._n_failures.pop(route.account, None)
         except ProviderFailed as failure:
-            self._blame(route, failure, has_begun=True)
+            self._register_failure(route, failure, has_begun=True)
             raise
         finally:
             call.settle()
 
-    def _blame(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
+    def _register_failure(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
         self._n_failures[route.account] += failure.kind is not FailureKind.QUOTA
         n_in_a_row = self._n_failures[route.account]
         bench = cooldown_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
@@ -236,15 +235,15 @@ def open_router(
     *,
     monthly_usd: float = 0.0,
 ) -> Router:
-    """Return the router over every provider with ``keys``, which are by the name of their environment variable.
+    """Return the router over every provider with ``keys``, given by the name of their environment variable.
 
-    A paid one is left out unless the operator allowed it ``monthly_usd``, and then stops there.
+    A paid provider needs a ``monthly_usd`` above 0, which limits its use.
     """
     return Router(routes(providers, keys, monthly_usd), client, ledger)
 
 
 def _shares(other: Route, route: Route, failure: ProviderFailed) -> bool:
-    """Tell whether ``other`` would fail as ``route`` just did: it is the same, or has its wrong key, or its network."""
+    """Return whether ``other`` would fail as ``route`` did: the same account, invalid key, or unreachable provider."""
     match failure.kind:
         case FailureKind.NETWORK:
             return other.of_provider == route.of_provider

@@ -1,4 +1,4 @@
-"""What an operator sees of the providers: what is left of each, when it is given back, and why one is not asked."""
+"""Provider status for operators: remaining quotas, reset times and cooldowns of each route."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.services import Allowance, ProviderStatus
 from core.storage.quotas import UsageCounts
 
 _LEAST = UsageCounts(1, 1)
-"""A route that has no room for a request of one token is spent."""
+"""Cost of the smallest request: a route without room for it is spent."""
 
 _NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
     "n_requests": "requests",
@@ -25,15 +25,15 @@ _NAMES: Mapping[Amount, Literal["requests", "tokens", "usd"]] = {
 
 
 class WorkerStatusSource(Protocol):
-    """Tells how the workers stand, which are asked before any provider."""
+    """Returns the status of the workers, which are asked before any provider."""
 
     async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how each stands, in the order they are asked."""
+        """Return the status of each worker, in the order they are asked."""
         ...
 
 
 class ProviderStatusService:
-    """The providers as an operator may look at them, and forgive them."""
+    """Status of the providers, and the reset of their cooldowns."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class ProviderStatusService:
         self._ledger = ledger
 
     async def status(self) -> tuple[ProviderStatus, ...]:
-        """Return the workers, and each model of each provider under each key, in the order they are asked."""
+        """Return the status of the workers and of every route, in the order they are asked."""
         await self._ledger.refresh()
         workers = await self._workers.status() if self._workers else ()
         return (*workers, *(status for provider in self._providers for status in self._of(provider)))
 
     async def reset(self, name: str) -> int:
-        """Forget why a provider is not asked, and return how many reasons there were; what it used stays used.
+        """End the cooldowns of a provider, and return how many there were; counted usage stays.
 
         Raises ``BadInput`` when there is no such provider.
         """

@@ -87,10 +87,10 @@ async def test_swaps_under_sixteen_answers_fail_none_and_mix_none(tmp_path: Path
     async def swap() -> None:
         for name in ("v1", "v2", "v1"):
             registry.promote(name, BASE)
-            await follower.look()
+            await follower.poll()
             assert (await answer(generator))[0] == {name}
         registry.rollback()
-        await follower.look()
+        await follower.poll()
 
     swapped = asyncio.ensure_future(swap())
     await asyncio.gather(swapped, *(ask() for _ in range(16)))
@@ -108,11 +108,11 @@ async def test_a_trial_writes_its_share_and_its_end_leaves_what_was_promoted(tmp
     generator.warm()
     follower = LoraFollower(generator, registry)
     registry.start_trial("v1", BASE, 0.3, 50)
-    await follower.look()
+    await follower.poll()
     versions = [(await answer(generator))[0].pop() for _ in range(20)]
     assert versions.count("v1") == 6 and versions.count(None) == 14
     assert registry.rollback() is None
-    await follower.look()
+    await follower.poll()
     assert {(await answer(generator))[0].pop() for _ in range(20)} == {None}
     assert engine.children[0].is_closed and not engine.is_closed
     await generator.close()
@@ -125,8 +125,8 @@ async def test_weights_of_another_base_change_nothing_and_are_named_once(tmp_pat
     generator = LocalGenerator(SMOLLM2, Namer, lambda: BASE)
     generator.warm()
     follower = LoraFollower(generator, registry)
-    await follower.look()
-    await follower.look()
+    await follower.poll()
+    await follower.poll()
     assert (await answer(generator))[0] == {None}
     assert len([record for record in caplog.records if "lora_foreign" in record.message]) == 1
 
@@ -136,8 +136,8 @@ async def test_a_model_that_is_not_loaded_follows_once_it_is(tmp_path: Path) -> 
     registry.promote("v1", BASE)
     generator = LocalGenerator(SMOLLM2, Namer, lambda: BASE)
     follower = LoraFollower(generator, registry)
-    await follower.look()
+    await follower.poll()
     assert not generator.state().is_warm
     generator.warm()
-    await follower.look()
+    await follower.poll()
     assert generator.state().lora_version == "v1"
