@@ -53,7 +53,7 @@ async def watch(context: Context) -> None:
         await context.progress(f"{said}\n{report(context, findings)}")
 
     try:
-        findings = await watches.look(made, tell)
+        findings = await watches.check(made, tell)
     except UserError:
         if made.looked_at is None:  # what cannot be had at all is not worth another look
             await watches.stop(made.id)

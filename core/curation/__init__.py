@@ -1,1 +1,1 @@
-"""Fetching the web without being abused."""
+"""Curation: finding, fetching, judging and watching web pages for a space, and teaching from chat messages."""

@@ -1,7 +1,7 @@
-"""Learning from what people say in the chat: with their consent, without secrets, and through review.
+"""Teaching from chat messages: with their authors' consent, without personal data, and through review.
 
-A moderator chooses a message, the pinned ones, or a solved thread; each becomes a document named by its permalink.
-Authors are not named in it. Whoever has not decided is asked once a day at most, where they said it, with two buttons.
+A moderator chooses a message, the pinned ones, or a solved thread; each becomes a document named by its permalink, in
+which authors are not named. An author who has not decided is asked in the channel of the message, at most once a day.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from core.types import Button, IndexedDocument, Language, Message, PostedMessage
 MAX_TITLE_CHARS = 80
 MAX_EXCERPT_CHARS = 300
 N_ANSWERS = 20
-"""Of a thread, when nobody marked what helped."""
+"""The most answers taken from a thread in which no post is marked as helpful."""
 
 _MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTeachingService:
-    """Every space's learning from what is said."""
+    """Teaches from chat messages in any space."""
 
     consents: Consents
     reviews: ReviewService
@@ -44,26 +44,26 @@ class ChatTeachingService:
     pseudonyms: Pseudonyms
 
     def of(self, message: Message, language: Language) -> SpaceChatTeaching:
-        """Return one space's, for the sender of a message; ``language`` is the sender's."""
+        """Return the teaching bound to a message's space and sender; ``language`` is the sender's."""
         return SpaceChatTeaching(self, message, language)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceChatTeaching:
-    """One space's learning from what is said, for one person (``core.services.ChatTeachingPort``)."""
+    """Teaching from chat messages, bound to one space and person (``core.services.ChatTeachingPort``)."""
 
-    _sayings: ChatTeachingService
+    _service: ChatTeachingService
     _message: Message
     _language: Language
 
     async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
-        """Make every post a document."""
+        """Teach every post as a document of its own; return the outcomes in order."""
         return tuple([await self._teach([post], post.text) for post in posts if post.text.strip()])
 
     async def thread(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
-        """Make a thread one document: its first post is the question, and what helped the answer.
+        """Teach a thread as one document: its first post is the question, the answers are marked posts or others'.
 
-        Raises ``BadInput`` when nobody but the asker said anything.
+        Raises ``BadInput`` when there is no answer.
         """
         question, answers = _question_and_answers(posts)
         if question is None or not answers:
@@ -73,33 +73,33 @@ class SpaceChatTeaching:
         return (await self._teach([question, *answers], text),)
 
     async def consent(self, *, is_given: bool) -> int:
-        """Record what the sender decides about their own words, and return how many texts now go to review."""
-        person = self._sayings.pseudonyms.of(self._message.person.id)
-        await self._sayings.consents.decide(self._message.space, person, is_given=is_given)
-        agreed = await self._sayings.consents.agreed(self._message.space)
+        """Store the sender's decision on their own messages; return how many waiting texts are proposed by it."""
+        person = self._service.pseudonyms.of(self._message.person.id)
+        await self._service.consents.decide(self._message.space, person, is_given=is_given)
+        agreed = await self._service.consents.agreed(self._message.space)
         for teaching in agreed:
             await self._propose(teaching.new, teaching.taught_by)
-            await self._sayings.consents.remove(teaching)
+            await self._service.consents.remove(teaching)
         return len(agreed)
 
     async def _teach(self, posts: Sequence[PostedMessage], text: str) -> TeachingOutcome:
-        """Bring a text before the moderators, or ask its authors first; secrets and personal data are refused."""
+        """Propose a text, or ask its authors for consent first; one with secrets or personal data is refused."""
         new = await offload(_document, posts[0], text, self._language)
         found = await offload(find, "\n".join(post.text for post in posts))
         if found:
             kinds = ", ".join(dict.fromkeys(say(self._language, f"personal.{span.kind}") for span in found))
             return TeachingOutcome(new.title, new.name, "personal", {"kinds": kinds})
-        authors = {self._sayings.pseudonyms.of(post.author.id): post for post in posts}
-        me = self._sayings.pseudonyms.of(self._message.person.id)
-        decided = {**await self._sayings.consents.decisions(self._message.space, [*authors]), me: True}
+        authors = {self._service.pseudonyms.of(post.author.id): post for post in posts}
+        me = self._service.pseudonyms.of(self._message.person.id)
+        decided = {**await self._service.consents.decisions(self._message.space, [*authors]), me: True}
         if any(decided.get(author) is False for author in authors):
             return TeachingOutcome(new.title, new.name, "declined")
         asked = {author: post for author, post in authors.items() if author not in decided}
         if not asked:
             return await self._propose(new, me)
-        if await self._sayings.reviews.documents.find(self._message.space, new) is not None:
+        if await self._service.reviews.documents.find(self._message.space, new) is not None:
             return TeachingOutcome(new.title, new.name, "known")
-        await self._sayings.consents.hold(self._message.space, new, asked.keys(), me)
+        await self._service.consents.hold(self._message.space, new, asked.keys(), me)
         for author, post in asked.items():
             await self._ask(author, post)
         return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})
@@ -107,7 +107,7 @@ class SpaceChatTeaching:
     async def _propose(self, new: NewDocument, taught_by: str) -> TeachingOutcome:
         excerpt = new.text[:MAX_EXCERPT_CHARS]
         proposal = NewProposal(new, site="", origin="", excerpts=(excerpt,), proposed_by=taught_by)
-        match await self._sayings.reviews.propose(self._message.space, proposal):
+        match await self._service.reviews.propose(self._message.space, proposal):
             case Proposal(id=number):
                 return TeachingOutcome(new.title, new.name, "proposed", {"number": number})
             case IndexedDocument():
@@ -116,7 +116,7 @@ class SpaceChatTeaching:
                 return TeachingOutcome(new.title, new.name, "waiting")
 
     async def _ask(self, author: str, post: PostedMessage) -> None:
-        """Ask somebody, where they said it, whether their words may be learned; once a day."""
+        """Ask a post's author for consent in its channel, once a day."""
         language = self._language
         buttons = (
             Button(say(language, "consent.yes"), "consent", "yes"),
@@ -125,7 +125,7 @@ class SpaceChatTeaching:
         words = say(language, "consent.ask", person=post.author.name, url=post.url)
         key = f"consent:{author}:{datetime.now(UTC):%Y%m%d}"
         notice = Reply(words, language, buttons=buttons)
-        await self._sayings.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)
+        await self._service.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)
 
 
 def _document(post: PostedMessage, text: str, hint: Language) -> NewDocument:
@@ -141,8 +141,8 @@ def _question_and_answers(posts: Sequence[PostedMessage]) -> tuple[PostedMessage
         return None, ()
     question, *rest = said
     marked = [post for post in rest if post.is_marked]
-    return question, marked or list(_by_others(rest, question))[:N_ANSWERS]
+    return question, marked or list(_not_by_asker(rest, question))[:N_ANSWERS]
 
 
-def _by_others(posts: Iterable[PostedMessage], question: PostedMessage) -> Iterable[PostedMessage]:
+def _not_by_asker(posts: Iterable[PostedMessage], question: PostedMessage) -> Iterable[PostedMessage]:
     return (post for post in posts if post.author.id != question.author.id)

@@ -1,9 +1,9 @@
-"""The curator: finds pages about a theme, reads them, keeps the good ones and says of every other one why not.
+"""The curator: finds pages about a theme, keeps the best ones, and gives a reason for every other one.
 
-    search ─▶ fetch ─▶ extract ─▶ judge ─▶ compare ─▶ the best few ─▶ review, or straight in
+    search ─▶ fetch ─▶ extract ─▶ judge quality ─▶ drop near-duplicates ─▶ best n ─▶ review, or store
 
-Nothing is rewritten: what a moderator approves is what the page says (specification, section 7.2). Running it again
-finds what is known or waits already, so a run that was cut short is simply run again.
+Texts are not rewritten: a moderator approves what the page says (specification, section 7.2). Known and pending texts
+are recognised, so an interrupted run is simply repeated.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from core.curation.duplicates import Signatures
+from core.curation.duplicates import MinHashIndex
 from core.curation.page_quality import PageQuality, judge, relevance
-from core.curation.reading_log import recorded
+from core.curation.reading_log import log_reading
 from core.curation.websearch import WebResult, WebSearch
 from core.errors import UserError
 from core.knowledge.html import published_date
@@ -33,7 +33,7 @@ from core.types import IndexedDocument, Language, Page, Proposal, SpaceId
 
 N_RESULTS = 10
 N_KEPT = 5
-"""The specification's numbers: ten results, of which the best five are kept."""
+"""Of ten results the best five are kept (specification, section 7.2)."""
 
 N_AT_ONCE = 4
 N_EXCERPTS = 3
@@ -43,9 +43,9 @@ _MIN_EXCERPT_CHARS = 30
 
 @dataclass(frozen=True, slots=True)
 class Research:
-    """What to look for and for whom. ``person`` is a pseudonym, empty for AION itself.
+    """What to read about, and for whom. ``person`` is a pseudonym, empty for AION itself.
 
-    ``is_trusted``: what is kept is learned at once instead of waiting for a moderator. The best ``n_kept`` are kept.
+    At most ``n_kept`` pages are kept; ``is_trusted``: they are stored at once instead of waiting for a moderator.
     """
 
     space: SpaceId
@@ -58,7 +58,7 @@ class Research:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A page that was read and is worth keeping."""
+    """A page of sufficient quality."""
 
     finding: Finding
     new: NewDocument
@@ -67,7 +67,7 @@ class _Candidate:
 
 @dataclass(slots=True)
 class Curator:
-    """Learns from the web."""
+    """Finds, judges and keeps web pages for a space."""
 
     search: WebSearch
     pages: PageSource
@@ -75,44 +75,44 @@ class Curator:
     reviews: ReviewService
     documents: Documents
     readings: ReadingLog
-    _signatures: Signatures = field(default_factory=Signatures)
+    _signatures: MinHashIndex = field(default_factory=MinHashIndex)
 
     async def research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
-        """Look for pages about a theme and keep the best; ``tell`` hears of all pages whenever one is decided on.
+        """Search for pages about a theme and keep the best; ``tell`` gets all findings whenever one changes.
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
         """
         reading = self._research(research, tell)
-        return await recorded(self.readings, research.space, research.theme, research.person, reading)
+        return await log_reading(self.readings, research.space, research.theme, research.person, reading)
 
     async def _research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
         results = await self.search.search(research.theme, research.language, N_RESULTS)
         return await self.read(research, results, tell)
 
     async def read(self, research: Research, results: Sequence[WebResult], tell: Tell) -> tuple[Finding, ...]:
-        """Read these pages and keep the best of them, as ``research`` does with what it found; not recorded."""
-        board = _Board([Finding(result.url, result.title, "reading") for result in results], tell)
-        await board.show()
+        """Read pages and keep the best, as ``research`` does, without recording it in the reading log."""
+        progress = _Progress([Finding(result.url, result.title, "reading") for result in results], tell)
+        await progress.report()
         at_once = asyncio.Semaphore(N_AT_ONCE)
 
-        async def consider(place: int, result: WebResult) -> _Candidate | None:
+        async def read_result(place: int, result: WebResult) -> _Candidate | None:
             async with at_once:
-                finding, candidate = await self._consider(research, result)
-            await board.put(place, finding)
+                finding, candidate = await self._read_page(research, result)
+            await progress.set(place, finding)
             return candidate
 
-        considered = await asyncio.gather(*(consider(place, result) for place, result in enumerate(results)))
-        for place, candidate in await self._best(research, considered, board):
-            await board.put(place, await self._keep(research, candidate))
-        return board.findings
+        considered = await asyncio.gather(*(read_result(place, result) for place, result in enumerate(results)))
+        for place, candidate in await self._best(research, considered, progress):
+            await progress.set(place, await self._keep(research, candidate))
+        return progress.findings
 
-    async def _consider(self, research: Research, result: WebResult) -> tuple[Finding, _Candidate | None]:
-        """Read one page, and say why not where it is not worth keeping."""
+    async def _read_page(self, research: Research, result: WebResult) -> tuple[Finding, _Candidate | None]:
+        """Fetch and judge one page; return its finding, and a candidate where it is good enough and new."""
         try:
             page = await self.pages.fetch(result.url)
         except UserError as error:
             return Finding.rejected(result.url, result.title, error), None
-        read = await offload(prepared, page, research.language)
+        read = await offload(prepare_page, page, research.language)
         if isinstance(read, FailedDocument):
             return Finding.rejected(result.url, result.title, read.error), None
         new = replace(read.new, title=read.new.title or result.title)
@@ -125,9 +125,9 @@ class Curator:
         return finding, _Candidate(finding, new, quality)
 
     async def _best(
-        self, research: Research, considered: Sequence[_Candidate | None], board: _Board
+        self, research: Research, considered: Sequence[_Candidate | None], progress: _Progress
     ) -> list[tuple[int, _Candidate]]:
-        """Return the candidates to keep with their places, best first; none says what another or the space says."""
+        """Return the candidates to keep with their indexes, best first, without near-duplicates of known texts."""
         others = dict(await self.reviews.texts(research.space))
         best: list[tuple[int, _Candidate]] = []
         ranked = [(place, candidate) for place, candidate in enumerate(considered) if candidate is not None]
@@ -135,16 +135,18 @@ class Curator:
             near = await offload(self._signatures.nearest, candidate.new.text, _bodies(others))
             if near is not None:
                 name, share = others[near[0]][0], near[1]
-                await board.put(place, candidate.finding.duplicate_of(name, share))
+                await progress.set(place, candidate.finding.duplicate_of(name, share))
             elif len(best) == research.n_kept:
-                await board.put(place, replace(candidate.finding, outcome="rejected", reason="curation.others_better"))
+                await progress.set(
+                    place, replace(candidate.finding, outcome="rejected", reason="curation.others_better")
+                )
             else:
                 best.append((place, candidate))
                 others[candidate.new.content_hash] = (candidate.new.name, candidate.new.text)
         return best
 
     async def _keep(self, research: Research, candidate: _Candidate) -> Finding:
-        """Learn a page, or let it wait for the moderators."""
+        """Store a page, or propose it to the moderators."""
         new, finding = candidate.new, candidate.finding
         if research.is_trusted:
             embedded = await self.ingest.embed(research.space, new)
@@ -170,8 +172,8 @@ class Curator:
                 return replace(finding, outcome="waiting")
 
 
-class _Board:
-    """What has become of every page of a run so far."""
+class _Progress:
+    """The findings of a run so far, in the order of the results."""
 
     def __init__(self, findings: list[Finding], tell: Callable[[tuple[Finding, ...]], Awaitable[None]]) -> None:
         self._findings = findings
@@ -179,29 +181,29 @@ class _Board:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return what has become of the pages, in the order they were found."""
+        """Return the findings, in the order of the results."""
         return tuple(self._findings)
 
-    async def put(self, place: int, finding: Finding) -> None:
-        """Note what became of a page, and show it."""
+    async def set(self, place: int, finding: Finding) -> None:
+        """Replace the finding of a page, and report."""
         self._findings[place] = finding
-        await self.show()
+        await self.report()
 
-    async def show(self) -> None:
-        """Show how far it is."""
+    async def report(self) -> None:
+        """Report all findings."""
         await self._tell(self.findings)
 
 
 def excerpts(new: NewDocument, theme: str) -> tuple[str, ...]:
-    """Return the sentences of a text that say most about a theme, at most ``N_EXCERPTS``, in their order. Blocks."""
+    """Return the ``N_EXCERPTS`` sentences most relevant to a theme, in their order in the text. Blocks."""
     spans = [span for span in sentences(new.text) if span.end - span.start >= _MIN_EXCERPT_CHARS]
     pieces = {span.start: new.text[span.start : span.end] for span in spans}
     ranked = sorted(pieces, key=lambda start: (-relevance(theme, pieces[start], new.language), start))
     return tuple(pieces[start][:_MAX_EXCERPT_CHARS] for start in sorted(ranked[:N_EXCERPTS]))
 
 
-def prepared(page: Page, language: Language) -> PreparedDocument | FailedDocument:
-    """Return a page's text, or why it has none. ``language`` is taken for one too short to tell. Blocks."""
+def prepare_page(page: Page, language: Language) -> PreparedDocument | FailedDocument:
+    """Return a page's text, or its failure. ``language`` is that of texts too short for detection. Blocks."""
     read = prepare(DocumentSource(page.url, lambda: page.data, page.content_type), {}, set(), language)
     if isinstance(read, IndexedDocument):
         raise AssertionError("nothing is held under any name here")

@@ -1,4 +1,4 @@
-"""Feeds: which pages one announces (RSS, Atom and JSON Feed, read by trafilatura)."""
+"""The entries of RSS, Atom and JSON feeds, by trafilatura."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import urljoin, urlsplit
 from core.types import Page
 
 N_ENTRIES = 20
-"""At most so many of a feed's entries are looked at, from its top."""
+"""The most entries read of a feed, from its top."""
 
 
 def is_feed(page: Page) -> bool:
-    """Tell whether a page is a feed."""
+    """Return whether a page is a feed."""
     from trafilatura.feeds import is_potential_feed
 
     head = _text(page)[:2_000].lstrip()
@@ -22,7 +22,7 @@ def is_feed(page: Page) -> bool:
 
 
 def entries(page: Page) -> tuple[str, ...]:
-    """Return the addresses of the first pages a feed announces, each once, in its order. Blocks."""
+    """Return the addresses of a feed's first ``N_ENTRIES`` entries, each once, in its order. Blocks."""
     from trafilatura.feeds import FeedParameters, find_links
 
     site = urlsplit(page.final_url)

@@ -1,8 +1,7 @@
-"""Fetching a web page that somebody else named, without letting them reach into the operator's network.
+"""Fetching web pages at untrusted addresses, protected against server-side request forgery (SSRF).
 
-ssrfguard resolves each name once, checks every address and dials the one it checked, for the first address and for
-every redirect. Everything is bounded: bytes after decompression, redirects, and the time for it all.
-Does not cover reading the page (``core.knowledge.extract``).
+ssrfguard resolves each host name once, checks every address and connects to the checked one, for the first request and
+for every redirect. Decompressed size, redirects and total time are limited. ``core.knowledge.extract`` reads the page.
 """
 
 from __future__ import annotations
@@ -58,19 +57,19 @@ FEED_TYPES = frozenset(
 )
 
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
-"""One layer of these at most: what a chunk can then grow to is bounded (about 1,000 times its 64 KiB)."""
+"""At most one of these, which bounds the decompressed size of a 64 KiB chunk to about 1,000 times that."""
 
 _PORTS = {"http": 80, "https": 443}
 
-_TRANSLATED = Block(ip_network("::ffff:0:0:0/96"), "IPv4-translated", "RFC 2765", Reach.DENIED)
-"""Carries any IPv4 address through a stateless translator; ssrfguard's table, which is IANA's, lacks it."""
+_IPV4_TRANSLATED = Block(ip_network("::ffff:0:0:0/96"), "IPv4-translated", "RFC 2765", Reach.DENIED)
+"""IPv4-translated addresses, which reach any IPv4 address; missing in ssrfguard's table, which is IANA's."""
 
-_POLICY = Policy(denied_networks=AddressTable((*DEFAULT_DENIED.blocks, _TRANSLATED)))
+_POLICY = Policy(denied_networks=AddressTable((*DEFAULT_DENIED.blocks, _IPV4_TRANSLATED)))
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How far a fetch may go."""
+    """The limits of one fetch; bytes are counted after decompression."""
 
     max_bytes: int = 10_000_000
     max_redirects: int = 5
@@ -79,7 +78,7 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Of which type a page may be, and the validators of the version that is known already (RFC 9110, section 13)."""
+    """The accepted content types, and the validators of the known version, if any (RFC 9110, section 13)."""
 
     types: frozenset[str] = CONTENT_TYPES
     etag: str = ""
@@ -87,31 +86,31 @@ class PageRequest:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return what asks for the page only if it changed."""
+        """Return the headers that make the request conditional; empty without validators."""
         known = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in known.items() if value}
 
 
-A_PAGE = PageRequest()
+ANY_PAGE = PageRequest()
 
 
 class UnchangedPage(Exception):
-    """The server says that the page is as it was."""
+    """The server answered 304: the page is the known version."""
 
 
 class Fetcher:
-    """Fetches public pages. ``allow`` are ``host:port`` pairs the operator exempts from the check of addresses."""
+    """Fetches pages at public addresses, and at the ``host:port`` pairs of ``allow``."""
 
     def __init__(self, allow: frozenset[str] = frozenset(), limits: FetchLimits | None = None) -> None:
         self._allow = frozenset(entry.lower() for entry in allow)
         self._limits = limits or FetchLimits()
         self._abandoned: set[asyncio.Task[Page]] = set()
 
-    async def fetch(self, url: str, wanted: PageRequest = A_PAGE) -> Page:
+    async def fetch(self, url: str, wanted: PageRequest = ANY_PAGE) -> Page:
         """Return the page at ``url``; ``https://`` is understood when it names no scheme.
 
-        Raises ``BadInput`` when the address is none, is not public, cannot be reached in time, or holds no page of a
-        type that is wanted, each with its own sentence; and ``UnchangedPage`` when it is the version that is known.
+        Raises ``BadInput``, with a sentence for each reason, when the address is invalid, not public, not reachable in
+        time, or has no page of a type in ``wanted``; and ``UnchangedPage`` when it has the known version.
         """
         address = readable_address(url)
         task = asyncio.create_task(self._fetch(address, wanted))
@@ -128,7 +127,7 @@ class Fetcher:
         return task.result()
 
     async def _fetch(self, url: str, wanted: PageRequest) -> Page:
-        transport = _Guarded(self._allow, await offload(lambda: self._tls))
+        transport = _GuardedTransport(self._allow, await offload(lambda: self._tls))
         async with httpx.AsyncClient(
             transport=transport, headers=_HEADERS, timeout=_TIMEOUT, trust_env=False
         ) as client:
@@ -144,7 +143,7 @@ class Fetcher:
         return httpx.create_ssl_context(trust_env=False)
 
     async def _follow(self, client: httpx.AsyncClient, url: str, wanted: PageRequest) -> Page:
-        """Walk the redirects by hand, so that no body but the last one is read."""
+        """Follow redirects one by one, without reading the bodies of their responses."""
         request = client.build_request("GET", url, headers=wanted.headers)
         for _ in range(self._limits.max_redirects + 1):
             response = await client.send(request, stream=True)
@@ -180,7 +179,7 @@ class Fetcher:
 
 
 AGENT = "AION"
-"""What AION is called in a site's robots.txt."""
+"""AION's user agent in robots.txt."""
 
 _HEADERS = {
     "User-Agent": f"{AGENT}/{version('aion-memory')} (a chat bot that learns pages its community asks for)",
@@ -189,11 +188,11 @@ _HEADERS = {
 }
 
 _TIMEOUT = httpx.Timeout(None, connect=5.0)
-"""Per address of a name, so that a dead one leaves time for the next; the deadline holds over everything."""
+"""For each address of a host, so that an unreachable one leaves time for the next; ``deadline_s`` limits them all."""
 
 
-class _Guarded(httpx.AsyncBaseTransport):
-    """Sends every request through the guard, except to exactly the ``host:port`` pairs that are allowed."""
+class _GuardedTransport(httpx.AsyncBaseTransport):
+    """Sends every request through ssrfguard, except to the allowed ``host:port`` pairs."""
 
     def __init__(self, allow: frozenset[str], tls: ssl.SSLContext) -> None:
         self._allow = allow
@@ -213,7 +212,7 @@ class _Guarded(httpx.AsyncBaseTransport):
 
 
 def readable_address(url: str) -> str:
-    """Return what a person typed as an http(s) address without its fragment. Raises ``BadInput`` when it is none."""
+    """Return typed text as an http(s) address without fragment. Raises ``BadInput`` when it is none."""
     typed = url.strip().strip("<>")
     address = typed if "://" in typed else f"https://{typed}"
     try:
@@ -256,7 +255,7 @@ def _failure(url: str, error: Exception) -> BadInput:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and everything it came from."""
+    """Yield an error and its chain of causes."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause

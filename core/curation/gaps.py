@@ -1,8 +1,8 @@
-"""Gaps: what AION could not answer, put together by meaning, and researched within what a space allows.
+"""Gaps: clusters of questions that were not answered well, and research about them within a space's budget.
 
-Questions that were declined, answered from elsewhere or disliked are clustered by their embeddings (agglomerative,
-average linkage), so that many ways to ask are one gap. What was researched or dismissed stays away until it is asked
-anew. What AION looks for by itself always waits for a moderator.
+Questions that were declined, not answered from the space's texts, or disliked are clustered by their embeddings
+(agglomerative, average linkage). A gap that was researched or dismissed comes back only when it is asked again. Pages
+found without a person's request always wait for a moderator.
 """
 
 from __future__ import annotations
@@ -24,23 +24,25 @@ from core.storage.spaces import Spaces
 from core.types import Gap, Matrix, SpaceId
 
 WINDOW = timedelta(days=60)
+"""Questions asked longer ago are ignored."""
+
 MAX_QUESTIONS = 1_000
-"""The most recent ones of a space; their distances are a matrix."""
+"""The most questions of a space, the latest; clustering needs the matrix of their distances."""
 
 N_EXAMPLES = 4
-NEAR = 0.90
-"""The least mean cosine within a cluster: of questions that ask the same, nearly all are beyond it."""
+MIN_COSINE = 0.90
+"""The least mean cosine of merged clusters; nearly all paraphrases are above it."""
 
 SETTING = "gap_pages_a_week"
-"""The space's setting: how many pages AION may read by itself in seven days; none unless a moderator says so."""
+"""The space's setting: how many pages may be read without being asked for in seven days; 0 by default."""
 
 N_RESEARCHED = 3
-"""How many gaps of a space are researched in one night."""
+"""The most gaps of a space that are researched in one night."""
 
 
 @dataclass(frozen=True, slots=True)
 class GapFinder:
-    """Finds every space's gaps."""
+    """Gathers and researches the gaps of all spaces."""
 
     gaps: Gaps
     embedder: Embedder
@@ -49,23 +51,23 @@ class GapFinder:
     spaces: Spaces
 
     async def gather(self) -> str:
-        """Gather every space's gaps anew, and return one line about it."""
+        """Gather the open gaps of all spaces again; return a line for the job's record."""
         since = datetime.now(UTC) - WINDOW
         counts = [await self._gather(space, since) for space in await self.gaps.spaces(since)]
         return f"{sum(counts)} gaps in {len(counts)} spaces"
 
     async def research(self) -> str:
-        """Research the first gaps of each space that allows it, and return one line about it."""
+        """Research the first gaps of each space that allows it; return a line for the job's record."""
         n_pages = 0
         for space in await self.gaps.spaces(datetime.now(UTC) - WINDOW):
             for gap in await self.gaps.open(space, N_RESEARCHED):
                 if await self.pages_left(space) < N_RESULTS:
                     break
-                n_pages += len(await self._research(space, gap, "", _unheard))
+                n_pages += len(await self._research(space, gap, "", _ignore_findings))
         return f"{n_pages} pages read about gaps"
 
     async def pages_left(self, space: SpaceId) -> int:
-        """Return how many pages AION may still read by itself in a space these seven days."""
+        """Return the space's remaining budget of pages that were not asked for, in these seven days."""
         known = await self.spaces.get(space)
         allowed = int(known.settings.get(SETTING, 0)) if known else 0
         week = datetime.now(UTC) - timedelta(days=7)
@@ -79,7 +81,9 @@ class GapFinder:
         still_open = [
             gap
             for gap in found
-            if not any(float(gap.vector @ each.vector) >= NEAR and gap.asked_at <= each.decided_at for each in done)
+            if not any(
+                float(gap.vector @ each.vector) >= MIN_COSINE and gap.asked_at <= each.decided_at for each in done
+            )
         ]
         await self.gaps.replace(space, still_open)
         return len(still_open)
@@ -91,25 +95,25 @@ class GapFinder:
         except UserError:
             if person:
                 raise
-            return ()  # recorded with its reading; nobody waits for it, and the next night tries again
+            return ()  # recorded in the reading log; tried again the next night
         await self.gaps.decide(space, gap.id, "researched")
         return findings
 
     def of(self, space: SpaceId, person: str) -> SpaceGaps:
-        """Return one space's gaps, for the person of that pseudonym."""
+        """Return the gaps of a space, bound to a person's pseudonym."""
         return SpaceGaps(self, space, person)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceGaps:
-    """One space's gaps, for one person (``core.services.GapsPort``)."""
+    """The gaps of one space, bound to one person (``core.services.GapsPort``)."""
 
     _finder: GapFinder
     _space: SpaceId
     _person: str
 
     async def first(self, n_gaps: int) -> tuple[Gap, ...]:
-        """Return the gaps that most people met; gathered now where that never happened."""
+        """Return the gaps that most people asked about; gathered now when there are none."""
         found = await self._finder.gaps.open(self._space, n_gaps)
         if found:
             return found
@@ -117,21 +121,21 @@ class SpaceGaps:
         return await self._finder.gaps.open(self._space, n_gaps)
 
     async def research(self, number: int, tell: Tell) -> tuple[Finding, ...]:
-        """Look for pages that would close a gap; they wait for approval. Raises ``BadInput`` when there is none."""
+        """Propose pages about a gap. Raises ``BadInput`` when there is none of that number or nothing is found."""
         return await self._finder._research(self._space, await self._get(number), self._person, tell)
 
     async def dismiss(self, number: int) -> Gap:
-        """Leave a gap alone until it is asked anew. Raises ``BadInput`` when there is none of that number."""
+        """Dismiss a gap until its question is asked again. Raises ``BadInput`` when there is none of that number."""
         gap = await self._get(number)
         await self._finder.gaps.decide(self._space, number, "dismissed")
         return gap
 
     async def allow(self, n_pages: int) -> None:
-        """Set how many pages AION may read by itself about this space's gaps in seven days."""
+        """Set how many pages may be read about gaps without being asked for, in seven days."""
         await self._finder.spaces.change_settings(self._space, lambda settings: {**settings, SETTING: n_pages})
 
     async def allowed(self) -> int:
-        """Return how many pages AION may read by itself in seven days."""
+        """Return how many pages may be read without being asked for, in seven days."""
         known = await self._finder.spaces.get(self._space)
         return int(known.settings.get(SETTING, 0)) if known else 0
 
@@ -143,13 +147,13 @@ class SpaceGaps:
 
 
 def clusters(asked: Sequence[UnansweredQuestion], vectors: Matrix) -> list[NewGap]:
-    """Put questions that ask the same together. ``vectors``: ``(len(asked), dim)``, normalised. Blocks."""
+    """Return clusters of similar questions; ``vectors`` has shape ``(len(asked), dim)``, normalised. Blocks."""
     if len(asked) < 2:
         return [_gap(asked, vectors)] if asked else []
     from sklearn.cluster import AgglomerativeClustering
 
     clustering = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - NEAR
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - MIN_COSINE
     )
     labels = clustering.fit_predict(vectors)
     rows = [np.flatnonzero(labels == label).tolist() for label in range(int(labels.max()) + 1)]
@@ -177,5 +181,5 @@ def _embedded(embedder: Embedder, asked: Sequence[UnansweredQuestion]) -> Matrix
     return np.array([vectors[each.question] for each in asked], np.float32).reshape(len(asked), embedder.dim)
 
 
-async def _unheard(_: tuple[Finding, ...]) -> None:
-    """Show nobody how far it is."""
+async def _ignore_findings(_: tuple[Finding, ...]) -> None:
+    """Ignore progress."""

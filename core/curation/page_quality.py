@@ -1,8 +1,8 @@
-"""How good a page is to learn from: a score of several marks, each 0..1, so that one very bad mark sinks it.
+"""The quality of a page as a source: a weighted geometric mean of marks, each 0..1, so that one low mark suffices.
 
-``baseline_score`` is the specification's (section 7.2): ``0.7 · entropy + 0.3 · length``. It tells prose from filler
-but not a menu from an article; ``judge`` also looks at how the text is laid out, whose language it is in, and what it
-was looked for. Thresholds of layout follow those of FineWeb's filter. Blocks; call it through ``core.offload``.
+``baseline_score`` is the specification's (section 7.2): ``0.7 · entropy + 0.3 · length``. It separates prose from
+filler but not articles from menus; ``judge`` adds layout, language, freshness and relevance. Thresholds of layout
+follow FineWeb's filter. Blocks; call it through ``core.offload``.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ WEIGHTS: Mapping[str, float] = {
     "freshness": 0.25,
     "relevance": 2.0,
 }
-"""What each mark counts for in their geometric mean; a mark that cannot be given is left out."""
+"""The weight of each mark in the geometric mean; a mark that cannot be computed is left out."""
 
 MIN_SCORE = 0.65
-"""What is worth a moderator's time."""
+"""The least score of a page that is proposed."""
 
 FULL_LENGTH_CHARS = 10_000
-"""The specification's length of a text that could not be longer."""
+"""The length with the full mark, in the specification."""
 
 _ENOUGH_WORDS = 200
 _RICH_ENTROPY = 0.6
-"""Prose stays above this even where it is as long as a book."""
+"""Normalised entropy with the full mark; prose of any length is above it."""
 _SHORT_LINE_CHARS = 30
 _STOP_WORD_SHARE = 0.25
-"""In running English or Portuguese at least one word in four is a stop-word."""
+"""The least share of stop-words in English or Portuguese prose."""
 _STALE_YEARS = 10.0
 _WORD = re.compile(r"\w+")
 _ENDS = (".", "!", "?", "…", ":", ";", '"', "”", ")")
@@ -56,19 +56,19 @@ class PageQuality:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether it is worth a moderator's time."""
+        """Return whether the score is at least ``MIN_SCORE``."""
         return self.score >= MIN_SCORE
 
     @property
     def weakest(self) -> str:
-        """Return the mark that cost most."""
+        """Return the name of the mark that lowers the score most."""
         return min(self.marks, key=lambda name: WEIGHTS[name] * math.log(max(self.marks[name], _FLOOR)))
 
 
 def judge(
     text: str, language: Language, *, theme: str = "", title: str = "", date: datetime | None = None
 ) -> PageQuality:
-    """Return the quality of a page's text, as something to learn about ``theme`` from (any, where it is empty)."""
+    """Return the quality of a page's text; relevance to ``theme`` counts unless it is empty."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     words = _WORD.findall(fold(text))
     marks = {
@@ -93,7 +93,7 @@ def baseline_score(text: str) -> float:
 
 
 def word_entropy(words: list[str]) -> float:
-    """Return the Shannon entropy of a text's words over the most it could have, ``log2 n``; 0 for a single word."""
+    """Return the Shannon entropy of the words divided by its maximum ``log2 n``, 0..1; 0 for a single word."""
     if len(words) < 2:
         return 0.0
     shares = [count / len(words) for count in Counter(words).values()]
@@ -101,37 +101,37 @@ def word_entropy(words: list[str]) -> float:
 
 
 def freshness(date: datetime, now: datetime) -> float:
-    """Return 1 for a page of today, falling evenly to 0.2 for one of ten years ago and older."""
+    """Return 1 for a page of today, falling linearly to 0.2 at ten years of age."""
     years = max(0.0, (now - date).days / 365.25)
     return 1.0 - 0.8 * min(1.0, years / _STALE_YEARS)
 
 
 def relevance(theme: str, text: str, language: Language) -> float:
-    """Return which share of a theme's words a text has, 0..1; 1 for a theme of stop-words alone."""
+    """Return the share of the theme's stems that the text has, 0..1; 1 for a theme of stop-words only."""
     wanted = distinct_stems(theme, language)
     return len(wanted & distinct_stems(text, language)) / len(wanted) if wanted else 1.0
 
 
 def _mean(marks: Mapping[str, float]) -> float:
-    """Return the weighted geometric mean of marks."""
+    """Return the weighted geometric mean of marks, each at least ``_FLOOR``."""
     weight = sum(WEIGHTS[name] for name in marks)
     return math.exp(sum(WEIGHTS[name] * math.log(max(mark, _FLOOR)) for name, mark in marks.items()) / weight)
 
 
 def _share(lines: list[str], is_good: Callable[[str], bool]) -> float:
-    """Return the share of characters that stand in good lines; headings and list items need not end as sentences."""
+    """Return the share of characters in lines for which ``is_good``; by characters, short headings hardly count."""
     n_chars = sum(map(len, lines))
     return sum(len(line) for line in lines if is_good(line)) / n_chars if n_chars else 0.0
 
 
 def _novelty(lines: list[str]) -> float:
-    """Return the share of characters that stand in lines said for the first time."""
+    """Return the share of characters in distinct lines."""
     n_chars = sum(map(len, lines))
     return sum(map(len, set(lines))) / n_chars if n_chars else 0.0
 
 
 def _language_match(words: list[str], language: Language) -> float:
-    """Return how much a text reads like running words of ``language``, by its stop-words."""
+    """Return the share of the language's stop-words relative to prose, 0..1."""
     if not words:
         return 0.0
     stop = stop_words(language)

@@ -1,4 +1,4 @@
-"""Every reading is recorded: for whom, how many pages, how many were kept, and why the others were left out."""
+"""Recording a web reading in ``core.storage.curation.reading_log``, whatever its outcome."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from core.storage.curation.reading_log import ReadingLog
 from core.types import SpaceId
 
 KEPT = ("learned", "proposed")
+"""The outcomes of pages that were kept."""
 
 
-async def recorded(
+async def log_reading(
     readings: ReadingLog, space: SpaceId, theme: str, person: str, reading: Awaitable[tuple[Finding, ...]]
 ) -> tuple[Finding, ...]:
-    """Return what a reading found, and record it; one without a ``person`` is AION's own decision.
+    """Await a reading, record its findings and return them; an empty ``person`` means that nobody asked for it.
 
-    Raises what the reading raises; a ``UserError`` is recorded too.
+    Raises what the reading raises; a ``UserError`` is recorded.
     """
     number = await readings.start(space, theme, is_unasked=not person)
     try:

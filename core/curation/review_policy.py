@@ -1,4 +1,4 @@
-"""What waits for approval in a space."""
+"""The review policy of a space: which pages wait for a moderator's approval."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTING = "review_policy"
 DEFAULT: ReviewPolicy = "found"
 
 
-async def policy_of(spaces: Spaces, space: SpaceId) -> ReviewPolicy:
-    """Return what waits for approval in a space."""
+async def review_policy_of(spaces: Spaces, space: SpaceId) -> ReviewPolicy:
+    """Return the review policy of a space."""
     known = await spaces.get(space)
     return cast(ReviewPolicy, known.settings.get(SETTING, DEFAULT)) if known else DEFAULT

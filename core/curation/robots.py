@@ -1,4 +1,4 @@
-"""Fetching as a guest: what ``robots.txt`` forbids is left alone (RFC 9309), and no host is asked twice in a hurry."""
+"""Polite fetching: obeys ``robots.txt`` (RFC 9309) and limits the rate of requests to each host."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from core.curation.fetch import A_PAGE, AGENT, Fetcher, PageRequest, readable_address
+from core.curation.fetch import AGENT, ANY_PAGE, Fetcher, PageRequest, readable_address
 from core.errors import BadInput
 from core.types import Page
 
 PACE_S = 1.0
-"""Between two requests to one host, unless its robots.txt asks for more."""
+"""Seconds between two requests to one host, unless its robots.txt has a longer ``Crawl-delay``."""
 
 MAX_PACE_S = 10.0
+"""A longer ``Crawl-delay`` is cut to this."""
+
 MAX_HOSTS = 1_000
+"""How many hosts' rules are kept in memory, the latest used."""
+
 RULES_KEPT_S = 86_400.0
+"""After this a robots.txt is fetched again (RFC 9309, section 2.4)."""
+
 _NO_RULES = ("fetch.not_found", "fetch.forbidden", "fetch.wrong_type")
-"""A robots.txt that is not there, or is not one, forbids nothing; one that cannot be had forbids everything."""
+"""Errors of a robots.txt that does not exist, which allows everything; any other error forbids everything."""
 
 
 @dataclass(slots=True)
 class _Host:
-    """What is known of one host. ``turn`` lets one request wait at a time."""
+    """The rules and last request times of one origin; ``turn`` serialises its requests."""
 
     rules: Protego | None = None
     read_at_s: float = float("-inf")
@@ -35,17 +41,17 @@ class _Host:
 
 
 class PoliteFetcher:
-    """Fetches pages that their site lets us read, at its pace (``core.ports.PageSource``)."""
+    """Fetches pages that robots.txt allows, at a limited rate (``core.ports.PageSource``)."""
 
     def __init__(self, fetcher: Fetcher, pace_s: float = PACE_S) -> None:
         self._fetcher = fetcher
         self._pace_s = pace_s
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
-    async def fetch(self, url: str, wanted: PageRequest = A_PAGE) -> Page:
-        """Return the page at ``url``. Raises ``BadInput`` when it cannot be had, or its site does not want it read.
+    async def fetch(self, url: str, wanted: PageRequest = ANY_PAGE) -> Page:
+        """Return the page at ``url``. Raises ``BadInput`` when that fails or robots.txt forbids it.
 
-        Raises ``Unchanged`` when it is the version that is known.
+        Raises ``UnchangedPage`` when it is the known version.
         """
         address = readable_address(url)
         host = self._host(address)

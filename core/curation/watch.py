@@ -1,8 +1,8 @@
-"""Watched sources: pages, feeds, themes and folders that are looked at again and again.
+"""Watching pages, feeds, themes and folders: each is checked at its interval.
 
-A page that changed is a new version of what was learned from it, through review where the space wants that; one that
-vanished is told to the moderators once and stays learned. A look that was cut short is simply made again: what was
-learned or waits is known by its text, and what was seen of a page is noted page by page.
+A changed page becomes a new version of its document, through review where the space's policy asks for it. A page that
+is gone is reported to the moderators once, and its document stays. An interrupted check is simply repeated: known and
+pending texts are recognised, and the state of each page is stored separately.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from core.chat.notices import Notices
-from core.curation.curator import Curator, Research, excerpts, prepared
+from core.curation.curator import Curator, Research, excerpts, prepare_page
 from core.curation.feeds import entries, is_feed
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
-from core.curation.page_diff import differing, is_change
-from core.curation.reading_log import recorded
-from core.curation.review_policy import policy_of
+from core.curation.page_diff import differing_lines, is_relevant_change
+from core.curation.reading_log import log_reading
+from core.curation.review_policy import review_policy_of
 from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
 from core.knowledge.ingest import Ingest
@@ -37,27 +37,27 @@ from core.texts import say
 from core.types import IndexedDocument, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
 
 OPERATOR = "operator"
-"""Who watches what was named on the command line, or by somebody who wants to be forgotten."""
+"""The creator of watches made on the command line, or whose creator was erased."""
 
 N_AT_ONCE = 5
-"""Entries of a feed that are read together; all that are good are kept."""
+"""How many entries of a feed are read at once; every good one is kept."""
 
 _GONE = ("fetch.not_found", "file.missing")
-_PASSING = ("fetch.too_slow", "fetch.unreachable", "fetch.status", "fetch.unknown_host", "fetch.tls")
-"""What may be otherwise next time."""
+_TRANSIENT = ("fetch.too_slow", "fetch.unreachable", "fetch.status", "fetch.unknown_host", "fetch.tls")
+"""Errors after which an entry of a feed is tried again at the next check."""
 
 
 class ConditionalSource(Protocol):
-    """Fetches web pages if they changed."""
+    """Fetches web pages, unless they are the known version."""
 
     async def fetch(self, url: str, wanted: PageRequest) -> Page:
-        """Return the page at ``url``. Raises ``BadInput``, and ``UnchangedPage`` for the version that is known."""
+        """Return the page at ``url``. Raises ``BadInput``, and ``UnchangedPage`` for the known version."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Looks at what every space watches."""
+    """Checks the watches of all spaces."""
 
     watches: Watches
     pages: ConditionalSource
@@ -65,50 +65,50 @@ class Watcher:
     ingest: Ingest
     spaces: Spaces
     notices: Notices
-    _under_way: set[int] = field(default_factory=set)
+    _being_checked: set[int] = field(default_factory=set)
 
-    async def look_at_due(self) -> str:
-        """Look at all that is due, and return one line about it."""
+    async def check_due(self) -> str:
+        """Check every due watch; return a line for the job's record."""
         n_looked, n_failed, n_kept = 0, 0, 0
         for watch in await self.watches.due(datetime.now(UTC)):
-            if watch.id in self._under_way:
+            if watch.id in self._being_checked:
                 continue
             n_looked += 1
             try:
-                findings = await self.look(watch, _unheard)
+                findings = await self.check(watch, _ignore_findings)
             except UserError:
-                n_failed += 1  # recorded with the watch, and looked at again in its time
+                n_failed += 1  # recorded with the watch, which is checked again at its interval
             else:
                 n_kept += sum(finding.outcome in ("learned", "proposed") for finding in findings)
         return f"{n_looked} watches looked at, {n_kept} pages kept, {n_failed} looks failed"
 
-    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
-        """Look at one watch now. Raises ``UserError`` when nothing could be seen; the next look is planned anyhow."""
-        self._under_way.add(watch.id)
+    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        """Check one watch now and schedule its next check. Raises ``UserError`` when it cannot be read."""
+        self._being_checked.add(watch.id)
         try:
-            findings = await self._look(watch, tell)
+            findings = await self._check(watch, tell)
         except UserError as error:
             await self.watches.record_check(watch, error.key)
             raise
         finally:
-            self._under_way.discard(watch.id)
+            self._being_checked.discard(watch.id)
         await self.watches.record_check(watch, "")
         return findings
 
-    async def _look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def _check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
         if watch.kind == "theme":
             return await self.curator.research(await self._research(watch, watch.target), tell)
-        look = self._look_at_web(watch, tell) if watch.kind == "web" else self._look_at_folder(watch)
-        return await recorded(self.curator.readings, watch.space, watch.target, watch.created_by or OPERATOR, look)
+        look = self._check_page_or_feed(watch, tell) if watch.kind == "web" else self._check_folder(watch)
+        return await log_reading(self.curator.readings, watch.space, watch.target, watch.created_by or OPERATOR, look)
 
     async def _research(self, watch: Watch, theme: str) -> Research:
-        """Return the order to read for a watch; what it finds by itself waits unless nothing does here."""
-        is_trusted = await policy_of(self.spaces, watch.space) == "none"
+        """Return the research for a watch; pages are stored without review only under the policy ``none``."""
+        is_trusted = await review_policy_of(self.spaces, watch.space) == "none"
         return Research(watch.space, theme, watch.language, watch.created_by or OPERATOR, is_trusted)
 
     # --- pages and feeds --------------------------------------------------------------------------
 
-    async def _look_at_web(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def _check_page_or_feed(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
         known = await self.watches.pages(watch)
         seen = known.get(watch.target, SeenPage(watch.target))
         wanted = PageRequest(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
@@ -120,12 +120,12 @@ class Watcher:
         except BadInput as error:
             if error.key not in _GONE or not known:
                 raise
-            return (await self._miss(watch, seen),)
+            return (await self._flag_missing(watch, seen),)
         version = replace(seen, etag=page.etag, last_modified=page.last_modified, gone_at=None)
         if is_feed(page):
             new = [url for url in await offload(entries, page) if url not in known]
             findings = await self._read_entries(watch, new, tell)
-            if any(finding.reason in _PASSING for finding in findings):  # so that it is read again, and they with it
+            if any(finding.reason in _TRANSIENT for finding in findings):  # the feed must be fetched again for them
                 version = replace(version, etag="", last_modified="")
         else:
             finding, version = await self._compare(watch, page, version)
@@ -134,7 +134,7 @@ class Watcher:
         return findings
 
     async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: Tell) -> tuple[Finding, ...]:
-        """Read what a feed announces anew; each entry once, but for those that could not be had just now."""
+        """Read the new entries of a feed; those with a transient error stay new."""
         findings: tuple[Finding, ...] = ()
         research = await self._research(watch, "")
         for first in range(0, len(urls), N_AT_ONCE):
@@ -142,29 +142,29 @@ class Watcher:
             read = await self.curator.read(research, [WebResult(url, "", "") for url in batch], tell)
             outcomes = zip(batch, read, strict=True)
             await self.watches.record_pages(
-                watch, *(SeenPage(url) for url, finding in outcomes if finding.reason not in _PASSING)
+                watch, *(SeenPage(url) for url, finding in outcomes if finding.reason not in _TRANSIENT)
             )
             findings += read
         return findings or (Finding(watch.target, "", "unchanged"),)
 
     async def _compare(self, watch: Watch, page: Page, seen: SeenPage) -> tuple[Finding, SeenPage]:
-        """Learn a page if it is new or changed; else note in which lines it differs."""
-        read = await offload(prepared, page, watch.language)
+        """Keep a page that is new or has changed; return its finding and its state with the differing lines."""
+        read = await offload(prepare_page, page, watch.language)
         if isinstance(read, FailedDocument):
             raise read.error
         now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, watch.target)
         if known is None:
             return await self._keep(watch, read.new), replace(seen, differing={})
-        lines = differing(known, read.new.text, seen.differing, now)
-        if await offload(is_change, known, read.new.text, lines, now):
+        lines = differing_lines(known, read.new.text, seen.differing, now)
+        if await offload(is_relevant_change, known, read.new.text, lines, now):
             return await self._keep(watch, read.new), replace(seen, differing={})
-        if lines:  # a version that is not taken on has to be fetched again to see whether it stands
+        if lines:  # a version that was not kept must be fetched again, to see whether the change lasts
             seen = replace(seen, etag="", last_modified="")
         return Finding(watch.target, read.new.title, "unchanged"), replace(seen, differing=lines)
 
     async def _keep(self, watch: Watch, new: NewDocument) -> Finding:
-        """Learn a version of a page, or let it wait for the moderators."""
-        if await policy_of(self.spaces, watch.space) != "all":
+        """Store a version of a page, or propose it to the moderators."""
+        if await review_policy_of(self.spaces, watch.space) != "all":
             embedded = await self.ingest.embed(watch.space, new)
             indexed = await self.curator.documents.store(watch.space, new, embedded)
             return Finding(new.name, new.title, "learned", values={"n_passages": indexed.n_passages})
@@ -180,8 +180,8 @@ class Watcher:
 
     # --- folders ----------------------------------------------------------------------------------
 
-    async def _look_at_folder(self, watch: Watch) -> tuple[Finding, ...]:
-        """Learn what is new and changed in a folder, which the operator named."""
+    async def _check_folder(self, watch: Watch) -> tuple[Finding, ...]:
+        """Index the new and changed files of a folder; only the operator can watch one."""
         if not await offload(Path(watch.target).exists):
             raise BadInput("file.missing", name=watch.target)
         report = await self.ingest.index_paths(watch.space, [Path(watch.target)])
@@ -191,14 +191,14 @@ class Watcher:
         new = [SeenPage(name) for name in sorted(there - known.keys())]
         await self.watches.record_pages(watch, *new, *(replace(seen, gone_at=None) for seen in back))
         failed = {failure.name for failure in report.failed}
-        missed = [await self._miss(watch, seen) for name, seen in known.items() if name not in there | failed]
+        missed = [await self._flag_missing(watch, seen) for name, seen in known.items() if name not in there | failed]
         rejected = [Finding.rejected(failure.name, failure.name, failure.error) for failure in report.failed]
         return (*map(_indexed, report.indexed), *rejected, *missed)
 
-    # --- what vanished ----------------------------------------------------------------------------
+    # --- missing pages ----------------------------------------------------------------------------
 
-    async def _miss(self, watch: Watch, seen: SeenPage) -> Finding:
-        """Flag a page that is no longer there, and tell the moderators once; what was learned of it stays."""
+    async def _flag_missing(self, watch: Watch, seen: SeenPage) -> Finding:
+        """Record that a page is gone, and tell the moderators once; its document stays."""
         gone_at = seen.gone_at or datetime.now(UTC)
 
         def compose(language: Language) -> Reply:
@@ -214,7 +214,7 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class SpaceWatches:
-    """What one space watches, for the person of that pseudonym (``core.services.WatchesPort``)."""
+    """The watches of one space, bound to a person's pseudonym (``core.services.WatchesPort``)."""
 
     _watcher: Watcher
     _space: SpaceId
@@ -222,24 +222,24 @@ class SpaceWatches:
     _language: Language
 
     async def all(self) -> tuple[Watch, ...]:
-        """Return what is watched here, oldest first."""
+        """Return the watches of the space, oldest first."""
         return await self._watcher.watches.of(self._space)
 
     async def page(self, url: str, every: timedelta) -> Watch:
-        """Watch a page or a feed. Raises ``BadInput`` when it has no address, or too much is watched."""
+        """Watch a page or a feed. Raises ``BadInput`` for an invalid address, or too many watches."""
         return await self._add("web", readable_address(url), self._language, every)
 
     async def theme(self, theme: str, every: timedelta) -> Watch:
-        """Search the web for a theme from now on. Raises ``BadInput`` when too much is watched."""
+        """Watch a theme by web search. Raises ``BadInput`` for too many watches."""
         return await self._add("theme", theme, await offload(detect_language, theme, self._language), every)
 
     async def stop(self, number: int) -> Watch:
-        """Watch something no longer; what was learned stays. Raises ``BadInput`` when there is none of that number."""
+        """Delete a watch; its documents stay. Raises ``BadInput`` when there is none of that number."""
         return await self._watcher.watches.remove(self._space, number)
 
-    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
-        """Look at what is watched now. Raises ``UserError`` when nothing could be seen."""
-        return await self._watcher.look(watch, tell)
+    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+        """Check a watch now. Raises ``UserError`` when it cannot be read."""
+        return await self._watcher.check(watch, tell)
 
     async def _add(self, kind: WatchKind, target: str, language: Language, every: timedelta) -> Watch:
         return await self._watcher.watches.add(self._space, NewWatch(kind, target, language, every, self._person))
@@ -255,5 +255,5 @@ def _indexed(indexed: IndexedDocument) -> Finding:
             return Finding(indexed.name, "", "known", values={"name": indexed.duplicate_of or indexed.name})
 
 
-async def _unheard(_: tuple[Finding, ...]) -> None:
-    """Show nobody how far it is."""
+async def _ignore_findings(_: tuple[Finding, ...]) -> None:
+    """Ignore progress."""

@@ -1,8 +1,8 @@
-"""Searching the web for a theme: by ddgs's engines, or by the operator's own SearXNG.
+"""Web search by the engines of ddgs, or by the operator's SearXNG.
 
-ddgs as a whole cannot tell "nothing found" from "refused to answer": both end in its one exception. Its engines can:
-one that is refused returns ``None``. So they are asked one by one, a refused one is left alone for an hour, and when
-all are refused that is what is said. Results are addresses to be fetched safely, and nothing more.
+The front end of ddgs raises the same exception for no results and for a blocked engine. Its engines return ``None``
+when blocked, so they are called one by one here, and a blocked one is not called again for an hour. Results are
+untrusted addresses, to be fetched by ``core.curation.fetch``.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from core.types import Language
 log = logging.getLogger(__name__)
 
 ENGINES = ("duckduckgo", "brave", "mojeek", "startpage", "yahoo", "wikipedia")
-"""In the order they are asked. Named one by one: left to itself ddgs puts an encyclopedia written by a model first."""
+"""In the order of calls. The default order of ddgs begins with an encyclopedia written by a language model."""
 
 REGIONS: Mapping[Language, str] = {"en": "us-en", "pt": "br-pt"}
 REST_S = 3600.0
-"""How long an engine that refused is left alone."""
+"""How long an engine that blocked or failed is not called."""
 
 SPACING_S = 1.5
-"""Between two requests to search engines; faster than a person types is soon refused."""
+"""Seconds between two requests to search engines, which block faster ones."""
 
 TIMEOUT_S = 8
 
@@ -56,7 +56,7 @@ class WebSearch(Protocol):
 
 
 class SearchEngine(Protocol):
-    """One of ddgs's engines. ``search`` blocks; it returns ``None`` when it is refused, and raises when it fails."""
+    """One engine of ddgs. ``search`` blocks; it returns ``None`` when it is blocked, and raises when it fails."""
 
     def search(self, query: str, region: str) -> Sequence[Any] | None:
         """Return results with ``href``, ``title`` and ``body``."""
@@ -64,14 +64,14 @@ class SearchEngine(Protocol):
 
 
 def ddgs_engines() -> dict[str, SearchEngine]:
-    """Return ddgs's engines for text by name; ones that this version of ddgs no longer has are left out."""
+    """Return the text engines of ddgs by name, without those that this version of ddgs lacks."""
     from ddgs.engines import ENGINES as KNOWN
 
     return {name: KNOWN["text"][name](timeout=TIMEOUT_S) for name in ENGINES if name in KNOWN["text"]}
 
 
 class EngineSearch:
-    """Asks engines one after the other until there are enough results."""
+    """Calls engines one after the other until there are enough results (``WebSearch``)."""
 
     def __init__(
         self,
@@ -105,10 +105,10 @@ class EngineSearch:
                     break
         if not has_answer:
             raise Unavailable("search.blocked")
-        return _some(theme, tuple(found.values())[:n_results])
+        return _require_results(theme, tuple(found.values())[:n_results])
 
     async def _ask(self, name: str, engine: SearchEngine, theme: str, region: str) -> tuple[WebResult, ...] | None:
-        """Return an engine's results; ``None``, and let it rest, when it refuses or fails."""
+        """Return an engine's results; when it is blocked or fails, ``None``, and it is not called for ``REST_S``."""
         from ddgs.exceptions import DDGSException
 
         try:
@@ -125,7 +125,7 @@ class EngineSearch:
 
 
 class SearxngSearch:
-    """Asks the operator's own SearXNG, whose ``search.formats`` must contain ``json``."""
+    """Searches by the operator's SearXNG, whose ``search.formats`` must contain ``json`` (``WebSearch``)."""
 
     def __init__(self, base_url: str) -> None:
         self._url = f"{base_url.rstrip('/')}/search"
@@ -142,11 +142,11 @@ class SearxngSearch:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise Unavailable("search.unreachable", url=self._url) from error
         results = [WebResult(row["url"], row.get("title", ""), row.get("content", "")) for row in rows if "url" in row]
-        return _some(theme, tuple(result for result in results if _is_web(result.url))[:n_results])
+        return _require_results(theme, tuple(result for result in results if _is_web(result.url))[:n_results])
 
 
 def open_search(searxng_url: str | None) -> WebSearch:
-    """Return the search to use: the operator's SearXNG where there is one, else ddgs's engines."""
+    """Return a search by SearXNG where its address is set, else by the engines of ddgs."""
     return SearxngSearch(searxng_url) if searxng_url else EngineSearch()
 
 
@@ -154,7 +154,7 @@ def _is_web(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
-def _some(theme: str, results: tuple[WebResult, ...]) -> tuple[WebResult, ...]:
+def _require_results(theme: str, results: tuple[WebResult, ...]) -> tuple[WebResult, ...]:
     if not results:
         raise BadInput("search.nothing", theme=theme)
     return results

@@ -62,7 +62,7 @@ def regular_jobs(
         "keep-quality": quality.keep_yesterday,
         "gather-gaps": finder.gather,
         "research-gaps": finder.research,
-        "watch": watcher.look_at_due,
+        "watch": watcher.check_due,
         "prune-runs": prune_runs,
         "prune-answers": retention.prune,
         "watch-trial": promotion.watch_trial,

@@ -89,7 +89,7 @@ class WatchesPort(Protocol):
         """Watch something no longer; what was learned stays. Raises ``BadInput`` when there is none of that number."""
         ...
 
-    async def look(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
         """Read a watched source now. Raises ``BadInput`` or ``Unavailable`` when nothing could be seen."""
         ...
 

@@ -1,21 +1,20 @@
-"""The words AION is written in: small frozen values that travel between its layers.
+"""Frozen value types that all layers share: messages, passages, search results, decisions, answers.
 
-Covers what a message, a passage, a search result, a decision and an answer are.
-Does not cover how any of them is stored (``core.storage``) or shown (``bot``).
+How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 """
 
 from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Rating, Reply, Source, Thumb
+from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
-from core.types.ground import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
 from core.types.knowledge import (
     Chunk,
     Document,
     Gap,
     GapStatus,
     IndexedDocument,
-    Outcome,
+    IndexOutcome,
     Page,
     Passage,
     Proposal,
@@ -57,13 +56,13 @@ __all__ = [
     "GapStatus",
     "Generation",
     "Hit",
+    "IndexOutcome",
     "IndexedDocument",
     "Language",
     "LoraVersion",
     "Matrix",
     "Message",
     "Nearby",
-    "Outcome",
     "Page",
     "Passage",
     "Person",

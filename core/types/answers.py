@@ -1,4 +1,4 @@
-"""What AION replied, and what people think of it."""
+"""Answers, replies and ratings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.types.ground import Language
+from core.types.base import Language
 from core.types.search import Confidence
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A numbered citation: ``quote`` is a verbatim piece of the passage it names."""
+    """A numbered citation; ``quote`` is a verbatim part of the passage ``passage_id``."""
 
     n: int
     document: str
@@ -23,9 +23,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What AION replied.
+    """An answer to a question.
 
-    ``used`` is ``local``, ``extract``, a provider's name, ``cache``, ``abstained`` or ``silent``.
+    ``used`` names what wrote it: ``local``, ``extract``, a provider's name, ``cache``, ``abstained`` or ``silent``.
     """
 
     id: int
@@ -43,7 +43,7 @@ Thumb = Literal["up", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One person's thumb on one answer; ``None`` withdraws it."""
+    """One person's thumb on one answer; ``None`` withdraws an earlier one."""
 
     answer_id: int
     person_id: str
@@ -52,10 +52,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a reply, which calls ``command`` with ``argument`` for whoever presses it.
+    """A button under a reply: pressing it runs ``command`` with ``argument`` for the person who pressed.
 
-    ``label`` is in the reader's language (at most 40 characters); command and argument together fit in 48 bytes, so
-    that every platform can keep them in the button, where they outlive a restart.
+    ``label`` is in the reader's language, at most 40 characters. Command and argument together have at most 48 bytes,
+    which every platform can store in the button, so that it works after a restart.
     """
 
     label: str
@@ -65,7 +65,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that comes with a reply; one whose name ends in ``.png`` is shown as a picture."""
+    """A file attached to a reply; one whose name ends in ``.png`` is shown as an image."""
 
     name: str
     data: bytes
@@ -73,9 +73,9 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a platform shows: common Markdown, with thumbs when it answers a question. ``private``: caller only.
+    """A message to be shown: ``text`` is CommonMark; with an ``answer_id`` it has buttons for rating.
 
-    ``settles``: what was pressed to get it has served its purpose, and loses its buttons.
+    ``private``: shown to the caller only. ``settles``: the message whose button led to it loses its buttons.
     """
 
     text: str

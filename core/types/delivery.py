@@ -1,18 +1,19 @@
-"""How far a reply has come, in words that survive the process."""
+"""The state of a reply's delivery, as stored in the inbox."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.types import Message, Reply
+from core.types.answers import Reply
+from core.types.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredPart:
-    """One chat message of a reply. ``index`` counts what was sent for it; ``handle`` is how its adapter finds it again.
+    """One chat message of a reply. ``index`` is its position among those sent; ``handle`` is the adapter's id of it.
 
-    Without a handle it was being sent as the final text, and nobody knows whether it was shown. ``mark`` is the
-    fingerprint of the final text it shows, ``None`` while that is still to come.
+    Without a handle its final text was being sent when the process ended, with unknown success. ``mark`` is the
+    fingerprint of the final text it shows, ``None`` while it shows progress.
     """
 
     index: int
@@ -22,9 +23,9 @@ class DeliveredPart:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedMessage:
-    """A message that was accepted and whose reply has not been delivered, as far as it had come.
+    """An accepted message whose reply is not delivered, with the reply if it is written, and its delivered parts.
 
-    ``message`` lacks its attachments, which ``had_files`` tells of; ``n_runs`` counts how often it was worked on.
+    ``message`` lacks its attachments; ``had_files``: it had some. ``n_runs`` counts the attempts to answer it.
     """
 
     message: Message

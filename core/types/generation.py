@@ -1,4 +1,4 @@
-"""Prompts, and texts a model wrote."""
+"""Prompts, sampling parameters, and generated text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PromptTurn:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to draw tokens. The defaults are the specification's (section 4.2)."""
+    """Sampling parameters; the defaults are the specification's (section 4.2)."""
 
     temperature: float = 0.6
     top_p: float = 0.9
@@ -27,7 +27,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of streamed text, with the log-probability of each token in it where the generator knows them.
+    """A piece of streamed text, with the log-probability (nats) of each of its tokens where the generator has them.
 
     ``lora_version`` names the LoRA weights it was written with; all pieces of a reply have the same.
     """
@@ -39,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A finished text and how it came to be."""
+    """A complete generated text, with the prompt, model and parameters it came from."""
 
     text: str
     generator: str
@@ -52,7 +52,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class LoraVersion:
-    """LoRA weights under the name that answers are recorded with: a PEFT folder with a manifest in it."""
+    """LoRA weights by the name that answers are recorded with; ``folder`` has PEFT files and a manifest."""
 
     name: str
     folder: Path
@@ -60,7 +60,7 @@ class LoraVersion:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """How a local engine stands: where it runs, the LoRA weights it writes with, and how busy it is."""
+    """The state of a local engine: its device, LoRA weights in use, and numbers of running and waiting requests."""
 
     device: str
     lora_version: str | None

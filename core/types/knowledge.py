@@ -1,4 +1,4 @@
-"""What a space was taught: documents, their passages, and what waits to become one."""
+"""Documents and passages, and what curation keeps: proposals, gaps, watches, readings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from core.types.ground import Language, SpaceId
+from core.types.base import Language, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A cut of a text: ``text == source[start:end]``, with the headings it stands under (``Guide > Hours``)."""
+    """A part of a text: ``text == source[start:end]``; ``heading`` is its path of headings (``Guide > Hours``)."""
 
     text: str
     start: int
@@ -22,7 +22,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stored chunk of a document, quotable: offsets count characters in the document's extracted text."""
+    """A stored chunk of a document; ``start`` and ``end`` count characters in the document's extracted text."""
 
     id: int
     document_id: int
@@ -37,7 +37,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was indexed: ``names`` are the paths, addresses or file names that hold this very content."""
+    """An indexed text; ``names`` are the paths, addresses or file names it was indexed under."""
 
     id: int
     space: SpaceId
@@ -51,9 +51,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as fetched: the address that was asked for, the one it was found at, and its decompressed bytes.
+    """A fetched page: the requested address, the one after redirects, and its decompressed bytes.
 
-    ``etag`` and ``last_modified`` are the server's own words for this version of it, where it has any.
+    ``etag`` and ``last_modified`` are the validators of this version, empty where the server sent none.
     """
 
     url: str
@@ -64,15 +64,15 @@ class Page:
     last_modified: str = ""
 
 
-Outcome = Literal["added", "replaced", "unchanged", "duplicate"]
+IndexOutcome = Literal["added", "replaced", "unchanged", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """What became of one document that was handed in. ``duplicate_of`` names the one that holds the same text."""
+    """The outcome of indexing one document; ``duplicate_of`` is the name of a document with the same text."""
 
     name: str
-    outcome: Outcome
+    outcome: IndexOutcome
     n_passages: int
     duplicate_of: str | None = None
 
@@ -82,10 +82,10 @@ ProposalStatus = Literal["pending", "approved", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A text that waits for a moderator, or was decided on. ``name`` is its address or what it is called.
+    """A text that waits for a moderator's decision, or got one. ``name`` is its address or title.
 
-    ``origin`` says what it was found for, ``excerpts`` are its most telling pieces, verbatim, and ``score`` is its
-    quality, 0..1, where it was judged. ``replaces`` is the document its name means now, if any.
+    ``origin`` is the theme, question or message it was found for; ``excerpts`` are verbatim; ``score`` is its quality,
+    0..1, where it was judged; ``replaces`` is the id of the document that has its name now.
     """
 
     id: int
@@ -110,7 +110,7 @@ GapStatus = Literal["open", "researched", "dismissed"]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something people asked that AION could not answer well; ``examples`` are other ways in which it was asked."""
+    """A cluster of questions that were not answered well: the most typical one, and other ``examples``."""
 
     id: int
     question: str
@@ -128,7 +128,7 @@ WatchKind = Literal["web", "theme", "folder"]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Something that is looked at again and again. ``error`` says why the last look saw nothing, else it is empty."""
+    """A source that is checked regularly; ``error`` is the key of the last check's error, or empty."""
 
     id: int
     space: SpaceId
@@ -144,9 +144,9 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class ReadingReport:
-    """What came of reading about a theme, or a page: ``reasons`` counts pages left out by the key of a sentence.
+    """The result of reading about a theme or a page; ``reasons`` counts the pages left out by the reason's key.
 
-    ``finished_at`` is ``None`` while it goes on, and for one that was cut short.
+    ``finished_at`` is ``None`` while it is running, and for one whose process was killed.
     """
 
     theme: str

@@ -1,4 +1,4 @@
-"""People, and what they send."""
+"""People and their messages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.types.ground import Platform, SpaceId
+from core.types.base import Platform, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who sent a message. ``id`` is the platform's own (``discord:42``); storage keeps a keyed hash of it."""
+    """The sender of a message. ``id`` is the platform's (``discord:42``); only a keyed hash of it is stored."""
 
     id: str
     name: str
@@ -20,7 +20,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a message; ``read`` fetches its bytes, and is only called once the size is accepted."""
+    """A file attached to a message; ``read`` downloads it, and is called after the size was accepted."""
 
     name: str
     size_bytes: int
@@ -29,9 +29,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """Something said in a channel, to be learned from: ``url`` leads to it, ``address`` is for replying there.
+    """A posted message to be taught from; ``url`` is its permalink, ``address`` serves to reply to it.
 
-    ``is_marked``: somebody marked it as what helped.
+    ``is_marked``: somebody marked it as helpful, by a reaction.
     """
 
     author: Person
@@ -42,21 +42,20 @@ class PostedMessage:
 
 
 Nearby = Literal["pins", "thread"]
-"""What else was said where a message was: pinned messages, or the thread from its first message on."""
+"""Which other messages of a channel to fetch: the pinned ones, or the thread from its first message on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing a person said, whatever the platform.
+    """A message of any platform: a question or a command.
 
-    ``key`` names the message on its platform for ever (``discord:<message id>``), so a redelivery is recognised.
-    ``conversation`` is the channel, thread or chat it was said in; ``branched_from`` the one a thread was opened in.
-    ``command`` is ``None`` for a plain question. ``locale`` is the platform's own tag for the person (``pt-BR``), where
-    it gives one.
-    ``addressed`` is false for what was overheard in a channel where AION may answer unasked.
-    ``address`` is all its adapter needs to reply after a restart; empty where that cannot be.
-    ``quoted`` is what it is about: what was replied to or chosen from a menu. ``nearby`` fetches what else was said
-    there, where the platform can and the message has not been through a restart.
+    ``key`` (``discord:<message id>``) is unique and permanent, so a redelivery is recognised.
+    ``conversation`` is the channel, thread or chat it is in; ``branched_from`` the channel a thread was opened in.
+    ``command`` is ``None`` for a question. ``locale`` is the person's language tag (``pt-BR``), if known.
+    ``addressed`` is false for one to nobody, in a channel where AION may answer such messages.
+    ``address`` is what its adapter needs to reply after a restart; empty where that is impossible.
+    ``quoted`` are the messages it replies to or was called on. ``nearby`` fetches others of the channel; ``None``
+    where the platform cannot, and after a restart.
     """
 
     key: str

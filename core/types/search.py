@@ -1,4 +1,4 @@
-"""What a search finds, and how sure the gate is of it."""
+"""Search results, and the gate's confidence in them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.types.ground import Language, Vector
+from core.types.base import Language, Vector
 from core.types.knowledge import Passage
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceChanges:
-    """What happened to a space's searchable passages between two revisions, read in one transaction.
+    """Changes of a space's searchable passages since a revision, read in one transaction.
 
-    ``added`` (ascending ids) became searchable and still are; ``removed`` were and may be unknown to the reader;
-    an id in both is searchable.
+    ``added`` (ascending ids) became searchable since then and still are; ``removed`` no longer are, unless they are in
+    ``added`` too, and may be unknown to the reader.
     """
 
     revision: int
@@ -63,9 +63,9 @@ class AnalyzedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a search found. ``dense`` is its cosine to the query, ``lexical`` its BM25 score (0: not found).
+    """A found passage. ``dense`` is its cosine to the query, ``lexical`` its BM25 score (0: not found).
 
-    ``vector`` is the passage's embedding, shape ``(dim,)``; ``score`` is the fused one the ranking goes by;
+    ``vector`` is the passage's embedding, shape ``(dim,)``; ``score`` is the fused score of the ranking;
     ``matched`` are the positions in ``AnalyzedQuestion.terms`` of the words it contains.
     """
 
@@ -79,9 +79,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search brought back: ``hits`` by fused score (at most 24), ``context`` the MMR choice (at most 8).
+    """The result of a search: ``hits`` by fused score (at most 24), ``context`` by MMR (at most 8).
 
-    ``n_searched`` counts the passages that could have been found.
+    ``n_searched`` is the number of passages in the searched indexes.
     """
 
     question: AnalyzedQuestion
@@ -97,7 +97,7 @@ Band = Literal["local", "provider", "abstain"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the gate is sure or not: ``key`` names a sentence in section ``[reason]``, ``values`` fill its gaps."""
+    """A reason: ``key`` is a sentence of the catalogue's section ``[reason]``, ``values`` fill its gaps."""
 
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How sure the gate is that the passages hold the answer, 0..1, and why (most telling reason first).
+    """The probability that the passages hold the answer, 0..1, with its reasons, the most important first.
 
     ``spec`` is the specification's C (section 3.5), kept beside the calibrated ``value`` for comparison.
     """
@@ -118,7 +118,7 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who should answer, and why."""
+    """The band of who should answer, and the confidence it follows from."""
 
     band: Band
     confidence: Confidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curation.duplicates import SHINGLE_WORDS, Signatures, sign
+from core.curation.duplicates import SHINGLE_WORDS, MinHashIndex, minhash
 from tests.pages import COMPOST, LIBRARY, OVEN
 
 
@@ -22,16 +22,16 @@ def jaccard(one: str, other: str) -> float:
 @given(st.lists(st.sampled_from("abcdefg"), min_size=5, max_size=60), st.integers(0, 30))
 def test_the_estimate_is_near_the_plain_share(words: list[str], cut: int) -> None:
     one, other = " ".join(words), " ".join([*words[:cut], "zz", *words[cut:]])
-    assert abs(sign(one).jaccard(sign(other)) - jaccard(one, other)) < 0.25
+    assert abs(minhash(one).jaccard(minhash(other)) - jaccard(one, other)) < 0.25
 
 
 def test_a_copy_with_a_new_frame_is_found() -> None:
     copy = f"Read more on our site!\n{LIBRARY.upper()}\nShare this page"
-    found = Signatures().nearest(copy, {"o": OVEN, "l": LIBRARY, "c": COMPOST})
+    found = MinHashIndex().nearest(copy, {"o": OVEN, "l": LIBRARY, "c": COMPOST})
     assert found is not None and found[0] == "l"
 
 
 def test_another_text_is_no_copy() -> None:
-    assert Signatures().nearest(LIBRARY, {"o": OVEN, "c": COMPOST}) is None
-    assert Signatures().nearest(LIBRARY, {}) is None
-    assert Signatures().nearest("", {"o": OVEN}) is None
+    assert MinHashIndex().nearest(LIBRARY, {"o": OVEN, "c": COMPOST}) is None
+    assert MinHashIndex().nearest(LIBRARY, {}) is None
+    assert MinHashIndex().nearest("", {"o": OVEN}) is None

@@ -15,7 +15,7 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
-from core.curation.gaps import NEAR, GapFinder, SpaceGaps, clusters
+from core.curation.gaps import MIN_COSINE, GapFinder, SpaceGaps, clusters
 from core.curation.robots import PoliteFetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
@@ -178,6 +178,6 @@ def test_clusters_hold_every_question_once_and_near_ones_together() -> None:
     assert all(gap.n_people == 2 for gap in found)
     centres_found = np.array([gap.vector for gap in found])
     assert np.allclose(np.linalg.norm(centres_found, axis=1), 1, atol=1e-5)
-    assert (centres_found @ centres_found.T - np.eye(3)).max() < NEAR
+    assert (centres_found @ centres_found.T - np.eye(3)).max() < MIN_COSINE
     assert clusters([], np.empty((0, 16), np.float32)) == []
     assert clusters(asked[:1], vectors[:1])[0].question == "question 0"

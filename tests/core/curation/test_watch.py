@@ -60,7 +60,7 @@ class House:
 
     async def look(self, watch: Watch) -> list[str]:
         """Look and return what became of each page."""
-        return [finding.outcome for finding in await self.watcher.look(watch, unheard)]
+        return [finding.outcome for finding in await self.watcher.check(watch, unheard)]
 
     async def pass_time(self, time: timedelta) -> None:
         """Make everything that was noted as if it had been earlier."""
@@ -259,20 +259,20 @@ async def test_a_folder_of_the_operator_follows_its_files(house: House, tmp_path
 
 async def test_only_what_is_due_is_looked_at(house: House) -> None:
     watch = await house.watches.page(house.site.url("/library"), WEEK)
-    assert "1 watches looked at, 1 pages kept" in await house.watcher.look_at_due()
-    assert "0 watches looked at" in await house.watcher.look_at_due()
+    assert "1 watches looked at, 1 pages kept" in await house.watcher.check_due()
+    assert "0 watches looked at" in await house.watcher.check_due()
     await house.pass_time(WEEK)
-    assert "1 watches looked at, 0 pages kept" in await house.watcher.look_at_due()
+    assert "1 watches looked at, 0 pages kept" in await house.watcher.check_due()
     assert (await house.watches.stop(watch.id)).target == watch.target
     await house.pass_time(WEEK)
-    assert "0 watches looked at" in await house.watcher.look_at_due()
+    assert "0 watches looked at" in await house.watcher.check_due()
     assert len(await house.documents.list(GUILD)) == 1
 
 
 async def test_a_look_that_fails_is_planned_again_and_others_go_on(house: House) -> None:
     await house.watches.page(house.site.url("/gone"), WEEK)
     await house.watches.page(house.site.url("/library"), WEEK)
-    assert await house.watcher.look_at_due() == "2 watches looked at, 1 pages kept, 1 looks failed"
+    assert await house.watcher.check_due() == "2 watches looked at, 1 pages kept, 1 looks failed"
     assert [watch.error for watch in await house.watches.all()] == ["fetch.not_found", ""]
 
 
@@ -297,11 +297,11 @@ async def test_a_community_watches_so_much_and_no_more_and_never_another_ones(ho
 
 def test_lines_that_differ_are_known_by_when_they_first_did() -> None:
     first, later = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
-    before = page_diff.differing("a\nb\nc", "a\nB\nc", {}, first)
-    now = page_diff.differing("a\nb\nc", "a\nB\nC", before, later)
+    before = page_diff.differing_lines("a\nb\nc", "a\nB\nc", {}, first)
+    now = page_diff.differing_lines("a\nb\nc", "a\nB\nC", before, later)
     assert len(before) == 2
     assert len(now) == 4
     assert sorted(now.values()) == [first.isoformat()] * 2 + [later.isoformat()] * 2
-    assert not page_diff.is_change("a\nb\nc", "a\nB\nc", before, first)
-    assert page_diff.is_change("a\nb\nc", "a\nB\nC", now, later)
-    assert not page_diff.is_change("a", "a", {}, later)
+    assert not page_diff.is_relevant_change("a\nb\nc", "a\nB\nc", before, first)
+    assert page_diff.is_relevant_change("a\nb\nc", "a\nB\nC", now, later)
+    assert not page_diff.is_relevant_change("a", "a", {}, later)

@@ -1,4 +1,4 @@
-"""What everything is said in terms of: languages, spaces, platforms, vectors."""
+"""Languages, spaces, platforms and vectors, which the other types are made of."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Language = Literal["en", "pt"]
-"""A language AION speaks: the one it answers in, and the one a text is stemmed in."""
+"""A supported language, for answers and for stemming."""
 
 LANGUAGES: tuple[Language, ...] = ("en", "pt")
 
 SpaceId = NewType("SpaceId", str)
-"""The tenant every read is scoped to: ``discord:<guild>``, ``telegram:<chat>``, ``terminal:<user>``."""
+"""A tenant's id, which every read is scoped to: ``discord:<guild>``, ``telegram:<chat>``, ``terminal:<user>``."""
 
 GLOBAL = SpaceId("global")
 """The operator's own space, readable from every other space and written from the command line."""
