@@ -44,22 +44,23 @@ class Aion(RetrievalSystem):
     """AION: what `aion index` and a question run, but for reading files."""
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
-        self._runner, self._stack, self._embedder = asyncio.Runner(), AsyncExitStack(), embedder
-        self._index = self._runner.run(self._stack.enter_async_context(open_index(folder, embedder)))
+        # Runner.run prints a task's result, vectors and all, while it puts back the signal handler: 0.2 s a question.
+        self._loop, self._stack, self._embedder = asyncio.new_event_loop(), AsyncExitStack(), embedder
+        self._index = self._loop.run_until_complete(self._stack.enter_async_context(open_index(folder, embedder)))
 
     def ingest(self, documents: Sequence[LabelledDocument]) -> None:
         stored = store_labelled(self._index.documents, self._embedder, documents, SPACE)
-        self._names = self._runner.run(stored)
+        self._names = self._loop.run_until_complete(stored)
         self.ask("ready")
 
     def ask(self, question: str) -> list[str]:
-        found = self._runner.run(self._index.searcher.search(SPACE, question, "en"))
+        found = self._loop.run_until_complete(self._index.searcher.search(SPACE, question, "en"))
         return [name for hit in found.hits for name in self._names[hit.passage.document_id]]
 
     def close(self) -> None:
-        self._runner.run(self._index.searcher.close())
-        self._runner.run(self._stack.aclose())
-        self._runner.close()
+        self._loop.run_until_complete(self._index.searcher.close())
+        self._loop.run_until_complete(self._stack.aclose())
+        self._loop.close()
 
 
 class Chroma(RetrievalSystem):

@@ -1,1 +1,1 @@
-"""Which models there are, how each is reached, converted and cached."""
+"""Models: the catalogue, loading, conversion and caching, model formats, LoRA weights and their registry."""

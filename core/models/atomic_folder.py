@@ -1,7 +1,7 @@
-"""Folders that are written once from something else, whole or not at all.
+"""Folders of converted files, written atomically and verified before use.
 
-A manifest inside says which version was written and what every file must be. A folder that is not so (cut short by a
-full disk or a lost power supply, damaged, of another version) is written anew; it never reaches a loader.
+A manifest in the folder holds its version, and size and CRC-32 of every file. A folder that differs from its manifest
+(interrupted, damaged, of another version) is written again and never used.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _MANIFEST = "manifest.json"
 
 
 def ensure_converted(folder: Path, version: str, write: Callable[[Path], None]) -> Path:
-    """Return ``folder`` holding what ``write`` puts into an empty folder, calling it only where that is needed.
+    """Return ``folder``, calling ``write`` with an empty folder to fill it unless it is intact. Blocks.
 
-    Safe against several processes, and against being killed at any moment. Raises ``OSError`` when it cannot be
-    written, and what ``write`` raises.
+    Safe for several processes, and when killed at any moment. Raises ``OSError`` when it cannot be written, and what
+    ``write`` raises.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
@@ -31,7 +31,7 @@ def ensure_converted(folder: Path, version: str, write: Callable[[Path], None]) 
 
 
 def is_intact(folder: Path, version: str) -> bool:
-    """Tell whether every file in ``folder`` is there as it was written by ``version``."""
+    """Tell whether ``folder`` is of ``version`` and every file matches its manifest. Blocks."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         return bool(manifest["version"] == version and manifest["files"] == _checksums(folder))
@@ -40,7 +40,7 @@ def is_intact(folder: Path, version: str) -> bool:
 
 
 def _replace(folder: Path, version: str, write: Callable[[Path], None]) -> None:
-    """Write beside ``folder`` and move into its place; what a killed process left there is dropped."""
+    """Write to a folder beside ``folder`` and rename it; remains of a killed process are removed."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
@@ -55,7 +55,7 @@ def _replace(folder: Path, version: str, write: Callable[[Path], None]) -> None:
 
 
 def _checksums(folder: Path) -> dict[str, list[int]]:
-    """Return the size in bytes and the CRC-32 of every file, by its path within ``folder``."""
+    """Return size in bytes and CRC-32 of every file, by path relative to ``folder``."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _MANIFEST)
     return {path.relative_to(folder).as_posix(): [path.stat().st_size, _crc32(path)] for path in paths}
 

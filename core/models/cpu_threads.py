@@ -1,4 +1,4 @@
-"""Threads for models on a CPU, so that what runs beside them, in this process or another, does not slow them down."""
+"""Worker threads for models on a CPU, each computing with a single intra-op thread."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ R = TypeVar("R")
 
 
 class CpuThreads:
-    """Threads that compute alone, side by side.
+    """A thread pool in which every thread runs torch single-threaded.
 
-    Sharing each operation among all of them, as torch does by itself, has them wait for one another a thousand times
-    a batch: where the processors have other work too, three quarters of the speed is lost so.
+    torch's default, splitting each operation over all threads, synchronises them about a thousand times a batch; when
+    the processors are shared with other work, that loses up to three quarters of the speed.
     """
 
     def __init__(self, n: int) -> None:
@@ -29,7 +29,7 @@ class CpuThreads:
         torch.set_num_threads(n_shared)  # the number is each thread's own, but new threads begin with the last one set
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Yield ``work`` of every item, in order."""
+        """Yield ``work(item)`` for every item, in order."""
         return self._pool.map(work, items)
 
 

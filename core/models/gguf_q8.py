@@ -1,8 +1,8 @@
-"""A GGUF model written again with weights of 8 bits.
+"""Rewrites a GGUF model with 8-bit weights (Q8_0).
 
-llama.cpp multiplies 8-bit weights by several tokens at once much faster than the 4-bit kinds with a least value
-(Q4_1), which have no kernel of their own for that: a prompt is read in half the time, and eight replies decoded
-together take under half of what they take in a row. The finer steps hold the coarser ones' values, so nothing is lost.
+llama.cpp has a batched kernel for Q8_0, and none for Q4_1: with Q8_0 a prompt is processed in half the time, and eight
+replies decoded in a batch take under half the time of eight in sequence. Q8_0 is finer than the 4-bit formats, so no
+precision is lost.
 """
 
 from __future__ import annotations
@@ -10,21 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from core.models.ggml import Weights
 
-Weights = NDArray[np.float32]
 Change = Callable[[str, Weights], Weights]
-"""Gets a matrix's name and weights, shape ``(out, in)``, and returns what is written instead."""
+"""Maps a matrix's name and weights, shape ``(out, in)``, to the weights to write."""
 
 
 def write_q8(
     source: Path, target: Path, change: Change = lambda name, weights: weights, changed: Container[str] = ()
 ) -> None:
-    """Write the GGUF file ``source`` as ``target``, every 4-bit matrix ``change``d and rounded to 8 bits (Q8_0).
+    """Copy the GGUF file ``source`` to ``target``, every 4-bit matrix passed through ``change`` and rounded to Q8_0.
 
-    So are those named in ``changed``, whatever they are. Anything else is copied as it is. Raises ``OSError``, or
-    ``ValueError`` when ``source`` is no GGUF file.
+    Matrices named in ``changed`` are treated alike, whatever their format; everything else is copied. Blocks. Raises
+    ``OSError``, or ``ValueError`` when ``source`` is no GGUF file.
     """
     from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType, quants
 

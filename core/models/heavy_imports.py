@@ -1,7 +1,7 @@
-"""Loading heavy libraries and models: one at a time, and with little effect on the rest of the process.
+"""Loading heavy libraries and models with little effect on the rest of the process.
 
-transformers builds a model on torch's meta device and fills it afterwards, through state that all threads share: two
-models loaded at the same time end up with weights that were never filled.
+transformers builds a model on torch's meta device and fills in the weights afterwards through state shared by all
+threads; models loaded concurrently end up with uninitialised weights, so a lock serialises them.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 transformers_lock = threading.Lock()
-"""Held while transformers loads a model."""
+"""To be held while transformers loads a model."""
 
 
 @contextmanager
 def loading_heavy() -> Iterator[None]:
-    """Load heavy libraries and models in the block so that the rest of the process hardly feels them, then and later.
+    """Import libraries and load models in the block so that they slow down other threads and processes little.
 
-    - OpenMP threads that wait for one another go to sleep soon (after some microseconds, and not milliseconds). They
-      spin otherwise, and where processors are shared, with an event loop, a second model, another program, that costs
-      everybody up to nine tenths of the speed. ``GOMP_SPINCOUNT`` in the environment has the last word.
-    - The garbage collector leaves what is loaded alone: torch and transformers are 400,000 objects, and it would stop
-      every thread for 0.3 s each time it walks through them.
+    - ``GOMP_SPINCOUNT``, unless set, makes waiting OpenMP threads sleep after microseconds instead of milliseconds.
+      Spinning costs up to nine tenths of the speed where processors are shared with an event loop or another program.
+    - The garbage collector is off in the block and everything loaded is frozen: torch and transformers make 400,000
+      objects, and a collection over them stops every thread for 0.3 s.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     was_enabled = gc.isenabled()

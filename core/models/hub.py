@@ -1,7 +1,6 @@
-"""Models that are not ours: a folder of this machine, or an id at the model hub.
+"""Models from a local folder or the Hugging Face hub, the local cache first.
 
-What is in the hub's local cache is taken from there without asking the network. What fails to load, for whichever of
-the many reasons that model libraries have, becomes one sentence, and the reason goes to the log.
+Cached models are loaded without network access. Any failure to load becomes ``Unavailable``; its cause is logged.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PATIENCE_S = 5.0
-"""How long the hub may take to answer at all; its own client would try for a minute."""
+"""Timeout of the reachability check; the hub's own client would try for a minute."""
 
 
 def cached_or_downloaded(name: str, load: Callable[[bool], T], on_download: Callable[[], None]) -> T:
-    """Return what ``load`` makes of ``name``; its argument says whether only local files may be used.
+    """Return ``load(True)``, from local files, or else ``load(False)``, with downloads allowed. Blocks.
 
-    ``on_download`` is called before something is downloaded. Raises what ``load`` raises.
+    ``on_download`` is called before the second. Raises what ``load`` raises.
     """
     try:
         return load(True)
@@ -39,7 +38,7 @@ def cached_or_downloaded(name: str, load: Callable[[bool], T], on_download: Call
 
 
 def is_cached(name: str) -> bool:
-    """Tell whether a model of the hub is on this machine, so that it loads without a download."""
+    """Tell whether a model of the hub is in the local cache."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
@@ -51,7 +50,7 @@ def is_cached(name: str) -> bool:
 
 
 def cached_folder(name: str) -> Path:
-    """Return the folder in the hub's local cache that holds the model ``name``. Raises ``FileNotFoundError``."""
+    """Return the folder of the model ``name`` in the hub's local cache. Raises ``FileNotFoundError``."""
     from huggingface_hub import try_to_load_from_cache
 
     path = try_to_load_from_cache(name, "config.json")
@@ -61,7 +60,7 @@ def cached_folder(name: str) -> Path:
 
 
 def is_hub_reachable() -> bool:
-    """Tell whether the model hub answers, and may be asked."""
+    """Tell whether the hub is reachable and offline mode is off. Blocks for at most 5 s."""
     from huggingface_hub import constants
 
     if constants.is_offline_mode():
@@ -75,9 +74,9 @@ def is_hub_reachable() -> bool:
 
 @contextmanager
 def loading_model(name: str, setting: str) -> Iterator[None]:
-    """Load the model ``name`` in the block, beside others.
+    """Load the model ``name`` in the block, within ``core.models.heavy_imports.loading_heavy``.
 
-    Whatever keeps it from loading becomes ``Unavailable``, naming the setting that chose it.
+    Raises ``Unavailable``, with the setting that chose the model, for any error of loading.
     """
     from safetensors import SafetensorError
 

@@ -1,12 +1,12 @@
-"""Readers and rerankers that were trained elsewhere: any question answering or sequence classification model.
+"""Readers and rerankers from the hub: extractive question answering and sequence classification models.
 
-What they say is brought to one scale: the log-odds that a text answers a question.
+Both kinds are scored as log-odds that a text answers a question.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,19 +16,18 @@ from core.models.hub import cached_or_downloaded
 
 _MAX_TOKENS = 512
 _MAX_ANSWER_TOKENS = 30
-_FOR = ("entailment", "entails", "answerable", "relevant", "yes", "label_1")
-"""Labels, best first, that speak for a text where a model knows several."""
+_POSITIVE_LABELS = ("entailment", "entails", "answerable", "relevant", "yes", "label_1")
+"""Names of the positive label of a classifier, in order of preference."""
 
-
-class _Verdict(Protocol):
-    def __call__(self, output: Any, is_text: Tensor) -> Tensor: ...
+Score = Callable[[Any, Tensor], Tensor]
+"""Maps a model's output and the mask of text tokens, shape ``(B, T)``, to log-odds, shape ``(B,)``."""
 
 
 class HubReader:
-    """A model with its tokenizer. Safe to call from several threads but for its tokenizer's own limits."""
+    """A model with its tokenizer and the scoring of its output."""
 
-    def __init__(self, model: Any, tokenizer: Any, verdict: _Verdict) -> None:
-        self._model, self._tokenizer, self._verdict = model, tokenizer, verdict
+    def __init__(self, model: Any, tokenizer: Any, score: Score) -> None:
+        self._model, self._tokenizer, self._score = model, tokenizer, score
 
     def log_odds(self, question: str, text: str) -> float:
         """Return the log-odds that ``text`` answers ``question``. Blocks."""
@@ -36,7 +35,7 @@ class HubReader:
 
     @torch.inference_mode()
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the log-odds for each of several texts, read together. Blocks."""
+        """Return the log-odds that each text answers ``question``, in one batch. Blocks."""
         encoded = self._tokenizer(
             [question] * len(texts),
             list(texts),
@@ -46,12 +45,12 @@ class HubReader:
             return_tensors="pt",
         )
         is_text = torch.tensor([[part == 1 for part in encoded.sequence_ids(row)] for row in range(len(texts))])
-        scores: list[float] = self._verdict(self._model(**encoded), is_text).tolist()
+        scores: list[float] = self._score(self._model(**encoded), is_text).tolist()
         return scores
 
 
 def open_hub_reader(name: str, on_download: Callable[[], None]) -> HubReader:
-    """Load a model by id or folder. Raises ``OSError`` or ``ValueError`` when there is none that can read."""
+    """Load a model by id or folder. Blocks. Raises ``OSError`` or ``ValueError`` when there is no such model."""
 
     def load(local: bool) -> HubReader:
         config = AutoConfig.from_pretrained(name, local_files_only=local)
@@ -66,7 +65,7 @@ def open_hub_reader(name: str, on_download: Callable[[], None]) -> HubReader:
 
 
 def _span_against_none(output: Any, is_text: Tensor) -> Tensor:
-    """Return how far the best answer is ahead of none, as in SQuAD 2.0 (Devlin et al. 2019, section 4.3)."""
+    """Return best span score less null score, as for SQuAD 2.0 (Devlin et al. 2019, section 4.3)."""
     begin = output.start_logits.masked_fill(~is_text, -1e4)  # (B, T)
     end = output.end_logits.masked_fill(~is_text, -1e4)
     n = begin.shape[1]
@@ -77,16 +76,16 @@ def _span_against_none(output: Any, is_text: Tensor) -> Tensor:
     return best - none
 
 
-def _label_against_others(labels: dict[int, str]) -> _Verdict:
-    """Return a verdict by the label that speaks for a text: the only one, the first known by name, else the last."""
+def _label_against_others(labels: dict[int, str]) -> Score:
+    """Return a score by the positive label: the only one, the first found by name, else the last."""
     names = [labels[i].lower() for i in sorted(labels)]
-    place = next((names.index(name) for name in _FOR if name in names), len(names) - 1)
+    place = next((names.index(name) for name in _POSITIVE_LABELS if name in names), len(names) - 1)
 
-    def verdict(output: Any, is_text: Tensor) -> Tensor:
+    def score(output: Any, is_text: Tensor) -> Tensor:
         logits: Tensor = output.logits
         if logits.shape[1] == 1:
             return logits[:, 0]
         others = [i for i in range(logits.shape[1]) if i != place]
         return logits[:, place] - logits[:, others].logsumexp(1)
 
-    return verdict
+    return score

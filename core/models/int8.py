@@ -1,7 +1,7 @@
-"""Linear layers computed in 8-bit integers, where the processor has instructions for them.
+"""Dynamic int8 quantisation of linear layers for CPUs with AVX-512 VNNI.
 
-Every output row of the weights, and every token's activations, has a scale of its own, found when it is needed
-("dynamic"). On a processor with AVX-512 VNNI a product of such matrices takes about a ninth of float32's time.
+Weights have a scale for each output row, activations one for each token, computed at run time. With AVX-512 VNNI an
+int8 matrix product takes about a ninth of float32's time.
 """
 
 from __future__ import annotations
@@ -14,27 +14,26 @@ from torch import Tensor, nn
 
 _LARGEST = 127
 _TINY = 1e-9
-"""Instead of zero, to divide by."""
+"""Least scale, to avoid a division by zero."""
 _FINER = 254
-"""Steps of the second product within one step of the first: what rounding leaves, at most a half, becomes 127."""
+"""Factor of the second product's activations: rounding residuals, at most ½, are scaled to 127."""
 
 
 def is_int8_fast() -> bool:
-    """Tell whether this processor multiplies 8-bit integers faster than floats, without overflow in between."""
+    """Tell whether this CPU has AVX-512 VNNI, which multiplies int8 without intermediate overflow."""
     return bool(torch.cpu.get_capabilities().get("avx512_vnni", False))
 
 
 def fast_dtype() -> torch.dtype:
-    """Return the floats that this processor multiplies fastest."""
+    """Return the floating-point type that this CPU multiplies fastest: bfloat16 or float32."""
     has_bfloat16 = torch.cpu.get_capabilities().get("avx512_bf16", False)
     return torch.bfloat16 if has_bfloat16 else torch.float32
 
 
 def with_fast_arithmetic(model: Any, is_fine: Callable[[str], bool]) -> Any:
-    """Return the model in the numbers that this processor multiplies fastest: bfloat16, 8-bit integers, or as it is.
+    """Convert a model to the arithmetic that this CPU does fastest: bfloat16, else int8 linear layers, else unchanged.
 
-    Where it has instructions for both, the first take less time and move a vector half as far. ``is_fine``: see
-    ``to_int8``.
+    bfloat16 is preferred: it is faster than int8 and changes embeddings half as much. ``is_fine``: see ``to_int8``.
     """
     if fast_dtype() == torch.bfloat16:
         return model.to(torch.bfloat16)
@@ -44,10 +43,9 @@ def with_fast_arithmetic(model: Any, is_fine: Callable[[str], bool]) -> Any:
 
 
 class Int8Linear(nn.Module):
-    """A ``torch.nn.Linear`` for inference, its weights in 8 bits, its activations in 8, or in 16 where ``is_fine``.
+    """A ``torch.nn.Linear`` for inference with int8 weights, and activations of 8 bits, or 16 where ``is_fine``.
 
-    Fine activations cost a second product. They are for inputs with a few large values among many small ones, which
-    a single scale of 8 bits would flatten.
+    16-bit activations take a second product. They are for inputs with outliers, which one 8-bit scale cannot resolve.
     """
 
     def __init__(self, linear: nn.Linear, *, is_fine: bool) -> None:
@@ -76,7 +74,7 @@ class Int8Linear(nn.Module):
 
 
 def to_int8(model: nn.Module, is_fine: Callable[[str], bool]) -> None:
-    """Replace every linear layer of ``model``; ``is_fine`` is asked with a layer's dotted name."""
+    """Replace every linear layer of ``model`` by ``Int8Linear``; ``is_fine`` maps a layer's dotted name to its flag."""
     linears = [(name, module) for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     for name, linear in linears:
         parent, _, attribute = name.rpartition(".")

