@@ -26,8 +26,8 @@ from core.experiments.lora_comparison import (
     Comparison,
     ComparisonData,
     ComparisonWriters,
+    greedy_reply,
     measured,
-    written,
 )
 from core.generation.local.factory import open_generator, prepare_lora
 from core.models.catalog import language_model_base
@@ -164,7 +164,7 @@ async def _measure(
         writers = ComparisonWriters(before, after, embedder, with_reader(gate, reader))
         measures = await measured(comparison, data, writers)
         rows = [*_training_rows(options.thumbs), *thumbs]
-        retested = await retest(rows, partial(written, after, max_new_tokens=120), N_RETESTED)
+        retested = await retest(rows, partial(greedy_reply, after, max_new_tokens=120), N_RETESTED)
         await offload(write_outcomes, retested, report_folder(registry, version.name))
     return measures
 

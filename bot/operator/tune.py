@@ -24,7 +24,7 @@ from core.confidence.reader_gate import with_reader_feature
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
 from core.experiments.gate_tuning import GateFigures, TunedGate, labelled_examples, rated_examples, tune
-from core.experiments.search_sweep import Choice, n_searches, pareto, sweep
+from core.experiments.search_sweep import SearchSetting, n_searches, pareto, sweep
 from core.generation.grounding.reader import open_reader
 from core.generation.providers.catalogue import read_providers
 from core.ports import Embedder, Reader
@@ -73,7 +73,7 @@ async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     start = GateVersions(settings.data_dir / "gate").current(embedder.id)
-    best: dict[str, list[Choice]] = {}
+    best: dict[str, list[SearchSetting]] = {}
     sets = [read_labelled(folder) for folder in folders]
     with progress_bar(console) as bar:
         for data in sets:
@@ -88,7 +88,7 @@ async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
         Console(soft_wrap=True).print_json(json.dumps({"sets": plain}))
 
 
-def _print_choices(name: str, choices: Sequence[Choice]) -> None:
+def _print_choices(name: str, choices: Sequence[SearchSetting]) -> None:
     table = Table(*asdict(choices[0]), title=name)
     for choice in choices:
         values = asdict(choice).values()

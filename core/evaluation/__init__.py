@@ -1,1 +1,1 @@
-"""Metrics of ranking and of selective answering."""
+"""Evaluation: labelled sets, metrics of ranking, selective answering and written answers, and their measurement."""

@@ -1,4 +1,4 @@
-"""An embedder that remembers: vectors are looked up by content before they are computed."""
+"""An embedder with a persistent cache of vectors by content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.types import Matrix, Vector
 
 
 class CachedEmbedder:
-    """Keeps every vector of ``embedder`` in the file ``path``, by embedder, kind and text."""
+    """Caches every vector of ``embedder`` in the SQLite file ``path``, by embedder, kind (query, passage) and text."""
 
     def __init__(self, embedder: Embedder, path: Path) -> None:
         self._embedder = embedder
@@ -26,7 +26,7 @@ class CachedEmbedder:
 
     @property
     def id(self) -> str:
-        """Name the embedder behind it, whose vectors these are."""
+        """Return the id of the cached embedder."""
         return self._embedder.id
 
     @property
@@ -44,7 +44,7 @@ class CachedEmbedder:
         return self._all("passage", texts, self._embedder.embed_passages)
 
     def warm(self) -> None:
-        """Load the embedder behind it."""
+        """Load the cached embedder."""
         self._embedder.warm()
 
     def close(self) -> None:

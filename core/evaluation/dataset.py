@@ -1,4 +1,4 @@
-"""Labelled folders: a corpus, questions, which documents answer them, and which questions nothing answers.
+"""Labelled sets: a corpus, answerable and unanswerable questions, and relevance judgements, read from a folder.
 
 BEIR's layout (Thakur et al. 2021): ``corpus.jsonl`` {_id, title, text}, ``queries.jsonl`` {_id, text, and optionally
 answers, answerable, kind, topic}, ``qrels.tsv`` or ``qrels/*.tsv`` {query-id, corpus-id, score}.
@@ -28,7 +28,7 @@ class LabelledDocument:
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question: ``relevance`` grades documents by id (> 0: relevant); ``answers`` are strings that answer it."""
+    """A question: ``relevance`` grades document ids (> 0: relevant); ``answers`` are reference answers."""
 
     id: str
     text: str
@@ -41,7 +41,7 @@ class LabelledQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """A labelled folder, named after it."""
+    """The contents of a labelled folder; ``name`` is the folder's."""
 
     name: str
     documents: tuple[LabelledDocument, ...]
@@ -49,7 +49,7 @@ class LabelledSet:
 
 
 def read_labelled(folder: Path) -> LabelledSet:
-    """Read a labelled folder. Raises ``BadInput`` when a file is missing, or is not what it should be."""
+    """Read a labelled folder. Raises ``BadInput`` when a file is missing, malformed or empty."""
     try:
         relevance = _relevance(folder)
         documents = tuple(

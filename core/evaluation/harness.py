@@ -1,7 +1,6 @@
-"""Asks a labelled set's questions and measures what comes back: ranking, context, confidence and time.
+"""Evaluation harness: asks the questions of a labelled set; measures ranking, context, confidence and latency.
 
-It is handed searches and gates by name and knows nothing of how they work. Ranking is measured on documents, each at
-its best passage's place; the gate on all questions, answerable or not.
+Ranking is measured on documents, each at the rank of its best passage; the gate on all questions, answerable or not.
 """
 
 from __future__ import annotations
@@ -29,22 +28,22 @@ N_CONTEXT = 8
 
 
 Ranking = Callable[[SearchResult], Sequence[Hit]]
-"""Says which order of what was found is measured."""
+"""Returns the ranking of a search result that is measured."""
 
 
 def by_score(found: SearchResult) -> Sequence[Hit]:
-    """Return the hits as they are ranked."""
+    """Return the hits by fused score."""
     return found.hits
 
 
 def by_choice(found: SearchResult) -> Sequence[Hit]:
-    """Return the context as it was chosen, as a ranking; what was not chosen follows."""
+    """Return the context in the order MMR picked it, then the hits."""
     return (*found.context, *found.hits)
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """One way to search and judge."""
+class SearchMethod:
+    """A searcher, a gate, and the ranking that is measured."""
 
     searcher: Searcher
     gate: Gate
@@ -53,7 +52,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """What one question came to. The ranking measures are ``nan`` for a question without relevant documents.
+    """The measures of one question. The ranking measures are ``nan`` for a question without relevant documents.
 
     ``in_context`` is ``nan`` for one without answers.
     """
@@ -70,12 +69,12 @@ class QuestionResult:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a method does on a set: one row per question, and the measures over them."""
+    """One method on one set: a row for each question, and the measures over them."""
 
     rows: Sequence[QuestionResult]
 
     def metrics(self) -> Mapping[str, float | None]:
-        """Return every measure by its name in reports; ``None`` where the set has nothing to measure it on."""
+        """Return every measure by its name in reports; ``None`` where no question of the set has it."""
         scores, labels = self.confidences()
         total_ms = [sum(row.latency_ms.values()) for row in self.rows]
         measured = {
@@ -93,7 +92,7 @@ class Measurement:
         return {name: None if math.isnan(value) else float(value) for name, value in measured.items()}
 
     def steps_ms(self) -> Mapping[str, tuple[float, float]]:
-        """Return the p50 and p95 of every step of the search, milliseconds."""
+        """Return p50 and p95 of every search step, milliseconds."""
         steps = distinct(step for row in self.rows for step in row.latency_ms)
         times = {step: [row.latency_ms.get(step, 0.0) for row in self.rows] for step in steps}
         return {step: (_percentile(each, 50), _percentile(each, 95)) for step, each in times.items()}
@@ -104,28 +103,28 @@ class Measurement:
 
     @property
     def has_both_kinds(self) -> bool:
-        """Tell whether there are answerable and unanswerable questions, so that telling them apart can be measured."""
+        """Return whether there are both answerable and unanswerable questions, as AUROC and the like need."""
         return len({row.answerable for row in self.rows}) == 2
 
     def confidences(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the confidences and whether each question was answerable, shape ``(n,)`` each."""
+        """Return confidences and answerability labels, shape ``(n,)`` each."""
         labels = np.array([row.answerable for row in self.rows], bool)
         return np.array([row.confidence for row in self.rows], np.float64), labels
 
 
 async def measure(
-    data: LabelledSet, space: SpaceId, method: Method, names_of: Mapping[int, Sequence[str]]
+    data: LabelledSet, space: SpaceId, method: SearchMethod, ids_of: Mapping[int, Sequence[str]]
 ) -> Measurement:
     """Ask all questions of ``data`` in ``space``, which holds its documents.
 
-    ``names_of`` gives the labelled ids of a stored document: several where the corpus holds the same text twice.
+    ``ids_of`` maps a stored document to its labelled ids: several where the corpus has the same text twice.
     """
     rows = []
     for question in data.questions:
         found = await method.searcher.search(space, question.text, detect_language(question.text))
         decision = method.gate.decide(found)
         hits = method.ranking(found)
-        ranking = distinct(_judged_name(names_of[hit.passage.document_id], question.relevance) for hit in hits)
+        ranking = distinct(_judged_name(ids_of[hit.passage.document_id], question.relevance) for hit in hits)
         rows.append(
             QuestionResult(
                 answerable=question.answerable,
@@ -156,14 +155,14 @@ def as_json(measured: Mapping[str, Mapping[str, Measurement]], headline: str = "
 
 
 def as_table(measured: Mapping[str, Mapping[str, Measurement]]) -> str:
-    """Return the same as a Markdown table, a row for each set and method."""
+    """Return a report as a Markdown table, a row for each set and method."""
     return table(
         {(name, method): each.metrics() for name, methods in measured.items() for method, each in methods.items()}
     )
 
 
 def table(figures: Mapping[tuple[str, ...], Mapping[str, float | None]]) -> str:
-    """Return figures as a Markdown table: their keys, a set and perhaps a method, lead each row."""
+    """Return figures as a Markdown table; each row begins with its key, a set and perhaps a method."""
     names = list(next(iter(figures.values()), {}))
     rows = [[*key, *(_shown(value) for value in each.values())] for key, each in figures.items()]
     leads = ["set", "method"][: len(next(iter(figures), ()))]
@@ -172,7 +171,7 @@ def table(figures: Mapping[tuple[str, ...], Mapping[str, float | None]]) -> str:
 
 
 def _judged_name(names: Sequence[str], relevance: Mapping[str, int]) -> str:
-    """Return the labelled id under which a text is judged; texts stored once may bear several."""
+    """Return the labelled id with the highest grade among those of one stored text."""
     return max(names, key=lambda name: relevance.get(name, 0))
 
 
@@ -193,7 +192,7 @@ def _in_context(found: SearchResult, question: LabelledQuestion) -> float:
 
 
 def holds_answer(context: Sequence[Hit], answers: Sequence[str]) -> bool:
-    """Tell whether one of the passages holds one of the answers, word for word but for case and white space."""
+    """Return whether a passage contains a reference answer verbatim, but for case and white space."""
     texts = [_plain(hit.passage.text) for hit in context]
     return any(_plain(answer) in text for answer in answers for text in texts)
 

@@ -1,6 +1,6 @@
-"""How good answers are by what people do with them (specification, sections 3.4 and 7.5).
+"""Online metrics of shown answers (specification, sections 3.4 and 7.5).
 
-The rate of opened sources (CTR), how many openers were content (CR), and nDCG and MRR with 👍 as relevance.
+Click-through rate of sources (CTR), conversion rate of openers to 👍 (CR), and nDCG and MRR with 👍 as relevance.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from core.types import Thumb
 
 
 class ShownAnswer(Protocol):
-    """One answer with sources as it was shown, and who did what with it; people are pseudonyms."""
+    """One answer that was shown with sources, its ratings and who opened its sources; people are pseudonyms."""
 
     @property
     def passages(self) -> Sequence[int]:
@@ -39,7 +39,7 @@ class ShownAnswer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnswerQuality:
-    """Figures over some answers; shares and measures are 0..1, and ``None`` where there is nothing to take them of.
+    """Metrics over some answers; shares and measures are 0..1, and ``None`` where their denominator is 0.
 
     ``ctr``: answers whose sources were opened / shown. ``cr``: opened answers that an opener liked / opened.
     ``ndcg`` and ``mrr``: over rated answers; a cited passage of a liked answer is relevant, nothing else is.
@@ -55,7 +55,7 @@ class AnswerQuality:
 
 
 def quality(shown: Sequence[ShownAnswer]) -> AnswerQuality:
-    """Return the figures of the answers that were shown with sources."""
+    """Return the metrics of answers that were shown with sources."""
     opened = [each for each in shown if each.openers]
     liked = [each for each in opened if any(each.thumbs.get(person) == "up" for person in each.openers)]
     rated = list(_rated(shown))
@@ -71,11 +71,11 @@ def quality(shown: Sequence[ShownAnswer]) -> AnswerQuality:
 
 
 def _rated(shown: Sequence[ShownAnswer]) -> Iterator[tuple[Sequence[str], Mapping[str, int]]]:
-    """Yield the ranking of each rated answer, and its relevance: empty where it is not liked more than disliked."""
+    """Yield ranking and relevance of each rated answer; no relevance without more 👍 than 👎."""
     for each in shown:
         if each.thumbs:
-            leaning = sum(1 if thumb == "up" else -1 for thumb in each.thumbs.values())
-            relevant = each.cited if leaning > 0 else frozenset()
+            net_votes = sum(1 if thumb == "up" else -1 for thumb in each.thumbs.values())
+            relevant = each.cited if net_votes > 0 else frozenset()
             yield [str(passage) for passage in each.passages], {str(passage): 1 for passage in relevant}
 
 

@@ -1,4 +1,4 @@
-"""Pictures of how well a confidence selects: risk by coverage, and what became of each confidence. Owns matplotlib."""
+"""Plots of selective answering: risk–coverage curve and reliability diagram. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from core.evaluation.harness import Measurement
 from core.evaluation.selective import reliability
 
 _DRAWN = ("fused", "reranked", "spec")
-"""Methods that differ in their confidence; the others share the gate."""
+"""Methods with a gate of their own; the others share it."""
 
 
 def plot(name: str, measured: Mapping[str, Measurement], folder: Path) -> list[Path]:
-    """Draw a set's risk–coverage curve and reliability diagram as PNG files in ``folder``, and return their paths.
+    """Write a set's risk–coverage curve and reliability diagram as PNG files to ``folder``; return their paths.
 
-    A set with questions of one kind has neither, and gets no file.
+    A set with only answerable or only unanswerable questions has neither.
     """
     drawn = {method: measured[method] for method in _DRAWN if method in measured}
     if not all(each.has_both_kinds for each in drawn.values()):

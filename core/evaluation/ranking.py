@@ -1,4 +1,4 @@
-"""How good a ranking is (specification, section 3.4).
+"""Ranking metrics (specification, section 3.4).
 
 A ranking is document ids, best first, each at most once; relevance grades documents by id, 0 or absent: irrelevant.
 """
@@ -31,7 +31,7 @@ def recall(ranking: Sequence[str], relevance: Mapping[str, int], k: int = 10) ->
 
 
 def distinct(documents: Iterable[str]) -> list[str]:
-    """Return a ranking of documents from one of passages: each at its best passage's place."""
+    """Return a ranking of documents from one of passages: each at the rank of its best passage."""
     return list(dict.fromkeys(documents))
 
 

@@ -1,7 +1,7 @@
-"""How well a confidence tells what can be answered from what cannot.
+"""Metrics of selective answering: how well a confidence separates answerable from unanswerable questions.
 
-Everywhere: ``scores`` are confidences, shape ``(n,)``, the higher the surer; ``labels`` are true where the question
-is answerable, shape ``(n,)``. Measures that need both kinds are ``nan`` when there is only one.
+``scores`` are confidences, shape ``(n,)``; ``labels`` are true where the question is answerable, shape ``(n,)``.
+Measures that need both labels are ``nan`` when there is only one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def auroc(scores: Scores, labels: Labels) -> float:
 
 
 def balanced_accuracy(accepted: Labels, labels: Labels) -> float:
-    """Return the mean of the answerable share that was accepted and the unanswerable share that was not."""
+    """Return the mean of sensitivity and specificity of accepting, 0..1."""
     if labels.all() or not labels.any():
         return math.nan
     return float((accepted[labels].mean() + (~accepted[~labels]).mean()) / 2)
@@ -36,7 +36,7 @@ def balanced_accuracy(accepted: Labels, labels: Labels) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """Answering the surest share of questions (``coverage``, ascending to 1) errs on the share ``risk`` of them."""
+    """Answering the most confident share ``coverage`` (ascending to 1) of questions errs on the share ``risk``."""
 
     coverage: Scores
     risk: Scores
@@ -48,7 +48,7 @@ class RiskCoverage:
 
 
 def risk_coverage(scores: Scores, labels: Labels) -> RiskCoverage:
-    """Return the risk at every coverage; questions that score the same are answered in the order given."""
+    """Return the risk at every coverage; ties are in the order given."""
     ordered = labels[np.argsort(-scores, kind="stable")]
     counts = np.arange(1, len(labels) + 1)
     return RiskCoverage(counts / max(len(labels), 1), np.cumsum(~ordered) / counts)
@@ -56,7 +56,7 @@ def risk_coverage(scores: Scores, labels: Labels) -> RiskCoverage:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Questions of about the same confidence: its mean, the share that is answerable, and how many they are."""
+    """One confidence bin: mean confidence, answerable share, and number of questions."""
 
     confidence: float
     accuracy: float
@@ -64,7 +64,7 @@ class ReliabilityBin:
 
 
 def reliability(scores: Scores, labels: Labels, n_bins: int = 10) -> list[ReliabilityBin]:
-    """Return what became of the confidences in ``n_bins`` equal steps of 0..1; empty ones are left out."""
+    """Return the non-empty of ``n_bins`` equal-width confidence bins over 0..1."""
     place = np.clip((scores * n_bins).astype(int), 0, n_bins - 1)
     return [
         ReliabilityBin(float(scores[chosen].mean()), float(labels[chosen].mean()), int(chosen.sum()))
@@ -74,7 +74,7 @@ def reliability(scores: Scores, labels: Labels, n_bins: int = 10) -> list[Reliab
 
 
 def expected_calibration_error(scores: Scores, labels: Labels, n_bins: int = 10) -> float:
-    """Return how far confidences are from the truth on average, 0..1 (ECE, Guo et al. 2017)."""
+    """Return the expected calibration error, 0..1 (ECE, Guo et al. 2017)."""
     bins = reliability(scores, labels, n_bins)
     return (
         sum(each.n * abs(each.confidence - each.accuracy) for each in bins) / len(labels) if len(labels) else math.nan

@@ -1,4 +1,4 @@
-"""How good written answers are: the words, where they are from, and whether silence was right.
+"""Metrics of written answers: exact match, token F1, citations and abstention.
 
 Exact match and token F1 are SQuAD's (Rajpurkar et al. 2016), with the articles of English and Portuguese left out.
 """
@@ -20,7 +20,7 @@ _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "“”‘’«�
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedReply:
-    """What came of one question: ``cited`` are the texts of the passages named as sources, ``expected`` the answers."""
+    """The reply to one question: ``cited`` are the texts of its source passages, ``expected`` the reference answers."""
 
     answerable: bool
     text: str
@@ -31,27 +31,28 @@ class EvaluatedReply:
 
 
 def normalised(text: str) -> str:
-    """Return ``text`` in lower case without markers of citations, punctuation and articles."""
+    """Return ``text`` in lower case without citation markers, punctuation and articles."""
     plain = unicodedata.normalize("NFKC", _MARKER.sub(" ", text)).lower().translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", plain).split())
 
 
 def exact_match(text: str, expected: Iterable[str]) -> float:
-    """Return 1 when ``text`` is one of the expected answers, else 0."""
+    """Return 1 when ``text`` equals an expected answer after normalisation, else 0."""
     return float(normalised(text) in {normalised(answer) for answer in expected})
 
 
 def token_f1(text: str, expected: Iterable[str]) -> float:
-    """Return the best harmonic mean of the shares of tokens that ``text`` has in common with an answer, 0..1."""
+    """Return the best token F1 of ``text`` with an expected answer, 0..1."""
     return max((_f1(normalised(text).split(), normalised(answer).split()) for answer in expected), default=0.0)
 
 
 def written_metrics(replies: Sequence[EvaluatedReply]) -> Mapping[str, float | None]:
-    """Return the measures by name; ``None`` where there is nothing to measure.
+    """Return the measures by name; ``None`` where no reply has them.
 
-    Words are measured on answerable questions with expected answers (0 where nothing was said), the cited passage on
-    those of them that were answered. ``abstained_rightly`` is the share of unanswerable questions that were declined,
-    ``answered`` the share of answerable ones that were not, ``unsupported`` the unanswerable among all that were.
+    ``exact_match`` and ``token_f1`` are over answerable questions with expected answers (0 for an abstention),
+    ``cited_contains_answer`` over those of them that were answered. ``abstained_rightly`` is the share of unanswerable
+    questions that were declined, ``answered`` the share of answerable ones that were not declined, ``unsupported`` the
+    share of unanswerable questions among all that were answered.
     """
     answerable = [reply for reply in replies if reply.answerable]
     known = [reply for reply in answerable if reply.expected]

@@ -1,6 +1,6 @@
-"""Judges AION's written answers on labelled folders: what ``aion eval --answers`` runs.
+"""Evaluates written answers on labelled sets: ``aion eval --answers``.
 
-Every question goes the way it would in a chat where nobody but this machine answers: searched, judged, written.
+Every question is searched, judged and answered as in a chat without workers and providers.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ async def written_answers(
     limit: int,
     asked: Callable[[], object] = lambda: None,
 ) -> list[EvaluatedReply]:
-    """Ask up to ``limit`` questions of ``data``, evenly drawn, and return what was answered.
+    """Ask up to ``limit`` questions of ``data``, evenly spaced, and return the replies.
 
-    ``asked`` is called after each.
+    ``asked`` is called after each question.
     """
     step = max(1, -(-len(data.questions) // limit))
     replies = []
@@ -61,9 +61,9 @@ async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, wri
 
 
 def _words(draft: Draft) -> str:
-    """Return what answers in a draft: of quotes the quoted words, without what introduces them."""
+    """Return the text that is scored: of an extractive answer the quotes, without their introduction."""
     return " ".join(source.quote for source in draft.sources) if draft.generation is None else draft.text
 
 
 async def _unseen(text: str) -> None:
-    """Show nothing: only the whole answer is judged."""
+    """Show nothing: only the whole answer is scored."""

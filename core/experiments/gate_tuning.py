@@ -1,7 +1,4 @@
-"""Refits the gate to a place and shows what that changes, judged on topics that were not fitted on.
-
-What it learns from: labelled folders, searched as a question would be, and answers that people of a space rated.
-"""
+"""Refits the gate to labelled sets and to a space's rated answers, with cross-validated figures: ``aion tune``."""
 
 from __future__ import annotations
 
@@ -29,21 +26,21 @@ from core.storage.documents import Documents
 from core.storage.impressions import RatedImpression
 from core.storage.passages import Passages
 
-LEAST = 20
-"""Examples of each kind without which nothing is fitted."""
+MIN_EXAMPLES = 20
+"""Least examples of each label that are fitted to."""
 
 SET_WEIGHT = 500.0
-"""What a labelled set counts in all, against ratings that count 1 each."""
+"""Total sample weight of a labelled set; a rating weighs at most 1."""
 
 RATINGS = "ratings"
-"""What the examples that come from ratings are called."""
+"""``origin`` of the examples from ratings."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateFigures:
-    """What a gate does on some examples: ``local`` is the share it answers locally, ``risk`` the unanswerable of those.
+    """Measures of a gate: ``local`` is the share answered locally, ``risk`` the unanswerable share of those.
 
-    Measures that need both kinds of question, or any local answer, are ``nan`` without.
+    Measures that need both labels, or any local answer, are ``nan`` without.
     """
 
     auroc: float
@@ -55,7 +52,7 @@ class GateFigures:
 
 @dataclass(frozen=True, slots=True)
 class TunedGate:
-    """Refitted ``coefficients``, with figures by origin: ``before``, and ``after`` for topics that were held out."""
+    """Refitted ``coefficients``, with figures by origin: ``before``, and ``after`` cross-validated by topic."""
 
     coefficients: Coefficients
     start: Coefficients
@@ -66,10 +63,10 @@ class TunedGate:
 async def labelled_examples(
     data: LabelledSet, embedder: Embedder, asked: Callable[[], object], reader: Reader | None = None
 ) -> list[GateExample]:
-    """Ask a labelled set's questions of a real index, and return what its searches, and the reader, made of them.
+    """Search for a labelled set's questions in a temporary index, and return their features, with the reader's.
 
-    All sets count the same, however large. ``asked`` is called after each question. Raises ``BadInput`` when the set
-    has questions of one kind only.
+    All sets have the same total weight. ``asked`` is called after each question. Raises ``BadInput`` when the set has
+    only answerable or only unanswerable questions.
     """
     if len({question.answerable for question in data.questions}) < 2:
         raise BadInput("tune.one_kind", name=data.name)
@@ -93,10 +90,10 @@ async def labelled_examples(
 
 
 def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients) -> list[GateExample]:
-    """Return what ratings say about searches: liked or disliked answers from passages, liked "I don't know"s.
+    """Return examples from ratings: liked or disliked answers with sources, and liked abstentions.
 
-    A disliked "I don't know" says that an answer was wished for, not that it was there. Answers recorded before the
-    gate looked at what it looks at now are left out. An answer counts by how much its raters agree, at most 1.
+    A disliked abstention says that an answer was wanted, not that the passages have it. Answers recorded without the
+    current features are left out. The weight is the absolute net vote, at most 1.
     """
     neutral = {READING: coefficients.weights[READING].mean} if coefficients.reader else {}
     return [
@@ -119,11 +116,11 @@ def _bounded(told: Mapping[str, float]) -> Mapping[str, float]:
 
 
 def tune(examples: Sequence[GateExample], start: Coefficients, embedder_id: str, risk: float | None) -> TunedGate:
-    """Refit ``start`` to ``examples``. Raises ``BadInput`` when there are too few of a kind."""
+    """Refit ``start`` to ``examples``. Raises ``BadInput`` with fewer than ``MIN_EXAMPLES`` of a label."""
     labels = labels_of(examples)
     n_least = int(min(labels.sum(), (~labels).sum()))
-    if n_least < LEAST:
-        raise BadInput("tune.too_few", n=n_least, least=LEAST)
+    if n_least < MIN_EXAMPLES:
+        raise BadInput("tune.too_few", n=n_least, least=MIN_EXAMPLES)
     values, is_local = np.zeros(len(examples)), np.zeros(len(examples), bool)
     for judged in folds(examples):
         others = fit([each for each, out in zip(examples, judged, strict=True) if not out], start, risk)

@@ -1,8 +1,7 @@
-"""Measures a LoRA version beside what answers now, and promotes it if that is no loss: what ``aion lora promote`` runs.
+"""Compares a LoRA version with the current one before promotion: ``aion lora promote``.
 
-Held-out ratings and general knowledge are judged by the likelihood of known replies, fresh replies to the same prompts
-by the reward model, labelled folders by what is written to them, speed by writing. Blocks where it says so; torch is
-imported when it is needed.
+Measures: log-likelihood of held-out rated replies, accuracy on general knowledge questions, win rate of new replies
+under the reward model, correctness on labelled sets, and tokens/s. torch is imported on use.
 """
 
 from __future__ import annotations
@@ -42,24 +41,24 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 1024
 MAX_SLOWER = 1.1
-"""How many times as long a token may take. Merged weights cost nothing; a busy machine's clock is coarse."""
+"""Most ratio of the time of a token, new to current: merged weights are no slower, but timing is coarse."""
 
 CANARY_SLACK = 0.07
-"""One of the general questions may be lost without that being called a loss."""
+"""Accuracy that may be lost on the general knowledge questions: one of them."""
 
 _TIMED = Sampling(temperature=0.0, max_new_tokens=24)
 _N_PREFERRED, _PREFERRED_TOKENS = 32, 64
-"""How many prompts, the newest, are written to for the reward model, and tokens of each reply."""
+"""Newest prompts that are answered for the reward model, and tokens of each reply."""
 
-_LEAST_TIMED = 4
-"""Tokens that a reply must have for its speed to be told."""
+_MIN_TIMED = 4
+"""Least tokens of a reply whose speed is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonData:
-    """What two versions are judged by: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions.
+    """Data of a comparison: ``thumbs`` are held-out lines of a KTO file, ``labelled`` sets of questions.
 
-    ``reward`` is the reward model, where there is one, ``max_slower`` how many times as long a token may take.
+    ``reward`` is the reward model, where there is one; ``max_slower`` the most ratio of the time of a token.
     """
 
     thumbs: Sequence[Mapping[str, Any]]
@@ -71,7 +70,7 @@ class ComparisonData:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A version, and what answers now (``None``: the base model), on a base model of that name."""
+    """A version and the current one (``None``: the base model) of the base model ``base_name``."""
 
     registry: LoraRegistry
     version: Version
@@ -83,7 +82,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonWriters:
-    """The local model twice: with what answers now, and with the version in question; and what else answers need."""
+    """The local model twice, for the current and for the new version; with embedder and gate."""
 
     before: LocalGenerator
     after: LocalGenerator
@@ -91,35 +90,35 @@ class ComparisonWriters:
     gate: Gate
 
 
-async def measured(contest: Comparison, judged: ComparisonData, writing: ComparisonWriters) -> list[Measure]:
-    """Return every measure of both, the cheap ones first.
+async def measured(comparison: Comparison, data: ComparisonData, models: ComparisonWriters) -> list[Measure]:
+    """Return every measure of both versions.
 
-    Raises ``BadInput`` when the reward model reads with another model than there is now.
+    Raises ``BadInput`` when the reward model was fitted with another encoder than the current one.
     """
-    reader = await offload(_reader, contest, judged.reward, writing.embedder) if judged.reward else None
-    measures = await offload(_by_likelihood, contest, judged.thumbs)
-    await writing.before.use_lora(_lora(contest.current))
-    await writing.after.use_lora(_lora(contest.version))
-    if judged.labelled:
-        right = [await _labelled(local, judged, writing) for local in (writing.before, writing.after)]
+    reader = await offload(_reader, comparison, data.reward, models.embedder) if data.reward else None
+    measures = await offload(_by_likelihood, comparison, data.thumbs)
+    await models.before.use_lora(_lora(comparison.current))
+    await models.after.use_lora(_lora(comparison.version))
+    if data.labelled:
+        right = [await _labelled(local, data, models) for local in (models.before, models.after)]
         measures.append(Measure("labelled questions", right[0], right[1]))
-    prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in judged.thumbs))[-_N_PREFERRED:]
-    if judged.reward and reader and prompts:
+    prompts = list(dict.fromkeys(turns_of(row["prompt"]) for row in data.thumbs))[-_N_PREFERRED:]
+    if data.reward and reader and prompts:
         before, after = (
-            partial(written, local, max_new_tokens=_PREFERRED_TOKENS) for local in (writing.before, writing.after)
+            partial(greedy_reply, local, max_new_tokens=_PREFERRED_TOKENS) for local in (models.before, models.after)
         )
-        measures.append(await win_rate(prompts, before, after, judged.reward, reader))
-    return [*measures, *await speed(writing.before, writing.after, math.log(judged.max_slower))]
+        measures.append(await win_rate(prompts, before, after, data.reward, reader))
+    return [*measures, *await speed(models.before, models.after, math.log(data.max_slower))]
 
 
-async def written(local: LocalGenerator, prompt: Sequence[PromptTurn], max_new_tokens: int) -> str:
-    """Return the likeliest reply."""
+async def greedy_reply(local: LocalGenerator, prompt: Sequence[PromptTurn], max_new_tokens: int) -> str:
+    """Return the reply under greedy decoding."""
     sampling = Sampling(temperature=0.0, max_new_tokens=max_new_tokens)
     return "".join([piece.text async for piece in local.stream(prompt, sampling)])
 
 
-def _reader(contest: Comparison, model: RewardModel, embedder: Embedder) -> ReplyEncoder:
-    """Return what reads replies for the reward model. Blocks. Raises ``BadInput`` when that is not there any more."""
+def _reader(comparison: Comparison, model: RewardModel, embedder: Embedder) -> ReplyEncoder:
+    """Return the reward model's encoder. Blocks. Raises ``BadInput`` when it is not the one it was fitted with."""
     reader: ReplyEncoder = EmbedderReplyEncoder(embedder)
     if model.reader.startswith("base "):
         with loading_heavy():
@@ -127,44 +126,45 @@ def _reader(contest: Comparison, model: RewardModel, embedder: Embedder) -> Repl
             from core.training.student import LoraShape, open_student
 
         reader = BaseModelReplyEncoder(
-            open_student(contest.base_name, contest.models_dir, LoraShape(), 0, contest.tell)
+            open_student(comparison.base_name, comparison.models_dir, LoraShape(), 0, comparison.tell)
         )
     if reader.id != model.reader:
         raise BadInput("train.other_reader", theirs=model.reader, ours=reader.id)
     return reader
 
 
-async def _labelled(local: LocalGenerator, judged: ComparisonData, writing: ComparisonWriters) -> list[float]:
-    """Return how right the replies to labelled questions are, 0..1 each."""
-    writers = Writers(local, Router(), writing.embedder, "abstain")
+async def _labelled(local: LocalGenerator, data: ComparisonData, models: ComparisonWriters) -> list[float]:
+    """Return the correctness of the replies to labelled questions, 0..1 each."""
+    writers = Writers(local, Router(), models.embedder, "abstain")
     replies = [
-        await written_answers(data, writing.embedder, writing.gate, writers, judged.n_questions)
-        for data in judged.labelled
+        await written_answers(each, models.embedder, models.gate, writers, data.n_questions) for each in data.labelled
     ]
     return [_is_right(reply) for several in replies for reply in several]
 
 
 def canaries() -> Sequence[tuple[str, tuple[str, ...]]]:
-    """Return questions of general knowledge, each with replies of which the first is right."""
+    """Return general knowledge questions, each with replies of which the first is correct."""
     table = tomllib.loads((files("core.training") / "canaries.toml").read_text(encoding="utf-8"))
     return [(row["question"], tuple(row["replies"])) for row in table["canary"]]
 
 
-def _by_likelihood(contest: Comparison, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
-    """Return what held-out thumbs and canaries say. Blocks."""
+def _by_likelihood(comparison: Comparison, thumbs: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    """Return the measures on held-out ratings and general knowledge. Blocks."""
     with loading_heavy():
         from core.training.kto import read_thumbs
         from core.training.student import LoraShape, open_student
 
     def opened(version: Version) -> Student:
-        return open_student(contest.base_name, contest.models_dir, LoraShape(), 0, contest.tell, version.folder)
+        return open_student(
+            comparison.base_name, comparison.models_dir, LoraShape(), 0, comparison.tell, version.folder
+        )
 
     known, _ = read_thumbs(thumbs)
     signs = [1.0 if thumb.is_liked else -1.0 for thumb in known]
     replies = [thumb.asked for thumb in known]
-    after = opened(contest.version)
-    before = opened(contest.current) if contest.current else after
-    is_bare = contest.current is None
+    after = opened(comparison.version)
+    before = opened(comparison.current) if comparison.current else after
+    is_bare = comparison.current is None
     return [
         *_ratings(signs, _per_token(before, replies, is_bare), _per_token(after, replies, False)),
         Measure("general knowledge", _right(before, is_bare), _right(after, False), False, CANARY_SLACK),
@@ -172,7 +172,7 @@ def _by_likelihood(contest: Comparison, thumbs: Sequence[Mapping[str, Any]]) -> 
 
 
 def _ratings(signs: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[Measure]:
-    """Return how far the replies moved the way of their thumbs, in nats a token; nothing where there are none."""
+    """Return the log-likelihoods of rated replies, nats a token, negated for 👎; empty without any."""
     if not signs:
         return []
     then, now = ([sign * each for sign, each in zip(signs, side, strict=True)] for side in (before, after))
@@ -196,9 +196,9 @@ def _per_token(student: Student, asked: Sequence[PromptedReply], is_bare: bool) 
 
 
 async def speed(before: LocalGenerator, after: LocalGenerator, most: float) -> list[Measure]:
-    """Return the logarithm of tokens/s of replies to general questions; nothing where none is long enough to tell.
+    """Return log tokens/s of replies to general questions; empty where none has ``_MIN_TIMED`` tokens.
 
-    They write in turns, each as often first, so that a machine's moods meet both. The first question warms up.
+    The two alternate, each as often first, so that load on the machine affects both. The first question is a warm-up.
     """
     then: list[float] = []
     now: list[float] = []
@@ -213,18 +213,18 @@ async def speed(before: LocalGenerator, after: LocalGenerator, most: float) -> l
 
 
 async def _rate(local: LocalGenerator, question: str) -> float | None:
-    """Return the tokens/s of a reply, from its first token on: how long a reply is must not count."""
+    """Return the tokens/s of a reply, from its first token on, which excludes prefill."""
     heard_s: list[float] = []
     async with aclosing(local.stream((PromptTurn("user", question),), _TIMED)) as pieces:
         async for piece in pieces:
             heard_s += [time.monotonic()] * len(piece.log_probs)
-    if len(heard_s) < _LEAST_TIMED or heard_s[-1] <= heard_s[0]:
+    if len(heard_s) < _MIN_TIMED or heard_s[-1] <= heard_s[0]:
         return None
     return (len(heard_s) - 1) / (heard_s[-1] - heard_s[0])
 
 
 def _is_right(reply: EvaluatedReply) -> float:
-    """Return how right a reply is, 0..1: the words of an answer, or silence where there is none."""
+    """Return the correctness of a reply, 0..1: token F1, or whether it abstained where nothing answers."""
     if not reply.answerable:
         return float(reply.abstained)
     if reply.expected:

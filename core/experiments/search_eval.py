@@ -1,8 +1,7 @@
-"""Judges AION's search and gate on labelled folders: what ``aion eval`` and the benchmarks run.
+"""Evaluates search and gate on labelled sets: ``aion eval`` and the benchmarks.
 
-Each folder is indexed into a temporary database with the embedder at hand, embeddings cached by content, and asked
-all its questions by every method: BM25 alone, dense alone, reciprocal rank fusion, the shipped fusion, and the
-specification's way (dense, MMR, its confidence and threshold).
+Each set is indexed into a temporary database and searched with every method: BM25 alone, dense alone, reciprocal rank
+fusion, the shipped fusion, and the specification's (dense, MMR, its confidence and threshold).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
 from core.confidence.reader_gate import with_reader, without_reader
 from core.evaluation.dataset import LabelledDocument, LabelledSet
-from core.evaluation.harness import Measurement, Method, Ranking, by_choice, by_score, measure
+from core.evaluation.harness import Measurement, Ranking, SearchMethod, by_choice, by_score, measure
 from core.language import detect_language
 from core.offload import offload
 from core.ports import Embedder, Gate, Reader, Reranker
@@ -31,7 +30,7 @@ from core.storage.passages import EmbeddedChunks, Passages
 from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")
-"""The space of the temporary database that a set is indexed into."""
+"""Space that a set is indexed into, in the temporary database."""
 
 
 async def assess(
@@ -42,25 +41,25 @@ async def assess(
     reranker: Reranker | None = None,
     reader: Reader | None = None,
 ) -> Mapping[str, Measurement]:
-    """Return what each method does on ``data``.
+    """Return the measurement of each method on ``data``.
 
-    ``read`` (the shipped search, a ``reader`` behind the gate) and ``reranked`` are among them where there is one.
-    ``gate`` stands in for the shipped one; ``tell`` hears progress.
+    With a ``reader``, ``read`` is the shipped search with it behind the gate; with a ``reranker`` there is
+    ``reranked``. ``gate`` replaces the shipped one; ``tell`` receives progress.
     """
     gate = gate or LogisticGate(shipped(embedder.id))
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             tell(f"{data.name}: indexing {len(data.documents)} documents")
-            names_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            ids_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
             measured = {}
             for name, (fusion, judge, ranking) in _methods(embedder, without_reader(gate)).items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
-                measured[name] = await measure(data, SPACE, Method(searcher, judge, ranking), names_of)
+                measured[name] = await measure(data, SPACE, SearchMethod(searcher, judge, ranking), ids_of)
             searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / "fused")
             for name, method in _optional(searcher, gate, reader, reranker).items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
-                measured[name] = await measure(data, SPACE, method, names_of)
+                measured[name] = await measure(data, SPACE, method, ids_of)
             return measured
 
 
@@ -76,12 +75,12 @@ def _methods(embedder: Embedder, gate: Gate) -> Mapping[str, tuple[Fusion, Gate,
 
 def _optional(
     searcher: HybridSearcher, gate: Gate, reader: Reader | None, reranker: Reranker | None
-) -> Mapping[str, Method]:
+) -> Mapping[str, SearchMethod]:
     methods = {}
     if reader is not None:
-        methods["read"] = Method(searcher, with_reader(gate, reader))
+        methods["read"] = SearchMethod(searcher, with_reader(gate, reader))
     if reranker is not None:
-        methods["reranked"] = Method(RerankingSearcher(searcher, reranker), without_reader(gate))
+        methods["reranked"] = SearchMethod(RerankingSearcher(searcher, reranker), without_reader(gate))
     return methods
 
 
@@ -94,7 +93,7 @@ async def store_labelled(
 ) -> Mapping[int, Sequence[str]]:
     """Cut, embed and store a corpus in ``space``; return the labelled ids of each stored document.
 
-    They are several where the corpus holds the same text under several ids: it is stored once.
+    A text that the corpus has under several ids is stored once, with all of them.
     """
     prepared = await offload(_prepared, corpus, embedder, cut)
     await documents.store_all(space, prepared)

@@ -1,7 +1,7 @@
-"""Sweeps the choices that a search and its gate depend on, over a labelled folder: what ``aion tune --search`` runs.
+"""Grid search over search and gate settings on a labelled set: ``aion tune --search`` (specification, phase 6).
 
-Chunk size and fusion need a search each; λ and k choose anew among what it found; bands follow from a gate refitted to
-it. Specification, phase 6.
+Chunk size and fusion need a search each; MMR's λ and k reselect the context of its hits; bands come from a gate
+refitted to it.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ CHUNK_CHARS = (600, 1200, 1800)
 LAMBDAS = (0.5, 0.7, 0.9, 1.0)
 KS = (4, 8, 12)
 RISKS = (None, 0.1, 0.2)
-"""Bands: the cut that tells both kinds apart best, or at most this share of local answers unanswerable."""
+"""Bounds on the unanswerable share of local answers; ``None``: the threshold of best balanced accuracy."""
 
 _GRAIN_MS = 0.5
-"""Latencies nearer than this are the same: a machine's mood is larger."""
+"""Latencies that differ by less are equal: noise is larger."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One setting of everything, and what it comes to.
+class SearchSetting:
+    """One point of the grid with its measures.
 
     ``in_context`` is the share of answerable questions whose answer is in the context (whose document is, where no
-    answers are given); ``context_chars`` how much a model has to read, ``own_ms`` the median of search, fusion and MMR
-    without embedding; ``balanced_accuracy`` and ``local`` are the gate's on held-out topics.
+    reference answers are given); ``context_chars`` the mean size of the context, ``own_ms`` the median of search,
+    fusion and MMR without embedding; ``balanced_accuracy`` and ``local`` are the gate's on held-out topics.
     """
 
     chunk_chars: int
@@ -66,33 +66,33 @@ class Choice:
 
     @property
     def costs(self) -> tuple[float, ...]:
-        """Return what is to be small."""
+        """Return the objectives, all to be minimised."""
         return (-self.in_context, -self.balanced_accuracy, round(self.own_ms / _GRAIN_MS), self.context_chars)
 
 
-def pareto(choices: Sequence[Choice]) -> list[Choice]:
-    """Return the choices that no other is at least as good as in every respect and better in one."""
-    costs = np.array([choice.costs for choice in choices])
+def pareto(settings: Sequence[SearchSetting]) -> list[SearchSetting]:
+    """Return the Pareto-optimal settings."""
+    costs = np.array([setting.costs for setting in settings])
     return [
-        choice
-        for choice, own in zip(choices, costs, strict=True)
+        setting
+        for setting, own in zip(settings, costs, strict=True)
         if not ((costs <= own).all(axis=1) & (costs < own).any(axis=1)).any()
     ]
 
 
 def n_searches(data: LabelledSet) -> int:
-    """Return how many questions a sweep asks in all."""
+    """Return the number of searches of a sweep."""
     return len(CHUNK_CHARS) * len(_fusions("")) * len(data.questions)
 
 
 async def sweep(
     data: LabelledSet, embedder: Embedder, start: Coefficients, asked: Callable[[], object] = lambda: None
-) -> list[Choice]:
-    """Return every choice on ``data``; ``asked`` is called after each question.
+) -> list[SearchSetting]:
+    """Return every setting's measures on ``data``; ``asked`` is called after each question.
 
     Raises ``BadInput`` when the set cannot be tuned on.
     """
-    choices: list[Choice] = []
+    settings: list[SearchSetting] = []
     for max_chars in CHUNK_CHARS:
         with tempfile.TemporaryDirectory() as folder:
             async with await Database.open(Path(folder)) as database:
@@ -104,8 +104,8 @@ async def sweep(
                     for question in data.questions:
                         found.append(await searcher.search(SPACE, question.text, detect_language(question.text)))
                         asked()
-                    choices += _choices(data, found, names, start, max_chars, name)
-    return choices
+                    settings += _settings(data, found, names, start, max_chars, name)
+    return settings
 
 
 def _fusions(embedder_id: str) -> Mapping[str, Fusion]:
@@ -113,14 +113,14 @@ def _fusions(embedder_id: str) -> Mapping[str, Fusion]:
     return {"fused": fused, "rrf": reciprocal_rank, "dense": dense_alone, "bm25": lexical_alone}
 
 
-def _choices(
+def _settings(
     data: LabelledSet,
     found: Sequence[SearchResult],
     names: Mapping[int, Sequence[str]],
     start: Coefficients,
     max_chars: int,
     fusion: str,
-) -> list[Choice]:
+) -> list[SearchSetting]:
     gate = LogisticGate(start)
     examples = [
         GateExample(
@@ -133,7 +133,7 @@ def _choices(
     searched_ms = [sum(ms for step, ms in each.latency_ms.items() if step not in ("embed", "mmr")) for each in found]
     contexts = {(lambda_, k): _contexts(found, lambda_, k) for lambda_, k in product(LAMBDAS, KS)}
     return [
-        Choice(
+        SearchSetting(
             chunk_chars=max_chars,
             fusion=fusion,
             lambda_=lambda_,
@@ -150,7 +150,7 @@ def _choices(
 
 
 def _contexts(found: Sequence[SearchResult], lambda_: float, k: int) -> tuple[list[SearchResult], float]:
-    """Return what was found with its context chosen anew, and the milliseconds that took for each question."""
+    """Return the results with their context reselected, and the milliseconds of that per question."""
     start_s = time.perf_counter()
     chosen = [replace(each, context=_context(each, lambda_, k)) for each in found]
     return chosen, (time.perf_counter() - start_s) * 1000 / max(len(found), 1)

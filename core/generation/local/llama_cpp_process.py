@@ -47,7 +47,7 @@ class LlamaProcess:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether it has neither been closed nor crashed."""
+        """Return whether the process is alive."""
         return self._process.poll() is None
 
     def close(self) -> None:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.calibrate import shipped
-from core.experiments.search_sweep import CHUNK_CHARS, KS, LAMBDAS, RISKS, Choice, n_searches, pareto, sweep
+from core.experiments.search_sweep import CHUNK_CHARS, KS, LAMBDAS, RISKS, SearchSetting, n_searches, pareto, sweep
 from tests.core.experiments.test_gate_tuning import DATA
 from tests.fakes import WordEmbedder
 
-CHOICE = Choice(1200, "fused", 0.7, 8, None, 0.9, 0.8, 0.5, 4000.0, 2.0)
+CHOICE = SearchSetting(1200, "fused", 0.7, 8, None, 0.9, 0.8, 0.5, 4000.0, 2.0)
 
 
 async def test_every_choice_is_tried_and_measured():
@@ -38,7 +38,7 @@ def test_what_is_worse_in_nothing_and_better_in_something_wins():
 def test_front_is_a_plain_loop_s(drawn):
     choices = [replace(CHOICE, in_context=a / 4, own_ms=float(b), context_chars=float(c)) for a, b, c in drawn]
 
-    def beaten(one: Choice) -> bool:
+    def beaten(one: SearchSetting) -> bool:
         return any(
             all(x <= y for x, y in zip(other.costs, one.costs, strict=True)) and other.costs != one.costs
             for other in choices
