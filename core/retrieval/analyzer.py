@@ -97,6 +97,9 @@ def _tokens(text: str) -> list[str]:
 def _words_of(token: str) -> Iterator[str]:
     """Yield the folded words of a token: an identifier whole, then its parts; a number whole."""
     token = fold(token)
+    if token.isalnum():  # most are
+        yield token[:_MAX_TERM_CHARS]
+        return
     whole = token.strip("_")[:_MAX_TERM_CHARS]
     parts = _PART.findall(token)
     if _NUMBER.match(token):
