@@ -35,7 +35,7 @@ def main() -> None:
         link_models(data, models)
         lessons = [(prompt[-1].content, reply) for prompt, reply in (*TAUGHT, *HELD)]
         asyncio.run(store_liked(data, SpaceId("terminal:local"), lessons))
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "AION_DATA_DIR": str(data)}
         for command in COMMANDS:
             print(f"$ aion {command}", flush=True)
             with timed() as running:
