@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.chat.answer_reply import human_button
 from core.chat.channels import Channels
+from core.chat.fair_queue import FairQueue
 from core.chat.rate_limits import MessageLimits
 from core.chat.utterance import is_question
 from core.command_call import CommandCall
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 MAX_RUNS = 3
 """How often work on a message is begun; one that was cut short so often is taken for the cause of the crashes."""
 
+N_COMMANDS, N_COMMANDS_EACH = 32, 2
+"""Commands carried out at a time, and those of one person. Those that read pages or files may take minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -43,17 +47,18 @@ class Dispatch:
     limits: MessageLimits
     inbox: Inbox
     default_language: Language
+    commands: FairQueue = field(default_factory=lambda: FairQueue(N_COMMANDS, N_COMMANDS_EACH))
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
         if not message.addressed:
             return await self._handle_unaddressed(message, outlet)
         recorded = RecordedOutlet(outlet, self.inbox, message)
-        if (wait_s := self.limits.admit(message)) > 0:
+        if (wait_s := self.limits.admit(message)) == 0:
+            await self._carry_out(message, recorded)
+        elif self.limits.tell(message.space, message.person):
             language = self._language(message.locale)
             await recorded.send(Reply(say(language, "limit.wait", wait_s=wait_s), language))
-        else:
-            await self._carry_out(message, recorded)
         await recorded.close()
 
     async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
@@ -71,6 +76,14 @@ class Dispatch:
             await self.inbox.rerun(message)
             await self._carry_out(message, recorded)
         await recorded.close()
+
+    def is_silenced(self, space: SpaceId, person: Person) -> bool:
+        """Return whether a person is over a limit and was told so: what they send is left alone, and not stored."""
+        return self.limits.is_silenced(space, person)
+
+    def admit_press(self, space: SpaceId, person: Person) -> bool:
+        """Count a press that calls no command against the limits; return whether to act on it."""
+        return self.limits.admit_press(space, person) == 0
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone."""
@@ -90,8 +103,13 @@ class Dispatch:
         """Return the id of the answer that a platform's message shows, also one that an earlier process sent."""
         return await self.services.feedback.answers.shown_at(space, message_ref)
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> tuple[ArgumentCompletion, ...]:
-        """Return the documents or proposals of a space whose title contains ``typed``; none when reading them fails."""
+    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> tuple[ArgumentCompletion, ...]:
+        """Return the documents or proposals of a space whose title contains ``typed``.
+
+        None when reading them fails, and over the limit of the person who types.
+        """
+        if not self.limits.admit_completion(person):
+            return ()
         wanted = typed.strip().casefold()
         try:
             if names == "document":
@@ -138,7 +156,9 @@ class Dispatch:
         require_permission(message.person, command)
         require_arguments(message, command, language)
         services = self.services.at(message, language)
-        await command.handler(CommandCall(message, language, services, self.registry, command, self.questions, outlet))
+        call = CommandCall(message, language, services, self.registry, command, self.questions, outlet)
+        async with self.commands.turn(message.space, message.person.id):
+            await command.handler(call)
 
     async def _handle_unaddressed(self, message: Message, outlet: Outlet) -> None:
         """Answer a question that was not addressed to AION, once and if confident; in every other case keep silent."""

@@ -20,7 +20,8 @@ MAX_QUESTION_CHARS = 4_000
 N_AT_ONCE = 4
 """Questions searched and judged at a time. More only slow each other down, so that even the first would be late.
 
-Writing an answer and delivering it take longer elsewhere, and are not counted.
+Writing an answer and delivering it take longer elsewhere, and are not counted; they keep only the same person's next
+question waiting.
 """
 
 
@@ -45,15 +46,17 @@ class QuestionAnswering:
 
         Raises ``BadInput`` when it asks nothing.
         """
-        answer = await self.pipeline.answer_unaddressed(await self._question(message, message.text))
+        async with self.queue.turn(message.space, message.person.id):
+            answer = await self.pipeline.answer_unaddressed(await self._question(message, message.text))
         if answer is not None:
             await outlet.send(answer_reply(answer))
 
     async def _answer(self, message: Message, words: str, outlet: Outlet, *, fresh: bool) -> Answer:
-        async with self.queue.turn(message.space) as turn:
+        async with self.queue.turn(message.space, message.person.id) as turn:
             question = replace(await self._question(message, words), fresh=fresh)
             answer = await self.pipeline.answer(question, outlet.partial, turn.end)
-        await outlet.send(answer_reply(answer))
+            turn.end()  # delivery holds up nobody but the person
+            await outlet.send(answer_reply(answer))
         return answer
 
     async def _question(self, message: Message, words: str) -> Question:

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     searxng_url: str | None = Field(None, alias="AION_SEARXNG_URL")
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
 
-    limit_person: float = Field(20, alias="AION_LIMIT_PERSON_PER_MINUTE", ge=0)
+    limit_person: float = Field(12, alias="AION_LIMIT_PERSON_PER_MINUTE", ge=0)
     limit_moderator: float = Field(60, alias="AION_LIMIT_MODERATOR_PER_MINUTE", ge=0)
     limit_space: float = Field(120, alias="AION_LIMIT_SPACE_PER_MINUTE", ge=0)
     limit_everyone: float = Field(600, alias="AION_LIMIT_EVERYONE_PER_MINUTE", ge=0)

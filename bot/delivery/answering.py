@@ -15,7 +15,7 @@ from bot.delivery.post import ReplyPost
 from bot.delivery.stream import StreamedReply
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi, Journal
-from core.types import Message, Platform, Reply, SpaceId
+from core.types import Message, Person, Platform, Reply, SpaceId
 from core.types.delivery import UnfinishedMessage
 
 Post = ReplyPost[Any]
@@ -46,10 +46,14 @@ class MessageHandler:
     ) -> bool:
         """Accept ``message`` and answer it once, through ``post``; a message accepted before is left alone.
 
+        So is one of somebody who is over a limit and was told so, before anything is stored or shown of it.
         ``accepted`` is called once a crash would not lose the message. ``prepare`` then completes a new one; where it
         returns ``None`` nobody is left to answer, and the message is closed. Returns whether the reply leaves the
         buttons, one of which called the command, without use (``Reply.settles``).
         """
+        if self._api.is_silenced(message.space, message.person):
+            accepted()
+            return False
         async with self._backlog.accepted(message) as is_new:
             accepted()
             return is_new and await self._handle(message, post, self._api.inbox.journal(message), prepare)
@@ -59,6 +63,8 @@ class MessageHandler:
 
         ``accepted`` is called once a crash would not lose the new wording.
         """
+        if self._api.is_silenced(message.space, message.person):
+            return accepted()
         async with self._edits.replacing(message) as journal:
             accepted()
             if journal is not None:
@@ -68,9 +74,9 @@ class MessageHandler:
         """Handle an unaddressed message: not accepted, and without typing sign or partial text."""
         await self._api.handle(message, StreamedReply(post))
 
-    async def reply_once(self, space: SpaceId, key: str, post: Post, reply: Reply) -> None:
-        """Send a fixed reply to the event ``key``, however often the platform delivers that event."""
-        if await self._api.inbox.claim(space, key):
+    async def reply_once(self, space: SpaceId, person: Person, key: str, post: Post, reply: Reply) -> None:
+        """Send a fixed reply to the event ``key`` of a person within the limits, however often it is delivered."""
+        if self._api.admit_press(space, person) and await self._api.inbox.claim(space, key):
             await StreamedReply(post).send(reply)
 
     async def _handle(self, message: Message, post: Post, journal: Journal, prepare: Prepare | None = None) -> bool:

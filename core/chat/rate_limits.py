@@ -1,19 +1,26 @@
-"""Rate limits on messages: token buckets per person, per space, for all, and per channel for unaddressed messages.
+"""Rate limits on messages and presses: token buckets per person, per space, for all, and per channel if unaddressed.
 
-Pure arithmetic on an injected clock. The buckets are in memory only: a restart refills them.
+Whoever is over a limit is told once in ``TOLD_FOR_S``, and left without a reply for the rest of it. Pure
+arithmetic on an injected clock. The buckets are in memory only: a restart refills them.
 """
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.types import Message
+from core.types import Message, Person, SpaceId
 
 MAX_BUCKETS = 20_000
 """Buckets kept; the least recently used, which is full again, is dropped first."""
+
+TOLD_FOR_S = 60.0
+"""Seconds for which one sentence about a limit is enough for a person in a space."""
+
+COMPLETIONS_PER_MINUTE = 120.0
+"""Half-typed arguments of one person that are completed in a minute: typing sends one with every letter."""
 
 _EPSILON = 1e-9
 
@@ -61,7 +68,7 @@ class Bucket:
 class Rates:
     """The rate of each limit. ``unasked``: unaddressed messages of one channel that are searched."""
 
-    person: Rate = Rate(20)
+    person: Rate = Rate(12)
     moderator: Rate = Rate(60)
     space: Rate = Rate(120)
     everyone: Rate = Rate(600)
@@ -75,6 +82,7 @@ class MessageLimits:
     rates: Rates
     now_s: Callable[[], float]
     _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
+    _told_s: OrderedDict[tuple[SpaceId, str], float] = field(default_factory=OrderedDict)
 
     def admit(self, message: Message) -> int:
         """Count a message against every limit it falls under and return 0.
@@ -82,30 +90,67 @@ class MessageLimits:
         Over one of them it is counted against none, and the whole seconds until it would be let in are returned.
         Whoever is at the terminal owns the machine and has no limit.
         """
-        return 0 if message.platform == "terminal" else math.ceil(self.take(self._rates_of(message)))
+        if message.platform == "terminal":
+            return 0
+        wanted = self._rates_of(message.space, message.person)
+        if not message.addressed:
+            wanted.append((f"unasked:{message.space}:{message.conversation}", self.rates.unasked))
+        return math.ceil(self.take(wanted))
+
+    def admit_press(self, space: SpaceId, person: Person) -> int:
+        """Count a press that is no message (a thumb, say) as ``admit`` counts a message."""
+        return 0 if space.startswith("terminal:") else math.ceil(self.take(self._rates_of(space, person)))
+
+    def admit_completion(self, person: Person) -> bool:
+        """Count a completion of a half-typed argument; return whether it is within the person's limit."""
+        return self.take([(f"completions:{person.id}", Rate(COMPLETIONS_PER_MINUTE))]) == 0
+
+    def tell(self, space: SpaceId, person: Person) -> bool:
+        """Return whether to tell a person of a limit: not if that was done within ``TOLD_FOR_S``."""
+        key, now_s = (space, person.id), self.now_s()
+        is_told = now_s - self._told_s.get(key, -math.inf) < TOLD_FOR_S
+        if not is_told:
+            self._told_s[key] = now_s
+            self._told_s.move_to_end(key)
+            if len(self._told_s) > MAX_BUCKETS:
+                self._told_s.popitem(last=False)
+        return not is_told
+
+    def is_silenced(self, space: SpaceId, person: Person) -> bool:
+        """Return whether a person is over a limit and was told so, so that nothing need be done. Counts nothing."""
+        if self.now_s() - self._told_s.get((space, person.id), -math.inf) >= TOLD_FOR_S:
+            return False
+        return self._wait_s(self._filled(_limited(self._rates_of(space, person)))) > 0
 
     def take(self, wanted: Sequence[tuple[str, Rate]]) -> float:
         """Take a token from each of these buckets and return 0, or from none and return the seconds to wait."""
-        limited = [(key, rate) for key, rate in wanted if rate.per_minute > 0]
-        now_s = self.now_s()
-        buckets = {
-            key: self._buckets.get(key, Bucket(rate.capacity, now_s)).filled(rate, now_s) for key, rate in limited
-        }
-        wait_s = max((buckets[key].wait_s(rate) for key, rate in limited), default=0.0)
-        for key, bucket in buckets.items():
+        filled = self._filled(_limited(wanted))
+        wait_s = self._wait_s(filled)
+        for key, (bucket, _) in filled.items():
             self._buckets[key] = bucket.taken() if wait_s == 0 else bucket
             self._buckets.move_to_end(key)
         while len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return wait_s
 
-    def _rates_of(self, message: Message) -> list[tuple[str, Rate]]:
-        rates, person = self.rates, message.person
-        wanted = [
+    def _filled(self, limited: Sequence[tuple[str, Rate]]) -> Mapping[str, tuple[Bucket, Rate]]:
+        now_s = self.now_s()
+        return {
+            key: (self._buckets.get(key, Bucket(rate.capacity, now_s)).filled(rate, now_s), rate)
+            for key, rate in limited
+        }
+
+    def _wait_s(self, filled: Mapping[str, tuple[Bucket, Rate]]) -> float:
+        return max((bucket.wait_s(rate) for bucket, rate in filled.values()), default=0.0)
+
+    def _rates_of(self, space: SpaceId, person: Person) -> list[tuple[str, Rate]]:
+        rates = self.rates
+        return [
             (f"person:{person.id}", rates.moderator if person.is_moderator else rates.person),
-            (f"space:{message.space}", rates.space),
+            (f"space:{space}", rates.space),
             ("everyone", rates.everyone),
         ]
-        if not message.addressed:
-            wanted.append((f"unasked:{message.space}:{message.conversation}", rates.unasked))
-        return wanted
+
+
+def _limited(wanted: Sequence[tuple[str, Rate]]) -> list[tuple[str, Rate]]:
+    return [(key, rate) for key, rate in wanted if rate.per_minute > 0]

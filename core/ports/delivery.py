@@ -109,8 +109,16 @@ class AdapterApi(Protocol):
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         ...
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> Sequence[ArgumentCompletion]:
+    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> Sequence[ArgumentCompletion]:
         """Return what a half-typed argument may mean; ``names`` is its ``Parameter.names``. Never raises."""
+        ...
+
+    def is_silenced(self, space: SpaceId, person: Person) -> bool:
+        """Return whether to leave alone whatever a person sends: they are over a limit and were told so. Cheap."""
+        ...
+
+    def admit_press(self, space: SpaceId, person: Person) -> bool:
+        """Count a press that calls no command against the limits; return whether to act on it. Cheap."""
         ...
 
     async def handle(self, message: Message, outlet: Outlet) -> None:

@@ -18,7 +18,7 @@ from core.texts import explain
 from core.types import Button, Message, Person, Platform, Reply, SpaceId, Thumb
 from core.types.delivery import UnfinishedMessage
 from plugins import load_plugins
-from tests.fakes import MemoryInbox
+from tests.fakes import MemoryInbox, Unlimited
 
 Script = Callable[[Message, Outlet], Awaitable[None]]
 
@@ -29,7 +29,7 @@ async def echo(message: Message, outlet: Outlet) -> None:
 
 
 @dataclass
-class ScriptedFront:
+class ScriptedFront(Unlimited):
     """Handles every key once and refuses as the real one does; everything else is up to ``script``."""
 
     script: Script = echo
@@ -54,7 +54,7 @@ class ScriptedFront:
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", private=True))
 
-    async def complete(self, space: SpaceId, names: str, typed: str) -> list[ArgumentCompletion]:
+    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> list[ArgumentCompletion]:
         return [ArgumentCompletion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
 
     async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:

@@ -17,7 +17,7 @@ from core.types import Button, File, Message, Person, Platform, Reply, Source, S
 from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
-from tests.fakes import MemoryInbox
+from tests.fakes import MemoryInbox, Unlimited
 
 TIMING = Timing(PollTiming(2, 0.05, 0.2), private_edit_s=0.05, group_edit_s=0.05, album_s=0.1, toast_s=0.3, grace_s=1)
 
@@ -38,7 +38,7 @@ def commands() -> Registry:
 
 
 @dataclass
-class Community:
+class Community(Unlimited):
     """A core that answers from a table, streams word by word, and remembers what it was told and rated."""
 
     answers: dict[str, str] = field(default_factory=lambda: {"When do you open?": "At **nine**. [1]"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -194,8 +195,8 @@ async def test_over_the_limit_one_is_told_when_to_ask_again(tmp_path: Path) -> N
     async with opened(tmp_path, person=2, moderator=3) as community:
         for _ in range(2):
             assert "Ask me again" not in (await community.say("Anybody there?")).text
-        assert (await community.say("Anybody there?")).text.endswith("Ask me again in 30 s.")
-        assert (await community.say("Tem alguém aí?", locale="pt-BR")).text.endswith("daqui a 30 s.")
+        assert re.search(r"Ask me again in \d+ s\.$", (await community.say("Anybody there?")).text)
+        assert await community.say("Anybody there?") == CollectingOutlet()
         assert "Ask me again" not in (await community.say("Anybody there?", ANA)).text
 
 

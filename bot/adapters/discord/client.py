@@ -25,6 +25,7 @@ from bot.adapters.discord.translate import (
     is_unaddressed,
     is_unreadable,
     message_of,
+    person_of,
     replies_to,
 )
 from bot.delivery.answering import MessageHandler
@@ -157,6 +158,7 @@ class Client(discord.Client):
         language = language_of_locale(str(guild.preferred_locale) if guild else None, "en")
         await self._messages.reply_once(
             space_of(guild.id if guild else None, message.author.id),
+            person_of(message.author, self._moderator_role),
             f"discord:event:{message.id}",
             ChannelPost(message, self.rate_limits),
             Reply(say(language, "discord.unreadable"), language),

@@ -59,7 +59,11 @@ class InteractionHandler:
         """Return what a half-typed argument may mean; nothing to those who may not call the command."""
         if parameter.names is None or not self._may_call(interaction, command):
             return ()
-        return await self._api.complete(space_of(interaction.guild_id, interaction.user.id), parameter.names, typed)
+        space, person = (
+            space_of(interaction.guild_id, interaction.user.id),
+            caller_of(interaction, self._moderator_role),
+        )
+        return await self._api.complete(space, person, parameter.names, typed)
 
     async def teach(self, interaction: Interaction, message: discord.Message) -> None:
         """Call ``/teach`` with the text of a message and the files it came with."""
@@ -129,7 +133,9 @@ class InteractionHandler:
         await tell(interaction, await open_thread(interaction.message), place=thread_link(interaction.message))
 
     async def _acknowledge_new(self, interaction: Interaction) -> bool:
-        """Acknowledge a press, in private; return whether it is delivered for the first time and can be replied to."""
+        """Acknowledge a press, in private; return whether it is within the limits, new, and can be replied to."""
         space = space_of(interaction.guild_id, interaction.user.id)
+        if not self._api.admit_press(space, caller_of(interaction, self._moderator_role)):
+            return False
         is_new = await self._api.inbox.claim(space, f"discord:event:{interaction.id}")
         return is_new and await acknowledge(interaction, ephemeral=True)

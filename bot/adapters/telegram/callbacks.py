@@ -56,10 +56,12 @@ class CallbackHandler:
         """Handle a press to the end; ``accepted`` is called once a crash would not lose it."""
         under, data = query.message, query.data or ""
         line, thumb = pressed_command(data), pressed_thumb(data)
+        space, person = space_of(under.chat.id if under else query.from_user.id), person_of(query.from_user)
+        if self._api.is_silenced(space, person):
+            return accepted()
         if isinstance(under, TelegramMessage) and line is not None and (command := self._api.registry.get(line.name)):
             return await self._called(query, under, line, command, accepted)
-        space = space_of(under.chat.id if under else query.from_user.id)
-        is_new = await self._api.inbox.claim(space, _press_key(query))
+        is_new = self._api.admit_press(space, person) and await self._api.inbox.claim(space, _press_key(query))
         accepted()
         if not is_new:
             return

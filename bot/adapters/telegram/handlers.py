@@ -103,7 +103,7 @@ class UpdateHandlers:
         elif head.text or head.caption:
             await self._answer(parts, person, self._as_command(head, addressed), accepted, album)
         else:
-            await self._say_wordless(parts)
+            await self._say_wordless(parts, person)
 
     def _as_command(self, head: TelegramMessage, addressed: AddressedMessage) -> AddressedMessage:
         """Return a reply to a message whose buttons take replies as the command that they call."""
@@ -120,6 +120,8 @@ class UpdateHandlers:
         accepted: Callable[[], None],
         album: Album | None,
     ) -> None:
+        if self._api.is_silenced(place_of(head_of(parts)).space, person):
+            return accepted()
         message = await self._message(parts, person, addressed)
 
         async def prepare() -> Message:
@@ -129,12 +131,12 @@ class UpdateHandlers:
 
         await self._messages.answer(message, self._post_under(head_of(parts)), accepted=accepted, prepare=prepare)
 
-    async def _say_wordless(self, parts: Sequence[TelegramMessage]) -> None:
+    async def _say_wordless(self, parts: Sequence[TelegramMessage], person: Person) -> None:
         head = head_of(parts)
         language = language_of_locale(locale_of(head), _DEFAULT_LANGUAGE)
         hint = "telegram.file_alone" if head.document else "telegram.wordless"
         reply = Reply(say(language, hint), language)
-        await self._messages.reply_once(place_of(head).space, key_of(parts), self._post_under(head), reply)
+        await self._messages.reply_once(place_of(head).space, person, key_of(parts), self._post_under(head), reply)
 
     async def _answer_edited(self, message: TelegramMessage, accepted: Callable[[], None]) -> None:
         """Answer a question anew that was edited within ``EDIT_WINDOW``."""

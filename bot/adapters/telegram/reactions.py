@@ -52,11 +52,13 @@ class ReactionHandler:
         ``accepted`` is called once a crash would not lose the change.
         """
         space = space_of(change.chat.id)
+        if change.user is None or not self._api.admit_press(space, person_of(change.user)):
+            return accepted()
         answer_id = await self._answer_at(space, change)
         before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)
         is_new = await self._api.inbox.claim(space, f"telegram:reaction:{update_id}")
         accepted()
-        if answer_id is None or change.user is None or before == now or not is_new:
+        if answer_id is None or before == now or not is_new:
             return
         thumb = now or before  # the same thumb again withdraws it
         if thumb is not None:

@@ -15,7 +15,7 @@ from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi, Outlet
 from core.types import Message, Person, Reply, SpaceId
 from core.types.delivery import DeliveredPart, UnfinishedMessage
-from tests.fakes import MemoryInbox
+from tests.fakes import MEMBER, MemoryInbox, Unlimited
 
 SPACE = SpaceId("telegram:-1")
 
@@ -75,7 +75,7 @@ class ClosingInbox(MemoryInbox):
 
 
 @dataclass
-class EchoApi:
+class EchoApi(Unlimited):
     """A core that answers a message with its own words and number of files, as soon as it may ``go_on``."""
 
     settles: bool = False
@@ -193,9 +193,9 @@ async def test_what_an_earlier_process_left_goes_on_where_it_stopped() -> None:
 async def test_a_fixed_reply_is_sent_once() -> None:
     api, post = EchoApi(), ChatPost()
     async with handling(api, post) as (messages, _):
-        await messages.reply_once(SPACE, "telegram:-1:2", post, Reply("Words, please.", "en"))
+        await messages.reply_once(SPACE, MEMBER, "telegram:-1:2", post, Reply("Words, please.", "en"))
         post.shown[0] = "changed"
-        await messages.reply_once(SPACE, "telegram:-1:2", post, Reply("Words, please.", "en"))
+        await messages.reply_once(SPACE, MEMBER, "telegram:-1:2", post, Reply("Words, please.", "en"))
     assert post.shown == {0: "changed"}
 
 
@@ -206,3 +206,29 @@ async def test_what_was_overheard_is_not_accepted() -> None:
         await messages.overhear(question(addressed=False), post)
     assert api.inbox.seen == set()
     assert post.shown == {0: "When? 0"}
+
+
+class FullApi(EchoApi):
+    """A core that told everybody that they are over a limit."""
+
+    def is_silenced(self, space: SpaceId, person: Person) -> bool:
+        return True
+
+    def admit_press(self, space: SpaceId, person: Person) -> bool:
+        return False
+
+
+async def test_of_who_is_over_a_limit_and_was_told_nothing_is_stored_shown_or_prepared() -> None:
+    api, post, steps = FullApi(), ChatPost(), list[str]()
+
+    async def prepare() -> Message | None:
+        raise AssertionError("prepared")
+
+    async with handling(api, post) as (messages, _):
+        said = question()
+        assert not await messages.answer(said, post, accepted=lambda: steps.append("accepted"), prepare=prepare)
+        await messages.answer_edited(said, post, accepted=lambda: steps.append("accepted"))
+        await messages.reply_once(SPACE, MEMBER, "telegram:-1:2", post, Reply("Words, please.", "en"))
+        await settle()
+    assert steps == ["accepted"] * 2
+    assert not (api.handled or api.inbox.seen or post.shown)

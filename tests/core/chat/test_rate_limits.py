@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.rate_limits import MAX_BUCKETS, MessageLimits, Rate, Rates
-from core.types import Message, Person
+from core.chat.rate_limits import COMPLETIONS_PER_MINUTE, MAX_BUCKETS, MessageLimits, Rate, Rates
+from core.types import Message, Person, SpaceId
 from tests.fakes import MEMBER, message
 
 
@@ -111,6 +111,32 @@ def test_a_clock_that_steps_back_gives_nothing_away() -> None:
     assert limits.admit(asked()) == 0
     clock.now -= 500
     assert limits.admit(asked()) > 0
+
+
+def test_who_was_told_of_a_limit_is_silenced_until_let_in_again_and_told_once_a_minute() -> None:
+    clock = Clock()
+    limits = MessageLimits(replace(OPEN, person=Rate(20)), clock)
+    said = asked()
+    space, person = said.space, said.person
+    assert allowed(limits, said, 25) == 20
+    assert not limits.is_silenced(space, person)
+    assert limits.tell(space, person) and not limits.tell(space, person)
+    assert limits.is_silenced(space, person) and not limits.is_silenced(SpaceId("telegram:-2"), person)
+    clock.now += 3
+    assert not limits.is_silenced(space, person)
+    assert limits.admit(said) == 0
+    assert limits.is_silenced(space, person) and not limits.tell(space, person)
+    clock.now += 57
+    assert limits.tell(space, person)
+
+
+def test_presses_count_as_messages_do_and_completions_by_themselves() -> None:
+    limits = MessageLimits(replace(OPEN, person=Rate(3)), Clock())
+    said = asked()
+    assert [limits.admit_press(said.space, said.person) for _ in range(4)] == [0, 0, 0, 20]
+    assert limits.admit(said) == 20
+    assert sum(limits.admit_completion(said.person) for _ in range(500)) == COMPLETIONS_PER_MINUTE
+    assert limits.admit_completion(asked("telegram:2").person)
 
 
 @pytest.mark.parametrize("rate", [Rate(0), Rate(1)])
