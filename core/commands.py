@@ -20,7 +20,8 @@ from core.types import Answer, Button, File, Language, Message, Person
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
 
-Permission = Literal["everyone", "moderator"]
+Permission = Literal["everyone", "teacher", "moderator"]
+"""``teacher``: moderators, and whoever may teach in their private chat (``core.chat.private_teaching``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,19 @@ def parse_command_line(text: str) -> CommandLine | None:
 
 def require_permission(person: Person, command: Command) -> None:
     """Raise ``PermissionRefused`` when ``person`` may not call ``command``."""
-    if command.permission == "moderator" and not person.is_moderator:
+    if not may_call(person, command):
         raise PermissionRefused("command.moderators_only", command=command.name)
+
+
+def may_call(person: Person, command: Command) -> bool:
+    """Return whether ``person`` may call ``command``."""
+    match command.permission:
+        case "everyone":
+            return True
+        case "teacher":
+            return person.is_moderator or person.may_teach
+        case "moderator":
+            return person.is_moderator
 
 
 def require_arguments(message: Message, command: Command, language: Language) -> None:

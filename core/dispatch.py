@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from core.chat.answer_reply import human_button
 from core.chat.channels import Channels
 from core.chat.fair_queue import FairQueue
+from core.chat.private_teaching import PrivateTeaching
 from core.chat.rate_limits import MessageLimits
 from core.chat.utterance import is_question
 from core.command_call import CommandCall
@@ -45,6 +46,7 @@ class Dispatch:
     services: Services
     channels: Channels
     limits: MessageLimits
+    private_teaching: PrivateTeaching
     inbox: Inbox
     default_language: Language
     commands: FairQueue = field(default_factory=lambda: FairQueue(N_COMMANDS, N_COMMANDS_EACH))
@@ -135,7 +137,8 @@ class Dispatch:
         log.info("%s is %s from now on", space, new)
         await self.channels.move(space, new)
 
-    async def _carry_out(self, message: Message, outlet: Outlet) -> None:
+    async def _carry_out(self, unbound: Message, outlet: Outlet) -> None:
+        message = self.private_teaching.bound(unbound)
         language = self._language(message.locale)
         try:
             if message.command is None:

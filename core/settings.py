@@ -47,6 +47,14 @@ class Settings(BaseSettings):
     keep_answers_days: int = Field(0, alias="AION_KEEP_ANSWERS_DAYS", ge=0)
     train_after_ratings: int = Field(0, alias="AION_TRAIN_AFTER_RATINGS", ge=0)
 
+    operator_ids: str = Field("", alias="AION_OPERATOR_IDS")
+    private_teaching: Literal["quota", "open", "off"] = Field("quota", alias="AION_PRIVATE_TEACHING")
+    private_documents: int = Field(20, alias="AION_PRIVATE_DOCUMENTS", ge=0)
+    private_mb: float = Field(2.0, alias="AION_PRIVATE_MB", ge=0)
+    private_pages: int = Field(20, alias="AION_PRIVATE_PAGES_PER_DAY", ge=0)
+    space_documents: int = Field(10_000, alias="AION_SPACE_DOCUMENTS", ge=0)
+    space_mb: float = Field(200.0, alias="AION_SPACE_MB", ge=0)
+
     max_file_mb: float = Field(25.0, alias="AION_MAX_FILE_MB", gt=0)
     searxng_url: str | None = Field(None, alias="AION_SEARXNG_URL")
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
@@ -86,6 +94,11 @@ class Settings(BaseSettings):
     def max_file_bytes(self) -> int:
         """The largest file that is read."""
         return int(self.max_file_mb * 1_000_000)
+
+    @property
+    def operators(self) -> frozenset[str]:
+        """The ids of the operator's own accounts."""
+        return frozenset(part.strip() for part in self.operator_ids.split(",") if part.strip())
 
     @property
     def fetch_allowed_hosts(self) -> frozenset[str]:

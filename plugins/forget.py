@@ -23,6 +23,6 @@ def register(registry: Registry) -> None:
                     "document", {"en": "Its title, name or number", "pt": "Título, nome ou número"}, names="document"
                 ),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from core.commands import Command, Context, Registry
+from core.commands import Command, Context, Registry, may_call
 
 
 async def show_help(context: Context) -> None:
     """List the commands the caller may use."""
-    moderator = context.message.person.is_moderator
     lines = [context.say("help.intro")]
     lines += [
         f"/{command.name} — {command.description[context.language]}"
         for command in context.registry.listed
-        if moderator or command.permission == "everyone"
+        if may_call(context.message.person, command)
     ]
     await context.reply("\n".join(lines))
 

@@ -42,6 +42,6 @@ def register(registry: Registry) -> None:
             parameters=(
                 Parameter("file", {"en": "The file to learn", "pt": "O arquivo a aprender"}, kind="attachment"),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )

@@ -85,6 +85,6 @@ def register(registry: Registry) -> None:
             parameters=(
                 Parameter("what", {"en": "A page's address, or a theme", "pt": "O endereço de uma página, ou um tema"}),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )

@@ -83,7 +83,7 @@ def register(registry: Registry) -> None:
                     required=False,
                 ),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )
     registry.add(
@@ -91,7 +91,7 @@ def register(registry: Registry) -> None:
             name="pending",
             description={"en": "What waits for your approval", "pt": "O que espera a sua aprovação"},
             handler=pending,
-            permission="moderator",
+            permission="teacher",
         )
     )
     registry.add(
@@ -109,7 +109,7 @@ def register(registry: Registry) -> None:
                     names="proposal",
                 ),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )
     registry.add(
@@ -124,6 +124,6 @@ def register(registry: Registry) -> None:
                     names="proposal",
                 ),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )

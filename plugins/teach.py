@@ -64,6 +64,6 @@ def register(registry: Registry) -> None:
                     required=False,
                 ),
             ),
-            permission="moderator",
+            permission="teacher",
         )
     )

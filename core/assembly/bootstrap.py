@@ -16,6 +16,7 @@ from core.assembly.aion import Aion
 from core.assembly.exporter import open_exports
 from core.assembly.models import open_local, open_migrating_gate
 from core.assembly.providers import open_providers
+from core.assembly.storage_quota import open_quota, private_teaching_of
 from core.assembly.stores import Stores
 from core.chat.channels import Channels
 from core.chat.conversation import Conversations
@@ -107,12 +108,14 @@ async def assemble(
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
+        quota = open_quota(settings, stores.documents, stores.reading_log)
         ingest = Ingest(
             stores.documents,
             embedders,
             pages,
             max_file_bytes=settings.max_file_bytes,
             language=settings.language,
+            quota=quota,
         )
 
         # The chat: channels, what is said unasked, conversations.
@@ -147,9 +150,9 @@ async def assemble(
 
         erasers = {"exports": exports.erase}
         services = Services(
-            documents=DocumentService(ingest, stores.documents, stores.passages),
+            documents=DocumentService(ingest, stores.documents, stores.passages, quota),
             reviews=reviews,
-            learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms),
+            learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms, quota),
             conversations=conversations,
             feedback=Feedback(
                 stores.answers, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
@@ -172,6 +175,7 @@ async def assemble(
             services=services,
             channels=channels,
             limits=MessageLimits(message_rates(settings), time.monotonic),
+            private_teaching=private_teaching_of(settings),
             inbox=stores.inbox,
             default_language=settings.language,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from core.assembly.providers import provider_keys
+from core.assembly.storage_quota import open_quota
 from core.errors import Unavailable
 from core.generation.providers.catalogue import read_providers
 from core.generation.providers.ledger import Ledger
@@ -17,10 +18,12 @@ from core.ops.worker_status import WorkerStatusList
 from core.retrieval.embed import open_embedder
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import Quotas
 from core.storage.vectors import Vectors
+from core.types import SpaceId, StorageUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,14 @@ class DataFolder:
     provider_status: ProviderStatusService
     _settings: Settings
 
-    async def count_documents(self) -> int:
-        """Return how many documents all spaces hold together."""
-        return await Documents(self.database).count_all()
+    async def storage(self) -> Mapping[SpaceId, StorageUsage]:
+        """Return what every space holds, with its limit."""
+        documents = Documents(self.database)
+        quota = open_quota(self._settings, documents, ReadingLog(self.database))
+        return {
+            space: StorageUsage(n_documents, n_chars, quota.limit(space))
+            for space, (n_documents, n_chars) in (await documents.sizes()).items()
+        }
 
     async def count_missing(self) -> tuple[int, int]:
         """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""

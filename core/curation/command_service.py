@@ -16,6 +16,7 @@ from core.curation.reading_log import log_reading
 from core.curation.review_policy import SETTING, review_policy_of
 from core.curation.watch import SpaceWatches, Watcher
 from core.curation.websearch import WebResult
+from core.knowledge.storage_quota import StorageQuota
 from core.language import detect_language
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
@@ -35,6 +36,7 @@ class LearningService:
     chat_teaching: ChatTeachingService
     spaces: Spaces
     pseudonyms: Pseudonyms
+    quota: StorageQuota
 
     def of(self, space: SpaceId, person: Person, language: Language) -> SpaceLearning:
         """Return the learning of a space, bound to a person; ``language`` is that of themes too short for detection."""
@@ -52,6 +54,7 @@ class SpaceLearning:
 
     async def learn_page(self, url: str, tell: Tell) -> tuple[Finding, ...]:
         """Read one page; stored, or proposed under the policy ``all``."""
+        await self._service.quota.require_pages(self._space)
         is_trusted = await self.policy() != "all"
         research = self._research("", self._language, is_trusted)
         reading = self._service.curator.read(research, [WebResult(readable_address(url), "", "")], tell)
@@ -59,6 +62,7 @@ class SpaceLearning:
 
     async def index_page(self, url: str) -> IndexedDocument:
         """Store one page without judging its quality. Raises ``BadInput`` when it cannot be fetched or read."""
+        await self._service.quota.require_pages(self._space)
         indexed: list[IndexedDocument] = []
 
         async def read() -> tuple[Finding, ...]:
@@ -74,6 +78,7 @@ class SpaceLearning:
 
     async def learn_theme(self, theme: str, tell: Tell) -> tuple[Finding, ...]:
         """Search the web for a theme; the best pages are proposed, or stored under the policy ``none``."""
+        await self._service.quota.require_pages(self._space)
         is_trusted = await self.policy() == "none"
         language = await offload(detect_language, theme, self._language)
         return await self._service.curator.research(self._research(theme, language, is_trusted), tell)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from core.knowledge.ingest import Ingest
 from core.knowledge.knowledge_map import KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_png
+from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, File, IndexedDocument, SpaceId
+from core.types import Attachment, Document, File, IndexedDocument, SpaceId, StorageUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class SpaceDocuments:
     _ingest: Ingest
     _documents: Documents
     _passages: Passages
+    _quota: StorageQuota
+
+    async def usage(self) -> StorageUsage:
+        """Return what the space holds, with its limit."""
+        return await self._quota.usage(self.space)
 
     async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
@@ -54,7 +60,8 @@ class DocumentService:
     ingest: Ingest
     documents: Documents
     passages: Passages
+    quota: StorageQuota
 
     def of(self, space: SpaceId) -> SpaceDocuments:
         """Return the documents of one space."""
-        return SpaceDocuments(space, self.ingest, self.documents, self.passages)
+        return SpaceDocuments(space, self.ingest, self.documents, self.passages, self.quota)

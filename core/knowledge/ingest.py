@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.errors import BadInput
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.prefetch import prefetch
@@ -26,6 +27,7 @@ from core.knowledge.prepare import (
     cut_chunks,
     prepare,
 )
+from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
 from core.ports import Embedder, PageSource, PassageEmbedders
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
@@ -74,12 +76,14 @@ class Ingest:
         *,
         max_file_bytes: int,
         language: Language = "en",
+        quota: StorageQuota | None = None,
     ) -> None:
         self._documents = documents
         self._embedders = embedders
         self._pages = pages
         self._max_file_bytes = max_file_bytes
         self._language = language
+        self._quota = quota
 
     async def index_file(self, space: SpaceId, name: str, data: bytes) -> IndexedDocument:
         """Store one file's text under ``name``. Raises ``BadInput`` when it is too large or has no text."""
@@ -89,11 +93,13 @@ class Ingest:
     async def index_attachment(self, space: SpaceId, attachment: Attachment) -> IndexedDocument:
         """Download and store one attached file. Raises ``BadInput``, for its type or size before the download."""
         kind_of(attachment.name)
+        await self._require_room(space)
         require_size(attachment.name, attachment.size_bytes, self._max_file_bytes)
         return await self.index_file(space, attachment.name, await attachment.read())
 
     async def index_page(self, space: SpaceId, url: str) -> IndexedDocument:
         """Fetch one web page and store its text under its address. Raises ``BadInput`` when that fails."""
+        await self._require_room(space)
         page = await self._pages.fetch(url)
         return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
 
@@ -168,7 +174,8 @@ class Ingest:
     async def _store(
         self, space: SpaceId, batch: Sequence[_EmbeddedDocument | IndexedDocument | FailedDocument]
     ) -> list[IndexedDocument | FailedDocument]:
-        """Store the documents of a batch; return the outcome of each, in order."""
+        """Store the documents of a batch that fit into the space; return the outcome of each, in order."""
+        batch = await self._fitting(space, batch)
         ready = [item for item in batch if isinstance(item, _EmbeddedDocument)]
         new = [(item.new, item.embedded) for item in ready if item.embedded.chunks]
         done = {indexed.name: indexed for indexed in await self._documents.store_all(space, new)}
@@ -177,11 +184,33 @@ class Ingest:
                 done[item.new.name] = await self._store_known(space, item.new)
         return [done[item.new.name] if isinstance(item, _EmbeddedDocument) else item for item in batch]
 
+    async def _fitting(
+        self, space: SpaceId, batch: Sequence[_EmbeddedDocument | IndexedDocument | FailedDocument]
+    ) -> list[_EmbeddedDocument | IndexedDocument | FailedDocument]:
+        """Return a batch with ``FailedDocument`` in place of what the space has no room for."""
+        fitting: list[_EmbeddedDocument | IndexedDocument | FailedDocument] = []
+        sizes: list[int] = []
+        for item in batch:
+            outcome = item
+            if isinstance(item, _EmbeddedDocument) and item.embedded.chunks:
+                try:
+                    await self._require_room(space, [*sizes, len(item.new.text)])
+                    sizes.append(len(item.new.text))
+                except BadInput as error:
+                    outcome = FailedDocument(item.new.name, error)
+            fitting.append(outcome)
+        return fitting
+
+    async def _require_room(self, space: SpaceId, n_chars: Sequence[int] = (1,)) -> None:
+        if self._quota is not None:
+            await self._quota.require_room(space, n_chars)
+
     async def embed(self, space: SpaceId, new: NewDocument) -> EmbeddedChunks:
         """Return a text's chunks with their vectors, to be stored in ``space``.
 
-        Raises ``Unavailable`` when the space has vectors of another embedder.
+        Raises ``BadInput`` when the space has no room for it, ``Unavailable`` when it has vectors of another embedder.
         """
+        await self._require_room(space, [len(new.text)])
         await self._embedders.require_comparable(space)
         prepared = await offload(cut_chunks, new)
         return _embedded(prepared, await self._vectors(prepared.inputs()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from core.types import Attachment, Document, File, IndexedDocument
+from core.types import Attachment, Document, File, IndexedDocument, StorageUsage
 
 
 class DocumentsPort(Protocol):
@@ -20,6 +20,10 @@ class DocumentsPort(Protocol):
 
     async def documents(self) -> tuple[Document, ...]:
         """List the space's own documents, by title."""
+        ...
+
+    async def usage(self) -> StorageUsage:
+        """Return what the space holds, with its limit."""
         ...
 
     async def forget(self, name: str) -> Document:

@@ -1,6 +1,6 @@
 """Documents: the texts of each space with their names. A text is stored once per space, under any number of names.
 
-Every method but ``count_all`` reads and writes one space. A document, its names, its passages and their vectors are
+Every method but ``sizes`` reads and writes one space. A document, its names, its passages and their vectors are
 written in one transaction, so a killed process leaves whole documents. ``core.storage.passages`` reads the passages.
 """
 
@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
@@ -43,10 +43,18 @@ class Documents:
         async with self._database.read() as connection:
             return await _documents(connection, space)
 
-    async def count_all(self) -> int:
-        """Return how many documents there are in all spaces, for the operator."""
-        row = await self._database.row(select(func.count()).select_from(documents))
-        return int(row[0]) if row else 0
+    async def size(self, space: SpaceId) -> tuple[int, int]:
+        """Return how many documents the space holds, and how many characters of text together."""
+        return (await self._sizes(documents.c.space_id == space)).get(space, (0, 0))
+
+    async def sizes(self) -> Mapping[SpaceId, tuple[int, int]]:
+        """Return what ``size`` does, of every space that holds documents, for the operator."""
+        return await self._sizes(true())
+
+    async def _sizes(self, which: ColumnElement[bool]) -> Mapping[SpaceId, tuple[int, int]]:
+        columns = documents.c.space_id, func.count().label("n"), func.sum(documents.c.n_chars).label("n_chars")
+        rows = await self._database.rows(select(*columns).where(which).group_by(documents.c.space_id))
+        return {SpaceId(row.space_id): (int(row.n), int(row.n_chars)) for row in rows}
 
     async def text(self, space: SpaceId, document_id: int) -> str | None:
         """Return a document's extracted text, which its passages' offsets refer to; ``None`` when there is none."""

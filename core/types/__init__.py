@@ -6,7 +6,7 @@ How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Rating, Reply, Source, Thumb
-from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, readable_spaces
+from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private, readable_spaces
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     Chunk,
@@ -20,6 +20,8 @@ from core.types.knowledge import (
     Proposal,
     ProposalStatus,
     ReadingReport,
+    StorageLimit,
+    StorageUsage,
     Watch,
     WatchKind,
 )
@@ -82,9 +84,12 @@ __all__ = [
     "Source",
     "SpaceChanges",
     "SpaceId",
+    "StorageLimit",
+    "StorageUsage",
     "Thumb",
     "Vector",
     "Watch",
     "WatchKind",
+    "is_private",
     "readable_spaces",
 ]

@@ -27,6 +27,11 @@ Matrix = NDArray[np.float32]
 """L2-normalised embeddings, shape ``(n, dim)``."""
 
 
+def is_private(space: SpaceId) -> bool:
+    """Return whether a space is one person's private chat (``discord:dm:<user>``, ``telegram:dm:<user>``)."""
+    return space.split(":")[1:2] == ["dm"]
+
+
 def readable_spaces(space: SpaceId) -> tuple[SpaceId, ...]:
     """Return the spaces a question asked in ``space`` may be answered from: its own and the global one."""
     return (space,) if space == GLOBAL else (space, GLOBAL)

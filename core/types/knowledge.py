@@ -50,6 +50,37 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageLimit:
+    """How much a space may hold: documents, characters of text, and web pages read in 24 hours; 0 is no limit."""
+
+    n_documents: int = 0
+    n_chars: int = 0
+    n_pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUsage:
+    """What a space holds, and its limit."""
+
+    n_documents: int
+    n_chars: int
+    limit: StorageLimit
+
+    def has_room(self, n_documents: int, n_chars: int) -> bool:
+        """Return whether so many more documents with so many characters together fit."""
+        limit = self.limit
+        fits = not limit.n_documents or self.n_documents + n_documents <= limit.n_documents
+        return fits and (not limit.n_chars or self.n_chars + n_chars <= limit.n_chars)
+
+    @property
+    def share(self) -> float:
+        """Return the used share of the tighter limit; 0 without one."""
+        limit = self.limit
+        pairs = (self.n_documents, limit.n_documents), (self.n_chars, limit.n_chars)
+        return max((used / most for used, most in pairs if most), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A fetched page: the requested address, the one after redirects, and its decompressed bytes.
 

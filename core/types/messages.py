@@ -11,11 +11,15 @@ from core.types.base import Platform, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The sender of a message. ``id`` is the platform's (``discord:42``); only a keyed hash of it is stored."""
+    """The sender of a message. ``id`` is the platform's (``discord:42``); only a keyed hash of it is stored.
+
+    ``may_teach``: may call commands that store documents; moderators may anyway.
+    """
 
     id: str
     name: str
     is_moderator: bool = False
+    may_teach: bool = False
 
 
 @dataclass(frozen=True, slots=True)

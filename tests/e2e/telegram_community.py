@@ -13,7 +13,7 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
 from core.ports import Outlet
 from core.texts import explain, language_of_locale
-from core.types import Button, File, Message, Person, Platform, Reply, Source, SpaceId, Thumb
+from core.types import Button, File, Message, Person, Platform, Reply, Source, SpaceId, Thumb, is_private
 from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_server import TelegramServer
 from tests.e2e.telegram_world import Shown
@@ -33,7 +33,7 @@ def commands() -> Registry:
     )
     file = Parameter("file", {"en": "File", "pt": "Arquivo"}, kind="attachment")
     teach = {"en": "Teach me a file", "pt": "Ensine-me um arquivo"}
-    registry.add(Command("index", teach, unused, (file,), permission="moderator"))
+    registry.add(Command("index", teach, unused, (file,), permission="teacher"))
     return registry
 
 
@@ -77,7 +77,7 @@ class Community(Unlimited):
 
     async def _command(self, message: Message) -> str:
         if message.command == "index":
-            if not message.person.is_moderator:
+            if not (message.person.is_moderator or is_private(message.space)):
                 return "Only moderators may teach me."
             self.files |= {a.name: await a.read() for a in message.attachments}
             return f"Learned {', '.join(a.name for a in message.attachments)}."

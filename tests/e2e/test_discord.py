@@ -89,12 +89,12 @@ async def test_a_reply_to_its_answer_needs_no_mention(library, front):
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_direct_message_is_a_space_of_its_own_where_everybody_teaches(library, front):
+async def test_a_direct_message_is_a_space_of_its_own_moderated_by_nobody(library, front):
     library.discord.say(library.discord.dm(library.ana), library.ana, "hello")
     answer = await library.discord.wait_for_message()
     assert set(answer.buttons) == {"👍", "👎"}, "direct messages have no threads"
     assert front.handled[0].space == f"discord:dm:{library.ana.id}"
-    assert front.handled[0].person.is_moderator
+    assert not front.handled[0].person.is_moderator
 
 
 @pytest.mark.usefixtures("bot")

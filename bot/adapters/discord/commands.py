@@ -141,7 +141,7 @@ def add_commands(
 ) -> None:
     """Add every command of ``registry`` to ``tree``; with ``hide`` only server managers see those for moderators."""
     for command in registry.listed:
-        tree.add_command(slash_command(command, calls, hidden=hide and command.permission == "moderator"))
+        tree.add_command(slash_command(command, calls, hidden=hide and command.permission != "everyone"))
     if registry.get("teach"):
         tree.add_command(teach_menu(calls, hidden=hide))
 

@@ -20,7 +20,7 @@ from bot.adapters.discord.translate import call_of, caller_of
 from bot.delivery.answering import MessageHandler
 from bot.delivery.errors import DeliveryFailed
 from bot.delivery.tasks import TaskSet
-from core.commands import Command, CommandLine, Parameter
+from core.commands import Command, CommandLine, Parameter, may_call
 from core.ports import AdapterApi, ArgumentCompletion
 from core.types import Attachment, Message, PostedMessage, Thumb
 
@@ -73,7 +73,8 @@ class InteractionHandler:
             self._start(interaction, command, {}, files, quoted)
 
     def _may_call(self, interaction: Interaction, command: Command) -> bool:
-        return command.permission == "everyone" or caller_of(interaction, self._moderator_role).is_moderator
+        """Return whether the caller may call a command; in direct messages the core decides, and hides nothing."""
+        return interaction.guild_id is None or may_call(caller_of(interaction, self._moderator_role), command)
 
     def _start(
         self,

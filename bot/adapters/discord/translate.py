@@ -16,15 +16,12 @@ def person_of(
     user: discord.User | discord.Member,
     moderator_role: str | None,
     permissions: discord.Permissions | None = None,
-    *,
-    in_private: bool = False,
 ) -> Person:
     """Return an account as a person; a moderator has Manage Server or ``moderator_role`` (a role's name or id).
 
-    ``permissions`` are those Discord sent with the event, else those of the roles. Where ``in_private``, in direct
-    messages, everybody is a moderator: their space is theirs alone.
+    ``permissions`` are those Discord sent with the event, else those of the roles. Nobody moderates direct messages.
     """
-    is_moderator = in_private
+    is_moderator = False
     if isinstance(user, discord.Member):
         granted = user.guild_permissions if permissions is None else permissions
         is_moderator = granted.manage_guild or granted.administrator
@@ -91,7 +88,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         platform="discord",
         space=space_of(message.guild.id if message.guild else None, message.author.id),
         conversation=str(message.channel.id),
-        person=person_of(message.author, moderator_role, in_private=message.guild is None),
+        person=person_of(message.author, moderator_role),
         text=text_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
         branched_from=_parent_of(message.channel),
@@ -151,5 +148,4 @@ def _parent_of(channel: object) -> str | None:
 
 def caller_of(interaction: discord.Interaction, moderator_role: str | None) -> Person:
     """Return who caused an interaction, with the permissions they hold at this moment."""
-    in_private = interaction.guild_id is None
-    return person_of(interaction.user, moderator_role, interaction.permissions, in_private=in_private)
+    return person_of(interaction.user, moderator_role, interaction.permissions)

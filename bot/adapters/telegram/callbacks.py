@@ -100,7 +100,7 @@ class CallbackHandler:
         self, query: CallbackQuery, under: TelegramMessage, line: CommandLine, command: Command
     ) -> Message:
         place, user = place_of(under), query.from_user
-        may_moderate = command.permission == "moderator" and await self._moderators.includes(place, user.id)
+        may_moderate = command.permission != "everyone" and await self._moderators.includes(place, user.id)
         question = under.reply_to_message
         asker = Asker(question.message_id if question else under.message_id, user.id)
         return Message(

@@ -25,9 +25,9 @@ _FALLBACK: Language = "en"
 """The language of the menu without a language code, shown to all whose language has none."""
 
 _SCOPES: dict[BotCommandScope, tuple[Permission, ...]] = {
-    BotCommandScopeAllPrivateChats(): ("everyone", "moderator"),  # everyone moderates their own private chat
+    BotCommandScopeAllPrivateChats(): ("everyone", "teacher"),
     BotCommandScopeAllGroupChats(): ("everyone",),
-    BotCommandScopeAllChatAdministrators(): ("everyone", "moderator"),
+    BotCommandScopeAllChatAdministrators(): ("everyone", "teacher", "moderator"),
 }
 
 

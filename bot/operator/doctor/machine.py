@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from bot.operator.doctor.diagnosis import Diagnosis
@@ -13,9 +13,13 @@ from core.errors import Unavailable
 from core.offload import offload
 from core.services import ProviderStatus
 from core.settings import Settings
+from core.types import SpaceId, StorageUsage
 
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
 """Free bytes below which models and indexes may not fit, and below which the database cannot be written."""
+
+NEARLY_FULL = 0.9
+"""Share of a space's storage quota from which it is reported."""
 
 
 async def machine_findings(settings: Settings, data_folder: DataFolder) -> AsyncIterator[Diagnosis]:
@@ -35,11 +39,8 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
         n_lacking, n_passages = await data_folder.count_missing()
         if n_lacking:
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
-    n_documents = await data_folder.count_documents()
-    if n_documents:
-        yield Diagnosis("ok", "documents", {"n_documents": n_documents})
-    else:
-        yield Diagnosis("warning", "no_documents")
+    for finding in storage_findings(await data_folder.storage()):
+        yield finding
     for finding in provider_findings(await data_folder.provider_status.status()):
         yield finding
 
@@ -51,6 +52,20 @@ def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Diagnosis]:
         yield Diagnosis("error", "disk_full", values)
     elif n_bytes_free < LOW_BYTES:
         yield Diagnosis("warning", "disk_low", values)
+
+
+def storage_findings(storage: Mapping[SpaceId, StorageUsage]) -> Iterator[Diagnosis]:
+    """Yield what is stored in all spaces together, and a diagnosis of each space that is nearly full."""
+    n_documents = sum(usage.n_documents for usage in storage.values())
+    if not n_documents:
+        yield Diagnosis("warning", "no_documents")
+        return
+    n_chars = sum(usage.n_chars for usage in storage.values())
+    yield Diagnosis("ok", "documents", {"n_documents": n_documents, "n_spaces": len(storage), "mb": n_chars / 1e6})
+    for space, usage in storage.items():
+        if usage.share >= NEARLY_FULL:
+            values = {"space": space, "share": usage.share, "n_documents": usage.n_documents, "mb": usage.n_chars / 1e6}
+            yield Diagnosis("warning", "space_full", values)
 
 
 def provider_findings(statuses: tuple[ProviderStatus, ...]) -> Iterator[Diagnosis]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 
 from core.storage.database import Database
 from core.storage.schema import readings
@@ -40,6 +40,13 @@ class ReadingLog:
         """Return how many pages were read since then without being asked for."""
         ours = (readings.c.space_id == space) & (readings.c.is_unasked == 1) & (readings.c.started_at >= since)
         row = await self._database.row(select(func.coalesce(func.sum(readings.c.n_pages), 0).label("n")).where(ours))
+        return int(row.n) if row is not None else 0
+
+    async def n_pages(self, space: SpaceId, since: datetime) -> int:
+        """Return how many pages people had read since then; a reading that failed or is under way counts as one."""
+        ours = (readings.c.space_id == space) & (readings.c.is_unasked == 0) & (readings.c.started_at >= since)
+        n_pages = func.sum(case((readings.c.n_pages > 1, readings.c.n_pages), else_=1))
+        row = await self._database.row(select(func.coalesce(n_pages, 0).label("n")).where(ours))
         return int(row.n) if row is not None else 0
 
     async def latest(self, space: SpaceId, n_readings: int) -> tuple[ReadingReport, ...]:

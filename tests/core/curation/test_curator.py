@@ -21,6 +21,7 @@ from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
+from core.knowledge.storage_quota import StorageQuota
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.storage.curation.consents import Consents
@@ -72,7 +73,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
         watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
         sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms)
-        learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms).of(GUILD, ANA, "en")
+        quota = StorageQuota(documents, curator.readings)
+        learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms, quota).of(GUILD, ANA, "en")
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)
     await database.close()

@@ -19,8 +19,10 @@ from core.errors import BadInput, Unavailable
 from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest, Progress, Report
 from core.knowledge.sole_embedder import SoleEmbedder
+from core.knowledge.storage_quota import StorageQuota
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import HybridSearcher
+from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
@@ -174,7 +176,9 @@ async def test_a_text_longer_than_a_batch(desk: Desk) -> None:
 
 
 async def test_a_shelf_is_the_documents_of_one_space(desk: Desk) -> None:
-    shelves = DocumentService(desk.ingest, desk.documents, desk.passages)
+    shelves = DocumentService(
+        desk.ingest, desk.documents, desk.passages, StorageQuota(desk.documents, ReadingLog(desk.database))
+    )
     shelf, other = shelves.of(HERE), shelves.of(THERE)
     assert (await shelf.index_attachment(attachment("a.md", b"The key is under the pot."))).outcome == "added"
     assert [document.title for document in await shelf.documents()] == ["a"]

@@ -1,0 +1,61 @@
+"""Storage quotas: how many documents and how much text a space may hold, and how many pages it may read in a day.
+
+A private chat has a small quota, a community a large one, the operator's global space and the terminal have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.errors import BadInput
+from core.storage.curation.reading_log import ReadingLog
+from core.storage.documents import Documents
+from core.types import GLOBAL, SpaceId, StorageLimit, StorageUsage, is_private
+
+UNLIMITED = StorageLimit()
+
+
+@dataclass(frozen=True, slots=True)
+class StorageQuota:
+    """The quota of every space: ``community``, or ``private`` for private chats but those ``is_unlimited`` names."""
+
+    documents: Documents
+    readings: ReadingLog
+    community: StorageLimit = UNLIMITED
+    private: StorageLimit = UNLIMITED
+    is_unlimited: Callable[[SpaceId], bool] = lambda space: False
+
+    def limit(self, space: SpaceId) -> StorageLimit:
+        """Return the limit of a space."""
+        if space == GLOBAL or space.startswith("terminal:"):
+            return UNLIMITED
+        if is_private(space):
+            return UNLIMITED if self.is_unlimited(space) else self.private
+        return self.community
+
+    async def usage(self, space: SpaceId) -> StorageUsage:
+        """Return what a space holds, with its limit."""
+        n_documents, n_chars = await self.documents.size(space)
+        return StorageUsage(n_documents, n_chars, self.limit(space))
+
+    async def require_room(self, space: SpaceId, n_chars: Sequence[int] = (1,)) -> None:
+        """Raise ``BadInput`` when texts of ``n_chars`` characters do not fit into a space any more."""
+        if self.limit(space) == UNLIMITED:
+            return
+        usage = await self.usage(space)
+        if not usage.has_room(len(n_chars), sum(n_chars)):
+            raise BadInput(
+                "quota.full",
+                n_documents=usage.n_documents,
+                max_documents=usage.limit.n_documents or "∞",
+                mb=usage.n_chars / 1e6,
+                max_mb=f"{usage.limit.n_chars / 1e6:g}" if usage.limit.n_chars else "∞",
+            )
+
+    async def require_pages(self, space: SpaceId) -> None:
+        """Raise ``BadInput`` when a space has read as many web pages in 24 hours as it may."""
+        limit = self.limit(space).n_pages
+        if limit and await self.readings.n_pages(space, datetime.now(UTC) - timedelta(days=1)) >= limit:
+            raise BadInput("quota.pages", limit=limit)
