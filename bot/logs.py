@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from core.errors import Unavailable
 from core.settings import Settings
+from core.storage.private_folder import open_private_folder
 
 MASK = "•••"
 
@@ -47,7 +48,7 @@ def log_to_file(settings: Settings, secrets: Iterable[str] = ()) -> None:
     Raises ``Unavailable`` when the folder cannot be made.
     """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        open_private_folder(settings.data_dir)
     except OSError as error:
         raise Unavailable("storage.unusable", folder=settings.data_dir, problem=error.strerror) from error
     _log_to(logging.FileHandler(settings.data_dir / "aion.log", encoding="utf-8", delay=True), settings, secrets)

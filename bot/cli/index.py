@@ -19,8 +19,11 @@ def index(
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing when the space already holds documents.")
     ] = False,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Read what links in a folder point to outside of it, too.")
+    ] = False,
 ) -> None:
     """Teach files: unchanged ones are skipped, changed ones replace what was known."""
     from bot.operator.index import index_paths
 
-    finish(index_paths(paths, space, if_empty))
+    finish(index_paths(paths, space, if_empty, follow_links))

@@ -39,7 +39,7 @@ def approve(
 
 @group.command(epilog='Example:  aion review reject 3 --reason "out of date" --space discord:1234')
 def reject(
-    number: Annotated[int, typer.Argument(min=0, help="Its number.", show_default=False)],
+    number: Annotated[int, typer.Argument(min=0, max=10**18 - 1, help="Its number.", show_default=False)],
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
     space: Space = "global",
 ) -> None:

@@ -41,7 +41,9 @@ def add(
 
 @group.command(epilog="Example:  aion watch stop 3 --space discord:1234")
 def stop(
-    number: Annotated[int, typer.Argument(min=0, help="Its number, as aion watch lists it.", show_default=False)],
+    number: Annotated[
+        int, typer.Argument(min=0, max=10**18 - 1, help="Its number, as aion watch lists it.", show_default=False)
+    ],
     space: Space = "global",
 ) -> None:
     """Watch something no longer; what was learned stays."""

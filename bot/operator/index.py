@@ -16,10 +16,11 @@ from core.texts import explain, say
 from core.types import IndexedDocument, SpaceId
 
 
-async def index_paths(paths: Sequence[Path], space: str, if_empty: bool) -> None:
+async def index_paths(paths: Sequence[Path], space: str, if_empty: bool, follow_links: bool) -> None:
     """Index files and folders into ``space``; print what is new and what could not be read.
 
-    With ``if_empty``, does nothing when the space already holds documents.
+    With ``if_empty``, does nothing when the space already holds documents. With ``follow_links``, links in a folder may
+    lead out of it.
     """
     console = Console(stderr=True)
     async with open_aion(status_printer(console)) as aion:
@@ -31,7 +32,7 @@ async def index_paths(paths: Sequence[Path], space: str, if_empty: bool) -> None
             def show(step: Progress) -> None:
                 bar.update(task, description=step.latest.name, completed=step.n_done, total=step.n_total)
 
-            report = await aion.ingest.index_paths(SpaceId(space), paths, show)
+            report = await aion.ingest.index_paths(SpaceId(space), paths, show, links_may_leave=follow_links)
     _print_report(report)
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from bot.web.bearer_token import guarded_router
+from bot.web.fields import EncodableText, row_number
 from core.knowledge.review import ReviewService
 from core.services import Verdict
 from core.types import Person, Proposal, SpaceId
@@ -22,7 +23,7 @@ ADMIN = Person("admin", "admin", is_moderator=True)
 class DeclineReason(BaseModel):
     """The optional body of a rejection."""
 
-    reason: str = ""
+    reason: EncodableText = ""
 
 
 def admin_router(reviews: ReviewService, token: str) -> APIRouter:
@@ -34,12 +35,14 @@ def admin_router(reviews: ReviewService, token: str) -> APIRouter:
         return [_as_json(proposal) for proposal in await reviews.at(SpaceId(space), ADMIN).pending()]
 
     @router.post("/admin/review/{number}/approve")
-    async def approve(number: int, space: str) -> dict[str, Any]:
-        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).approve(number))
+    async def approve(number: str, space: str) -> dict[str, Any]:
+        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).approve(row_number(number)))
 
     @router.post("/admin/review/{number}/reject")
-    async def reject(number: int, space: str, why: DeclineReason | None = None) -> dict[str, Any]:
-        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).reject(number, why.reason if why else ""))
+    async def reject(number: str, space: str, why: DeclineReason | None = None) -> dict[str, Any]:
+        return _verdict_json(
+            await reviews.at(SpaceId(space), ADMIN).reject(row_number(number), why.reason if why else "")
+        )
 
     return router
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from bot.web.fields import EncodableText
 from bot.web.inference_service import TokenUsage
 from core.types import Piece, PromptTurn, Sampling
 
@@ -32,14 +33,14 @@ class TextPart(BaseModel):
     """A text part of a message with several parts."""
 
     type: Literal["text"]
-    text: str
+    text: EncodableText
 
 
 class ChatMessage(BaseModel):
     """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: EncodableText | list[TextPart]
 
     @property
     def turn(self) -> PromptTurn:
@@ -58,7 +59,7 @@ class ChatRequest(BaseModel):
     """A request for the next message of a conversation."""
 
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=200)]
-    model: str = ""
+    model: EncodableText = ""
     stream: bool = False
     stream_options: StreamOptions | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -67,7 +68,7 @@ class ChatRequest(BaseModel):
     max_completion_tokens: Annotated[int, Field(gt=0)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     n: Literal[1] | None = None
-    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=4)] = []
+    stop: Annotated[list[Annotated[EncodableText, Field(min_length=1, max_length=200)]], Field(max_length=4)] = []
     logprobs: bool | None = None
     top_logprobs: Literal[0] | None = None
     tools: None = None

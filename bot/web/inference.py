@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from bot.web.bearer_token import guarded_router, require_bearer
 from bot.web.chat_completion import DONE, ChatRequest, CompletionResponse, event
 from bot.web.errors import ApiError, api_error_of, error_body
+from bot.web.fields import EncodableText
 from bot.web.inference_service import InferenceService, OpenCompletion
 from core.errors import GenerationFailed, UserError
 from core.types import Piece, PromptTurn, Sampling
@@ -36,8 +37,8 @@ T = TypeVar("T")
 class GenerateRequest(BaseModel):
     """A request of ``/generate``."""
 
-    prompt: str = Field(min_length=1)
-    context: str = ""
+    prompt: Annotated[EncodableText, Field(min_length=1)]
+    context: EncodableText = ""
 
 
 def inference_router(service: InferenceService, token: str | None) -> APIRouter:

@@ -104,13 +104,20 @@ class Ingest:
         return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
 
     async def index_paths(
-        self, space: SpaceId, paths: Sequence[Path], on_progress: Callable[[Progress], None] = lambda _: None
+        self,
+        space: SpaceId,
+        paths: Sequence[Path],
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        links_may_leave: bool = False,
     ) -> Report:
         """Store the files at ``paths`` and in the folders among them; one that fails does not stop the others.
 
+        A link that leads out of its folder fails unless ``links_may_leave``.
+
         Raises ``Unavailable`` when the space has vectors of another embedder.
         """
-        files = await offload(find_files, paths)
+        files = await offload(partial(find_files, paths, links_may_leave=links_may_leave))
         sources = [DocumentSource(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
         done: list[IndexedDocument | FailedDocument] = []
         async with aclosing(self._index(space, sources)) as outcomes:

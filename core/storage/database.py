@@ -23,6 +23,7 @@ from core.errors import Unavailable
 from core.offload import ThreadPool, offload
 from core.storage import migrations, sqlite
 from core.storage.migrations import REVISIONS
+from core.storage.private_folder import open_private_folder
 
 T = TypeVar("T")
 
@@ -188,9 +189,9 @@ def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:
 
 
 def _lock_folder(data_dir: Path) -> BaseFileLock:
-    lock = FileLock(data_dir / LOCK, blocking=False, thread_local=False)
+    lock = FileLock(data_dir / LOCK, mode=0o600, blocking=False, thread_local=False)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        open_private_folder(data_dir)
         lock.acquire()
     except Timeout:
         raise Unavailable("storage.in_use", folder=data_dir) from None

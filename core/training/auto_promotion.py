@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.child_environment import child_environment
 from core.models.lora import Base
 from core.models.registry import LoraRegistry, Trial
 from core.offload import offload
@@ -73,7 +74,10 @@ class AutoPromotion:
             return f"{n_new} of {self.after} new ratings"
         await offload(self._mark)
         process = await asyncio.create_subprocess_exec(
-            *self.command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *self.command,
+            env=child_environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         try:
             said = (await process.communicate())[0].decode("utf-8", "replace").strip()

@@ -13,6 +13,7 @@ from core.errors import Unavailable
 from core.offload import offload
 from core.services import ProviderStatus
 from core.settings import Settings
+from core.storage.private_folder import is_private
 from core.types import SpaceId, StorageUsage
 
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
@@ -26,6 +27,8 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
     """Yield diagnoses of the open data folder, the models and the providers."""
     values = {"folder": settings.data_dir}
     yield Diagnosis("note", "running", values) if data_folder.is_joined else Diagnosis("ok", "folder_ok", values)
+    if not await offload(is_private, settings.data_dir):
+        yield Diagnosis("warning", "folder_open", values)
     for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
         yield finding
     try:

@@ -14,6 +14,8 @@ from pathlib import Path
 from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any
 
+from core.child_environment import child_environment
+
 _STOP_S = 5.0
 """Seconds until a child that does not end is killed."""
 
@@ -33,7 +35,7 @@ class LlamaProcess:
             stdin=PIPE,
             stdout=PIPE,
             text=True,
-            env={"GOMP_SPINCOUNT": "300", **os.environ, "PYTHONPATH": paths},
+            env={"GOMP_SPINCOUNT": "300", **child_environment(PYTHONPATH=paths)},
             process_group=0,  # Ctrl-C is for the parent alone, which lets replies end first
         )
         self._stop = weakref.finalize(self, _stop, self._process)

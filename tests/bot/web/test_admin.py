@@ -106,3 +106,19 @@ async def test_an_unknown_number_is_told_in_one_sentence(house: House) -> None:
     assert response.status_code == 400
     assert "99" in response.json()["error"]["message"]
     assert (await house.client.get("/admin/review")).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 400, "-1", "1.5", "x", "²"])
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+async def test_a_number_that_nothing_can_have_is_not_found(house: House, number: str, verb: str) -> None:
+    response = await house.client.post(f"/admin/review/{number}/{verb}", params={"space": GUILD})
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_half_a_character_is_refused(house: House) -> None:
+    number = await house.propose(1)
+    body, kind = b'{"reason": "\\ud800"}', {"Content-Type": "application/json"}
+    path = f"/admin/review/{number}/reject"
+    response = await house.client.post(path, params={"space": GUILD}, content=body, headers=kind)
+    assert response.status_code == 400
+    assert len(await house.reviews.proposals.pending(GUILD)) == 1

@@ -350,3 +350,26 @@ async def test_an_empty_reply_is_a_failure_and_not_an_answer(stream: bool, text:
         answer = await client.post("/v1/chat/completions", json={**CHAT, "stream": stream})
         assert answer.status_code == 502
         assert (await client.get("/health")).json()["queue"]["open"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/generate", r'{"prompt": "\ud800"}'),
+        ("/generate", r'{"prompt": "When?", "context": "nine \udfff"}'),
+        ("/v1/chat/completions", r'{"messages": [{"role": "user", "content": "\ud83d"}]}'),
+        ("/v1/chat/completions", r'{"messages": [{"role": "user", "content": [{"type": "text", "text": "\ud83d"}]}]}'),
+        ("/v1/chat/completions", r'{"model": "\ud800", "messages": [{"role": "user", "content": "When?"}]}'),
+        ("/v1/chat/completions", r'{"stop": "\ud800", "messages": [{"role": "user", "content": "When?"}]}'),
+        ("/v1/chat/completions", r'{"stop": ["\udc00"], "messages": [{"role": "user", "content": "When?"}]}'),
+    ],
+)
+async def test_half_a_surrogate_pair_is_refused_and_a_whole_one_read(path: str, body: str) -> None:
+    model = TickingGenerator()
+    headers = {"Content-Type": "application/json"}
+    async with served(model) as client:
+        refused = await client.post(path, content=body, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["type"]) == (400, "invalid_request_error")
+        assert model.last is None
+        whole = await client.post("/generate", content=r'{"prompt": "\ud83d\ude00"}', headers=headers)
+        assert whole.status_code == 200

@@ -103,3 +103,21 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
 
 def test_names_are_portable() -> None:
     assert pathlib.PurePosixPath(names(Path("no/../such.md"))[0]) == pathlib.PurePosixPath("such.md")
+
+
+def test_a_link_out_of_the_folder_is_refused_unless_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "notes/one.md", "notes/deep/two.md", "private/key.md", "private/more/three.md")
+    notes = tmp_path / "notes"
+    (notes / "key.md").symlink_to(tmp_path / "private" / "key.md")
+    (notes / "folder").symlink_to(tmp_path / "private")
+    (notes / "same.md").symlink_to(notes / "one.md")
+    (tmp_path / "named").symlink_to(notes)
+    for root in (notes, tmp_path / "named"):
+        found = {file.path.name: file for file in find_files([root])}
+        assert {name for name, file in found.items() if file.is_refused} == {"key.md", "folder"}
+        assert set(found) == {"key.md", "folder", "same.md", "one.md", "two.md"}
+        with pytest.raises(BadInput, match="link_outside"):
+            read_file(found["key.md"], LIMIT)
+    asked = {file.path.name: file.is_refused for file in find_files([notes], links_may_leave=True)}
+    assert asked == dict.fromkeys(("key.md", "same.md", "one.md", "two.md", "three.md"), False)
+    assert not any(file.is_refused for file in find_files([notes / "key.md"]))
