@@ -216,6 +216,11 @@ def _cell(values: Floats, labels: NDArray[np.bool_], cut: float) -> str:
     return f" {auroc(values, labels):.3f} / {balanced_accuracy(values >= cut, labels):.3f} / {passed:.2f}"
 
 
+def family_group(name: str) -> str:
+    """Return what sets that are translations of one another have in common: four letters of their names."""
+    return name[:4]
+
+
 def fold(example: Example) -> int:
     return sum(example.topic.encode()) % N_FOLDS
 
@@ -225,6 +230,8 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
     given, embedder = given_folders(arguments)
     sets = [read_labelled(folder) for folder in given.folders]
+    if len({family_group(data.name) for data in sets}) < 2:
+        raise SystemExit("two sets are needed whose names differ in the first four letters: one judges the other")
     examples = [example for data in sets for example in asyncio.run(collect(data, embedder))]
     spec = np.array([example.spec for example in examples])
     report("specification", spec, examples, TAU)
@@ -233,7 +240,7 @@ def main() -> None:
         values = judged_by_others(examples, names, fold, n_bells)
         upper, lower = bands(values, examples)
         report(f"{title}, other topics (upper {upper:.2f}, lower {lower:.2f})", values, examples, upper)
-        by_sets = judged_by_others(examples, names, lambda each: each.family[:4], n_bells)
+        by_sets = judged_by_others(examples, names, lambda each: family_group(each.family), n_bells)
         report(f"{title}, other sets", by_sets, examples, upper)
         fitted = asdict(fit(examples, names, n_bells))
         rows.append({**fitted, "embedder": family if n_bells else "", "upper": upper, "lower": lower})
