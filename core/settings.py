@@ -5,12 +5,14 @@ Every name is documented in the README (a test checks). Secrets are ``SecretStr`
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.dotenv_file import DOTENV, read_dotenv, unquoted
 from core.errors import Unavailable
 from core.types import Language
 
@@ -19,7 +21,7 @@ class Settings(BaseSettings):
     """The operator's settings. Field aliases are the names of environment variables."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+        env_file=DOTENV, env_file_encoding="utf-8-sig", extra="ignore", frozen=True, env_ignore_empty=True
     )
 
     data_dir: Path = Field(Path("data"), alias="AION_DATA_DIR")
@@ -79,6 +81,19 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(None, alias="AION_ADMIN_TOKEN")
     health_port: int = Field(0, alias="AION_HEALTH_PORT", ge=0, le=65_535)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_quotes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take the quotes from around values, and leave out those that are empty without them."""
+        bare = {name: unquoted(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in bare.items() if value != ""}
+
+    @field_validator("data_dir", "providers_file", "embedder", "local_model", "reader", "reranker", mode="before")
+    @classmethod
+    def _at_home(cls, value: Any) -> Any:
+        """Replace a ``~`` at the beginning of a path, as a shell does."""
+        return os.path.expanduser(value) if isinstance(value, str | Path) else value  # noqa: PTH111 (an id is no path)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that is set, for the log to mask."""
@@ -107,7 +122,8 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Read the settings. Raises ``Unavailable`` naming the first one that is wrong."""
+    """Read the settings. Raises ``Unavailable`` naming the first one that is wrong, or why ``.env`` is not readable."""
+    read_dotenv()
     try:
         return Settings()
     except ValidationError as error:

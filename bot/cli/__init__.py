@@ -10,9 +10,17 @@ from bot.cli import doctor, init, chat, run, index, learn, docs, forget, map, re
 from bot.cli import eval, tune, quality, jobs, watch, review, train, lora  # noqa: F401
 
 # isort: on
+import os
+
 from bot.cli.root import app
+
+_OPTIONS = ("AION_BASE_MODEL", "AION_SFT_JSONL", "AION_LORA_OUT", "AION_LORA_RANK", "AION_LORA_ALPHA")
+"""Variables that are defaults of options and no ``core.settings.Settings``."""
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Variables of options are read as settings are: without quotes, ``~`` being the home."""
+    for name in _OPTIONS:
+        if value := os.environ.get(name):
+            os.environ[name] = os.path.expanduser(value.strip().strip("\"'"))  # noqa: PTH111 (an id is no path)
     app()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from core.dotenv_file import unquoted
 from core.texts import language_of_locale
 from core.types import Language
 
@@ -11,7 +12,7 @@ from core.types import Language
 def terminal_locale() -> str | None:
     """Return the terminal's language tag: ``AION_LANGUAGE`` where set, else ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``."""
     names = ("AION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-    return next((value for name in names if (value := os.environ.get(name))), None)
+    return next((value for name in names if (value := unquoted(os.environ.get(name, "")))), None)
 
 
 def terminal_language() -> Language:

@@ -6,12 +6,11 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from core.dotenv_file import read_dotenv
 from core.generation.providers.catalogue import Provider, read_providers
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import read_keys
@@ -51,6 +50,6 @@ async def open_providers(settings: Settings, quotas: Quotas) -> AsyncIterator[Pr
 
 def provider_keys(providers: tuple[Provider, ...]) -> Mapping[str, tuple[SecretStr, ...]]:
     """Return the keys that are set for providers, by the name they are set under in the environment or ``.env``."""
-    values = {**dotenv_values(Path(".env")), **os.environ}
+    values = {**read_dotenv(), **os.environ}
     found = {provider.key_env: read_keys(values, provider.key_env) for provider in providers}
     return {name: keys for name, keys in found.items() if keys}

@@ -62,12 +62,14 @@ class Database:
             lock.release()
             raise
         database = cls._on(data_dir / FILE, lock)
-        if revision != REVISIONS[-1]:
-            try:
+        try:
+            if revision == REVISIONS[-1]:
+                await database._require_unlocked()
+            else:
                 await database._upgrade(data_dir)
-            except BaseException:
-                await database.close()
-                raise
+        except BaseException:
+            await database.close()
+            raise
         return database
 
     @classmethod
@@ -89,7 +91,17 @@ class Database:
             async with self.write() as connection:
                 await connection.run_sync(migrations.upgrade)
         except DatabaseError as error:
-            raise Unavailable("storage.unusable", folder=data_dir, problem=error.orig) from error
+            raise _unusable(data_dir, error.orig) from error
+
+    async def _require_unlocked(self) -> None:
+        """Begin a write transaction and end it. Raises ``Unavailable`` when another program holds the database."""
+        try:
+            async with self.write():
+                pass
+        except DatabaseError as error:
+            unusable = _unusable(Path(self._engine.url.database or "").parent, error.orig)
+            if unusable.key == "storage.held":  # one that cannot be written at all may still be read
+                raise unusable from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -140,7 +152,7 @@ class Database:
                 await connection.exec_driver_sql(sqlite.REWRITE_FIRST_PAGE)
         except DatabaseError as error:
             folder = Path(self._engine.url.database or "").parent
-            raise Unavailable("storage.unusable", folder=folder, problem=error.orig) from error
+            raise _unusable(folder, error.orig) from error
 
     async def close(self) -> None:
         """Close every connection and release the folder's lock."""
@@ -200,11 +212,18 @@ def _lock_folder(data_dir: Path) -> BaseFileLock:
     return lock
 
 
+def _unusable(folder: Path, problem: BaseException | None) -> Unavailable:
+    """Return the error of a database that SQLite refuses: held by another program, or unusable for good."""
+    if isinstance(problem, sqlite3.OperationalError) and "locked" in str(problem):
+        return Unavailable("storage.held", folder=folder)
+    return Unavailable("storage.unusable", folder=folder, problem=problem)
+
+
 def _require_known_revision(path: Path) -> str | None:
     try:
         revision = sqlite.read_revision(path)
     except sqlite3.DatabaseError as error:
-        raise Unavailable("storage.unusable", folder=path.parent, problem=error) from error
+        raise _unusable(path.parent, error) from error
     if revision is not None and revision not in REVISIONS:
         raise Unavailable("storage.newer", folder=path.parent)
     return revision

@@ -38,7 +38,7 @@ def write_env(path: Path, settings: Mapping[str, str], now: datetime) -> Path | 
     Blocks. Raises ``OSError`` when it cannot be written; the file is then unchanged.
     """
     path = path.resolve()
-    old = path.read_text(encoding="utf-8") if path.exists() else None
+    old = path.read_text(encoding="utf-8-sig") if path.exists() else None
     backup = path.with_name(f"{path.name}.{now:%Y%m%d-%H%M%S}.bak") if old is not None else None
     if backup is not None and old is not None:
         _write(backup, old)

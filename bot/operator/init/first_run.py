@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import httpx
-from dotenv import dotenv_values
 from rich.console import Console
 
 from bot.operator.doctor.diagnosis import Diagnosis
@@ -19,6 +17,8 @@ from bot.operator.init.env_file import write_env
 from bot.operator.init.keys import check_keys
 from bot.operator.init.respondent import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.terminal.language import terminal_language
+from core.dotenv_file import DOTENV as ENV
+from core.dotenv_file import read_dotenv
 from core.errors import BadInput, Unavailable, UserError
 from core.generation.providers.catalogue import read_providers
 from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL
@@ -28,7 +28,6 @@ from core.settings import Settings, read_settings
 from core.texts import language_of_locale, say
 from core.types import LANGUAGES
 
-ENV = Path(".env")
 _REFUSED = ("doctor.discord_refused", "doctor.telegram_refused", "init.key_refused", "init.language", "init.model_away")
 
 Check = Callable[[str], Awaitable[None]]
@@ -62,7 +61,7 @@ class FirstRun:
         self._language = terminal_language()
         self._file = ENV.resolve()
         self._replaces = ENV.exists()
-        self._present = {name: value for name, value in dotenv_values(ENV).items() if value}
+        self._present = {name: value for name, value in read_dotenv(ENV).items() if value}
         self._answers: dict[str, str] = {}
         self._invitations: list[str] = []
 
