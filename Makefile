@@ -147,6 +147,10 @@ bench-curation: setup ## a hundred pages, good and bad, and extraction beside tr
 bench-extract: setup ## how often a quoted answer holds the right one: make bench-extract DATA="dir dir"
 	@$(BENCH) bench/extract.py $(DATA)
 
+.PHONY: bench-answers
+bench-answers: setup ## what members get, by set and kind: make bench-answers DATA="dir dir" [SHEET=answers.html]
+	@$(BENCH) bench/answers.py $(DATA) $(if $(SHEET),--sheet $(SHEET))
+
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \

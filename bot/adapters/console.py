@@ -209,7 +209,7 @@ async def answer_as_text(question: str) -> None:
 async def answer_as_json(question: str) -> None:
     """Print the answer to one question as one JSON object on the standard output."""
     async with _once() as aion:
-        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, _DiscardingOutlet())
+        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, DiscardingOutlet())
     sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
 
 
@@ -229,7 +229,7 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
 
 
-class _DiscardingOutlet:
+class DiscardingOutlet:
     """An outlet for an answer that is read from its return value instead."""
 
     async def progress(self, text: str) -> None:

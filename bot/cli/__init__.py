@@ -6,7 +6,7 @@ Importing a module adds its subcommand, in the order in which ``aion --help`` li
 from __future__ import annotations
 
 # isort: off
-from bot.cli import doctor, init, chat, run, index, learn, docs, forget, map, reembed, providers, serve  # noqa: F401
+from bot.cli import doctor, init, chat, ask, run, index, learn, docs, forget, map, reembed, providers, serve  # noqa: F401
 from bot.cli import eval, tune, quality, jobs, watch, review, train, lora  # noqa: F401
 
 # isort: on

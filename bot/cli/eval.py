@@ -10,7 +10,9 @@ import typer
 from bot.cli.root import app, finish
 
 
-@app.command("eval", epilog="Example:  aion eval questions/ more-questions/ --json")
+@app.command(
+    "eval", epilog="Examples:  aion eval questions/ --json  ·  aion eval questions/ --answers --sheet answers.html"
+)
 def evaluate(
     folders: Annotated[
         list[Path],
@@ -22,6 +24,10 @@ def evaluate(
     answers: Annotated[
         bool, typer.Option("--answers", help="Measure the written answers instead: slow, a model writes them.")
     ] = False,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--sheet", metavar="FILE.html", help="With --answers: questions and answers side by side."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="With --answers: ask at most this many questions of each.")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -29,6 +35,6 @@ def evaluate(
     from bot.operator.eval import evaluate_answers, evaluate_search
 
     if answers:
-        finish(evaluate_answers(folders, as_json, limit), as_json=as_json)
+        finish(evaluate_answers(folders, as_json, limit, sheet), as_json=as_json)
     else:
         finish(evaluate_search(folders, as_json, plot), as_json=as_json)

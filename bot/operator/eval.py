@@ -10,21 +10,27 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.logs import log_to_file
+from bot.operator.temporary_community import open_temporary_community
 from bot.terminal.language import terminal_language
-from bot.terminal.output import print_line, progress_bar, status_printer
+from bot.terminal.output import print_line, print_sentence, progress_bar, status_printer
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader
+from core.errors import BadInput
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
 from core.evaluation.harness import Measurement, as_json, as_table, table
+from core.evaluation.outcomes import MemberAnswer, metrics_by_kind
+from core.evaluation.sheet import as_sheet
 from core.evaluation.written import written_metrics
 from core.experiments.answer_eval import written_answers
+from core.experiments.member_eval import member_answers
 from core.experiments.search_eval import assess
 from core.generation.grounding.reader import open_reader
 from core.generation.local.factory import open_generator
 from core.generation.providers.router import Router
 from core.generation.writer import Writers
+from core.offload import offload
 from core.ports import Embedder, Gate, Reader
 from core.retrieval.embed import open_embedder
 from core.retrieval.rerank import open_reranker
@@ -55,23 +61,55 @@ async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Pa
         _plot(measured, plots, console)
 
 
-async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: int) -> None:
-    """Print the metrics of the answers written to at most ``limit`` questions of every folder, as a table or JSON."""
+async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: int, sheet: Path | None) -> None:
+    """Print the metrics of the answers to at most ``limit`` questions of every folder, as a table or JSON.
+
+    Folders whose questions have required strings are answered as members would be, and reported by kind of question;
+    ``sheet`` is the file for their questions and answers side by side. The others are scored against their reference
+    answers. Raises ``BadInput`` when the sheet cannot be written.
+    """
     settings, console = read_settings(), Console(stderr=True)
     embedder, gate, reader = open_judges(settings, console)
     gate = with_reader(gate, reader)
-    local = open_generator(settings.local_model, settings.models_dir, status_printer(console))
-    writers = Writers(local, Router(), embedder, "abstain")
     sets = [read_labelled(folder) for folder in folders]
+    answered: dict[str, list[MemberAnswer]] = {}
     metrics: dict[str, Mapping[str, float | None]] = {}
+    open_community = partial(open_temporary_community, settings, embedder, gate, reader, status_printer(console))
     with progress_bar(console) as bar:
         for data in sets:
-            task = bar.add_task(data.name, total=min(limit, len(data.questions)))
-            replies = await written_answers(data, embedder, gate, writers, limit, partial(bar.advance, task))
-            metrics[data.name] = {**written_metrics(replies), "n": len(replies)}
-    print_line(
-        json.dumps({"sets": metrics}, indent=1) if as_json_text else table({(name,): m for name, m in metrics.items()})
-    )
+            asked = partial(bar.advance, bar.add_task(data.name, total=min(limit, len(data.questions))))
+            if any(question.must for question in data.questions):
+                answered[data.name] = await member_answers(data, open_community, limit, asked)
+            else:
+                local = open_generator(settings.local_model, settings.models_dir, status_printer(console))
+                replies = await written_answers(
+                    data, embedder, gate, Writers(local, Router(), embedder, "abstain"), limit, asked
+                )
+                metrics[data.name] = {**written_metrics(replies), "n": len(replies)}
+    by_kind = {name: metrics_by_kind(each) for name, each in answered.items()}
+    if as_json_text:
+        print_line(json.dumps({"sets": {**metrics, **by_kind}}, indent=1))
+    else:
+        if metrics:
+            print_line(table({(name,): measures for name, measures in metrics.items()}))
+        if by_kind:
+            print_line(table(_rows(by_kind)))
+    if sheet is not None:
+        await _write_sheet(sheet, answered)
+
+
+def _rows(
+    by_kind: Mapping[str, Mapping[str, Mapping[str, float | None]]],
+) -> Mapping[tuple[str, ...], Mapping[str, float | None]]:
+    return {(name, kind): measures for name, kinds in by_kind.items() for kind, measures in kinds.items()}
+
+
+async def _write_sheet(path: Path, answered: Mapping[str, Sequence[MemberAnswer]]) -> None:
+    try:
+        await offload(path.write_text, as_sheet(answered), encoding="utf-8")
+    except OSError as error:
+        raise BadInput("map.unwritable", path=path, problem=error.strerror) from error
+    print_sentence("file.saved", path=path)
 
 
 def open_judges(settings: Settings, console: Console) -> tuple[Embedder, Gate, Reader | None]:

@@ -1,7 +1,7 @@
 """Labelled sets: a corpus, answerable and unanswerable questions, and relevance judgements, read from a folder.
 
 BEIR's layout (Thakur et al. 2021): ``corpus.jsonl`` {_id, title, text}, ``queries.jsonl`` {_id, text, and optionally
-answers, answerable, kind, topic}, ``qrels.tsv`` or ``qrels/*.tsv`` {query-id, corpus-id, score}.
+answers, answerable, kind, topic, must, quote}, ``qrels.tsv`` or ``qrels/*.tsv`` {query-id, corpus-id, score}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ class LabelledDocument:
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question: ``relevance`` grades document ids (> 0: relevant); ``answers`` are reference answers."""
+    """A question: ``relevance`` grades document ids (> 0: relevant); ``answers`` are reference answers.
+
+    A right answer contains one string of every group of ``must``; ``quotes`` are exact pieces of documents that answer.
+    """
 
     id: str
     text: str
@@ -37,6 +40,8 @@ class LabelledQuestion:
     answers: tuple[str, ...] = ()
     kind: str = ""
     topic: str = ""
+    must: tuple[tuple[str, ...], ...] = ()
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,30 @@ class LabelledSet:
     name: str
     documents: tuple[LabelledDocument, ...]
     questions: tuple[LabelledQuestion, ...]
+
+    def collections(self) -> tuple[LabelledSet, ...]:
+        """Return the set by collection: what is answered from documents below one first folder of their titles.
+
+        A topic belongs to the folder of its relevant documents, one without any to the first collection. A set whose
+        topics share folders, or whose titles name none, is one collection.
+        """
+        folder_of = {document.id: document.title.split("/")[0] for document in self.documents}
+        folders: dict[str, set[str]] = defaultdict(set)
+        for question in self.questions:
+            folders[question.topic] |= {folder_of[id_] for id_ in question.relevance if id_ in folder_of}
+        names = sorted(set(folder_of.values()))
+        is_split = all("/" in document.title for document in self.documents)
+        if not is_split or len(names) == 1 or any(len(found) > 1 for found in folders.values()):
+            return (self,)
+        home = {topic: min(found, default=names[0]) for topic, found in folders.items()}
+        return tuple(
+            LabelledSet(
+                name,
+                tuple(document for document in self.documents if folder_of[document.id] == name),
+                tuple(question for question in self.questions if home[question.topic] == name),
+            )
+            for name in names
+        )
 
 
 def read_labelled(folder: Path) -> LabelledSet:
@@ -74,6 +103,8 @@ def _question(row: Mapping[str, Any], relevance: Mapping[str, Mapping[str, int]]
         answers=tuple(str(answer) for answer in row.get("answers") or ()),
         kind=str(row.get("kind") or ""),
         topic=str(row.get("topic") or ""),
+        must=tuple(tuple(str(text) for text in group) for group in row.get("must") or ()),
+        quotes=tuple(str(quote) for quote in row.get("quote") or ()),
     )
 
 
