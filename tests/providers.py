@@ -42,18 +42,24 @@ def event(data: Any) -> bytes:
     return f"data: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
 
 
-def delta(text: str | None, finish: str | None = None) -> bytes:
-    """Return the event of one streamed piece of text."""
-    return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]})
+def delta(content: Any, finish: Any = None, **rest: Any) -> bytes:
+    """Return the event of one streamed piece of content: text, or what some dialects send in its place."""
+    return event({"choices": [{"index": 0, "delta": {"content": content, **rest}, "finish_reason": finish}]})
 
 
 USAGE = event({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}})
 DONE = event("[DONE]")
 
 
-def streamed(*steps: Step, is_cut: bool = False) -> Canned:
+def streamed(*steps: Step, is_cut: bool = False, content_type: str | None = "text/event-stream") -> Canned:
     """Return a 200 that streams these steps."""
-    return Canned(steps, headers={"content-type": "text/event-stream"}, is_cut=is_cut)
+    return Canned(steps, headers={"content-type": content_type} if content_type else {}, is_cut=is_cut)
+
+
+def whole(message: Mapping[str, Any], finish: str = "stop", content_type: str | None = "application/json") -> Canned:
+    """Return a 200 with one body, as a server that does not stream sends it."""
+    body = {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}]}
+    return streamed(json.dumps(body).encode(), content_type=content_type)
 
 
 def says(*texts: str) -> Canned:

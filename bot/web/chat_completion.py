@@ -133,10 +133,15 @@ class CompletionResponse:
         return {**head, "system_fingerprint": version, "choices": [choice], "usage": _usage_body(usage)}
 
     def chunk(self, piece: Piece, *, is_first: bool = False) -> bytes:
-        """Return the event of one piece; the first carries the role."""
+        """Return the event of one piece; the first carries the role.
+
+        OpenAI's format cannot take text back: a restart is written as the closing tag that it was, which AION's own
+        client and others understand.
+        """
         role = {"role": "assistant"} if is_first else {}
         log_probs = {"logprobs": self._log_probs([piece])} if self.wants_log_probs else {}
-        choice = {"index": 0, "delta": {**role, "content": piece.text}, **log_probs, "finish_reason": None}
+        content = f"</think>{piece.text}" if piece.is_restart else piece.text
+        choice = {"index": 0, "delta": {**role, "content": content}, **log_probs, "finish_reason": None}
         return self._event([choice], system_fingerprint=piece.lora_version)
 
     def last_chunk(self, usage: TokenUsage) -> bytes:

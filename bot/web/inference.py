@@ -109,8 +109,15 @@ def _require_model(service: InferenceService, name: str) -> None:
 
 
 async def _all_pieces(opened: OpenCompletion) -> Sequence[Piece]:
-    """Return all pieces. Raises ``GenerationFailed`` when they hold nothing but spaces and no stop sequence came."""
-    pieces = [piece async for piece in opened.pieces]
+    """Return all pieces, from the last restart on.
+
+    Raises ``GenerationFailed`` when they hold nothing but spaces and no stop sequence came.
+    """
+    pieces: list[Piece] = []
+    async for piece in opened.pieces:
+        if piece.is_restart:
+            pieces.clear()
+        pieces.append(piece)
     if not opened.usage.is_stopped and not any(piece.text.strip() for piece in pieces):
         raise GenerationFailed("an empty reply")
     return pieces
@@ -133,7 +140,7 @@ async def _events(
     yield completion.chunk(first, is_first=True)
     try:
         async for piece in opened.pieces:
-            if piece.text or (completion.wants_log_probs and piece.log_probs):
+            if piece.text or piece.is_restart or (completion.wants_log_probs and piece.log_probs):
                 yield completion.chunk(piece)
     except (UserError, GenerationFailed) as error:
         log.warning("a stream broke off: %s", error)

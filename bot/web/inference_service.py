@@ -108,7 +108,11 @@ class InferenceService:
         async with aclosing(self.model.stream(prompt, sampling)) as pieces:
             async for piece in pieces:
                 version = piece.lora_version
-                usage.n_completion += len(piece.log_probs) or 1
+                usage.n_completion += len(piece.log_probs) or bool(piece.text)
+                if piece.is_cut:
+                    usage.n_completion = max(usage.n_completion, usage.max_new_tokens)
+                if piece.is_restart:
+                    stops.end()
                 yield replace(piece, text=stops.feed(piece.text))
                 if stops.is_found:
                     usage.is_stopped = True

@@ -114,7 +114,10 @@ async def measured(comparison: Comparison, data: ComparisonData, models: Compari
 async def greedy_reply(local: LocalGenerator, prompt: Sequence[PromptTurn], max_new_tokens: int) -> str:
     """Return the reply under greedy decoding."""
     sampling = Sampling(temperature=0.0, max_new_tokens=max_new_tokens)
-    return "".join([piece.text async for piece in local.stream(prompt, sampling)])
+    text = ""
+    async for piece in local.stream(prompt, sampling):
+        text = piece.appended_to(text)
+    return text
 
 
 def _reader(comparison: Comparison, model: RewardModel, embedder: Embedder) -> ReplyEncoder:

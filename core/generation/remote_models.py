@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RemoteReply:
-    """What a worker or provider wrote; ``is_broken`` when the stream failed before its end."""
+    """What a worker or provider wrote; ``is_broken`` when it failed, or reached its limit, before its end."""
 
     generation: Generation
     is_broken: bool
@@ -41,40 +41,60 @@ class RemoteModels:
     ) -> RemoteReply | None:
         """Return the reply of the first model that begins one, also when it breaks off; ``None`` when none does.
 
+        One whose words were all taken back, since they were reasoning or led to a tool call, has not begun a reply.
         ``prompts_by_size`` are versions of one prompt, the largest first. ``so_far`` is the start of an answer that
         broke off, to be continued; the reply begins with it.
         """
-        sampling, text = Sampling(), _whole_words(so_far)
-        continuation = prompts.continuation(text, language) if text else ()
-        try:
-            opened = await self._open([(*turns, *continuation) for turns in prompts_by_size], sampling, language)
-        except GenerationFailed as failure:
-            log.warning("no provider answered: %s", failure)
-            return None
-        is_broken = False
-        try:
-            async for piece in opened.pieces:
-                text += piece.text
-                await show(text)
-        except GenerationFailed as failure:
-            log.warning("%s broke off: %s", opened.generator, failure)
-            is_broken = True
-        generation = Generation(text.strip(), opened.generator, opened.model, prompts_by_size[0], sampling)
-        return RemoteReply(generation, is_broken)
+        start = _whole_words(so_far)
+        continuation = prompts.continuation(start, language) if start else ()
+        full = [(*turns, *continuation) for turns in prompts_by_size]
+        without: set[tuple[str, str]] = set()
+        while True:
+            try:
+                opened = await self._open(full, language, without)
+            except GenerationFailed as failure:
+                log.warning("no provider answered: %s", failure)
+                return None
+            text, is_broken = await _written(opened, start, show)
+            if text != start or not is_broken:
+                generation = Generation(text.strip(), opened.generator, opened.model, prompts_by_size[0], Sampling())
+                return RemoteReply(generation, is_broken)
+            without.add((opened.generator, opened.model))
 
     def _able_workers(self, language: Language) -> list[LocalModel]:
         """Return the workers whose replies need no check of every sentence."""
         return [worker for worker in self.workers if worker.style == "full" and language in worker.languages]
 
     async def _open(
-        self, prompts_by_size: Sequence[tuple[PromptTurn, ...]], sampling: Sampling, language: Language
+        self, prompts_by_size: Sequence[tuple[PromptTurn, ...]], language: Language, without: Set[tuple[str, str]]
     ) -> OpenStream:
+        sampling = Sampling()
         for worker in self._able_workers(language):
+            if (worker.name, worker.model) in without:
+                continue
             try:
                 return await _opened(worker, _largest_fitting(worker, prompts_by_size, sampling), sampling)
             except (GenerationFailed, Unavailable) as error:
                 log.warning("%s did not write: %s", worker.name, error)
-        return await self.router.open(prompts_by_size[0], sampling, language, prompts_by_size[1:])
+        return await self.router.open(prompts_by_size[0], sampling, language, prompts_by_size[1:], without)
+
+
+async def _written(opened: OpenStream, start: str, show: Show) -> tuple[str, bool]:
+    """Return ``start`` with the reply, showing it as it grows, and whether the reply broke off.
+
+    What turns out to be reasoning, or words before a tool call, is taken back.
+    """
+    text, is_broken = start, False
+    try:
+        async for piece in opened.pieces:
+            text = (start if piece.is_restart else text) + piece.text
+            is_broken = piece.is_cut
+            if text:
+                await show(text)
+    except GenerationFailed as failure:
+        log.warning("%s broke off: %s", opened.generator, failure)
+        is_broken = True
+    return text, is_broken
 
 
 def _largest_fitting(

@@ -144,7 +144,7 @@ class Writers:
         try:
             async with aclosing(model.stream(prompt.turns, sampling)) as pieces:
                 async for piece, is_sentence in _by_sentence(pieces):
-                    text += piece.text
+                    text = piece.appended_to(text)
                     log_probs += piece.log_probs
                     lora_version = piece.lora_version
                     if is_sentence:
@@ -179,11 +179,14 @@ def _local_prompt(model: LocalModel, found: SearchResult, ranked: Sequence[Score
 async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piece, bool]]:
     """Yield pieces joined into whole sentences, the last perhaps cut short, each with ``True``.
 
-    Log-probabilities without text at the end come with ``False``.
+    Log-probabilities without text at the end, and a restart, come with ``False``.
     """
     text, log_probs, version = "", list[float](), None
     async for piece in pieces:
         version = piece.lora_version
+        if piece.is_restart:
+            yield Piece("", tuple(log_probs), version, is_restart=True), False
+            text, log_probs = "", []
         text += piece.text
         log_probs += piece.log_probs
         spans = sentences(text)

@@ -20,7 +20,7 @@ from core.errors import Unavailable
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider, ProviderModel
 from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
-from core.generation.providers.errors import FailureKind, ProviderFailed
+from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFailed
 from core.ops.alerts import Alerts
 from core.ports import LocalModel
 from core.types import Language, Piece, PromptTurn, Sampling
@@ -111,7 +111,7 @@ class RemoteWorker:
                     yield piece
         except ProviderFailed as failure:
             log.warning("worker %s: %s", self.name, failure)
-            if failure.kind not in (FailureKind.QUOTA, FailureKind.REJECTED, FailureKind.TOO_LARGE):
+            if failure.kind not in (FailureKind.QUOTA, FailureKind.REJECTED, *OF_REQUEST):
                 self._n_failures += 1
                 self.state = "offline"
                 self.suspected()

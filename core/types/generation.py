@@ -29,12 +29,19 @@ class Sampling:
 class Piece:
     """A piece of streamed text, with the log-probability (nats) of each of its tokens where the generator has them.
 
-    ``lora_version`` names the LoRA weights it was written with; all pieces of a reply have the same.
+    ``lora_version`` names the LoRA weights it was written with; all pieces of a reply have the same. ``is_restart``:
+    the text before this piece turned out to be no part of the reply. ``is_cut``: the limit of tokens ended the reply.
     """
 
     text: str
     log_probs: tuple[float, ...] = ()
     lora_version: str | None = None
+    is_restart: bool = False
+    is_cut: bool = False
+
+    def appended_to(self, text: str) -> str:
+        """Return the reply with this piece, ``text`` being what came before it."""
+        return self.text if self.is_restart else text + self.text
 
 
 @dataclass(frozen=True, slots=True)

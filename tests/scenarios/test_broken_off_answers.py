@@ -107,6 +107,14 @@ async def test_an_answer_from_elsewhere_is_gone_on_with_in_its_own_language(tmp_
         assert second.text == f"{say('pt', 'answer.outside', generator='groq')}\n\nParis é a capital."
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter: RECITATION", "SAFETY"])
+async def test_an_answer_cut_by_a_limit_or_a_filter_is_marked_and_gone_on_with(tmp_path, monkeypatch, reason) -> None:
+    cut = streamed(delta("It opens at nine [1]. On Satur"), delta(None, reason), DONE)
+    async with answering(tmp_path, monkeypatch, cut, says("Saturdays it is open till six [1].")) as (aion, _):
+        assert (await ask(aion, ASKED)).text == f"It opens at nine [1]. On Satur\n\n{say('en', 'answer.broken_off')}"
+        assert (await ask(aion, "continue")).text == "It opens at nine [1]. On Saturdays it is open till six [1]."
+
+
 @pytest.mark.parametrize("whole", [says("It opens at nine [1]."), fails(500)])
 async def test_an_answer_that_did_not_break_off_is_not_gone_on_with(tmp_path, monkeypatch, whole) -> None:
     async with answering(tmp_path, monkeypatch, whole) as (aion, server):

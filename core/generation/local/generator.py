@@ -222,7 +222,7 @@ async def _until(pieces: AsyncGenerator[Piece, None], end_s: float) -> AsyncGene
                     piece = await anext(pieces)
             except (StopAsyncIteration, TimeoutError):
                 break
-            is_silent = is_silent and not piece.text.strip()
+            is_silent = (is_silent or piece.is_restart) and not piece.text.strip()
             yield piece
     if is_silent:
         raise GenerationFailed("nothing was written")

@@ -22,7 +22,7 @@ from transformers.utils import logging as transformers_logging
 from core.errors import GenerationFailed
 from core.generation.local.batch_scheduler import BatchScheduler
 from core.generation.local.token_sampling import SampledReply, StreamEvent
-from core.generation.prompting.reasoning_tags import OPEN, ReasoningFilter
+from core.generation.prompting.reasoning_tags import ReasoningFilter, opens_reasoning
 from core.types import Piece, PromptTurn, Sampling
 
 _UNSTATED_CONTEXT_TOKENS = 2_048
@@ -104,17 +104,17 @@ class TransformersEngine:
         chat = self.chat
         reply = SampledReply(chat.tokenizer, chat.ends, ids, replace(sampling, max_new_tokens=room), tell)
         reasoning = ReasoningFilter()
-        if (
-            chat.tokenizer.decode(ids[-_OPENING_TOKENS:]).rstrip().endswith(OPEN)
-        ):  # some templates open the tag themselves
-            reasoning.feed(OPEN)
+        prompt_end = chat.tokenizer.decode(ids[-_OPENING_TOKENS:])
+        if opens_reasoning(prompt_end):
+            reasoning.feed(prompt_end)
         self._scheduler.submit(self._lora, reply)
         try:
             while (piece := await told.get()) is not None:
                 if isinstance(piece, Exception):
                     raise piece
-                yield replace(piece, text=reasoning.feed(piece.text))
-            if rest := reasoning.end():
+                shown = reasoning.feed(piece.text)
+                yield replace(piece, text=shown.text, is_restart=shown.is_restart)
+            if rest := reasoning.end().text:
                 yield Piece(rest)
         finally:
             reply.is_over = True

@@ -114,16 +114,20 @@ class ProviderGenerator:
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[Piece, None]:
         """Yield the reply as ``stream`` does; ``listener`` receives headers and usage."""
-        is_silent = True
+        is_silent, is_cut = True, False
         async with aclosing(self._texts(prompt, sampling, listener)) as pieces:
             async for piece in pieces:
-                if is_silent:
-                    piece = Piece(piece.text.lstrip(), piece.log_probs)
-                if piece.text or piece.log_probs:
+                is_cut = is_cut or piece.is_cut
+                if is_silent or piece.is_restart:
+                    is_restart = piece.is_restart and not is_silent
+                    piece = Piece(piece.text.lstrip(), piece.log_probs, is_restart=is_restart)
+                    is_silent = not piece.text
+                if piece.text or piece.log_probs or piece.is_restart:
                     yield piece
-                is_silent = is_silent and not piece.text
         if is_silent:
             raise ProviderFailed(FailureKind.EMPTY, "the reply holds no text", status=200)
+        if is_cut:
+            yield Piece("", is_cut=True)
 
     async def _texts(
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
@@ -132,13 +136,16 @@ class ProviderGenerator:
         reasoning = ReasoningFilter()
         async with aclosing(self._timed(prompt, sampling, listener)) as chunks:
             async for chunk in chunks:
-                yield Piece(reasoning.feed(chunk.text), chunk.log_probs)
-        yield Piece(reasoning.end())
+                shown = reasoning.feed(chunk.text)
+                is_restart = shown.is_restart or chunk.is_restart
+                yield Piece(shown.text, chunk.log_probs, is_restart=is_restart, is_cut=chunk.is_cut)
+        rest = reasoning.end()
+        yield Piece(rest.text, is_restart=rest.is_restart)
 
     async def _timed(
         self, prompt: Sequence[PromptTurn], sampling: Sampling, listener: ProviderListener
     ) -> AsyncGenerator[ReplyChunk, None]:
-        """Yield the chunks with text, each within its deadline, until the reply is complete."""
+        """Yield the chunks that tell something of the text, each within its deadline, until the reply is complete."""
         clock_s = asyncio.get_running_loop().time
         end_s = clock_s() + self._timeouts.total_s
         deadline_s = clock_s() + self._timeouts.first_text_s
@@ -154,7 +161,7 @@ class ProviderGenerator:
                     return
                 if chunk.usage:
                     listener.usage(chunk.usage)
-                if chunk.text:
+                if chunk.text or chunk.is_cut or chunk.is_restart:
                     yield chunk
                     deadline_s = clock_s() + self._timeouts.stall_s
                 if chunk.is_last and not is_complete:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from core.generation.providers.clock import day_of, month_of
-from core.generation.providers.errors import FailureKind, ProviderFailed
+from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFailed
 from core.generation.providers.quota_errors import SpentQuota
 from core.generation.providers.route import Route
 from core.storage.quotas import AccountCooldown, QuotaAccount
@@ -26,8 +26,6 @@ _MIN_IN_A_ROW = 3
 """Consecutive empty, refused or interrupted replies from which a model is cooled down."""
 
 _AT_ONCE = frozenset({FailureKind.SERVER, FailureKind.NETWORK, FailureKind.MALFORMED})
-_NEVER = frozenset({FailureKind.TOO_LARGE, FailureKind.FILTERED})
-"""Failures of the request, not of the provider."""
 
 
 def cooldown_for(
@@ -47,7 +45,7 @@ def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: floa
             return _quota_until_s(route, failure, now_s)
         case FailureKind.AUTH | FailureKind.GONE:
             return now_s + DAY_S
-        case kind if kind in _NEVER:
+        case kind if kind in OF_REQUEST:
             return None
     min_in_a_row = 1 if failure.kind in _AT_ONCE and not has_begun else _MIN_IN_A_ROW
     if n_in_a_row < min_in_a_row:

@@ -14,12 +14,26 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import GenerationFailed
-from core.generation.providers.quota_errors import SpentQuota, StatedLimit, details, limit_stated, quota_ids, spent_by
+from core.generation.providers.quota_errors import (
+    SpentQuota,
+    StatedLimit,
+    details,
+    limit_stated,
+    quota_ids,
+    spent_by,
+    string_in,
+)
 
 _MAX_WAIT_S = 86_400.0
 """Stated waits are capped at a day."""
 
 _MAX_DETAIL_CHARS = 300
+_MAX_READ_CHARS = 4_000
+"""Longer messages are read up to here."""
+
+_MAX_NAMING_CHARS = 300
+"""What the error is about is looked for up to here: some providers quote the request after it."""
+
 _KEY_RUN = 6
 """A word with this many consecutive characters of the key is redacted: providers quote keys in part."""
 
@@ -76,10 +90,12 @@ class ProviderFailed(GenerationFailed):
         return f"{self.kind}{status}{wait}: {self.detail}"
 
 
+OF_REQUEST = frozenset({FailureKind.TOO_LARGE, FailureKind.FILTERED})
+"""Failures of one request: the provider answers others."""
+
 _BY_STATUS = {
     401: FailureKind.AUTH,
     402: FailureKind.QUOTA,
-    403: FailureKind.AUTH,
     404: FailureKind.GONE,
     408: FailureKind.SERVER,
     410: FailureKind.GONE,
@@ -89,14 +105,38 @@ _BY_STATUS = {
 
 _BY_WORDS = (
     (
-        re.compile(r"api.?key.?(not.?valid|invalid)|invalid.?api.?key|incorrect api key|unauthenticated", re.I),
+        re.compile(
+            r"flagged|moderation|content.?(filter|polic|management)|safety|prohibited.?(content|use)|responsible.?ai",
+            re.I,
+        ),
+        FailureKind.FILTERED,
+    ),
+    (
+        re.compile(
+            r"api.?key.{0,20}(valid|expired|not.?found|leaked|revoked|disabled|suspended|blocked)"
+            r"|(invalid|incorrect|expired|missing|wrong).{0,4}(api.?key|access.?token|credential)|unauthenticated|unauthorized"
+            r"|user location is not supported",
+            re.I,
+        ),
         FailureKind.AUTH,
     ),
-    (re.compile(r"model.?(not.?found|decommissioned)|no endpoints found", re.I), FailureKind.GONE),
+    (
+        re.compile(
+            r"model.?(not.?found|decommissioned|.{0,10}permission)|access to.{0,10} model|no endpoints found", re.I
+        ),
+        FailureKind.GONE,
+    ),
     (re.compile(r"context.?length.?exceeded|request too large|too many tokens", re.I), FailureKind.TOO_LARGE),
     (re.compile(r"resource.?exhausted|rate.?limit|insufficient.?quota|depleted", re.I), FailureKind.QUOTA),
-    (re.compile(r"content.?(filter|policy)|safety", re.I), FailureKind.FILTERED),
 )
+"""Kinds by what the error says, the first that matches: for statuses with several meanings, such as 400 and 403."""
+
+_OF_PLAN = re.compile(
+    r"permission|\bkeys?\b|\bplan\b|account|billing|payment|subscri|suspend|organi[sz]ation"
+    r"|project|region|country|territor|credit|not enabled|disabled",
+    re.I,
+)
+"""What a 403 says where the key or its plan is refused; any other may be about one question, like a firewall's."""
 
 
 def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now_s: float) -> ProviderFailed:
@@ -107,12 +147,11 @@ def failure_of(status: int, headers: Mapping[str, str], body: Any, key: str, now
     """
     error = error_in(body)
     code = error.get("code")
-    if status < 400 and isinstance(code, int):
+    if status < 400 and isinstance(code, int) and 400 <= code < 600:
         status = code
-    message = str(error.get("message") or (body if isinstance(body, str) else ""))
-    words = " ".join(str(error.get(name) or "") for name in ("code", "status", "type")) + " " + message
+    message = (string_in(error, "message") or (body if isinstance(body, str) else ""))[:_MAX_READ_CHARS]
     return ProviderFailed(
-        _kind(status, words),
+        _kind(status, error, message),
         redact(message, key),
         status=status,
         retry_after_s=_wait_s(headers, error, message, now_s),
@@ -132,9 +171,10 @@ def error_in(body: Any) -> Mapping[str, Any]:
 
 
 def redact(text: str, key: str) -> str:
-    """Return the start of ``text`` on one line, with every word that has a piece of the key redacted."""
+    """Return the start of ``text`` on one line, without control characters and words with a piece of the key."""
     runs = {key[i : i + _KEY_RUN] for i in range(max(1, len(key) - _KEY_RUN + 1))} if key else set()
-    words = ("[key]" if any(run in word for run in runs) else word for word in text[:4000].split())
+    printable = "".join(char if char.isprintable() else " " for char in text[:_MAX_READ_CHARS])
+    words = ("[key]" if any(run in word for run in runs) else word for word in printable.split())
     return " ".join(words)[:_MAX_DETAIL_CHARS]
 
 
@@ -148,12 +188,17 @@ def seconds(text: str) -> float | None:
     return sum(float(count) * _UNIT_S[unit] for count, unit in _DURATION.findall(text))
 
 
-def _kind(status: int, words: str) -> FailureKind:
+def _kind(status: int, error: Mapping[str, Any], message: str) -> FailureKind:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
         return FailureKind.SERVER
+    names = [string_in(error, name) for name in ("code", "status", "type")]
+    reasons = [string_in(row, "reason") for row in details(error)]
+    words = " ".join([*names, *reasons, message[:_MAX_NAMING_CHARS]])
     named = next((kind for pattern, kind in _BY_WORDS if pattern.search(words)), None)
+    if named is None and status == 403 and _OF_PLAN.search(words):
+        named = FailureKind.AUTH
     return named or (FailureKind.REJECTED if status >= 300 else FailureKind.SERVER)
 
 
@@ -173,7 +218,7 @@ def _header_wait_s(value: str, now_s: float) -> float | None:
         return wait
     try:
         then = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - now_s
 
@@ -188,7 +233,7 @@ def _reset_wait_s(value: str, now_s: float) -> float | None:
 
 def _body_wait_s(error: Mapping[str, Any], message: str) -> float | None:
     for row in details(error):
-        wait = seconds(str(row.get("retryDelay", "")))
+        wait = seconds(string_in(row, "retryDelay"))
         if wait is not None:
             return wait
     prose = _PROSE_WAIT.search(message)

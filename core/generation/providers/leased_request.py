@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -10,6 +11,7 @@ from core.generation.providers.completion_stream import Usage
 from core.generation.providers.ledger import Lease, Ledger
 from core.generation.providers.route import Amount
 
+_COUNT = re.compile(r"[0-9]{1,15}")
 _KINDS: Mapping[Literal["requests", "tokens"], Amount] = {"requests": "n_requests", "tokens": "n_tokens"}
 
 
@@ -31,7 +33,7 @@ class LeasedRequest:
         """Tell the ledger the limits that the response headers state."""
         for name, period in self._lease.route.provider.header_periods.items():
             limit, left = (headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining"))
-            if limit.isdecimal() and left.isdecimal() and int(limit) > 0:
+            if _COUNT.fullmatch(limit) and _COUNT.fullmatch(left) and int(limit) > 0:
                 self._ledger.observe(self._lease.route, period, _KINDS[name], int(limit), int(left))
 
     def usage(self, usage: Usage) -> None:

@@ -40,7 +40,8 @@ _DAY = re.compile(r"\((?:TPD|RPD)\)|per.?day\b|daily", re.IGNORECASE)
 _MINUTE = re.compile(r"\((?:TPM|RPM|ITPM|OTPM)\)|per.?min(?:ute)?\b", re.IGNORECASE)
 
 
-_GROQ = re.compile(r"\(([TR])P([MD])\): Limit (\d+)(?:, Used (\d+))?", re.IGNORECASE)
+_GROQ = re.compile(r"\(([TR])P([MD])\): Limit (\d{1,15})(?:, Used (\d{1,15}))?", re.IGNORECASE)
+_COUNT = re.compile(r"[0-9]{1,15}")
 _PERIODS: Mapping[str, Period] = {"m": "minute", "d": "day", "PerMinute": "minute", "PerDay": "day"}
 
 
@@ -55,9 +56,9 @@ def limit_stated(error: Mapping[str, Any], message: str) -> StatedLimit | None:
         n_left = max(0, limit - int(found[4] or 0))
         return StatedLimit(_PERIODS[found[2].lower()], kind, limit, n_left) if limit else None
     for violation in violations(error):
-        quota, value = str(violation.get("quotaId")), str(violation.get("quotaValue"))
+        quota, value = string_in(violation, "quotaId"), string_in(violation, "quotaValue")
         period = next((_PERIODS[name] for name in ("PerDay", "PerMinute") if name in quota), None)
-        if period and value.isdecimal() and int(value):
+        if period and _COUNT.fullmatch(value) and int(value):
             return StatedLimit(period, "n_tokens" if "Token" in quota else "n_requests", int(value), 0)
     return None
 
@@ -69,7 +70,7 @@ def spent_by(status: int, error: Mapping[str, Any], message: str) -> SpentQuota 
     """
     if status == 402 or error.get("code") == "insufficient_quota":
         return SpentQuota.MONTH
-    if status != 429 and "RESOURCE_EXHAUSTED" not in str(error.get("status")):
+    if status != 429 and "RESOURCE_EXHAUSTED" not in string_in(error, "status"):
         return None
     if _NOTHING.search(message):
         return SpentQuota.NEVER
@@ -86,6 +87,12 @@ def spent_by(status: int, error: Mapping[str, Any], message: str) -> SpentQuota 
     return SpentQuota.MINUTE if _MINUTE.search(message) else None
 
 
+def string_in(fields: Mapping[str, Any], name: str) -> str:
+    """Return a field that is a string or a number, as a string; empty for any other: its depth is not bounded."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+
+
 def details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the details of a Google error; empty for every other."""
     rows = error.get("details")
@@ -94,7 +101,7 @@ def details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def quota_ids(error: Mapping[str, Any]) -> list[str]:
     """Return the ids of the quotas that a Google error says are exceeded."""
-    return [str(violation.get("quotaId")) for violation in violations(error)]
+    return [string_in(violation, "quotaId") for violation in violations(error)]
 
 
 def violations(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:

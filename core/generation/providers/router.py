@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from core.errors import GenerationFailed
 from core.generation.providers.catalogue import Provider
 from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.generation.providers.cooldown import cooldown_for
-from core.generation.providers.errors import FailureKind, ProviderFailed
+from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFailed
 from core.generation.providers.forecast import Demand, Estimates
 from core.generation.providers.leased_request import LeasedRequest
 from core.generation.providers.ledger import Ledger
@@ -98,17 +98,23 @@ class Router:
         sampling: Sampling,
         language: Language,
         smaller: Sequence[Sequence[PromptTurn]] = (),
+        without: Collection[tuple[str, str]] = (),
     ) -> OpenStream:
         """Return the reply of the first usable route that writes a first piece.
 
         ``smaller`` are shorter versions of the prompt, in falling size, for routes that the full one does not fit.
+        ``without`` are names and models that are not asked.
         Raises ``GenerationFailed`` when no route does within the time budget.
         """
         loop_s = asyncio.get_running_loop().time
         end_s = loop_s() + self._budget_s
         versions = PromptVersions((prompt, *smaller))
         candidates = [
-            route for route in self.routes if language in route.provider.languages and versions.fitting(route)
+            route
+            for route in self.routes
+            if language in route.provider.languages
+            and versions.fitting(route)
+            and (route.provider.name, route.model.id) not in without
         ]
         failures: list[str] = []
         failed: set[QuotaAccount] = set()
@@ -220,7 +226,7 @@ class Router:
             call.settle()
 
     def _register_failure(self, route: Route, failure: ProviderFailed, *, has_begun: bool) -> None:
-        self._n_failures[route.account] += failure.kind is not FailureKind.QUOTA
+        self._n_failures[route.account] += failure.kind not in (FailureKind.QUOTA, *OF_REQUEST)
         n_in_a_row = self._n_failures[route.account]
         bench = cooldown_for(route, failure, n_in_a_row, self.ledger.clock.now_s(), has_begun)
         if bench:

@@ -141,6 +141,30 @@ async def test_log_probabilities_come_when_they_are_asked_for(stream: bool) -> N
     assert silent.json()["choices"][0]["logprobs"] is None
 
 
+class RethinkingGenerator(ScriptedGenerator):
+    """Writes reasoning that turns out to be reasoning only at its end, then a reply up to the limit."""
+
+    async def stream(self, prompt, sampling):
+        yield Piece("I should look. ")
+        yield Piece("At nine.", is_restart=True)
+        yield Piece("", is_cut=True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_reasoning_that_is_taken_back_does_not_reach_the_client(stream: bool) -> None:
+    async with served(RethinkingGenerator([])) as client:
+        if stream:
+            described = provider("worker", f"{client.base_url}/v1", "aion")
+            generator = ProviderGenerator(described, described.models[0], SecretStr(""), client)
+            text = ""
+            async for piece in generator.stream((PromptTurn("user", "When?"),), Sampling()):
+                text = piece.appended_to(text)
+            assert (text, piece.is_cut) == ("At nine.", True)
+        else:
+            [choice] = (await client.post("/v1/chat/completions", json=CHAT)).json()["choices"]
+            assert (choice["message"]["content"], choice["finish_reason"]) == ("At nine.", "length")
+
+
 async def test_our_own_client_reads_our_own_stream() -> None:
     async with served(TickingGenerator("word by word"), token=TOKEN) as client:
         described = provider("worker", f"{client.base_url}/v1", "aion")

@@ -102,7 +102,7 @@ async def test_text_cut_anywhere_by_the_network_arrives_whole():
     assert (await ask(answer))[:2] == (["caução é ", "50 €"], None)
 
 
-@pytest.mark.parametrize("end", [(delta(None, "stop"),), (DONE,), (delta(None, "length"), USAGE)])
+@pytest.mark.parametrize("end", [(delta(None, "stop"),), (DONE,), (delta(None, "end_turn"), USAGE)])
 async def test_either_a_finish_reason_or_done_ends_a_reply(end):
     assert (await ask(streamed(delta("yes"), *end)))[:2] == (["yes"], None)
 

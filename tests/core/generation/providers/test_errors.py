@@ -66,6 +66,16 @@ GEMINI_MINUTE = [
         }
     }
 ]
+GEMINI_EXPIRED = [
+    {
+        "error": {
+            "code": 400,
+            "message": "Renew it.",
+            "status": "INVALID_ARGUMENT",
+            "details": [{"reason": "API_KEY_INVALID"}],
+        }
+    }
+]
 GEMINI_DAY = json.loads(json.dumps(GEMINI_MINUTE).replace("PerMinute", "PerDay"))
 GROQ_TOO_LARGE = {
     "error": {
@@ -87,7 +97,34 @@ GROQ_DAY = {
     ("status", "headers", "body", "kind", "wait_s"),
     [
         (401, {}, {"error": {"message": "Invalid API Key"}}, FailureKind.AUTH, None),
-        (403, {}, "<html>Forbidden</html>", FailureKind.AUTH, None),
+        (403, {}, "<html>Forbidden</html>", FailureKind.REJECTED, None),  # a firewall, which may object to one text
+        (403, {}, "", FailureKind.REJECTED, None),
+        (403, {}, {"error": {"message": "Key limit exceeded (total limit)"}}, FailureKind.AUTH, None),
+        (403, {}, {"error": {"message": "no", "status": "PERMISSION_DENIED"}}, FailureKind.AUTH, None),
+        (403, {}, {"error": {"message": "Your API key was reported as leaked."}}, FailureKind.AUTH, None),
+        (403, {}, {"error": {"message": "Country not supported"}}, FailureKind.AUTH, None),
+        (403, {}, {"error": {"message": "You have no access to this model"}}, FailureKind.GONE, None),
+        (
+            403,
+            {},
+            {"error": {"message": "The input was flagged by moderation", "code": 403}},
+            FailureKind.FILTERED,
+            None,
+        ),
+        (200, {}, {"error": {"message": "flagged as unsafe by moderation", "code": 403}}, FailureKind.FILTERED, None),
+        (400, {}, {"error": {"message": "no", "code": "content_policy_violation"}}, FailureKind.FILTERED, None),
+        (400, {}, GEMINI_EXPIRED, FailureKind.AUTH, None),
+        (400, {}, {"error": {"message": "API key expired. Please renew it."}}, FailureKind.AUTH, None),
+        (400, {}, {"error": {"message": "API key not found."}}, FailureKind.AUTH, None),
+        (400, {}, {"error": {"message": "User location is not supported for the API use."}}, FailureKind.AUTH, None),
+        (400, {}, {"error": {"message": "bad " * 200 + "API key expired"}}, FailureKind.REJECTED, None),  # a quotation
+        (
+            400,
+            {},
+            {"error": {"message": {"api key": "expired"}, "code": [[]], "type": None}},
+            FailureKind.REJECTED,
+            None,
+        ),
         (
             400,
             {},
@@ -183,6 +220,46 @@ def test_no_failure_repeats_the_key(echo):
 @given(st.text(max_size=30), st.text(max_size=30), st.text("abcdefghij0123456789_-", min_size=8, max_size=40))
 def test_redact_leaves_no_key_behind(before, after, key):
     assert key not in redact(before + key + after, key)
+
+
+def test_redact_leaves_no_control_characters_and_no_halves_of_characters():
+    assert redact("slow\x1b]0;x\x07 do\u202ewn \ud83d.\x00", KEY) == "slow ]0;x do wn ."
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("9" * 5000),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "code", "message", "status", "type", "details", "reason", "violations", "quotaId"]
+            )
+            | st.sampled_from(["quotaValue", "retryDelay", "metadata", "provider_name"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["retry-after", "x-ratelimit-reset"]),
+    st.text(max_size=20)
+    | st.sampled_from(["9" * 5000, "Thu, 01 Jan 99999999999 00:00:00 GMT", "1" * 10 + "." + "0" * 400]),
+)
+
+
+@given(st.integers(100, 999), HEADERS, JSON)
+def test_no_error_whatever_it_holds_is_more_than_a_failure(status, headers, body):
+    failure = failure_of(status, headers, body, KEY, NOW_S)
+    assert failure.retry_after_s is None or 0 <= failure.retry_after_s <= 86_400
+    assert str(failure).isprintable()
+
+
+@pytest.mark.parametrize(
+    "message", ["(TPD): Limit " + "9" * 5000, "retry in " + "1s" * 40_000, "try again in " + "1" * 90_000]
+)
+def test_a_message_of_endless_digits_is_survived(message):
+    assert failure_of(429, {}, {"error": {"message": message}}, KEY, NOW_S).kind is FailureKind.QUOTA
 
 
 def test_redact_keeps_what_is_not_the_key():

@@ -269,7 +269,8 @@ async def test_a_model_that_is_gone_is_not_asked_again_that_day() -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_wrong_key_rules_out_its_models_and_not_the_other_keys(status: int) -> None:
-    async with Walk(groq=[fails(status), says("with the second key")]) as walk:
+    wrong = fails(status, {"error": {"message": "This key may not do that."}})
+    async with Walk(groq=[wrong, says("with the second key")]) as walk:
         router = walk.router(n_keys=2, models=("a", "b"))
         assert await ask(router) == ("groq", "with the second key")
         used = [(asked.body["model"], asked.headers["authorization"][-1]) for asked in walk.servers["groq"].asked]
@@ -317,6 +318,46 @@ async def test_withheld_content_is_not_held_against_anybody() -> None:
         for _ in range(5):
             assert (await ask(router))[0] == "groq"
         assert walk.n_asked()["gemini"] == 5
+
+
+async def test_an_expired_key_is_not_asked_again_that_day() -> None:
+    expired = fails(400, [{"error": {"message": "API key expired.", "details": [{"reason": "API_KEY_INVALID"}]}}])
+    async with Walk(gemini=[expired], groq=[says("other")]) as walk:
+        router = walk.router()
+        for _ in range(5):
+            assert (await ask(router))[0] == "groq"
+            walk.hands.pass_time(3600)
+        assert walk.n_asked()["gemini"] == 1
+
+
+FLAGGED = fails(403, {"error": {"code": 403, "message": "Input was flagged", "metadata": {"reasons": ["violence"]}}})
+
+
+@pytest.mark.parametrize("refusal", [FLAGGED, streamed(delta(None, "SAFETY"), DONE)])
+async def test_one_persons_refused_questions_take_the_provider_from_nobody(refusal) -> None:
+    questions = [refusal] * 9 + [fails(500), says("to somebody else")]
+    async with Walk(openrouter=questions, groq=[says("other")]) as walk:
+        router = walk.router()
+        for _ in range(10):
+            assert (await ask(router))[0] == "groq"
+        walk.hands.pass_time(61)  # the fault is the first in a row
+        assert await ask(router) == ("openrouter", "to somebody else")
+
+
+async def test_a_firewall_that_refuses_one_text_takes_the_provider_from_nobody() -> None:
+    async with Walk(
+        openrouter=[fails(403, "<html>Forbidden</html>"), says("to somebody else")], groq=[says("x")]
+    ) as walk:
+        router = walk.router()
+        assert (await ask(router))[0] == "groq"
+        assert await ask(router) == ("openrouter", "to somebody else")
+
+
+async def test_who_is_named_is_not_asked() -> None:
+    async with Walk(groq=[says("a")], gemini=[says("b")]) as walk:
+        opened = await walk.router().open(PROMPT, Sampling(), "en", without={("groq", "groq-1")})
+        assert opened.generator == "gemini"
+        await opened.pieces.aclose()
 
 
 # --- counting ------------------------------------------------------------------------------------
