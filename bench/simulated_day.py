@@ -136,7 +136,8 @@ class SimulatedProviders(httpx.AsyncBaseTransport):
         self.n_asked[f"{provider.name}/{model.id}"] += 1
         if not all(account.admits(now_s, held, usd) for account in accounts):
             self.n_past_a_limit += 1
-            return httpx.Response(429, json={"error": {"message": "a limit is passed"}})
+            refusal = json.dumps({"error": {"message": "a limit is passed"}})
+            return httpx.Response(429, stream=httpx.ByteStream(refusal.encode()))
         entries = [account.take(now_s, held, usd) for account in accounts]
         await asyncio.sleep(1.0)
         for account, entry in zip(accounts, entries, strict=True):
@@ -145,9 +146,8 @@ class SimulatedProviders(httpx.AsyncBaseTransport):
         usage = {"prompt_tokens": n_prompt, "completion_tokens": N_COMPLETION}
         events: list[Any] = [{"choices": [{"delta": {"content": "yes"}, "finish_reason": "stop"}]}]
         text = "".join(f"data: {json.dumps(event)}\n\n" for event in [*events, {"choices": [], "usage": usage}])
-        return httpx.Response(
-            200, headers={"content-type": "text/event-stream"}, content=(text + "data: [DONE]\n\n").encode()
-        )
+        stream = httpx.ByteStream((text + "data: [DONE]\n\n").encode())
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=stream)
 
     def account(self, provider: Provider, model: str, limits: ModelLimits) -> ProviderAccount:
         """Return the account of a model, or of all of them (``*``)."""

@@ -26,6 +26,8 @@ _MIN_IN_A_ROW = 3
 """Consecutive empty, refused or interrupted replies from which a model is cooled down."""
 
 _AT_ONCE = frozenset({FailureKind.SERVER, FailureKind.NETWORK, FailureKind.MALFORMED})
+"""Faults of the provider itself: their cooldowns grow. Any other may lie in what one person asks, and costs the rest a
+minute at most."""
 
 
 def cooldown_for(
@@ -50,7 +52,8 @@ def _until_s(route: Route, failure: ProviderFailed, n_in_a_row: int, now_s: floa
     min_in_a_row = 1 if failure.kind in _AT_ONCE and not has_begun else _MIN_IN_A_ROW
     if n_in_a_row < min_in_a_row:
         return None
-    guess_s = min(_MAX_FAULT_S, _FAULT_S * 2.0 ** min(n_in_a_row - min_in_a_row, 10))
+    n_doublings = min(n_in_a_row - min_in_a_row, 10) if failure.kind in _AT_ONCE else 0
+    guess_s = min(_MAX_FAULT_S, _FAULT_S * 2.0**n_doublings)
     return now_s + max(guess_s, failure.retry_after_s or 0.0)
 
 

@@ -179,6 +179,14 @@ async def test_redirects_are_not_followed_with_the_key():
 
 
 @pytest.mark.parametrize(
+    "location", ["http://[", "//", "http://a:b:c/", "x" * 9_000, "http://\x80.example", "javascript:1"]
+)
+async def test_a_redirect_to_anywhere_is_a_failure(location):
+    failure = await failure_to(fails(307, "", {"location": location}))
+    assert failure.kind in (FailureKind.REJECTED, FailureKind.NETWORK)
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         streamed(60.0, delta("late")),

@@ -14,7 +14,7 @@ from core.generation.providers.route import read_keys, routes
 from core.generation.providers.router import Router, open_router
 from core.storage.quotas import Quotas
 from core.types import Sampling
-from tests.providers import DONE, USAGE, delta, event, fails, says, streamed
+from tests.providers import DONE, USAGE, Canned, delta, event, fails, says, streamed
 from tests.routing import PROMPT, Hands, Walk, ask, keys_of, provider
 
 DAY_S = 86_400
@@ -351,6 +351,26 @@ async def test_a_firewall_that_refuses_one_text_takes_the_provider_from_nobody()
         router = walk.router()
         assert (await ask(router))[0] == "groq"
         assert await ask(router) == ("openrouter", "to somebody else")
+
+
+@pytest.mark.parametrize("odd", [streamed(delta(" "), delta(None, "stop")), fails(400, {"error": {"message": "odd"}})])
+async def test_a_person_who_gets_nothing_out_of_a_provider_costs_others_a_minute_at_most(odd) -> None:
+    async with Walk(groq=[odd], gemini=[says("other")]) as walk:
+        router = walk.router()
+        for _ in range(40):
+            await ask(router)
+            walk.hands.pass_time(30)
+        assert walk.n_asked()["groq"] >= 20 - 1
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-1", "1e9", "²", ""])
+async def test_limits_in_headers_of_any_form_are_survived(number: str) -> None:
+    odd = streamed(delta("yes", "stop"))
+    named = {f"x-ratelimit-{what}-{kind}": number for what in ("limit", "remaining") for kind in ("requests", "tokens")}
+    async with Walk(groq=[Canned(odd.steps, headers={**odd.headers, **named})]) as walk:
+        router = walk.router(header_periods={"requests": "day", "tokens": "minute"})
+        for _ in range(3):
+            assert await ask(router) == ("groq", "yes")
 
 
 async def test_who_is_named_is_not_asked() -> None:
