@@ -22,6 +22,7 @@ from core.storage.answers import AnswerRecord, Answers
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
+from core.storage.training_ratings import HANDOFF
 from core.texts import say
 from core.types import Button, Language, Message, Reply, SpaceId
 
@@ -143,7 +144,7 @@ def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
     title = " ".join(handoff.question.split())
     text = f"# {title}\n\n{reply}\n"
     name = textwrap.shorten(title, MAX_NAME_CHARS, placeholder="…")
-    new = NewDocument(name, f"handoff-{handoff.id}", name, "text", handoff.language, text)
+    new = NewDocument(name, f"{HANDOFF}{handoff.id}", name, "text", handoff.language, text)
     return NewProposal(new, site="", origin=name, excerpts=(reply,), proposed_by=person)
 
 

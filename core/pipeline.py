@@ -75,7 +75,7 @@ class Pipeline:
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
         writing()
-        draft = draft or await self._write(found, decision, show, prefix)
+        draft = draft or await self._write(question, found, decision, show, prefix)
 
         # 5. Record everything that a rating of this answer will need.
         answer = await self._record(question, condensed, found, decision, draft, clock)
@@ -124,14 +124,16 @@ class Pipeline:
             return None
         return await self.cache.find(question.space, found)
 
-    async def _write(self, found: SearchResult, decision: Decision, show: Show, prefix: str) -> Draft:
+    async def _write(
+        self, question: Question, found: SearchResult, decision: Decision, show: Show, prefix: str
+    ) -> Draft:
         match decision.band:
             case "local":
                 return await self.writers.grounded(found, show)
             case "provider":
-                return await self.writers.provided(found, show, prefix)
+                return await self.writers.provided(found, show, prefix, question.space)
             case "abstain":
-                return await self.writers.ungrounded(found.question, show, prefix)
+                return await self.writers.ungrounded(found.question, show, prefix, question.space)
 
     async def _record(
         self,

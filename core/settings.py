@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     limit_everyone: float = Field(600, alias="AION_LIMIT_EVERYONE_PER_MINUTE", ge=0)
     limit_unasked: float = Field(10, alias="AION_LIMIT_UNASKED_PER_MINUTE", ge=0)
 
+    discord_training_permitted: Literal["yes", "no"] = Field("no", alias="AION_DISCORD_TRAINING_PERMITTED")
+    discord_training_plans: Literal["allow", "refuse"] = Field("refuse", alias="AION_DISCORD_TRAINING_PLANS")
+
     discord_token: SecretStr | None = Field(None, alias="DISCORD_TOKEN")
     discord_api_base: str | None = Field(None, alias="DISCORD_API_BASE")
     discord_gateway_url: str | None = Field(None, alias="DISCORD_GATEWAY_URL")

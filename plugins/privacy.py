@@ -20,10 +20,14 @@ async def privacy(context: Context) -> None:
     lines = (
         context.say("privacy.why"),
         context.say("privacy.kept", counts=counts) if counts else context.say("privacy.nothing"),
-        context.say("privacy.learns" if learns else "privacy.learns_not"),
+        context.say(_learns_key(context) if learns else "privacy.learns_not"),
         context.say("privacy.rights"),
     )
     await context.reply("\n".join(lines))
+
+
+def _learns_key(context: Context) -> str:
+    return "privacy.learns_thumbs" if context.services.rights.withholds_messages() else "privacy.learns"
 
 
 async def export_me(context: Context) -> None:

@@ -23,7 +23,8 @@ def line(context: Context, status: ProviderStatus) -> str:
     state = context.say(f"providers.state_{status.state}")
     if status.until:
         state += " " + context.say("providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
-    return " · ".join(filter(None, (status.provider, status.model))) + ": " + " · ".join([state, *left])
+    trains = [] if status.trains == "no" else [context.say(f"providers.trains_{status.trains}")]
+    return " · ".join(filter(None, (status.provider, status.model))) + ": " + " · ".join([state, *left, *trains])
 
 
 def register(registry: Registry) -> None:

@@ -10,7 +10,12 @@ async def training(context: Context) -> None:
     """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
     if typed := context.message.arguments.get("allowed", ""):
         await context.services.rights.set_space_training(allowed=switch(typed))
-    await context.reply(context.say("training.on" if await context.services.rights.space_trains() else "training.off"))
+    rights = context.services.rights
+    is_on = await rights.space_trains()
+    lines = [context.say("training.on" if is_on else "training.off")]
+    if is_on and rights.withholds_messages():
+        lines.append(context.say("training.withheld"))
+    await context.reply("\n".join(lines))
 
 
 def register(registry: Registry) -> None:

@@ -54,7 +54,8 @@ def _state(status: ProviderStatus) -> str:
     state = say(terminal_language(), f"providers.state_{status.state}")
     if status.until:
         state += " " + say(terminal_language(), "providers.until", moment=f"{status.until:%Y-%m-%d %H:%M}")
-    return f"{state}\n{status.reason}" if status.reason else state
+    trains = "" if status.trains == "no" else say(terminal_language(), f"providers.trains_{status.trains}")
+    return "\n".join(filter(None, (state, status.reason, trains)))
 
 
 def _as_json(status: ProviderStatus) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def _as_json(status: ProviderStatus) -> dict[str, Any]:
         "state": status.state,
         "until": status.until.isoformat() if status.until else None,
         "reason": status.reason or None,
+        "trains": status.trains,
         "limits": [
             {
                 "period": allowance.period,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from core.assembly.aion import Aion
-from core.assembly.exporter import open_exports
+from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.models import open_local, open_migrating_gate
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import open_quota, private_teaching_of
@@ -127,8 +127,15 @@ async def assemble(
         access = await stack.enter_async_context(open_providers(settings, stores.quotas))
         alerts = ModeratorAlerts(stores.last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
+        discord_rules = discord_rules_of(settings)
         writers = Writers(
-            local, access.router, embedders, settings.outside_knowledge, workers.online, stores.passages.neighbours
+            local,
+            access.router,
+            embedders,
+            settings.outside_knowledge,
+            workers.online,
+            stores.passages.neighbours,
+            discord_rules.refuses_training_plans,
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, lambda: f"{embedders.id} {written_by(gate, local)}")
 
@@ -159,13 +166,21 @@ async def assemble(
             ),
             handoffs=HandoffService(stores.handoffs, stores.answers, channels, notices, reviews, pseudonyms),
             rights=DataRights(
-                stores.people, stores.documents, stores.spaces, stores.inbox, pseudonyms, indexes.drop, erasers
+                stores.people,
+                stores.documents,
+                stores.spaces,
+                stores.inbox,
+                pseudonyms,
+                indexes.drop,
+                erasers,
+                discord_rules.withholds_messages,
             ),
             providers=ProviderStatusService(
                 access.providers,
                 access.router.routes,
                 access.ledger,
                 WorkerStatusList(settings.workers, stores.last_alerts),
+                discord_rules,
             ),
         )
         pipeline = Pipeline(conversations, searcher, gate, writers, cache, stores.answers)

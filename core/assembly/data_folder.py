@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from core.assembly.exporter import discord_rules_of
 from core.assembly.providers import provider_keys
 from core.assembly.storage_quota import open_quota
 from core.errors import Unavailable
@@ -15,6 +16,7 @@ from core.generation.providers.route import routes
 from core.generation.providers.status import ProviderStatusService
 from core.offload import offload
 from core.ops.worker_status import WorkerStatusList
+from core.privacy.data_rights import TRAINING
 from core.retrieval.embed import open_embedder
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
@@ -22,6 +24,7 @@ from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import Quotas
+from core.storage.spaces import Spaces
 from core.storage.vectors import Vectors
 from core.types import SpaceId, StorageUsage
 
@@ -43,6 +46,12 @@ class DataFolder:
             space: StorageUsage(n_documents, n_chars, quota.limit(space))
             for space, (n_documents, n_chars) in (await documents.sizes()).items()
         }
+
+    async def discord_trains(self) -> bool:
+        """Return whether a Discord server lets models learn whose messages training leaves out."""
+        rules = discord_rules_of(self._settings)
+        spaces = await Spaces(self.database).all()
+        return any(rules.withholds_messages(space.id) and space.settings.get(TRAINING) for space in spaces)
 
     async def count_missing(self) -> tuple[int, int]:
         """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""
@@ -70,5 +79,5 @@ async def join_data_folder(settings: Settings) -> AsyncIterator[DataFolder]:
         providers = await offload(read_providers, settings.providers_file)
         ways = routes(providers, provider_keys(providers), settings.openai_monthly_usd)
         workers = WorkerStatusList(settings.workers, LastAlerts(database))
-        status = ProviderStatusService(providers, ways, Ledger(Quotas(database)), workers)
+        status = ProviderStatusService(providers, ways, Ledger(Quotas(database)), workers, discord_rules_of(settings))
         yield DataFolder(is_joined, database, status, settings)

@@ -8,7 +8,9 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.generation.providers.catalogue import Provider
 from core.privacy.data_rights import TRAINING
+from core.privacy.discord_rules import DiscordRules
 from core.privacy.pseudonyms import Pseudonyms
+from core.settings import Settings
 from core.storage.database import Database
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
@@ -16,7 +18,7 @@ from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
-from core.types import Language, SpaceId
+from core.types import SpaceId
 
 
 def open_exports(data_dir: Path) -> Exports:
@@ -24,10 +26,15 @@ def open_exports(data_dir: Path) -> Exports:
     return Exports(data_dir / "training")
 
 
+def discord_rules_of(settings: Settings) -> DiscordRules:
+    """Return what the operator states about Discord's policy."""
+    return DiscordRules(settings.discord_training_permitted == "yes", settings.discord_training_plans == "allow")
+
+
 def open_exporter(
-    database: Database, data_dir: Path, providers: tuple[Provider, ...], pseudonyms: Pseudonyms, language: Language
+    database: Database, settings: Settings, providers: tuple[Provider, ...], pseudonyms: Pseudonyms
 ) -> Exporter:
-    """Return the exporter of a data folder. ``language`` is spoken to moderators where their space chose none."""
+    """Return the exporter of a data folder."""
     spaces = Spaces(database)
 
     async def trains(space: SpaceId) -> bool:
@@ -40,7 +47,8 @@ def open_exporter(
         trains=trains,
         may_train=PersonRecords(database).may_train,
         pseudonyms=pseudonyms,
-        notices=Notices(Inbox(database), Channels(spaces), spaces, language),
+        notices=Notices(Inbox(database), Channels(spaces), spaces, settings.language),
         providers={provider.name: provider.training_allowed for provider in providers},
-        exports=open_exports(data_dir),
+        exports=open_exports(settings.data_dir),
+        withholds_messages=discord_rules_of(settings).withholds_messages,
     )

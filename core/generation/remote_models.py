@@ -27,14 +27,15 @@ class RemoteReply:
 
 @dataclass(frozen=True, slots=True)
 class RemoteModels:
-    """The workers and the providers that may be asked now, in this order."""
+    """The workers and the providers that may be asked now, in order; not those in ``refused``: names and models."""
 
     workers: Sequence[LocalModel]
     router: Router
+    refused: frozenset[tuple[str, str]] = frozenset()
 
     def any_for(self, language: Language) -> bool:
         """Return whether there is a model to ask."""
-        return bool(self.router or self._able_workers(language))
+        return self.router.any_without(self.refused) or bool(self._able_workers(language))
 
     async def write(
         self, prompts_by_size: Sequence[tuple[PromptTurn, ...]], language: Language, show: Show, so_far: str
@@ -48,7 +49,7 @@ class RemoteModels:
         start = _whole_words(so_far)
         continuation = prompts.continuation(start, language) if start else ()
         full = [(*turns, *continuation) for turns in prompts_by_size]
-        without: set[tuple[str, str]] = set()
+        without = set(self.refused)
         while True:
             try:
                 opened = await self._open(full, language, without)

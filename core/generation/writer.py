@@ -28,7 +28,7 @@ from core.ports import Embedder, LocalModel
 from core.retrieval.sentences import sentences
 from core.stopwatch import Stopwatch
 from core.texts import say
-from core.types import AnalyzedQuestion, Generation, Language, Passage, Piece, Sampling, SearchResult
+from core.types import GLOBAL, AnalyzedQuestion, Generation, Language, Passage, Piece, Sampling, SearchResult, SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Writers:
     """Every model that may write an answer. ``workers`` returns the other machines that may be asked now, in order.
 
     ``outside`` says whether a provider may answer from its own knowledge. ``so_far`` is always the start of an answer
-    that broke off, to be continued.
+    that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether providers that
+    train on what they are sent are left out.
     """
 
     local: LocalModel
@@ -62,6 +63,7 @@ class Writers:
     outside: Literal["abstain", "provider"]
     workers: Callable[[], Sequence[LocalModel]] = tuple
     neighbours: NeighbourReader | None = None
+    refuses_training_plans: Callable[[SpaceId], bool] = lambda space: False
 
     async def grounded(self, found: SearchResult, show: Show) -> Draft:
         """Answer from the passages on this machine: in the local model's words where supported, else in quotes."""
@@ -78,9 +80,9 @@ class Writers:
             draft = Draft(quoted.text, "extract", sources=quoted.sources)
         return replace(draft or unknown(language), latency_ms=_steps(clock))
 
-    async def provided(self, found: SearchResult, show: Show, so_far: str = "") -> Draft:
+    async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages in a provider's words; without a provider, "I don't know"."""
-        question, language, remote = found.question, found.question.language, self._remote
+        question, language, remote = found.question, found.question.language, self._remote(space)
         if not remote.any_for(language):
             return unknown(language)
         near = await self.neighbours([hit.passage for hit in found.context]) if self.neighbours else ()
@@ -98,18 +100,20 @@ class Writers:
         text = _with_break_note(grounded.text, reply, language)
         return Draft(text, generation.generator, generation.model, grounded.sources, generation)
 
-    async def ungrounded(self, question: AnalyzedQuestion, show: Show, so_far: str = "") -> Draft:
+    async def ungrounded(
+        self, question: AnalyzedQuestion, show: Show, so_far: str = "", space: SpaceId = GLOBAL
+    ) -> Draft:
         """Answer from a provider's own knowledge and say so, where ``outside`` allows it; else "I don't know"."""
-        language, remote = question.language, self._remote
+        language, remote = question.language, self._remote(space)
         if self.outside == "abstain" or not remote.any_for(language):
             return unknown(language)
         prompt = prompts.ungrounded(question.text, language)
         reply = await remote.write((prompt.turns,), language, show, so_far)
         return _ungrounded(reply, language) if reply else unknown(language)
 
-    @property
-    def _remote(self) -> RemoteModels:
-        return RemoteModels(self.workers(), self.router)
+    def _remote(self, space: SpaceId) -> RemoteModels:
+        refused = self.router.training if self.refuses_training_plans(space) else frozenset[tuple[str, str]]()
+        return RemoteModels(self.workers(), self.router, refused)
 
     async def _generated(
         self, models: Sequence[LocalModel], found: SearchResult, ranked: Sequence[ScoredSentence], show: Show

@@ -26,7 +26,10 @@ Erase = Callable[[frozenset[int]], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class DataRights:
-    """The data rights of every person. ``erasers`` erase what is stored in files, by its name in receipts."""
+    """The data rights of every person. ``erasers`` erase what is stored in files, by its name in receipts.
+
+    ``withholds_messages`` says of a space whether training leaves out what people write there.
+    """
 
     people: PersonRecords
     documents: Documents
@@ -35,6 +38,7 @@ class DataRights:
     pseudonyms: Pseudonyms
     drop_index: Callable[[SpaceId], Awaitable[None]]
     erasers: Mapping[str, Erase]
+    withholds_messages: Callable[[SpaceId], bool] = lambda space: False
 
     def of(self, message: Message) -> PersonalRights:
         """Return the rights of a message's sender."""
@@ -88,6 +92,10 @@ class PersonalRights:
     async def space_trains(self) -> bool:
         """Return whether models may learn from what is asked and rated here."""
         return await self._rights.trains(self._message.space)
+
+    def withholds_messages(self) -> bool:
+        """Return whether training leaves out what people write here, as Discord's policy demands."""
+        return self._rights.withholds_messages(self._message.space)
 
     async def set_space_training(self, *, allowed: bool) -> None:
         """Set whether models may learn from what is asked and rated here."""

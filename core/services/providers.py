@@ -25,6 +25,7 @@ class ProviderStatus:
     Or the status of a worker: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
 
     ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
+    ``trains``: its plan trains on what it is sent, and it may be asked for Discord all the same, or is not.
     """
 
     provider: str
@@ -34,6 +35,7 @@ class ProviderStatus:
     allowances: tuple[Allowance, ...] = ()
     until: datetime | None = None
     reason: str = ""
+    trains: Literal["no", "allowed", "refused"] = "no"
 
     @property
     def is_usable(self) -> bool:

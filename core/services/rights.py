@@ -33,6 +33,10 @@ class RightsPort(Protocol):
         """Return whether models may learn from what is asked and rated here."""
         ...
 
+    def withholds_messages(self) -> bool:
+        """Return whether training leaves out what people write here, as Discord's policy demands."""
+        ...
+
     async def set_space_training(self, *, allowed: bool) -> None:
         """Set whether models may learn from what is asked and rated here."""
         ...

@@ -6,16 +6,23 @@ Methods that return texts read one space. People are pseudonyms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, or_, select, union_all
 
 from core.storage.answers import AnswerRecord, read_answer
+from core.storage.curation.consents import SOURCE as SAID
 from core.storage.database import Database
-from core.storage.schema import answers, ratings
+from core.storage.schema import answers, document_names, passages, ratings
 from core.types import SpaceId, Thumb
+
+HANDOFF = "handoff-"
+"""How the source hash of a document begins that a question and a moderator's reply were made into."""
+
+_PERMALINK = "https://discord.com/channels/"
+_MAX_IDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,18 @@ class RatedAnswers:
             records = [read_answer(row) for row in await connection.execute(chosen)]
         return [RatedAnswer(record, tuple(votes[record.id])) for record in records]
 
+    async def from_documents(self, passage_ids: Collection[int]) -> frozenset[int]:
+        """Return those of some passages that are there and whose document was not taught from messages."""
+        names = document_names.c
+        from_messages = select(names.document_id).where(
+            or_(names.source_hash == SAID, names.source_hash.startswith(HANDOFF), names.name.startswith(_PERMALINK))
+        )
+        found: set[int] = set()
+        for some in _batches(sorted(passage_ids)):
+            chosen = passages.c.id.in_(some) & passages.c.document_id.not_in(from_messages)
+            found.update(row.id for row in await self._database.rows(select(passages.c.id).where(chosen)))
+        return frozenset(found)
+
     async def first_seen(self) -> Mapping[str, datetime]:
         """Return when each person first asked or rated anything, in any space."""
         asked = select(answers.c.asker.label("person"), answers.c.created_at.label("at"))
@@ -91,3 +110,8 @@ class RatedAnswers:
         grouped = select(ratings.c.thumb, func.count().label("n")).join_from(ratings, answers).where(written)
         thumbs = {row.thumb: int(row.n) for row in await self._database.rows(grouped.group_by(ratings.c.thumb))}
         return RatingTally(int(given.n) if given else 0, thumbs.get("up", 0), thumbs.get("down", 0))
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield ids in batches of as many as one statement takes well."""
+    return (ids[first : first + _MAX_IDS] for first in range(0, len(ids), _MAX_IDS))

@@ -48,19 +48,25 @@ EXPORTS_FILE = "exports.json"
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """Lines by file name; votes left out as over a cap or as part of a brigade; number of spaces read."""
+    """Lines by file name; votes left out as over a cap or as part of a brigade; number of spaces read.
+
+    ``n_withheld`` answers are exported without message content, or left out as nothing else remained of them.
+    """
 
     n_lines: Mapping[str, int]
     n_over_cap: int
     n_quarantined: int
     n_spaces: int
+    n_withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
     """Writes training data. ``trains`` and ``may_train`` return the consent of a space and of a person.
 
-    ``providers`` maps each provider's name to whether its terms permit training on its output.
+    ``providers`` maps each provider's name to whether its terms permit training on its output. Where
+    ``withholds_messages`` (``core.privacy.discord_rules``), only thumbs and AION's own words from indexed documents
+    are exported: no question, and nothing that was taught from messages.
     """
 
     rated: RatedAnswers
@@ -71,6 +77,7 @@ class Exporter:
     notices: Notices
     providers: Mapping[str, bool]
     exports: Exports
+    withholds_messages: Callable[[SpaceId], bool] = lambda space: False
 
     async def export(self, folder: Path, space: SpaceId | None = None) -> ExportReport:
         """Write an export of one space, or of all with consent, into ``folder``; notify moderators of vote brigades.
@@ -87,7 +94,7 @@ class Exporter:
         if not examples:
             raise BadInput("export.nothing_rated")
         n_lines = await offload(self.exports.write, folder, deduplicated(examples))
-        return ExportReport(n_lines, counts["over_cap"], counts["quarantined"], len(allowed))
+        return ExportReport(n_lines, counts["over_cap"], counts["quarantined"], len(allowed), counts["withheld"])
 
     async def _examples(self, space: SpaceId, counts: Counter[str]) -> Sequence[TrainingExample]:
         rated = await self.rated.of(space)
@@ -102,7 +109,21 @@ class Exporter:
         willing = {person for person in sorted(people) if await self.may_train(person)}
         kept = {(vote.answer_id, vote.person) for vote in counted if vote.person in willing}
         known = self.pseudonyms.of(space)
-        return await offload(self._chosen, known, [each for each in rated if each.answer.asker in willing], kept)
+        used = [each for each in rated if each.answer.asker in willing]
+        if self.withholds_messages(space):
+            counts["withheld"] += len(used)
+            used = await self._without_messages(used)
+        return await offload(self._chosen, known, used, kept)
+
+    async def _without_messages(self, rated: Sequence[RatedAnswer]) -> list[RatedAnswer]:
+        """Return the answers that stand in indexed documents alone, each asked for by its quotes and no question."""
+        ids = {source.passage_id for each in rated for source in each.answer.sources}
+        indexed = await self.rated.from_documents(ids)
+        return [
+            replace(each, answer=_unasked(each.answer))
+            for each in rated
+            if each.answer.sources and all(source.passage_id in indexed for source in each.answer.sources)
+        ]
 
     def _chosen(self, space: str, rated: Sequence[RatedAnswer], kept: set[tuple[int, str]]) -> list[TrainingExample]:
         """Return the examples of a space from the votes in ``kept``: (answer, person) pairs. Blocks."""
@@ -129,7 +150,7 @@ class Exporter:
             generator=generator,
             model=generation.model if generation else None,
             lora_version=generation.lora_version if generation else None,
-            on_policy=generator == "local",
+            on_policy=generator == "local" and bool(answer.question),
             confidence=round(answer.decision.confidence.value, 6),
             at=answer.created_at,
         )
@@ -213,11 +234,21 @@ def _split(examples: Iterable[TrainingExample]) -> tuple[list[TrainingExample], 
     )
 
 
+def _unasked(answer: AnswerRecord) -> AnswerRecord:
+    """Return an answer without its question: a model's words stand after the quotes, without their probabilities."""
+    quotes = "\n".join(source.quote for source in answer.sources)
+    prompt = (PromptTurn("system", SYSTEM), PromptTurn("user", f"Notes: {quotes}"))
+    used = replace(answer, question="", searched=None)
+    if answer.generation is None:
+        return used
+    return replace(used, generation=replace(answer.generation, prompt=prompt, log_probs=()))
+
+
 def _asked(answer: AnswerRecord) -> tuple[PromptTurn, ...]:
     notes = "\n".join(source.quote for source in answer.sources)
-    return PromptTurn("system", SYSTEM), PromptTurn(
-        "user", f"Notes: {notes}\nQuestion: {answer.searched or answer.question}"
-    )
+    question = answer.searched or answer.question
+    asked = f"Notes: {notes}\nQuestion: {question}" if question else f"Notes: {notes}"
+    return PromptTurn("system", SYSTEM), PromptTurn("user", asked)
 
 
 def _answers_of(row: Mapping[str, object]) -> Sequence[int]:

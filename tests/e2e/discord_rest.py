@@ -145,6 +145,7 @@ class Rest(World):
     def _my_guilds(self) -> list[Json]:
         return [
             {"id": str(guild.id), "name": guild.name, "owner": False, "permissions": str(guild.permissions(self.bot))}
+            | ({"approximate_member_count": guild.n_members} if "with_counts" in self.query else {})
             for guild in self.guilds
         ]
 

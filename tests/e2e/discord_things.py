@@ -82,6 +82,7 @@ class Guild:
     roles: list[Role]
     members: dict[User, list[Role]] = field(default_factory=dict)
     channels: list[Channel] = field(default_factory=list)
+    n_members: int = 3
     id: int = field(default_factory=snowflake)
 
     def permissions(self, user: User) -> int:

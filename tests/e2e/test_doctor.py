@@ -20,7 +20,8 @@ from bot.operator.doctor.report import findings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.quotas import ANY, AccountCooldown, QuotaAccount, Quotas
-from core.types import GLOBAL, LANGUAGES
+from core.storage.spaces import Spaces
+from core.types import GLOBAL, LANGUAGES, SpaceId
 from plugins import load_plugins
 from tests.e2e.telegram_faults import Broken, Dropped
 from tests.e2e.telegram_server import TelegramServer
@@ -225,7 +226,7 @@ async def test_a_database_that_is_locked(look, tmp_path) -> None:
         pass
     other = sqlite3.connect(tmp_path / "aion.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert "storage.unusable" in errors(await look({}))
+    assert "storage.held" in errors(await look({}))
     other.close()
 
 
@@ -283,3 +284,35 @@ async def test_the_command_beside_a_running_aion(tmp_path, telegram) -> None:
     assert telegram.n_conflicts == 0
     assert (broken.status, "✘" in broken.out, "→" in broken.out) == (1, True, True)
     assert telegram.token not in done.out + done.err + broken.out + broken.err
+
+
+async def test_before_discord_reviews_intents_it_is_said(look, discord: DiscordServer) -> None:
+    assert "near_review" not in await look(on(discord))
+    for guild in discord.guilds:
+        guild.n_members = 7_500 // len(discord.guilds) + 1
+    assert (await look(on(discord)))["near_review"].level == "warning"
+
+
+async def test_what_discord_s_policy_changes_is_said(look, discord: DiscordServer, tmp_path: Path) -> None:
+    keys = {"GEMINI_API_KEY": "made-up", "GROQ_API_KEY": "made-up"}
+    found = await look(on(discord) | keys)
+    assert (found["plans_refused"].level, found["plans_refused"].values) == ("note", {"names": "gemini"})
+    assert "training_withheld" not in found
+    async with await Database.open(tmp_path) as database:
+        await Spaces(database).change_settings(SpaceId("discord:1"), lambda _: {"training": True})
+    assert (await look(on(discord)))["training_withheld"].level == "note"
+    permitted = {"AION_DISCORD_TRAINING_PERMITTED": "yes", "AION_DISCORD_TRAINING_PLANS": "allow"}
+    found = await look(on(discord) | keys | permitted)
+    assert found["plans_allowed"].level == "warning"
+    assert "training_withheld" not in found
+
+
+async def test_a_space_that_is_nearly_full_is_named(look, discord: DiscordServer, tmp_path: Path) -> None:
+    async with await Database.open(tmp_path) as database:
+        await Documents(database).store(
+            SpaceId("discord:1"), new_document("a.md", "One. Two."), embedded("One.", "Two.")
+        )
+    found = await look(on(discord) | {"AION_SPACE_DOCUMENTS": "1"})
+    assert found["space_full"].values["space"] == "discord:1"
+    assert (found["documents"].values["n_documents"], found["documents"].values["n_spaces"]) == (1, 1)
+    assert "space_full" not in await look(on(discord) | {"AION_SPACE_DOCUMENTS": "100"})

@@ -106,7 +106,11 @@ async def test_without_a_question(tmp_path: Path, servers: dict[str, str]) -> No
             "TELEGRAM_TOKEN": servers["telegram"],
             "GROQ_API_KEY": KEY,
         }
+        privacy = tmp_path / "PRIVACY.md"
+        assert "groq" in privacy.read_text() and "/forget_me" in privacy.read_text()
+        privacy.write_text("mine")
         again = await aion(tmp_path, "init", "--yes", **settings)
+        assert privacy.read_text() == "mine"
         assert (again.status, "Nada mudou" in again.out) == (0, True)
         refused = await aion(tmp_path, "init", "--yes", **settings | {"DISCORD_TOKEN": "wrong"})
         assert (refused.status, "401" in refused.err) == (1, True)

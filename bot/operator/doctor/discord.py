@@ -22,6 +22,12 @@ API_BASE = "https://discord.com/api/v10"
 MAX_GUILDS = 25
 """Servers whose channels are checked one by one; of the others only the server-wide permissions are."""
 
+REVIEWED_USERS = 10_000
+"""Users from which Discord reviews a bot's privileged intents, since 10 June 2026 (docs.discord.com)."""
+
+NEAR_REVIEW = 7_500
+"""Users from which that is reported: a review takes weeks."""
+
 _CONTENT_INTENT = 1 << 18 | 1 << 19
 _ADMINISTRATOR = 1 << 3
 _REQUIRED = {1 << 10: "View Channels", 1 << 11: "Send Messages", 1 << 16: "Read Message History"}
@@ -75,7 +81,7 @@ class DiscordCheckup:
     async def findings(self, commands: Sequence[str]) -> AsyncIterator[Diagnosis]:
         """Yield every diagnosis; ``commands`` are the names that should be registered. Raises as ``account``."""
         account = await self.account()
-        guilds: list[Json] = await self._get("/users/@me/guilds")
+        guilds: list[Json] = await self._get("/users/@me/guilds", with_counts="true")
         yield Diagnosis("ok", "discord_ok", {"name": account.name, "n_guilds": len(guilds)})
         try:
             await self._require_gateway()
@@ -83,6 +89,8 @@ class DiscordCheckup:
             yield Diagnosis.of(error)
         if not account.reads_messages:
             yield Diagnosis("warning", "content_intent_off")
+        if (n_users := sum(int(guild.get("approximate_member_count") or 0) for guild in guilds)) >= NEAR_REVIEW:
+            yield Diagnosis("warning", "near_review", {"n_users": n_users, "limit": REVIEWED_USERS})
         if not guilds:
             yield Diagnosis("warning", "no_guilds", {"link": account.invite_link})
         for n, guild in enumerate(guilds):
@@ -93,8 +101,8 @@ class DiscordCheckup:
             names = ", ".join(f"/{name}" for name in missing)
             yield Diagnosis("warning", "commands_missing", {"commands": names, "link": account.invite_link})
 
-    async def _get(self, path: str) -> Any:
-        status, body = await self._api.get(path)
+    async def _get(self, path: str, **parameters: str) -> Any:
+        status, body = await self._api.get(path, **parameters)
         if status == HTTPStatus.UNAUTHORIZED:
             raise Unavailable("doctor.discord_refused")
         if status != HTTPStatus.OK:

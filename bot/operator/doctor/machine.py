@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
-from bot.operator.doctor.diagnosis import Diagnosis
+from bot.operator.doctor.diagnosis import Diagnosis, Level
 from bot.operator.doctor.models import model_findings, model_of
 from core.assembly.data_folder import DataFolder
 from core.errors import Unavailable
@@ -19,22 +20,16 @@ from core.types import SpaceId, StorageUsage
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
 """Free bytes below which models and indexes may not fit, and below which the database cannot be written."""
 
+_TRAINS: Mapping[Literal["refused", "allowed"], Level] = {"refused": "note", "allowed": "warning"}
+
 NEARLY_FULL = 0.9
 """Share of a space's storage quota from which it is reported."""
 
 
 async def machine_findings(settings: Settings, data_folder: DataFolder) -> AsyncIterator[Diagnosis]:
     """Yield diagnoses of the open data folder, the models and the providers."""
-    values = {"folder": settings.data_dir}
-    yield Diagnosis("note", "running", values) if data_folder.is_joined else Diagnosis("ok", "folder_ok", values)
-    if not await offload(is_private, settings.data_dir):
-        yield Diagnosis("warning", "folder_open", values)
-    for finding in disk_findings(settings.data_dir, shutil.disk_usage(settings.data_dir).free):
+    async for finding in _folder_findings(settings.data_dir, data_folder):
         yield finding
-    try:
-        await data_folder.database.require_writable()
-    except Unavailable as error:
-        yield Diagnosis.of(error)
     embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
     for finding in model_findings(embedder, local):
         yield finding
@@ -44,8 +39,36 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
     for finding in storage_findings(await data_folder.storage()):
         yield finding
-    for finding in provider_findings(await data_folder.provider_status.status()):
+    statuses = await data_folder.provider_status.status()
+    for finding in provider_findings(statuses):
         yield finding
+    if settings.discord_token is not None:
+        for finding in discord_rule_findings(statuses, trains=await data_folder.discord_trains()):
+            yield finding
+
+
+async def _folder_findings(path: Path, data_folder: DataFolder) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses of the data folder at ``path``: who uses it, who may enter it, whether it can be written."""
+    values = {"folder": path}
+    yield Diagnosis("note", "running", values) if data_folder.is_joined else Diagnosis("ok", "folder_ok", values)
+    if not await offload(is_private, path):
+        yield Diagnosis("warning", "folder_open", values)
+    for finding in disk_findings(path, shutil.disk_usage(path).free):
+        yield finding
+    try:
+        await data_folder.database.require_writable()
+    except Unavailable as error:
+        yield Diagnosis.of(error)
+
+
+def discord_rule_findings(statuses: tuple[ProviderStatus, ...], *, trains: bool) -> Iterator[Diagnosis]:
+    """Yield what Discord's policy on message content changes: providers not asked, messages left out of training."""
+    names = {state: {each.provider for each in statuses if each.key and each.trains == state} for state in _TRAINS}
+    for state, level in _TRAINS.items():
+        if names[state]:
+            yield Diagnosis(level, f"plans_{state}", {"names": ", ".join(sorted(names[state]))})
+    if trains:
+        yield Diagnosis("note", "training_withheld")
 
 
 def disk_findings(folder: Path, n_bytes_free: int) -> Iterator[Diagnosis]:

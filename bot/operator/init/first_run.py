@@ -15,6 +15,7 @@ from bot.operator.doctor.models import model_of
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.operator.init.env_file import write_env
 from bot.operator.init.keys import check_keys
+from bot.operator.init.privacy_text import PRIVACY, privacy_text, write_privacy_text
 from bot.operator.init.respondent import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.terminal.language import terminal_language
 from core.dotenv_file import DOTENV as ENV
@@ -82,6 +83,7 @@ class FirstRun:
                 check = partial(check_keys, self._client, provider)
                 await self._ask(provider.key_env, "init.ask_key", check, secret=True)
         await self._write()
+        await self._write_privacy_text()
         for line in self._invitations:
             self._console.print(line)
         self._say("init.next")
@@ -147,6 +149,19 @@ class FirstRun:
         self._say("init.written", file=self._file, names=", ".join(new))
         if backup is not None:
             self._say("init.backup", file=backup.name)
+
+    async def _write_privacy_text(self) -> None:
+        """Write the privacy text beside ``.env``, once; what the operator made of it stays."""
+        present = {**self._present, **self._answers}
+        providers = await offload(read_providers, self._settings.providers_file)
+        names = [provider.name for provider in providers if present.get(provider.key_env)]
+        path = self._file.with_name(PRIVACY.name)
+        try:
+            text = privacy_text(self._settings, names, self._language)
+            if await offload(write_privacy_text, path, text):
+                self._say("init.privacy", file=path)
+        except OSError as error:
+            raise Unavailable("init.not_written", file=path, problem=error) from None
 
     def _say(self, key: str, **values: object) -> None:
         self._console.print(say(self._language, key, **values))

@@ -20,10 +20,12 @@ async def export_training_data(folder: Path, space: str | None) -> None:
     async with open_data_folder() as opened:
         providers = await offload(read_providers, settings.providers_file)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        exporter = open_exporter(opened.database, settings.data_dir, providers, pseudonyms, settings.language)
+        exporter = open_exporter(opened.database, settings, providers, pseudonyms)
         exported = await exporter.export(folder, SpaceId(space) if space else None)
     for name, n_lines in exported.n_lines.items():
         print_line(f"{n_lines:6}  {folder / name}")
     print_sentence("learn.exported", n_spaces=exported.n_spaces)
+    if exported.n_withheld:
+        print_sentence("learn.withheld", n=exported.n_withheld)
     if exported.n_over_cap or exported.n_quarantined:
         print_sentence("learn.left_out", n_over_cap=exported.n_over_cap, n_quarantined=exported.n_quarantined)

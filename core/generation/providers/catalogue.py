@@ -73,7 +73,7 @@ class Provider:
     models and keys together; its day starts at midnight in ``day_zone``. Beyond ``soft_share`` of a limit other routes
     are preferred. ``counted`` says which tokens its limits count, ``header_periods`` which period its
     ``x-ratelimit-*-requests`` and ``-tokens`` headers state. ``training_allowed``: its terms allow training other
-    models on its output.
+    models on its output. ``trains_on_prompts``: its plan trains its own models on what it is sent.
     """
 
     name: Text
@@ -91,6 +91,7 @@ class Provider:
     counted: Literal["all", "prompt"] = "all"
     header_periods: Mapping[Literal["requests", "tokens"], Literal["minute", "day"]] = field(default_factory=dict)
     training_allowed: bool = False
+    trains_on_prompts: bool = False
 
 
 @dataclass(frozen=True, config=_STRICT)

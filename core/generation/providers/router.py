@@ -92,6 +92,17 @@ class Router:
         """Return the distinct providers of the routes, in order."""
         return tuple(dict.fromkeys(route.provider.name for route in self.routes))
 
+    @property
+    def training(self) -> frozenset[tuple[str, str]]:
+        """Return name and model of each route whose plan trains on what it is sent."""
+        return frozenset(
+            (route.provider.name, route.model.id) for route in self.routes if route.provider.trains_on_prompts
+        )
+
+    def any_without(self, without: Collection[tuple[str, str]]) -> bool:
+        """Return whether there is a route but those to the names and models in ``without``."""
+        return any((route.provider.name, route.model.id) not in without for route in self.routes)
+
     async def open(
         self,
         prompt: Sequence[PromptTurn],

@@ -11,6 +11,7 @@ from core.errors import BadInput
 from core.generation.providers.catalogue import Provider
 from core.generation.providers.ledger import Ledger, LimitUsage
 from core.generation.providers.route import Amount, Route
+from core.privacy.discord_rules import DiscordRules
 from core.services import Allowance, ProviderStatus
 from core.storage.quotas import UsageCounts
 
@@ -41,7 +42,9 @@ class ProviderStatusService:
         routes: Sequence[Route],
         ledger: Ledger,
         workers: WorkerStatusSource | None = None,
+        discord_rules: DiscordRules | None = None,
     ) -> None:
+        self._discord_rules = discord_rules or DiscordRules()
         self._workers = workers
         self._providers = providers
         self._routes = routes
@@ -69,7 +72,8 @@ class ProviderStatusService:
             yield self._status(route)
         if not routes:
             for model in provider.models:
-                yield ProviderStatus(provider.name, model.id, None, "off" if provider.paid else "no_key")
+                state: Literal["off", "no_key"] = "off" if provider.paid else "no_key"
+                yield ProviderStatus(provider.name, model.id, None, state, trains=self._trains(provider))
 
     def _status(self, route: Route) -> ProviderStatus:
         uses = tuple(self._ledger.uses(route))
@@ -84,7 +88,13 @@ class ProviderStatusService:
             allowances=tuple(_allowance(use) for use in uses),
             until=_moment(state.ready_s) if is_spent else None,
             reason=benches[0].reason if benches else "",
+            trains=self._trains(route.provider),
         )
+
+    def _trains(self, provider: Provider) -> Literal["no", "allowed", "refused"]:
+        if not provider.trains_on_prompts:
+            return "no"
+        return "allowed" if self._discord_rules.training_plans_allowed else "refused"
 
 
 def _allowance(use: LimitUsage) -> Allowance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
@@ -20,15 +21,18 @@ from core.privacy.retention import Retention
 from core.storage.answers import Answers, NewAnswer
 from core.storage.curation.gaps import Gaps, NewGap
 from core.storage.database import Database
+from core.storage.documents import Documents
 from core.storage.impressions import Impressions
 from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords
 from core.storage.schema import answers as answers_table
+from core.storage.schema import passages as passages_table
 from core.storage.schema import ratings as ratings_table
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
 from core.types import Confidence, Decision, Generation, PromptTurn, Sampling, Source, SpaceId, Thumb
+from tests.stored import embedded, new_document
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -43,6 +47,7 @@ class Community:
     willing: set[SpaceId] = field(default_factory=lambda: {HERE})
     refusing: set[str] = field(default_factory=set)
     clock: datetime = START
+    withheld: set[SpaceId] = field(default_factory=set)
 
     @property
     def exporter(self) -> Exporter:
@@ -63,17 +68,25 @@ class Community:
             notices=Notices(Inbox(self.database), Channels(spaces), spaces, "en"),
             providers={"groq": False, "kind": True},
             exports=Exports(self.folder / "training"),
+            withholds_messages=lambda space: space in self.withheld,
         )
 
     async def answer(
-        self, question: str, reply: str, *, asker: str = "asker", space: SpaceId = HERE, generator: str | None = "local"
+        self,
+        question: str,
+        reply: str,
+        *,
+        asker: str = "asker",
+        space: SpaceId = HERE,
+        generator: str | None = "local",
+        passage_id: int = 1,
     ) -> int:
         """Record an answer an hour after the last one."""
         self.clock += timedelta(hours=1)
         turns = (PromptTurn("system", "Be brief."), PromptTurn("user", question))
         written = Generation(reply, generator, "smollm2", turns, Sampling(), (-0.5, -1.5), "v1") if generator else None
         decision = Decision("local", Confidence(0.9, 0.8, (), {}))
-        quote = (Source(1, "Rules", "", reply, 1),)
+        quote = (Source(1, "Rules", "", reply, passage_id),)
         new = NewAnswer(space, asker, "c", question, "en", (), decision, reply, generator or "extract", quote, written)
         number = await Answers(self.database).record(new)
         await self._date(answers_table, answers_table.c.id == number, created_at=self.clock)
@@ -283,3 +296,49 @@ async def test_the_rows_of_an_answer_are_read_whole(community: Community) -> Non
     assert rated.answer == await Answers(community.database).get(HERE, number)
     assert [replace(vote, at=START) for vote in rated.votes] == [replace(rated.votes[0], at=START)]
     assert await RatedAnswers(community.database).count_since(None) == 1
+
+
+# --- Discord's policy ----------------------------------------------------------------------------
+
+
+async def passages_of(community: Community, name: str, source_hash: str) -> int:
+    """Store a document and return the id of its passage."""
+    documents = Documents(community.database)
+    new = replace(new_document(name, f"The {name} opens at nine. It is red."), source_hash=source_hash)
+    await documents.store(HERE, new, embedded("The barn opens at nine."))
+    row = await community.database.row(select(func.max(passages_table.c.id)))
+    assert row is not None
+    return int(row[0])
+
+
+async def test_where_messages_are_withheld_only_thumbs_and_own_words_of_indexed_documents_are_exported(
+    community: Community,
+) -> None:
+    indexed = await passages_of(community, "kiln.md", "hash")
+    said = await passages_of(community, "https://discord.com/channels/1/2/3", "said")
+    handoff = await passages_of(community, "Who has the key?", "handoff-3")
+    for number, passage_id in enumerate((indexed, said, handoff, 999)):
+        for generator in ("local", None):
+            question, reply = f"Zara asks {number}?", f"Words {number} {generator}."
+            await community.liked(question, reply, generator=generator, passage_id=passage_id)
+    assert sum((await community.export()).n_lines.values()) > 0
+    assert "Zara" in (community.folder / "out" / "sft.jsonl").read_text()
+
+    community.withheld = {HERE}
+    report = await community.export()
+    everything = "".join(path.read_text() for path in sorted((community.folder / "out").glob("*.jsonl")))
+    assert report.n_withheld == 8
+    assert "Zara" not in everything and "Question:" not in everything
+    assert set(re.findall(r"Words \d", everything)) == {"Words 0"}
+    rows = community.lines("sft.jsonl")
+    assert {row["messages"][-1]["content"] for row in rows} == {"Words 0 local.", "Words 0 None."}
+    assert {row["messages"][1]["content"] for row in rows} == {"Notes: Words 0 local.", "Notes: Words 0 None."}
+    [reward] = community.lines("reward.jsonl")
+    assert (reward["reward"], reward["logprobs"], reward["provenance"]["on_policy"]) == (1.0, [], False)
+
+
+async def test_elsewhere_nothing_is_withheld(community: Community) -> None:
+    community.withheld = {THERE}
+    await community.liked("Where is the key?", "Under the pot.")
+    assert (await community.export()).n_withheld == 0
+    assert "Where is the key?" in (community.folder / "out" / "sft.jsonl").read_text()

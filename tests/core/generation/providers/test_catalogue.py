@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
+from importlib.resources import files
 
 import pytest
 
@@ -97,3 +99,10 @@ def test_a_wrong_table_is_one_sentence_that_names_the_fault(tmp_path, old, new, 
 def test_a_missing_table_is_one_sentence(tmp_path):
     with pytest.raises(Unavailable):
         read_providers(tmp_path / "nowhere.toml")
+
+
+def test_the_shipped_table_says_of_each_plan_whether_it_trains_on_what_it_is_sent():
+    text = (files("core.generation.providers") / "providers.toml").read_text(encoding="utf-8")
+    assert all("trains_on_prompts" in each for each in tomllib.loads(text)["provider"])
+    trains = {each.name for each in read_providers() if each.trains_on_prompts}
+    assert trains == {"gemini", "openrouter"}

@@ -103,6 +103,22 @@ async def test_a_provider_is_not_asked_for_a_language_it_does_not_write() -> Non
         assert walk.n_asked() == {"groq": 0}
 
 
+async def test_a_refused_provider_is_not_asked_though_it_alone_could_answer() -> None:
+    async with Walk(gemini=[says("hello")], groq=[says("hi")]) as walk:
+        gemini = provider("gemini", walk.servers["gemini"].url, trains_on_prompts=True)
+        groq = provider("groq", walk.servers["groq"].url)
+        router = open_router([gemini, groq], keys_of(gemini, groq), walk.client, walk.ledger)
+        assert router.training == {("gemini", "gemini-1")}
+        opened = await router.open(PROMPT, Sampling(), "en", without=router.training)
+        assert opened.generator == "groq"
+        await opened.pieces.aclose()
+        with pytest.raises(GenerationFailed, match="nobody to ask"):
+            await router.open(PROMPT, Sampling(), "en", without={("gemini", "gemini-1"), ("groq", "groq-1")})
+        assert router.any_without(router.training)
+        assert not router.any_without({("gemini", "gemini-1"), ("groq", "groq-1")})
+        assert walk.n_asked() == {"gemini": 0, "groq": 1}
+
+
 async def test_a_dead_network_is_not_tried_once_for_each_model() -> None:
     async with Walk(gemini=[says("hello")]) as walk:
         dead = provider("groq", "http://127.0.0.1:9/v1", "a", "b", "c")

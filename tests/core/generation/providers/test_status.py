@@ -15,11 +15,13 @@ from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import routes
 from core.generation.providers.router import Router
 from core.generation.providers.status import ProviderStatusService
+from core.privacy.discord_rules import DiscordRules
 from core.services import ProviderStatus
 from core.storage.database import Database
 from core.storage.quotas import Quotas
 from core.texts import say
-from plugins.providers import show_providers
+from core.types import LANGUAGES, Language
+from plugins.providers import line, show_providers
 from tests.providers import fails, says
 from tests.routing import Hands, Walk, ask, keys_of, provider
 
@@ -88,7 +90,7 @@ async def test_the_command_prints_json_with_the_end_of_each_key_alone(folder: Pa
     out = capsys.readouterr().out
     rows = json.loads(out)
     assert [(row["provider"], row["key"]) for row in rows[:2]] == [("groq", "wxyz"), ("groq", "COND")]
-    assert rows[0].keys() == {"provider", "key", "model", "state", "until", "reason", "limits"}
+    assert rows[0].keys() == {"provider", "key", "model", "state", "until", "reason", "trains", "limits"}
     assert {limit["kind"] for limit in rows[0]["limits"]} == {"requests", "tokens"}
     assert rows[-1]["state"] == "off"
     assert "PLANTED" not in out
@@ -147,3 +149,26 @@ async def test_moderators_see_no_key_and_no_providers_words() -> None:
 
 def test_the_desk_needs_no_running_loop_to_be_made() -> None:
     assert asyncio.run(ProviderStatusService((), (), Ledger()).status()) == ()
+
+
+async def test_a_plan_that_trains_on_what_it_is_sent_is_said_to_be_refused_or_allowed() -> None:
+    async with Walk() as walk:
+        table = [provider("gemini", trains_on_prompts=True), provider("groq")]
+        found = routes(table, keys_of(table[0]), 0.0)
+        for rules, said in ((None, "refused"), (DiscordRules(training_plans_allowed=True), "allowed")):
+            gemini, groq = await ProviderStatusService(table, found, walk.ledger, discord_rules=rules).status()
+            assert (gemini.trains, groq.trains) == (said, "no")
+            for language in LANGUAGES:
+                words = say(language, f"providers.trains_{said}")
+                assert words in line(Speaking(language), gemini)
+                assert words not in line(Speaking(language), groq)
+
+
+class Speaking:
+    """Says sentences of the catalogue in one language, as a command's context does."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def say(self, key: str, **values: object) -> str:
+        return say(self._language, key, **values)
