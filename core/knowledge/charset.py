@@ -1,10 +1,15 @@
-"""Decoding bytes: detects the character set, and refuses data that is not text."""
+"""Decoding bytes: detects the character set, and refuses data that is not text.
+
+Text is normalised: NFC, LF line ends, ligatures as letters, neither NUL nor invisible characters.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
 import unicodedata
+
+from charset_normalizer import from_bytes
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -18,18 +23,26 @@ _MAX_CONTROL_SHARE = 0.005
 """The most control characters, as a share of all characters, that a text may have; binary files have more."""
 
 
+_MAX_BROKEN_SHARE = 0.1
+"""The most bytes that are no UTF-8, as a share of the characters beyond ASCII, for a text with a few bad bytes."""
+
+_MAX_FOREIGN_SHARE = 0.5
+"""The most letters beyond ASCII, as a share of the letters of the words that have any: Western languages have fewer."""
+
+
 class NotText(ValueError):
     """The bytes are not text in any supported character set."""
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Return ``data`` decoded by its byte order mark, else as ``declared``, UTF-8, UTF-16 or cp1252, normalised.
+    """Return ``data`` decoded and normalised: by its byte order mark, else as declared, UTF-8, UTF-16, cp1252, a guess.
 
-    Raises ``NotText`` when every decoding has a NUL or too many control characters.
+    In a UTF-8 text with a few bad bytes each of them becomes U+FFFD. Raises ``NotText`` when every decoding has too
+    many control characters.
     """
     for text in _decodings(data, declared):
         n_control = len(_CONTROL.findall(text))
-        if "\0" not in text and n_control <= len(text) * _MAX_CONTROL_SHARE:
+        if n_control <= max(1, len(text) * _MAX_CONTROL_SHARE):
             return normalise_text(text)
     raise NotText(f"{len(data)} bytes in no known character set")
 
@@ -41,7 +54,11 @@ def normalise_text(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n ")
 
 
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u00ad\u200b\u2060")) | {ord("\xa0"): " ", ord("\x85"): "\n"}
+_INVISIBLE = (
+    dict.fromkeys(map(ord, "\0\ufeff\u00ad\u200b\u2060"))
+    | {ord("\xa0"): " ", ord("\x85"): "\n"}
+    | {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}  # ligatures: fi, ffl, st …
+)
 
 
 def _decodings(data: bytes, declared: str | None) -> list[str]:
@@ -49,7 +66,8 @@ def _decodings(data: bytes, declared: str | None) -> list[str]:
     if marked:
         mark, name = marked
         return _decoded(data[len(mark) :], name)
-    return [text for name in (declared, "utf-8", _utf16(data), "cp1252") if name for text in _decoded(data, name)]
+    named = [text for name in (declared, "utf-8", _utf16(data)) if name for text in _decoded(data, name)]
+    return [*named, *_nearly_utf8(data), *_western(data), *_guessed(data)]
 
 
 def _decoded(data: bytes, charset: str) -> list[str]:
@@ -57,6 +75,38 @@ def _decoded(data: bytes, charset: str) -> list[str]:
         return [data.decode(charset)]
     except (LookupError, ValueError):
         return []
+
+
+def _nearly_utf8(data: bytes) -> list[str]:
+    """Return UTF-8 with its bad bytes replaced, where it has far more good characters beyond ASCII than bad bytes."""
+    text = data.decode("utf-8", "replace")
+    n_broken = text.count("\ufffd")
+    n_good = sum(map(text.count, set(text) - _ASCII)) - n_broken
+    return [text] if n_broken <= n_good * _MAX_BROKEN_SHARE or n_broken == 1 < n_good else []
+
+
+_ASCII = frozenset(map(chr, range(128)))
+
+
+def _western(data: bytes) -> list[str]:
+    """Return cp1252 where its words look Western: another alphabet's would be made of letters beyond ASCII alone."""
+    texts = _decoded(data, "cp1252")
+    return [text for text in texts if _foreign_share(text) <= _MAX_FOREIGN_SHARE]
+
+
+def _foreign_share(text: str) -> float:
+    words = [word for word in text.split() if not word.isascii()]
+    letters = [character for word in words for character in word if character.isalpha()]
+    return sum(not letter.isascii() for letter in letters) / max(1, len(letters))
+
+
+def _guessed(data: bytes) -> list[str]:
+    """Return the best guess at a legacy character set, from the first of the bytes; none where nothing fits."""
+    best = from_bytes(data[:_GUESS_BYTES]).best()
+    return _decoded(data, best.encoding) if best is not None else []
+
+
+_GUESS_BYTES = 65_536
 
 
 def _utf16(data: bytes) -> str | None:

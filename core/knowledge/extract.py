@@ -15,11 +15,13 @@ from typing import Literal
 
 from core.errors import BadInput
 from core.knowledge.charset import NotText, decode
+from core.knowledge.front_matter import read_front_matter
 from core.language import detect_language
 from core.retrieval.outline import is_chat
+from core.retrieval.sentences import text_lines
 from core.types import Language
 
-VERSION = 2
+VERSION = 3
 """To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
 Kind = Literal["markdown", "text", "html", "pdf", "code", "chat"]
@@ -45,10 +47,6 @@ CONTENT_TYPES: Mapping[str, Kind] = {
     "application/pdf": "pdf",
 }
 
-_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+([^\s#].*)$", re.MULTILINE)
-_FENCED = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
 _MAX_TITLE_CHARS = 200
 _LANGUAGE_SAMPLE_CHARS = 20_000
 
@@ -95,8 +93,7 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
 
 def first_heading(text: str) -> str | None:
     """Return the first Markdown heading outside code, if there is one."""
-    match = _HEADING.search(_FENCED.sub("", text))
-    return match.group(1).rstrip(" \t#") if match else None
+    return next((line.heading for line in text_lines(text) if line.heading), None)
 
 
 def stem(name: str) -> str:
@@ -115,7 +112,7 @@ def _read(kind: Kind, data: bytes, name: str, content_type: str) -> tuple[str | 
         from core.knowledge.html import declared_charset, read_html
 
         return read_html(_decode(data, name, declared or declared_charset(data)), name)
-    return _without_front_matter(_decode(data, name, declared))
+    return read_front_matter(_decode(data, name, declared))
 
 
 def _decode(data: bytes, name: str, declared: str | None) -> str:
@@ -123,15 +120,6 @@ def _decode(data: bytes, name: str, declared: str | None) -> str:
         return decode(data, declared)
     except NotText:
         raise BadInput("knowledge.not_text", name=name) from None
-
-
-def _without_front_matter(text: str) -> tuple[str | None, str]:
-    """Return the ``title`` of a text's YAML front matter, if any, and the text without the front matter."""
-    match = _FRONT_MATTER.match(text)
-    if not match:
-        return None, text
-    title = _FRONT_TITLE.search(match.group(1))
-    return (title.group(2) if title else None), text[match.end() :].lstrip("\n")
 
 
 def _parsed(content_type: str) -> Message:

@@ -20,6 +20,9 @@ _CHARSET_HEAD_BYTES = 4096
 _CODE = re.compile(r"(^[ ]*```.*?^[ ]*```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _EMPHASIS = re.compile(r"(?<![\\\w*])(\*{1,3})(?=\S)((?:\\.|[^*\\\n])+?)(?<=\S)\1(?![\w*])")
 _ESCAPED = re.compile(r"(?<!\n)\\([^A-Za-z0-9\s])")
+_BREAK = "\u240a"
+"""Stands for a line break during extraction: a symbol that trafilatura keeps and pages have no use for."""
+
 _USUAL_MIN_CHARS = 250
 """trafilatura's default of the shortest extraction that counts as a success."""
 
@@ -52,6 +55,7 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
         return None, ""
     for element in tree.xpath("//noscript"):
         element.drop_tree()
+    _keep_lines(tree)
     title, n_scripts, is_form = _title(tree), len(tree.xpath("//script")), _is_sign_in(tree)
     text = _main_text(tree)
     if is_form and len(text) <= MAX_WALL_CHARS:
@@ -92,6 +96,21 @@ def _main_text(tree: Any) -> str:
     return _plain(found.text or "") if isinstance(found, Document) else ""
 
 
+def _keep_lines(tree: Any) -> None:
+    """Mark line breaks, which trafilatura would make paragraphs of, and take summaries for text, not for headings."""
+    for element in tree.iter():
+        element.text = element.text.replace(_BREAK, " ") if element.text else element.text
+        element.tail = element.tail.replace(_BREAK, " ") if element.tail else element.tail
+    in_one_line = set(
+        tree.xpath("//td//br | //th//br | //h1//br | //h2//br | //h3//br | //h4//br | //h5//br | //h6//br")
+    )
+    for element in tree.xpath("//br"):
+        element.tail = (" " if element in in_one_line else _BREAK) + (element.tail or "")
+        element.drop_tag()
+    for element in tree.xpath("//summary"):
+        element.tag = "p"
+
+
 def _is_sign_in(tree: Any) -> bool:
     if tree.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']"):
         return True
@@ -103,4 +122,5 @@ def _plain(markdown: str) -> str:
     """Remove emphasis and escapes, which would split words; headings, lists, tables and code stay."""
     pieces = _CODE.split(markdown)
     pieces[::2] = [_ESCAPED.sub(r"\1", _EMPHASIS.sub(r"\2", piece)) for piece in pieces[::2]]
-    return normalise_text("".join(pieces))
+    lines = (line.strip(" \n") for line in "".join(pieces).split(_BREAK))
+    return normalise_text("\n".join(lines))

@@ -10,12 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(.*)$")
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:(=+)|--+)[ \t]*$")
+"""Below a paragraph of one line it makes that line a heading (CommonMark 4.3, setext headings)."""
+
 _MAX_HEADING_CHARS = 200
 """Longer headings are cut: every chunk under a heading is embedded with it."""
 
-_FENCE = re.compile(r"[ ]{0,3}(```|~~~)")
+_FENCE = re.compile(r"[ ]{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$")
 _BLOCK_START = re.compile(r"[ \t]*(?:[-*+•–—|>]|\d{1,3}[.)]|[a-z]\)|#{1,6}\s|```|~~~)")
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+")
+_FINAL = re.compile(r"(?<![.!?…])[.!?…]{1,3}[\"'”’»)\]]{0,3}$")
+_MAX_FINAL_CHARS = 8
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
 _WORD = re.compile(r"\S+")
 _SHORT_LINE_CHARS = 50
@@ -72,19 +77,48 @@ def text_lines(text: str) -> list[TextLine]:
         is_code = bool(fence or opening)
         if opening and not fence:
             fence = opening.group(1)
-        elif opening and opening.group(1) == fence:
-            fence = ""
+        elif opening and opening.group(1).startswith(fence) and not opening.group(2).strip():
+            fence = ""  # a fence is closed by one at least as long (CommonMark 4.5)
         heading = None if is_code else _HEADING.match(line)
+        if not is_code and _is_underline(text, lines, match):
+            lines[-1] = _underlined(text, lines[-1], match)
+            continue
         lines.append(
             TextLine(
                 start=match.start(),
                 end=match.end(),
-                heading=heading.group(2).rstrip(" \t#").strip()[:_MAX_HEADING_CHARS] if heading else None,
+                heading=_heading_text(heading.group(2)) if heading else None,
                 level=len(heading.group(1)) if heading else 0,
                 is_code=is_code,
             )
         )
     return [line for line in lines if text[line.start : line.end].strip()]
+
+
+def _is_underline(text: str, lines: Sequence[TextLine], match: re.Match[str]) -> bool:
+    """Return whether a line makes a heading of the line right above it, a paragraph of its own."""
+    if not lines or not _UNDERLINE.match(match.group()):
+        return False
+    above = lines[-1]
+    is_adjacent = text[above.end : match.start()].replace("\r\n", "\n") == "\n"
+    before = lines[-2] if len(lines) > 1 else None
+    is_alone = before is None or before.heading is not None or "\n\n" in text[before.end : above.start]
+    is_plain = above.heading is None and not above.is_code and not _BLOCK_START.match(text, above.start, above.end)
+    has_words = any(character.isalnum() for character in text[above.start : above.end])
+    return is_adjacent and is_alone and is_plain and has_words and "|" not in text[above.start : above.end]
+
+
+def _underlined(text: str, above: TextLine, underline: re.Match[str]) -> TextLine:
+    level = 1 if "=" in underline.group() else 2
+    return TextLine(above.start, underline.end(), _heading_text(text[above.start : above.end]), level, is_code=False)
+
+
+def _heading_text(line: str) -> str:
+    """Return the text of a heading without the number signs that may close it: those after white space alone."""
+    text = line.strip()
+    open_ = text.rstrip("#")
+    is_closed = open_ != text and (not open_ or open_[-1] in " \t")
+    return (open_.rstrip() if is_closed else text)[:_MAX_HEADING_CHARS]
 
 
 def sentences_in(text: str, lines: Sequence[TextLine]) -> Iterator[TextSpan]:
@@ -120,7 +154,14 @@ def _ends_at_line(text: str, line: TextLine, following: TextLine) -> bool:
     if _BLOCK_START.match(text, following.start, following.end):
         return True
     first = text[following.start : following.end].lstrip()[0]
-    return line.end - line.start < _SHORT_LINE_CHARS and not first.islower()
+    return not first.islower() and (line.end - line.start < _SHORT_LINE_CHARS or _ends_sentence(text, line))
+
+
+def _ends_sentence(text: str, line: TextLine) -> bool:
+    """Return whether a sentence ends with the line, by its punctuation."""
+    end = line.end - len(text[line.start : line.end]) + len(text[line.start : line.end].rstrip())
+    match = _FINAL.search(text, max(line.start, end - _MAX_FINAL_CHARS), end)
+    return match is not None and _is_end(text, line, match)
 
 
 def _ends_within(text: str, line: TextLine) -> Iterator[int]:

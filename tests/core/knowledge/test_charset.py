@@ -67,3 +67,37 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
 
 def test_tidying() -> None:
     assert normalise_text("\ufeffa\u00adb  \r\n\r\n\r\n\r\nc\xa0d\re\u0301 ") == "ab\n\nc d\né"
+
+
+def test_one_bad_byte_does_not_make_mojibake_of_utf8() -> None:
+    text = "A associação abre às 7h15; a responsável é a Conceição. Café à mão."
+    broken = text.encode().replace("Café".encode(), b"Caf\xe9")
+    assert decode(broken) == text.replace("Café", "Caf\ufffd")
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "latin-1", "utf-8", "utf-16", "utf-16-le"])
+def test_western_text_in_any_usual_charset(charset: str) -> None:
+    text = "Reunião às 19h na biblioteca; não é preciso inscrição. Até amanhã, João!"
+    assert decode(text.encode(charset)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("Ворота открываются в девять часов утра, а закрываются в восемь вечера каждый день недели. " * 4, "cp1251"),
+        ("Η πύλη ανοίγει στις εννέα το πρωί και κλείνει στις οκτώ το βράδυ κάθε μέρα της εβδομάδας. " * 4, "cp1253"),
+    ],
+)
+def test_another_alphabet_is_recognised_or_refused_and_never_mojibake(text: str, charset: str) -> None:
+    try:
+        read = decode(text.encode(charset))
+    except NotText:
+        return
+    assert read == text.strip()
+
+
+def test_ligatures_are_letters_and_a_nul_is_nothing() -> None:
+    assert decode("The \ufb01re o\ufb03ce \ufb02ies a \ufb02ag.".encode()) == "The fire office flies a flag."
+    assert decode(b"The shed opens.\0 Paddles hang there, on the northern wall of it.") == (
+        "The shed opens. Paddles hang there, on the northern wall of it."
+    )

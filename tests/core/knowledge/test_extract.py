@@ -48,6 +48,28 @@ def test_the_title_of_a_markdown_file(text: str, title: str) -> None:
     assert extract(text.encode(), "notes/rules.md").title == title
 
 
+def test_lines_of_a_paragraph_stay_one_paragraph() -> None:
+    page = (
+        b"<html><body><main><h1>Desk</h1><p>Open:<br>Monday 9:00<br/>Friday 10:00</p><p>Else.</p></main></body></html>"
+    )
+    assert extract(page, "a.html").text == "# Desk\n\nOpen:\nMonday 9:00\nFriday 10:00\n\nElse."
+
+
+def test_a_line_break_in_a_cell_or_a_heading_breaks_neither() -> None:
+    page = (
+        b"<html><body><main><h1>Key<br>desk</h1><table><tr><th>a<br>b</th><th>c</th></tr></table></main></body></html>"
+    )
+    assert extract(page, "a.html").text == "# Key desk\n\n| a b | c |\n|---|---|"
+
+
+def test_a_summary_is_no_heading_of_what_follows_it() -> None:
+    page = (
+        b"<html><body><main><h1>Pass</h1><details><summary>How do I get one?</summary><p>Ask Odalys.</p></details>"
+        b"<p>The yard closes at 20:10.</p></main></body></html>"
+    )
+    assert extract(page, "a.html").text == "# Pass\n\nHow do I get one?\n\nAsk Odalys.\n\nThe yard closes at 20:10."
+
+
 def test_front_matter_is_not_part_of_the_text() -> None:
     assert extract(b"---\ntitle: A\n---\n\nBody.", "a.md").text == "Body."
     assert extract(b"---\n\nA line above.", "a.md").text == "---\n\nA line above."

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from core.retrieval.sentences import sentences
+from core.retrieval.sentences import sentences, text_lines
 from tests.core.retrieval.texts import texts
 
 
@@ -53,3 +53,68 @@ def test_sentences(text, expected):
 
 def test_hash_inside_fenced_code_is_no_heading():
     assert "# install it" in split("# Set-up\n```sh\n# install it\nmake chat\n```\n")
+
+
+def headings(text: str) -> list[tuple[int, str]]:
+    return [(line.level, line.heading) for line in text_lines(text) if line.heading is not None]
+
+
+def test_a_sentence_ends_with_its_line_where_each_line_is_one() -> None:
+    lines = [
+        "The night shift locks every door of the boathouse at 23:40.",
+        "The secretary of the rowing club is Tomasina Quesada Reyes.",
+        "Ask her for the key of the upper cupboard, please, not me!",
+    ]
+    assert split("\n".join(lines)) == lines
+
+
+def test_a_wrapped_sentence_goes_on_in_the_next_line() -> None:
+    text = (
+        "The night shift locks the boathouse and hands the key to Dr.\nQuesada before midnight, by the\nnorthern gate."
+    )
+    assert split(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("## C#", "C#"),
+        ("## C# ##", "C#"),
+        ("## Closed ##", "Closed"),
+        ("# F# and C#  #", "F# and C#"),
+        ("### ###", ""),
+        ("## #", ""),
+    ],
+)
+def test_number_signs_close_a_heading_after_white_space_alone(line: str, heading: str) -> None:
+    assert [text for _, text in headings(line)] == [heading]
+
+
+def test_underlined_headings() -> None:
+    text = "Boathouse\n=========\n\nIt opens at six.\n\nKeys\n----\nThey hang inside."
+    assert headings(text) == [(1, "Boathouse"), (2, "Keys")]
+    assert split(text) == ["Boathouse\n=========", "It opens at six.", "Keys\n----", "They hang inside."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It opens at six.\n\n---\n\nElse.",
+        "One line\nand another\n---\nElse.",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "- item\n---\n",
+        "---\n---\n",
+        "```\ncode\n----\n```",
+    ],
+)
+def test_a_rule_or_a_table_is_no_underlined_heading(text: str) -> None:
+    assert headings(text) == []
+
+
+def test_a_fence_is_closed_by_one_as_long_as_itself() -> None:
+    text = "## Format\n````\n```\n# no heading\n```\n````\n## Rules\nBe kind.\n~~~\n```\n# none\n~~~\n## End"
+    assert headings(text) == [(2, "Format"), (2, "Rules"), (2, "End")]
+
+
+def test_three_backticks_within_a_line_open_no_fence() -> None:
+    assert headings("```inline``` code\n# Heading") == [(1, "Heading")]

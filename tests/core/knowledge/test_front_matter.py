@@ -1,0 +1,48 @@
+"""Front matter: told from a rule, its fields kept as text, what steers a site generator dropped."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.knowledge.front_matter import read_front_matter
+
+
+def test_fields_are_lines_of_the_text_and_the_title_is_not() -> None:
+    text = "---\ntitle: Kiln log\nkeeper: Odalys Brandt\nlast-check: 3 May\n---\nThe kiln is checked in spring."
+    assert read_front_matter(text) == (
+        "Kiln log",
+        "Keeper: Odalys Brandt\nLast check: 3 May\n\nThe kiln is checked in spring.",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n# Pool rules\n\nThe fine is 3 euros.\n\n---\n\n# Guests\n",
+        "---\n\nA line above.",
+        "---\nPlain words without any field\n---\nmore",
+        "---\nkey: value\nand it never ends",
+        "---\n---\nEmpty is none.",
+        "No rule at all.\n---\nkey: value\n---\n",
+        "",
+        "---",
+    ],
+)
+def test_what_is_none_stays_as_it_is(text: str) -> None:
+    assert read_front_matter(text) == (None, text)
+
+
+def test_lists_nested_values_and_quotes() -> None:
+    text = (
+        "---\ntitle: 'Quoted: yes'\nhosts:\n  - Ana\n  - \"Rui\"\nmap: {a: 1}\n"
+        "nested:\n  inner: x\n# note\nlayout: page\n...\nBody."
+    )
+    assert read_front_matter(text) == ("Quoted: yes", "Hosts: Ana, Rui\n\nBody.")
+
+
+@given(st.text(alphabet="ab:- \n#'\"{", max_size=80))
+def test_words_of_the_body_are_never_lost(body: str) -> None:
+    _, text = read_front_matter(f"---\nkeeper: Odalys\n---\n{body}")
+    assert text.split() == ["Keeper:", "Odalys", *body.split()]
