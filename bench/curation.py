@@ -30,7 +30,7 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.curator import Curator, Research
 from core.curation.fetch import Fetcher, FetchLimits
-from core.curation.robots import PACE_S, PoliteFetcher
+from core.curation.robots_fetch import PACE_S, PoliteFetcher
 from core.curation.websearch import WebResult, open_search
 from core.errors import BadInput
 from core.knowledge.extract import extract

@@ -28,7 +28,7 @@ from core.curation.command_service import LearningService
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
 from core.curation.gaps import GapFinder
-from core.curation.robots import PoliteFetcher
+from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.curation.websearch import open_search
 from core.dispatch import Dispatch

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from core.curation.fetch import Fetcher, FetchLimits
-from core.curation.robots import PoliteFetcher
+from core.curation.robots_fetch import PoliteFetcher
 from core.errors import BadInput
 from tests.core.curation.test_fetch import serving
 

@@ -15,7 +15,7 @@ from core.curation.command_service import LearningService, SpaceLearning
 from core.curation.curator import N_KEPT, Curator
 from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.gaps import GapFinder
-from core.curation.robots import PoliteFetcher
+from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest

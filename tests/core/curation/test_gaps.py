@@ -16,7 +16,7 @@ from core.chat.notices import Notices
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
 from core.curation.gaps import MIN_COSINE, GapFinder, SpaceGaps, clusters
-from core.curation.robots import PoliteFetcher
+from core.curation.robots_fetch import PoliteFetcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService

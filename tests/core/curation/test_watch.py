@@ -18,7 +18,7 @@ from core.curation.curator import Curator
 from core.curation.feeds import N_ENTRIES
 from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.review_policy import SETTING
-from core.curation.robots import PoliteFetcher
+from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
