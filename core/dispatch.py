@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 MAX_RUNS = 3
 """How often work on a message is begun; one that was cut short so often is taken for the cause of the crashes."""
 
-N_COMMANDS, N_COMMANDS_EACH = 32, 2
+N_COMMANDS, N_COMMANDS_EACH = 256, 2
 """Commands carried out at a time, and those of one person. Those that read pages or files may take minutes."""
 
 
@@ -166,9 +166,9 @@ class Dispatch:
     async def _handle_unaddressed(self, message: Message, outlet: Outlet) -> None:
         """Answer a question that was not addressed to AION, once and if confident; in every other case keep silent."""
         try:
-            if not is_question(message.text) or not await self.inbox.claim(message.space, message.key):
+            if not is_question(message.text) or self.limits.admit(message) > 0:
                 return
-            if self.limits.admit(message) > 0:
+            if not await self.inbox.claim(message.space, message.key):
                 return
             await self.questions.answer_unaddressed(message, outlet)
         except UserError as error:

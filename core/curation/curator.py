@@ -17,7 +17,7 @@ from core.curation.duplicates import MinHashIndex
 from core.curation.page_quality import PageQuality, judge, relevance
 from core.curation.reading_log import log_reading
 from core.curation.websearch import WebResult, WebSearch
-from core.errors import UserError
+from core.errors import BadInput, UserError
 from core.knowledge.html import published_date
 from core.knowledge.ingest import Ingest
 from core.knowledge.prepare import DocumentSource, FailedDocument, PreparedDocument, prepare
@@ -103,7 +103,10 @@ class Curator:
 
         considered = await asyncio.gather(*(read_result(place, result) for place, result in enumerate(results)))
         for place, candidate in await self._best(research, considered, progress):
-            await progress.set(place, await self._keep(research, candidate))
+            try:
+                await progress.set(place, await self._keep(research, candidate))
+            except BadInput as error:  # no room for it
+                await progress.set(place, Finding.rejected(candidate.new.name, candidate.new.title, error))
         return progress.findings
 
     async def _read_page(self, research: Research, result: WebResult) -> tuple[Finding, _Candidate | None]:

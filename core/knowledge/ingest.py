@@ -6,7 +6,7 @@ batches, so a stopped run loses only the documents that were not stored yet.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -93,13 +93,13 @@ class Ingest:
     async def index_attachment(self, space: SpaceId, attachment: Attachment) -> IndexedDocument:
         """Download and store one attached file. Raises ``BadInput``, for its type or size before the download."""
         kind_of(attachment.name)
-        await self._require_room(space)
+        await self.require_room(space, {attachment.name: 1})
         require_size(attachment.name, attachment.size_bytes, self._max_file_bytes)
         return await self.index_file(space, attachment.name, await attachment.read())
 
     async def index_page(self, space: SpaceId, url: str) -> IndexedDocument:
         """Fetch one web page and store its text under its address. Raises ``BadInput`` when that fails."""
-        await self._require_room(space)
+        await self.require_room(space, {url: 1})
         page = await self._pages.fetch(url)
         return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
 
@@ -196,28 +196,29 @@ class Ingest:
     ) -> list[_EmbeddedDocument | IndexedDocument | FailedDocument]:
         """Return a batch with ``FailedDocument`` in place of what the space has no room for."""
         fitting: list[_EmbeddedDocument | IndexedDocument | FailedDocument] = []
-        sizes: list[int] = []
+        sizes: dict[str, int] = {}
         for item in batch:
             outcome = item
             if isinstance(item, _EmbeddedDocument) and item.embedded.chunks:
                 try:
-                    await self._require_room(space, [*sizes, len(item.new.text)])
-                    sizes.append(len(item.new.text))
+                    await self.require_room(space, {**sizes, item.new.name: len(item.new.text)})
+                    sizes[item.new.name] = len(item.new.text)
                 except BadInput as error:
                     outcome = FailedDocument(item.new.name, error)
             fitting.append(outcome)
         return fitting
 
-    async def _require_room(self, space: SpaceId, n_chars: Sequence[int] = (1,)) -> None:
+    async def require_room(self, space: SpaceId, sizes: Mapping[str, int]) -> None:
+        """Raise ``BadInput`` when texts, given by name with their characters, do not fit into a space any more."""
         if self._quota is not None:
-            await self._quota.require_room(space, n_chars)
+            await self._quota.require_room(space, sizes)
 
     async def embed(self, space: SpaceId, new: NewDocument) -> EmbeddedChunks:
         """Return a text's chunks with their vectors, to be stored in ``space``.
 
         Raises ``BadInput`` when the space has no room for it, ``Unavailable`` when it has vectors of another embedder.
         """
-        await self._require_room(space, [len(new.text)])
+        await self.require_room(space, {new.name: len(new.text)})
         await self._embedders.require_comparable(space)
         prepared = await offload(cut_chunks, new)
         return _embedded(prepared, await self._vectors(prepared.inputs()))

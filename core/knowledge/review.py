@@ -34,9 +34,12 @@ class ReviewService:
         """Store a proposal and announce it to the space's moderators.
 
         Returns an ``IndexedDocument`` when the space has the text already, and ``None`` when it is pending or rejected.
+        Raises ``BadInput`` when the space has no room for it beside what waits.
         """
         if (held := await self.documents.find(space, new.new)) is not None:
             return held
+        waiting = await self.proposals.pending_sizes(space)
+        await self.ingest.require_room(space, {**waiting, new.new.name: len(new.new.text)})
         proposal = await self.proposals.add(space, new)
         if proposal is not None:
             await self.announce(proposal)

@@ -5,7 +5,7 @@ A private chat has a small quota, a community a large one, the operator's global
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,12 +40,15 @@ class StorageQuota:
         n_documents, n_chars = await self.documents.size(space)
         return StorageUsage(n_documents, n_chars, self.limit(space))
 
-    async def require_room(self, space: SpaceId, n_chars: Sequence[int] = (1,)) -> None:
-        """Raise ``BadInput`` when texts of ``n_chars`` characters do not fit into a space any more."""
+    async def require_room(self, space: SpaceId, sizes: Mapping[str, int]) -> None:
+        """Raise ``BadInput`` when texts, given by name with their characters, do not fit into a space any more.
+
+        What they would replace counts as gone.
+        """
         if self.limit(space) == UNLIMITED:
             return
-        usage = await self.usage(space)
-        if not usage.has_room(len(n_chars), sum(n_chars)):
+        usage, (n_held, n_chars_held) = await self.usage(space), await self.documents.size_of(space, list(sizes))
+        if not usage.has_room(len(sizes) - n_held, sum(sizes.values()) - n_chars_held):
             raise BadInput(
                 "quota.full",
                 n_documents=usage.n_documents,

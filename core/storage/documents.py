@@ -47,6 +47,16 @@ class Documents:
         """Return how many documents the space holds, and how many characters of text together."""
         return (await self._sizes(documents.c.space_id == space)).get(space, (0, 0))
 
+    async def size_of(self, space: SpaceId, names: Sequence[str]) -> tuple[int, int]:
+        """Return what ``size`` does of the documents that have one of these names and no other."""
+        other = document_names.alias()
+        is_other = (other.c.document_id == documents.c.id) & other.c.name.not_in(names)
+        named = select(document_names.c.document_id).where(
+            document_names.c.space_id == space, document_names.c.name.in_(names)
+        )
+        alone = documents.c.id.in_(named) & ~select(other.c.name).where(is_other).exists()
+        return (await self._sizes((documents.c.space_id == space) & alone)).get(space, (0, 0))
+
     async def sizes(self) -> Mapping[SpaceId, tuple[int, int]]:
         """Return what ``size`` does, of every space that holds documents, for the operator."""
         return await self._sizes(true())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
@@ -55,6 +55,14 @@ class Proposals:
         """Return a proposal of the space, whatever its status; ``None`` when there is none of that id."""
         async with self._database.read() as connection:
             return await _get(connection, space, proposal_id)
+
+    async def pending_sizes(self, space: SpaceId) -> Mapping[str, int]:
+        """Return the characters of each text that waits for a decision, by a name of its own."""
+        waiting = (proposals.c.space_id == space) & (proposals.c.status == "pending")
+        rows = await self._database.rows(
+            select(proposals.c.id, func.length(proposals.c.text).label("n_chars")).where(waiting)
+        )
+        return {f"#{row.id}": int(row.n_chars) for row in rows}
 
     async def pending(self, space: SpaceId) -> tuple[Proposal, ...]:
         """Return the pending proposals of a space, oldest first."""

@@ -11,9 +11,11 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.errors import BadInput
 from core.settings import Settings
+from core.storage.curation.proposals import NewProposal
 from core.types import GLOBAL, Attachment, Person, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
+from tests.stored import new_document
 
 ANA, OPERATOR = Person("telegram:7", "Ana"), Person("telegram:9", "Rui")
 DIRECT, OWN, GROUP = SpaceId("telegram:dm:7"), SpaceId("telegram:dm:9"), SpaceId("telegram:-1")
@@ -97,3 +99,25 @@ async def test_pages_of_a_day_are_counted_also_those_that_cannot_be_had(aion: Ai
 async def test_what_belongs_to_moderators_is_refused_in_private(aion: Aion) -> None:
     for name in ("watch", "gaps", "jobs", "providers", "training", "channel"):
         assert "moderators" in await called(aion, name, ANA, DIRECT, arguments={"what": "x", "mode": "free"})
+
+
+async def test_what_replaces_its_former_self_needs_no_more_room(aion: Aion) -> None:
+    for name in ("kiln", "barn"):
+        await index(aion, name)
+    changed = attachment("kiln.md", b"# Kiln\n\nThe kiln opens at ten.\n")
+    assert "has changed" in await called(aion, "index", ANA, DIRECT, attachments=(changed,))
+    assert "no room" in await index(aion, "dock")
+
+
+async def test_what_waits_for_approval_takes_room_too(aion: Aion) -> None:
+    reviews = aion.services.reviews
+    for n in range(3):
+        text = f"The kiln opens at {n}."
+        await reviews.propose(GROUP, NewProposal(new_document(f"{n}.md", text), "", "kilns", (text,)))
+    with pytest.raises(BadInput) as refused:
+        await reviews.propose(GROUP, NewProposal(new_document("3.md", "The barn is red."), "", "barns", ()))
+    assert refused.value.key == "quota.full"
+    assert len(await reviews.proposals.pending(GROUP)) == 3
+    for proposal in await reviews.proposals.pending(GROUP):
+        await reviews.at(GROUP, OPERATOR).approve(proposal.id)
+    assert len(await aion.documents.list(GROUP)) == 3
