@@ -135,6 +135,10 @@ bench-gate: setup ## fit the gate on labelled folders and show what it would do:
 bench-reader: setup ## train the reader on labelled folders and show what it adds to the gate: make bench-reader DATA="dir dir"
 	@$(BENCH) bench/reader_fit.py $(DATA)
 
+.PHONY: bench-small-talk
+bench-small-talk: setup ## fit the classifier of small talk and show what it takes for small talk: make bench-small-talk [DATA="dir dir"]
+	@$(BENCH) bench/small_talk_fit.py $(DATA)
+
 .PHONY: bench-sameness
 bench-sameness: setup ## pairs of different questions taken for one by the semantic cache: make bench-sameness DATA="dir dir"
 	@$(BENCH) bench/sameness.py $(DATA)

@@ -1,4 +1,4 @@
-"""The pipeline of one question: remember, search, judge, write, record.
+"""The pipeline of one question: talk, remember, search, judge, write, record.
 
 Read ``Pipeline.answer`` from top to bottom for the whole product. How a step works is in the part it calls; what a
 platform shows of it is in ``core.dispatch`` and ``bot``.
@@ -7,10 +7,11 @@ platform shows of it is in ``core.dispatch`` and ``bot``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.chat.conversation import CondensedQuestion, ConversationPlace, Conversations
+from core.chat.talk_reply import TalkReplies
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_continue, is_broken_off
 from core.generation.draft import Draft, Show
@@ -19,10 +20,16 @@ from core.offload import offload
 from core.ports import Gate, Searcher
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
-from core.types import Answer, Decision, Language, Person, SearchResult, SpaceId
+from core.types import Answer, Confidence, Decision, Hit, Language, Person, SearchResult, SpaceId
 
 NO_REPLY = Draft("", "silent")
 """Recorded in place of an answer when an unaddressed question is left without one."""
+
+TALK = "talk"
+"""What ``Answer.used`` says of a reply to small talk."""
+
+SURE_OF_TALK = Decision("local", Confidence(1.0, 0.0))
+"""Recorded with a reply to small talk: nothing was searched, and nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class Question:
 class Pipeline:
     """Answers questions from the passages that a space may read."""
 
+    talk: TalkReplies
     conversations: Conversations
     searcher: Searcher
     gate: Gate
@@ -57,27 +65,34 @@ class Pipeline:
         """
         clock = Stopwatch()
 
-        # 1. Remember the session, and join a follow-up with the question it follows.
+        # 1. Talk: reply to a greeting, thanks or a question about AION itself; leave them out of what else is asked.
+        with clock.step("talk"):
+            said = await self.talk.read(question.space, question.text, question.language)
+        if said.reply is not None:
+            return await self._record_talk(question, said.reply, clock)
+        question = replace(question, text=said.asked)
+
+        # 2. Remember the session, and join a follow-up with the question it follows.
         with clock.step("remember"):
             question, condensed, prefix = await self._resolve_continuation(question, await self._condense(question))
 
-        # 2. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
+        # 3. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
         found, _ = await asyncio.gather(
             self.searcher.search(question.space, condensed.search_text, question.language),
             self.conversations.remember(condensed),
         )
 
-        # 3. Judge the probability that the passages hold the answer, and so who may write it.
+        # 4. Judge the probability that the passages hold the answer, and so who may write it.
         with clock.step("judge"):
             decision = await offload(self.gate.decide, found)
 
-        # 4. Write: from the cache, from the passages, from a provider's own knowledge and marked so, or "I don't know".
+        # 5. Write: from the cache, from the passages, from a provider's own knowledge and marked so, or "I don't know".
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
         writing()
         draft = draft or await self._write(question, found, decision, show, prefix)
 
-        # 5. Record everything that a rating of this answer will need.
+        # 6. Record everything that a rating of this answer will need.
         answer = await self._record(question, condensed, found, decision, draft, clock)
         if decision.band == "local" and draft.sources and draft.used != CACHE:
             await self.cache.keep(question.space, answer.id, found)
@@ -87,9 +102,13 @@ class Pipeline:
         """Answer a question not addressed to AION if the gate's band is ``local``; return ``None`` otherwise.
 
         A question left without an answer is recorded too: it is a gap in the knowledge. Only one that is answered
-        becomes a turn of the person's session.
+        becomes a turn of the person's session. Small talk among others gets no reply.
         """
         clock = Stopwatch()
+        said = await self.talk.read(question.space, question.text, question.language)
+        if said.reply is not None:
+            return None
+        question = replace(question, text=said.asked)
         condensed = await self._condense(question)
         found = await self.searcher.search(question.space, condensed.search_text, question.language)
         decision = await offload(self.gate.decide, found)
@@ -135,19 +154,25 @@ class Pipeline:
             case "abstain":
                 return await self.writers.ungrounded(found.question, show, prefix, question.space)
 
+    async def _record_talk(self, question: Question, reply: str, clock: Stopwatch) -> Answer:
+        """Record a reply to small talk; it is no turn of the session, so that the topic stays what it was."""
+        condensed = (await self._condense(question)).again(question.text)
+        return await self._record(question, condensed, None, SURE_OF_TALK, Draft(reply, TALK), clock)
+
     async def _record(
         self,
         question: Question,
         condensed: CondensedQuestion,
-        found: SearchResult,
+        found: SearchResult | None,
         decision: Decision,
         draft: Draft,
         clock: Stopwatch,
     ) -> Answer:
-        for step, ms in {**found.latency_ms, **draft.latency_ms}.items():
+        for step, ms in {**(found.latency_ms if found else {}), **draft.latency_ms}.items():
             clock.add(step, ms)
         with clock.step("record"):
-            new = _new_answer(question, condensed, found, decision, draft, clock.read())
+            passages = found.context if found else ()
+            new = _new_answer(question, condensed, passages, decision, draft, clock.read())
             answer_id = await self.answers.record(new)
         return Answer(
             id=answer_id,
@@ -168,7 +193,7 @@ async def _show_nothing(text: str) -> None:
 def _new_answer(
     question: Question,
     condensed: CondensedQuestion,
-    found: SearchResult,
+    passages: Sequence[Hit],
     decision: Decision,
     draft: Draft,
     latency_ms: Mapping[str, float],
@@ -179,7 +204,7 @@ def _new_answer(
         conversation=question.conversation,
         question=question.text,
         language=question.language,
-        passages=found.context,
+        passages=passages,
         decision=decision,
         text=draft.text,
         used=draft.used,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from core.chat.answer_reply import answer_reply
 from core.chat.fair_queue import FairQueue
+from core.chat.pleasantries import says_something
 from core.errors import BadInput
 from core.language import detect_language
 from core.offload import offload
@@ -73,6 +74,6 @@ def readable_question(text: str) -> str:
         raise BadInput("question.empty")
     if len(question) > MAX_QUESTION_CHARS:
         raise BadInput("question.too_long", n_chars=len(question), limit=MAX_QUESTION_CHARS)
-    if not any(character.isalnum() for character in question):
+    if not says_something(question):
         raise BadInput("question.wordless")
     return question

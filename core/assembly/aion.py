@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.assembly.stores import Stores
+from core.chat.talk_reply import read_talk
 from core.dispatch import Dispatch
 from core.jobs.scheduler import Scheduler
 from core.knowledge.ingest import Ingest
@@ -49,6 +50,7 @@ class Aion:
     async def warm(self) -> None:
         """Load the models, so that the first question does not wait for them."""
         await offload(detect_language, "warm")
+        await offload(read_talk, "warm")
         await offload(self._embedder.warm)
         if self._reader is not None:
             await offload(self._reader.warm)

@@ -22,6 +22,7 @@ from core.chat.channels import Channels
 from core.chat.conversation import Conversations
 from core.chat.notices import Notices
 from core.chat.rate_limits import MessageLimits, Rate, Rates
+from core.chat.talk_reply import TalkReplies
 from core.commands import Registry
 from core.curation.chat_teaching import ChatTeachingService
 from core.curation.command_service import LearningService
@@ -183,7 +184,9 @@ async def assemble(
                 discord_rules,
             ),
         )
-        pipeline = Pipeline(conversations, searcher, gate, writers, cache, stores.answers)
+        pipeline = Pipeline(
+            TalkReplies(stores.documents), conversations, searcher, gate, writers, cache, stores.answers
+        )
         dispatch = Dispatch(
             registry=registry,
             questions=QuestionAnswering(pipeline, settings.language),

@@ -7,7 +7,12 @@ from core.types import Answer, Button, Language, Reply
 
 
 def answer_reply(answer: Answer) -> Reply:
-    """Return the reply with buttons for the sources (if any), to ask again, and to ask a human where AION abstained."""
+    """Return the reply with buttons for the sources (if any), to ask again, and to ask a human where AION abstained.
+
+    A reply to small talk has none: there is nothing to rate and nothing to look up again.
+    """
+    if answer.used == "talk":
+        return Reply(answer.text, answer.language)
     language, number = answer.language, str(answer.id)
     buttons = [Button(say(language, "button.sources"), "sources", number)] if answer.sources else []
     buttons.append(Button(say(language, "button.again"), "again", number))

@@ -25,7 +25,8 @@ class Source:
 class Answer:
     """An answer to a question.
 
-    ``used`` names what wrote it: ``local``, ``extract``, a provider's name, ``cache``, ``abstained`` or ``silent``.
+    ``used`` names what wrote it: ``local``, ``extract``, a provider's name, ``cache``, ``talk``, ``abstained`` or
+    ``silent``.
     """
 
     id: int

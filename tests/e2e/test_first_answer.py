@@ -83,11 +83,11 @@ def _pdf(folder: Path, password: str | None) -> Path:
 BAD: list[tuple[str, str, Language]] = [
     ("", "Ask me something", "en"),
     ("x" * 50_000, "50000 characters", "en"),
-    ("🙂🙃", "Só sei ler palavras", "pt"),
+    ("?!", "Só sei ler palavras", "pt"),
 ]
 
 
-@pytest.mark.parametrize(("question", "sentence", "language"), BAD, ids=["empty", "long", "emoji"])
+@pytest.mark.parametrize(("question", "sentence", "language"), BAD, ids=["empty", "long", "wordless"])
 async def test_a_bad_question_gets_one_sentence(data_dir: Path, question: str, sentence: str, language: str) -> None:
     done = await aion(data_dir, "chat", "--once", question, "--json", AION_LANGUAGE=language)
     assert done.status == 1

@@ -1,0 +1,157 @@
+"""Replies to small talk and to requests about what AION knows, from the catalogue and the documents' own outlines.
+
+No model writes them. A request about a document that a space does not have is left to the search.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from core.chat.outline import DocumentSection, document_sections
+from core.chat.outline_request import OutlineRequest, outline_request
+from core.chat.pleasantries import ReadMessage, read_message
+from core.chat.small_talk import TalkKind, shipped_model
+from core.chat.source_markdown import escape
+from core.offload import offload
+from core.retrieval.analyzer import query_terms
+from core.storage.documents import Documents
+from core.texts import say
+from core.types import Document, Language, SpaceId, readable_spaces
+
+MAX_THEMES = 10
+MAX_HEADINGS = 4
+"""Headings named of each theme."""
+
+MAX_SECTIONS = 8
+MAX_STEPS = 20
+N_CHANGES = 5
+N_EXAMPLES = 2
+
+_MAX_LINE_CHARS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTalk:
+    """A message as read: ``asked`` is to be looked up unless there is a ``reply`` to it."""
+
+    asked: str
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TalkReplies:
+    """Replies to what needs no search, in any space."""
+
+    documents: Documents
+
+    async def read(self, space: SpaceId, text: str, language: Language) -> ReadTalk:
+        """Return the reply to a message that asks nothing to be looked up; of any other, what it asks."""
+        said = await offload(read_talk, text)
+        if said.kind is not None:
+            return ReadTalk(said.asked, await self._reply(said.kind, space, language))
+        if (request := outline_request(said.asked)) is not None:
+            return ReadTalk(said.asked, await self._outline(request, space, language))
+        return ReadTalk(said.asked)
+
+    async def _reply(self, kind: TalkKind, space: SpaceId, language: Language) -> str:
+        match kind:
+            case "ability":
+                titles = [shown_title(each) for each in _largest(await self._documents(space))[:N_EXAMPLES]]
+                examples = [say(language, f"talk.example_{n}", title=title) for n, title in enumerate(titles, start=1)]
+                return "\n".join([say(language, "talk.ability"), *examples, say(language, "talk.commands")])
+            case "knowledge":
+                return await self._themes(space, language)
+            case "changes":
+                latest = sorted(await self._documents(space), key=lambda each: each.updated_at, reverse=True)
+                lines = [f"• {shown_title(each)} ({each.updated_at:%Y-%m-%d})" for each in latest[:N_CHANGES]]
+                return "\n".join([say(language, "talk.changes"), *lines]) if lines else say(language, "docs.none")
+            case _:
+                return say(language, f"talk.{kind}")
+
+    async def _themes(self, space: SpaceId, language: Language) -> str:
+        known = await self._documents(space)
+        if not known:
+            return say(language, "docs.none")
+        if len(known) > MAX_THEMES and len(folders := Counter(map(_folder, known))) > 1:
+            lines = [
+                say(language, "talk.theme", name=escape(name), titles=_some_titles(known, name))
+                for name, _ in folders.most_common(MAX_THEMES)
+            ]
+        else:
+            lines = [await self._document_line(each) for each in _largest(known)[:MAX_THEMES]]
+        return "\n".join([say(language, "talk.knowledge", n_documents=len(known)), *lines])
+
+    async def _document_line(self, document: Document) -> str:
+        headings = [each.heading for each in await self._sections(document) if _is_part(each, document)]
+        named = ", ".join(map(escape, headings[:MAX_HEADINGS]))
+        return f"• {shown_title(document)}" + (f": {named}" if named else "")
+
+    async def _outline(self, request: OutlineRequest, space: SpaceId, language: Language) -> str | None:
+        """Return what a document says on the whole; ``None`` where no title has all words of the request."""
+        named = [each for each in await self._documents(space) if request.words <= _words(each.title)]
+        if not named:
+            return None
+        document = min(named, key=lambda each: len(_words(each.title)))
+        sections = await self._sections(document)
+        steps = max((each.steps for each in sections), key=len, default=()) if request.kind == "steps" else ()
+        if steps:
+            lines = [f"{n}. {escape(_cut(step))}" for n, step in enumerate(steps[:MAX_STEPS], start=1)]
+        else:
+            lines = [line for each in sections if (line := _section_line(each, document))][:MAX_SECTIONS]
+        return "\n".join([f"**{shown_title(document)}**", *lines]) if lines else None
+
+    async def _documents(self, space: SpaceId) -> list[Document]:
+        """Return the documents that a question asked in ``space`` may be answered from."""
+        return [each for readable in readable_spaces(space) for each in await self.documents.list(readable)]
+
+    async def _sections(self, document: Document) -> Sequence[DocumentSection]:
+        text = await self.documents.text(document.space, document.id)
+        return await offload(document_sections, text or "")
+
+
+def read_talk(text: str) -> ReadMessage:
+    """Return a message as the shipped model reads it. Blocks."""
+    return read_message(text, shipped_model())
+
+
+def shown_title(document: Document) -> str:
+    """Return a document's title as Markdown: a file's name without its ending."""
+    title = PurePosixPath(document.title)
+    return escape(title.stem.replace("_", " ") if title.suffix in (".md", ".txt", ".pdf", ".html") else document.title)
+
+
+def _largest(documents: Sequence[Document]) -> list[Document]:
+    return sorted(documents, key=lambda each: -each.n_passages)
+
+
+def _folder(document: Document) -> str:
+    parent = PurePosixPath(document.names[0]).parent.name if document.names else ""
+    return parent or document.title
+
+
+def _some_titles(documents: Sequence[Document], folder: str) -> str:
+    titles = [shown_title(each) for each in _largest(documents) if _folder(each) == folder]
+    return ", ".join(titles[:MAX_HEADINGS]) + ("…" if len(titles) > MAX_HEADINGS else "")
+
+
+def _is_part(section: DocumentSection, document: Document) -> bool:
+    return bool(section.heading) and section.level <= 2 and section.heading != document.title
+
+
+def _section_line(section: DocumentSection, document: Document) -> str:
+    """Return a section as one line: its heading and first sentence, or what it has of them."""
+    sentence = escape(_cut(section.key_sentence))
+    if not _is_part(section, document):
+        return f"• {sentence}" if sentence else ""
+    return f"• **{escape(section.heading)}**" + (f": {sentence}" if sentence else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LINE_CHARS else text[:_MAX_LINE_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _words(title: str) -> frozenset[str]:
+    return frozenset(term.text for term in query_terms(title.replace("_", " ")))
