@@ -33,7 +33,7 @@ VALUES = st.recursive(
     max_leaves=10,
 )
 EVENTS = st.lists(
-    VALUES.map(event)
+    VALUES.map(lambda value: b"data: " + json.dumps(value).encode() + b"\n\n")
     | VALUES.map(lambda content: delta(content))
     | st.sampled_from(["length", "stop", "SAFETY", "tool_calls", 7]).map(lambda reason: delta("x", reason))
     | st.sampled_from([DONE, USAGE, b"\n\n", b"data: {", b": \n", b"\xef\xbb\xbf", b"\xff\xfe"])
