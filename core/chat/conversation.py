@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.chat.channels import Channels
+from core.chat.long_question import question_in
 from core.chat.utterance import is_follow_up
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ChannelMode
@@ -68,8 +69,9 @@ class Conversations:
     async def condense(self, place: ConversationPlace, person: Person, text: str) -> CondensedQuestion:
         """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
         sessions, now = self._sessions(place, person), self.now()
-        topic = await self._topic(sessions, now) if is_follow_up(text) else None
-        return CondensedQuestion(sessions[0], text, topic or text, now)
+        asked = question_in(text)
+        topic = await self._topic(sessions, now) if is_follow_up(asked) else None
+        return CondensedQuestion(sessions[0], asked, topic or asked, now)
 
     async def is_open(self, condensed: CondensedQuestion) -> bool:
         """Tell whether the session has an earlier turn, no older than ``IDLE_TIMEOUT``."""

@@ -23,7 +23,7 @@ MAX_WORDS = 25
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LINK = re.compile(r"https?://\S+")
 
-_N_CONTENT_AFTER_OPENING = 3
+_N_CONTENT_AFTER_OPENING = 6
 _N_CONTENT_BEFORE_SUBJECT = 1
 _N_CONTENT_BEFORE_LAST = 3
 _N_WORDS_OF_FRAGMENT = 4

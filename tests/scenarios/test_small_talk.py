@@ -96,3 +96,23 @@ async def test_an_empty_space_says_that_it_knows_nothing(tmp_path: Path) -> None
 
 async def test_punctuation_alone_is_still_refused(community: Community) -> None:
     assert "only read words" in (await community.say("?!")).text
+
+
+async def test_five_questions_in_one_message_are_one_answer(community: Community) -> None:
+    five = "Who keeps the keys of the boathouse? Is it open? When? Who rows? Where is the bung?"
+    assert len((await community.say(five)).replies) == 1
+    assert len(community.rows("SELECT 1 FROM answers")) == 1
+
+
+async def test_the_question_in_a_long_story_is_what_is_searched(community: Community) -> None:
+    story = "My cousin came over and we talked about the weather and the long road. " * 50
+    told = f"{story}Who keeps the keys of the boathouse? {story[:200]}"
+    assert "Selma" in (await community.say(told)).text
+    assert community.rows("SELECT question, searched FROM answers") == [
+        (told.strip(), "Who keeps the keys of the boathouse?")
+    ]
+
+
+async def test_spanish_is_answered_in_the_nearest_language(community: Community) -> None:
+    await community.say("¿Quién tiene las llaves de la piscina?")
+    assert community.rows("SELECT language, used FROM answers") == [("pt", "abstained")]

@@ -5,6 +5,10 @@ rules ran for the first time and never tuned on: their accuracy is the honest on
 """
 
 FOLLOW_UPS = [
+    "and can I bring my two small kids along on Saturday?",
+    "but what if my flight lands late on Sunday night?",
+    "e posso levar dois amigos de fora no sábado?",
+    "mas e se eu perder o cartão da catraca?",
     "and on Sundays?",
     "how much is it?",
     "And for children?",
