@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LINK = re.compile(r"https?://\S+")
 
 _N_CONTENT_AFTER_OPENING = 6
+_N_CONTENT_BEFORE_CLOSING = 3
 _N_CONTENT_BEFORE_SUBJECT = 1
 _N_CONTENT_BEFORE_LAST = 3
 _N_WORDS_OF_FRAGMENT = 4
@@ -34,6 +35,7 @@ class _WordLists:
     """The word lists of one language."""
 
     opening: frozenset[str]
+    closing: frozenset[str]
     expletive: frozenset[str]
     starter: frozenset[str]
     subject: frozenset[str]
@@ -83,6 +85,8 @@ def _leans_on_earlier(utterance: _Utterance, lists: _WordLists) -> bool:
     n_content = utterance.n_content()
     if _opens(utterance.words, lists.opening) and n_content <= _N_CONTENT_AFTER_OPENING:
         return True
+    if _closes(utterance.words, lists.closing) and n_content <= _N_CONTENT_BEFORE_CLOSING:
+        return True
     if utterance.words[0] in lists.fragment and len(utterance.words) <= _N_WORDS_OF_FRAGMENT and n_content <= 2:
         return True
     return _refers(utterance, lists) or _is_bare(utterance, lists)
@@ -117,6 +121,11 @@ def _is_bare(utterance: _Utterance, lists: _WordLists) -> bool:
 def _opens(words: Sequence[str], phrases: Iterable[str]) -> bool:
     start = " ".join(words[:6]) + " "
     return any(start.startswith(f"{phrase} ") for phrase in phrases)
+
+
+def _closes(words: Sequence[str], phrases: Iterable[str]) -> bool:
+    end = " " + " ".join(words[-3:])
+    return any(end.endswith(f" {phrase}") for phrase in phrases)
 
 
 def _places_of(words: Sequence[str], phrases: Iterable[str]) -> frozenset[int]:

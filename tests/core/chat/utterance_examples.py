@@ -5,6 +5,8 @@ rules ran for the first time and never tuned on: their accuracy is the honest on
 """
 
 FOLLOW_UPS = [
+    "do kids pay as well?",
+    "criança paga também?",
     "and can I bring my two small kids along on Saturday?",
     "but what if my flight lands late on Sunday night?",
     "e posso levar dois amigos de fora no sábado?",
