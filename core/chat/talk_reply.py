@@ -138,7 +138,7 @@ def _some_titles(documents: Sequence[Document], folder: str) -> str:
 
 
 def _is_part(section: DocumentSection, document: Document) -> bool:
-    return bool(section.heading) and section.level <= 2 and section.heading != document.title
+    return bool(section.heading and section.text) and section.level <= 2 and section.heading != document.title
 
 
 def _section_line(section: DocumentSection, document: Document) -> str:
