@@ -14,8 +14,8 @@ from core.chat.answer_reply import human_button
 from core.chat.channels import Channels
 from core.chat.fair_queue import FairQueue
 from core.chat.private_teaching import PrivateTeaching
+from core.chat.question_recognition import is_question
 from core.chat.rate_limits import MessageLimits
-from core.chat.utterance import is_question
 from core.command_call import CommandCall
 from core.commands import Registry, require_arguments, require_permission
 from core.errors import BadInput, PermissionRefused, UserError

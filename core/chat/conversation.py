@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from core.chat.channels import Channels
 from core.chat.long_question import question_in
-from core.chat.utterance import is_follow_up
+from core.chat.question_recognition import is_follow_up
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ChannelMode
 from core.storage.turns import ConversationTurn, Session, Turns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.chat.utterance import is_follow_up, is_question
+from core.chat.question_recognition import is_follow_up, is_question
 from core.retrieval.sentences import sentences
 
 LONG_CHARS = 600

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.assembly.bootstrap import assemble
-from core.chat.utterance import is_follow_up
+from core.chat.question_recognition import is_follow_up
 from core.settings import Settings
 from core.types import GLOBAL, Language
 from plugins import load_plugins

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.utterance import MAX_WORDS, is_follow_up, is_question
-from tests.core.chat.utterance_examples import FOLLOW_UPS, STANDALONE, UNSEEN_FOLLOW_UPS, UNSEEN_STANDALONE
+from core.chat.question_recognition import MAX_WORDS, is_follow_up, is_question
+from tests.core.chat.question_examples import FOLLOW_UPS, STANDALONE, UNSEEN_FOLLOW_UPS, UNSEEN_STANDALONE
 
 
 @pytest.mark.parametrize("text", FOLLOW_UPS)

@@ -1,8 +1,8 @@
-"""Rules on the surface form of an utterance: whether it is a question, and whether it is a follow-up.
+"""Rules on a message's surface form: whether it is a question, and whether it is a follow-up.
 
-Rules over word lists (``utterance.toml``), in both languages at once, since the language of a short text is hardly
-known; microseconds a text, no model. Precision matters more than recall: a question that stands on its own is ranked
-worse when it is searched together with an earlier one.
+Rules over word lists (``question_recognition.toml``), in both languages at once, since the language of a short text is
+hardly known; microseconds a text, no model. Precision matters more than recall: a question that stands on its own is
+ranked worse when it is searched together with an earlier one.
 """
 
 from __future__ import annotations
@@ -146,5 +146,5 @@ def _analyse(text: str) -> _Utterance:
 
 @cache
 def _word_lists(language: Language) -> _WordLists:
-    table = tomllib.loads((files("core.chat") / "utterance.toml").read_text(encoding="utf-8"))[language]
+    table = tomllib.loads((files("core.chat") / "question_recognition.toml").read_text(encoding="utf-8"))[language]
     return _WordLists(**{name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()})
