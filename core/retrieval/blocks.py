@@ -1,0 +1,223 @@
+"""The blocks of a text, cut into parts that can be quoted: sentences, list items, table rows, code, chat messages.
+
+A part names the parts it cannot be understood without: the line that introduces its list, the item it is nested in,
+the header of its table, the sentence it refers back to. Headings, questions of a FAQ, tables of contents, front
+matter, rules and fences are no parts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from core.retrieval.block_lines import MarkedLines
+from core.retrieval.markup import shown, unmarked
+from core.retrieval.outline import is_chat
+from core.retrieval.sentences import sentences
+
+PartKind = Literal["sentence", "item", "row", "code", "message"]
+
+_NUMBERING = re.compile(
+    r"[\W_]*(?:Art|Arts|Artigo|Cap|Sec|Section|Rule|Regra|Item|n)?[\W_]*\d[\d.]*[ºª°]?[\W_]*$", re.IGNORECASE
+)
+_MAX_NUMBERING_CHARS = 30
+_BACK = re.compile(
+    r"(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Both|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa"
+    r"|Esses|Essas|Isto|Isso|Nesse|Nessa|Neste|Nesta|Nesses|Nestes|Ambos|Ambas|Abrem?|Acontecem?|Começam?|Custam?|Duram?"
+    r"|É|Está|Estão|Exigem?|Fecham?|Ficam?|Foi|Foram|Incluem?|Inclui|Paga-se|Podem?|São|Terminam?|Tem|Têm)\b"
+)
+"""How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
+
+_NARROWING = re.compile(
+    r"(?:But|However|Except|Unless|Otherwise|Though|Although|Note|Exception|Only|Instead|Mas|Porém|Contudo|Entretanto"
+    r"|No entanto|Exceto|Salvo|Exceção|A não ser|Caso contrário|Todavia|Atenção|Observação|Obs|Já|Só|Somente|Apenas)\b"
+)
+"""How a sentence starts that takes back or narrows what the one before it says."""
+
+_LOCAL_LINK = re.compile(
+    r"!?\[[^\]\n]{0,300}\]\((?!https?://|mailto:)(?:[^()\n]|\([^()\n]*\)){0,300}\)|`[^`<\n]{1,200}<[^>\n]+>`_+"
+    r"|\[\[[^\]\n]{1,200}\]\]|<a\b[^>\n]{0,300}>[^<\n]{0,200}</a>"
+)
+_CONTENTS_ITEMS, _CONTENTS_SHARE = 3, 0.8
+"""A list of at least so many items, this share of which are nothing but links within the documents, lists contents."""
+
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of a text that is quoted whole, ``text[start:end]``, of one block and one section (both count from 0).
+
+    ``heading`` is the nearest heading or question above it. ``needs`` are the places, in the list of all parts, of
+    those that have to be quoted with it. ``leads``: it introduces what follows and says nothing alone. ``narrows``:
+    it limits what the part before it says.
+    """
+
+    kind: PartKind
+    start: int
+    end: int
+    block: int
+    section: int
+    heading: str = ""
+    needs: tuple[int, ...] = ()
+    leads: bool = False
+    narrows: bool = False
+
+
+class MarkedText:
+    """A text, its markup masked (``core.retrieval.markup``), and its parts in order. Linear time.
+
+    ``heading`` is what its beginning stands under; ``is_start``: it is the beginning of its document.
+    """
+
+    def __init__(self, text: str, heading: str = "", is_start: bool = True) -> None:
+        self.text = text
+        self.masked = unmarked(text)
+        self.parts = tuple(_BlockReader(text, self.masked, heading).read(is_start))
+
+
+class _BlockReader:
+    """Reads a text line by line. Each method that reads a block returns the first line that it did not read."""
+
+    def __init__(self, text: str, masked: str, heading: str) -> None:
+        self._text, self._masked, self._heading = text, masked, heading
+        self._lines = MarkedLines(text, masked)
+        self._section, self._block = 0, -1
+        self._parts: list[TextPart] = []
+        self._lead: int | None = None  # the part that introduces the block to come
+
+    def read(self, is_start: bool) -> list[TextPart]:
+        i = self._lines.front_matter_end() if is_start else 0
+        if is_chat(self._masked):
+            for line in self._lines.between(i, len(self._lines)):
+                self._block = 0
+                self._add("message", line.start, line.end)
+            return self._parts
+        while i < len(self._lines):
+            i = self._next(i)
+        return self._parts
+
+    def _next(self, i: int) -> int:
+        line = self._lines[i]
+        if line.is_blank:
+            return i + 1
+        if line.fence:
+            return self._code(i)
+        heading, n_lines = self._lines.heading(i)
+        if n_lines:
+            self._heading, self._section, self._lead = heading, self._section + 1, None
+            return i + n_lines
+        if line.is_rule:
+            return i + 1
+        if self._lines.is_row(i):
+            return self._table(i)
+        return self._list(i) if line.item_end else self._paragraph(i)
+
+    def _code(self, i: int) -> int:
+        last = self._lines.code_end(i)
+        if _WORD.search(self._masked, self._lines[i].end, self._lines[last].end):
+            needs = self._introduced()
+            self._block += 1
+            self._add("code", self._lines[i].start, self._lines[last].end, needs)
+        return last + 1
+
+    def _table(self, i: int) -> int:
+        needs = self._introduced()
+        self._block += 1
+        header: int | None = None
+        while i < len(self._lines) and not self._lines[i].is_blank:
+            line = self._lines[i]
+            if not line.is_rule:
+                if not self._lines.is_row(i):
+                    break
+                place = self._add("row", line.start, line.end, needs, leads=header is None)
+                if header is None and place is not None:
+                    header, needs = place, (*needs, place)
+            i += 1
+        return i
+
+    def _list(self, i: int) -> int:
+        """Read a list with what is nested in it; a table of contents leaves no parts."""
+        intro = self._introduced()
+        self._block += 1
+        first, n_items, n_links = len(self._parts), 0, 0
+        above: list[tuple[int, int]] = []  # (indent, place) of the items that the next one may be nested in
+        while i < len(self._lines) and self._lines[i].item_end:
+            line, following = self._lines[i], self._lines.item_end(i)
+            content, end = line.start + line.item_end, self._lines[following - 1].end
+            above = [(indent, place) for indent, place in above if indent < line.indent]
+            needs = (*intro, *(place for _, place in above))
+            if (
+                _WORD.search(self._masked, content, end)
+                and (place := self._add("item", line.start, end, needs)) is not None
+            ):
+                above.append((line.indent, place))
+                n_items += 1
+                n_links += self._is_only_links(content, end)
+            after = self._lines.skip_blank(following)
+            i = after if after < len(self._lines) and self._lines[after].item_end else following
+        if n_items >= _CONTENTS_ITEMS and n_links >= _CONTENTS_SHARE * n_items:
+            del self._parts[first:]
+        elif len(self._parts) > first and shown(self._masked[self._parts[-1].start : self._parts[-1].end]).endswith(
+            ":"
+        ):
+            self._lead = len(self._parts) - 1  # of the code or the table that comes next
+        return i
+
+    def _paragraph(self, i: int) -> int:
+        first = self._lines[i]
+        end, i = first.end, i + 1
+        while i < len(self._lines) and not (line := self._lines[i]).is_blank:
+            if line.fence or line.begins_block or self._lines.is_row(i):
+                break
+            end, i = line.end, i + 1
+        self._lead, self._block = None, self._block + 1
+        start = first.start + first.heading_start  # of a price with the marks of a heading
+        if not self._is_only_links(start, end):
+            self._sentences(start, end)
+        return i
+
+    def _sentences(self, start: int, end: int) -> None:
+        last: int | None = None
+        numbering: int | None = None  # where a number began that belongs to the sentence after it
+        for span in sentences(self._masked[start:end]):
+            begin, stop = start + span.start, start + span.end
+            said = shown(self._masked[begin:stop])
+            if len(said) <= _MAX_NUMBERING_CHARS and _NUMBERING.match(said) and stop < end:
+                numbering = begin if numbering is None else numbering
+                continue
+            needs = (last,) if last is not None and _BACK.match(said) else ()
+            leads = said.endswith(":") and not _WORD.search(self._masked, stop, end)
+            narrows = last is not None and bool(_NARROWING.match(said))
+            place = self._add("sentence", begin if numbering is None else numbering, stop, needs, leads, narrows)
+            last, numbering = (last if place is None else place), None
+        if last is not None and self._parts[last].leads:
+            self._lead = last
+
+    def _introduced(self) -> tuple[int, ...]:
+        """Return the parts that introduce the block that begins now."""
+        lead, self._lead = self._lead, None
+        return () if lead is None else (*self._parts[lead].needs, lead)
+
+    def _add(
+        self,
+        kind: PartKind,
+        start: int,
+        end: int,
+        needs: tuple[int, ...] = (),
+        leads: bool = False,
+        narrows: bool = False,
+    ) -> int | None:
+        """Add a part, without the white space around it, and return its place; ``None`` for one without words."""
+        if not _WORD.search(self._masked, start, end):
+            return None
+        end = start + len(self._masked[start:end].rstrip())
+        start = end - len(self._masked[start:end].lstrip())
+        self._parts.append(TextPart(kind, start, end, self._block, self._section, self._heading, needs, leads, narrows))
+        return len(self._parts) - 1
+
+    def _is_only_links(self, start: int, end: int) -> bool:
+        """Return whether a piece is nothing but links within the documents."""
+        raw = self._text[start:end]
+        return bool(_LOCAL_LINK.search(raw)) and not _WORD.search(_LOCAL_LINK.sub("", raw))

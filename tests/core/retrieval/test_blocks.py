@@ -1,0 +1,196 @@
+"""The parts of texts: whole, with what they need, and none of what is never quoted."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.retrieval.blocks import MarkedText
+from core.retrieval.markup import shown
+
+
+def parts(text, is_start=True):
+    """Return ``(kind, as read, what it needs as read)`` of each part."""
+    marked = MarkedText(text, is_start=is_start)
+
+    def read(part):
+        return " ".join(shown(marked.masked[part.start : part.end]).split())
+
+    return [(part.kind, read(part), [read(marked.parts[i]) for i in part.needs]) for part in marked.parts]
+
+
+def said(text, is_start=True):
+    return [read for _, read, _ in parts(text, is_start)]
+
+
+def test_a_list_needs_the_line_that_introduces_it():
+    text = "Segue a coleta. Separe o lixo assim:\n\n- *Papel*: segunda\n- Vidro: terça\n\nObrigado!"
+    assert parts(text) == [
+        ("sentence", "Segue a coleta.", []),
+        ("sentence", "Separe o lixo assim:", []),
+        ("item", "- Papel: segunda", ["Separe o lixo assim:"]),
+        ("item", "- Vidro: terça", ["Separe o lixo assim:"]),
+        ("sentence", "Obrigado!", []),
+    ]
+    assert [part.leads for part in MarkedText(text).parts] == [False, True, False, False, False]
+
+
+def test_a_nested_item_needs_the_one_it_is_in():
+    text = "1. Ring the bell\n   - twice at night\n\n2. Wait\n   for the porter."
+    assert parts(text) == [
+        ("item", "1. Ring the bell", []),
+        ("item", "- twice at night", ["1. Ring the bell"]),
+        ("item", "2. Wait for the porter.", []),
+    ]
+
+
+def test_a_row_needs_the_header_of_its_table():
+    text = "Fees:\n\n| Room | Price |\n|---|---|\n| Hall | 40 |\n| Shed | 15 |\n"
+    header = "| Room | Price |"
+    assert parts(text)[1:] == [
+        ("row", header, ["Fees:"]),
+        ("row", "| Hall | 40 |", ["Fees:", header]),
+        ("row", "| Shed | 15 |", ["Fees:", header]),
+    ]
+
+
+def test_code_is_one_part_and_needs_what_introduces_it():
+    assert parts("Para instalar:\n\n```bash\nsudo make\n\nmake test\n```\n") == [
+        ("sentence", "Para instalar:", []),
+        ("code", "```bash sudo make make test ```", ["Para instalar:"]),
+    ]
+
+
+def test_code_needs_the_step_it_follows():
+    (_, step), (_, code) = [(kind, needs) for kind, _, needs in parts("1. Run this:\n\n```\nls\n```\n")]
+    assert step == []
+    assert code == ["1. Run this:"]
+
+
+def test_code_within_an_item_belongs_to_it():
+    assert said("- Run\n  ```\n  ls -l\n  ```\n- Look") == ["- Run ``` ls -l ```", "- Look"]
+
+
+def test_a_sentence_that_refers_back_needs_the_one_before():
+    assert parts("The sauna is upstairs. It closes at ten. A sala fica embaixo. Fecha às dez.") == [
+        ("sentence", "The sauna is upstairs.", []),
+        ("sentence", "It closes at ten.", ["The sauna is upstairs."]),
+        ("sentence", "A sala fica embaixo.", []),
+        ("sentence", "Fecha às dez.", ["A sala fica embaixo."]),
+    ]
+
+
+def test_an_exception_narrows_what_is_before_it():
+    text = "Visitors may stay. However, not after ten. Cães entram. Exceto no verão."
+    assert [part.narrows for part in MarkedText(text).parts] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("**Art. 12.** A anuidade vence em março.", ["Art. 12. A anuidade vence em março."]),
+        ("§ 1º. O sócio paga metade.", ["§ 1º. O sócio paga metade."]),
+        ("1º.\nO registro é gratuito.", ["1º. O registro é gratuito."]),
+        ("Procure o Dr. Lima na sala n.º 5. Ele atende.", ["Procure o Dr. Lima na sala n.º 5.", "Ele atende."]),
+    ],
+)
+def test_no_part_ends_within_a_number_or_an_abbreviation(text, whole):
+    assert said(text) == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Horário de silêncio",
+        "Opening hours\n=============",
+        "==Towns==",
+        r"\section{Bolsas}",
+        "**Quem pode usar?**",
+        "---\ntitle: Rules\ntags:\n  - a\n---",
+        "title: Rules\nlayout: simple",
+        "- [Pool](#pool)\n- [Sauna](#sauna)\n  - [Fees](#fees-2)\n",
+        "[Back](index.md)",
+        "![map](map.png)",
+        "---",
+        "```\n```",
+        "* * *",
+        "...",
+    ],
+)
+def test_what_is_never_quoted_is_no_part(text):
+    assert said(f"{text}\n\nDone.") == ["Done."]
+
+
+def test_the_question_of_a_faq_heads_its_answer():
+    text = "Posso levar meu cachorro?\n\nPode, de coleira.\n\n**Q: And my cat?**\nNo.\n"
+    marked = MarkedText(text)
+    assert said(text) == ["Pode, de coleira.", "No."]
+    assert [part.heading for part in marked.parts] == ["Posso levar meu cachorro?", "Q: And my cat?"]
+    assert len({part.section for part in marked.parts}) == 2
+
+
+def test_a_question_within_prose_is_a_sentence():
+    assert said("Lost your key? Call the desk.\nWhy not?") == ["Lost your key?", "Call the desk.", "Why not?"]
+
+
+def test_a_price_with_the_marks_of_a_heading_is_said():
+    assert said("from\n\n#### 75\n\nfor students") == ["from", "75", "for students"]
+
+
+def test_front_matter_is_only_at_the_start():
+    assert said("note: bring a torch", is_start=False) == ["note: bring a torch"]
+    assert said("---\nnote: it is cold\n---\n\nWell.", is_start=False)[-1] == "Well."
+
+
+def test_links_out_of_the_documents_are_said():
+    text = "- [Signal](https://s.example/a)\n- [Forum](https://f.example)\n- [Wiki](https://w.example)\n"
+    assert said(text)[0] == "- Signal (https://s.example/a)"
+
+
+def test_messages_of_a_chat_are_parts():
+    chat = (
+        "[12/03/2024 14:02] Rui: a piscina abre hoje?\n[12/03/2024 14:05] Bia: abre às 9\n[12/03/2024 14:06] Rui: ok!\n"
+    )
+    assert [kind for kind, _, _ in parts(chat)] == ["message"] * 3
+
+
+ALPHABET = st.sampled_from(
+    ["a", "Bc d", ". ", "? ", ":\n", "\n", "\n\n", "- ", "  - ", "1. ", "| ", "|---|\n", "# ", "```\n", "**", "[x](y)"]
+)  # fmt: skip
+
+
+@given(st.lists(ALPHABET, max_size=60).map("".join), st.booleans())
+def test_parts_are_in_order_apart_and_trimmed_and_need_earlier_ones(text, is_start):
+    marked = MarkedText(text, is_start=is_start)
+    end = 0
+    for i, part in enumerate(marked.parts):
+        assert end <= part.start < part.end <= len(text)
+        piece = marked.masked[part.start : part.end]
+        assert piece == piece.strip()
+        assert shown(piece)
+        assert all(need < i for need in part.needs)
+        end = part.end
+
+
+@given(st.lists(ALPHABET, max_size=60).map("".join))
+def test_blocks_and_sections_are_counted_upwards(text):
+    marked = MarkedText(text)
+    for one, other in zip(marked.parts, marked.parts[1:], strict=False):
+        assert one.block <= other.block <= one.block + len(text)
+        assert one.section <= other.section
+
+
+@pytest.mark.parametrize(
+    "piece", ["- a\n", "- a\n\n", "a|b\n", "a:\n", "a?\n\n", "Art. 1. ", "  - x\n    ```\n", "\n", "| a | b |\n", "["]
+)  # fmt: skip
+def test_time_is_linear(piece):
+    def seconds(n_chars):
+        text = piece * (n_chars // len(piece))
+        started = time.process_time()
+        MarkedText(text)
+        return time.process_time() - started
+
+    assert seconds(16_000) < 20 * max(seconds(2_000), 0.005)
