@@ -22,7 +22,7 @@ from rich.markdown import Markdown
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
 from core.assembly.aion import Aion
-from core.chat.source_markdown import source_path
+from core.chat.source_markdown import cited_number, source_path
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput
 from core.offload import offload
@@ -109,9 +109,8 @@ class ConsoleOutlet:
                 self.console.print()
             self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
         if reply.sources:
-            title = say(reply.language, "sources.title")
-            lines = [f"[{source.n}] {' › '.join(source_path(source))}" for source in reply.sources]
-            footer = "\n".join(["", title, *lines])
+            paths = [f"{cited_number(source, reply.text)}{' › '.join(source_path(source))}" for source in reply.sources]
+            footer = "\n".join(["", *(f"📖 {path}" for path in paths)])
             self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
         for file in reply.files:
             path = await offload(save, file)

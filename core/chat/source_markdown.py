@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from core.retrieval.markup import plain
 from core.texts import say
 from core.types import Language, Source
 
@@ -18,26 +19,29 @@ def escape(text: str) -> str:
 
 
 def source_path(source: Source) -> tuple[str, ...]:
-    """Return the path of a source: the document, then the headings below it, outermost first.
+    """Return the path of a source: the document, then the headings below it, outermost first and without markup.
 
     A document is mostly called by its first heading, which need not be said twice.
     """
-    path = source.heading.split(" > ") if source.heading else []
+    path = [plain(heading) for heading in source.heading.split(" > ")] if source.heading else []
     return (source.document, *(path[1:] if path[:1] == [source.document] else path))
 
 
-def source_list(sources: Sequence[Source], language: Language) -> str:
-    """Return the numbered list of sources, one ``document › heading`` a line, or nothing when there are none."""
-    if not sources:
-        return ""
-    return "\n".join([f"**{say(language, 'sources.title')}**", *(f"[{each.n}] {_where(each)}" for each in sources)])
+def source_list(sources: Sequence[Source], text: str) -> str:
+    """Return a line ``📖 document › heading`` for each source, after the number that ``text`` cites it by, if any."""
+    return "\n".join(f"📖 {cited_number(each, text)}{_where(each)}" for each in sources)
+
+
+def cited_number(source: Source, text: str) -> str:
+    """Return ``[n] `` for a source that ``text`` cites by its number; empty for any other."""
+    return f"[{source.n}] " if f"[{source.n}]" in text else ""
 
 
 def quoted_source_list(sources: Sequence[Source], language: Language) -> str:
     """Return the list of sources, each with the words it is quoted for; a sentence when there are none."""
     if not sources:
         return say(language, "sources.none")
-    entries = [f"[{each.n}] {_where(each)}\n> {escape(' '.join(each.quote.split()))}" for each in sources]
+    entries = [f"[{each.n}] {_where(each)}\n> {escape(plain(each.quote))}" for each in sources]
     return "\n".join([f"**{say(language, 'sources.title')}**", *entries])
 
 

@@ -17,7 +17,8 @@ from core.errors import GenerationFailed, Unavailable
 from core.generation.draft import Draft, Show, unknown
 from core.generation.grounding.answer_type import none_can_answer
 from core.generation.grounding.citations import cited
-from core.generation.grounding.extractive import extract
+from core.generation.grounding.extractive import closest, extract
+from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotations
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
@@ -68,24 +69,34 @@ class Writers:
     async def grounded(self, found: SearchResult, show: Show) -> Draft:
         """Answer from the passages on this machine: in the local model's words where supported, else in quotes."""
         language, clock = found.question.language, Stopwatch()
-        with clock.step("rank"):
-            ranked = await offload(rank, found, self.embedder)
-        if none_can_answer(found.question.answer_types, [best.sentence.passage.text for best in ranked[:1]]):
-            return replace(unknown(language), latency_ms=_steps(clock))
-        draft = None
-        if models := [model for model in (*self.workers(), self.local) if language in model.languages]:
+        draft, models = None, [model for model in (*self.workers(), self.local) if language in model.languages]
+        if models:
+            with clock.step("rank"):
+                ranked = await offload(rank, found, self.embedder)
+            if _none_can_answer(found, [best.sentence.passage for best in ranked[:1]]):
+                return replace(unknown(language), latency_ms=_steps(clock))
             with clock.step("generate"):
                 draft = await self._generated(models, found, ranked, show)
-        if draft is None and (quoted := extract(ranked, language)):
-            draft = Draft(quoted.text, "extract", sources=quoted.sources)
-        return replace(draft or unknown(language), latency_ms=_steps(clock))
+        if draft is None:
+            with clock.step("quote"):
+                draft = await self._quoted(found)
+        return replace(draft, latency_ms=_steps(clock))
+
+    async def closest(self, found: SearchResult) -> Draft:
+        """Quote what comes closest to an answer, and say that it may be none; without passages, "I don't know"."""
+        language, clock = found.question.language, Stopwatch()
+        with clock.step("quote"):
+            quoted = closest(await self._ranked_quotations(found), language)
+        if quoted is None:
+            return unknown(language)
+        return Draft(quoted.text, "closest", sources=quoted.sources, latency_ms=_steps(clock))
 
     async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages in a provider's words; without a provider, "I don't know"."""
         question, language, remote = found.question, found.question.language, self._remote(space)
         if not remote.any_for(language):
             return unknown(language)
-        near = await self.neighbours([hit.passage for hit in found.context]) if self.neighbours else ()
+        near = await self._neighbours(found)
         full, shrunk = (
             prompts.grounded(question.text, found.context, language, n_tokens, prompts.estimate_tokens, near)
             for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS)
@@ -114,6 +125,20 @@ class Writers:
     def _remote(self, space: SpaceId) -> RemoteModels:
         refused = self.router.training if self.refuses_training_plans(space) else frozenset[tuple[str, str]]()
         return RemoteModels(self.workers(), self.router, refused)
+
+    async def _quoted(self, found: SearchResult) -> Draft:
+        """Return the passages' own words; "I don't know" where they cannot answer."""
+        ranked = await self._ranked_quotations(found)
+        if _none_can_answer(found, [best.quotation.passage.passage for best in ranked[:1]]):
+            return unknown(found.question.language)
+        quoted = extract(ranked)
+        return Draft(quoted.text, "extract", sources=quoted.sources) if quoted else unknown(found.question.language)
+
+    async def _ranked_quotations(self, found: SearchResult) -> list[ScoredQuotation]:
+        return await offload(rank_quotations, found, await self._neighbours(found), self.embedder)
+
+    async def _neighbours(self, found: SearchResult) -> Sequence[Passage]:
+        return await self.neighbours([hit.passage for hit in found.context]) if self.neighbours else ()
 
     async def _generated(
         self, models: Sequence[LocalModel], found: SearchResult, ranked: Sequence[ScoredSentence], show: Show
@@ -166,6 +191,10 @@ class Writers:
             return None
         generation = Generation(text, model.name, model.model, prompt.turns, sampling, tuple(log_probs), lora_version)
         return Draft(support.text, model.name, model.model, support.sources, generation)
+
+
+def _none_can_answer(found: SearchResult, passages: Sequence[Passage]) -> bool:
+    return none_can_answer(found.question.answer_types, [passage.text for passage in passages])
 
 
 def _sampling(model: LocalModel) -> Sampling:

@@ -25,8 +25,8 @@ class Source:
 class Answer:
     """An answer to a question.
 
-    ``used`` names what wrote it: ``local``, ``extract``, a provider's name, ``cache``, ``talk``, ``abstained`` or
-    ``silent``.
+    ``used`` names what wrote it: ``local``, ``extract``, ``closest`` (quotes that may answer), a provider's name,
+    ``cache``, ``talk``, ``abstained`` or ``silent``.
     """
 
     id: int

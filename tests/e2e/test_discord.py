@@ -198,7 +198,7 @@ async def test_sources_are_listed_and_addresses_do_not_unfold(library, front):
     front.script = cited
     library.discord.say(library.channel, library.eva, "quando?", mentions_bot=True)
     answer = await library.discord.wait_for_message()
-    assert answer.content.endswith("**Fontes**\n[1] <https://example.org/hours> › Hours\n[2] faq.md")
+    assert answer.content.endswith("\n\n📖 [1] <https://example.org/hours> › Hours\n📖 [2] faq.md")
     assert answer.flags & 4, "embeds are suppressed"
 
 

@@ -119,7 +119,7 @@ async def test_on_telegram_a_question_goes_to_the_moderators_and_their_reply_com
             telegram.press(passed_on, "🎓 Teach this", ana)
             await telegram.wait_for_message(says("Learned"))
             telegram.press(declined, "↻", eva)
-            answer = await telegram.wait_for_message(lambda m: "Sources" in m.text and bool(m.buttons))
+            answer = await telegram.wait_for_message(lambda m: "📖" in m.text and bool(m.buttons))
             telegram.press(answer, "📄 Sources", eva)
             await telegram.wait_for_message(lambda m: m is not answer and "Sources" in m.text)
         told = [m for m in telegram.shown if m.thread == 5 and "A moderator answers" in m.text]

@@ -1,6 +1,7 @@
-"""The real embedder and the real search on labelled questions: the right sentence must be quoted.
+"""The real embedder and the real search on labelled questions: the right words must be quoted.
 
-The weights were fitted on the samples among others, and not on the notes; figures stand in ``bench/extract.py``.
+The weights of sentences were fitted on the samples among others, and not on the notes; those of quotations on
+neither. Figures stand in ``bench/extract.py``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from core.evaluation.dataset import LabelledDocument
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.extractive import extract
+from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotations
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.support import SupportCheck
 from core.models.catalog import DEFAULT_EMBEDDER
@@ -39,12 +41,13 @@ NOTES = [(row["name"], row["text"]) for row in LABELLED["notes"]["document"]]
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, the words its answer must hold, what was found, and its sentences, best first."""
+    """A question, the words its answer must hold, what was found, and its sentences and quotations, best first."""
 
     question: str
     fact: str
     found: SearchResult
     ranked: list[ScoredSentence]
+    quotations: list[ScoredQuotation]
 
     @property
     def is_found(self) -> bool:
@@ -52,7 +55,7 @@ class Asked:
 
     @property
     def is_quoted(self) -> bool:
-        quoted = extract(self.ranked, self.found.question.language)
+        quoted = extract(self.quotations)
         return quoted is not None and holds(quoted.text, self.fact)
 
 
@@ -73,7 +76,9 @@ async def ask_all(folder, models_dir, documents, questions):
         asked = []
         for language, question, fact in questions:
             found = await searcher.search(SPACE, question, language)
-            asked.append(Asked(question, fact, found, rank(found, embedder)))
+            near = await Passages(database).neighbours([hit.passage for hit in found.context])
+            quotations = rank_quotations(found, near, embedder)
+            asked.append(Asked(question, fact, found, rank(found, embedder), quotations))
         return asked
 
 
@@ -112,7 +117,7 @@ def test_a_sentence_that_is_clearly_the_best_is_the_right_one(samples, notes):
 
 def test_every_quote_is_verbatim(samples, notes):
     for each in [*samples, *notes]:
-        for source in extract(each.ranked, each.found.question.language).sources:
+        for source in extract(each.quotations).sources:
             (passage,) = [hit.passage for hit in each.found.context if hit.passage.id == source.passage_id]
             assert source.quote in passage.text
             assert len(source.quote) <= 300

@@ -1,20 +1,25 @@
-"""The extractive answer: the best-ranked sentences of the passages as verbatim quotes, with their sources."""
+"""The extractive answer: what the passages say, quoted as it stands, with its sources."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.generation.grounding.candidate_sentences import CandidateSentence, cut
-from core.generation.grounding.sentence_ranking import ScoredSentence
+from core.generation.grounding.quotation import Quotation
+from core.generation.grounding.quote_ranking import ScoredQuotation
 from core.texts import say
 from core.types import Language, Source
 
-_MAX_SENTENCES = 3
-_MARGIN = 1.1
-"""Largest distance of a quoted sentence from the best, in log-odds: a third as likely."""
+_ROOM, _ROOMS_OF_TWO = 600, (400, 190)
+"""Characters of a sure answer: what a phone shows at a glance."""
 
-_MAX_SENTENCE_CHARS = 600
+_MARGIN = 1.0
+"""How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
+
+_ROOMS_OF_CLOSEST = (600, 300, 300)
+_MAX_CLOSEST_CHARS = 900
+_MIN_ROOM = 120
+"""Less than this is not begun with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +30,56 @@ class Extract:
     sources: tuple[Source, ...]
 
 
-def extract(ranked: Sequence[ScoredSentence], language: Language) -> Extract | None:
-    """Return the best one to three of the sentences, introduced in ``language``; ``None`` when there are none."""
-    if not ranked:
+def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
+    """Return the best quotation, or the best two where they answer about equally well; ``None`` when there are none.
+
+    At most 600 characters, unless a single part takes more.
+    """
+    near = [scored.quotation for scored in ranked if scored.score >= ranked[0].score - _MARGIN]
+    chosen = _chosen(near, _ROOMS_OF_TWO, sum(_ROOMS_OF_TWO))
+    if len(chosen) == 1:
+        chosen = _chosen(near, (_ROOM,), _ROOM)
+    return _extract_of(chosen) if chosen else None
+
+
+def closest(ranked: Sequence[ScoredQuotation], language: Language) -> Extract | None:
+    """Return up to three quotations that may answer, introduced as no sure answer; ``None`` when there are none.
+
+    At most about 900 characters together, unless a single part takes more.
+    """
+    chosen = _chosen([scored.quotation for scored in ranked], _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS)
+    if not chosen:
         return None
-    best = ranked[0]
-    near = [scored.sentence for scored in ranked[:_MAX_SENTENCES] if scored.score >= best.score - _MARGIN]
-    numbers = {number: n for n, number in enumerate(dict.fromkeys(sentence.n for sentence in near), start=1)}
-    sources = {sentence.n: replace(sentence.source, n=numbers[sentence.n]) for sentence in reversed(near)}
-    lcs_length = sorted(near, key=lambda sentence: (numbers[sentence.n], sentence.start))
-    quotes = [f"> {_shown(sentence)} [{numbers[sentence.n]}]" for sentence in _without_repeats(lcs_length)]
-    lead = say(language, f"extract.{best.sentence.passage.language}")
-    return Extract("\n".join([lead, *quotes]), tuple(sorted(sources.values(), key=lambda source: source.n)))
+    written = _extract_of(chosen)
+    return replace(written, text=f"{say(language, 'extract.closest')}\n\n{written.text}")
 
 
-def _without_repeats(chosen: Sequence[CandidateSentence]) -> list[CandidateSentence]:
-    """Return the sentences without those that are part of the next one's quote."""
-    quoted = {(s.n, s.quote_start) for s in chosen if s.quote_start != s.start}
-    return [s for s in chosen if s.quote_start != s.start or (s.n, s.start) not in quoted]
+def _chosen(quotations: Sequence[Quotation], rooms: Sequence[int], total: int) -> list[Quotation]:
+    """Return the best quotations, one for each of the ``rooms`` (characters), none overlapping another."""
+    chosen: list[Quotation] = []
+    left = total
+    for window in quotations:
+        if len(chosen) == len(rooms) or (chosen and left < _MIN_ROOM):
+            break
+        if any(window.overlaps(other) for other in chosen):
+            continue
+        quotation = window.passage.around(window.anchor, min(rooms[len(chosen)], left))
+        n_chars = len(quotation.text)
+        if chosen and (n_chars > left or any(quotation.overlaps(other) for other in chosen)):
+            continue
+        chosen.append(quotation)
+        left -= n_chars
+    return chosen
 
 
-def _shown(sentence: CandidateSentence) -> str:
-    text = sentence.text
-    return text if len(text) <= _MAX_SENTENCE_CHARS else f"{cut(text, _MAX_SENTENCE_CHARS)} …"
+def _extract_of(chosen: Sequence[Quotation]) -> Extract:
+    """Return the quotations in order, numbered by passage where several passages are quoted."""
+    numbers = {n: i for i, n in enumerate(dict.fromkeys(each.passage.n for each in chosen), start=1)}
+    sources = {each.passage.n: replace(each.source, n=numbers[each.passage.n]) for each in reversed(chosen)}
+    texts = [_cited(each.text, numbers[each.passage.n]) if len(numbers) > 1 else each.text for each in chosen]
+    return Extract("\n\n".join(texts), tuple(sorted(sources.values(), key=lambda source: source.n)))
+
+
+def _cited(text: str, number: int) -> str:
+    is_code = text.endswith(("```", "~~~"))  # a fence is alone on its line
+    return f"{text}\n[{number}]" if is_code else f"{text} [{number}]"

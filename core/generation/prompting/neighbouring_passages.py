@@ -34,6 +34,17 @@ def joined(
     return tuple(hits)
 
 
+def widened(passage: Passage, neighbours: Mapping[int, Passage]) -> Passage:
+    """Return a passage joined with the ones right before and after it in its document, as far as they are known.
+
+    It keeps its id and its heading; ``neighbours`` are by id.
+    """
+    for near in (_before(passage, neighbours), _after(passage, neighbours)):
+        if near is not None:
+            passage = _merged(passage, near)
+    return passage
+
+
 def _after(passage: Passage, among: Mapping[int, Passage]) -> Passage | None:
     later = (each for each in _of_document(passage, among) if each.start > passage.start)
     return min(later, key=lambda each: each.start, default=None)

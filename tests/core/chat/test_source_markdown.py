@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.chat.source_markdown import escape, source_path
+from core.chat.source_markdown import escape, quoted_source_list, source_list, source_path
 from core.types import Source
 
 
@@ -12,3 +12,21 @@ def test_a_title_that_is_also_the_first_heading_is_said_once() -> None:
     assert source_path(Source(1, "Guide", "Guide > Hours > Winter", "", 1)) == ("Guide", "Hours", "Winter")
     assert source_path(Source(1, "Guide", "Guide", "", 1)) == ("Guide",)
     assert source_path(Source(1, "guide.md", "", "", 1)) == ("guide.md",)
+
+
+def test_headings_are_shown_without_markup() -> None:
+    source = Source(1, "guide.md", "**Pool** {#pool} > [Fees](#fees)", "", 1)
+    assert source_path(source) == ("guide.md", "Pool", "Fees")
+
+
+def test_sources_are_numbered_where_they_are_cited_by_number() -> None:
+    sources = [Source(1, "guide.md", "Fees", "", 1), Source(2, "faq_a.md", "", "", 2)]
+    assert source_list(sources, "Six euros.") == "📖 guide.md › Fees\n📖 faq\\_a.md"
+    assert source_list(sources, "Six [1] or seven [2].") == "📖 [1] guide.md › Fees\n📖 [2] faq\\_a.md"
+
+
+def test_a_quote_is_shown_without_its_markup() -> None:
+    (entry,) = quoted_source_list(
+        [Source(1, "a.md", "", "See\n**[the desk](/desk)**, *not* the <b>door</b>.", 1)], "en"
+    ).split("\n")[2:]
+    assert entry == "> See the desk, not the door."

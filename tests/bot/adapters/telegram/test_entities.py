@@ -69,7 +69,7 @@ def test_links_that_no_app_opens_are_text():
 def test_sources_follow_the_text_and_never_become_code():
     sources = (Source(1, "Handbook", "Hours", "at nine", 1), Source(2, "https://a.example/p", "", "q", 2))
     text, entities = formatted(markdown_of(Reply("See:\n```\nx = 1", "en", sources=sources)))
-    assert "[1] Handbook › Hours" in text
+    assert "📖 Handbook › Hours" in text
     (code,) = (e for e in entities if e.type == "pre")
     assert code.offset + code.length < text.index("Handbook")
     assert any(e.url == "https://a.example/p" for e in entities)

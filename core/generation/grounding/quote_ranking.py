@@ -1,0 +1,173 @@
+"""How well each quotation of a context answers a question.
+
+A linear score over the features named below; differences of scores are log-odds that one rather than the other
+answers. The weights were fitted (softmax over the quotations of one question) on real questions of communities in
+English and Portuguese; ``bench/extract.py`` measures what comes of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.generation.grounding.answer_type import share_held
+from core.generation.grounding.quotation import QuotablePassage, Quotation
+from core.generation.prompting.neighbouring_passages import widened
+from core.ports import Embedder, Reranker
+from core.retrieval.analyzer import distinct_stems
+from core.retrieval.chunk import searched_text
+from core.types import AnalyzedQuestion, Hit, Passage, SearchResult, Vector
+
+WINDOW_CHARS = 320
+"""The room of a quotation that is ranked, about three sentences."""
+
+_MAX_READ, _MAX_READ_OF_PASSAGE = 28, 6
+"""Quotations compared by meaning, the best by everything else: embedding is nearly all the time this takes."""
+
+_MEANING = 1.2
+"""Of a quotation's cosine to the question, in standard deviations of those compared."""
+
+_FOUND, _PLACE = 0.09, -0.17
+"""Of its passage: how far its fused score (nats) is behind the best; the logarithm of its place."""
+
+_WORDS, _WORDS_ABOVE, _LEXICAL = 1.05, 0.45, 0.76
+"""Of the question's words, by rarity: the share in it, the share only in what it stands under; its passage's BM25
+score, relative to the best."""
+
+_EXPECTED, _SHORT, _LENGTH = 0.88, -0.43, 0.46
+"""Of the share of the answer types it holds; of being a fragment; of the share of the room it fills."""
+
+_SHORT_CHARS = 60
+
+Values = NDArray[np.float64]
+"""One number for each quotation, shape ``(n_quotations,)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredQuotation:
+    """A quotation and how well it answers the question: differences of ``score`` are log-odds."""
+
+    quotation: Quotation
+    score: float
+
+
+def rank_quotations(
+    found: SearchResult,
+    neighbours: Sequence[Passage],
+    embedder: Embedder,
+    reranker: Reranker | None = None,
+) -> list[ScoredQuotation]:
+    """Return the quotations of the context that may answer the question, best first. Blocks while embedding.
+
+    ``neighbours`` are the passages right before and after those of the context. A ``reranker`` takes the place of the
+    embedder; its scores have to be log-odds.
+    """
+    candidates = list(_candidates(found.context, neighbours))
+    if not candidates:
+        return []
+    plain = _plain_scores(found, candidates)
+    chosen = _worth_reading(candidates, plain)
+    texts = [_text_with_headings(candidates[i]) for i in chosen]
+    if reranker is None:
+        meaning = _MEANING * _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
+    else:
+        meaning = np.asarray(reranker.scores(found.question.text, texts), dtype=np.float64)
+    scores: Values = plain[chosen] + meaning
+    order = np.argsort(-scores, kind="stable")
+    return [ScoredQuotation(candidates[chosen[place]], float(scores[place])) for place in order]
+
+
+def _candidates(context: Sequence[Hit], neighbours: Sequence[Passage]) -> Iterator[Quotation]:
+    """Yield the quotations of the passages, numbered from 1; nothing twice of what two passages share."""
+    known = {passage.id: passage for passage in (*neighbours, *(hit.passage for hit in context))}
+    seen: set[tuple[int, int, int]] = set()
+    for n, hit in enumerate(context, start=1):
+        for quotation in QuotablePassage(n, hit.passage, widened(hit.passage, known)).windows(WINDOW_CHARS):
+            place = (hit.passage.document_id, *quotation.span)
+            if place not in seen:
+                seen.add(place)
+                yield quotation
+
+
+def _plain_scores(found: SearchResult, candidates: Sequence[Quotation]) -> Values:
+    """Return how well each quotation answers by everything but its own meaning."""
+    question, hits = found.question, [found.context[candidate.passage.n - 1] for candidate in candidates]
+    is_foreign = np.array([hit.passage.language != question.language for hit in hits])
+    lexical = _imputed(np.array([hit.lexical for hit in hits]), is_foreign)
+    fused = np.array([hit.score - hit.lexical for hit in hits]) + lexical
+    own, above = (_imputed(shares, is_foreign) for shares in _word_shares(question, candidates))
+    sizes = np.array([len(candidate.text) for candidate in candidates])
+    places = np.array([candidate.passage.n for candidate in candidates])
+    held = np.array([share_held(question.answer_types, candidate.text) for candidate in candidates])
+    return np.asarray(
+        _FOUND * (fused - fused.max())
+        + _PLACE * np.log(places)
+        + _WORDS * own
+        + _WORDS_ABOVE * above
+        + _LEXICAL * lexical / (lexical.max() + 1e-6)
+        + _EXPECTED * held
+        + _SHORT * (sizes < _SHORT_CHARS)
+        + _LENGTH * np.minimum(sizes / WINDOW_CHARS, 1.0)
+    )
+
+
+def _imputed(values: Values, is_foreign: NDArray[np.bool_]) -> Values:
+    """Return ``values`` with those of foreign quotations, which share no words, raised to the best native one's."""
+    if is_foreign.all() or not is_foreign.any():
+        return values
+    return np.where(is_foreign, np.maximum(values, values[~is_foreign].max()), values)
+
+
+def _word_shares(question: AnalyzedQuestion, candidates: Sequence[Quotation]) -> tuple[Values, Values]:
+    """Return the share of the question's words, by rarity (0..1), in each quotation, and only in what is above it."""
+    if not question.terms:
+        return np.zeros(len(candidates)), np.zeros(len(candidates))
+    languages = [candidate.passage.passage.language for candidate in candidates]
+    own = [distinct_stems(each.text, language) for each, language in zip(candidates, languages, strict=True)]
+    above = [distinct_stems(_headings(each), language) for each, language in zip(candidates, languages, strict=True)]
+    is_own, is_above = (  # each of shape (n_terms, n_quotations)
+        np.array(
+            [
+                [term.stems[lang] in words for lang, words in zip(languages, held, strict=True)]
+                for term in question.terms
+            ]
+        )
+        for held in (own, above)
+    )
+    rarity = np.array([term.idf for term in question.terms]) + 1e-3
+    return rarity @ is_own / rarity.sum(), rarity @ (is_above & ~is_own) / rarity.sum()
+
+
+def _headings(quotation: Quotation) -> str:
+    passage = quotation.passage.passage
+    return f"{passage.document} {passage.heading} {quotation.heading}"
+
+
+def _text_with_headings(quotation: Quotation) -> str:
+    passage = quotation.passage.passage
+    return searched_text(passage.document, passage.heading, quotation.text)
+
+
+def _worth_reading(candidates: Sequence[Quotation], plain: Values) -> list[int]:
+    """Return the places of the best quotations by ``plain``, a few of each passage."""
+    n_taken = Counter[int]()
+    chosen: list[int] = []
+    for i in np.argsort(-plain, kind="stable"):
+        n = candidates[i].passage.n
+        if n_taken[n] < _MAX_READ_OF_PASSAGE:
+            n_taken[n] += 1
+            chosen.append(int(i))
+    return chosen[:_MAX_READ]
+
+
+def _question(found: SearchResult, embedder: Embedder) -> Vector:
+    """Return the question's vector, made anew where another embedder has taken over since the search."""
+    return found.query_vector if len(found.query_vector) == embedder.dim else embedder.embed_query(found.question.text)
+
+
+def _standardised(values: NDArray[np.float32]) -> Values:
+    return np.asarray((values - values.mean()) / (values.std() + 1e-6), dtype=np.float64)
