@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from core.commands import Command, Registry
 from core.errors import UserError
+from core.markdown import Markdown
 from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.services import SpaceServices
-from core.texts import explain, say
+from core.texts import explain_markdown, say, say_markdown
 from core.types import Answer, Button, File, Language, Message, Reply
 
 
@@ -25,13 +26,17 @@ class CommandCall:
     _questions: QuestionAnswering
     _outlet: Outlet
 
-    def say(self, key: str, **values: object) -> str:
-        """Return a sentence of the catalogue in the caller's language."""
+    def say(self, key: str, **values: object) -> Markdown:
+        """Return a sentence of the catalogue in the caller's language, its values escaped."""
+        return say_markdown(self.language, key, **values)
+
+    def label(self, key: str, **values: object) -> str:
+        """Return a sentence of the catalogue as text without markup, for buttons and pictures."""
         return say(self.language, key, **values)
 
-    def explain(self, error: UserError) -> str:
+    def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
-        return explain(self.language, error)
+        return explain_markdown(self.language, error)
 
     async def answer(self, question: str) -> Answer:
         """Answer a question and deliver it where the command was called."""
@@ -41,19 +46,19 @@ class CommandCall:
         """Answer a question as ``answer`` does, though it was answered before."""
         return await self._questions.answer_afresh(self.message, question, self._outlet)
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show a passing status line."""
         await self._outlet.progress(text)
 
-    async def reply(self, text: str, *buttons: Button) -> None:
+    async def reply(self, text: Markdown, *buttons: Button) -> None:
         """Send the command's final reply, with buttons under it."""
         await self._outlet.send(Reply(text, self.language, private=self._command.private, buttons=buttons))
 
-    async def show(self, text: str, *files: File) -> None:
+    async def show(self, text: Markdown, *files: File) -> None:
         """Send the command's final reply, with files below it."""
         await self._outlet.send(Reply(text, self.language, private=self._command.private, files=files))
 
-    async def settle(self, text: str, *buttons: Button) -> None:
+    async def settle(self, text: Markdown, *buttons: Button) -> None:
         """Send the final reply and retire the buttons of the message whose button called the command."""
         await self._outlet.send(
             Reply(text, self.language, private=self._command.private, buttons=buttons, settles=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.errors import BadInput, PermissionRefused, UserError
+from core.markdown import Markdown
 from core.services import SpaceServices
 from core.types import Answer, Button, File, Language, Message, Person
 
@@ -64,11 +65,15 @@ class Context(Protocol):
         """Return every command there is."""
         ...
 
-    def say(self, key: str, **values: object) -> str:
-        """Return a sentence of the text catalogue in the caller's language."""
+    def say(self, key: str, **values: object) -> Markdown:
+        """Return a sentence of the text catalogue in the caller's language; its values are shown as they are."""
         ...
 
-    def explain(self, error: UserError) -> str:
+    def label(self, key: str, **values: object) -> str:
+        """Return a sentence of the text catalogue as text without markup, for buttons and pictures."""
+        ...
+
+    def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
         ...
 
@@ -80,19 +85,19 @@ class Context(Protocol):
         """Answer a question as ``answer`` does, though it was answered before."""
         ...
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show a passing status line."""
         ...
 
-    async def reply(self, text: str, *buttons: Button) -> None:
+    async def reply(self, text: Markdown, *buttons: Button) -> None:
         """Send the command's final reply, with buttons under it."""
         ...
 
-    async def show(self, text: str, *files: File) -> None:
+    async def show(self, text: Markdown, *files: File) -> None:
         """Send the command's final reply, with files below it."""
         ...
 
-    async def settle(self, text: str, *buttons: Button) -> None:
+    async def settle(self, text: Markdown, *buttons: Button) -> None:
         """Send the final reply, after which the buttons one of which called this command are of no more use."""
         ...
 

@@ -24,7 +24,7 @@ from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
 from core.service_binding import Services
 from core.storage.inbox import Inbox
-from core.texts import explain, language_of_locale, say
+from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb
 from core.types.delivery import UnfinishedMessage
 
@@ -60,7 +60,7 @@ class Dispatch:
             await self._carry_out(message, recorded)
         elif self.limits.tell(message.space, message.person):
             language = self._language(message.locale)
-            await recorded.send(Reply(say(language, "limit.wait", wait_s=wait_s), language))
+            await recorded.send(Reply(say_markdown(language, "limit.wait", wait_s=wait_s), language))
         await recorded.close()
 
     async def resume(self, unfinished: UnfinishedMessage, outlet: Outlet) -> None:
@@ -71,9 +71,9 @@ class Dispatch:
         if unfinished.reply is not None:
             await recorded.deliver(unfinished.reply)
         elif unfinished.had_files and message.command is not None:
-            await recorded.send(Reply(say(language, "error.files_lost"), language))
+            await recorded.send(Reply(say_markdown(language, "error.files_lost"), language))
         elif unfinished.n_runs >= MAX_RUNS:
-            await recorded.send(Reply(say(language, "error.interrupted"), language))
+            await recorded.send(Reply(say_markdown(language, "error.interrupted"), language))
         else:
             await self.inbox.rerun(message)
             await self._carry_out(message, recorded)
@@ -93,13 +93,13 @@ class Dispatch:
         try:
             now = await self.services.feedback.press(space, answer_id, person, thumb)
         except UserError as error:
-            return Reply(explain(language, error), language, private=True)
+            return Reply(explain_markdown(language, error), language, private=True)
         except Exception:  # the error boundary, for a rating instead of a message
             reference = _new_reference()
             log.exception("fault %s while rating answer %s", reference, answer_id)
-            return Reply(say(language, "error.internal", reference=reference), language, private=True)
+            return Reply(say_markdown(language, "error.internal", reference=reference), language, private=True)
         buttons = (human_button(language, answer_id),) if now == "down" else ()
-        return Reply(say(language, f"rating.{now or 'withdrawn'}"), language, private=True, buttons=buttons)
+        return Reply(say_markdown(language, f"rating.{now or 'withdrawn'}"), language, private=True, buttons=buttons)
 
     async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
         """Return the id of the answer that a platform's message shows, also one that an earlier process sent."""
@@ -146,11 +146,13 @@ class Dispatch:
             else:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
-            await outlet.send(Reply(explain(language, error), language, private=isinstance(error, PermissionRefused)))
+            await outlet.send(
+                Reply(explain_markdown(language, error), language, private=isinstance(error, PermissionRefused))
+            )
         except Exception:  # the error boundary: of a fault, nothing but its reference may reach the chat
             reference = _new_reference()
             log.exception("fault %s while handling %s", reference, message.key)
-            await outlet.send(Reply(say(language, "error.internal", reference=reference), language))
+            await outlet.send(Reply(say_markdown(language, "error.internal", reference=reference), language))
 
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
         command = self.registry.get(name)

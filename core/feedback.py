@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from core.chat.source_markdown import quoted_source_list
 from core.errors import BadInput
+from core.markdown import Markdown
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import LearningReport
@@ -35,7 +36,7 @@ class Feedback:
         await self.answers.rate(space, answer_id, pseudonym, wanted)
         return wanted
 
-    async def open_sources(self, space: SpaceId, answer_id: int, person: Person) -> str:
+    async def open_sources(self, space: SpaceId, answer_id: int, person: Person) -> Markdown:
         """Record that a person opened an answer's sources, and return these as Markdown in the answer's language.
 
         Raises ``BadInput`` for another space's answer.
@@ -58,7 +59,7 @@ class SpaceAnswers:
     _feedback: Feedback
     _message: Message
 
-    async def sources(self, answer_id: int) -> str:
+    async def sources(self, answer_id: int) -> Markdown:
         """Return an answer's sources as Markdown, and record that they were opened."""
         return await self._feedback.open_sources(self._message.space, answer_id, self._message.person)
 

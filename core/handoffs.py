@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
-from core.chat.source_markdown import escape
 from core.errors import BadInput
 from core.knowledge.review import ReviewService
+from core.markdown import Markdown, escape, sanitise
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers
@@ -23,7 +23,7 @@ from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
 from core.storage.training_ratings import HANDOFF
-from core.texts import say
+from core.texts import say, say_markdown
 from core.types import Button, Language, Message, Reply, SpaceId
 
 MAX_QUOTED_CHARS = 700
@@ -102,7 +102,9 @@ class SpaceHandoffs:
         return await reviews.of(self._message).approve(proposal.id) if proposal is not None else None
 
     async def _tell_asker(self, handoff: Handoff, text: str, address: Mapping[str, str]) -> None:
-        words = say(handoff.language, "handoff.replied", question=_quoted(handoff.question), reply=text)
+        words = say_markdown(
+            handoff.language, "handoff.replied", question=_quoted(handoff.question), reply=sanitise(text)
+        )
         reply = Reply(words, handoff.language)
         key = f"reply:{handoff.id}"
         await self._service.notices.tell(handoff.asked_in, handoff.conversation, key, reply, address)
@@ -126,17 +128,19 @@ class SpaceHandoffs:
 def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Language) -> Reply:
     """Return a question as moderators see it: who asks and where, what AION said and why, and how to reply."""
     reasons = "; ".join(say(language, each.key, **each.values) for each in answer.decision.confidence.reasons)
-    link = asked.address.get("link", "")
+    link = Markdown(asked.address.get("link", ""))
+    head = say_markdown(language, "handoff.card", number=handoff.id, person=asked.person.name, link=link)
+    confidence = answer.decision.confidence.value
     lines = [
-        say(language, "handoff.card", number=handoff.id, person=escape(asked.person.name), link=link).rstrip(" ·"),
+        Markdown(head.rstrip(" ·")),
         _quoted(handoff.question),
-        say(language, "handoff.declined" if answer.used == "abstained" else "handoff.said"),
+        say_markdown(language, "handoff.declined" if answer.used == "abstained" else "handoff.said"),
         _quoted(answer.text),
-        say(language, "handoff.why", confidence=answer.decision.confidence.value, reasons=reasons) if reasons else "",
-        say(language, "handoff.how", number=handoff.id),
+        say_markdown(language, "handoff.why", confidence=confidence, reasons=reasons) if reasons else "",
+        say_markdown(language, "handoff.how", number=handoff.id),
     ]
     button = Button(say(language, "handoff.reply"), "reply", str(handoff.id))
-    return Reply("\n".join(filter(None, lines)), language, buttons=(button,))
+    return Reply(Markdown("\n").join(filter(None, lines)), language, buttons=(button,))
 
 
 def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
@@ -148,6 +152,6 @@ def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
     return NewProposal(new, site="", origin=name, excerpts=(reply,), proposed_by=person)
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str) -> Markdown:
     """Return untrusted text as one quoted line of bounded length."""
-    return f"> {escape(textwrap.shorten(' '.join(text.split()), MAX_QUOTED_CHARS, placeholder='…'))}"
+    return Markdown(f"> {escape(textwrap.shorten(' '.join(text.split()), MAX_QUOTED_CHARS, placeholder='…'))}")

@@ -9,6 +9,7 @@ from core.chat.fair_queue import FairQueue
 from core.chat.pleasantries import says_something
 from core.errors import BadInput
 from core.language import detect_language
+from core.markdown import sanitise
 from core.offload import offload
 from core.pipeline import Pipeline, Question
 from core.ports import Outlet
@@ -55,7 +56,7 @@ class QuestionAnswering:
     async def _answer(self, message: Message, words: str, outlet: Outlet, *, fresh: bool) -> Answer:
         async with self.queue.turn(message.space, message.person.id) as turn:
             question = replace(await self._question(message, words), fresh=fresh)
-            answer = await self.pipeline.answer(question, outlet.partial, turn.end)
+            answer = await self.pipeline.answer(question, lambda text: outlet.partial(sanitise(text)), turn.end)
             turn.end()  # delivery holds up nobody but the person
             await outlet.send(answer_reply(answer))
         return answer

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 from core.errors import DeliveryPostponed
+from core.markdown import Markdown
 from core.ports import Outlet
 from core.storage.inbox import Inbox
 from core.types import Message, Reply
@@ -22,11 +23,11 @@ class RecordedOutlet:
         self._message = message
         self._is_postponed = False
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show a passing status line."""
         await self._outlet.progress(text)
 
-    async def partial(self, text: str) -> None:
+    async def partial(self, text: Markdown) -> None:
         """Show the answer as written so far."""
         await self._outlet.partial(text)
 

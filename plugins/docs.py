@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.commands import Command, Context, Registry
+from core.markdown import Markdown
 from core.types import StorageUsage
 
 _SHOWN = 50
@@ -23,10 +24,10 @@ async def docs(context: Context) -> None:
     ]
     if len(documents) > _SHOWN:
         lines.append(context.say("docs.more", n_documents=len(documents) - _SHOWN))
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
-def _usage(context: Context, usage: StorageUsage) -> tuple[str, ...]:
+def _usage(context: Context, usage: StorageUsage) -> tuple[Markdown, ...]:
     """Return the line on what is used of the space's limits; nothing where there are none."""
     limit = usage.limit
     if not (limit.n_documents or limit.n_chars):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
+from core.markdown import Markdown
 from core.services import Finding
 from core.types import Button, Gap
 from plugins.learn import report
@@ -34,10 +35,10 @@ async def _show(context: Context) -> None:
     found = await context.services.learning.gaps.first(_SHOWN)
     allowance = _allowance(context, await context.services.learning.gaps.allowed())
     if not found:
-        return await context.reply(f"{context.say('gaps.none')}\n{allowance}")
+        return await context.reply(Markdown("\n").join([context.say("gaps.none"), allowance]))
     lines = [context.say("gaps.heading"), *(_line(context, gap) for gap in found), allowance]
-    buttons = [Button(context.say("gaps.learn", number=gap.id), "gaps", f"learn {gap.id}") for gap in found]
-    await context.reply("\n".join(lines), *buttons)
+    buttons = [Button(context.label("gaps.learn", number=gap.id), "gaps", f"learn {gap.id}") for gap in found]
+    await context.reply(Markdown("\n").join(lines), *buttons)
 
 
 async def _learn(context: Context, number: int) -> None:
@@ -48,14 +49,14 @@ async def _learn(context: Context, number: int) -> None:
     await context.reply(report(context, await context.services.learning.gaps.research(number, tell)))
 
 
-def _line(context: Context, gap: Gap) -> str:
+def _line(context: Context, gap: Gap) -> Markdown:
     line = context.say(
         "gaps.line", number=gap.id, question=gap.question, n_questions=gap.n_questions, n_people=gap.n_people
     )
-    return "\n".join([line, *(f"   · {example}" for example in gap.examples[:_N_EXAMPLES])])
+    return Markdown("\n").join([line, *(f"   · {example}" for example in gap.examples[:_N_EXAMPLES])])
 
 
-def _allowance(context: Context, n_pages: int) -> str:
+def _allowance(context: Context, n_pages: int) -> Markdown:
     return context.say("gaps.auto", n_pages=n_pages) if n_pages else context.say("gaps.not_auto")
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from core.commands import Command, Context, Registry, may_call
+from core.markdown import Markdown, escape
 
 
 async def show_help(context: Context) -> None:
     """List the commands the caller may use."""
     lines = [context.say("help.intro")]
     lines += [
-        f"/{command.name} — {command.description[context.language]}"
+        escape(f"/{command.name} — {command.description[context.language]}")
         for command in context.registry.listed
         if may_call(context.message.person, command)
     ]
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 def register(registry: Registry) -> None:

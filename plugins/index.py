@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
+from core.markdown import Markdown
 from core.types import IndexedDocument
 
 
-def indexed_line(context: Context, indexed: IndexedDocument) -> str:
+def indexed_line(context: Context, indexed: IndexedDocument) -> Markdown:
     """Return the sentence on what became of one document."""
     return context.say(
         f"indexed.{indexed.outcome}",
@@ -26,7 +27,7 @@ async def index(context: Context) -> None:
             lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 def register(registry: Registry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.commands import Command, Context, Registry
+from core.markdown import Markdown
 from core.types import ReadingReport
 
 _N_READINGS = 10
@@ -12,10 +13,10 @@ async def jobs(context: Context) -> None:
     """Show what was read for this community lately, and what came of it."""
     lines = [_read(context, reading) for reading in await context.services.learning.readings(_N_READINGS)]
     heading = context.say("readings.heading") if lines else context.say("readings.none")
-    await context.reply("\n".join([heading, *lines]))
+    await context.reply(Markdown("\n").join([heading, *lines]))
 
 
-def _read(context: Context, reading: ReadingReport) -> str:
+def _read(context: Context, reading: ReadingReport) -> Markdown:
     begun = f"{reading.started_at:%Y-%m-%d %H:%M}"
     if reading.error:
         return context.say("readings.failed", at=begun, theme=reading.theme)

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Protocol
 
 from core.commands import Command, Context, Parameter, Registry
+from core.markdown import Markdown
 from core.services import Finding
 from plugins.index import indexed_line
 
@@ -34,10 +35,10 @@ async def learn(context: Context) -> None:
         return await context.reply(report(context, await context.services.learning.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
     findings = await context.services.learning.learn_theme(what, tell)
-    await context.reply(f"{summary(context, what, findings)}\n{report(context, findings)}")
+    await context.reply(Markdown("\n").join([summary(context, what, findings), report(context, findings)]))
 
 
-def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> str:
+def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> Markdown:
     """Return the sentence that counts the pages read about a theme by outcome."""
     counts = Counter(finding.outcome for finding in findings)
     return context.say(
@@ -53,23 +54,23 @@ def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> str:
 class Speaker(Protocol):
     """Anything that renders sentences of the catalogue: a command's context, or the terminal."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, **values: object) -> Markdown:
         """Return a sentence in the reader's language."""
         ...
 
 
-def report(context: Speaker, findings: tuple[Finding, ...]) -> str:
+def report(context: Speaker, findings: tuple[Finding, ...]) -> Markdown:
     """Return one line for each page: its outcome, with the reason where there is one."""
-    return "\n".join(_line(context, finding) for finding in findings)
+    return Markdown("\n").join(_line(context, finding) for finding in findings)
 
 
-def _line(context: Speaker, finding: Finding) -> str:
+def _line(context: Speaker, finding: Finding) -> Markdown:
     title = textwrap.shorten(finding.title or finding.url, _MAX_TITLE_CHARS, placeholder="…")
     line = context.say(f"finding.{finding.outcome}", **{**finding.values, "title": title, "url": finding.url})
     if not finding.reason:
         return line
     values = {"url": finding.url, **finding.values}
-    return f"{line} {context.say(finding.reason, **values)}"
+    return Markdown(" ").join([line, context.say(finding.reason, **values)])
 
 
 def register(registry: Registry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.commands import Command, Context, Registry
+from core.markdown import Markdown
 
 
 async def learned(context: Context) -> None:
@@ -14,7 +15,7 @@ async def learned(context: Context) -> None:
     if n := told.n_right + told.n_same + told.n_unsure:
         counts = {"n_right": told.n_right, "n_same": told.n_same, "n_unsure": told.n_unsure}
         lines.append(context.say("learned.retested", n=n, **counts))
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 def register(registry: Registry) -> None:

@@ -8,7 +8,7 @@ from core.commands import Command, Context, Registry
 async def show_map(context: Context) -> None:
     """Draw the space's knowledge in three dimensions."""
     await context.progress(context.say("map.drawing"))
-    picture = await context.services.documents.map(context.say("map.heading"))
+    picture = await context.services.documents.map(context.label("map.heading"))
     await context.show(context.say("map.explained"), picture)
 
 

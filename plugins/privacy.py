@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
+from core.markdown import Markdown
 from core.types import Button, File
 
 _SWITCH = {"on": True, "off": False}
@@ -15,7 +16,7 @@ async def privacy(context: Context) -> None:
     if typed := context.message.arguments.get("training", ""):
         await context.services.rights.set_training(allowed=switch(typed))
     kept = await context.services.rights.kept()
-    counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in kept.items() if n)
+    counts = Markdown(", ").join(context.say(f"kept.{kind}", n=n) for kind, n in kept.items() if n)
     learns = await context.services.rights.space_trains() and await context.services.rights.may_train()
     lines = (
         context.say("privacy.why"),
@@ -23,7 +24,7 @@ async def privacy(context: Context) -> None:
         context.say(_learns_key(context) if learns else "privacy.learns_not"),
         context.say("privacy.rights"),
     )
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 def _learns_key(context: Context) -> str:
@@ -38,11 +39,11 @@ async def export_me(context: Context) -> None:
 async def forget_me(context: Context) -> None:
     """Erase the caller, once they confirm."""
     if context.message.arguments.get("sure", "").strip().lower() != _CONFIRMED:
-        button = Button(context.say("privacy.forget"), "forget_me", _CONFIRMED)
+        button = Button(context.label("privacy.forget"), "forget_me", _CONFIRMED)
         return await context.reply(context.say("privacy.are_you_sure"), button)
     erased = await context.services.rights.forget()
-    counts = ", ".join(context.say(f"kept.{kind}", n=n) for kind, n in erased.items() if n)
-    await context.settle(context.say("privacy.forgotten", counts=counts or "0"))
+    counts = Markdown(", ").join(context.say(f"kept.{kind}", n=n) for kind, n in erased.items() if n)
+    await context.settle(context.say("privacy.forgotten", counts=counts or 0))
 
 
 def switch(typed: str) -> bool:

@@ -17,7 +17,7 @@ async def reply(context: Context) -> None:
     replied = await context.services.handoffs.reply(int(number), text)
     if not replied.is_new:
         return await context.reply(context.say("handoff.late", number=number))
-    teach = Button(context.say("handoff.teach"), "teach_reply", number)
+    teach = Button(context.label("handoff.teach"), "teach_reply", number)
     await context.reply(context.say("handoff.passed_on", number=number), teach)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
+from core.markdown import Markdown
 from core.services import ReviewPolicy, Verdict
 
 _POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
@@ -33,7 +34,7 @@ async def pending(context: Context) -> None:
         context.say("review.line", number=proposal.id, title=proposal.title, name=proposal.name)
         for proposal in waiting[:_SHOWN]
     ]
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 async def approve(context: Context) -> None:
@@ -46,7 +47,7 @@ async def approve(context: Context) -> None:
         verdicts = await context.services.review.approve_site(what)
     if not verdicts:
         raise BadInput("review.nothing_from", site=what)
-    await context.settle("\n".join(_said(context, verdict) for verdict in verdicts))
+    await context.settle(Markdown("\n").join(_said(context, verdict) for verdict in verdicts))
 
 
 async def reject(context: Context) -> None:
@@ -57,7 +58,7 @@ async def reject(context: Context) -> None:
     await context.settle(_said(context, await context.services.review.reject(int(number), reason.strip())))
 
 
-def _said(context: Context, verdict: Verdict) -> str:
+def _said(context: Context, verdict: Verdict) -> Markdown:
     proposal = verdict.proposal
     outcome = proposal.status if verdict.is_new else f"already_{proposal.status}"
     n_passages = verdict.indexed.n_passages if verdict.indexed else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
+from core.markdown import Markdown
 from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
 from plugins.index import indexed_line
@@ -30,7 +31,7 @@ async def teach(context: Context) -> None:
             lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
-    await context.reply("\n".join(lines) or context.say("teach.nothing"))
+    await context.reply(Markdown("\n").join(lines) if lines else context.say("teach.nothing"))
 
 
 async def _nearby(context: Context, where: Nearby) -> tuple[PostedMessage, ...]:
@@ -40,7 +41,7 @@ async def _nearby(context: Context, where: Nearby) -> tuple[PostedMessage, ...]:
     return await context.message.nearby(where)
 
 
-def _line(context: Context, taught: TeachingOutcome) -> str:
+def _line(context: Context, taught: TeachingOutcome) -> Markdown:
     return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
 
 

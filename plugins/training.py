@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
+from core.markdown import Markdown
 from plugins.privacy import switch
 
 
@@ -15,7 +16,7 @@ async def training(context: Context) -> None:
     lines = [context.say("training.on" if is_on else "training.off")]
     if is_on and rights.withholds_messages():
         lines.append(context.say("training.withheld"))
-    await context.reply("\n".join(lines))
+    await context.reply(Markdown("\n").join(lines))
 
 
 def register(registry: Registry) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
+from core.markdown import Markdown
 from core.services import Finding
 from core.types import Watch
 from plugins.learn import is_address, report
@@ -50,7 +51,7 @@ async def watch(context: Context) -> None:
     await context.progress(said)
 
     async def tell(findings: tuple[Finding, ...]) -> None:
-        await context.progress(f"{said}\n{report(context, findings)}")
+        await context.progress(Markdown("\n").join([said, report(context, findings)]))
 
     try:
         findings = await watches.check(made, tell)
@@ -58,21 +59,22 @@ async def watch(context: Context) -> None:
         if made.looked_at is None:  # what cannot be had at all is not worth another look
             await watches.stop(made.id)
         raise
-    await context.reply(f"{said}\n{report(context, findings)}")
+    await context.reply(Markdown("\n").join([said, report(context, findings)]))
 
 
 async def _list(context: Context) -> None:
     watched = await context.services.learning.watches.all()
     lines = [_line(context, each) for each in watched]
-    await context.reply("\n".join([context.say("watch.heading"), *lines]) if lines else context.say("watch.none"))
+    heading = context.say("watch.heading") if lines else context.say("watch.none")
+    await context.reply(Markdown("\n").join([heading, *lines]))
 
 
-def _line(context: Context, each: Watch) -> str:
+def _line(context: Context, each: Watch) -> Markdown:
     line = context.say("watch.line", number=each.id, target=each.target, every=_interval(context, each.every))
-    return f"{line} {context.say('watch.failed')}" if each.error else line
+    return Markdown(" ").join([line, context.say("watch.failed")]) if each.error else line
 
 
-def _interval(context: Context, every: timedelta) -> str:
+def _interval(context: Context, every: timedelta) -> Markdown:
     if every % timedelta(days=1):
         return context.say("watch.hours", n=every // timedelta(hours=1))
     return context.say("watch.days", n=every.days)

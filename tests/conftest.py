@@ -7,10 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.storage.database import Database
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.heavy_imports, before a test imports torch itself
+
+settings.register_profile("aion", deadline=None)  # a busy machine makes no property false
+settings.load_profile("aion")
 
 
 @pytest.fixture(scope="session")

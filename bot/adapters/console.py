@@ -17,14 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
-from rich.markdown import Markdown
+from rich.markdown import Markdown as RenderedMarkdown
 
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
+from bot.terminal.output import TerminalConsole
 from core.assembly.aion import Aion
 from core.chat.source_markdown import cited_number, source_path
 from core.commands import Registry, parse_command_line
+from core.control_characters import without_controls
 from core.errors import BadInput
+from core.markdown import Markdown, plain_text
 from core.offload import offload
 from core.texts import language_of_locale, say
 from core.types import Answer, Attachment, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
@@ -89,33 +92,33 @@ class ConsoleOutlet:
     buttons: tuple[Button, ...] = ()
     _shown: str = field(default="", init=False)
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Print a dim status line."""
-        self.console.print(text, style="dim", highlight=False)
+        self.console.print(plain_text(text), style="dim")
 
-    async def partial(self, text: str) -> None:
+    async def partial(self, text: Markdown) -> None:
         """Print what was added since the last call; nothing where the output is no terminal."""
-        if self.console.is_terminal and text.startswith(self._shown):
-            self.console.print(text[len(self._shown) :], end="", markup=False, highlight=False, soft_wrap=True)
-            self._shown = text
+        shown = plain_text(text)
+        if self.console.is_terminal and shown.startswith(self._shown):
+            self.console.print(shown[len(self._shown) :], end="", soft_wrap=True)
+            self._shown = shown
 
     async def send(self, reply: Reply) -> None:
         """Print the rest of the reply and its sources, and save its files to the current folder."""
         self.answer_id, self.buttons = reply.answer_id, reply.buttons
-        if self._shown and reply.text.startswith(self._shown):
-            self.console.print(reply.text[len(self._shown) :], markup=False, highlight=False, soft_wrap=True)
+        text = plain_text(reply.text)
+        if self._shown and text.startswith(self._shown):
+            self.console.print(text[len(self._shown) :], soft_wrap=True)
         else:
             if self._shown:
                 self.console.print()
-            self.console.print(Markdown(reply.text) if self.console.is_terminal else reply.text, soft_wrap=True)
+            self.console.print(RenderedMarkdown(reply.text) if self.console.is_terminal else text, soft_wrap=True)
         if reply.sources:
-            paths = [f"{cited_number(source, reply.text)}{' › '.join(source_path(source))}" for source in reply.sources]
-            footer = "\n".join(["", *(f"📖 {path}" for path in paths)])
-            self.console.print(footer, style="dim", markup=False, highlight=False, soft_wrap=True)
+            paths = [f"{cited_number(source, text)}{' › '.join(source_path(source))}" for source in reply.sources]
+            self.console.print("\n".join(["", *(f"📖 {path}" for path in paths)]), style="dim", soft_wrap=True)
         for file in reply.files:
             path = await offload(save, file)
-            line = say(reply.language, "file.saved", path=path)
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(say(reply.language, "file.saved", path=path), soft_wrap=True)
 
 
 def save(file: File) -> Path:
@@ -132,13 +135,13 @@ def as_commands(buttons: Sequence[Button]) -> str:
 
 async def converse() -> None:
     """Answer typed lines until the input ends; the models load meanwhile."""
-    console = Console()
+    console = TerminalConsole()
     async with open_aion() as aion, asyncio.TaskGroup() as background:
         language = language_of_locale(terminal_locale(), aion.settings.language)
         warming = background.create_task(aion.warm())
         changing = background.create_task(aion.reembedding.run_in_background())
         n_documents = await aion.count_documents(terminal_space())
-        console.print(say(language, "chat.welcome", n_documents=n_documents), highlight=False)
+        console.print(say(language, "chat.welcome", n_documents=n_documents))
         try:
             await _converse(aion, console, language)
         finally:
@@ -152,8 +155,8 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
         if (thumb := THUMBS.get(line)) and last_answer is not None:
             person, space = terminal_person(), terminal_space()
             thanks = await aion.dispatch.rate(space, last_answer, person, thumb, terminal_locale())
-            console.print(thanks.text, style="dim")
-            console.print(as_commands(thanks.buttons), style="dim", markup=False, highlight=False)
+            console.print(plain_text(thanks.text), style="dim")
+            console.print(as_commands(thanks.buttons), style="dim")
             continue
         outlet = ConsoleOutlet(console)
         try:
@@ -163,7 +166,7 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
             continue
         await aion.dispatch.handle(message, outlet)
         last_answer = outlet.answer_id or last_answer
-        console.print(as_commands(outlet.buttons), style="dim", markup=False, highlight=False)
+        console.print(as_commands(outlet.buttons), style="dim")
 
 
 async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
@@ -200,7 +203,7 @@ async def _once() -> AsyncIterator[Aion]:
 
 async def answer_as_text(question: str) -> None:
     """Print the answer to one question on the standard output."""
-    outlet = ConsoleOutlet(Console())
+    outlet = ConsoleOutlet(TerminalConsole())
     async with _once() as aion:
         await aion.dispatch.questions.answer(read_line(question, Registry()), question, outlet)
 
@@ -215,13 +218,14 @@ async def answer_as_json(question: str) -> None:
 def as_json(answer: Answer) -> dict[str, object]:
     """Return what ``--json`` prints of an answer."""
     return {
-        "answer": answer.text,
+        "answer": without_controls(answer.text),
         "confidence": round(answer.confidence.value, 4),
         "reasons": [say(answer.language, reason.key, **reason.values) for reason in answer.confidence.reasons],
         "used": answer.used,
         "model": answer.model,
         "sources": [
-            {"n": source.n, "document": source.document, "heading": source.heading, "quote": source.quote}
+            {"n": source.n}
+            | {name: without_controls(getattr(source, name)) for name in ("document", "heading", "quote")}
             for source in answer.sources
         ],
         "latency_ms": {step: round(ms, 2) for step, ms in answer.latency_ms.items()},
@@ -231,7 +235,7 @@ def as_json(answer: Answer) -> dict[str, object]:
 class DiscardingOutlet:
     """An outlet for an answer that is read from its return value instead."""
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show nothing."""
 
     async def partial(self, text: str) -> None:

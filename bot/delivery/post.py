@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
 from bot.delivery.split import Measure
-from core.types import Button, File, Reply
+from core.markdown import Markdown
+from core.types import Button, File
 
 H = TypeVar("H")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """One chat message of a reply: Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
+    """One chat message of a reply: rendered Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
     With an ``answer_id`` it has 👍 and 👎, below them ``buttons``. A ``private`` one is for the asker alone. A
     ``cosmetic`` one is partial text, soon replaced: a busy platform may refuse it (``NotDelivered``).
@@ -71,8 +72,8 @@ class ReplyPost(Protocol[H]):
         """Return the limits of this chat."""
         ...
 
-    def render(self, reply: Reply) -> str:
-        """Return the whole reply as Markdown, sources included."""
+    def render(self, markdown: Markdown) -> str:
+        """Return Markdown in the form that is split into messages."""
         ...
 
     async def typing(self) -> None:

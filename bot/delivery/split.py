@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.delivery.fence import Fence, fences
+from core.markdown.fence import Fence, fences
 
 Measure = Callable[[str], int]
 """How a platform counts the length of a text."""
@@ -70,6 +70,7 @@ _WHOLE = re.compile(
     r"|<[^<>\s][^<>\n]{0,1000}>"  # <https://address>, <@mention>, <b>
     r"|https?://[^\s<>]+"
     r"|&(?:[A-Za-z][A-Za-z0-9]{1,31}|\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6});"
+    r"|\\[!-/:-@\[-`{-~]"  # an escaped character
     r"|\S\s*(?:`{3,}|~{3,})"  # three backticks within a line would open a block if a part began with them
 )
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|\|\|)(?=\S)[^\n]{1,300}?(?<=\S)\1")

@@ -18,11 +18,13 @@ from typing import Generic, Self, TypeVar
 
 from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
+from bot.delivery.markup import markdown_of
 from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost
 from bot.delivery.split import split
 from core.errors import DeliveryPostponed
+from core.markdown import Markdown
 from core.ports import Journal
-from core.texts import say
+from core.texts import say_markdown
 from core.types import Reply
 from core.types.delivery import DeliveredPart
 
@@ -63,7 +65,7 @@ class StreamedReply(Generic[H]):
         self._shown: list[_Shown[H] | None] = []  # None: a final text that was possibly delivered
         self._n_sent = 0
         self._is_unsure = False
-        self._wanted: str | None = None
+        self._wanted: Markdown | None = None
         self._changed = asyncio.Event()
         self._writing = asyncio.Lock()
         self._next_write_s = 0.0
@@ -107,11 +109,11 @@ class StreamedReply(Generic[H]):
         """Return ``Reply.settles`` of the last final reply; ``False`` before one."""
         return self._settles
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show a status line as ``partial`` shows text; returns at once."""
         await self.partial(text)
 
-    async def partial(self, text: str) -> None:
+    async def partial(self, text: Markdown) -> None:
         """Show the text so far at the next edit that is due, unless newer text replaces it; returns at once."""
         self._wanted = text
         self._changed.set()
@@ -146,7 +148,7 @@ class StreamedReply(Generic[H]):
 
     async def _warn_unsure(self, reply: Reply) -> None:
         """Send a note that a part may be missing, until one surely arrived; two of them do no harm."""
-        note = RenderedMessage(say(reply.language, "error.possibly_sent"), private=reply.private)
+        note = RenderedMessage(say_markdown(reply.language, "error.possibly_sent"), private=reply.private)
         for _ in BACK_OFF_S:
             await self._put_retrying(len(self._shown), note)
             if self._shown[-1] is not None:
@@ -175,11 +177,11 @@ class StreamedReply(Generic[H]):
                 if self._wanted is not None and self._cosmetic:
                     await self._show(self._wanted)
 
-    async def _show(self, text: str) -> None:
+    async def _show(self, text: Markdown) -> None:
         """Make the messages show ``text``; what fails is left to later text."""
         capabilities = self._post.capabilities
         try:
-            parts = split(text, capabilities.max_units, capabilities.measure)
+            parts = split(self._post.render(text), capabilities.max_units, capabilities.measure)
             if not self._shown and isinstance(self._post, PreviewPost) and await self._post.preview(parts[-1]):
                 self._next_write_s = self._clock.now_s() + capabilities.edit_interval_s
                 return
@@ -196,7 +198,7 @@ class StreamedReply(Generic[H]):
 
     def _rendered_parts(self, reply: Reply) -> list[RenderedMessage]:
         capabilities = self._post.capabilities
-        parts = split(self._post.render(reply), capabilities.max_units, capabilities.measure) or [_NOTHING]
+        parts = split(self._post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rest = [RenderedMessage(part, private=reply.private) for part in parts[:-1]]
         last = RenderedMessage(parts[-1], reply.answer_id, reply.private, reply.buttons)
         return [*rest, last, *(RenderedMessage("", private=reply.private, file=file) for file in reply.files)]

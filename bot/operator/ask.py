@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from bot.adapters.console import DiscardingOutlet, as_json, read_line
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_line, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, progress_bar, status_printer
 from core.commands import Registry
 from core.errors import BadInput, UserError
 from core.offload import offload
@@ -39,7 +37,7 @@ async def answer_file(path: Path, space: str | None, show: Print, *, fresh: bool
     when the file cannot be read or one of its lines is no question.
     """
     questions = await offload(lambda: list(read_questions(path)))
-    console = Console(stderr=True)
+    console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
         await aion.warm()
         answering = aion.dispatch.questions

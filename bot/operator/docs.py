@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_sentence
+from bot.terminal.output import TerminalConsole, print_sentence
+from core.control_characters import without_controls
 from core.texts import say
 from core.types import Document, SpaceId
 
@@ -18,7 +18,7 @@ async def print_documents(space: str) -> None:
     """Print the documents of ``space``: a table at a terminal, tab-separated lines into a pipe."""
     async with open_aion() as aion:
         documents = await aion.documents.list(SpaceId(space))
-    console = Console(highlight=False)
+    console = TerminalConsole()
     if not documents:
         print_sentence("docs.none")
     elif console.is_terminal:
@@ -26,7 +26,7 @@ async def print_documents(space: str) -> None:
     else:
         for document in documents:
             fields = (f"#{document.id}", document.title, ", ".join(document.names), str(document.n_passages))
-            console.out("\t".join(fields), highlight=False)
+            console.out("\t".join(map(without_controls, fields)), highlight=False)
 
 
 def _table(documents: Sequence[Document]) -> Table:

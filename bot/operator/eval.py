@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.logs import log_to_file
 from bot.operator.temporary_community import open_temporary_community
 from bot.terminal.language import terminal_language
-from bot.terminal.output import print_line, print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_sentence, progress_bar, status_printer
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader
@@ -43,7 +43,7 @@ async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Pa
 
     ``plots`` is the folder for risk–coverage and reliability diagrams, ``None`` for none.
     """
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder, gate, reader = open_judges(settings, console)
     reranker = open_reranker(settings.reranker, status_printer(console))
     sets = [read_labelled(folder) for folder in folders]
@@ -56,7 +56,7 @@ async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Pa
     print_line(json.dumps(as_json(measured), indent=1) if as_json_text else as_table(measured))
     for name, methods in measured.items():
         if not next(iter(methods.values())).has_both_kinds:
-            console.print(say(terminal_language(), "eval.one_kind", name=name), markup=False)
+            console.print(say(terminal_language(), "eval.one_kind", name=name))
     if plots is not None:
         _plot(measured, plots, console)
 
@@ -68,7 +68,7 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     ``sheet`` is the file for their questions and answers side by side. The others are scored against their reference
     answers. Raises ``BadInput`` when the sheet cannot be written.
     """
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder, gate, reader = open_judges(settings, console)
     gate = with_reader(gate, reader)
     sets = [read_labelled(folder) for folder in folders]
@@ -134,4 +134,4 @@ def _plot(measured: Mapping[str, Mapping[str, Measurement]], folder: Path, conso
 
     for name, methods in measured.items():
         for path in plot(name, methods, folder):
-            console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+            console.print(str(path), highlight=False, soft_wrap=True)

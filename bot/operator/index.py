@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_line, print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_sentence, progress_bar, status_printer
 from core.knowledge.ingest import Progress, Report
 from core.texts import explain, say
 from core.types import IndexedDocument, SpaceId
@@ -22,7 +20,7 @@ async def index_paths(paths: Sequence[Path], space: str, if_empty: bool, follow_
     With ``if_empty``, does nothing when the space already holds documents. With ``follow_links``, links in a folder may
     lead out of it.
     """
-    console = Console(stderr=True)
+    console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
         if if_empty and await aion.documents.list(SpaceId(space)):
             return

@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion, open_data_folder
-from bot.terminal.output import print_sentence
+from bot.terminal.output import TerminalConsole, print_sentence
 from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
 from core.settings import read_settings
@@ -40,13 +39,13 @@ async def print_jobs() -> None:
         ended = f"{_moment(last.started_at)} {how}" if last else ""
         detail = (last.detail or "") if last else ""
         table.add_row(job.name, say(language, f"jobs.{job.state}"), _moment(job.next_at), ended, detail)
-    Console(highlight=False).print(table)
+    TerminalConsole().print(table)
 
 
 async def print_jobs_as_json() -> None:
     """Print the jobs as a JSON list."""
     async with _open_board() as board:
-        Console().print_json(json.dumps([_as_json(job) for job in await board.status()]))
+        TerminalConsole().print_json(json.dumps([_as_json(job) for job in await board.status()]))
 
 
 async def run_job(name: str) -> None:
@@ -56,7 +55,7 @@ async def run_job(name: str) -> None:
             await board.ask(name)
         return print_sentence("jobs.was_asked", job=name)
     async with open_aion() as aion:
-        with Console().status(say(terminal_language(), "jobs.busy", job=name)):
+        with TerminalConsole().status(say(terminal_language(), "jobs.busy", job=name)):
             await aion.scheduler.run(name)
     await print_jobs()
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from bot.operator.index import outcome
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_line, print_sentence, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence, status_printer
 from core.curation.watch import OPERATOR
+from core.markdown import Markdown, plain_text
 from core.services import Finding
-from core.texts import say
+from core.texts import say, say_markdown
 from core.types import Person, SpaceId
 from plugins.learn import is_address, report, summary
 
 
 async def learn_page_or_theme(what: str, space: str) -> None:
     """Index the page at the address ``what``, or search the web for the theme ``what``; print each page's outcome."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = TerminalConsole(soft_wrap=True)
     terminal = TerminalSpeaker()
     async with open_aion(status_printer(console)) as aion:
         learning = aion.services.learning.of(SpaceId(space), Person(OPERATOR, OPERATOR), terminal_language())
         if is_address(what):
-            with console.status(terminal.say("indexed.fetching", name=what)):
+            with console.status(say(terminal_language(), "indexed.fetching", name=what)):
                 indexed = await learning.index_page(what)
             return print_line(outcome(indexed))
-        with Live(Text(terminal.say("curation.searching", theme=what)), console=console, transient=True) as live:
+        searching = Text(say(terminal_language(), "curation.searching", theme=what))
+        with Live(searching, console=console, transient=True) as live:
 
             async def tell(findings: tuple[Finding, ...]) -> None:
-                live.update(Text(report(terminal, findings)))
+                live.update(Text(plain_text(report(terminal, findings))))
 
             findings = await learning.learn_theme(what, tell)
-    print_line(summary(terminal, what, findings))
-    print_line(report(terminal, findings))
+    print_markdown(summary(terminal, what, findings))
+    print_markdown(report(terminal, findings))
     if any(finding.outcome == "proposed" for finding in findings):
         print_sentence("review.in_terminal", space=space)
 
@@ -42,6 +43,6 @@ async def learn_page_or_theme(what: str, space: str) -> None:
 class TerminalSpeaker:
     """Sentences of the catalogue in the terminal's language (``plugins.learn.Speaker``)."""
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, **values: object) -> Markdown:
         """Return the sentence ``key`` with its gaps filled."""
-        return say(terminal_language(), key, **values)
+        return say_markdown(terminal_language(), key, **values)

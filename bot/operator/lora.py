@@ -10,14 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.operator.eval import open_judges
 from bot.operator.train.options import lora_registry
 from bot.operator.train.reward import REWARD_MODELS
 from bot.terminal.language import terminal_language
-from bot.terminal.output import print_line, print_sentence, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
 from core.confidence.reader_gate import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
@@ -75,12 +74,14 @@ async def print_versions() -> None:
         metrics = ", ".join(f"{name} {value:.3g}" for name, value in manifest.metrics.items())
         stage = say(terminal_language(), f"lora.{version.stage}")
         table.add_row(version.name, stage, manifest.method, manifest.parent or "", metrics)
-    Console(highlight=False).print(table)
+    TerminalConsole().print(table)
 
 
 async def print_versions_as_json() -> None:
     """Print the versions as a JSON list."""
-    Console().print_json(json.dumps([_as_json(version) for version in lora_registry(read_settings()).versions()]))
+    TerminalConsole().print_json(
+        json.dumps([_as_json(version) for version in lora_registry(read_settings()).versions()])
+    )
 
 
 async def add_version(folder: Path) -> None:
@@ -95,7 +96,7 @@ async def print_difference(one: str, other: str) -> None:
     table = Table("", one, other)
     for name, (ours, theirs) in differences(registry.get(one).manifest, registry.get(other).manifest).items():
         table.add_row(name, str(ours), str(theirs))
-    Console(highlight=False).print(table)
+    TerminalConsole().print(table)
 
 
 async def rollback_version() -> None:
@@ -106,7 +107,7 @@ async def rollback_version() -> None:
 
 async def promote_uncompared(version: str) -> None:
     """Promote a version without comparing it. Raises ``BadInput`` when it was trained on another base model."""
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     known, base = lora_registry(settings).get(version), language_model_base(settings.local_model)
     require_base(known.manifest, base)
     await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, status_printer(console))
@@ -144,7 +145,7 @@ async def _measure(
     version: Version, current: str | None, options: PromoteOptions, settings: Settings
 ) -> Sequence[Measure]:
     """Return every measure of both versions; asks disliked questions again, whose new replies ``/learned`` shows."""
-    console, registry = Console(stderr=True), lora_registry(settings)
+    console, registry = TerminalConsole(stderr=True), lora_registry(settings)
     tell = status_printer(console)
     in_use = registry.get(current) if current else None
     comparison = Comparison(registry, version, in_use, settings.local_model, settings.models_dir, tell)

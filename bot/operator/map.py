@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_sentence, status_printer
+from bot.terminal.output import TerminalConsole, print_sentence, status_printer
 from core.errors import BadInput
 from core.knowledge.map_image import as_html, as_png
 from core.offload import offload
@@ -19,7 +17,7 @@ from core.types import SpaceId
 async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
     """Draw the passages of ``space`` to the files named. Raises ``BadInput`` when a file cannot be written."""
     language = terminal_language()
-    console = Console(highlight=False, soft_wrap=True)
+    console = TerminalConsole(soft_wrap=True)
     async with open_aion(status_printer(console)) as aion:
         with console.status(say(language, "map.drawing")):
             chart = await aion.services.documents.of(SpaceId(space)).knowledge_map()

@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
-from bot.terminal.output import print_sentence
+from bot.terminal.output import TerminalConsole, print_sentence
 from core.services import ProviderStatus
 from core.texts import say
 
@@ -22,7 +21,7 @@ async def print_providers() -> None:
     """Print a table of every provider, key and model."""
     async with open_data_folder() as folder:
         statuses = await folder.provider_status.status()
-    Console(highlight=False).print(_table(statuses))
+    TerminalConsole().print(_table(statuses))
 
 
 async def print_providers_as_json() -> None:

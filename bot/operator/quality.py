@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.terminal.open_aion import open_data_folder
-from bot.terminal.output import print_sentence
+from bot.terminal.output import TerminalConsole, print_sentence
 from core.ops.quality_log import QualityLog
 from core.storage.impressions import Impressions
 from core.storage.quality_days import QualityDays
@@ -28,13 +27,13 @@ async def print_quality(space: str) -> None:
     table = Table("", *_COLUMNS)
     for day, figures in [*days.items(), ("30 d", now)]:
         table.add_row(day, *(_shown(figures[name]) for name in _COLUMNS))
-    Console(highlight=False, soft_wrap=True).print(table)
+    TerminalConsole(soft_wrap=True).print(table)
 
 
 async def print_quality_as_json(space: str) -> None:
     """Print the same metrics as one JSON object."""
     now, days = await _read(SpaceId(space))
-    Console(soft_wrap=True).print_json(json.dumps({"space": space, "last_30_days": now, "days": days}))
+    TerminalConsole(soft_wrap=True).print_json(json.dumps({"space": space, "last_30_days": now, "days": days}))
 
 
 async def _read(space: SpaceId) -> tuple[Mapping[str, float | None], Mapping[str, Mapping[str, float | None]]]:

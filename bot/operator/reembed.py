@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_sentence, progress_bar, status_printer
 
 
 async def reembed_passages() -> None:
     """Embed every stored passage with the current embedder, showing progress."""
-    console = Console(stderr=True)
+    console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
         with progress_bar(console) as bar:
             task = bar.add_task("", total=None)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
-from bot.terminal.output import print_line, print_sentence
+from bot.terminal.output import print_line, print_markdown, print_sentence
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
@@ -50,7 +50,8 @@ async def print_pending(space: str) -> None:
     async with _open_review(space) as review:
         proposals = await review.pending()
     for proposal in proposals:
-        print_line(f"{card(proposal, (), terminal_language()).text}\n")
+        print_markdown(card(proposal, (), terminal_language()).text)
+        print_line("")
     if not proposals:
         print_sentence("review.none")
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from bot.logs import log_to_file
 from bot.operator.eval import open_cached_embedder
 from bot.terminal.open_aion import open_data_folder
-from bot.terminal.output import print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
 from core.assembly.providers import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample
@@ -42,7 +42,7 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     ``risk``, 0..1, bounds the unanswerable share of local answers; ``None``: ``RISK`` where a provider has a key, else
     the cut of best balanced accuracy. With ``keep`` the result becomes the version in use.
     """
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     gates = GateVersions(settings.data_dir / "gate")
@@ -57,7 +57,7 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     tuned = tune(examples, start, embedder.id, risk)
     version = gates.save(tuned.coefficients) if keep else None
     if as_json:
-        Console(soft_wrap=True).print_json(json.dumps(_as_json(tuned, version)))
+        TerminalConsole(soft_wrap=True).print_json(json.dumps(_as_json(tuned, version)))
     else:
         _print(tuned, version)
 
@@ -69,7 +69,7 @@ async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
     """
     if not folders:
         raise BadInput("tune.no_folder")
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     start = GateVersions(settings.data_dir / "gate").current(embedder.id)
@@ -85,7 +85,7 @@ async def sweep_settings(folders: Sequence[Path], as_json: bool) -> None:
             _print_choices(name, choices)
     if as_json:
         plain = {name: [asdict(choice) for choice in choices] for name, choices in best.items()}
-        Console(soft_wrap=True).print_json(json.dumps({"sets": plain}))
+        TerminalConsole(soft_wrap=True).print_json(json.dumps({"sets": plain}))
 
 
 def _print_choices(name: str, choices: Sequence[SearchSetting]) -> None:
@@ -93,7 +93,7 @@ def _print_choices(name: str, choices: Sequence[SearchSetting]) -> None:
     for choice in choices:
         values = asdict(choice).values()
         table.add_row(*("–" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
-    Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
+    TerminalConsole(width=140 if not TerminalConsole().is_terminal else None).print(table)
 
 
 async def rollback_gate() -> None:
@@ -152,7 +152,7 @@ def _print(tuned: TunedGate, version: int | None) -> None:
         ):
             shown = ("–" if isnan(value) else f"{value:.3f}" for value in asdict(figures).values())
             table.add_row(origin, when, *shown, f"{coefficients.upper:.2f}", f"{coefficients.lower:.2f}")
-    Console(highlight=False, width=140 if not Console().is_terminal else None).print(table)
+    TerminalConsole(width=140 if not TerminalConsole().is_terminal else None).print(table)
     print_sentence("tune.held_out")
     if version is None:
         print_sentence("tune.dry_run")

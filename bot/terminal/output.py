@@ -1,20 +1,64 @@
-"""Output of the terminal's commands: sentences, progress lines and progress bars."""
+"""Output of the terminal's commands: a console for untrusted text, sentences, progress lines and progress bars."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TimeRemainingColumn,
+)
+from rich.status import Status
+from rich.text import Text
 
 from bot.terminal.language import terminal_language
+from core.control_characters import without_controls
+from core.markdown import Markdown, plain_text
 from core.texts import say
+
+
+class TerminalConsole(Console):
+    """A console that shows strings as they are: without markup, emoji codes, highlighting and control characters.
+
+    What it shows in styles is built of rich's own renderables.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as text without control characters."""
+        return super().render_str(without_controls(text), **options)
+
+    def status(self, status: Any, **options: Any) -> Status:
+        """Return a spinner with a text beside it, to be shown while a block runs."""
+        return super().status(self.render_str(status) if isinstance(status, str) else status, **options)
+
+
+class DescriptionColumn(ProgressColumn):
+    """The description of a task, such as a file's name."""
+
+    def render(self, task: Task) -> Text:
+        """Return the description without control characters."""
+        return Text(without_controls(task.description))
 
 
 def print_line(text: str) -> None:
     """Print ``text`` to the standard output without markup, highlighting or line breaks of its own."""
-    Console(soft_wrap=True, highlight=False).print(text, markup=False)
+    TerminalConsole(soft_wrap=True).print(text)
+
+
+def print_markdown(markdown: Markdown) -> None:
+    """Print Markdown as ``print_line`` prints text."""
+    print_line(plain_text(markdown))
 
 
 def print_sentence(key: str, **values: object) -> None:
@@ -30,6 +74,6 @@ def status_printer(console: Console) -> Callable[[str], None]:
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Progress]:
     """Show a progress bar with a count and the remaining time; it is removed when the block ends."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (SpinnerColumn(), DescriptionColumn(), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         yield progress

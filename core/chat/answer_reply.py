@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from core.markdown import sanitise
 from core.texts import say
 from core.types import Answer, Button, Language, Reply
 
 
 def answer_reply(answer: Answer) -> Reply:
-    """Return the reply with buttons for the sources (if any), to ask again, and to ask a human where AION abstained.
+    """Return the reply, sanitised, with buttons for its sources, to ask again, and for a human where AION abstained.
 
     A reply to small talk has none: there is nothing to rate and nothing to look up again.
     """
     if answer.used == "talk":
-        return Reply(answer.text, answer.language)
+        return Reply(sanitise(answer.text), answer.language)
     language, number = answer.language, str(answer.id)
     buttons = [Button(say(language, "button.sources"), "sources", number)] if answer.sources else []
     buttons.append(Button(say(language, "button.again"), "again", number))
     if answer.used == "abstained":
         buttons.append(human_button(language, answer.id))
-    return Reply(answer.text, language, answer.id, answer.sources, buttons=tuple(buttons))
+    return Reply(sanitise(answer.text), language, answer.id, answer.sources, buttons=tuple(buttons))
 
 
 def human_button(language: Language, answer_id: int) -> Button:

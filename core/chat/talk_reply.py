@@ -14,7 +14,6 @@ from core.chat.outline import DocumentSection, document_sections
 from core.chat.outline_request import OutlineRequest, outline_request
 from core.chat.pleasantries import ReadMessage, read_message
 from core.chat.small_talk import TalkKind, shipped_model
-from core.chat.source_markdown import escape
 from core.offload import offload
 from core.retrieval.analyzer import query_terms
 from core.storage.documents import Documents
@@ -77,7 +76,7 @@ class TalkReplies:
             return say(language, "docs.none")
         if len(known) > MAX_THEMES and len(folders := Counter(map(_folder, known))) > 1:
             lines = [
-                say(language, "talk.theme", name=escape(name), titles=_some_titles(known, name))
+                say(language, "talk.theme", name=name, titles=_some_titles(known, name))
                 for name, _ in folders.most_common(MAX_THEMES)
             ]
         else:
@@ -86,7 +85,7 @@ class TalkReplies:
 
     async def _document_line(self, document: Document) -> str:
         headings = [each.heading for each in await self._sections(document) if _is_part(each, document)]
-        named = ", ".join(map(escape, headings[:MAX_HEADINGS]))
+        named = ", ".join(headings[:MAX_HEADINGS])
         return f"• {shown_title(document)}" + (f": {named}" if named else "")
 
     async def _outline(self, request: OutlineRequest, space: SpaceId, language: Language) -> str | None:
@@ -98,7 +97,7 @@ class TalkReplies:
         sections = await self._sections(document)
         steps = max((each.steps for each in sections), key=len, default=()) if request.kind == "steps" else ()
         if steps:
-            lines = [f"{n}. {escape(_cut(step))}" for n, step in enumerate(steps[:MAX_STEPS], start=1)]
+            lines = [f"{n}. {_cut(step)}" for n, step in enumerate(steps[:MAX_STEPS], start=1)]
         else:
             lines = [line for each in sections if (line := _section_line(each, document))][:MAX_SECTIONS]
         return "\n".join([f"**{shown_title(document)}**", *lines]) if lines else None
@@ -118,9 +117,9 @@ def read_talk(text: str) -> ReadMessage:
 
 
 def shown_title(document: Document) -> str:
-    """Return a document's title as Markdown: a file's name without its ending."""
+    """Return a document's title: a file's name without its ending."""
     title = PurePosixPath(document.title)
-    return escape(title.stem.replace("_", " ") if title.suffix in (".md", ".txt", ".pdf", ".html") else document.title)
+    return title.stem.replace("_", " ") if title.suffix in (".md", ".txt", ".pdf", ".html") else document.title
 
 
 def _largest(documents: Sequence[Document]) -> list[Document]:
@@ -143,10 +142,10 @@ def _is_part(section: DocumentSection, document: Document) -> bool:
 
 def _section_line(section: DocumentSection, document: Document) -> str:
     """Return a section as one line: its heading and first sentence, or what it has of them."""
-    sentence = escape(_cut(section.key_sentence))
+    sentence = _cut(section.key_sentence)
     if not _is_part(section, document):
         return f"• {sentence}" if sentence else ""
-    return f"• **{escape(section.heading)}**" + (f": {sentence}" if sentence else "")
+    return f"• **{section.heading}**" + (f": {sentence}" if sentence else "")
 
 
 def _cut(text: str) -> str:

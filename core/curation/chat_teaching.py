@@ -23,7 +23,7 @@ from core.services.chat_teaching import TeachingOutcome
 from core.storage.curation.consents import KIND, SOURCE, Consents
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
-from core.texts import say
+from core.texts import say, say_markdown
 from core.types import Button, IndexedDocument, Language, Message, PostedMessage, Proposal, Reply
 
 MAX_TITLE_CHARS = 80
@@ -122,7 +122,7 @@ class SpaceChatTeaching:
             Button(say(language, "consent.yes"), "consent", "yes"),
             Button(say(language, "consent.no"), "consent", "no"),
         )
-        words = say(language, "consent.ask", person=post.author.name, url=post.url)
+        words = say_markdown(language, "consent.ask", person=post.author.name, url=post.url)
         key = f"consent:{author}:{datetime.now(UTC):%Y%m%d}"
         notice = Reply(words, language, buttons=buttons)
         await self._service.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)

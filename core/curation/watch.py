@@ -33,7 +33,7 @@ from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
 from core.storage.spaces import Spaces
-from core.texts import say
+from core.texts import say_markdown
 from core.types import IndexedDocument, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
 
 OPERATOR = "operator"
@@ -202,7 +202,7 @@ class Watcher:
         gone_at = seen.gone_at or datetime.now(UTC)
 
         def compose(language: Language) -> Reply:
-            return Reply(say(language, "watch.gone", name=seen.name, number=watch.id), language)
+            return Reply(say_markdown(language, "watch.gone", name=seen.name, number=watch.id), language)
 
         if seen.gone_at is None:
             name_hash = hashlib.blake2b(seen.name.encode(), digest_size=8).hexdigest()

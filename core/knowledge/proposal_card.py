@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import textwrap
 
-from core.texts import say
+from core.control_characters import without_controls
+from core.markdown import Markdown, escape
+from core.texts import say, say_markdown
 from core.types import Button, Language, Proposal, Reply
 
 MAX_CHANGES = 6
@@ -29,15 +31,18 @@ def changed_lines(held: str, proposed: str) -> tuple[str, ...]:
 def card(proposal: Proposal, changes: tuple[str, ...], language: Language) -> Reply:
     """Return a proposal as a message with buttons to approve and reject it; ``changes`` are of ``changed_lines``."""
     lines = [
-        say(language, "review.card", number=proposal.id, title=_line(proposal.title), name=_line(proposal.name)),
-        say(language, "review.origin", origin=_line(proposal.origin)) if proposal.origin else "",
-        say(language, "review.score", score=proposal.score) if proposal.score is not None else "",
-        *(f"> {_line(excerpt)}" for excerpt in proposal.excerpts),
+        say_markdown(
+            language, "review.card", number=proposal.id, title=_line(proposal.title), name=_line(proposal.name)
+        ),
+        say_markdown(language, "review.origin", origin=_line(proposal.origin)) if proposal.origin else "",
+        say_markdown(language, "review.score", score=proposal.score) if proposal.score is not None else "",
+        *(Markdown(f"> {escape(_line(excerpt))}") for excerpt in proposal.excerpts),
     ]
     if changes:
-        fenced = "\n".join(change.replace("`", "'") for change in changes)
-        lines += [say(language, "review.replaces", document=proposal.replaces), f"```\n{fenced}\n```"]
-    return Reply("\n".join(filter(None, lines)), language, buttons=_buttons(proposal, language))
+        fenced = "\n".join(without_controls(change).replace("`", "'") for change in changes)
+        replaces = say_markdown(language, "review.replaces", document=proposal.replaces)
+        lines += [replaces, Markdown(f"```\n{fenced}\n```")]
+    return Reply(Markdown("\n").join(filter(None, lines)), language, buttons=_buttons(proposal, language))
 
 
 def _buttons(proposal: Proposal, language: Language) -> tuple[Button, ...]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.storage.alerts import LastAlerts
-from core.texts import say
+from core.texts import say, say_markdown
 from core.types import Language, Reply, SpaceId
 
 log = logging.getLogger(__name__)
@@ -57,4 +57,4 @@ class ModeratorAlerts:
 
 
 def _alert_reply(key: str, values: Mapping[str, str], language: Language) -> Reply:
-    return Reply(say(language, key, **values), language)
+    return Reply(say_markdown(language, key, **values), language)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.commands import Registry
+from core.markdown import Markdown
 from core.types import Message, Person, Platform, Reply, SpaceId, Thumb
 from core.types.delivery import DeliveredPart, UnfinishedMessage
 
@@ -15,11 +16,11 @@ from core.types.delivery import DeliveredPart, UnfinishedMessage
 class Outlet(Protocol):
     """The place where one reply appears: a Discord message, a Telegram message, the terminal."""
 
-    async def progress(self, text: str) -> None:
+    async def progress(self, text: Markdown) -> None:
         """Show a status line in place of the last one; it may be skipped when the platform is busy."""
         ...
 
-    async def partial(self, text: str) -> None:
+    async def partial(self, text: Markdown) -> None:
         """Show the whole answer as written so far; it may be skipped when the platform is busy."""
         ...
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.markdown import Markdown
+
 
 @dataclass(frozen=True, slots=True)
 class LearningReport:
@@ -23,7 +25,7 @@ class LearningReport:
 class AnswersPort(Protocol):
     """The answers given in a space. Bound to the space and the person of the message."""
 
-    async def sources(self, answer_id: int) -> str:
+    async def sources(self, answer_id: int) -> Markdown:
         """Return what an answer quotes, as Markdown, and note that somebody looked.
 
         Raises ``BadInput`` when the answer was not given in the space.

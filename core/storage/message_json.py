@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from core.markdown import Markdown
 from core.types import Button, File, Message, Person, PostedMessage, Reply, Source
 from core.types.delivery import DeliveredPart
 
@@ -40,7 +41,7 @@ def reply_from_json(stored: Mapping[str, Any]) -> Reply:
     sources = tuple(Source(**source) for source in stored["sources"])
     buttons = tuple(Button(**button) for button in stored.get("buttons", ()))
     files = tuple(File(name, b64decode(data)) for name, data in stored.get("files", ()))
-    return Reply(**{**stored, "sources": sources, "buttons": buttons, "files": files})
+    return Reply(**{**stored, "text": Markdown(stored["text"]), "sources": sources, "buttons": buttons, "files": files})
 
 
 def parts_to_json(parts: Sequence[DeliveredPart]) -> list[list[Any]]:

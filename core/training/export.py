@@ -24,7 +24,7 @@ from core.privacy.personal_data import mask
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import AnswerRecord
 from core.storage.training_ratings import RatedAnswer, RatedAnswers, Vote
-from core.texts import say
+from core.texts import say_markdown
 from core.training.rows import (
     FORMS,
     SYSTEM,
@@ -261,5 +261,6 @@ def _warning(brigade: Brigade, language: Language) -> Reply:
     minutes = max(1, round((brigade.end - brigade.start).total_seconds() / 60))
     where = f" (#{brigade.answer_id})" if brigade.answer_id is not None else ""
     return Reply(
-        say(language, "export.brigade", n=len(brigade.people), thumb=thumb, minutes=minutes, where=where), language
+        say_markdown(language, "export.brigade", n=len(brigade.people), thumb=thumb, minutes=minutes, where=where),
+        language,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.markdown import Markdown
 from core.types.base import Language
 from core.types.search import Confidence
 
@@ -74,12 +75,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message to be shown: ``text`` is CommonMark; with an ``answer_id`` it has buttons for rating.
+    """A message to be shown, in Markdown; with an ``answer_id`` it has buttons for rating.
 
     ``private``: shown to the caller only. ``settles``: the message whose button led to it loses its buttons.
     """
 
-    text: str
+    text: Markdown
     language: Language
     answer_id: int | None = None
     sources: tuple[Source, ...] = ()

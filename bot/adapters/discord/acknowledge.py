@@ -10,7 +10,7 @@ import discord
 
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.delivery.stream import StreamedReply
-from core.texts import language_of_locale, say
+from core.texts import language_of_locale, say_markdown
 from core.types import Reply
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
 async def tell(interaction: Interaction, key: str, **values: object) -> None:
     """Send a sentence of the catalogue, in private, to whoever caused an acknowledged interaction."""
     language = language_of_locale(str(interaction.locale), "en")
-    await show(interaction, Reply(say(language, key, **values), language, private=True))
+    await show(interaction, Reply(say_markdown(language, key, **values), language, private=True))
 
 
 async def show(interaction: Interaction, reply: Reply) -> None:

@@ -35,7 +35,7 @@ from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
 from core.chat.notices import KEY
 from core.ports import AdapterApi
-from core.texts import language_of_locale, say
+from core.texts import language_of_locale, say_markdown
 from core.types import Message, Reply
 
 log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Client(discord.Client):
             person_of(message.author, self._moderator_role),
             f"discord:event:{message.id}",
             ChannelPost(message, self.rate_limits),
-            Reply(say(language, "discord.unreadable"), language),
+            Reply(say_markdown(language, "discord.unreadable"), language),
         )
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

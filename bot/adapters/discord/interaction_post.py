@@ -9,12 +9,12 @@ from typing import Any
 import discord
 
 from bot.adapters.discord.errors import failures
+from bot.adapters.discord.markdown import discord_markdown
 from bot.adapters.discord.post import CAPABILITIES, attachments_of, files_of, knows_nonces_of, view_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.delivery.errors import MessageGone, Undeliverable
-from bot.delivery.markup import markdown_of
 from bot.delivery.post import RenderedMessage
-from core.types import Reply
+from core.markdown import Markdown
 
 _ORIGINAL = "@original"
 """Discord's name for the first message of an interaction's reply."""
@@ -63,9 +63,9 @@ class InteractionPost:
         self._ephemeral = ephemeral
         self._is_thinking = True
 
-    def render(self, reply: Reply) -> str:
-        """Return the reply in Discord's Markdown."""
-        return markdown_of(reply)
+    def render(self, markdown: Markdown) -> str:
+        """Return Markdown in Discord's form."""
+        return discord_markdown(markdown)
 
     async def typing(self) -> None:
         """Do nothing: a deferred interaction shows "thinking…" by itself."""

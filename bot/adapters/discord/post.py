@@ -11,11 +11,11 @@ import discord
 
 from bot.adapters.discord.buttons import buttons_under, can_open_thread
 from bot.adapters.discord.errors import failures
+from bot.adapters.discord.markdown import discord_markdown
 from bot.adapters.discord.rate_limits import DiscordRateLimits, Kind
-from bot.delivery.markup import markdown_of
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
-from core.types import Reply
+from core.markdown import Markdown
 
 CAPABILITIES = Capabilities(max_units=2000, measure=utf16_units, edit_interval_s=1.0, typing_interval_s=8.0)
 """Discord's own limits; UTF-16 units are its strictest reading of "characters". Its typing sign lasts ten seconds."""
@@ -64,9 +64,9 @@ class ChannelPost:
         self._nonce = str(message.id)
         self._mentions: Any = None  # the client's own: nobody
 
-    def render(self, reply: Reply) -> str:
-        """Return the reply in Discord's Markdown."""
-        return markdown_of(reply)
+    def render(self, markdown: Markdown) -> str:
+        """Return Markdown in Discord's form."""
+        return discord_markdown(markdown)
 
     async def typing(self) -> None:
         """Show the typing sign for ten seconds. Raises ``NotDelivered`` where the budget is kept for final texts."""
@@ -155,9 +155,9 @@ class NoticePost(ChannelPost):
             everyone=False, roles=False, users=users, replied_user=asked is not None
         )
 
-    def render(self, reply: Reply) -> str:
-        """Return the reply as Markdown; without a message to refer to, it begins with a mention of the asker."""
-        shown = markdown_of(reply)
+    def render(self, markdown: Markdown) -> str:
+        """Return Markdown in Discord's form; without a message to refer to, it begins with a mention of the asker."""
+        shown = discord_markdown(markdown)
         return f"<@{self._asker_id}> {shown}" if self._asker_id is not None and self._message is None else shown
 
     def can_resend(self, index: int) -> bool:

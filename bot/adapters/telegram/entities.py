@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from telegram import MessageEntity
 from telegramify_markdown import RenderConfig, convert
 
 from bot.delivery.split import utf16_units
+from core.markdown import plain_text
 
 MAX_UNITS = 4096
 """The most UTF-16 code units of one message."""
 
 _OPENABLE = ("http://", "https://", "tg://", "mailto:")
+_MENTION = re.compile(r"(?<![\w@])@[A-Za-z]\w{3,31}")
 
 
 def _plain_symbols() -> RenderConfig:
@@ -29,19 +33,31 @@ _CONFIG = _plain_symbols()
 
 
 def formatted(markdown: str) -> tuple[str, tuple[MessageEntity, ...]]:
-    """Return the plain text of ``markdown`` and its entities; ``markdown`` itself where converting loses letters of it.
+    """Return the text of ``markdown`` and its entities; where converting loses letters of it, its plain text.
 
-    The library drops what looks like HTML, surplus table cells and link definitions, and widens tables.
+    A ``@name`` is an entity of code, since Telegram itself would make it a mention, which notifies. The library drops
+    what looks like HTML, surplus table cells and link definitions, and widens tables.
     """
     text, found = convert(markdown, latex_escape=False, config=_CONFIG)
     links = [entity.url or entity.language or "" for entity in found]
     if utf16_units(text) > MAX_UNITS or _alphanumerics(markdown) - _alphanumerics("".join([text, *links])):
-        return markdown, ()
-    return text, tuple(
+        text, found = plain_text(markdown), []
+    entities = [
         MessageEntity(entity.type, entity.offset, entity.length, url=entity.url, language=entity.language)
         for entity in found
         if entity.type != "text_link" or (entity.url or "").startswith(_OPENABLE)
-    )
+    ]
+    return text, (*entities, *_mentions(text, entities))
+
+
+def _mentions(text: str, entities: Sequence[MessageEntity]) -> Iterator[MessageEntity]:
+    """Yield entities of code over the names in a text that Telegram would notify, but for those in code and links."""
+    exempt = (MessageEntity.CODE, MessageEntity.PRE, MessageEntity.TEXT_LINK)
+    taken = [(each.offset, each.offset + each.length) for each in entities if each.type in exempt]
+    for mention in _MENTION.finditer(text):
+        offset, length = utf16_units(text[: mention.start()]), utf16_units(mention[0])
+        if not any(start <= offset < end for start, end in taken):
+            yield MessageEntity(MessageEntity.CODE, offset, length)
 
 
 def _alphanumerics(text: str) -> Counter[str]:

@@ -35,7 +35,7 @@ from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import reply_command
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi
-from core.texts import language_of_locale, say
+from core.texts import language_of_locale, say_markdown
 from core.types import Attachment, Language, Message, Person, Reply
 
 _DEFAULT_LANGUAGE: Language = "en"
@@ -135,7 +135,7 @@ class UpdateHandlers:
         head = head_of(parts)
         language = language_of_locale(locale_of(head), _DEFAULT_LANGUAGE)
         hint = "telegram.file_alone" if head.document else "telegram.wordless"
-        reply = Reply(say(language, hint), language)
+        reply = Reply(say_markdown(language, hint), language)
         await self._messages.reply_once(place_of(head).space, person, key_of(parts), self._post_under(head), reply)
 
     async def _answer_edited(self, message: TelegramMessage, accepted: Callable[[], None]) -> None:

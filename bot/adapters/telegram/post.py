@@ -18,10 +18,10 @@ from bot.adapters.telegram.errors import Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
 from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
-from bot.delivery.markup import markdown_of
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
-from core.types import File, Reply
+from core.markdown import Markdown, plain_text
+from core.types import File
 
 T = TypeVar("T")
 Entities = Sequence[MessageEntity]
@@ -72,9 +72,9 @@ class TelegramPost:
         """Return the limits of this chat."""
         return Capabilities(MAX_UNITS, utf16_units, self._edit_interval_s, TYPING_INTERVAL_S)
 
-    def render(self, reply: Reply) -> str:
-        """Return the reply's Markdown with its sources below."""
-        return markdown_of(reply)
+    def render(self, markdown: Markdown) -> str:
+        """Return Markdown as it is; each message is converted when it is sent."""
+        return markdown
 
     async def typing(self) -> None:
         """Show the typing sign. Raises ``NotDelivered`` where the budget is kept for final texts."""
@@ -238,4 +238,4 @@ async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Await
     except BadRequest as refusal:
         if not entities or not isinstance(meaning(refusal), Undeliverable):
             raise
-        return await show(markdown, ())
+        return await show(plain_text(markdown), ())

@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator
 
 import httpx
-from rich.console import Console
 from rich.text import Text
 
 from bot.operator.doctor.diagnosis import Diagnosis, Level
@@ -15,6 +14,7 @@ from bot.operator.doctor.discord import DiscordCheckup
 from bot.operator.doctor.machine import machine_findings
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.terminal.language import terminal_language
+from bot.terminal.output import TerminalConsole
 from core.assembly.data_folder import join_data_folder
 from core.commands import Registry
 from core.errors import Unavailable, UserError
@@ -38,7 +38,7 @@ _MARKS: dict[Level, tuple[str, str]] = {
 
 async def print_findings() -> None:
     """Print each diagnosis as it is made; exit with status 1 when one is an error."""
-    language, console = terminal_language(), Console(highlight=False)
+    language, console = terminal_language(), TerminalConsole()
     n_errors = 0
     async for finding in findings():
         n_errors += finding.level == "error"

@@ -18,6 +18,7 @@ from bot.operator.init.keys import check_keys
 from bot.operator.init.privacy_text import PRIVACY, privacy_text, write_privacy_text
 from bot.operator.init.respondent import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.terminal.language import terminal_language
+from bot.terminal.output import TerminalConsole
 from core.dotenv_file import DOTENV as ENV
 from core.dotenv_file import read_dotenv
 from core.errors import BadInput, Unavailable, UserError
@@ -48,7 +49,7 @@ async def take_environment() -> None:
 async def _run(respondent: Respondent) -> None:
     settings = read_settings()
     async with httpx.AsyncClient(trust_env=True) as client:
-        await FirstRun(respondent, client, settings, Console(highlight=False, soft_wrap=True)).run()
+        await FirstRun(respondent, client, settings, TerminalConsole(soft_wrap=True)).run()
 
 
 class FirstRun:
@@ -170,6 +171,6 @@ class FirstRun:
         self._show(Diagnosis.of(error, "warning"))
 
     def _show(self, finding: Diagnosis) -> None:
-        self._console.print(f"! {finding.sentence(self._language)}", style="yellow", markup=False)
+        self._console.print(f"! {finding.sentence(self._language)}", style="yellow")
         if fix := finding.fix(self._language):
-            self._console.print(f"  → {fix}", markup=False)
+            self._console.print(f"  → {fix}")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.logs import log_to_file
 from bot.operator.train.options import TrainingOptions, batch_printer, held_out_file
-from bot.terminal.output import print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
 from core.models.heavy_imports import loading_heavy
 from core.settings import read_settings
 from core.training.checkpoint import TimeBox
@@ -44,7 +44,7 @@ class TrainingJob:
         A job whose time is over leaves checkpoints and registers nothing. Raises ``BadInput`` when a file cannot be
         read, and as ``core.training.student.open_student`` does.
         """
-        settings, console = read_settings(), Console(stderr=True)
+        settings, console = read_settings(), TerminalConsole(stderr=True)
         log_to_file(settings)
         rows, held = read_rows(self.options.data, keys), self._held_rows(keys)
         if n_broken := rows.n_broken + (held.n_broken if held else 0):

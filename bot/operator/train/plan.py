@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
+from bot.terminal.output import TerminalConsole
 from core.errors import BadInput
 from core.offload import offload
 from core.settings import read_settings
@@ -52,7 +52,9 @@ async def print_plan(request: PlanRequest, as_json: bool) -> None:
     estimates = [estimate_cost(shape, work, place) for place in hardware.places]
     if as_json:
         plain = {"model": model, "n_params": shape.n_params, "n_steps": work.n_steps, "n_tokens": work.n_tokens}
-        Console(soft_wrap=True).print_json(json.dumps({**plain, "places": [asdict(each) for each in estimates]}))
+        TerminalConsole(soft_wrap=True).print_json(
+            json.dumps({**plain, "places": [asdict(each) for each in estimates]})
+        )
     else:
         _print_plan(model, shape, work, estimates, hardware)
 
@@ -70,7 +72,7 @@ async def print_law(runs: Path | None, flops: float, plot: Path | None, as_json:
 
         await offload(draw_law, fitted, recorded, best, plot)
     if as_json:
-        Console(soft_wrap=True).print_json(json.dumps({"law": asdict(fitted), "optimum": asdict(best)}))
+        TerminalConsole(soft_wrap=True).print_json(json.dumps({"law": asdict(fitted), "optimum": asdict(best)}))
     else:
         _print_law(fitted, best, plot)
 
@@ -106,29 +108,29 @@ def _text(path: Path) -> str:
 def _print_plan(
     model: str, shape: Shape, work: TrainingWork, estimates: Sequence[CostEstimate], hardware: Hardware
 ) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = TerminalConsole(soft_wrap=True)
     values = {
         "model": model,
         "n_params": f"{shape.n_params / 1e9:.2f}",
         "n_learned": f"{shape.n_lora_params(work.rank):,}",
     }
     work_values = {"n_steps": work.n_steps, "n_tokens": f"{work.n_tokens:,.0f}"}
-    console.print(say(terminal_language(), "plan.heading", **values, **work_values), markup=False)
+    console.print(say(terminal_language(), "plan.heading", **values, **work_values))
     columns = ("place", "rows", "memory", "hours", "sessions", "weeks")
     table = Table(*(say(terminal_language(), f"plan.{column}") for column in columns))
     for each in estimates:
         memory = f"{each.memory_gib:.1f} / {each.place.memory_gib:.1f} GiB {'✓' if each.fits else '✗'}"
         spent = (f"{each.hours:.1f}", str(each.n_sessions), f"{each.weeks:.1f}") if each.fits else ("–", "–", "–")
         table.add_row(f"{each.place.name} {each.place.gpu}", str(each.rows), memory, *spent)
-    Console(highlight=False, width=None if Console().is_terminal else 100).print(table)
+    TerminalConsole(width=None if TerminalConsole().is_terminal else 100).print(table)
     if not any(each.fits for each in estimates):
-        console.print(say(terminal_language(), "plan.nowhere"), markup=False)
+        console.print(say(terminal_language(), "plan.nowhere"))
 
 
 def _print_law(law: Law, best: Optimum, plot: Path | None) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = TerminalConsole(soft_wrap=True)
     console.print(f"L(N, D) = {law.e:.3f} + {law.a:.4g} / N^{law.alpha:.3f} + {law.b:.4g} / D^{law.beta:.3f}")
     values = {"flops": f"{best.flops:.2e}", "n_params": f"{best.n_params:.3g}", "n_tokens": f"{best.n_tokens:.3g}"}
-    console.print(say(terminal_language(), "plan.best", **values, loss=f"{best.loss:.3f}"), markup=False)
+    console.print(say(terminal_language(), "plan.best", **values, loss=f"{best.loss:.3f}"))
     if plot:
-        console.print(str(plot), markup=False)
+        console.print(str(plot))

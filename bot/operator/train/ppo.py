@@ -15,7 +15,7 @@ from bot.logs import log_to_file
 from bot.operator.train.options import TrainingOptions, batch_printer
 from bot.operator.train.reward import REWARD_MODELS, open_encoder, read_reward_rows
 from bot.terminal.language import terminal_language
-from bot.terminal.output import print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
 from core.errors import BadInput
 from core.models.lora import read_manifest, write_manifest
 from core.offload import offload
@@ -63,7 +63,7 @@ def _run(job: PpoJob) -> None:
     from core.training.ppo.algorithm import Ppo
     from core.training.ppo.policy import Policy
 
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     log_to_file(settings)
     rows = read_reward_rows(job.options.data)
     student = job.options.open_student(settings, job.settings.seed, console)

@@ -10,7 +10,7 @@ from rich.console import Console
 from bot.logs import log_to_file
 from bot.operator.train.options import held_out_file, print_metrics
 from bot.terminal.language import terminal_language
-from bot.terminal.output import print_sentence, status_printer
+from bot.terminal.output import TerminalConsole, print_sentence, status_printer
 from core.offload import offload
 from core.retrieval.embed import open_embedder
 from core.settings import Settings, read_settings
@@ -39,7 +39,7 @@ async def fit_reward_model(data: Path, held: Path | None, on_base: bool, base: s
 def _fit(data: Path, held: Path | None, on_base: bool, base: str | None) -> None:
     from core.training.reward import RewardModels, fit, reward_examples
 
-    settings, console = read_settings(), Console(stderr=True)
+    settings, console = read_settings(), TerminalConsole(stderr=True)
     log_to_file(settings)
     rows = read_reward_rows(data)
     held = held or held_out_file(data)

@@ -32,8 +32,8 @@ class ChatPost:
     def __init__(self) -> None:
         self.shown: dict[int, str] = {}
 
-    def render(self, reply: Reply) -> str:
-        return reply.text
+    def render(self, markdown: str) -> str:
+        return markdown
 
     async def typing(self) -> None: ...
 

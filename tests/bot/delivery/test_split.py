@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.fence import close_fence, fences
 from bot.delivery.split import cut, split, utf16_units
+from core.markdown.fence import close_fence, fences
 
 WORDS = st.text(alphabet="aeiourstnlmáçõ😀👩🏽‍🚀́", min_size=1, max_size=12)
 ODD = st.sampled_from(

@@ -64,8 +64,8 @@ class FakePost:
     way: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(100, utf16_units, 1.0, 8.0))
 
-    def render(self, reply: Reply) -> str:
-        return reply.text
+    def render(self, markdown: str) -> str:
+        return markdown
 
     def _act(self, verb: str, n: int, text: str) -> None:
         self.log.append((self.clock.now_s(), verb, n, text))

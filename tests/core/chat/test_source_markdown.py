@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from core.chat.source_markdown import escape, quoted_source_list, source_list, source_path
+from core.chat.source_markdown import quoted_source_list, source_list, source_path
 from core.types import Source
 
 
 def test_a_document_named_in_markdown_is_shown_as_it_is():
-    assert escape("my_*file*|<#1>.md") == r"my\_\*file\*\|\<#1>.md"
+    named = source_list([Source(1, "my_*file*|<#1>.md", "", "", 1)], "")
+    assert named == "📖 my\\_\\*file\\*\\|\\<#1>.md"
 
 
 def test_a_title_that_is_also_the_first_heading_is_said_once() -> None:
