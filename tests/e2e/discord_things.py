@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.discord_reading import seen
+
 Json = dict[str, Any]
 
 TEXT, DM, THREAD, FORUM = 0, 1, 11, 15
@@ -208,6 +210,11 @@ class Message:
     @property
     def is_thinking(self) -> bool:
         return bool(self.flags & LOADING)
+
+    @property
+    def text(self) -> str:
+        """Return what is read of it."""
+        return seen(self.content)[0]
 
     @property
     def pings_everyone(self) -> bool:

@@ -156,7 +156,7 @@ async def test_a_page_is_watched_and_what_was_read_is_told(tmp_path: Path, site:
             assert "moderators" in refused.content
             watched = await discord.wait_for_reply(discord.slash("watch", ana, general, what=f"{page} every 2d"))
             await discord.wait_until(lambda: "learned, " in watched.content)
-            assert f"#1 {page}, every 2 days" in watched.content
+            assert f"#1 {page}, every 2 days" in watched.text
             for typed, said in (
                 ("http://169.254.169.254/ every 1d", "network"),
                 ("file:///etc/passwd", "address"),
