@@ -65,7 +65,7 @@ class JudgedQuestion:
     def as_seen_by_gate(self) -> gate_fit.Example:
         """Return it as the gate's coefficients are fitted on it."""
         origin, topic = self.reading.origin, self.reading.topic
-        return gate_fit.Example(origin, origin, 0, topic, self.answerable, features(self.found), 0.0)
+        return gate_fit.Example(origin, topic, "", self.answerable, features(self.found))
 
 
 class SeenStates:
@@ -161,9 +161,7 @@ def judged(
 def gate_log_odds(asked: Sequence[JudgedQuestion], fold: dict[str, int]) -> Floats:
     """Return each question's log-odds by a gate fitted on the other topics of the whole sets."""
     examples = [each.as_seen_by_gate for each in asked]
-    values = gate_fit.judged_by_others(
-        examples, gate_fit.FITTED, lambda each: fold.get(each.topic, 0), gate_fit.N_BELLS
-    )
+    values = gate_fit.judged_by_others(examples, gate_fit.FITTED, fold)
     return np.log(values) - np.log1p(-values)
 
 

@@ -70,6 +70,11 @@ class SpaceAnswers:
             raise BadInput("storage.elsewhere")
         return answer.searched or answer.question
 
+    async def rate(self, answer_id: int, thumb: Thumb) -> None:
+        """Store the person's thumb on an answer; the same one again changes nothing."""
+        pseudonym = self._feedback.pseudonyms.of(self._message.person.id)
+        await self._feedback.answers.rate(self._message.space, answer_id, pseudonym, thumb)
+
     async def learned(self) -> LearningReport | None:
         """Return what was learned from the thumbs of this space."""
         return await offload(self._feedback.learned, self._message.space)

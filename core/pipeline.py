@@ -14,7 +14,7 @@ from core.chat.conversation import CondensedQuestion, ConversationPlace, Convers
 from core.chat.talk_reply import TalkReplies
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_continue, is_broken_off
-from core.generation.draft import Draft, Show
+from core.generation.draft import CLOSEST, Draft, Show
 from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Gate, Searcher
@@ -86,7 +86,8 @@ class Pipeline:
         with clock.step("judge"):
             decision = await offload(self.gate.decide, found)
 
-        # 5. Write: from the cache, from the passages, from a provider's own knowledge and marked so, or "I don't know".
+        # 5. Write: an answer where it is sure or somebody finds one in the passages, the closest where it is not, or
+        #    "I don't know"; from the cache where the same was asked before.
         with clock.step("recall"):
             draft = await self._recall(question, found, decision)
         writing()
@@ -94,7 +95,7 @@ class Pipeline:
 
         # 6. Record everything that a rating of this answer will need.
         answer = await self._record(question, condensed, found, decision, draft, clock)
-        if decision.band == "local" and draft.sources and draft.used != CACHE:
+        if (decision.band == "local" or draft.used == CLOSEST) and draft.sources and draft.used != CACHE:
             await self.cache.keep(question.space, answer.id, found)
         return answer
 
@@ -114,7 +115,7 @@ class Pipeline:
         decision = await offload(self.gate.decide, found)
         draft = NO_REPLY
         if decision.band == "local":
-            written = await self.writers.grounded(found, _show_nothing)
+            written = await self.writers.grounded(found, _show_nothing, question.space)
             draft = written if written.sources else NO_REPLY
         answer = await self._record(question, condensed, found, decision, draft, clock)
         if draft is NO_REPLY:
@@ -138,8 +139,8 @@ class Pipeline:
         return question, condensed, ""
 
     async def _recall(self, question: Question, found: SearchResult, decision: Decision) -> Draft | None:
-        """Return the cached answer to an equivalent question, if the band is ``local`` now as it was then."""
-        if question.fresh or decision.band != "local":
+        """Return the cached answer to an equivalent question: one that was sure, or confirmed."""
+        if question.fresh or decision.band == "abstain":
             return None
         return await self.cache.find(question.space, found)
 
@@ -148,11 +149,12 @@ class Pipeline:
     ) -> Draft:
         match decision.band:
             case "local":
-                return await self.writers.grounded(found, show)
+                draft = await self.writers.grounded(found, show, question.space)
             case "provider":
-                return await self.writers.provided(found, show, prefix, question.space)
+                draft = await self.writers.provided(found, show, prefix, question.space)
             case "abstain":
-                return await self.writers.ungrounded(found.question, show, prefix, question.space)
+                return await self.writers.outside(found, show, prefix, question.space)
+        return draft if draft.sources else await self.writers.closest(found)
 
     async def _record_talk(self, question: Question, reply: str, clock: Stopwatch) -> Answer:
         """Record a reply to small talk; it is no turn of the session, so that the topic stays what it was."""

@@ -137,6 +137,7 @@ async def assemble(
             workers.online,
             stores.passages.neighbours,
             discord_rules.refuses_training_plans,
+            settings.writer,
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, lambda: f"{embedders.id} {written_by(gate, local)}")
 

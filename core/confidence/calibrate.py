@@ -1,7 +1,5 @@
 """Logistic regression over search features: coefficients shipped as data, and their evaluation.
 
-Non-linear part, where enough data was there to fit one: the feature ``RBF``, a weighted sum of Gaussian radial basis
-functions, near 0 for a search unlike all that it was fitted on.
 Does not cover fitting (``core.confidence.fit``, ``bench/gate_fit.py``).
 """
 
@@ -12,14 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
-
-import numpy as np
-from numpy.typing import NDArray
-
-RBF = "rbf"
-"""Name of the radial basis functions' sum among a regression's features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +30,6 @@ class Weight:
         return self.weight * self.scaled(value)
 
 
-@dataclass(frozen=True)
-class RbfTerms:
-    """Gaussian radial basis functions of the standardised features ``names``.
-
-    The sum over ``i`` of ``weights[i] * exp(-gamma * |x - centres[i]|**2)``.
-    """
-
-    names: Sequence[str]
-    gamma: float
-    centres: Sequence[Sequence[float]]
-    weights: Sequence[float]
-
-    def sum(self, scaled: Sequence[float]) -> float:
-        """Return the weighted sum at ``scaled``, the standardised features in the order of ``names``."""
-        return float(rbf_kernel(np.array([scaled]), self._centres, self.gamma)[0] @ np.array(self.weights))
-
-    @cached_property
-    def _centres(self) -> NDArray[np.float64]:
-        return np.array(self.centres, np.float64)
-
-
 @dataclass(frozen=True, slots=True)
 class Coefficients:
     """A fitted regression with its bands, and the sets it was fitted on.
@@ -67,8 +37,8 @@ class Coefficients:
     It is for embedders whose id starts with ``embedder``; empty: for any, as it uses no raw cosine. A probability
     of ``upper`` or more is answered locally, of ``lower`` or more by a provider. ``calibration`` are the knots of a
     monotone piecewise linear map from the regression's probability to a calibrated one: pairs in 0..1, both ascending;
-    empty: the identity. ``reader`` names the reader whose log-odds are among the features, where one is; ``rbf``
-    computes the feature ``RBF``, where there is one.
+    empty: the identity. ``reader`` names the reader whose log-odds are among the features, where one is. ``sources``
+    names the texts of the sets and their licences.
     """
 
     embedder: str
@@ -80,24 +50,11 @@ class Coefficients:
     lower: float
     calibration: Sequence[tuple[float, float]] = ()
     reader: str = ""
-    rbf: RbfTerms | None = None
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Return the features that must be given: all but ``RBF``."""
-        return frozenset(self.weights) - {RBF}
-
-    def completed(self, features: Mapping[str, float]) -> Mapping[str, float]:
-        """Return the features, with ``RBF`` where it has a weight. Raises ``KeyError`` when a needed one is missing."""
-        if self.rbf is None:
-            return features
-        scaled = [self.weights[name].scaled(features[name]) for name in self.rbf.names]
-        return {**features, RBF: self.rbf.sum(scaled)}
+    sources: str = ""
 
     def contributions(self, features: Mapping[str, float]) -> Mapping[str, float]:
         """Return each feature's addend to the log-odds. Raises ``KeyError`` when a feature is missing."""
-        values = self.completed(features)
-        return {name: weight.of(values[name]) for name, weight in self.weights.items()}
+        return {name: weight.of(features[name]) for name, weight in self.weights.items()}
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return the probability that the answer was found, 0..1. Raises ``KeyError`` when a feature is missing."""
@@ -116,18 +73,8 @@ def read_coefficients(row: Mapping[str, object]) -> Coefficients:
     weights = row.get("weights")
     if not isinstance(weights, dict):
         raise TypeError("no weights")
-    curves = row.get("rbf")
-    read = {
-        "weights": {name: Weight(**each) for name, each in weights.items()},
-        "rbf": RbfTerms(**curves) if isinstance(curves, dict) else None,
-    }
+    read = {"weights": {name: Weight(**each) for name, each in weights.items()}}
     return Coefficients(**{**row, **read})  # type: ignore[arg-type]
-
-
-def rbf_kernel(scaled: NDArray[np.float64], centres: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
-    """Return the Gaussian kernel of the points ``scaled`` ``(n, d)`` and ``centres`` ``(m, d)``, shape ``(n, m)``."""
-    squared = (scaled**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * scaled @ centres.T
-    return np.asarray(np.exp(-gamma * np.maximum(squared, 0)), np.float64)
 
 
 def interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:

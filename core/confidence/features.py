@@ -1,68 +1,66 @@
 """Features of a search result for the gate's logistic regression.
 
-All are functions of the result alone. Those in ``SCALE_FREE`` compare across embedders; those in ``COSINES`` are on
-the scale of one embedder's cosines.
-Does not cover their weights (``core.confidence.calibrate``).
+Each compares the question with the best passages. None depends on how much else was searched, nor on the length or the
+form of the question. Does not cover their weights (``core.confidence.calibrate``).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from core.confidence.alignment import ALIGNMENT, alignment
-from core.confidence.wording import WORDING, wording
+from core.confidence.spelling import plain, prefixes
 from core.types import Hit, SearchResult
 
-_N_NEAR = 8
-"""Hits after this many are the background that the best are compared with."""
+_N_BEST = 3
+"""How many of the first hits are compared with the question word by word."""
 
-_LEAST = 0.1
-"""Least spread or cosine, in hundredths, that is divided by."""
+_N_CONTEXT = 8
+"""Size of the context that the specification's C is the mean of."""
 
 _PER_CENT = 100.0
 """Cosines are in hundredths, so that all weights are of one order of magnitude."""
 
-_ALONE = 5.0
-"""Lead, in hundredths of a cosine, of a hit without a second to compare with."""
-
 _UNTOLD = 0.5
-"""Coverage when the question has no content words: neither for nor against."""
+"""Share when the question has no such words: neither for nor against."""
+
+_NAME = re.compile(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]")
 
 SCALE_FREE = (
-    "coverage",
-    "plain_coverage",
-    "lexical_share",
-    "words_asked",
+    "stems_held",
+    "prefixes_held",
+    "names_held",
     "agreement",
-    "standing",
-    "relative_margin",
-    "log_searched",
     "crosses_languages",
-    "lexical_gap",
-    "lexical_lead",
-    *ALIGNMENT,
-    *WORDING,
 )
-COSINES = (
-    "top_cosine",
-    "margin",
-    "background_margin",
-    "lexical_top_cosine",
-    "document_gap",
-    "fourth_gap",
-    "least_cosine",
-)
+"""Features that compare across embedders."""
+
+COSINES = ("top_cosine",)
+"""Features on the scale of one embedder's cosines."""
 
 
 def features(found: SearchResult) -> Mapping[str, float]:
-    """Return every feature of a search result. Raises ``ValueError`` for one without hits."""
+    """Return every feature of a search result. Raises ``ValueError`` for one without hits.
+
+    ``top_cosine``: of the first passage, in hundredths. ``stems_held``: the largest share of the question's content
+    words in one of the first three passages, 0 across languages, where stems do not compare. ``prefixes_held``: the
+    share of their spelling prefixes that these passages hold together. ``names_held``: the share of the question's
+    names and numbers in the first passage. ``agreement``: 1 where the best passage by words is the best by cosine.
+    """
     if not found.hits:
         raise ValueError("nothing was found")
-    plain = {**_words(found), **_cosines(found.hits), **_gaps(found), **_setting(found)}
-    return {**plain, **alignment(found), **wording(found)}
+    best = found.hits[:_N_BEST]
+    by_meaning, by_words = max(found.hits, key=_dense), max(found.hits, key=_lexical)
+    is_foreign = crosses_languages(found)
+    agree = by_words.lexical > 0 and by_words.passage.id == by_meaning.passage.id
+    return {
+        "top_cosine": found.hits[0].dense * _PER_CENT,
+        "stems_held": _stems_held(found, best),
+        "prefixes_held": _prefixes_held(found, best),
+        "names_held": _names_held(found.question.text, best[0]),
+        "agreement": float(agree and not is_foreign),
+        "crosses_languages": float(is_foreign),
+    }
 
 
 def coverage(found: SearchResult, hit: Hit) -> float:
@@ -78,74 +76,35 @@ def crosses_languages(found: SearchResult) -> bool:
 
 def spec_confidence(found: SearchResult) -> float:
     """Return the specification's C (section 3.5): the mean cosine of the context, mapped from -1..1 to 0..1."""
-    cosines = sorted((hit.dense for hit in found.context), reverse=True)[:_N_NEAR]
+    cosines = sorted((hit.dense for hit in found.context), reverse=True)[:_N_CONTEXT]
     return min(1.0, max(0.0, (sum(cosines) / len(cosines) + 1) / 2)) if cosines else 0.0
 
 
-def _words(found: SearchResult) -> Mapping[str, float]:
-    """Return the lexical features; 0 each across languages, where stems do not compare."""
-    if crosses_languages(found):
-        return dict.fromkeys(("coverage", "plain_coverage", "lexical_share", "words_asked", "agreement"), 0.0)
-    best = found.hits[0]
+def _stems_held(found: SearchResult, best: Sequence[Hit]) -> float:
+    own = [len(hit.matched) for hit in best if hit.passage.language == found.question.language]
     n_terms = len(found.question.terms)
-    by_words, by_meaning = max(found.hits, key=_lexical), max(found.hits, key=_dense)
-    possible = _BM25_CEILING * sum(term.idf for term in found.question.terms)
-    return {
-        "coverage": coverage(found, best),
-        "plain_coverage": len(best.matched) / n_terms if n_terms else _UNTOLD,
-        "lexical_share": by_words.lexical / possible if possible else _UNTOLD,
-        "words_asked": math.log1p(n_terms),
-        "agreement": float(by_words.lexical > 0 and by_words.passage.id == by_meaning.passage.id),
-    }
+    return max(own, default=0) / n_terms if n_terms else _UNTOLD
 
 
-_BM25_CEILING = 2.2
-"""Upper bound of BM25's term frequency factor (k1 + 1): a word adds less than this times its idf."""
+def _prefixes_held(found: SearchResult, best: Sequence[Hit]) -> float:
+    asked = {prefix for term in found.question.terms for prefix in term.prefixes}
+    held = {prefix for hit in best for prefix in prefixes(_whole(hit))}
+    return len(asked & held) / len(asked) if asked else _UNTOLD
 
 
-def _cosines(hits: tuple[Hit, ...]) -> Mapping[str, float]:
-    cosines = np.sort([hit.dense for hit in hits])[::-1] * _PER_CENT
-    top, mean, spread = float(cosines[0]), float(cosines.mean()), float(cosines.std())
-    background = float(cosines[_N_NEAR:].mean()) if len(cosines) > _N_NEAR else float(cosines[-1])
-    by_words = max(hits, key=_lexical)
-    return {
-        "top_cosine": hits[0].dense * _PER_CENT,
-        "margin": top - mean,
-        "background_margin": top - background,
-        "lexical_top_cosine": (by_words.dense * _PER_CENT - top) if by_words.lexical > 0 else 0.0,
-        "standing": (top - mean) / max(spread, _LEAST),
-        "relative_margin": (top - background) / max(abs(top), _LEAST),
-    }
+def _names_held(question: str, first: Hit) -> float:
+    names = [plain(match.group()) for match in _NAME.finditer(question) if _is_name(match)]
+    text = plain(_whole(first))
+    return sum(name in text for name in names) / len(names) if names else _UNTOLD
 
 
-def _gaps(found: SearchResult) -> Mapping[str, float]:
-    """Return the lead of the best: of BM25 over the second (relative to the ceiling and to itself), and of cosines.
-
-    ``document_gap`` is the best cosine less that of the second document, ``fourth_gap`` the best less the mean of the
-    third and fourth; ``_ALONE`` where there are none.
-    """
-    lexical = sorted((hit.lexical for hit in found.hits), reverse=True)
-    possible = _BM25_CEILING * sum(term.idf for term in found.question.terms)
-    cosines = sorted((hit.dense * _PER_CENT for hit in found.hits), reverse=True)
-    of_document: dict[int, float] = {}
-    for hit in sorted(found.hits, key=_dense):
-        of_document[hit.passage.document_id] = hit.dense * _PER_CENT
-    documents = sorted(of_document.values(), reverse=True)
-    ahead = lexical[0] - lexical[1] if len(lexical) > 1 else lexical[0]
-    return {
-        "lexical_gap": ahead / possible if possible else 0.0,
-        "lexical_lead": ahead / lexical[0] if lexical[0] else 0.0,
-        "document_gap": documents[0] - documents[1] if len(documents) > 1 else _ALONE,
-        "fourth_gap": cosines[0] - sum(cosines[2:4]) / len(cosines[2:4]) if len(cosines) > 2 else _ALONE,
-        "least_cosine": cosines[-1],
-    }
+def _is_name(match: re.Match[str]) -> bool:
+    first = match.group()[0]
+    return first.isdigit() or (first.isupper() and match.start() > 0)
 
 
-def _setting(found: SearchResult) -> Mapping[str, float]:
-    return {
-        "log_searched": math.log(max(found.n_searched, 1)),
-        "crosses_languages": float(crosses_languages(found)),
-    }
+def _whole(hit: Hit) -> str:
+    return f"{hit.passage.document} {hit.passage.heading} {hit.passage.text}"
 
 
 def _lexical(hit: Hit) -> float:

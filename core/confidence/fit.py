@@ -93,8 +93,7 @@ def regress(examples: Sequence[GateExample], start: Coefficients) -> Coefficient
     from scipy.special import expit
 
     names = list(start.weights)
-    completed = [start.completed(each.features) for each in examples]
-    table = np.array([[start.weights[name].scaled(each[name]) for name in names] for each in completed])
+    table = np.array([[start.weights[name].scaled(each.features[name]) for name in names] for each in examples])
     table = np.hstack([np.ones((len(examples), 1)), table])
     labels, weights = labels_of(examples), weights_of(examples)
     before = np.array([start.intercept, *(start.weights[name].weight for name in names)])

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.confidence.alignment import ALIGNMENT
 from core.confidence.calibrate import Coefficients
 from core.confidence.features import coverage, crosses_languages, features, spec_confidence
-from core.confidence.wording import WORDING
 from core.ports import Gate
 from core.types import Band, Confidence, Decision, Reason, SearchResult
 
@@ -69,10 +67,9 @@ def open_gate(confidence: str, tau: float, coefficients: Coefficients) -> Gate:
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "words": ("coverage", "plain_coverage", "lexical_share", "words_asked", *ALIGNMENT, *WORDING),
-    "meaning": ("top_cosine", "least_cosine"),
-    "margin": ("margin", "background_margin", "standing", "relative_margin", "document_gap", "fourth_gap"),
-    "agreement": ("agreement", "lexical_top_cosine"),
+    "words": ("stems_held", "prefixes_held", "names_held"),
+    "meaning": ("top_cosine",),
+    "agreement": ("agreement",),
 }
 
 

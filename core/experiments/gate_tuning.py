@@ -106,7 +106,7 @@ def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients)
         )
         for each in rated
         if each.net_rating
-        and coefficients.needs <= {*neutral, *each.features}
+        and set(coefficients.weights) <= {*neutral, *each.features}
         and (each.has_sources or (each.used == "abstained" and each.net_rating > 0))
     ]
 

@@ -1,4 +1,4 @@
-"""Semantic answer cache: reuses a confident answer for a question that asks the same.
+"""Semantic answer cache: reuses a confident or confirmed answer for a question that asks the same.
 
 Keyed by space, language, and the state of the readable passages, the gate and the model; answers that somebody disliked
 are not reused. A follow-up matches only together with the question that it follows.
@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.generation.draft import Draft
+from core.generation.draft import CLOSEST, Draft
 from core.generation.question_match import normalised_question
 from core.ports import Gate, InspectableModel, LocalModel, PassageStore
-from core.storage.cached_answers import CachedAnswers
+from core.storage.cached_answers import CachedAnswer, CachedAnswers
 from core.texts import say
-from core.types import SearchResult, SpaceId, readable_spaces
+from core.types import Language, SearchResult, SpaceId, readable_spaces
 
 CACHE = "cache"
 """The ``used`` of an answer from the cache."""
@@ -45,7 +45,7 @@ class AnswerCache:
             if float(kept.vector @ found.query_vector) >= NEAR:
                 if await self.answers.is_disliked(space, kept.answer_id, kept.text):
                     return None
-                return Draft(f"{kept.text}\n\n{say(question.language, 'answer.reused')}", CACHE, sources=kept.sources)
+                return _given_again(kept, question.language)
         return None
 
     async def keep(self, space: SpaceId, answer_id: int, found: SearchResult) -> None:
@@ -59,6 +59,13 @@ class AnswerCache:
     async def _state(self, space: SpaceId) -> str:
         revisions = [str(await self.passages.revision(each)) for each in readable_spaces(space)]
         return f"{'.'.join(revisions)} {self.made_by()}"
+
+
+def _given_again(kept: CachedAnswer, language: Language) -> Draft:
+    """Return a cached answer, marked; a confirmed closest one without the words that called it so."""
+    text = kept.text.removeprefix(say(language, "extract.closest")).lstrip()
+    note = "closest.reused" if kept.used == CLOSEST else "answer.reused"
+    return Draft(f"{text}\n\n{say(language, note)}", CACHE, sources=kept.sources)
 
 
 def written_by(gate: Gate, local: LocalModel) -> str:

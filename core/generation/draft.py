@@ -12,6 +12,10 @@ Show = Callable[[str], Awaitable[None]]
 """Shows the whole text of an answer as far as it is written."""
 
 
+CLOSEST = "closest"
+"""The ``used`` of quotes that may not answer, and are said not to be an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A written answer; ``used`` as in ``core.types.Answer``, ``generation`` ``None`` when no model wrote it."""

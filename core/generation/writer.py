@@ -14,22 +14,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.errors import GenerationFailed, Unavailable
-from core.generation.draft import Draft, Show, unknown
+from core.generation.draft import CLOSEST, Draft, Show, unknown
 from core.generation.grounding.answer_type import none_can_answer
-from core.generation.grounding.citations import cited
 from core.generation.grounding.extractive import closest, extract
 from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotations
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
 from core.generation.providers.router import Router
-from core.generation.remote_models import RemoteModels, RemoteReply
+from core.generation.remote_models import RemoteModels
+from core.generation.reply_check import checked_reply, ungrounded, without_marker
 from core.offload import offload
 from core.ports import Embedder, LocalModel
 from core.retrieval.sentences import sentences
 from core.stopwatch import Stopwatch
-from core.texts import say
-from core.types import GLOBAL, AnalyzedQuestion, Generation, Language, Passage, Piece, Sampling, SearchResult, SpaceId
+from core.types import GLOBAL, Generation, Language, Passage, Piece, Sampling, SearchResult, SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,9 @@ PROVIDER_PROMPT_TOKENS = 3_500
 SHRUNK_PROMPT_TOKENS = 1_500
 """Prompt size for a provider that refuses the larger one."""
 
+WriterChoice = Literal["auto", "local", "provider", "extract"]
+"""Who may write an answer (``AION_WRITER``)."""
+
 BRIEF = Sampling(temperature=0.0, max_new_tokens=120)
 """For small models, which only rephrase what they read: greedy decoding, and a short reply."""
 
@@ -53,30 +55,35 @@ BRIEF = Sampling(temperature=0.0, max_new_tokens=120)
 class Writers:
     """Every model that may write an answer. ``workers`` returns the other machines that may be asked now, in order.
 
-    ``outside`` says whether a provider may answer from its own knowledge. ``so_far`` is always the start of an answer
-    that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether providers that
-    train on what they are sent are left out.
+    ``outside_knowledge`` says whether a provider may answer from its own knowledge. ``so_far`` is always the start of
+    an answer that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether
+    providers that train on what they are sent are left out. ``writer``: ``auto`` asks the local model, then providers,
+    and quotes where none of them writes what the passages hold; the others ask only one of these, and quote.
     """
 
     local: LocalModel
     router: Router
     embedder: Embedder
-    outside: Literal["abstain", "provider"]
+    outside_knowledge: Literal["abstain", "provider"]
     workers: Callable[[], Sequence[LocalModel]] = tuple
     neighbours: NeighbourReader | None = None
     refuses_training_plans: Callable[[SpaceId], bool] = lambda space: False
+    writer: WriterChoice = "auto"
 
-    async def grounded(self, found: SearchResult, show: Show) -> Draft:
-        """Answer from the passages on this machine: in the local model's words where supported, else in quotes."""
+    async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
+        """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
         language, clock = found.question.language, Stopwatch()
-        draft, models = None, [model for model in (*self.workers(), self.local) if language in model.languages]
-        if models:
+        draft = None
+        if models := self._small_models(language):
             with clock.step("rank"):
                 ranked = await offload(rank, found, self.embedder)
             if _none_can_answer(found, [best.sentence.passage for best in ranked[:1]]):
                 return replace(unknown(language), latency_ms=_steps(clock))
             with clock.step("generate"):
                 draft = await self._generated(models, found, ranked, show)
+        if draft is None and self.writer in ("auto", "provider"):
+            with clock.step("ask"):
+                draft = await self._prose(found, self._providers(space), show, "")
         if draft is None:
             with clock.step("quote"):
                 draft = await self._quoted(found)
@@ -89,40 +96,66 @@ class Writers:
             quoted = closest(await self._ranked_quotations(found), language)
         if quoted is None:
             return unknown(language)
-        return Draft(quoted.text, "closest", sources=quoted.sources, latency_ms=_steps(clock))
+        return Draft(quoted.text, CLOSEST, sources=quoted.sources, latency_ms=_steps(clock))
 
     async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
-        """Answer from the passages in a provider's words; without a provider, "I don't know"."""
-        question, language, remote = found.question, found.question.language, self._remote(space)
-        if not remote.any_for(language):
+        """Answer from the passages in the words of a large model that finds the answer there; else "I don't know"."""
+        draft = await self._prose(found, self._large_models(space), show, so_far)
+        return draft or unknown(found.question.language)
+
+    async def outside(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
+        """Answer from a provider's own knowledge and say so, where ``outside_knowledge`` allows; else "I don't know".
+
+        It is asked with the passages while there are any, and answers from them where they answer after all.
+        """
+        language, models = found.question.language, self._providers(space)
+        if self.outside_knowledge == "abstain" or not models.any_for(language):
             return unknown(language)
-        near = await self._neighbours(found)
-        full, shrunk = (
-            prompts.grounded(question.text, found.context, language, n_tokens, prompts.estimate_tokens, near)
-            for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS)
-        )
-        reply = await remote.write((full.turns, shrunk.turns), language, show, so_far)
+        if found.context:
+            full, shrunk = self._prompts(found, (), "beside")
+        else:
+            full = shrunk = prompts.ungrounded(found.question.text, language)
+        reply = await models.write((full.turns, shrunk.turns), language, show, so_far)
         if reply is None:
             return unknown(language)
-        generation = reply.generation
-        grounded = cited(generation.text, full.used)
-        if not grounded.sources:  # it read the passages and cited none of them
-            return _ungrounded(reply, language)
-        text = _with_break_note(grounded.text, reply, language)
-        return Draft(text, generation.generator, generation.model, grounded.sources, generation)
+        return checked_reply(reply, full, found.question) or ungrounded(reply, language)
 
-    async def ungrounded(
-        self, question: AnalyzedQuestion, show: Show, so_far: str = "", space: SpaceId = GLOBAL
-    ) -> Draft:
-        """Answer from a provider's own knowledge and say so, where ``outside`` allows it; else "I don't know"."""
-        language, remote = question.language, self._remote(space)
-        if self.outside == "abstain" or not remote.any_for(language):
-            return unknown(language)
-        prompt = prompts.ungrounded(question.text, language)
-        reply = await remote.write((prompt.turns,), language, show, so_far)
-        return _ungrounded(reply, language) if reply else unknown(language)
+    async def _prose(self, found: SearchResult, models: RemoteModels, show: Show, so_far: str) -> Draft | None:
+        """Return what a large model writes from the passages, if it cites them and invents nothing; else ``None``."""
+        question, language = found.question, found.question.language
+        if not models.any_for(language):
+            return None
+        full, shrunk = self._prompts(found, await self._neighbours(found), "full")
+        reply = await models.write((full.turns, shrunk.turns), language, without_marker(show), so_far)
+        return checked_reply(reply, full, question) if reply else None
 
-    def _remote(self, space: SpaceId) -> RemoteModels:
+    def _prompts(
+        self, found: SearchResult, near: Sequence[Passage], instructions: Literal["full", "beside"]
+    ) -> tuple[prompts.Prompt, prompts.Prompt]:
+        question, language, count = found.question.text, found.question.language, prompts.estimate_tokens
+        return (
+            prompts.grounded(question, found.context, language, PROVIDER_PROMPT_TOKENS, count, near, instructions),
+            prompts.grounded(question, found.context, language, SHRUNK_PROMPT_TOKENS, count, near, instructions),
+        )
+
+    def _small_models(self, language: Language) -> list[LocalModel]:
+        """Return the models whose every sentence is checked: workers and the local one, rated for the language."""
+        models = (*self.workers(), self.local) if self.writer in ("auto", "local") else ()
+        return [model for model in models if language in model.languages]
+
+    def _large_models(self, space: SpaceId) -> RemoteModels:
+        """Return the models that may be trusted to say that passages do not answer, the local one first."""
+        match self.writer:
+            case "extract":
+                return RemoteModels((), Router())
+            case "local":
+                return RemoteModels((*self.workers(), self.local), Router())
+            case "auto":
+                return replace(self._providers(space), workers=(*self.workers(), self.local))
+            case "provider":
+                return self._providers(space)
+
+    def _providers(self, space: SpaceId) -> RemoteModels:
         refused = self.router.training if self.refuses_training_plans(space) else frozenset[tuple[str, str]]()
         return RemoteModels(self.workers(), self.router, refused)
 
@@ -229,19 +262,6 @@ async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piec
             text, log_probs = text[end:], []
     if text.strip() or log_probs:
         yield Piece(text, tuple(log_probs), version), bool(text.strip())
-
-
-def _ungrounded(reply: RemoteReply, language: Language) -> Draft:
-    """Return a reply as an answer that says it is not from what the community taught."""
-    generation = reply.generation
-    told = f"{say(language, 'answer.outside', generator=generation.generator)}\n\n{generation.text}"
-    text = _with_break_note(told, reply, language)
-    return Draft(text, generation.generator, generation.model, generation=generation)
-
-
-def _with_break_note(text: str, reply: RemoteReply, language: Language) -> str:
-    """Return ``text``, for a reply that broke off with a note that it did and how to continue."""
-    return f"{text}\n\n{say(language, 'answer.broken_off')}" if reply.is_broken else text
 
 
 def _steps(clock: Stopwatch) -> Mapping[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.markdown import Markdown
+from core.types import Thumb
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class AnswersPort(Protocol):
 
     async def question(self, answer_id: int) -> str:
         """Return the question of an answer so that it stands on its own. Raises ``BadInput`` as ``sources`` does."""
+        ...
+
+    async def rate(self, answer_id: int, thumb: Thumb) -> None:
+        """Store the person's thumb on an answer. Raises ``BadInput`` when it was not given in the space."""
         ...
 
     async def learned(self) -> LearningReport | None:

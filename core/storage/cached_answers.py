@@ -18,10 +18,11 @@ from core.types import Language, Source, SpaceId, Vector
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """An answer as it was given, and the embedding of its question, shape ``(dim,)``."""
+    """An answer as it was given, and the embedding of its question, shape ``(dim,)``; ``used`` as in ``Answer``."""
 
     answer_id: int
     text: str
+    used: str
     sources: tuple[Source, ...]
     vector: Vector
 
@@ -43,16 +44,21 @@ class CachedAnswers:
             await connection.execute(insert(reusable_answers).values(vector=vector, **values))
 
     async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[CachedAnswer]:
-        """Return the answers cached under the same words, language and state, newest first."""
+        """Return the answers cached under the same words, language and state, newest first.
+
+        One that was offered as the closest is left out until somebody confirmed it with a 👍.
+        """
         kept = reusable_answers.c
+        liked = select(ratings.c.answer_id).where(ratings.c.answer_id == answers.c.id, ratings.c.thumb == "up")
         rows = await self._database.rows(
-            select(kept.answer_id, kept.vector, answers.c.text, answers.c.sources)
+            select(kept.answer_id, kept.vector, answers.c.text, answers.c.used, answers.c.sources)
             .join_from(reusable_answers, answers)
             .where(kept.space_id == space, kept.asked == asked, kept.state == state, kept.language == language)
+            .where((answers.c.used != "closest") | liked.exists())
             .order_by(kept.answer_id.desc())
         )
         return [
-            CachedAnswer(row.answer_id, row.text, tuple(Source(**source) for source in row.sources), row.vector)
+            CachedAnswer(row.answer_id, row.text, row.used, tuple(Source(**each) for each in row.sources), row.vector)
             for row in rows
         ]
 

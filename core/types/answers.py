@@ -26,7 +26,7 @@ class Source:
 class Answer:
     """An answer to a question.
 
-    ``used`` names what wrote it: ``local``, ``extract``, ``closest`` (quotes that may answer), a provider's name,
+    ``used`` names what wrote it: ``local``, ``extract``, ``closest`` (quotes that may not answer), a provider's name,
     ``cache``, ``talk``, ``abstained`` or ``silent``.
     """
 

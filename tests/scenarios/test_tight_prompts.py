@@ -62,7 +62,7 @@ def test_the_local_model_reads_the_best_passages_that_fit(context_tokens: int) -
 
 async def test_a_provider_that_finds_it_too_large_is_given_the_best_passages_again() -> None:
     async with Walk(groq=[fails(413, {"error": {"message": "Request too large"}}), says("At nine [1].")]) as walk:
-        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain")
+        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain", writer="provider")
         draft = await writers.provided(much(), silent)
         bodies = [asked.body for asked in walk.servers["groq"].asked]
     assert draft.used == "groq"
@@ -87,7 +87,9 @@ async def test_a_provider_reads_on_past_a_cut_and_is_quoted_from_there() -> None
         return [other.passage for other in others[:1]]
 
     async with Walk(groq=[says("It opens at eleven in August [1].")]) as walk:
-        writers = Writers(TickingGenerator(), walk.router(), WordEmbedder(), "abstain", neighbours=neighbours)
+        writers = Writers(
+            TickingGenerator(), walk.router(), WordEmbedder(), "abstain", neighbours=neighbours, writer="provider"
+        )
         draft = await writers.provided(found(QUESTION, [first]), silent)
         (asked,) = walk.servers["groq"].asked
     assert read == [[first.passage]]

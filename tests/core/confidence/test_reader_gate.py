@@ -27,7 +27,7 @@ from core.texts import say
 from core.types import LANGUAGES, Hit, Passage, SearchResult, SpaceId
 from tests.passages import asked
 
-FLAT = LogisticGate(Coefficients("", "2026-01-01", ["toy"], 0.0, {"coverage": Weight(0.5, 1.0, 0.0)}, 0.7, 0.3))
+FLAT = LogisticGate(Coefficients("", "2026-01-01", ["toy"], 0.0, {"stems_held": Weight(0.5, 1.0, 0.0)}, 0.7, 0.3))
 """Undecided whatever is found: a probability of one half."""
 
 

@@ -73,7 +73,7 @@ def test_what_is_much_less_likely_is_not_quoted_as_sure():
 
 
 def test_the_closest_is_introduced_in_the_askers_language():
-    assert closest(scored((1, 0, 5.0)), "pt").text == "O mais próximo que encontrei:\n\nOne is here."
+    assert closest(scored((1, 0, 5.0)), "pt").text == "O mais perto que encontrei:\n\nOne is here."
 
 
 def test_the_number_of_a_source_is_outside_the_fences_of_code():
