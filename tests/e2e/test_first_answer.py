@@ -41,7 +41,7 @@ async def test_what_was_taught_is_answered_with_a_source(
     done = await aion(taught, "chat", "--once", question, "--json")
     assert done.status == 0, done.err
     answer = done.json
-    assert answer["used"] in ("local", "extract")
+    assert answer["used"] in ("local", "extract", "closest")
     assert any(fact in answer["answer"] for fact in facts), answer
     assert answer["sources"][0]["document"] == document
     assert 0 < answer["confidence"] <= 1
@@ -50,11 +50,15 @@ async def test_what_was_taught_is_answered_with_a_source(
 
 
 @pytest.mark.parametrize("question", UNANSWERABLE)
-async def test_what_was_not_taught_is_declined_in_the_askers_language(taught: Path, question: str) -> None:
+async def test_what_was_not_taught_is_not_asserted_in_the_askers_language(taught: Path, question: str) -> None:
     answer = (await aion(taught, "chat", "--once", question, "--json")).json
-    assert answer["used"] == "abstained", answer
-    assert answer["sources"] == []
-    assert answer["answer"].startswith("Não sei" if question.startswith("Qual") else "I don't know")
+    leads = {
+        "abstained": ("I don't know", "Não sei"),
+        "closest": ("The closest I found:", "O mais perto que encontrei:"),
+    }
+    assert answer["used"] in leads, answer
+    assert answer["answer"].startswith(leads[answer["used"]][question.startswith("Qual")])
+    assert bool(answer["sources"]) == (answer["used"] == "closest")
 
 
 async def test_the_samples_answer_in_the_terminal(data_dir: Path) -> None:
