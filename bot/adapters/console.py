@@ -48,6 +48,7 @@ def terminal_person() -> Person:
 
 def read_line(line: str, registry: Registry) -> Message:
     """Return a typed line as a message; the files of a command are at the paths after it. Raises ``BadInput``."""
+    line = without_controls(line)
     command_line = parse_command_line(line)
     command = registry.get(command_line.name) if command_line else None
     takes_files = command is not None and any(p.kind == "attachment" for p in command.parameters)

@@ -200,6 +200,8 @@ class Message:
     is_deleted: bool = False
     is_pinned: bool = False
     reactions: list[str] = field(default_factory=list)
+    stickers: list[Json] = field(default_factory=list)
+    forwarded: Message | None = None
     written_at: list[float] = field(default_factory=lambda: [time.monotonic()])
     id: int = field(default_factory=snowflake)
 
@@ -247,12 +249,27 @@ class Message:
             "reactions": [_reaction(emoji) for emoji in self.reactions],
             "flags": self.flags,
             "type": 19 if self.reference and not self.kind else self.kind,
+            "sticker_items": self.stickers,
         }
         if self.nonce is not None:
             data["nonce"] = self.nonce
         if self.reference:
             data["message_reference"] = {"message_id": str(self.reference.id), "channel_id": str(self.channel.id)}
             data["referenced_message"] = None if self.reference.is_deleted else self.reference.json()
+        if self.forwarded:
+            theirs = self.forwarded.json()
+            data["message_reference"] = {"type": 1, "message_id": theirs["id"], "channel_id": theirs["channel_id"]}
+            names = (
+                "type",
+                "content",
+                "embeds",
+                "attachments",
+                "timestamp",
+                "edited_timestamp",
+                "flags",
+                "sticker_items",
+            )
+            data["message_snapshots"] = [{"message": {name: theirs[name] for name in names}}]
         return data
 
 

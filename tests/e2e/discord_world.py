@@ -158,15 +158,24 @@ class World:
         mentions: list[User] | None = None,
         reply_to: Message | None = None,
         files: dict[str, bytes] | None = None,
+        stickers: list[str] | None = None,
     ) -> Message:
         """Write a message. A reply pings whom it answers only if ``mentions`` says so."""
         mentioned = [*(mentions or []), *([self.bot] if mentions_bot else [])]
         content = f"{self.bot.mention} {text}" if mentions_bot else text
         uploads = [self.upload(name, data) for name, data in (files or {}).items()]
         message = Message(channel, author, content, mentioned, attachments=uploads, reference=reply_to)
+        message.stickers = [{"id": str(snowflake()), "name": name, "format_type": 1} for name in stickers or []]
         self.messages[message.id] = message
         self._emit_message(message)
         return message
+
+    def forward(self, message: Message, author: User, channel: Channel) -> Message:
+        """Forward a message to a channel, which says nothing itself."""
+        made = Message(channel, author, "", forwarded=message)
+        self.messages[made.id] = made
+        self._emit_message(made)
+        return made
 
     def edit(self, message: Message, text: str, *, later_s: float = 0) -> None:
         """Change what a message says; ``later_s`` seconds later than now, for all that its timestamps tell."""

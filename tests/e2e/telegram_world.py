@@ -147,7 +147,7 @@ class World:
 
     def say(self, chat: Json, user: Json, text: str, **options: Any) -> Json:
         """Write a message; ``reply_to`` takes a message or a ``Shown``, ``thread`` a topic, ``extra`` raw fields."""
-        return self._post(chat, user, {"text": text, "entities": entities_of(text)}, **options)
+        return self.post(chat, user, {"text": text, "entities": entities_of(text)}, **options)
 
     def edit(self, message: Json, text: str, later_s: int = 0) -> None:
         """Change what a message says; ``later_s`` seconds later than now, for all that its dates tell."""
@@ -177,7 +177,7 @@ class World:
         content: Json = {"document": document}
         if caption:
             content |= {"caption": caption, "caption_entities": entities_of(caption)}
-        return self._post(chat, user, content, **options)
+        return self.post(chat, user, content, **options)
 
     def album(
         self, chat: Json, user: Json, files: Mapping[str, bytes], caption: str = "", **options: Any
@@ -192,7 +192,7 @@ class World:
     def sticker(self, chat: Json, user: Json) -> Json:
         """Send something without words."""
         sticker = {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"}
-        return self._post(chat, user, {"sticker": sticker | {"file_id": "s1", "file_unique_id": "us1"}})
+        return self.post(chat, user, {"sticker": sticker | {"file_id": "s1", "file_unique_id": "us1"}})
 
     def press(self, message: Shown, button: str, user: Json) -> str:
         """Press an inline button by its label or its data; returns the callback query's id."""
@@ -272,7 +272,7 @@ class World:
 
     # --- updates ----------------------------------------------------------------------------------------------------
 
-    def _post(
+    def post(
         self,
         chat: Json,
         user: Json,
@@ -281,6 +281,7 @@ class World:
         thread: int | None = None,
         extra: Json | None = None,
     ) -> Json:
+        """Send any content; the options are those of ``say``."""
         if chat["type"] == "private":
             self._chats[chat["id"]] = chat  # writing to the bot starts it
         message: Json = {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat, "from": user}

@@ -78,7 +78,7 @@ async def test_what_has_no_words_gets_one_sentence_in_private_and_silence_in_a_g
     async with running(server, community):
         server.sticker(group, ana)
         server.sticker(dm, ana)
-        await server.wait_for_message(says("só leio texto"))
+        await server.wait_for_message(says("Não leio figurinhas"))
         server.upload(dm, ana, "hours.md", b"# Hours")
         await server.wait_for_message(says("/index"))
         await server.wait_for_quiet()

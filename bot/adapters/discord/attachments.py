@@ -7,6 +7,7 @@ import logging
 import aiohttp
 import discord
 
+from core.control_characters import without_controls
 from core.errors import Unavailable
 from core.types import Attachment
 
@@ -23,4 +24,4 @@ def attachment_of(attachment: discord.Attachment) -> Attachment:
             log.warning("attachment %s could not be read: %r", attachment.id, error)
             raise Unavailable("discord.attachment", name=attachment.filename) from error
 
-    return Attachment(attachment.filename, attachment.size, read)
+    return Attachment(without_controls(attachment.filename), attachment.size, read)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
+from bot.adapters.discord.translate import answered_message
 from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
@@ -127,8 +128,8 @@ def is_known(interaction: discord.Interaction[Any]) -> bool:
 
 def calls_under(me: discord.ClientUser, message: discord.Message) -> Iterator[CommandLine]:
     """Yield the commands that the buttons under the message of AION call to which ``message`` replies."""
-    answered = message.reference.resolved if message.reference else None
-    if not isinstance(answered, discord.Message) or answered.author.id != me.id:
+    answered = answered_message(message)
+    if answered is None or answered.author.id != me.id:
         return
     for row in answered.components:
         for child in getattr(row, "children", ()):

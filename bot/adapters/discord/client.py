@@ -27,16 +27,18 @@ from bot.adapters.discord.translate import (
     message_of,
     person_of,
     replies_to,
+    unread_kind,
 )
 from bot.delivery.answering import MessageHandler
 from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import as_command, reply_command
 from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
+from bot.delivery.wordless import wordless_reply
 from core.chat.notices import KEY
 from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
-from core.types import Message, Reply
+from core.types import Language, Message, Reply
 
 log = logging.getLogger(__name__)
 
@@ -146,22 +148,23 @@ class Client(discord.Client):
     async def _answer(self, me: discord.ClientUser, message: discord.Message) -> None:
         if is_unreadable(message) and not self.intents.message_content:
             if replies_to(me, message):
-                await self._say_unreadable(message)
+                language = _language_of(message)
+                await self._say(message, Reply(say_markdown(language, "discord.unreadable"), language))
             return
         question = message_of(me, message, self._moderator_role)
         if line := reply_command(calls_under(me, message), question.text, self._api.registry):
             question = as_command(question, line, self._api.registry)
+        elif not question.text and (kind := unread_kind(me, message)):
+            return await self._say(message, wordless_reply(kind, _language_of(message)))
         await self._messages.answer(question, ChannelPost(message, self.rate_limits))
 
-    async def _say_unreadable(self, message: discord.Message) -> None:
-        guild = message.guild
-        language = language_of_locale(str(guild.preferred_locale) if guild else None, "en")
+    async def _say(self, message: discord.Message, reply: Reply) -> None:
         await self._messages.reply_once(
-            space_of(guild.id if guild else None, message.author.id),
+            space_of(message.guild.id if message.guild else None, message.author.id),
             person_of(message.author, self._moderator_role),
             f"discord:event:{message.id}",
             ChannelPost(message, self.rate_limits),
-            Reply(say_markdown(language, "discord.unreadable"), language),
+            reply,
         )
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -203,6 +206,10 @@ class Client(discord.Client):
         """Reply to a press of a button of an earlier version, which no class of button matches."""
         if interaction.type is discord.InteractionType.component and not is_known(interaction):
             await self.interactions.press_unknown(interaction)
+
+
+def _language_of(message: discord.Message) -> Language:
+    return language_of_locale(str(message.guild.preferred_locale) if message.guild else None, "en")
 
 
 class AionCommandTree(app_commands.CommandTree[Client]):

@@ -16,6 +16,7 @@ from discord import app_commands
 from bot.adapters.discord.acknowledge import Interaction
 from bot.adapters.discord.interactions import InteractionHandler
 from core.commands import Command, Localised, Parameter, Registry
+from core.control_characters import without_controls
 from core.offload import offload
 from core.texts import say
 from core.types import LANGUAGES, Language
@@ -80,7 +81,7 @@ def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) 
 
     async def callback(interaction: Interaction, **options: Any) -> None:
         given = [value for value in options.values() if value is not None]
-        texts = {name: str(value) for name, value in options.items() if isinstance(value, str | int)}
+        texts = {name: without_controls(str(value)) for name, value in options.items() if isinstance(value, str | int)}
         await calls.call(interaction, command, texts, [file for file in given if isinstance(file, discord.Attachment)])
 
     # discord.py reads a command's options from its callback's signature, which here is data.

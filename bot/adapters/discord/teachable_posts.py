@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from core.control_characters import without_controls
 from core.errors import BadInput, Unavailable
 from core.types import Nearby, Person, PostedMessage
 
@@ -26,10 +27,10 @@ _HELPED = ("✅", "☑️", "✔️", "👍", "⭐")
 
 def posted_message_of(message: discord.Message) -> PostedMessage:
     """Return a message as something to learn from."""
-    author = Person(f"discord:{message.author.id}", message.author.display_name)
+    author = Person(f"discord:{message.author.id}", without_controls(message.author.display_name))
     is_marked = any(str(reaction.emoji) in _HELPED for reaction in message.reactions)
     address = {"asker": str(message.author.id), "asked": str(message.id)}
-    return PostedMessage(author, message.content, message.jump_url, is_marked, address)
+    return PostedMessage(author, without_controls(message.content), message.jump_url, is_marked, address)
 
 
 def nearby_messages(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 import discord
 
 from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
+from bot.delivery.wordless import WordlessKind, media_kind
+from core.control_characters import without_controls
 from core.types import Attachment, Message, Person
 
 _WRITTEN_TYPES = {discord.MessageType.default, discord.MessageType.reply}
@@ -26,7 +30,7 @@ def person_of(
         granted = user.guild_permissions if permissions is None else permissions
         is_moderator = granted.manage_guild or granted.administrator
         is_moderator |= any(moderator_role in (role.name, str(role.id)) for role in user.roles)
-    return Person(f"discord:{user.id}", user.display_name, is_moderator)
+    return Person(f"discord:{user.id}", without_controls(user.display_name), is_moderator)
 
 
 def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
@@ -35,7 +39,7 @@ def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
         return False
     if mentions(me, message) or replies_to(me, message):
         return True
-    for_others = bool(message.mentions or message.role_mentions or message.reference)
+    for_others = bool(message.mentions or message.role_mentions or (message.reference and not is_forward(message)))
     if isinstance(message.channel, discord.Thread):
         return message.channel.owner_id == me.id and not for_others
     return message.guild is None
@@ -57,13 +61,54 @@ def mentions(me: discord.ClientUser, message: discord.Message) -> bool:
 
 def replies_to(me: discord.ClientUser, message: discord.Message) -> bool:
     """Return whether a message replies to one of AION's."""
-    answered = message.reference.resolved if message.reference else None
-    return isinstance(answered, discord.Message) and answered.author.id == me.id
+    answered = answered_message(message)
+    return answered is not None and answered.author.id == me.id
+
+
+def answered_message(message: discord.Message) -> discord.Message | None:
+    """Return the message that ``message`` replies to, where Discord shows it; a forwarded one is no reply."""
+    answered = message.reference.resolved if message.reference and not is_forward(message) else None
+    return answered if isinstance(answered, discord.Message) else None
+
+
+def is_forward(message: discord.Message) -> bool:
+    """Return whether a message forwards another one."""
+    return message.reference is not None and message.reference.type is discord.MessageReferenceType.forward
 
 
 def is_unreadable(message: discord.Message) -> bool:
     """Return whether a message came without content, as those do without the message content intent."""
-    return not (message.content or message.attachments or message.stickers or message.embeds or message.poll)
+    return not (message.content or message.message_snapshots or wordless_kind(message))
+
+
+def wordless_kind(message: discord.Message | discord.MessageSnapshot) -> WordlessKind | None:
+    """Return what a message has besides text; ``None`` where it has nothing, or that is not shown."""
+    for file in message.attachments[:1]:
+        return media_kind(file.content_type or mimetypes.guess_type(file.filename)[0])
+    if message.stickers:
+        return "sticker"
+    is_poll = isinstance(message, discord.Message) and message.poll is not None
+    return "other" if message.embeds or is_poll else None
+
+
+def unread_kind(me: discord.ClientUser, message: discord.Message) -> WordlessKind | None:
+    """Return what cannot be read of a message without words, or of what it forwards or replies to."""
+    answered = answered_message(message)
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    parts += [answered] if answered is not None and answered.author.id != me.id else []
+    kind = next((kind for part in parts if (kind := wordless_kind(part))), None)
+    is_hidden = bool(message.reference) and not replies_to(me, message)
+    return kind or ("hidden" if is_hidden else None)
+
+
+def question_of(me: discord.ClientUser, message: discord.Message) -> str:
+    """Return what a message asks: its own text, else what it forwards, else what somebody said that it replies to."""
+    if text := text_of(me, message):
+        return text
+    if said := next((each.content for each in message.message_snapshots if each.content), ""):
+        return without_controls(said).strip()
+    answered = answered_message(message)
+    return question_of(me, answered) if answered is not None and answered.author.id != me.id else ""
 
 
 def text_of(me: discord.ClientUser, message: discord.Message) -> str:
@@ -78,7 +123,7 @@ def text_of(me: discord.ClientUser, message: discord.Message) -> str:
         text = text.replace(f"<@{other.id}>", f"@{other.display_name}").replace(
             f"<@!{other.id}>", f"@{other.display_name}"
         )
-    return text.strip()
+    return without_controls(text).strip()
 
 
 def message_of(me: discord.ClientUser, message: discord.Message, moderator_role: str | None) -> Message:
@@ -89,7 +134,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
         space=space_of(message.guild.id if message.guild else None, message.author.id),
         conversation=str(message.channel.id),
         person=person_of(message.author, moderator_role),
-        text=text_of(me, message),
+        text=question_of(me, message),
         attachments=tuple(map(attachment_of, message.attachments)),
         branched_from=_parent_of(message.channel),
         address={

@@ -7,6 +7,7 @@ from telegram.error import TelegramError
 
 from bot.adapters.telegram.retries import retry_briefly
 from bot.adapters.telegram.timing import PollTiming
+from core.control_characters import without_controls
 from core.errors import BadInput, Unavailable
 from core.types import Attachment
 
@@ -16,7 +17,7 @@ def attachment_of(document: Document, bot: Bot, timing: PollTiming) -> Attachmen
 
     Reading it raises ``BadInput`` when it is larger than the Bot API hands out, ``Unavailable`` when it cannot be had.
     """
-    name = document.file_name or f"{document.file_unique_id}.txt"
+    name = without_controls(document.file_name or "") or f"{document.file_unique_id}.txt"
 
     async def fetch() -> bytes:
         file = await bot.get_file(document.file_id)

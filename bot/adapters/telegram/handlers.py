@@ -24,19 +24,22 @@ from bot.adapters.telegram.translate import (
     addressed_message,
     author_of,
     head_of,
+    is_typed,
     is_unaddressed,
     key_of,
     locale_of,
     message_of,
     move_of,
+    wordless_kind,
 )
 from bot.delivery.answering import MessageHandler
 from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import reply_command
 from bot.delivery.tasks import TaskSet
+from bot.delivery.wordless import WordlessKind, wordless_reply
 from core.ports import AdapterApi
-from core.texts import language_of_locale, say_markdown
-from core.types import Attachment, Language, Message, Person, Reply
+from core.texts import language_of_locale
+from core.types import Attachment, Language, Message, Person
 
 _DEFAULT_LANGUAGE: Language = "en"
 
@@ -99,15 +102,16 @@ class UpdateHandlers:
         if person is None or self._is_looping(head, addressed):
             return
         if addressed is None:
-            await self._overhear(parts, person, accepted)
-        elif head.text or head.caption:
-            await self._answer(parts, person, self._as_command(head, addressed), accepted, album)
-        else:
-            await self._say_wordless(parts, person)
+            return await self._overhear(parts, person, accepted)
+        addressed = self._as_command(head, addressed)
+        has_words = addressed.line is not None or addressed.text
+        if not has_words and (kind := wordless_kind(head, self._bot.bot)) is not None:
+            return await self._say_wordless(parts, person, kind)
+        await self._answer(parts, person, addressed, accepted, album)
 
     def _as_command(self, head: TelegramMessage, addressed: AddressedMessage) -> AddressedMessage:
         """Return a reply to a message whose buttons take replies as the command that they call."""
-        if addressed.line is not None:
+        if addressed.line is not None or not is_typed(head):
             return addressed
         line = reply_command(calls_under(head.reply_to_message), addressed.text, self._api.registry)
         return replace(addressed, line=line)
@@ -131,11 +135,9 @@ class UpdateHandlers:
 
         await self._messages.answer(message, self._post_under(head_of(parts)), accepted=accepted, prepare=prepare)
 
-    async def _say_wordless(self, parts: Sequence[TelegramMessage], person: Person) -> None:
+    async def _say_wordless(self, parts: Sequence[TelegramMessage], person: Person, kind: WordlessKind) -> None:
         head = head_of(parts)
-        language = language_of_locale(locale_of(head), _DEFAULT_LANGUAGE)
-        hint = "telegram.file_alone" if head.document else "telegram.wordless"
-        reply = Reply(say_markdown(language, hint), language)
+        reply = wordless_reply(kind, language_of_locale(locale_of(head), _DEFAULT_LANGUAGE))
         await self._messages.reply_once(place_of(head).space, person, key_of(parts), self._post_under(head), reply)
 
     async def _answer_edited(self, message: TelegramMessage, accepted: Callable[[], None]) -> None:

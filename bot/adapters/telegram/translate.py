@@ -1,8 +1,9 @@
 """Translates Telegram messages: whether one is addressed to the bot, what it asks, where and by whom.
 
 In a private chat every message is addressed to the bot. In a group a command, a mention of the bot and a reply to one
-of its messages are; one that names or answers nobody is unaddressed. Other bots' messages are ignored. Makes no
-requests: who moderates is asked by ``bot.adapters.telegram.moderators``.
+of its messages are; one that names or answers nobody is unaddressed. Other bots' messages are ignored. What its author
+did not type, being forwarded or written by an inline bot, is no command. Makes no requests: who moderates is asked by
+``bot.adapters.telegram.moderators``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from telegram import Chat, MessageEntity, User
 from telegram import Message as TelegramMessage
 
 from bot.adapters.telegram.address import TelegramPlace, address_of, asker_of, place_of, space_of
+from bot.delivery.wordless import WordlessKind
 from core.commands import CommandLine, Registry, parse_command_line
+from core.control_characters import without_controls
 from core.types import Attachment, Message, Person, PostedMessage, SpaceId
 
 _MENTIONS = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
@@ -46,14 +49,14 @@ def author_of(message: TelegramMessage) -> Person | None:
     if message.is_automatic_forward:
         return None
     if (chat := message.sender_chat) is not None:
-        return Person(f"telegram:{chat.id}", chat.effective_name or "")
+        return Person(f"telegram:{chat.id}", without_controls(chat.effective_name or ""))
     user = message.from_user
     return None if user is None or user.is_bot else person_of(user)
 
 
 def person_of(user: User) -> Person:
     """Return a Telegram account as a person."""
-    return Person(f"telegram:{user.id}", user.full_name)
+    return Person(f"telegram:{user.id}", without_controls(user.full_name))
 
 
 def is_anonymous_admin(message: TelegramMessage) -> bool:
@@ -65,19 +68,37 @@ def addressed_message(message: TelegramMessage, me: User, registry: Registry) ->
     """Return what a message says to ``me``; ``None`` where it is addressed to others or to nobody."""
     private = message.chat.type == Chat.PRIVATE
     if not _text(message):  # a sticker, a voice, a file; or a service message
-        return AddressedMessage("") if private and message.effective_attachment is not None else None
+        is_addressed = private or _replies_to(message, me)
+        return AddressedMessage("") if is_addressed and message.effective_attachment is not None else None
     mentions = [entity for entity in _entities(message) if _mentions(entity, message, me)]
-    text = _without(_text(message), mentions)
-    line = parse_command_line(text)
+    text = without_controls(_without(_text(message), mentions))
+    line = parse_command_line(text) if is_typed(message) else None
     if line is not None:
         return _command(text, line, me, registry, private or bool(mentions))
     if not private and not mentions and not _replies_to(message, me):
         return None
-    if not text and mentions and message.reply_to_message is not None:
-        return AddressedMessage(
-            _text(message.reply_to_message)
-        )  # "@bot" under someone's question passes the question on
-    return AddressedMessage(text)
+    return AddressedMessage(text or _text_replied_to(message, me))  # "@bot" under someone's question passes that on
+
+
+def is_typed(message: TelegramMessage) -> bool:
+    """Return whether the author of a message wrote it; not so where it is forwarded, or an inline bot's text."""
+    return message.forward_origin is None and message.via_bot is None
+
+
+def wordless_kind(message: TelegramMessage, me: User) -> WordlessKind | None:
+    """Return what a message has besides text, or else somebody's that it replies to; ``None`` where that is nothing."""
+    for part in filter(None, (message, _replied_to(message, me))):
+        kinds: dict[WordlessKind, object] = {
+            "picture": part.photo,
+            "voice": part.voice or part.audio,
+            "video": part.video or part.video_note or part.animation,
+            "sticker": part.sticker,
+            "file": part.document,
+            "other": part.effective_attachment,
+        }
+        if kind := next((kind for kind, content in kinds.items() if content), None):
+            return kind
+    return "hidden" if message.external_reply is not None else None
 
 
 def is_unaddressed(message: TelegramMessage) -> bool:
@@ -138,7 +159,7 @@ def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage,
     """Return the message of a person that a command replies to; none for a bot's or an automatic forward."""
     said = head.reply_to_message
     author = author_of(said) if said is not None and said.forum_topic_created is None else None
-    text = (said.text or said.caption or "") if said is not None else ""
+    text = without_controls(_text(said)) if said is not None else ""
     if said is None or author is None or not text:
         return ()
     url = said.link or f"telegram:{place.chat_id}:{said.message_id}"
@@ -153,6 +174,18 @@ def _command(text: str, line: CommandLine, me: User, registry: Registry, address
     if line.name == "start":
         line = CommandLine("help", "")  # what follows it is a deep link's payload, not words
     return AddressedMessage(text, line)
+
+
+def _replied_to(message: TelegramMessage, me: User) -> TelegramMessage | None:
+    """Return somebody's message that ``message`` replies to; the bot's own are none."""
+    said = message.reply_to_message
+    return None if said is None or (said.from_user is not None and said.from_user.id == me.id) else said
+
+
+def _text_replied_to(message: TelegramMessage, me: User) -> str:
+    """Return the words that a message quotes, else all of somebody's message that it replies to."""
+    said = _replied_to(message, me)
+    return without_controls(message.quote.text if message.quote else _text(said) if said else "").strip()
 
 
 def _text(message: TelegramMessage) -> str:

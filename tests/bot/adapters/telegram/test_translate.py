@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from telegram import Message, User
 
-from bot.adapters.telegram.translate import AddressedMessage, addressed_message, author_of, is_anonymous_admin
+from bot.adapters.telegram.translate import (
+    AddressedMessage,
+    addressed_message,
+    author_of,
+    is_anonymous_admin,
+    wordless_kind,
+)
 from core.commands import Command, CommandLine, Registry
 
 ME = User(7, "AION", is_bot=True, username="aion_bot")
 ANA = {"id": 100, "is_bot": False, "first_name": "Ana", "last_name": "Reis"}
+RUI = {"id": 200, "is_bot": False, "first_name": "Rui"}
 GROUP = {"id": -1001, "type": "supergroup", "title": "Library"}
 PRIVATE = {"id": 100, "type": "private", "first_name": "Ana"}
 
@@ -132,9 +139,55 @@ def test_commands_are_taken_unless_they_are_another_bots(said, line):
         ({"group_chat_created": True}, None),
     ],
 )
-def test_what_has_no_words_is_noticed_in_private_alone(content, asked_in_private):
+def test_what_has_no_words_is_noticed_in_private_and_in_replies_to_the_bot(content, asked_in_private):
     assert read(message(chat=PRIVATE, **content)) == asked_in_private
-    assert read(message(**content, reply_to_message=reply_to(BOT))) is None
+    assert read(message(**content, reply_to_message=reply_to(BOT))) == asked_in_private
+    assert read(message(**content, reply_to_message=reply_to(ANA))) is None
+    assert read(message(**content)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ({"sticker": STICKER}, "sticker"),
+        ({"voice": FILE | {"duration": 1}}, "voice"),
+        ({"photo": [FILE | {"width": 1, "height": 1}]}, "picture"),
+        ({"video_note": FILE | {"duration": 1, "length": 1}}, "video"),
+        ({"document": FILE}, "file"),
+        ({"location": {"latitude": 1.0, "longitude": 1.0}}, "other"),
+        ({"text": "only words"}, None),
+    ],
+)
+def test_what_has_no_words_is_named(content, kind):
+    assert wordless_kind(message(**content), ME) == kind
+    under = message("@aion_bot", entities=mention(0, 9), reply_to_message=reply_to(ANA, text=None) | content)
+    assert wordless_kind(under, ME) == kind
+    assert wordless_kind(message("@aion_bot", reply_to_message=reply_to(BOT, text=None) | content), ME) is None
+
+
+FORWARDED = {"forward_origin": {"type": "user", "date": 1, "sender_user": RUI}}
+
+
+@pytest.mark.parametrize("how", [FORWARDED, {"via_bot": {"id": 9, "is_bot": True, "first_name": "Inline"}}])
+def test_what_its_author_did_not_type_is_no_command(how):
+    assert read(message("/ask When?", chat=PRIVATE, **how)) == AddressedMessage("/ask When?")
+    assert read(message("/ask@aion_bot When?", **how)) is None
+    mentioned = message("@aion_bot /ask When?", entities=mention(0, 9), **how)
+    assert read(mentioned) == AddressedMessage("/ask When?")
+    assert read(message("How many fit in the sauna?", chat=PRIVATE, **how)).text == "How many fit in the sauna?"
+
+
+def test_a_bare_mention_passes_on_what_is_quoted_before_what_is_replied_to():
+    quoting = message(
+        "@aion_bot", entities=mention(0, 9), reply_to_message=reply_to(ANA), quote={"text": "words", "position": 8}
+    )
+    assert read(quoting) == AddressedMessage("words")
+    assert read(message("@aion_bot", entities=mention(0, 9), reply_to_message=reply_to(BOT))) == AddressedMessage("")
+
+
+def test_control_characters_are_dropped_on_the_way_in():
+    assert read(message("a\u202eb\x1b[0m", chat=PRIVATE)) == AddressedMessage("ab[0m")
+    assert author_of(message("x", author={"id": 5, "is_bot": False, "first_name": "A\u202ena\x07"})).name == "Ana"
 
 
 def test_people_speak_for_themselves_or_as_a_chat():
