@@ -12,7 +12,7 @@ from core.services import Finding
 from core.types import Watch
 from plugins.learn import is_address, report
 
-_EVERY = re.compile(r"(?P<what>.+?)\s+(?:every|a?\s*cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)", re.I | re.DOTALL)
+_EVERY = re.compile(r"(?<=\S)\s+(?:every|(?:a\s*)?cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)\Z", re.I)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "s": timedelta(weeks=1)}
 """Units of an interval by their first letter, in English and Portuguese (``s``: *semanas*, weeks)."""
 
@@ -26,14 +26,15 @@ def watch_request(typed: str) -> tuple[str, timedelta]:
 
     Raises ``BadInput`` for an interval below an hour or above a year.
     """
-    match = _EVERY.fullmatch(typed.strip())
+    asked = typed.strip()
+    match = _EVERY.search(asked)
     if match is None:
-        return typed.strip(), DEFAULT_INTERVAL
+        return asked, DEFAULT_INTERVAL
     unit = _UNITS.get(match["unit"][0].lower())
     every = unit * int(match["n"]) if unit else timedelta(0)
     if not _MIN_INTERVAL <= every <= _MAX_INTERVAL:
         raise BadInput("watch.interval", given=f"{match['n']} {match['unit']}")
-    return match["what"].strip(), every
+    return asked[: match.start()], every
 
 
 async def watch(context: Context) -> None:

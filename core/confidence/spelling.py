@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from core.normal_form import normal_form
+
 _PREFIX_CHARS = 5
 _LEAST_CHARS = 4
 """Shorter words are left out, unless they are numbers: too many share three letters by chance."""
@@ -28,7 +30,7 @@ def plain(text: str) -> str:
     lower = text.lower()
     if lower.isascii():
         return lower
-    decomposed = unicodedata.normalize("NFKD", lower)
+    decomposed = normal_form("NFKD", lower)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

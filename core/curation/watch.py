@@ -155,7 +155,7 @@ class Watcher:
         now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, watch.target)
         if known is None:
             return await self._keep(watch, read.new), replace(seen, differing={})
-        lines = differing_lines(known, read.new.text, seen.differing, now)
+        lines = await offload(differing_lines, known, read.new.text, seen.differing, now)
         if await offload(is_relevant_change, known, read.new.text, lines, now):
             return await self._keep(watch, read.new), replace(seen, differing={})
         if lines:  # a version that was not kept must be fetched again, to see whether the change lasts

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import re
 import string
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from core.normal_form import normal_form
 
 _ARTICLES = re.compile(r"\b(?:a|an|the|o|as|os|um|uma|uns|umas)\b")
 _MARKER = re.compile(r"\[\d+\]")
@@ -32,7 +33,7 @@ class EvaluatedReply:
 
 def normalised(text: str) -> str:
     """Return ``text`` in lower case without citation markers, punctuation and articles."""
-    plain = unicodedata.normalize("NFKC", _MARKER.sub(" ", text)).lower().translate(_PUNCTUATION)
+    plain = normal_form("NFKC", _MARKER.sub(" ", text)).lower().translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", plain).split())
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
+
+from core.normal_form import normal_form
 
 from charset_normalizer import from_bytes
 
@@ -49,7 +50,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 def normalise_text(text: str) -> str:
     """Return ``text`` in NFC with LF line ends, without invisible characters, at most one empty line in a row."""
-    composed = unicodedata.normalize("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+    composed = normal_form("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
     lines = "\n".join(line.rstrip(" \t") for line in composed.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n ")
 

@@ -15,7 +15,7 @@ from trafilatura.utils import load_html
 from core.errors import BadInput
 from core.knowledge.charset import normalise_text
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*+(?:[\"']\s*+)?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _CHARSET_HEAD_BYTES = 4096
 _CODE = re.compile(r"(^[ ]*```.*?^[ ]*```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _EMPHASIS = re.compile(r"(?<![\\\w*])(\*{1,3})(?=\S)((?:\\.|[^*\\\n])+?)(?<=\S)\1(?![\w*])")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 
 from core.control_characters import without_controls
 from core.markdown import Markdown, escape
@@ -19,12 +22,13 @@ MAX_SITE_BYTES = 40
 
 
 def changed_lines(held: str, proposed: str) -> tuple[str, ...]:
-    """Return the first ``MAX_CHANGES`` lines of the diff, ``- old`` and ``+ new``, and ``…`` when there are more."""
-    lines = [
-        f"{line[0]} {_line(line[2:])}"
-        for line in difflib.ndiff(held.splitlines(), proposed.splitlines())
-        if line[0] in "+-" and line[2:].strip()
-    ]
+    """Return the first ``MAX_CHANGES`` lines that only one text has, ``- old`` and ``+ new``, and ``…`` for more.
+
+    Linear: lines are counted, so one that has only moved is no change. Blocks.
+    """
+    old, new = held.splitlines(), proposed.splitlines()
+    only = [(n, "-", line) for n, line in _without(old, new)] + [(n, "+", line) for n, line in _without(new, old)]
+    lines = [f"{sign} {_line(line)}" for _, sign, line in sorted(only, key=itemgetter(0))]
     return (*lines[:MAX_CHANGES], *("…" for _ in lines[MAX_CHANGES : MAX_CHANGES + 1]))
 
 
@@ -55,6 +59,17 @@ def _buttons(proposal: Proposal, language: Language) -> tuple[Button, ...]:
         return decide
     label = textwrap.shorten(say(language, "review.approve_site", site=proposal.site), 40, placeholder="…")
     return (*decide, Button(label, "approve", proposal.site))
+
+
+def _without(lines: Sequence[str], others: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that ``others`` has less often, each with its number, at most as many as are needed."""
+    left = Counter(others)
+
+    def is_missing(line: str) -> bool:
+        left[line] -= 1
+        return left[line] < 0 and bool(line.strip())
+
+    return islice(((n, line) for n, line in enumerate(lines) if is_missing(line)), MAX_CHANGES + 1)
 
 
 def _line(text: str) -> str:

@@ -13,6 +13,7 @@ from core.chat.notices import Notices
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import card, changed_lines
+from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
 from core.storage.curation.proposals import NewProposal, Proposals
@@ -70,7 +71,7 @@ class ReviewService:
         if proposal.replaces is None:
             return ()
         held = await self.documents.text(proposal.space, proposal.replaces)
-        return changed_lines(held or "", proposal.text)
+        return await offload(changed_lines, held or "", proposal.text)
 
 
 @dataclass(frozen=True, slots=True)

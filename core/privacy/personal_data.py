@@ -74,7 +74,7 @@ _SHAPES: Mapping[Kind, re.Pattern[str]] = {
     "key": re.compile(
         r"""(?<![\w-])(?:
             eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*                 # JWT
-          | (?:sk|pk|rk)[-_](?:[a-z]+[-_])*[A-Za-z0-9_-]{16,}  # OpenAI and its likes, Stripe
+          | (?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}                   # OpenAI and its likes, Stripe
           | gh[pousr]_[A-Za-z0-9]{30,} | github_pat_\w{30,} | glpat-[\w-]{20,}
           | (?:AKIA|ASIA)[A-Z0-9]{16} | AIza[\w-]{30,}
           | (?:hf|gsk|npm)_[A-Za-z0-9]{30,} | pypi-[\w-]{30,} | xox[abeoprs]-[\w-]{10,}
@@ -85,7 +85,7 @@ _SHAPES: Mapping[Kind, re.Pattern[str]] = {
     ),
     "password": re.compile(
         r"(?i)(?<!\w)(?:password|passwd|passphrase|senha|palavra-passe|api[ _-]?key|secret|token|bearer)"
-        r"(?:\s*[:=]\s*|\s+(?:is|é)\s*:?\s+)[\"'`]?(?=\S*[\d!@#$%^&*])[^\s\"'`]{6,}"
+        r"(?:\s*[:=]\s*|\s+(?:is|é)(?:\s*+:)?\s++)[\"'`]?(?=\S{0,64}[\d!@#$%^&*])[^\s\"'`]{6,}"
     ),
     "email": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)"),
 }

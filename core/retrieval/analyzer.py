@@ -18,6 +18,7 @@ from itertools import chain
 import tantivy
 
 from core.confidence.spelling import prefixes
+from core.normal_form import normal_form
 from core.types import LANGUAGES, Language, QueryTerm
 
 VERSION = 1
@@ -86,12 +87,12 @@ def fold(text: str) -> str:
     """Return ``text`` in lower case without accents."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text)
+    decomposed = normal_form("NFKD", text)
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
 
 
 def _tokens(text: str) -> list[str]:
-    return _TOKEN.findall(text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text))
+    return _TOKEN.findall(normal_form("NFKC", text))
 
 
 def _words_of(token: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from core.types import Chunk
 MAX_CHARS = 1200
 OVERLAP = 200
 
+_LINE = re.compile(r"[^\n\r\f]+")
 _WORD = re.compile(r"\S+")
 
 
@@ -101,8 +102,8 @@ def _units(text: str, section: _Section, max_chars: int) -> list[TextSpan]:
 
 def _line_spans(text: str, part: OutlinePart) -> list[TextSpan]:
     """Return the lines of a part that are not empty, with their indentation but for the first."""
-    lines = re.finditer(r"[^\n\r\f]*\S", text[part.start : part.end])
-    return [TextSpan(part.start + line.start(), part.start + line.end()) for line in lines]
+    lines = ((line.start(), line.group().rstrip()) for line in _LINE.finditer(text, part.start, part.end))
+    return [TextSpan(start, start + len(line)) for start, line in lines if line]
 
 
 def _messages(text: str, part: OutlinePart) -> list[TextSpan]:

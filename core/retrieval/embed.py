@@ -7,7 +7,6 @@ once; torch is loaded only for many passages, or by ``warm``.
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
 from core.models.heavy_imports import transformers_lock
 from core.models.hub import cached_or_downloaded, loading_model
 from core.models.lazy import LazyValue
+from core.normal_form import normal_form
 from core.ports import Embedder
 from core.types import Matrix, Vector
 
@@ -134,7 +134,7 @@ def _normal(text: str) -> str:
     NFKC also bounds the engine's buffer, of four characters for each byte: its own normalisation would turn U+FDFA,
     three bytes, into eighteen characters, and after NFKC no character expands.
     """
-    return unicodedata.normalize("NFKC", _encodable(text)).replace("\0", " ")
+    return normal_form("NFKC", _encodable(text)).replace("\0", " ")
 
 
 def _open_engine() -> Any:

@@ -21,10 +21,11 @@ _DEFINITION = re.compile(
     + r"(?P<what>class|def|function|func|fun|fn|interface|struct|enum|trait|impl|module|namespace|protocol)\b"
     r"(?:\s*\([^)]*\))?[\s*&]*(?P<name>[\w.:<>$, -]*[\w>])"
 )
-_C_FUNCTION = re.compile(
-    r"(?!(?:if|for|while|switch|catch|return|else|do|with|using|lock)\b)(?:[\w:<>,\[\]*&~]+\s+)+[*&]*"
-    r"(?P<name>[\w:~]+)\s*\([^;]*\)[^;=]*\{\s*$"
+_C_HEAD = re.compile(
+    r"(?!(?:if|for|while|switch|catch|return|else|do|with|using|lock)\b)(?:[\w:<>,\[\]*&~]++\s++)+[*&]*"
+    r"(?P<name>[\w:~]+)\s*"
 )
+"""What is before the parameters of a function in C and the like."""
 _ABOVE = re.compile(r"\s*(?:#(?!!)|//|/\*|\*|@|--|\[\w|\"\"\"|;;)")
 _CLOSING = re.compile(r"\s*[\])}]|\s*(?:end|fi|done|else|elif|except|finally|catch|case)\b")
 _MAX_NAME_CHARS = 80
@@ -116,5 +117,8 @@ def _defined(line: str) -> str:
     """Return the name that a line of code defines (``class Pool``, ``open()``); empty for none."""
     if match := _DEFINITION.match(line):
         return f"{match['what']} {' '.join(match['name'].split())}"[:_MAX_NAME_CHARS]
-    match = _C_FUNCTION.match(line)
+    head, _, tail = line.partition("(")
+    _, closing, rest = tail.rpartition(")")
+    is_function = closing and rest.rstrip().endswith("{") and ";" not in tail and "=" not in rest
+    match = _C_HEAD.fullmatch(head) if is_function else None
     return f"{match['name']}()"[:_MAX_NAME_CHARS] if match else ""

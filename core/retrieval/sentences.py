@@ -18,7 +18,7 @@ _MAX_HEADING_CHARS = 200
 
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$")
 _BLOCK_START = re.compile(r"[ \t]*(?:[-*+•–—|>]|\d{1,3}[.)]|[a-z]\)|#{1,6}\s|```|~~~)")
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]+")
 _FINAL = re.compile(r"(?<![.!?…])[.!?…]{1,3}[\"'”’»)\]]{0,3}$")
 _MAX_FINAL_CHARS = 8
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
@@ -168,21 +168,23 @@ def _ends_within(text: str, line: TextLine) -> Iterator[int]:
     """Yield where sentences end inside a line. Headings and code are left whole."""
     if line.heading is not None or line.is_code:
         return
+    first = line.end - len(text[line.start : line.end].lstrip())
     for match in _END.finditer(text, line.start, line.end):
-        if match.end() < line.end and _is_end(text, line, match):
+        if match.end() < line.end and _is_end(text, first, line.end, match):
             yield match.end()
 
 
-def _is_end(text: str, line: TextLine, match: re.Match[str]) -> bool:
+def _is_end(text: str, first: int, line_end: int, match: re.Match[str]) -> bool:
+    """Return whether a match of ``_END`` ends a sentence; ``first`` is the line's first character but white space."""
     if match.group() != ".":
-        return match.group()[0] != "…" or not _next_is_lower(text, match.end(), line.end)
-    word_match = _LAST_WORD.search(text, max(line.start, match.start() - 24), match.start())
+        return match.group()[0] != "…" or not _next_is_lower(text, match.end(), line_end)
+    word_match = _LAST_WORD.search(text, max(first, match.start() - 24), match.start())
     word = word_match.group().lower() if word_match else ""
     if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):
         return False
-    if word.isdigit() and not text[line.start : match.start() - len(word)].strip():
+    if word.isdigit() and match.start() - len(word) <= first:
         return False  # the number of a list item
-    if _next_is_lower(text, match.end(), line.end):
+    if _next_is_lower(text, match.end(), line_end):
         return len(word) > 2 and "." not in word and word not in _SELDOM_FINAL
     return True
 

@@ -11,7 +11,7 @@ from core.retrieval.analyzer import stems
 from core.retrieval.sentences import sentences
 from core.types import Hit, Source
 
-_MARKER = re.compile(r"[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\]】]*)?[\]】]")
+_MARKER = re.compile(r"(?<![ \t])[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\[\]【】]*)?[\]】]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def cited(text: str, used: Sequence[Hit]) -> CitedText:
 
 def _numbers(text: str, n_used: int) -> list[int]:
     """Return the distinct passage numbers in the markers of ``text``, in order."""
-    found = (int(number) for match in _MARKER.finditer(text) for number in re.split(r"\s*[,;]\s*", match[1]))
+    found = (int(number) for match in _MARKER.finditer(text) for number in re.findall(r"\d+", match[1]))
     return list(dict.fromkeys(n for n in found if 1 <= n <= n_used))
 
 

@@ -18,13 +18,14 @@ from core.retrieval.analyzer import fold, stems
 from core.types import Language
 
 _CLAUSE_END = re.compile(
-    r"[;:,()·|—–]+(?=\s|$)|[.!?…]+(?=\s|$)|\s(?:but|because|although|whereas|mas|porque|embora|enquanto|pois)(?=\s)",
+    r"(?<![;:,()·|—–])[;:,()·|—–]++(?=\s|$)|(?<![.!?…])[.!?…]++(?=\s|$)"
+    r"|\s(?:but|because|although|whereas|mas|porque|embora|enquanto|pois)(?=\s)",
     re.IGNORECASE,
 )
 _PART_END = re.compile(r"\s(?:and|or|while|e|ou|nem|nor)(?=\s)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\w)[€$£]?\s?\d+(?:[.,:/h-]\d+)*(?:\s?[ap]\.?m\b|h\b|\s?[€$£%°])?(?!\w)", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Ý][\w'’-]*")
-_LINK = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|[#@]\w\S*")
+_LINK = re.compile(r"(?<!\S)\S+@\S+|https?://\S+|www\.\S+|[#@]\w\S*")
 _ADDRESS = re.compile(r"@|://|[^\W\d]\.\w{2,}|\w_\w")
 _CHUNK = re.compile(r"\S+")
 _WORD = re.compile(r"[\w'’]+(?:-\w+)*")

@@ -25,7 +25,7 @@ _MIN_LEAD = 1.0
 _MIN_LATER_WORDS = 3
 """Least stems of a later sentence: it need not answer the question, and a shorter one would match nearly anything."""
 
-_MARKER = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
+_MARKER = re.compile(r"(?<!\s)\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]")
 _OPENING = re.compile(
     r"(?:[\s>*•\"“«-]+|(?:answer|resposta)\s*:"
     r"|(?:according to|based on|as \w+ in|de acordo com|segundo) [^,.]{3,40},)+\s*",

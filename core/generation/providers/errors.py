@@ -37,7 +37,7 @@ _MAX_NAMING_CHARS = 300
 _KEY_RUN = 6
 """A word with this many consecutive characters of the key is redacted: providers quote keys in part."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_DURATION = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(ms|[smhd])")
 _WHOLE_DURATION = re.compile(rf"(?:{_DURATION.pattern})+")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _PROSE_WAIT = re.compile(rf"(?:try again|retry) in ((?:{_DURATION.pattern})+|\d+(?:\.\d+)? ?seconds?)", re.IGNORECASE)
