@@ -8,9 +8,9 @@ from __future__ import annotations
 import codecs
 import re
 
-from core.normal_form import normal_form
-
 from charset_normalizer import from_bytes
+
+from core.normal_form import normal_form
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -58,7 +58,7 @@ def normalise_text(text: str) -> str:
 _INVISIBLE = (
     dict.fromkeys(map(ord, "\0\ufeff\u00ad\u200b\u2060"))
     | {ord("\xa0"): " ", ord("\x85"): "\n"}
-    | {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}  # ligatures: fi, ffl, st …
+    | {code: normal_form("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}  # ligatures: fi, ffl, st …
 )
 
 
@@ -82,11 +82,8 @@ def _nearly_utf8(data: bytes) -> list[str]:
     """Return UTF-8 with its bad bytes replaced, where it has far more good characters beyond ASCII than bad bytes."""
     text = data.decode("utf-8", "replace")
     n_broken = text.count("\ufffd")
-    n_good = sum(map(text.count, set(text) - _ASCII)) - n_broken
+    n_good = len(text) - len(text.encode("ascii", "ignore")) - n_broken
     return [text] if n_broken <= n_good * _MAX_BROKEN_SHARE or n_broken == 1 < n_good else []
-
-
-_ASCII = frozenset(map(chr, range(128)))
 
 
 def _western(data: bytes) -> list[str]:

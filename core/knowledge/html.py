@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,15 @@ _SIGN_IN = re.compile(
 
 MAX_CHARS = 5_000_000
 """Extraction takes about two seconds of processor time for a million characters."""
+
+_MAX_ELEMENTS = 12_000
+"""A page of more is extracted in parts: trafilatura's XPath expressions take time with the square of the paragraphs."""
+
+_CONTAINERS = {
+    **{tag: tag for tag in ("ul", "ol", "dl", "table", "blockquote", "pre")},
+    **{tag: "table" for tag in ("tbody", "thead", "tfoot")},
+}
+"""Elements whose children are kept in one like them, by tag."""
 
 MAX_WALL_CHARS = 400
 """A page with a sign-in form and at most so much text is a login wall."""
@@ -81,19 +91,63 @@ def _title(tree: Any) -> str | None:  # an lxml element; lxml ships no types
 
 
 def _main_text(tree: Any) -> str:
+    main = next(iter(tree.xpath("//main | //article | //*[@role = 'main']")), None)
     body = tree.find("body")
-    if body is not None and not tree.xpath("//main | //article | //*[@role = 'main']"):
+    if main is None and body is not None:
         # Without ``main`` or ``article`` trafilatura's heuristics drop headings and whole sections of plain pages.
+        main = body
         body.tag = "main"
         wrapped = tree.makeelement("body")
         body.addprevious(wrapped)
         wrapped.append(body)
+    sizes = _sizes(tree)
+    pages = [tree] if main is None or sizes[tree] <= _MAX_ELEMENTS else _pages(main, sizes)
+    return _plain("\n\n".join(filter(None, map(_extracted, pages))))
+
+
+def _extracted(tree: Any) -> str:
     n_chars = len(" ".join("".join(tree.itertext()).split()))
     config = deepcopy(DEFAULT_CONFIG)
     # The default threshold would make trafilatura fall back on unstructured text for every short page.
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(min(_USUAL_MIN_CHARS, n_chars // 2)))
     found = trafilatura.bare_extraction(tree, include_comments=False, include_formatting=True, config=config)
-    return _plain(found.text or "") if isinstance(found, Document) else ""
+    return (found.text or "") if isinstance(found, Document) else ""
+
+
+def _sizes(tree: Any) -> Mapping[Any, int]:
+    """Return how many elements each element is, itself included."""
+    elements = list(tree.iter("*"))
+    sizes = dict.fromkeys(elements, 1)
+    for element in reversed(elements[1:]):
+        sizes[element.getparent()] += sizes[element]
+    return sizes
+
+
+def _pages(element: Any, sizes: Mapping[Any, int]) -> Iterator[Any]:
+    """Yield a large element's children, moved to pages of at most ``_MAX_ELEMENTS`` or so."""
+    page, n_elements = _page(element, element.text), 0
+    for child in list(element):
+        size = sizes.get(child, 0)  # a comment has none
+        if n_elements + size > _MAX_ELEMENTS:
+            yield page.getroottree().getroot()
+            page, n_elements = _page(element, None), 0
+        if size > _MAX_ELEMENTS:
+            yield from _pages(child, sizes)
+            page.text = child.tail
+        else:
+            page.append(child)
+            n_elements += size
+    yield page.getroottree().getroot()
+
+
+def _page(element: Any, text: str | None) -> Any:
+    """Return the innermost element of a new page: ``main``, or one in it like ``element``, a list or a table."""
+    inner = load_html("<html><body><main></main></body></html>").find("body/main")
+    if element.tag in _CONTAINERS:
+        inner.append(inner.makeelement(_CONTAINERS[element.tag]))
+        inner = inner[0]
+    inner.text = text
+    return inner
 
 
 def _keep_lines(tree: Any) -> None:
@@ -104,11 +158,26 @@ def _keep_lines(tree: Any) -> None:
     in_one_line = set(
         tree.xpath("//td//br | //th//br | //h1//br | //h2//br | //h3//br | //h4//br | //h5//br | //h6//br")
     )
-    for element in tree.xpath("//br"):
-        element.tail = (" " if element in in_one_line else _BREAK) + (element.tail or "")
-        element.drop_tag()
+    for parent in dict.fromkeys(element.getparent() for element in tree.xpath("//br")):
+        _replace_breaks(parent, in_one_line)
     for element in tree.xpath("//summary"):
         element.tag = "p"
+
+
+def _replace_breaks(parent: Any, in_one_line: Container[Any]) -> None:
+    """Replace the ``br`` children of an element by text. Linear in their number, which ``drop_tag`` is not."""
+    before, texts = None, [parent.text or ""]
+    for child in [*parent, None]:
+        if child is not None and child.tag == "br":
+            texts += [" " if child in in_one_line else _BREAK, child.tail or ""]
+            child.tail = None
+            parent.remove(child)
+            continue
+        if before is None:
+            parent.text = "".join(texts)
+        else:
+            before.tail = "".join(texts)
+        before, texts = child, [child.tail or ""] if child is not None else []
 
 
 def _is_sign_in(tree: Any) -> bool:
