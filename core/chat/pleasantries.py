@@ -43,7 +43,7 @@ _MAX_PARTS = 8
 
 _MIN_WORDS_AFTER_OPENING = 3
 
-_END_OF_PART = re.compile(r"(?<=[.!?;…])\s+|\s*[,:—–]\s+|\s*\n\s*|\s+-\s+")
+_END_OF_PART = re.compile(r"(?<=[.!?;…])\s++|(?<!\s)(?:\s*+[,:—–]\s++|(?=[^\S\n]*+\n)\s++|\s++-\s++)")
 _GREETING = (
     r"(?:oi+e?|ol[aá]|opa|e\s+a[ií]|bom\s+dia|boa\s+(?:tarde|noite)"
     r"|hi+|hello|hey+|hiya|good\s+(?:morning|afternoon|evening))"

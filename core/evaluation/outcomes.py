@@ -18,6 +18,7 @@ import numpy as np
 
 from core.evaluation.dataset import LabelledQuestion
 from core.evaluation.selective import auroc
+from core.normal_form import normal_form
 
 Outcome = Literal["right", "beside", "declined", "closest", "bluffed", "talk"]
 
@@ -112,7 +113,7 @@ def _mean(values: Iterable[bool]) -> float | None:
 
 
 def _without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", _spaced(text))
+    decomposed = normal_form("NFKD", _spaced(text))
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
 
 

@@ -142,7 +142,8 @@ def _pages(element: Any, sizes: Mapping[Any, int]) -> Iterator[Any]:
 
 def _page(element: Any, text: str | None) -> Any:
     """Return the innermost element of a new page: ``main``, or one in it like ``element``, a list or a table."""
-    inner = load_html("<html><body><main></main></body></html>").find("body/main")
+    page: Any = load_html("<html><body><main></main></body></html>")
+    inner = page.find("body/main")
     if element.tag in _CONTAINERS:
         inner.append(inner.makeelement(_CONTAINERS[element.tag]))
         inner = inner[0]

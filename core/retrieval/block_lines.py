@@ -13,7 +13,7 @@ from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
 
 _HEADING = re.compile(
-    r"[ \t\x1f]*(#{1,6})[ \t\x1f]+(?P<text>.*\S)|[ \t\x1f]*(={2,5})(?P<wiki>[^=].*?)={2,5}[ \t\x1f]*$"
+    r"[ \t\x1f]*+(#{1,6})[ \t\x1f]++(?P<text>.*\S)|[ \t\x1f]*+(={2,5})(?P<wiki>[^=].*?)={2,5}[ \t\x1f]*$"
 )
 _UNDERLINE = re.compile(r"[ ]{0,3}([=\-~^\"*+#])\1{2,}[ \t\x1f]*$")
 _MAX_HEADING_CHARS = 120
@@ -25,7 +25,7 @@ _ITEM = re.compile(
     r"(?=[ \t\x1f]|$)"
 )
 _RULE = re.compile(r"[\s|:=*_~`+-]*$")
-_DIVIDER = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$")
+_DIVIDER = re.compile(r"(?=[\s:|-]*+$)[^-]*+-[^|]*+\|")
 _LETTER = re.compile(r"[^\W\d_]")
 _KEY = re.compile(r"[a-z][\w-]{0,30}:(?: |$)")
 _FRONT_KEYS = frozenset(

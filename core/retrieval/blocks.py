@@ -19,7 +19,7 @@ from core.retrieval.sentences import sentences
 PartKind = Literal["sentence", "item", "row", "code", "message"]
 
 _NUMBERING = re.compile(
-    r"[\W_]*(?:Art|Arts|Artigo|Cap|Sec|Section|Rule|Regra|Item|n)?[\W_]*\d[\d.]*[ºª°]?[\W_]*$", re.IGNORECASE
+    r"[\W_]*+(?:(?:Arts?|Artigo|Cap|Sec|Section|Rule|Regra|Item|n)[\W_]*+)?\d[\d.]*+[ºª°]?[\W_]*+$", re.IGNORECASE
 )
 _MAX_NUMBERING_CHARS = 30
 _BACK = re.compile(
@@ -36,7 +36,7 @@ _NARROWING = re.compile(
 """How a sentence starts that takes back or narrows what the one before it says."""
 
 _LOCAL_LINK = re.compile(
-    r"!?\[[^\]\n]{0,300}\]\((?!https?://|mailto:)(?:[^()\n]|\([^()\n]*\)){0,300}\)|`[^`<\n]{1,200}<[^>\n]+>`_+"
+    r"!?\[[^\]\n]{0,300}\]\((?!https?://|mailto:)(?:[^()\n]|\([^()\n]*\)){0,300}\)|`[^`<\n]{1,200}<[^>\n]{1,300}>`_++"
     r"|\[\[[^\]\n]{1,200}\]\]|<a\b[^>\n]{0,300}>[^<\n]{0,200}</a>"
 )
 _CONTENTS_ITEMS, _CONTENTS_SHARE = 3, 0.8
@@ -46,7 +46,7 @@ _WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
-class TextPart:
+class QuotePart:
     """A piece of a text that is quoted whole, ``text[start:end]``, of one block and one section (both count from 0).
 
     ``heading`` is the nearest heading or question above it. ``needs`` are the places, in the list of all parts, of
@@ -84,10 +84,10 @@ class _BlockReader:
         self._text, self._masked, self._heading = text, masked, heading
         self._lines = MarkedLines(text, masked)
         self._section, self._block = 0, -1
-        self._parts: list[TextPart] = []
+        self._parts: list[QuotePart] = []
         self._lead: int | None = None  # the part that introduces the block to come
 
-    def read(self, is_start: bool) -> list[TextPart]:
+    def read(self, is_start: bool) -> list[QuotePart]:
         i = self._lines.front_matter_end() if is_start else 0
         if is_chat(self._masked):
             for line in self._lines.between(i, len(self._lines)):
@@ -214,7 +214,9 @@ class _BlockReader:
             return None
         end = start + len(self._masked[start:end].rstrip())
         start = end - len(self._masked[start:end].lstrip())
-        self._parts.append(TextPart(kind, start, end, self._block, self._section, self._heading, needs, leads, narrows))
+        self._parts.append(
+            QuotePart(kind, start, end, self._block, self._section, self._heading, needs, leads, narrows)
+        )
         return len(self._parts) - 1
 
     def _is_only_links(self, start: int, end: int) -> bool:

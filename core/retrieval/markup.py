@@ -34,14 +34,14 @@ _HEADING_TAG = re.compile(r"h[1-6]|summary|dt")
 
 _CODE = r"""
       (?P<code>
-        (?:^|(?<=\n))[ \t>]*(?P<fence>```+|(?<![^\n]\n)~~~+)[^`\n]*\n
+        (?:^|(?<=\n))[ \t>]*(?P<fence>```++|(?<![^\n]\n)~~~++)[^`\n]*+\n
         (?:(?:[\s\S]*?\n)?[ \t>]*(?P=fence)[`~]*[ \t]*(?=\n|\Z)|[\s\S]*)
       | (?<!`)(?P<tick>`{1,3})(?=[^`\s])(?:(?!(?P=tick))[^\n]){1,300}(?P=tick)(?!`|__?(?!\w)))
 """
 """A fenced block, up to the end of the text where it is not closed; or a span between backticks."""
 
-_FENCE_LINE = re.compile(r"^[ \t>]*(?:```+|~~~+)(?P<info>[^`\n]*)$", re.MULTILINE)
-_PROSE_LINE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}.*[.:!?]$")
+_FENCE_LINE = re.compile(r"^[ \t>]*+(?:```++|~~~++)(?P<info>[^`\n]*+)$", re.MULTILINE)
+_WORD_PAIR = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+ [^\W\d_]{2}")
 _HTML_ROW = re.compile(r"<tr\b[^<>]*+>(?:(?!</?tr\b)[\s\S])*+", re.IGNORECASE)
 _COMPONENT = re.compile(r"</([A-Z][\w.]{0,30})\s*>")
 
@@ -143,7 +143,8 @@ def _without_unopened_code(text: str) -> str:
 
 def _prose_share(text: str) -> float:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    return sum(bool(_PROSE_LINE.search(line[:200])) for line in lines) / max(len(lines), 1)
+    heads = [line[:200] for line in lines]
+    return sum(head[-1] in ".:!?" and bool(_WORD_PAIR.search(head)) for head in heads) / max(len(lines), 1)
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -161,7 +161,8 @@ def _ends_sentence(text: str, line: TextLine) -> bool:
     """Return whether a sentence ends with the line, by its punctuation."""
     end = line.end - len(text[line.start : line.end]) + len(text[line.start : line.end].rstrip())
     match = _FINAL.search(text, max(line.start, end - _MAX_FINAL_CHARS), end)
-    return match is not None and _is_end(text, line, match)
+    first = line.end - len(text[line.start : line.end].lstrip())
+    return match is not None and _is_end(text, first, line.end, match)
 
 
 def _ends_within(text: str, line: TextLine) -> Iterator[int]:

@@ -14,7 +14,7 @@ from core.retrieval.analyzer import fold
 from core.types import AnalyzedQuestion, Hit
 
 _MARKER = re.compile(r"[\[【]\d{1,2}(?:\s*[,;]\s*\d{1,2})*[^\]】]{0,12}[\]】]")
-_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
+_LIST_NUMBER = re.compile(r"^[ \t]*+\d{1,2}[.)]\s", re.MULTILINE)
 _NUMBER = re.compile(r"\d+")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-ZÀ-Þ][\w'’-]+")
 """A capitalised word that does not begin a sentence."""

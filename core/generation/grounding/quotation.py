@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from core.generation.grounding.candidate_sentences import MAX_QUOTE_CHARS, cut
-from core.retrieval.blocks import MarkedText, TextPart
+from core.retrieval.blocks import MarkedText, QuotePart
 from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
 from core.types import Passage, Source
@@ -77,7 +77,7 @@ class QuotablePassage:
         start, end = _reach(passage, wider)
         self.offset = start
         self._marked = MarkedText(wider.text[start - wider.start : end - wider.start], passage.heading, start == 0)
-        self.parts: Sequence[TextPart] = self._marked.parts
+        self.parts: Sequence[QuotePart] = self._marked.parts
         self._sizes = [0 if _is_header(part) else len(self._read(part)) + 1 for part in self.parts]
 
     def windows(self, room: int) -> list[Quotation]:
@@ -139,7 +139,7 @@ class QuotablePassage:
             block = self._block(i)
             yield block
 
-    def _read(self, part: TextPart) -> str:
+    def _read(self, part: QuotePart) -> str:
         masked = self._marked.masked[part.start : part.end]
         if part.kind == "code":
             line_start = self._marked.text.rfind("\n", 0, part.start) + 1
@@ -156,7 +156,7 @@ class QuotablePassage:
 class _Choice:
     """The parts chosen around an anchor, at first it and its needs."""
 
-    def __init__(self, parts: Sequence[TextPart], sizes: Sequence[int], anchor: int, room: int) -> None:
+    def __init__(self, parts: Sequence[QuotePart], sizes: Sequence[int], anchor: int, room: int) -> None:
         self._parts, self._sizes, self._room = parts, sizes, room
         self._chosen: set[int] = set()
         self.take([anchor])
@@ -196,7 +196,7 @@ class _Choice:
         return wanted
 
 
-def _is_header(part: TextPart) -> bool:
+def _is_header(part: QuotePart) -> bool:
     return part.kind == "row" and part.leads
 
 

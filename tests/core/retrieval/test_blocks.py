@@ -189,8 +189,11 @@ def test_blocks_and_sections_are_counted_upwards(text):
 def test_time_is_linear(piece):
     def seconds(n_chars):
         text = piece * (n_chars // len(piece))
-        started = time.process_time()
-        MarkedText(text)
-        return time.process_time() - started
+        times = []
+        for _ in range(3):  # the best of three: the processor is shared with other work
+            started = time.process_time()
+            MarkedText(text)
+            times.append(time.process_time() - started)
+        return min(times)
 
     assert seconds(16_000) < 20 * max(seconds(2_000), 0.005)
