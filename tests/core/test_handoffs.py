@@ -85,7 +85,7 @@ def here(aion: Aion) -> Here:
 
 async def test_what_is_not_known_offers_a_human_and_what_is_rated_down_does_too(aion: Aion, here: Here) -> None:
     declined = await here.say(EVA, QUESTION)
-    assert [each.command for each in declined.buttons] == ["again", "human"]
+    assert [each.command for each in declined.buttons] == ["human", "again"]
     assert declined.answer_id is not None
     thanks = [await aion.dispatch.rate(GUILD, declined.answer_id, EVA, thumb, "pt-BR") for thumb in ("up", "down")]  # type: ignore[arg-type]
     assert [[each.label for each in reply.buttons] for reply in thanks] == [[], ["🙋 Perguntar a uma pessoa"]]

@@ -47,7 +47,7 @@ async def test_documents_words_are_no_markup(database, feedback):
     source = Source(1, "**Rules**", "", "see [here] @everyone\n# a `code` <x>", 7)
     answer_id = await Answers(database).record(replace(ANSWER, sources=(source,)))
     text = await feedback.open_sources(HERE, answer_id, ANA)
-    assert "[1] \\*\\*Rules\\*\\*\n> see \\[here\\] @everyone # a \\`code\\` \\<x>" in text
+    assert "[1] \\*\\*Rules\\*\\*\n> see \\[here\\] \\@everyone # a \\`code\\` \\<x>" in text
 
 
 async def test_another_space_s_answer_is_not_there(database, feedback, impressions):
