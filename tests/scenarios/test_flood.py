@@ -20,8 +20,9 @@ from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.tasks import TaskSet
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
+from core.markdown import Markdown
 from core.settings import Settings
-from core.types import GLOBAL, Message, Person, Piece, Reply, Sampling, SpaceId
+from core.types import GLOBAL, Message, Person, Piece, Sampling, SpaceId
 from plugins import load_plugins
 from tests.fakes import ScriptedGenerator, WordEmbedder, message
 
@@ -65,8 +66,8 @@ class ChannelPost:
     channel: Channel
     capabilities = Capabilities(max_units=4_000, measure=len, edit_interval_s=60.0, typing_interval_s=60.0)
 
-    def render(self, reply: Reply) -> str:
-        return reply.text
+    def render(self, markdown: Markdown) -> str:
+        return markdown
 
     async def typing(self) -> None: ...
 

@@ -179,7 +179,7 @@ def test_when_time_is_over_it_saves_and_leaves_and_goes_on_to_the_same(name: str
 def run(kind: str, name: str, folder: Path, kill_at: int | None) -> str:
     """Run it as its own process; return the digest of its weights, or kill -9 it after a step."""
     command = [sys.executable, "-m", "tests.core.training.preference", kind, name, str(folder), "9"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[4]) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
