@@ -64,7 +64,7 @@ class ChannelPost:
     """The reply to one message (``bot.delivery.post.ReplyPost``)."""
 
     channel: Channel
-    capabilities = Capabilities(max_units=4_000, measure=len, edit_interval_s=60.0, typing_interval_s=60.0)
+    capabilities = Capabilities(max_units=4_000, measure=len, edit_interval_s=0.01, typing_interval_s=60.0)
 
     def render(self, markdown: Markdown) -> str:
         return markdown
