@@ -200,6 +200,7 @@ def test_killed_at_any_step_and_gone_on_elsewhere_the_weights_are_the_same_to_th
     whole = run(kind, name, tmp_path / "whole", None)
     kill_at = random.SystemRandom().randint(1, 8)
     assert run(kind, name, tmp_path / "here", kill_at) == "killed"
+    (tmp_path / "here").mkdir(exist_ok=True)  # a run killed before its first checkpoint has left no folder
     shutil.copytree(tmp_path / "here", tmp_path / "elsewhere")
     shutil.rmtree(tmp_path / "here")
     assert run(kind, name, tmp_path / "elsewhere", None) == whole, f"killed after step {kill_at}"
