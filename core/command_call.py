@@ -47,19 +47,26 @@ class CommandCall:
         return await self._questions.answer_afresh(self.message, question, self._outlet)
 
     async def progress(self, text: Markdown) -> None:
-        """Show a passing status line."""
-        await self._outlet.progress(text)
+        """Show a passing status line; none of a private command, whose line others would read."""
+        if not self._command.private:
+            await self._outlet.progress(text)
 
     async def reply(self, text: Markdown, *buttons: Button) -> None:
         """Send the command's final reply, with buttons under it."""
-        await self._outlet.send(Reply(text, self.language, private=self._command.private, buttons=buttons))
+        await self._send(text, buttons=buttons)
 
     async def show(self, text: Markdown, *files: File) -> None:
         """Send the command's final reply, with files below it."""
-        await self._outlet.send(Reply(text, self.language, private=self._command.private, files=files))
+        await self._send(text, files=files)
 
     async def settle(self, text: Markdown, *buttons: Button) -> None:
         """Send the final reply and retire the buttons of the message whose button called the command."""
+        await self._send(text, buttons=buttons, settles=True)
+
+    async def _send(
+        self, text: Markdown, *, buttons: tuple[Button, ...] = (), files: tuple[File, ...] = (), settles: bool = False
+    ) -> None:
+        private, quiet = self._command.private, self._command.quiet
         await self._outlet.send(
-            Reply(text, self.language, private=self._command.private, buttons=buttons, settles=True)
+            Reply(text, self.language, private=private, quiet=quiet, buttons=buttons, files=files, settles=settles)
         )

@@ -110,8 +110,9 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as declared. ``private`` replies are shown to the caller alone where the platform can.
+    """A command as declared. ``private`` replies are shown to the caller alone, never where others read.
 
+    ``quiet`` ones, which are of interest to the caller alone, are shown so where the platform can, else to all.
     One that is not ``listed`` is what a button calls: it can be typed, and crowds neither menus nor ``/help``.
     One that ``takes_replies`` is also called by whoever replies to a message with its button, with the button's
     argument and the words of the reply.
@@ -123,6 +124,7 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     permission: Permission = "everyone"
     private: bool = False
+    quiet: bool = False
     listed: bool = True
     takes_replies: bool = False
 

@@ -124,6 +124,10 @@ class Dispatch:
         fitting = [ArgumentCompletion(f"#{number} {title}", str(number)) for number, title in known]
         return tuple(each for each in fitting if wanted in each.label.casefold())
 
+    async def open_private_chat(self, platform: Platform, space: SpaceId) -> bool:
+        """Deliver the private replies kept for the person of a private chat, which is open now; return if any were."""
+        return await self.inbox.release(platform, space)
+
     async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
         """Tell whether a conversation is a free channel, where unaddressed messages are handled too."""
         return await self.channels.mode(space, conversation) == "free"
@@ -147,7 +151,7 @@ class Dispatch:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
             await outlet.send(
-                Reply(explain_markdown(language, error), language, private=isinstance(error, PermissionRefused))
+                Reply(explain_markdown(language, error), language, quiet=isinstance(error, PermissionRefused))
             )
         except Exception:  # the error boundary: of a fault, nothing but its reference may reach the chat
             reference = _new_reference()

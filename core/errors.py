@@ -4,7 +4,8 @@ AionError
 ├── UserError            safe to show: a key of the text catalogue and its values
 │   ├── BadInput         what was sent cannot be worked with (empty, too long, unreadable, blocked address)
 │   ├── PermissionRefused the person may not do this
-│   └── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
+│   ├── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
+│   └── PrivateChatClosed a private reply has no place: its person's private chat was never opened
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
     ├── DeliveryPostponed the platform takes the reply later
@@ -43,6 +44,17 @@ class PermissionRefused(UserError):
 
 class Unavailable(UserError):
     """It cannot be done now; the sentence says what to do about it."""
+
+
+class PrivateChatClosed(UserError):
+    """A private reply cannot be shown here, nor in the person's private chat, which is not open to AION.
+
+    The sentence tells, without what is private, how to open it. ``space`` is that chat's; empty: there is none.
+    """
+
+    def __init__(self, space: str, key: str, **values: object) -> None:
+        super().__init__(key, **values)
+        self.space = space
 
 
 class InternalError(AionError):

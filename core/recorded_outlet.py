@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from core.errors import DeliveryPostponed
+from core.errors import DeliveryPostponed, PrivateChatClosed
 from core.markdown import Markdown
 from core.ports import Outlet
 from core.storage.inbox import Inbox
-from core.types import Message, Reply
+from core.texts import explain_markdown
+from core.types import Message, Reply, SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,31 @@ class RecordedOutlet:
         await self.deliver(reply)
 
     async def deliver(self, reply: Reply) -> None:
-        """Deliver a stored reply; where the platform takes it only later, set when it is due."""
+        """Deliver a stored reply; where the platform takes it only later, set when it is due.
+
+        A private one without a place is kept for its person, who is told here how to open one.
+        """
         try:
             await self._outlet.send(reply)
         except DeliveryPostponed as postponed:
-            log.info("%s is answered in %.0f s: %s", self._message.key, postponed.retry_after_s, postponed)
-            self._is_postponed = True
-            await self._inbox.postpone(self._message, timedelta(seconds=postponed.retry_after_s))
+            await self._postpone(postponed)
+        except PrivateChatClosed as closed:
+            if closed.space:
+                await self._inbox.hold(SpaceId(closed.space), self._message, reply)
+            await self._tell_where(Reply(explain_markdown(reply.language, closed), reply.language))
+
+    async def _tell_where(self, told: Reply) -> None:
+        try:
+            await self._outlet.send(told)
+        except DeliveryPostponed as postponed:
+            await self._postpone(postponed)
+        except PrivateChatClosed:
+            log.warning("%s: nobody could be told that a private reply waits", self._message.key)
+
+    async def _postpone(self, postponed: DeliveryPostponed) -> None:
+        log.info("%s is answered in %.0f s: %s", self._message.key, postponed.retry_after_s, postponed)
+        self._is_postponed = True
+        await self._inbox.postpone(self._message, timedelta(seconds=postponed.retry_after_s))
 
     async def close(self) -> None:
         """Close the message in the inbox, unless its delivery was postponed."""

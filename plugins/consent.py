@@ -29,6 +29,6 @@ def register(registry: Registry) -> None:
             },
             handler=consent,
             parameters=(Parameter("decision", {"en": "yes or no", "pt": "sim ou não"}),),
-            private=True,
+            quiet=True,
         )
     )

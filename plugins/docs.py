@@ -43,6 +43,6 @@ def register(registry: Registry) -> None:
             name="docs",
             description={"en": "List what I have been taught here", "pt": "Liste o que me ensinaram aqui"},
             handler=docs,
-            private=True,
+            quiet=True,
         )
     )

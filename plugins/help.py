@@ -24,6 +24,6 @@ def register(registry: Registry) -> None:
             name="help",
             description={"en": "What I can do", "pt": "O que eu sei fazer"},
             handler=show_help,
-            private=True,
+            quiet=True,
         )
     )

@@ -21,7 +21,7 @@ def register(registry: Registry) -> None:
             parameters=(
                 Parameter("answer", {"en": "My answer's number", "pt": "O número da minha resposta"}, kind="number"),
             ),
-            private=True,
+            quiet=True,
             listed=False,
         )
     )

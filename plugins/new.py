@@ -18,6 +18,6 @@ def register(registry: Registry) -> None:
             name="new",
             description={"en": "Start a new conversation", "pt": "Comece uma nova conversa"},
             handler=new,
-            private=True,
+            quiet=True,
         )
     )

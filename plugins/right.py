@@ -31,7 +31,7 @@ def register(registry: Registry) -> None:
             description={"en": "Yes, this answers my question", "pt": "Sim, isto responde à minha pergunta"},
             handler=right,
             parameters=(ANSWER,),
-            private=True,
+            quiet=True,
             listed=False,
         )
     )
@@ -41,7 +41,7 @@ def register(registry: Registry) -> None:
             description={"en": "No, this is not what I asked", "pt": "Não, não foi isso que perguntei"},
             handler=wrong,
             parameters=(ANSWER,),
-            private=True,
+            quiet=True,
             listed=False,
         )
     )

@@ -21,7 +21,7 @@ def register(registry: Registry) -> None:
             description={"en": "What an answer quotes, word for word", "pt": "O que uma resposta cita, à letra"},
             handler=sources,
             parameters=(ANSWER,),
-            private=True,
+            quiet=True,
             listed=False,
         )
     )

@@ -110,13 +110,16 @@ class CollectingOutlet:
 
 
 class Unlimited:
-    """The part of a core that holds limits, without any."""
+    """The part of a core that holds limits and private replies, without any."""
 
     def is_silenced(self, space: SpaceId, person: Person) -> bool:
         return False
 
     def admit_press(self, space: SpaceId, person: Person) -> bool:
         return True
+
+    async def open_private_chat(self, platform: Platform, space: SpaceId) -> bool:
+        return False
 
 
 class MemoryInbox:

@@ -18,8 +18,9 @@ H = TypeVar("H")
 class RenderedMessage:
     """One chat message of a reply: rendered Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
-    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``. A ``private`` one is for the asker alone. A
-    ``cosmetic`` one is partial text, soon replaced: a busy platform may refuse it (``NotDelivered``).
+    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``. A ``private`` one is for the asker alone, a
+    ``quiet`` one where that can be. A ``cosmetic`` one is partial text, soon replaced: a busy platform may refuse it
+    (``NotDelivered``).
     """
 
     text: str
@@ -27,6 +28,7 @@ class RenderedMessage:
     private: bool = False
     buttons: tuple[Button, ...] = ()
     file: File | None = None
+    quiet: bool = False
     cosmetic: bool = field(default=False, compare=False)
 
     @property

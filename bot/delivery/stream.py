@@ -13,11 +13,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from bot.delivery.clock import StreamClock, SystemClock
-from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered
+from bot.delivery.errors import DeliveryFailed, MessageGone, NoPrivatePlace, NotDelivered, PossiblyDelivered
 from bot.delivery.markup import markdown_of
 from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost
 from bot.delivery.split import split
@@ -127,8 +128,8 @@ class StreamedReply(Generic[H]):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply in place of the partial text, retrying where that cannot duplicate a message.
 
-        Raises ``DeliveryPostponed`` where a journal lets another outlet continue later, and nothing else: a reply that
-        can never be delivered is logged as an error.
+        Raises ``DeliveryPostponed`` where a journal lets another outlet continue later, ``PrivateChatClosed`` where the
+        reply is private and has no place, and nothing else: one that can never be delivered is logged as an error.
         """
         self._stop_typing()
         self._settles = reply.settles
@@ -142,13 +143,17 @@ class StreamedReply(Generic[H]):
                 if self._journal is not None:
                     raise DeliveryPostponed(str(error), max(error.retry_after_s or 0.0, LONGEST_WAIT_S)) from error
                 log.error("a final reply was not delivered: %r", error)
+            except NoPrivatePlace as error:
+                raise error.told from error
             except DeliveryFailed as error:
                 log.error("a final reply was not delivered: %r", error)
             self._shown, self._journal, self._is_unsure = [], None, False
 
     async def _warn_unsure(self, reply: Reply) -> None:
         """Send a note that a part may be missing, until one surely arrived; two of them do no harm."""
-        note = RenderedMessage(say_markdown(reply.language, "error.possibly_sent"), private=reply.private)
+        note = RenderedMessage(
+            say_markdown(reply.language, "error.possibly_sent"), private=reply.private, quiet=reply.quiet
+        )
         for _ in BACK_OFF_S:
             await self._put_retrying(len(self._shown), note)
             if self._shown[-1] is not None:
@@ -199,9 +204,9 @@ class StreamedReply(Generic[H]):
     def _rendered_parts(self, reply: Reply) -> list[RenderedMessage]:
         capabilities = self._post.capabilities
         parts = split(self._post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
-        rest = [RenderedMessage(part, private=reply.private) for part in parts[:-1]]
-        last = RenderedMessage(parts[-1], reply.answer_id, reply.private, reply.buttons)
-        return [*rest, last, *(RenderedMessage("", private=reply.private, file=file) for file in reply.files)]
+        rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)
+        last = rendered(parts[-1], reply.answer_id, buttons=reply.buttons)
+        return [*map(rendered, parts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
 
     async def _deliver(self, parts: list[RenderedMessage]) -> None:
         if self._shown:

@@ -13,11 +13,9 @@ from core.chat.channels import Channels
 from core.storage.inbox import Inbox
 from core.storage.spaces import Spaces
 from core.types import Language, Message, Person, Platform, Reply, SpaceId
+from core.types.delivery import NOTICE
 
 AION = Person("aion", "AION")
-
-KEY = "notice"
-"""Name of a notice's key in its address; by it a platform recognises a notice that is sent again."""
 
 
 class Notices:
@@ -43,7 +41,7 @@ class Notices:
         """Show a reply in a conversation of the space, once for ``key``; ``address`` is of what it answers."""
         platform = cast(Platform, space.split(":", 1)[0])
         message = Message(
-            f"{KEY}:{key}", platform, space, conversation, AION, "", address={**(address or {}), KEY: key}
+            f"{NOTICE}:{key}", platform, space, conversation, AION, "", address={**(address or {}), NOTICE: key}
         )
         await self._inbox.post(message, reply)
 

@@ -27,7 +27,8 @@ class Outlet(Protocol):
     async def send(self, reply: Reply) -> None:
         """Deliver the final reply in place of any progress. Never skipped, never cut short.
 
-        Raises ``DeliveryPostponed`` where only a later outlet to the same address can deliver the rest.
+        Raises ``DeliveryPostponed`` where only a later outlet to the same address can deliver the rest, and
+        ``PrivateChatClosed`` where the reply is private and there is no place for it; nothing of it was shown then.
         """
         ...
 
@@ -104,6 +105,13 @@ class AdapterApi(Protocol):
 
     async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
         """Tell whether unaddressed messages there are handled too. Called for every message: cheap."""
+        ...
+
+    async def open_private_chat(self, platform: Platform, space: SpaceId) -> bool:
+        """Deliver what is kept for the person of the private chat ``space``, who wrote there; return if there was any.
+
+        Called for every message in a private chat: cheap.
+        """
         ...
 
     async def recent_conversations(self, platform: Platform) -> Sequence[tuple[SpaceId, str]]:

@@ -3,9 +3,11 @@
     accept ──▶ accepted ──answer──▶ answered ──close──▶ closed        claim ──▶ closed
         ▲         └──────────────── close ────────────────┘ │
         └──────────────────────── revise ───────────────────┘
+    hold ──▶ held ──release──▶ answered
 
 A message is stored with its text and reply address until it is closed; then only its key remains. Only an edit
-(``revise``) leads back to an earlier state, so late and repeated calls change nothing. A message is answered even when
+(``revise``) leads back to an earlier state, so late and repeated calls change nothing. A private reply without a place
+is held for ``HELD_FOR``. A message is answered even when
 the database fails: the error is logged, and only durability is lost.
 """
 
@@ -18,7 +20,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from core.storage.answers import message_ref_update
@@ -34,7 +36,7 @@ from core.storage.message_json import (
 )
 from core.storage.schema import inbox
 from core.types import Message, Platform, Reply, SpaceId
-from core.types.delivery import DeliveredPart, UnfinishedMessage
+from core.types.delivery import NOTICE, DeliveredPart, UnfinishedMessage
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,13 @@ MAX_OVERDUE = timedelta(minutes=30)
 
 MAX_AGE = timedelta(days=1)
 """A message whose reply could not be delivered for so long is closed."""
+
+
+HELD_FOR = timedelta(days=1)
+"""How long a private reply is kept for somebody who has not opened a private chat; then it is erased."""
+
+HELD = "held"
+"""Begins the key of a held reply, before that of the message it replies to."""
 
 
 class Inbox:
@@ -100,6 +109,30 @@ class Inbox:
         self._news[message.platform].set()
         return is_new
 
+    async def hold(self, space: SpaceId, message: Message, reply: Reply) -> None:
+        """Keep a private reply to ``message`` for its person, until ``release`` of their private chat ``space``."""
+        key, now = f"{HELD}:{message.key}", datetime.now(UTC)
+        held = Message(key, message.platform, space, space, message.person, "", message.locale, address={NOTICE: key})
+        await self._add(
+            space,
+            key,
+            seen_at=now,
+            state=HELD,
+            platform=message.platform,
+            due_at=now + HELD_FOR,
+            message=message_to_json(held),
+            reply=reply_to_json(reply),
+        )
+
+    async def release(self, platform: Platform, space: SpaceId) -> bool:
+        """Make the replies held for a private chat due; return whether there were any."""
+        held = and_(inbox.c.space_id == space, inbox.c.state == HELD, inbox.c.due_at > datetime.now(UTC))
+        if await self._database.row(select(inbox.c.key).where(held).limit(1)) is None:
+            return False
+        await self._execute(update(inbox).where(held).values(state="answered", due_at=datetime.now(UTC)))
+        self._news[platform].set()
+        return True
+
     def news(self, platform: Platform) -> asyncio.Event:
         """Return the event that is set when an unasked reply waits for delivery on a platform."""
         return self._news[platform]
@@ -137,7 +170,7 @@ class Inbox:
         now = datetime.now(UTC)
         due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
         rows = await self._database.rows(select(inbox).where(due).order_by(inbox.c.seen_at))
-        late = [row for row in rows if _is_late(row, now)]
+        late = [row for row in rows if row.state == HELD or _is_late(row, now)]
         for row in late:
             await self._give_up(row)
         return [_unfinished(row) for row in rows if row not in late]
@@ -148,8 +181,9 @@ class Inbox:
         return int(row[0]) if row else 0
 
     async def forget(self, person_id: str, *, but: str) -> None:
-        """Close every open message of a person (the platform's id) except the one of the key ``but``."""
-        rows = await self._database.rows(select(inbox.c.space_id, inbox.c.key, inbox.c.message).where(_open))
+        """Close every open message of a person (the platform's id), and what is held for them, except ``but``'s key."""
+        kept = or_(_open, inbox.c.state == HELD)
+        rows = await self._database.rows(select(inbox.c.space_id, inbox.c.key, inbox.c.message).where(kept))
         for row in rows:
             if row.message is not None and row.message["person"]["id"] == person_id and row.key != but:
                 await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))

@@ -77,7 +77,8 @@ class File:
 class Reply:
     """A message to be shown, in Markdown; with an ``answer_id`` it has buttons for rating.
 
-    ``private``: shown to the caller only. ``settles``: the message whose button led to it loses its buttons.
+    ``private``: shown to the caller only, never where others read. ``quiet``: shown to the caller only where the
+    platform can, else to all. ``settles``: the message whose button led to it loses its buttons.
     """
 
     text: Markdown
@@ -88,3 +89,4 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     settles: bool = False
     files: tuple[File, ...] = ()
+    quiet: bool = False

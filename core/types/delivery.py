@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from core.types.answers import Reply
 from core.types.messages import Message
 
+NOTICE = "notice"
+"""Name of a notice's key in its address; by it a platform recognises a notice that is sent again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveredPart:

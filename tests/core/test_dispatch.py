@@ -65,7 +65,7 @@ async def test_moderators_teach_and_members_ask(aion: Aion) -> None:
     refused = CollectingOutlet()
     await aion.dispatch.handle(message("/index", key="1", command="index", attachments=(file,)), refused)
     assert "moderators" in refused.text
-    assert refused.replies[0].private
+    assert refused.replies[0].quiet
     taught = await said(aion, "/index", command="index", attachments=(file,), person=MODERATOR)
     assert "Learned hours.md" in taught
     assert "Library" in await said(aion, "/docs", command="docs")

@@ -52,7 +52,7 @@ class ScriptedFront(Unlimited):
                 require_permission(message.person, command)
             await self.script(message, outlet)
         except UserError as error:
-            await outlet.send(Reply(explain("en", error), "en", private=True))
+            await outlet.send(Reply(explain("en", error), "en", quiet=True))
 
     async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> list[ArgumentCompletion]:
         return [ArgumentCompletion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]

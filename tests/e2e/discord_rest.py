@@ -104,6 +104,7 @@ class Rest(World):
             ("GET", r"/applications/\d+/commands", lambda body: self.commands),
             ("GET", r"/gateway/bot", lambda body: self._gateway_bot()),
             ("GET", r"/users/@me/guilds", lambda body: self._my_guilds()),
+            ("POST", r"/users/@me/channels", lambda body: self.dm(self.people[int(body["recipient_id"])]).json()),
             ("GET", r"/guilds/(\d+)/channels", lambda body, guild: self._guild(guild).json()["channels"]),
             ("GET", r"/guilds/(\d+)/members/\d+", lambda body, guild: self._guild(guild).member(self.bot)),
             ("POST", r"/channels/(\d+)/typing", self._typing),
@@ -199,6 +200,8 @@ class Rest(World):
 
     def _send(self, body: Json, number: str) -> Json:
         channel = self._channel(number)
+        if channel.recipient in self.closed_to_bot:
+            raise DiscordError(403, 50007, "Cannot send messages to this user")
         nonce = body.get("nonce")
         if nonce is not None and len(nonce) > 25:
             raise DiscordError(400, 50035, "Invalid Form Body: nonce")

@@ -69,6 +69,8 @@ class World:
         self.n_over_bucket = 0
         self.meter: Meter | None = None
         self.guilds: list[Guild] = []
+        self.people: dict[int, User] = {}
+        self.closed_to_bot: set[User] = set()
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
         self.commands: list[Json] = []
@@ -87,8 +89,10 @@ class World:
     # --- people, servers, channels ----------------------------------------------------------------------------------
 
     def person(self, name: str, *, bot: bool = False) -> User:
-        """Return somebody new."""
-        return User(name, bot)
+        """Return somebody new; whoever is ``closed_to_bot`` gets no direct messages of the bot."""
+        user = User(name, bot)
+        self.people[user.id] = user
+        return user
 
     def guild(
         self, name: str, *, moderators: list[User] | None = None, roles: dict[str, list[User]] | None = None

@@ -27,7 +27,7 @@ def commands() -> Registry:
         raise AssertionError("the test's core carries out its commands itself")
 
     registry = Registry()
-    registry.add(Command("help", {"en": "What I can do", "pt": "O que eu sei fazer"}, unused, private=True))
+    registry.add(Command("help", {"en": "What I can do", "pt": "O que eu sei fazer"}, unused, quiet=True))
     registry.add(
         Command("ask", {"en": "Ask", "pt": "Pergunte"}, unused, (Parameter("question", {"en": "Q", "pt": "P"}),))
     )
@@ -65,7 +65,7 @@ class Community(Unlimited):
         try:
             text = await self._command(message) if message.command else self.answers.get(message.text, "I don't know.")
         except UserError as error:
-            await outlet.send(Reply(explain(language, error), language, private=True))
+            await outlet.send(Reply(explain(language, error), language, quiet=True))
             return
         if message.command is None:
             await self._stream(text, outlet)
@@ -73,7 +73,7 @@ class Community(Unlimited):
             await outlet.send(Reply(text, language, answer_id=len(self.heard), sources=sources, files=self.pictures))
         else:
             refused = text.startswith("Only moderators")
-            await outlet.send(Reply(text, language, private=refused or message.command == "help"))
+            await outlet.send(Reply(text, language, quiet=refused or message.command == "help"))
 
     async def _command(self, message: Message) -> str:
         if message.command == "index":

@@ -245,6 +245,13 @@ class TelegramServer(World):
         self.shown.append(message)
         return self._as_json(message)
 
+    async def _on_sendDocument(self, params: Json) -> Json:
+        chat = self._writable(params)
+        text = f"[{params['document']}]"
+        message = Shown(chat, next(self._message_ids), text, [], [], self._thread(chat, params), None)
+        self.shown.append(message)
+        return self._as_json(message)
+
     async def _on_editMessageText(self, params: Json) -> Json:
         chat = self._writable(params)
         message = self._find(chat["id"], int(params["message_id"]))

@@ -6,40 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import discord_front
 import pytest
 from discord_server import DiscordServer
 
-from core.assembly.aion import Aion
-from core.assembly.bootstrap import assemble
-from core.settings import Settings
-from plugins import load_plugins
-from tests.e2e import process, telegram_community
+from tests.e2e import process
+from tests.e2e.real_core import on_discord, on_telegram
 from tests.e2e.telegram_community import says
 from tests.e2e.telegram_server import TelegramServer
-from tests.fakes import ScriptedGenerator, WordEmbedder
 
 QUESTION = "Where may I leave my bicycle?"
 REPLY = "You may leave your bicycle in the racks by the gate."
-
-
-@asynccontextmanager
-async def core_in(folder: Path) -> AsyncIterator[Aion]:
-    settings = Settings.model_validate({"AION_DATA_DIR": folder})
-    async with assemble(settings, load_plugins(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        yield aion
-
-
-@asynccontextmanager
-async def on_discord(server: DiscordServer, folder: Path) -> AsyncIterator[None]:
-    async with core_in(folder) as aion, discord_front.running(aion.dispatch, server, folder):  # type: ignore[arg-type]
-        yield
-
-
-@asynccontextmanager
-async def on_telegram(server: TelegramServer, folder: Path) -> AsyncIterator[None]:
-    async with core_in(folder) as aion, telegram_community.running(server, aion.dispatch):  # type: ignore[arg-type]
-        yield
 
 
 async def test_on_discord_a_question_goes_to_the_moderators_and_their_reply_comes_back(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Choices(Community):
         super().__init__()
         number = Parameter("number", WORDS, required=False)
         self.registry.add(Command("once_more", WORDS, unused, (number,), listed=False))
-        self.registry.add(Command("whisper", WORDS, unused, (number,), private=True, listed=False))
+        self.registry.add(Command("whisper", WORDS, unused, (number,), quiet=True, listed=False))
         self.registry.add(Command("decide", WORDS, unused, (number,), permission="moderator", listed=False))
         names = ("once_more", "whisper", "decide", "gone")
         self.buttons = tuple(Button(name, name, "12 of three: words") for name in names)
@@ -37,9 +37,9 @@ class Choices(Community):
         if message.command is None:
             return Reply("Choose.", "en", answer_id=7, buttons=self.buttons)
         if message.command == "decide" and not message.person.is_moderator:
-            return Reply("Only moderators decide.", "en", private=True)
+            return Reply("Only moderators decide.", "en", quiet=True)
         text = f"/{message.command} {dict(message.arguments)}"
-        return Reply(text, "en", private=message.command == "whisper", settles=message.command == "decide")
+        return Reply(text, "en", quiet=message.command == "whisper", settles=message.command == "decide")
 
     async def handle(self, message, outlet):
         if message.key not in {earlier.key for earlier in self.heard}:
@@ -82,7 +82,7 @@ async def test_a_press_calls_its_command_in_its_topic_after_a_restart_too(server
     assert card.buttons, "what is not settled keeps its buttons"
 
 
-async def test_what_is_private_goes_to_the_private_chat_where_there_is_one(server, community):
+async def test_what_is_quiet_goes_to_the_private_chat_where_there_is_one(server, community):
     ana, rui = server.person("Ana"), server.person("Rui")
     group, dm = server.group("Club"), server.private(ana)
     server.private(rui, started=False)

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.delivery.stream import StreamedReply
 from core.texts import language_of_locale, say_markdown
@@ -47,5 +48,12 @@ async def tell(interaction: Interaction, key: str, **values: object) -> None:
 
 async def show(interaction: Interaction, reply: Reply) -> None:
     """Send a private reply to an acknowledged interaction."""
-    async with StreamedReply(InteractionPost(interaction, interaction.client.rate_limits, ephemeral=True)) as outlet:
+    async with StreamedReply(post_of(interaction, ephemeral=True)) as outlet:
         await outlet.send(reply)
+
+
+def post_of(interaction: Interaction, *, ephemeral: bool) -> InteractionPost:
+    """Return where the reply to an interaction goes, which is or was acknowledged ``ephemeral`` or in public."""
+    client = interaction.client
+    direct = DirectPost(client, interaction.user.id, client.rate_limits, str(interaction.id))
+    return InteractionPost(interaction, client.rate_limits, direct, ephemeral=ephemeral)

@@ -11,14 +11,15 @@ import discord
 from discord import app_commands
 
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
-from bot.adapters.discord.address import channel_at, interaction_at, message_at, space_of
+from bot.adapters.discord.address import DIRECT, channel_at, interaction_at, message_at, space_of
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
 from bot.adapters.discord.commands import CommandHashFile, Translator, add_commands, sync_when_changed
+from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.adapters.discord.interactions import InteractionHandler
-from bot.adapters.discord.library_patches import forbid_followup_retries, skip_malformed_events
+from bot.adapters.discord.library_patches import forbid_followup_retries, forget_readiness, skip_malformed_events
 from bot.adapters.discord.missed_messages import MissedMessages, asked_before_start
-from bot.adapters.discord.post import ChannelPost, NoticePost
+from bot.adapters.discord.post import ChannelPost, NoticePost, nonce_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.adapters.discord.translate import (
     is_addressed,
@@ -34,11 +35,10 @@ from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import as_command, reply_command
 from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
-from bot.delivery.wordless import wordless_reply
-from core.chat.notices import KEY
 from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
-from core.types import Language, Message, Reply
+from core.types import Message, Reply, is_private
+from core.types.delivery import NOTICE
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Client(discord.Client):
         self._tree = AionCommandTree(self)
         self._tasks = TaskSet("Discord")
         self._messages = MessageHandler(api, "discord", self._tasks, self._post_at)
-        self.interactions = InteractionHandler(api, self._messages, self._tasks, self.rate_limits, moderator_role)
+        self.interactions = InteractionHandler(api, self._messages, self._tasks, moderator_role)
         self._missed = MissedMessages()
         self._heard_at_s: float | None = None
         self._was_ready = False
@@ -130,6 +130,7 @@ class Client(discord.Client):
 
     async def finish(self) -> None:
         """Let answers under way finish for ``GRACE_S``, then cancel them; those are resumed at the next start."""
+        forget_readiness(self)
         await self._tasks.finish(GRACE_S)
 
     # --- messages ---------------------------------------------------------------------------------
@@ -148,23 +149,25 @@ class Client(discord.Client):
     async def _answer(self, me: discord.ClientUser, message: discord.Message) -> None:
         if is_unreadable(message) and not self.intents.message_content:
             if replies_to(me, message):
-                language = _language_of(message)
-                await self._say(message, Reply(say_markdown(language, "discord.unreadable"), language))
+                await self._say(message, "discord.unreadable")
             return
         question = message_of(me, message, self._moderator_role)
         if line := reply_command(calls_under(me, message), question.text, self._api.registry):
             question = as_command(question, line, self._api.registry)
         elif not question.text and (kind := unread_kind(me, message)):
-            return await self._say(message, wordless_reply(kind, _language_of(message)))
-        await self._messages.answer(question, ChannelPost(message, self.rate_limits))
+            return await self._say(message, f"wordless.{kind}")
+        if message.guild is None:
+            await self._api.open_private_chat("discord", question.space)
+        await self._messages.answer(question, self._post_under(message))
 
-    async def _say(self, message: discord.Message, reply: Reply) -> None:
+    async def _say(self, message: discord.Message, key: str) -> None:
+        language = language_of_locale(str(message.guild.preferred_locale) if message.guild else None, "en")
         await self._messages.reply_once(
             space_of(message.guild.id if message.guild else None, message.author.id),
             person_of(message.author, self._moderator_role),
             f"discord:event:{message.id}",
-            ChannelPost(message, self.rate_limits),
-            reply,
+            self._post_under(message),
+            Reply(say_markdown(language, key), language),
         )
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -174,27 +177,39 @@ class Client(discord.Client):
         if self.user is None or is_late or not is_addressed(self.user, message) or is_unreadable(message):
             return
         edited = message_of(self.user, message, self._moderator_role)
-        self._tasks.start(self._messages.answer_edited(edited, ChannelPost(message, self.rate_limits)))
+        self._tasks.start(self._messages.answer_edited(edited, self._post_under(message)))
 
     async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
         said = replace(message_of(me, message, self._moderator_role), addressed=False)
         if await self._api.is_free_channel(said.space, said.conversation):
             self._missed.watch(message)
-            await self._messages.overhear(said, ChannelPost(message, self.rate_limits))
+            await self._messages.overhear(said, self._post_under(message))
+
+    def _post_under(self, message: discord.Message) -> ChannelPost:
+        if message.guild is None:
+            return ChannelPost(message, self.rate_limits)
+        direct = DirectPost(self, message.author.id, self.rate_limits, f"{message.id}")
+        return ChannelPost(message, self.rate_limits, direct)
 
     def _post_at(self, message: Message) -> ChannelPost | InteractionPost:
         """Return where the reply to a stored message, or a stored notice, goes."""
         address = message.address
-        if KEY in address:
+        if NOTICE in address:
             return self._notice_post(message)
         if "token" in address:
-            return InteractionPost(
-                interaction_at(self, address), self.rate_limits, ephemeral=bool(address["ephemeral"])
-            )
-        return ChannelPost(message_at(self, address), self.rate_limits)
+            direct = DirectPost(self, int(address["asker"]), self.rate_limits, address["interaction"])
+            interaction = interaction_at(self, address)
+            return InteractionPost(interaction, self.rate_limits, direct, ephemeral=bool(address["ephemeral"]))
+        if is_private(message.space):
+            return ChannelPost(message_at(self, address), self.rate_limits)
+        direct = DirectPost(self, int(address["asker"]), self.rate_limits, address["message"])
+        return ChannelPost(message_at(self, address), self.rate_limits, direct)
 
-    def _notice_post(self, notice: Message) -> NoticePost:
+    def _notice_post(self, notice: Message) -> ChannelPost:
         address = notice.address
+        if notice.conversation.startswith(DIRECT):
+            user_id = int(notice.conversation.removeprefix(DIRECT))
+            return DirectPost(self, user_id, self.rate_limits, nonce_of(notice.key))
         channel = channel_at(self, {"channel": notice.conversation})
         asked = channel.get_partial_message(int(address["asked"])) if address.get("asked") else None
         asker_id = int(address["asker"]) if address.get("asker") else None
@@ -206,10 +221,6 @@ class Client(discord.Client):
         """Reply to a press of a button of an earlier version, which no class of button matches."""
         if interaction.type is discord.InteractionType.component and not is_known(interaction):
             await self.interactions.press_unknown(interaction)
-
-
-def _language_of(message: discord.Message) -> Language:
-    return language_of_locale(str(message.guild.preferred_locale) if message.guild else None, "en")
 
 
 class AionCommandTree(app_commands.CommandTree[Client]):

@@ -8,11 +8,12 @@ from typing import Any
 
 import discord
 
+from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.markdown import discord_markdown
 from bot.adapters.discord.post import CAPABILITIES, attachments_of, files_of, knows_nonces_of, view_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
-from bot.delivery.errors import MessageGone, Undeliverable
+from bot.delivery.errors import MessageGone, NoPrivatePlace, Undeliverable
 from bot.delivery.post import RenderedMessage
 from core.markdown import Markdown
 
@@ -44,6 +45,8 @@ class RestoredMessage:
 
 
 HookMessage = discord.Message | RestoredMessage
+Handle = HookMessage | discord.PartialMessage
+"""A part of a reply; only one in direct messages is known in part alone."""
 
 
 class InteractionPost:
@@ -52,13 +55,21 @@ class InteractionPost:
     A follow-up has no nonce, so a private one that may have arrived is not sent again; a public one is sent as a
     message in the channel, with a nonce, wherever the bot may write there. A private reply to an interaction deferred
     in public deletes the public placeholder first. After 15 minutes the interaction's token expires, and public parts
-    are sent to the channel; private ones are then ``Undeliverable``.
+    are sent to the channel, the others to ``direct``.
     """
 
     capabilities = CAPABILITIES
 
-    def __init__(self, interaction: discord.Interaction, rate_limits: DiscordRateLimits, *, ephemeral: bool) -> None:
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        rate_limits: DiscordRateLimits,
+        direct: DirectPost,
+        *,
+        ephemeral: bool,
+    ) -> None:
         self._interaction = interaction
+        self._direct = direct
         self._rate_limits = rate_limits
         self._ephemeral = ephemeral
         self._is_thinking = True
@@ -80,15 +91,15 @@ class InteractionPost:
     async def send(self, rendered: RenderedMessage, index: int) -> discord.Message:
         """Replace the placeholder, else follow up, else send to the channel."""
         if self._interaction.is_expired():
-            return await self._send_to_channel(rendered, index)
-        if self._is_thinking and rendered.private and not self._ephemeral:
+            return await self._send_elsewhere(rendered, index)
+        if self._is_thinking and _is_for_caller(rendered) and not self._ephemeral:
             await self._drop_placeholder()
         try:
             return await (
                 self._replace_placeholder(rendered) if self._is_thinking else self._follow_up(rendered, index)
             )
         except MessageGone:  # the placeholder was removed, or the token became void a moment ago
-            return await self._send_to_channel(rendered, index)
+            return await self._send_elsewhere(rendered, index)
 
     async def _replace_placeholder(self, rendered: RenderedMessage) -> discord.Message:
         with failures(repeatable=True):
@@ -99,53 +110,77 @@ class InteractionPost:
         return first
 
     async def _follow_up(self, rendered: RenderedMessage, index: int) -> discord.Message:
-        with suppress(Undeliverable):
-            return await self._send_to_channel(rendered, index)
+        if not (self._ephemeral or _is_for_caller(rendered)):
+            with suppress(Undeliverable):
+                return await self._send_to_channel(rendered, index)
         with failures(repeatable=False):
             return await self._interaction.followup.send(
                 rendered.text,
-                ephemeral=rendered.private or self._ephemeral,
+                ephemeral=_is_for_caller(rendered) or self._ephemeral,
                 suppress_embeds=True,
                 wait=True,
                 view=view_of(rendered, self._interaction.channel) or discord.utils.MISSING,
                 **files_of(rendered),
             )
 
-    async def edit(self, handle: HookMessage, rendered: RenderedMessage) -> None:
+    async def edit(self, handle: Handle, rendered: RenderedMessage) -> None:
         """Edit a part. Raises ``MessageGone`` after deleting a public one that must become private."""
         with failures(repeatable=True):
-            if rendered.private and not handle.flags.ephemeral:
+            if _is_for_caller(rendered) and self._is_public(handle):
                 await handle.delete()
                 raise MessageGone("what was public is now private")
             view = view_of(rendered, self._interaction.channel)
             await handle.edit(content=rendered.text, view=view, **attachments_of(rendered))
 
-    async def delete(self, handle: HookMessage) -> None:
+    async def delete(self, handle: Handle) -> None:
         """Delete a part."""
         with failures(repeatable=True):
             await handle.delete()
 
-    def serialize(self, handle: HookMessage) -> str:
+    def serialize(self, handle: Handle) -> str:
         """Return the id of a part; ``@original`` for the one that replaced the placeholder."""
-        return _ORIGINAL if isinstance(handle, discord.InteractionMessage) else str(handle.id)
+        if isinstance(handle, discord.InteractionMessage):
+            return _ORIGINAL
+        if isinstance(handle, RestoredMessage) or handle.channel.id == self._interaction.channel_id:
+            return str(handle.id)
+        return self._direct.serialize(handle)
 
-    def restore(self, name: str) -> HookMessage:
+    def restore(self, name: str) -> Handle:
         """Return the part with that id."""
         self._is_thinking = False
+        if ":" in name:
+            return self._direct.restore(name)
         return RestoredMessage(self._interaction, name, discord.MessageFlags(ephemeral=self._ephemeral))
 
     def can_resend(self, index: int) -> bool:
         """Return whether ``index`` fills the placeholder, or is a message whose nonce Discord still knows."""
         return index == 0 or (not self._ephemeral and knows_nonces_of(self._interaction))
 
+    def _is_public(self, handle: Handle) -> bool:
+        if isinstance(handle, RestoredMessage):
+            return not handle.flags.ephemeral
+        is_here = handle.channel.id == self._interaction.channel_id
+        return is_here and isinstance(handle, discord.Message) and not handle.flags.ephemeral
+
     async def _drop_placeholder(self) -> None:
         with suppress(MessageGone), failures(repeatable=True):
             await self._interaction.delete_original_response()
         self._is_thinking = False
 
+    async def _send_elsewhere(self, rendered: RenderedMessage, index: int) -> discord.Message:
+        """Send to the person's direct messages what is for them alone, and to the channel what others may read."""
+        if _is_for_caller(rendered) or self._ephemeral:
+            try:
+                await self._direct.admit(rendered)
+                return await self._direct.send(rendered, index)
+            except NoPrivatePlace:
+                if rendered.private:
+                    raise
+        return await self._send_to_channel(rendered, index)
+
     async def _send_to_channel(self, rendered: RenderedMessage, index: int) -> discord.Message:
         channel = self._interaction.channel
-        if rendered.private or self._ephemeral or not isinstance(channel, discord.abc.Messageable):
+        if rendered.private or not isinstance(channel, discord.abc.Messageable):
             raise Undeliverable("what is private is not for the channel")
         await self._rate_limits.admit(self._interaction.channel_id or 0, "send")
         with failures(repeatable=True):
@@ -156,3 +191,7 @@ class InteractionPost:
                 view=view_of(rendered, channel),
                 **files_of(rendered),
             )
+
+
+def _is_for_caller(rendered: RenderedMessage) -> bool:
+    return rendered.private or rendered.quiet

@@ -8,12 +8,10 @@ from dataclasses import replace
 
 import discord
 
-from bot.adapters.discord.acknowledge import Interaction, acknowledge, show, tell
+from bot.adapters.discord.acknowledge import Interaction, acknowledge, post_of, show, tell
 from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.errors import failures
-from bot.adapters.discord.interaction_post import InteractionPost
-from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
 from bot.adapters.discord.threads import open_thread, thread_link
 from bot.adapters.discord.translate import call_of, caller_of
@@ -36,13 +34,11 @@ class InteractionHandler:
         api: AdapterApi,
         messages: MessageHandler,
         tasks: TaskSet,
-        rate_limits: DiscordRateLimits,
         moderator_role: str | None,
     ) -> None:
         self._api = api
         self._messages = messages
         self._tasks = tasks
-        self._rate_limits = rate_limits
         self._moderator_role = moderator_role
 
     # --- commands ---------------------------------------------------------------------------------
@@ -85,7 +81,7 @@ class InteractionHandler:
         quoted: tuple[PostedMessage, ...] = (),
     ) -> None:
         """Carry out a command in a task; a refusal is for the caller alone, as a private command's reply is."""
-        ephemeral = command.private or not self._may_call(interaction, command)
+        ephemeral = command.private or command.quiet or not self._may_call(interaction, command)
         called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
         message = replace(called, quoted=quoted, nearby=nearby_messages(interaction.channel))
         self._tasks.start(self._carry_out(interaction, message, ephemeral=ephemeral))
@@ -94,7 +90,9 @@ class InteractionHandler:
         async def prepare() -> Message | None:
             return message if await acknowledge(interaction, ephemeral=ephemeral) else None
 
-        post = InteractionPost(interaction, self._rate_limits, ephemeral=ephemeral)
+        if interaction.guild_id is None:
+            await self._api.open_private_chat("discord", message.space)
+        post = post_of(interaction, ephemeral=ephemeral)
         settles = await self._messages.answer(message, post, prepare=prepare)
         if settles and interaction.message is not None:
             with suppress(DeliveryFailed), failures(repeatable=True):

@@ -1,7 +1,8 @@
-"""Two changes to discord.py.
+"""Three changes to discord.py.
 
 A malformed event is logged and skipped, where it would end the client. A follow-up of an interaction that met a 5xx,
-and so may have been sent, is not sent again by the library.
+and so may have been sent, is not sent again by the library. A client that is closed before it was ready is not ready
+two seconds later.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return None
 
     return guarded
+
+
+def forget_readiness(client: discord.Client) -> None:
+    """Cancel the task that waits for the client's servers, which discord.py leaves running when it closes."""
+    task = client._connection._ready_task
+    if task is not None:
+        task.cancel()
 
 
 def forbid_followup_retries() -> aiohttp.TraceConfig:

@@ -13,6 +13,7 @@ from bot.adapters.discord.buttons import buttons_under, can_open_thread
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.markdown import discord_markdown
 from bot.adapters.discord.rate_limits import DiscordRateLimits, Kind
+from bot.delivery.errors import MessageGone
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.markdown import Markdown
@@ -43,6 +44,11 @@ def files_of(rendered: RenderedMessage) -> dict[str, Any]:
     return {"files": files} if (files := attachments_of(rendered).get("attachments")) else {}
 
 
+def nonce_of(key: str) -> str:
+    """Return what the nonces of a notice begin with: 16 hexadecimal digits (nonces have at most 25 characters)."""
+    return hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
+
+
 def knows_nonces_of(cause: discord.abc.Snowflake) -> bool:
     """Return whether Discord surely still knows the nonces of replies to ``cause``, which is under ``NONCE_S`` old."""
     made_at = discord.utils.snowflake_time(cause.id)
@@ -52,16 +58,23 @@ def knows_nonces_of(cause: discord.abc.Snowflake) -> bool:
 class ChannelPost:
     """Replies to one message; the first part refers to it, and a nonce on every part prevents duplicates.
 
-    A ``PartialMessage``, which is all that is left of the message after a restart, suffices.
+    A ``PartialMessage``, which is all that is left of the message after a restart, suffices. Private parts go to
+    ``direct``; without it the channel is private itself.
     """
 
     capabilities = CAPABILITIES
 
-    def __init__(self, message: discord.Message | discord.PartialMessage, rate_limits: DiscordRateLimits) -> None:
+    def __init__(
+        self,
+        message: discord.Message | discord.PartialMessage,
+        rate_limits: DiscordRateLimits,
+        direct: ChannelPost | None = None,
+    ) -> None:
         self._message: discord.Message | discord.PartialMessage | None = message
         self._channel: Any = message.channel
         self._rate_limits = rate_limits
         self._nonce = str(message.id)
+        self._direct = direct
         self._mentions: Any = None  # the client's own: nobody
 
     def render(self, markdown: Markdown) -> str:
@@ -76,6 +89,8 @@ class ChannelPost:
 
     async def admit(self, rendered: RenderedMessage) -> None:
         """Wait until the budgets of the bot and of the channel allow a message."""
+        if rendered.private and self._direct is not None:
+            return await self._direct.admit(rendered)
         await self._admit("send", rendered)
 
     def in_flight(self) -> AbstractAsyncContextManager[object]:
@@ -84,6 +99,8 @@ class ChannelPost:
 
     async def send(self, rendered: RenderedMessage, index: int) -> discord.Message:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
+        if rendered.private and self._direct is not None:
+            return await self._direct.send(rendered, index)
         reference: Any = self._message.to_reference(fail_if_not_exists=False) if self._message and not index else None
         with failures(repeatable=True):
             sent: discord.Message = await self._channel.send(
@@ -100,7 +117,10 @@ class ChannelPost:
         return sent
 
     async def edit(self, handle: Sent, rendered: RenderedMessage) -> None:
-        """Edit a part, its buttons included."""
+        """Edit a part, its buttons included. Raises ``MessageGone`` after deleting one that must become private."""
+        if rendered.private and self._direct is not None and handle.channel.id == self._channel.id:
+            await self.delete(handle)
+            raise MessageGone("what was public is now private")
         await self._admit("edit", rendered)
         with failures(repeatable=True):
             await handle.edit(content=rendered.text, view=view_of(rendered, self._channel), **attachments_of(rendered))
@@ -112,11 +132,15 @@ class ChannelPost:
             await handle.delete()
 
     def serialize(self, handle: Sent) -> str:
-        """Return the id of a part."""
+        """Return the id of a part; of one sent elsewhere, after its channel's."""
+        if self._direct is not None and handle.channel.id != self._channel.id:
+            return self._direct.serialize(handle)
         return str(handle.id)
 
     def restore(self, name: str) -> Sent:
         """Return the part with that id."""
+        if ":" in name and self._direct is not None:
+            return self._direct.restore(name)
         found: Sent = self._channel.get_partial_message(int(name))
         return found
 
@@ -147,8 +171,9 @@ class NoticePost(ChannelPost):
     ) -> None:
         self._message = asked
         self._channel = channel
+        self._direct = None
         self._rate_limits = rate_limits
-        self._nonce = hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
+        self._nonce = nonce_of(key)
         self._asker_id = asker_id
         users = [] if asker_id is None else [discord.Object(asker_id)]
         self._mentions = discord.AllowedMentions(

@@ -11,6 +11,9 @@ from telegram import Message as TelegramMessage
 
 from core.types import SpaceId
 
+START_PRIVATE = "private"
+"""Payload of the deep link that opens the private chat for a private reply (https://core.telegram.org/bots/features)."""
+
 _CONVERSATION = re.compile(r"telegram:(?P<dm>dm:)?(?P<chat>-?\d+)(?::(?P<topic>\d+))?")
 
 

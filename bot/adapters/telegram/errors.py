@@ -8,6 +8,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from bot.delivery.errors import DeliveryFailed, MessageGone, Undeliverable
 
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
+_CLOSED = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
 _NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -16,6 +17,10 @@ def unsent(error: TelegramError) -> bool:
     if isinstance(error.__cause__, httpx.HTTPError):
         return isinstance(error.__cause__, _NEVER_REACHED)
     return isinstance(error, NetworkError) and "gateway timeout" not in error.message.lower()
+
+
+class ChatClosed(Undeliverable):
+    """The bot may not write to this chat: it was never started, or the bot was blocked or removed."""
 
 
 class Unchanged(DeliveryFailed):
@@ -27,4 +32,6 @@ def meaning(refusal: BadRequest) -> DeliveryFailed:
     reason = refusal.message.lower()
     if "message is not modified" in reason:
         return Unchanged(refusal.message)
-    return (MessageGone if any(gone in reason for gone in _GONE) else Undeliverable)(refusal.message)
+    if any(gone in reason for gone in _GONE):
+        return MessageGone(refusal.message)
+    return (ChatClosed if any(closed in reason for closed in _CLOSED) else Undeliverable)(refusal.message)

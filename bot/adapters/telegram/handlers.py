@@ -30,16 +30,16 @@ from bot.adapters.telegram.translate import (
     locale_of,
     message_of,
     move_of,
+    opens_for_reply,
     wordless_kind,
 )
 from bot.delivery.answering import MessageHandler
 from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import reply_command
 from bot.delivery.tasks import TaskSet
-from bot.delivery.wordless import WordlessKind, wordless_reply
 from core.ports import AdapterApi
-from core.texts import language_of_locale
-from core.types import Attachment, Language, Message, Person
+from core.texts import language_of_locale, say_markdown
+from core.types import Attachment, Language, Message, Person, Reply
 
 _DEFAULT_LANGUAGE: Language = "en"
 
@@ -103,10 +103,14 @@ class UpdateHandlers:
             return
         if addressed is None:
             return await self._overhear(parts, person, accepted)
+        if (place := place_of(head)).is_private:
+            has_opened = await self._api.open_private_chat("telegram", place.space)
+            if opens_for_reply(head):
+                return accepted() if has_opened else await self._say(parts, person, "private.nothing")
         addressed = self._as_command(head, addressed)
         has_words = addressed.line is not None or addressed.text
         if not has_words and (kind := wordless_kind(head, self._bot.bot)) is not None:
-            return await self._say_wordless(parts, person, kind)
+            return await self._say(parts, person, f"wordless.{kind}")
         await self._answer(parts, person, addressed, accepted, album)
 
     def _as_command(self, head: TelegramMessage, addressed: AddressedMessage) -> AddressedMessage:
@@ -135,9 +139,10 @@ class UpdateHandlers:
 
         await self._messages.answer(message, self._post_under(head_of(parts)), accepted=accepted, prepare=prepare)
 
-    async def _say_wordless(self, parts: Sequence[TelegramMessage], person: Person, kind: WordlessKind) -> None:
+    async def _say(self, parts: Sequence[TelegramMessage], person: Person, key: str) -> None:
         head = head_of(parts)
-        reply = wordless_reply(kind, language_of_locale(locale_of(head), _DEFAULT_LANGUAGE))
+        language = language_of_locale(locale_of(head), _DEFAULT_LANGUAGE)
+        reply = Reply(say_markdown(language, key), language)
         await self._messages.reply_once(place_of(head).space, person, key_of(parts), self._post_under(head), reply)
 
     async def _answer_edited(self, message: TelegramMessage, accepted: Callable[[], None]) -> None:

@@ -11,15 +11,23 @@ from telegram import Bot, LinkPreviewOptions, MessageEntity, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bot.adapters.telegram.address import Asker, TelegramPlace
+from bot.adapters.telegram.address import START_PRIVATE, Asker, TelegramPlace, space_of
 from bot.adapters.telegram.buttons import buttons_under
 from bot.adapters.telegram.entities import MAX_UNITS, formatted
-from bot.adapters.telegram.errors import Unchanged, meaning, unsent
+from bot.adapters.telegram.errors import ChatClosed, Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
-from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.delivery.errors import (
+    DeliveryFailed,
+    MessageGone,
+    NoPrivatePlace,
+    NotDelivered,
+    PossiblyDelivered,
+    Undeliverable,
+)
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
+from core.errors import PrivateChatClosed
 from core.markdown import Markdown, plain_text
 from core.types import File
 
@@ -43,8 +51,9 @@ class SentMessage:
 class TelegramPost:
     """Sends one reply to one place.
 
-    A private reply to a message in a group goes to the asker's private chat with the bot. Telegram has no messages
-    that only one member of a group can see, so where that chat was never started, the reply goes to the group.
+    A private or quiet reply to a message in a group goes to the asker's private chat with the bot: Telegram has no
+    messages that only one member of a group can see. Where that chat was never started, a quiet one goes to the group
+    and a private one raises ``NoPrivatePlace``.
     """
 
     def __init__(
@@ -61,6 +70,7 @@ class TelegramPost:
         self._chat_id = place.chat_id
         self._topic_id = place.topic_id
         self._asker_message_id = None if place.is_private else asker.message_id
+        self._is_shared = not place.is_private
         self._private_chat_id = None if place.is_private else asker.private_chat_id
         self._edit_interval_s = edit_interval_s
         self._shown = shown
@@ -105,8 +115,7 @@ class TelegramPost:
 
     async def admit(self, rendered: RenderedMessage) -> None:
         """Wait until the budgets of the bot and of the chat allow a message."""
-        private_chat_id = self._private_chat_id if rendered.private else None
-        await self._admit(private_chat_id or self._chat_id, rendered)
+        await self._admit(self._private_chat_of(rendered) or self._chat_id, rendered)
 
     def in_flight(self) -> AbstractAsyncContextManager[object]:
         """Return the semaphore that bounds the messages sent at a time."""
@@ -114,16 +123,22 @@ class TelegramPost:
 
     async def send(self, rendered: RenderedMessage, index: int) -> SentMessage:
         """Send a new message, in a group the first one as a reply. A lost response is ``PossiblyDelivered``."""
-        if rendered.private and self._private_chat_id is not None:
-            with suppress(Undeliverable):
-                return await self._send(rendered, self._private_chat_id, None, None)
+        if (private_chat_id := self._private_chat_of(rendered)) is not None:
+            try:
+                return await self._send(rendered, private_chat_id, None, None)
+            except ChatClosed as error:
+                if rendered.private:
+                    raise self._no_private_place() from error
             self._private_chat_id = None
             await self.admit(rendered)
+        elif rendered.private and self._is_shared:
+            raise self._no_private_place()
         return await self._send(rendered, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
 
     async def edit(self, handle: SentMessage, rendered: RenderedMessage) -> None:
         """Edit a sent message. Raises ``MessageGone`` when it was deleted, or must become private or a file."""
-        if rendered.private and self._private_chat_id is not None:
+        is_elsewhere = self._private_chat_of(rendered) is not None or (rendered.private and self._is_shared)
+        if is_elsewhere and handle.chat_id == self._chat_id:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
@@ -194,6 +209,16 @@ class TelegramPost:
         self._note(sent, rendered)
         return sent
 
+    def _private_chat_of(self, rendered: RenderedMessage) -> int | None:
+        """Return the private chat that a message goes to instead; ``None`` where it goes to the post's own place."""
+        return self._private_chat_id if rendered.private or rendered.quiet else None
+
+    def _no_private_place(self) -> NoPrivatePlace:
+        if self._private_chat_id is None:
+            return NoPrivatePlace(PrivateChatClosed("", "private.nobody"))
+        link = f"{self._bot.link}?start={START_PRIVATE}"
+        return NoPrivatePlace(PrivateChatClosed(space_of(self._private_chat_id), "private.open_telegram", link=link))
+
     def _note(self, sent: SentMessage, rendered: RenderedMessage) -> None:
         if rendered.answer_id is not None:
             self._shown.note(sent.chat_id, sent.message_id, rendered.answer_id)
@@ -224,7 +249,9 @@ class TelegramPost:
             raise MessageGone("the group became a supergroup, and starts anew there") from moved
         except BadRequest as refusal:
             raise meaning(refusal) from refusal
-        except (Forbidden, InvalidToken) as refusal:
+        except Forbidden as refusal:
+            raise ChatClosed(refusal.message) from refusal
+        except InvalidToken as refusal:
             raise Undeliverable(refusal.message) from refusal
         except TelegramError as error:
             raise (NotDelivered if unsent(error) else unsure)(error.message) from error

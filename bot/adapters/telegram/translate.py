@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telegram import Chat, MessageEntity, User
 from telegram import Message as TelegramMessage
 
-from bot.adapters.telegram.address import TelegramPlace, address_of, asker_of, place_of, space_of
+from bot.adapters.telegram.address import START_PRIVATE, TelegramPlace, address_of, asker_of, place_of, space_of
 from bot.delivery.wordless import WordlessKind
 from core.commands import CommandLine, Registry, parse_command_line
 from core.control_characters import without_controls
@@ -83,6 +83,11 @@ def addressed_message(message: TelegramMessage, me: User, registry: Registry) ->
 def is_typed(message: TelegramMessage) -> bool:
     """Return whether the author of a message wrote it; not so where it is forwarded, or an inline bot's text."""
     return message.forward_origin is None and message.via_bot is None
+
+
+def opens_for_reply(message: TelegramMessage) -> bool:
+    """Return whether a person followed the link to a private reply, and asks nothing else."""
+    return is_typed(message) and _text(message) == f"/start {START_PRIVATE}"
 
 
 def wordless_kind(message: TelegramMessage, me: User) -> WordlessKind | None:
