@@ -12,7 +12,6 @@ from pathlib import Path
 from core.evaluation.dataset import LabelledQuestion, LabelledSet
 from core.evaluation.written import EvaluatedReply
 from core.experiments.search_eval import SPACE, store_labelled
-from core.generation.draft import Draft
 from core.generation.writer import Writers
 from core.language import detect_language
 from core.ports import Embedder, Gate, Searcher
@@ -57,12 +56,7 @@ async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, wri
         return EvaluatedReply(question.answerable, "", True, (), question.answers, clock.read()["total"])
     named = {source.passage_id for source in draft.sources}
     cited = tuple(hit.passage.text for hit in found.context if hit.passage.id in named)
-    return EvaluatedReply(question.answerable, _words(draft), False, cited, question.answers, clock.read()["total"])
-
-
-def _words(draft: Draft) -> str:
-    """Return the text that is scored: of an extractive answer the quotes, without their introduction."""
-    return " ".join(source.quote for source in draft.sources) if draft.generation is None else draft.text
+    return EvaluatedReply(question.answerable, draft.text, False, cited, question.answers, clock.read()["total"])
 
 
 async def _unseen(text: str) -> None:

@@ -23,11 +23,15 @@ _NUMBERING = re.compile(
 )
 _MAX_NUMBERING_CHARS = 30
 _BACK = re.compile(
-    r"(?:It|They|He|She|This|These|That|Those|Its|Their|His|Her|Both|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa"
-    r"|Esses|Essas|Isto|Isso|Nesse|Nessa|Neste|Nesta|Nesses|Nestes|Ambos|Ambas|Abrem?|Acontecem?|Começam?|Custam?|Duram?"
-    r"|É|Está|Estão|Exigem?|Fecham?|Ficam?|Foi|Foram|Incluem?|Inclui|Paga-se|Podem?|São|Terminam?|Tem|Têm)\b"
+    r"(?:It|They|He|She|This|These|That|Those|Such|Its|Their|His|Her|Both|In (?:this|that|these|such|the latter) cases?"
+    r"|If (?:so|not)|After (?:this|that)|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa|Esses|Essas|Isto|Isso|Nesse"
+    r"|Nessa|Neste|Nesta|Nesses|Nestes|Depois disso|Por isso|Se (?:sim|não)|Ambos|Ambas|Abrem?|Acontecem?|Começam?"
+    r"|Custam?|Duram?|É|Está|Estão|Exigem?|Fecham?|Ficam?|Foi|Foram|Incluem?|Inclui|Paga-se|Podem?|São|Terminam?|Tem|Têm)\b"
 )
 """How a sentence starts that says nothing alone; Portuguese leaves the subject out."""
+
+_FINISHED = re.compile(r"[.!?…][\"'”’»)\]]*$")
+"""How a sentence ends. A line that ends otherwise, right before a list, a table or code, introduces it."""
 
 _NARROWING = re.compile(
     r"(?:But|However|Except|Unless|Otherwise|Though|Although|Note|Exception|Only|Instead|Mas|Porém|Contudo|Entretanto"
@@ -42,7 +46,7 @@ _LOCAL_LINK = re.compile(
 _CONTENTS_ITEMS, _CONTENTS_SHARE = 3, 0.8
 """A list of at least so many items, this share of which are nothing but links within the documents, lists contents."""
 
-_WORD = re.compile(r"\w")
+_WORD, _WORDS = re.compile(r"\w"), re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,10 @@ class _BlockReader:
             content, end = line.start + line.item_end, self._lines[following - 1].end
             above = [(indent, place) for indent, place in above if indent < line.indent]
             needs = (*intro, *(place for _, place in above))
+            leads = shown(self._masked[content:end]).endswith(":")
             if (
                 _WORD.search(self._masked, content, end)
-                and (place := self._add("item", line.start, end, needs)) is not None
+                and (place := self._add("item", line.start, end, needs, leads)) is not None
             ):
                 above.append((line.indent, place))
                 n_items += 1
@@ -175,10 +180,15 @@ class _BlockReader:
         self._lead, self._block = None, self._block + 1
         start = first.start + first.heading_start  # of a price with the marks of a heading
         if not self._is_only_links(start, end):
-            self._sentences(start, end)
+            self._sentences(start, end, self._introduces(i))
         return i
 
-    def _sentences(self, start: int, end: int) -> None:
+    def _introduces(self, i: int) -> bool:
+        """Return whether a list, a table or code begins at the first line from ``i`` on that is not blank."""
+        i = self._lines.skip_blank(i)
+        return i < len(self._lines) and bool(self._lines[i].item_end or self._lines[i].fence or self._lines.is_row(i))
+
+    def _sentences(self, start: int, end: int, introduces: bool) -> None:
         last: int | None = None
         numbering: int | None = None  # where a number began that belongs to the sentence after it
         for span in sentences(self._masked[start:end]):
@@ -188,7 +198,8 @@ class _BlockReader:
                 numbering = begin if numbering is None else numbering
                 continue
             needs = (last,) if last is not None and _BACK.match(said) else ()
-            leads = said.endswith(":") and not _WORD.search(self._masked, stop, end)
+            is_last = not _WORD.search(self._masked, stop, end)
+            leads = is_last and (said.endswith(":") or (introduces and not _FINISHED.search(said)))
             narrows = last is not None and bool(_NARROWING.match(said))
             place = self._add("sentence", begin if numbering is None else numbering, stop, needs, leads, narrows)
             last, numbering = (last if place is None else place), None
@@ -220,6 +231,6 @@ class _BlockReader:
         return len(self._parts) - 1
 
     def _is_only_links(self, start: int, end: int) -> bool:
-        """Return whether a piece is nothing but links within the documents."""
+        """Return whether a piece is links within the documents, and at most two words."""
         raw = self._text[start:end]
-        return bool(_LOCAL_LINK.search(raw)) and not _WORD.search(_LOCAL_LINK.sub("", raw))
+        return bool(_LOCAL_LINK.search(raw)) and len(_WORDS.findall(_LOCAL_LINK.sub("", raw))) <= 2

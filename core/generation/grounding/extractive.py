@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.generation.grounding.quotation import Quotation
@@ -13,13 +13,15 @@ from core.types import Language, Source
 _ROOM, _ROOMS_OF_TWO = 600, (400, 190)
 """Characters of a sure answer: what a phone shows at a glance."""
 
-_MARGIN = 1.0
+_MARGIN = 1.5
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
 _ROOMS_OF_CLOSEST = (600, 300, 300)
 _MAX_CLOSEST_CHARS = 900
 _MIN_ROOM = 120
-"""Less than this is not begun with."""
+"""With less room left, no further quotation is begun."""
+
+_Quote = Callable[[Quotation, int], Quotation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
     At most 600 characters, unless a single part takes more.
     """
     near = [scored.quotation for scored in ranked if scored.score >= ranked[0].score - _MARGIN]
-    chosen = _chosen(near, _ROOMS_OF_TWO, sum(_ROOMS_OF_TWO))
+    chosen = _chosen(near, _ROOMS_OF_TWO, sum(_ROOMS_OF_TWO), _from_block)
     if len(chosen) == 1:
-        chosen = _chosen(near, (_ROOM,), _ROOM)
+        chosen = _chosen(near, (_ROOM,), _ROOM, _from_block)
     return _extract_of(chosen) if chosen else None
 
 
@@ -47,23 +49,31 @@ def closest(ranked: Sequence[ScoredQuotation], language: Language) -> Extract | 
 
     At most about 900 characters together, unless a single part takes more.
     """
-    chosen = _chosen([scored.quotation for scored in ranked], _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS)
+    chosen = _chosen([scored.quotation for scored in ranked], _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS, _around)
     if not chosen:
         return None
-    written = _extract_of(chosen)
-    return replace(written, text=f"{say(language, 'extract.closest')}\n\n{written.text}")
+    quoted = _extract_of(chosen)
+    return replace(quoted, text=f"{say(language, 'extract.closest')}\n\n{quoted.text}")
 
 
-def _chosen(quotations: Sequence[Quotation], rooms: Sequence[int], total: int) -> list[Quotation]:
+def _from_block(window: Quotation, room: int) -> Quotation:
+    return window.passage.from_block(window.anchor, room)
+
+
+def _around(window: Quotation, room: int) -> Quotation:
+    return window.passage.around(window.anchor, room)
+
+
+def _chosen(windows: Sequence[Quotation], rooms: Sequence[int], total: int, quote: _Quote) -> list[Quotation]:
     """Return the best quotations, one for each of the ``rooms`` (characters), none overlapping another."""
     chosen: list[Quotation] = []
     left = total
-    for window in quotations:
+    for window in windows:
         if len(chosen) == len(rooms) or (chosen and left < _MIN_ROOM):
             break
         if any(window.overlaps(other) for other in chosen):
             continue
-        quotation = window.passage.around(window.anchor, min(rooms[len(chosen)], left))
+        quotation = quote(window, min(rooms[len(chosen)], left))
         n_chars = len(quotation.text)
         if chosen and (n_chars > left or any(quotation.overlaps(other) for other in chosen)):
             continue
@@ -73,11 +83,19 @@ def _chosen(quotations: Sequence[Quotation], rooms: Sequence[int], total: int) -
 
 
 def _extract_of(chosen: Sequence[Quotation]) -> Extract:
-    """Return the quotations in order, numbered by passage where several passages are quoted."""
-    numbers = {n: i for i, n in enumerate(dict.fromkeys(each.passage.n for each in chosen), start=1)}
-    sources = {each.passage.n: replace(each.source, n=numbers[each.passage.n]) for each in reversed(chosen)}
-    texts = [_cited(each.text, numbers[each.passage.n]) if len(numbers) > 1 else each.text for each in chosen]
-    return Extract("\n\n".join(texts), tuple(sorted(sources.values(), key=lambda source: source.n)))
+    """Return the quotations by passage, the best's first, in the order of the document; numbered if there are several.
+
+    Each passage is a source, which quotes what is best of it.
+    """
+    by_passage: dict[int, list[Quotation]] = {}
+    for each in chosen:
+        by_passage.setdefault(each.passage.n, []).append(each)
+    texts, sources = [], []
+    for number, quotations in enumerate(by_passage.values(), start=1):
+        text = "\n…\n".join(each.text for each in sorted(quotations, key=lambda each: each.span))
+        texts.append(_cited(text, number) if len(by_passage) > 1 else text)
+        sources.append(replace(quotations[0].source, n=number))
+    return Extract("\n\n".join(texts), tuple(sources))
 
 
 def _cited(text: str, number: int) -> str:

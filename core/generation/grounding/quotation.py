@@ -93,6 +93,10 @@ class QuotablePassage:
         """Return what is quoted around a part; more than ``room`` characters only where its needs take them."""
         return Quotation(self, anchor, self._around(anchor, room))
 
+    def from_block(self, anchor: int, room: int) -> Quotation:
+        """Return the same without the blocks before the part's own, so that what answers comes first."""
+        return Quotation(self, anchor, self._around(anchor, room, (1,)))
+
     def read(self, places: Sequence[int]) -> str:
         """Return parts as they are read: prose on, items, rows and messages on lines of their own, gaps as ``…``."""
         text, last = "", -1
@@ -107,14 +111,14 @@ class QuotablePassage:
             text, last = text + said, i
         return text
 
-    def _around(self, anchor: int, room: int) -> tuple[int, ...]:
+    def _around(self, anchor: int, room: int, directions: Sequence[int] = (1, -1)) -> tuple[int, ...]:
         chosen = _Choice(self.parts, self._sizes, anchor, room)
         following = anchor + 1
         if following < len(self.parts) and self.parts[following].narrows:
             chosen.take([following])
         block = list(self._block(anchor))
         if chosen.take_if_fits(block):
-            for direction in (1, -1):
+            for direction in directions:
                 chosen.grow(self._blocks_from(anchor, direction))
         else:
             chosen.grow([i] for i in range(anchor + 1, block[-1] + 1))

@@ -1,15 +1,18 @@
 """How well each quotation of a context answers a question.
 
-A linear score over the features named below; differences of scores are log-odds that one rather than the other
-answers. The weights were fitted (softmax over the quotations of one question) on real questions of communities in
-English and Portuguese; ``bench/extract.py`` measures what comes of them.
+A linear score over ``FEATURES``: differences of scores are log-odds that one rather than the other answers. The
+weights are in ``quote_weights.json``, with what they were fitted on; ``bench/quote_fit.py`` makes them, and
+``bench/extract.py`` measures what comes of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,26 +28,22 @@ from core.types import AnalyzedQuestion, Hit, Passage, SearchResult, Vector
 WINDOW_CHARS = 320
 """The room of a quotation that is ranked, about three sentences."""
 
+FEATURES = ("meaning", "found", "place", "words", "words_above", "lexical", "expected", "fragment", "length")
+"""Of a quotation: its cosine to the question, in standard deviations of those compared. Of its passage: the search's
+score, in standard deviations behind the best, and the logarithm of its place. Of the question's words, by rarity: the
+share in it, and the share only in what it stands under; its passage's BM25 score, relative to the best. The share it
+holds of what the question expects; whether it is a fragment; the share of the room that it fills."""
+
 _MAX_READ, _MAX_READ_OF_PASSAGE = 28, 6
 """Quotations compared by meaning, the best by everything else: embedding is nearly all the time this takes."""
 
-_MEANING = 1.2
-"""Of a quotation's cosine to the question, in standard deviations of those compared."""
-
-_FOUND, _PLACE = 0.09, -0.17
-"""Of its passage: how far its fused score (nats) is behind the best; the logarithm of its place."""
-
-_WORDS, _WORDS_ABOVE, _LEXICAL = 1.05, 0.45, 0.76
-"""Of the question's words, by rarity: the share in it, the share only in what it stands under; its passage's BM25
-score, relative to the best."""
-
-_EXPECTED, _SHORT, _LENGTH = 0.88, -0.43, 0.46
-"""Of the share of the answer types it holds; of being a fragment; of the share of the room it fills."""
-
-_SHORT_CHARS = 60
+_FRAGMENT_CHARS = 60
 
 Values = NDArray[np.float64]
 """One number for each quotation, shape ``(n_quotations,)``."""
+
+Features = NDArray[np.float64]
+"""A row for each quotation, a column for each of ``FEATURES``, shape ``(n_quotations, 9)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +65,14 @@ def rank_quotations(
     ``neighbours`` are the passages right before and after those of the context. A ``reranker`` takes the place of the
     embedder; its scores have to be log-odds.
     """
-    candidates = list(_candidates(found.context, neighbours))
+    candidates = quotations(found.context, neighbours)
     if not candidates:
         return []
-    plain = _plain_scores(found, candidates)
+    plain = plain_features(found, candidates) @ _weights()
     chosen = _worth_reading(candidates, plain)
-    texts = [_text_with_headings(candidates[i]) for i in chosen]
+    texts = [text_with_headings(candidates[i]) for i in chosen]
     if reranker is None:
-        meaning = _MEANING * _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
+        meaning = _weights()[0] * _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
     else:
         meaning = np.asarray(reranker.scores(found.question.text, texts), dtype=np.float64)
     scores: Values = plain[chosen] + meaning
@@ -81,8 +80,12 @@ def rank_quotations(
     return [ScoredQuotation(candidates[chosen[place]], float(scores[place])) for place in order]
 
 
-def _candidates(context: Sequence[Hit], neighbours: Sequence[Passage]) -> Iterator[Quotation]:
-    """Yield the quotations of the passages, numbered from 1; nothing twice of what two passages share."""
+def quotations(context: Sequence[Hit], neighbours: Sequence[Passage]) -> list[Quotation]:
+    """Return the quotations of the passages, numbered from 1; nothing twice of what two passages share."""
+    return list(_quotations(context, neighbours))
+
+
+def _quotations(context: Sequence[Hit], neighbours: Sequence[Passage]) -> Iterator[Quotation]:
     known = {passage.id: passage for passage in (*neighbours, *(hit.passage for hit in context))}
     seen: set[tuple[int, int, int]] = set()
     for n, hit in enumerate(context, start=1):
@@ -93,25 +96,30 @@ def _candidates(context: Sequence[Hit], neighbours: Sequence[Passage]) -> Iterat
                 yield quotation
 
 
-def _plain_scores(found: SearchResult, candidates: Sequence[Quotation]) -> Values:
-    """Return how well each quotation answers by everything but its own meaning."""
+def plain_features(found: SearchResult, candidates: Sequence[Quotation]) -> Features:
+    """Return the features of quotations of ``found.context``, the meaning as 0."""
     question, hits = found.question, [found.context[candidate.passage.n - 1] for candidate in candidates]
     is_foreign = np.array([hit.passage.language != question.language for hit in hits])
+    is_mixed = is_foreign.any() and not is_foreign.all()
+    scores = np.array([hit.dense if is_mixed else hit.score for hit in found.context])  # BM25 tells within a language
+    behind = (scores - scores.max()) / (scores.std() + 1e-6)
     lexical = _imputed(np.array([hit.lexical for hit in hits]), is_foreign)
-    fused = np.array([hit.score - hit.lexical for hit in hits]) + lexical
     own, above = (_imputed(shares, is_foreign) for shares in _word_shares(question, candidates))
     sizes = np.array([len(candidate.text) for candidate in candidates])
     places = np.array([candidate.passage.n for candidate in candidates])
     held = np.array([share_held(question.answer_types, candidate.text) for candidate in candidates])
-    return np.asarray(
-        _FOUND * (fused - fused.max())
-        + _PLACE * np.log(places)
-        + _WORDS * own
-        + _WORDS_ABOVE * above
-        + _LEXICAL * lexical / (lexical.max() + 1e-6)
-        + _EXPECTED * held
-        + _SHORT * (sizes < _SHORT_CHARS)
-        + _LENGTH * np.minimum(sizes / WINDOW_CHARS, 1.0)
+    return np.column_stack(
+        [
+            np.zeros(len(candidates)),
+            behind[places - 1],
+            np.log(places),
+            own,
+            above,
+            lexical / (lexical.max() + 1e-6),
+            held,
+            sizes < _FRAGMENT_CHARS,
+            np.minimum(sizes / WINDOW_CHARS, 1.0),
+        ]
     )
 
 
@@ -147,7 +155,8 @@ def _headings(quotation: Quotation) -> str:
     return f"{passage.document} {passage.heading} {quotation.heading}"
 
 
-def _text_with_headings(quotation: Quotation) -> str:
+def text_with_headings(quotation: Quotation) -> str:
+    """Return what a quotation is compared by: its text below the headings of its passage."""
     passage = quotation.passage.passage
     return searched_text(passage.document, passage.heading, quotation.text)
 
@@ -162,6 +171,12 @@ def _worth_reading(candidates: Sequence[Quotation], plain: Values) -> list[int]:
             n_taken[n] += 1
             chosen.append(int(i))
     return chosen[:_MAX_READ]
+
+
+@cache
+def _weights() -> Values:
+    told = json.loads((files("core.generation.grounding") / "quote_weights.json").read_text(encoding="utf-8"))
+    return np.array([told["weights"][name] for name in FEATURES])
 
 
 def _question(found: SearchResult, embedder: Embedder) -> Vector:

@@ -38,6 +38,21 @@ def test_a_list_needs_the_line_that_introduces_it():
     assert [part.leads for part in MarkedText(text).parts] == [False, True, False, False, False]
 
 
+def test_a_line_that_is_no_sentence_introduces_what_comes_right_after_it():
+    assert parts("To begin,\n\n1. knock\n2. wait\n")[1] == ("item", "1. knock", ["To begin,"])
+    assert parts("We begin.\n\n1. knock\n2. wait\n")[1] == ("item", "1. knock", [])
+    assert parts("- Antes de sair:\n  - apague a luz\n- Volte.\n")[1] == (
+        "item",
+        "- apague a luz",
+        ["- Antes de sair:"],
+    )
+    assert [part.leads for part in MarkedText("- Antes de sair:\n  - apague a luz\n- Volte.\n").parts] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_a_nested_item_needs_the_one_it_is_in():
     text = "1. Ring the bell\n   - twice at night\n\n2. Wait\n   for the porter."
     assert parts(text) == [
@@ -113,6 +128,7 @@ def test_no_part_ends_within_a_number_or_an_abbreviation(text, whole):
         "title: Rules\nlayout: simple",
         "- [Pool](#pool)\n- [Sauna](#sauna)\n  - [Fees](#fees-2)\n",
         "[Back](index.md)",
+        "- Rule 1: [Noise](noise.md)\n- Rule 2: [Dogs](dogs.md)\n- Rule 3: [Keys](keys.md)",
         "![map](map.png)",
         "---",
         "```\n```",

@@ -59,7 +59,7 @@ def test_another_nearly_as_likely_is_quoted_after_it():
 
 def test_two_of_one_passage_have_one_source_and_no_number():
     quoted = extract(scored((1, 2, 5.0), (1, 0, 4.5)))
-    assert quoted.text == "Three is here.\n\nOne is here."
+    assert quoted.text == "One is here.\n…\nThree is here."
     assert [source.quote for source in quoted.sources] == ["Three is here."]
 
 
@@ -67,8 +67,7 @@ def test_what_is_much_less_likely_is_not_quoted_as_sure():
     ranked = scored((1, 0, 5.0), (1, 1, 3.0), (2, 0, 2.0))
     assert extract(ranked).text == "One is here."
     assert (
-        closest(ranked, "en").text
-        == "The closest I found:\n\nOne is here. [1]\n\nTwo is here. [1]\n\nFour is here. [2]"
+        closest(ranked, "en").text == "The closest I found:\n\nOne is here.\n…\nTwo is here. [1]\n\nFour is here. [2]"
     )
 
 

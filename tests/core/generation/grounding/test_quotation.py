@@ -47,6 +47,14 @@ def test_a_section_is_quoted_whole_where_there_is_room():
     )
 
 
+def test_what_is_before_its_block_can_be_left_out():
+    of = quotable(RULES)
+    (anchor,) = [i for i, part in enumerate(of.parts) if "Lock" in RULES[part.start : part.end]]
+    assert of.from_block(anchor, 600).text == of.around(anchor, 600).text.removeprefix(
+        "Plots are rented by the year. They cost 30 euros.\n"
+    )
+
+
 def test_a_list_is_quoted_whole_with_what_introduces_it():
     assert quoted(RULES, "Sign the book", 100) == (
         "Before you leave:\n1. Close the tap\n2. Lock the shed\n  - the key hangs inside\n3. Sign the book"
