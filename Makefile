@@ -151,6 +151,10 @@ bench-curation: setup ## a hundred pages, good and bad, and extraction beside tr
 bench-extract: setup ## how often a quoted answer holds the right one: make bench-extract DATA="dir dir"
 	@$(BENCH) bench/extract.py $(DATA)
 
+.PHONY: bench-quotes
+bench-quotes: setup ## fit what quotations are ranked by: make bench-quotes DATA="dir dir" [JUDGE="dir dir"]
+	@$(BENCH) bench/quote_fit.py $(DATA) $(if $(JUDGE),--judge $(JUDGE))
+
 .PHONY: bench-answers
 bench-answers: setup ## what members get, by set and kind: make bench-answers DATA="dir dir" [SHEET=answers.html]
 	@$(BENCH) bench/answers.py $(DATA) $(if $(SHEET),--sheet $(SHEET))
