@@ -35,7 +35,7 @@ async def ask_all(data: LabelledSet, embedder: Embedder, model: LocalGenerator, 
             counts["asked"] += 1
             counts["clear"] += support is not None
             if support and support.is_supported:
-                outcome = "stands" if holds(support.text, question.answers) else "wrong"
+                outcome = "stands" if holds(support.text, question) else "wrong"
                 counts[outcome] += 1
                 if show:
                     print(f"{outcome}: {question.text} -> {support.text}", flush=True)
