@@ -40,6 +40,13 @@ _SELDOM_FINAL = frozenset(
 """Abbreviations whose full stop ends a sentence only when the next word is capitalised."""
 
 
+_NUMBER = re.compile(
+    r"[*_]{0,4}(?:(?:arts?|artigo|cap|sec|section|rule|regra|item|§)\.? ?)?\d[\d.]*+[ºª°]?", re.IGNORECASE
+)
+_MAX_NUMBER_CHARS = 24
+"""What a line begins with that its full stop does not end: the number of a list item, of an article or of a rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextSpan:
     """A piece of a text: ``text[start:end]``, with no white space at either end."""
@@ -180,11 +187,11 @@ def _is_end(text: str, first: int, line_end: int, match: re.Match[str]) -> bool:
     if match.group() != ".":
         return match.group()[0] != "…" or not _next_is_lower(text, match.end(), line_end)
     word_match = _LAST_WORD.search(text, max(first, match.start() - 24), match.start())
-    word = word_match.group().lower() if word_match else ""
+    word = word_match.group().lower().strip("*_") if word_match else ""
     if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):
         return False
-    if word.isdigit() and match.start() - len(word) <= first:
-        return False  # the number of a list item
+    if match.start() - first <= _MAX_NUMBER_CHARS and _NUMBER.fullmatch(text, first, match.start()):
+        return False
     if _next_is_lower(text, match.end(), line_end):
         return len(word) > 2 and "." not in word and word not in _SELDOM_FINAL
     return True

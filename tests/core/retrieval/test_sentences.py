@@ -45,6 +45,10 @@ def test_sentences_hold_every_visible_character_once_and_in_order(text):
         ("", []),
         (" \n\t ", []),
         ("🙂🙂", ["🙂🙂"]),
+        ("**Art. 12.** A quota vence em maio. Pague.", ["**Art. 12.** A quota vence em maio.", "Pague."]),
+        ("§ 1º. O sócio paga. Sempre.", ["§ 1º. O sócio paga.", "Sempre."]),
+        ("Rule 3. No dogs. Ever.", ["Rule 3. No dogs.", "Ever."]),
+        ("See art. 12. Then sign.", ["See art. 12.", "Then sign."]),
     ],
 )
 def test_sentences(text, expected):
