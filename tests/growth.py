@@ -12,6 +12,7 @@ MAX_GROWTH = 2.6
 """The most processor time for an input of twice the size, as a multiple; 2 is linear, 4 quadratic."""
 
 _N_TRIES = 3
+_SLOW_S = 0.1
 
 
 def cpu_s(work: Callable[[T], object], given: T, n_times: int = 1) -> float:
@@ -25,18 +26,26 @@ def cpu_s(work: Callable[[T], object], given: T, n_times: int = 1) -> float:
 
 
 def growth(work: Callable[[T], object], make: Callable[[int], T], size: int, quick_s: float) -> float:
-    """Return how many times longer ``work`` takes for ``make(2 * n)`` than for ``make(n)``.
+    """Return how many times longer ``work`` takes for ``make(2 * n)`` than for ``make(n)``; 1 where it is quick.
 
-    ``n`` is the least of a sixteenth, a quarter and all of ``size`` that takes ``quick_s``; 1 when none does, so choose
-    ``size`` where quadratic work would take far longer. A growth above ``MAX_GROWTH`` is measured again, because other
-    processes disturb caches.
+    ``n`` is a sixteenth, a quarter or all of ``size``: the first that takes ``quick_s``, and then the next where the
+    growth there is above ``MAX_GROWTH``, because a bounded repetition is quadratic up to its bound. Choose ``size``
+    where quadratic work would take far longer than ``quick_s``.
     """
+    ratio = 1.0
     for n in (size // 16, size // 4, size):
         once, twice = make(n), make(2 * n)
-        if cpu_s(work, once) >= quick_s:
+        spent_s = cpu_s(work, once)
+        if spent_s < quick_s:
+            continue
+        ratio = _ratio(work, once, twice)
+        if ratio <= MAX_GROWTH or spent_s > _SLOW_S:
             break
-    else:
-        return 1.0
+    return ratio
+
+
+def _ratio(work: Callable[[T], object], once: T, twice: T) -> float:
+    """Return the growth; one that seems too large is measured again, because other processes disturb caches."""
     ratio = cpu_s(work, twice) / cpu_s(work, once)
     for _ in range(_N_TRIES):
         if ratio <= MAX_GROWTH:
