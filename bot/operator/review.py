@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
@@ -14,6 +14,7 @@ from core.curation.fetch import Fetcher
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.proposal_card import card
 from core.knowledge.review import ReviewService, SpaceReview
 from core.knowledge.sole_embedder import SoleEmbedder
@@ -27,18 +28,20 @@ from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
+from core.storage.unreadable import UnreadableSources
 from core.types import Person, SpaceId
 
 
 @asynccontextmanager
 async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
     settings = read_settings()
-    async with open_data_folder() as folder:
+    async with open_data_folder() as folder, aclosing(open_pool()) as sandboxes:
         database = folder.database
         documents, spaces = Documents(database), Spaces(database)
         embedder = open_embedder(settings.embedder, settings.models_dir, lambda key: None)
         embedders = SoleEmbedder(embedder, Passages(database))
-        ingest = Ingest(documents, embedders, Fetcher(), max_file_bytes=settings.max_file_bytes)
+        parser = SandboxedParser(sandboxes, UnreadableSources(database))
+        ingest = Ingest(documents, embedders, Fetcher(), parser, max_file_bytes=settings.max_file_bytes)
         notices = Notices(Inbox(database), Channels(spaces), spaces, settings.language)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
         reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.heartbeat import Heartbeat
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, AdapterWatch, WatchdogPolicy, guard_loop
 from core.assembly.aion import Aion
@@ -73,7 +74,10 @@ async def run_platforms() -> None:
                 tasks.append(group.create_task(aion.reembedding.run_in_background(), name="change over"))
                 tasks.append(warming := group.create_task(aion.warm(), name="warm"))
                 if settings.health_port:
-                    tasks.append(group.create_task(_health(aion, watches, warming, settings), name="health"))
+                    heartbeat = Heartbeat()
+                    tasks.append(group.create_task(heartbeat.run(), name="heartbeat"))
+                    serving = _health(aion, watches, heartbeat, warming, settings)
+                    tasks.append(group.create_task(serving, name="health"))
                 await aion.scheduler.start()
                 log.info("running: %s", ", ".join(chosen))
                 await stopping.wait()
@@ -86,11 +90,17 @@ async def run_platforms() -> None:
             await aion.scheduler.stop()
 
 
-async def _health(aion: Aion, watches: Sequence[AdapterWatch], warming: asyncio.Task[None], settings: Settings) -> None:
+async def _health(
+    aion: Aion,
+    watches: Sequence[AdapterWatch],
+    heartbeat: Heartbeat,
+    warming: asyncio.Task[None],
+    settings: Settings,
+) -> None:
     from bot.web.app import create_app, serve
     from bot.web.health import health_router
 
-    routers = [health_router(aion, watches, warming.done)]
+    routers = [health_router(aion, watches, heartbeat, warming.done)]
     if token := settings.admin_token and settings.admin_token.get_secret_value().strip():
         from bot.web.admin import admin_router
 

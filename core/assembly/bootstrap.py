@@ -44,6 +44,7 @@ from core.jobs.regular import regular_jobs
 from core.jobs.scheduler import Scheduler
 from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.reembed import Reembedding, open_migration
 from core.knowledge.review import ReviewService
 from core.models.catalog import Tell, language_model_base
@@ -109,11 +110,14 @@ async def assemble(
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
+        sandboxes = open_pool()
+        stack.push_async_callback(sandboxes.aclose)
         quota = open_quota(settings, stores.documents, stores.reading_log)
         ingest = Ingest(
             stores.documents,
             embedders,
             pages,
+            SandboxedParser(sandboxes, stores.unreadable),
             max_file_bytes=settings.max_file_bytes,
             language=settings.language,
             quota=quota,

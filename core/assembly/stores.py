@@ -24,6 +24,7 @@ from core.storage.quotas import Quotas
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.storage.turns import Turns
+from core.storage.unreadable import UnreadableSources
 from core.storage.vectors import Vectors
 
 
@@ -52,5 +53,6 @@ class Stores:
         self.reading_log = ReadingLog(database)
         self.spaces = Spaces(database)
         self.turns = Turns(database)
+        self.unreadable = UnreadableSources(database)
         self.vectors = Vectors(database)
         self.watches = Watches(database)

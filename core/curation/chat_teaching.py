@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from core.chat.notices import Notices
 from core.errors import BadInput
 from core.knowledge.review import ReviewService
-from core.language import detect_language
 from core.offload import offload
 from core.privacy.personal_data import find
 from core.privacy.pseudonyms import Pseudonyms
@@ -84,7 +83,7 @@ class SpaceChatTeaching:
 
     async def _teach(self, posts: Sequence[PostedMessage], text: str) -> TeachingOutcome:
         """Propose a text, or ask its authors for consent first; one with secrets or personal data is refused."""
-        new = await offload(_document, posts[0], text, self._language)
+        new = await self._document(posts[0], text)
         found = await offload(find, "\n".join(post.text for post in posts))
         if found:
             kinds = ", ".join(dict.fromkeys(say(self._language, f"personal.{span.kind}") for span in found))
@@ -103,6 +102,13 @@ class SpaceChatTeaching:
         for author, post in asked.items():
             await self._ask(author, post)
         return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})
+
+    async def _document(self, post: PostedMessage, text: str) -> NewDocument:
+        shown = _MENTION.sub("@…", text).strip() + "\n"
+        first = next(line for line in shown.splitlines() if line.strip())
+        title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
+        language = await self._service.reviews.ingest.parser.language_of(shown, self._language)
+        return NewDocument(post.url, SOURCE, title, KIND, language, shown)
 
     async def _propose(self, new: NewDocument, taught_by: str) -> TeachingOutcome:
         excerpt = new.text[:MAX_EXCERPT_CHARS]
@@ -126,13 +132,6 @@ class SpaceChatTeaching:
         key = f"consent:{author}:{datetime.now(UTC):%Y%m%d}"
         notice = Reply(words, language, buttons=buttons)
         await self._service.notices.tell(self._message.space, self._message.conversation, key, notice, post.address)
-
-
-def _document(post: PostedMessage, text: str, hint: Language) -> NewDocument:
-    shown = _MENTION.sub("@…", text).strip() + "\n"
-    first = next(line for line in shown.splitlines() if line.strip())
-    title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
-    return NewDocument(post.url, SOURCE, title, KIND, detect_language(shown, hint), shown)
 
 
 def _question_and_answers(posts: Sequence[PostedMessage]) -> tuple[PostedMessage | None, Sequence[PostedMessage]]:

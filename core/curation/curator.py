@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from core.curation.duplicates import MinHashIndex
@@ -18,9 +19,8 @@ from core.curation.page_quality import PageQuality, judge, relevance
 from core.curation.reading_log import log_reading
 from core.curation.websearch import WebResult, WebSearch
 from core.errors import BadInput, UserError
-from core.knowledge.html import published_date
 from core.knowledge.ingest import Ingest
-from core.knowledge.prepare import DocumentSource, FailedDocument, PreparedDocument, prepare
+from core.knowledge.prepare import FailedDocument
 from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.ports import PageSource
@@ -29,7 +29,7 @@ from core.services import Finding, Tell
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents, NewDocument
-from core.types import IndexedDocument, Language, Page, Proposal, SpaceId
+from core.types import IndexedDocument, Language, Proposal, SpaceId
 
 N_RESULTS = 10
 N_KEPT = 5
@@ -115,13 +115,14 @@ class Curator:
             page = await self.pages.fetch(result.url)
         except UserError as error:
             return Finding.rejected(result.url, result.title, error), None
-        read = await offload(prepare_page, page, research.language)
+        read = await self.ingest.prepare_page(page, research.language)
         if isinstance(read, FailedDocument):
             return Finding.rejected(result.url, result.title, read.error), None
         new = replace(read.new, title=read.new.title or result.title)
         if (held := await self.documents.find(research.space, new)) is not None:
             return Finding(new.name, new.title, "known", values={"name": held.duplicate_of or held.name}), None
-        quality = await offload(_judge, page, new, research)
+        date = await self.ingest.parser.published_date(page) if new.kind == "html" else None
+        quality = await offload(_judge, new, research, date)
         finding = Finding(new.name, new.title, "reading", score=quality.score)
         if not quality.is_good:
             return replace(finding, outcome="rejected", reason=f"quality.{quality.weakest}"), None
@@ -205,16 +206,7 @@ def excerpts(new: NewDocument, theme: str) -> tuple[str, ...]:
     return tuple(pieces[start][:_MAX_EXCERPT_CHARS] for start in sorted(ranked[:N_EXCERPTS]))
 
 
-def prepare_page(page: Page, language: Language) -> PreparedDocument | FailedDocument:
-    """Return a page's text, or its failure. ``language`` is that of texts too short for detection. Blocks."""
-    read = prepare(DocumentSource(page.url, lambda: page.data, page.content_type), {}, set(), language)
-    if isinstance(read, IndexedDocument):
-        raise AssertionError("nothing is held under any name here")
-    return read
-
-
-def _judge(page: Page, new: NewDocument, research: Research) -> PageQuality:
-    date = published_date(page.data.decode("utf-8", "replace")) if new.kind == "html" else None
+def _judge(new: NewDocument, research: Research, date: datetime | None) -> PageQuality:
     return judge(new.text, new.language, theme=research.theme, title=new.title, date=date)
 
 

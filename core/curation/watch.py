@@ -16,8 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from core.chat.notices import Notices
-from core.curation.curator import Curator, Research, excerpts, prepare_page
-from core.curation.feeds import entries, is_feed
+from core.curation.curator import Curator, Research, excerpts
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
 from core.curation.page_diff import differing_lines, is_relevant_change
 from core.curation.reading_log import log_reading
@@ -122,8 +121,9 @@ class Watcher:
                 raise
             return (await self._flag_missing(watch, seen),)
         version = replace(seen, etag=page.etag, last_modified=page.last_modified, gone_at=None)
-        if is_feed(page):
-            new = [url for url in await offload(entries, page) if url not in known]
+        entries = await self.ingest.parser.feed_entries(page)
+        if entries is not None:
+            new = [url for url in entries if url not in known]
             findings = await self._read_entries(watch, new, tell)
             if any(finding.reason in _TRANSIENT for finding in findings):  # the feed must be fetched again for them
                 version = replace(version, etag="", last_modified="")
@@ -149,7 +149,7 @@ class Watcher:
 
     async def _compare(self, watch: Watch, page: Page, seen: SeenPage) -> tuple[Finding, SeenPage]:
         """Keep a page that is new or has changed; return its finding and its state with the differing lines."""
-        read = await offload(prepare_page, page, watch.language)
+        read = await self.ingest.prepare_page(page, watch.language)
         if isinstance(read, FailedDocument):
             raise read.error
         now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, watch.target)

@@ -17,6 +17,7 @@ import numpy as np
 from core.errors import BadInput
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
+from core.knowledge.parsing.document_parser import DocumentParser
 from core.knowledge.prefetch import prefetch
 from core.knowledge.prepare import (
     BATCH_PASSAGES,
@@ -24,7 +25,7 @@ from core.knowledge.prepare import (
     FailedDocument,
     PreparationOutcome,
     PreparedDocument,
-    cut_chunks,
+    cut_document,
     prepare,
 )
 from core.knowledge.storage_quota import StorageQuota
@@ -32,7 +33,7 @@ from core.offload import offload
 from core.ports import Embedder, PageSource, PassageEmbedders
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import SuccessorVectors
-from core.types import Attachment, IndexedDocument, Language, Matrix, SpaceId
+from core.types import Attachment, IndexedDocument, Language, Matrix, Page, SpaceId
 
 __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]
 
@@ -66,13 +67,14 @@ class _EmbeddedDocument:
 
 
 class Ingest:
-    """Indexes files and pages into spaces. ``language`` is that of texts too short for detection."""
+    """Indexes files and pages into spaces; ``parser`` reads them. ``language`` is that of texts too short to detect."""
 
     def __init__(
         self,
         documents: Documents,
         embedders: PassageEmbedders,
         pages: PageSource,
+        parser: DocumentParser,
         *,
         max_file_bytes: int,
         language: Language = "en",
@@ -81,6 +83,7 @@ class Ingest:
         self._documents = documents
         self._embedders = embedders
         self._pages = pages
+        self.parser = parser
         self._max_file_bytes = max_file_bytes
         self._language = language
         self._quota = quota
@@ -102,6 +105,14 @@ class Ingest:
         await self.require_room(space, {url: 1})
         page = await self._pages.fetch(url)
         return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
+
+    async def prepare_page(self, page: Page, language: Language) -> PreparedDocument | FailedDocument:
+        """Return a fetched page's text, or its failure. ``language`` is that of texts too short for detection."""
+        source = DocumentSource(page.url, lambda: page.data, page.content_type)
+        read = await prepare(self.parser, source, {}, set(), language)
+        if isinstance(read, IndexedDocument):
+            raise AssertionError("nothing is held under any name here")
+        return read
 
     async def index_paths(
         self,
@@ -149,7 +160,7 @@ class Ingest:
     ) -> AsyncGenerator[PreparationOutcome, None]:
         held, known = await self._documents.sources(space), set(await self._documents.content_hashes(space))
         for source in sources:
-            yield await offload(prepare, source, held, known, self._language)
+            yield await prepare(self.parser, source, held, known, self._language)
 
     async def _embed(
         self, batches: AsyncGenerator[list[PreparationOutcome], None]
@@ -220,7 +231,7 @@ class Ingest:
         """
         await self.require_room(space, {new.name: len(new.text)})
         await self._embedders.require_comparable(space)
-        prepared = await offload(cut_chunks, new)
+        prepared = await cut_document(self.parser, new)
         return _embedded(prepared, await self._vectors(prepared.inputs()))
 
     async def _store_known(self, space: SpaceId, new: NewDocument) -> IndexedDocument:

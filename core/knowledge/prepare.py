@@ -1,4 +1,4 @@
-"""Preparing one document: from its bytes to chunks ready to be embedded. Blocks."""
+"""Preparing one document: from its bytes to chunks ready to be embedded."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.errors import BadInput
-from core.knowledge.extract import VERSION, extract
-from core.language import detect_language
-from core.retrieval.chunk import chunk, searched_text
+from core.knowledge.extract import VERSION
+from core.knowledge.parsing.document_parser import DocumentParser
+from core.offload import offload
+from core.retrieval.chunk import searched_text
 from core.storage.documents import NewDocument, StoredSource
 from core.types import Chunk, IndexedDocument, Language
 
@@ -51,33 +52,43 @@ PreparationOutcome = PreparedDocument | IndexedDocument | FailedDocument
 """What ``prepare`` returns."""
 
 
-def prepare(
-    source: DocumentSource, held: Mapping[str, StoredSource], known: set[str], language: Language
+async def prepare(
+    parser: DocumentParser,
+    source: DocumentSource,
+    held: Mapping[str, StoredSource],
+    known: set[str],
+    language: Language,
 ) -> PreparationOutcome:
-    """Read, extract and cut a document, unless its bytes are those that the space ``held`` under its name.
+    """Read and parse a document, unless its bytes are those that the space ``held`` under its name.
 
-    A text whose content hash is in ``known`` is not cut; other hashes are added to ``known``.
+    One whose content hash is in ``known`` has no chunks; other hashes are added to ``known``. ``language`` is that of
+    texts too short for detection.
     """
     try:
-        data = source.read()
-        source_hash = hash_bytes(data)
+        data, source_hash = await offload(_read, source)
         before = held.get(source.name)
         if before is not None and before.source_hash == source_hash:
             return IndexedDocument(source.name, "unchanged", before.n_passages)
-        text = extract(data, source.name, source.content_type, language)
+        parsed = await parser.parse(data, source.name, source.content_type, language)
     except BadInput as error:
         return FailedDocument(source.name, error)
-    new = NewDocument(source.name, source_hash, text.title, text.kind, text.language, text.text)
-    if new.content_hash in known:
+    new = NewDocument(source.name, source_hash, parsed.title, parsed.kind, parsed.language, parsed.text)
+    content_hash = await offload(lambda: new.content_hash)
+    if content_hash in known:
         return PreparedDocument(new)
-    known.add(new.content_hash)
-    return cut_chunks(new)
+    known.add(content_hash)
+    return PreparedDocument(new, parsed.cut.chunks, parsed.cut.languages)
 
 
-def cut_chunks(new: NewDocument) -> PreparedDocument:
-    """Cut a text into chunks and detect the language of each."""
-    chunks = tuple(chunk(new.text, kind=new.kind))
-    return PreparedDocument(new, chunks, tuple(detect_language(piece.text, new.language) for piece in chunks))
+async def cut_document(parser: DocumentParser, new: NewDocument) -> PreparedDocument:
+    """Cut a text that is to be stored as it is. Raises ``BadInput`` when that takes too long."""
+    cut = await parser.cut(new.text, new.name, new.kind, new.language)
+    return PreparedDocument(new, cut.chunks, cut.languages)
+
+
+def _read(source: DocumentSource) -> tuple[bytes, str]:
+    data = source.read()
+    return data, hash_bytes(data)
 
 
 def hash_bytes(data: bytes) -> str:

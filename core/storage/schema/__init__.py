@@ -23,6 +23,7 @@ from core.storage.schema.knowledge import (
     passages,
     removed_passages,
     spaces,
+    unreadable_sources,
 )
 from core.storage.schema.providers import provider_benches, provider_counts
 
@@ -58,6 +59,7 @@ __all__ = [
     "spaces",
     "teachings",
     "turns",
+    "unreadable_sources",
     "watched_pages",
     "watches",
 ]

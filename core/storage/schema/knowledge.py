@@ -1,4 +1,4 @@
-"""Spaces, their documents and passages, and the embedders of these."""
+"""Spaces, their documents and passages, the embedders of these, and what could not be read."""
 
 from __future__ import annotations
 
@@ -78,6 +78,14 @@ embedders = Table(
     metadata,
     Column("id", String(200), primary_key=True),
     Column("name", Text, nullable=False, comment="what the setting said"),
+)
+
+unreadable_sources = Table(
+    "unreadable_sources",
+    metadata,
+    Column("source", String(64), primary_key=True, comment="hash of the bytes and of the way they were read"),
+    Column("reason", String(20), nullable=False, comment="time, memory or crash"),
+    Column("killed_at", Moment, nullable=False),
 )
 
 removed_passages = Table(

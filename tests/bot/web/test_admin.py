@@ -27,6 +27,7 @@ from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.types import Person, SpaceId
 from tests.fakes import WordEmbedder
+from tests.parser import InProcessParser
 
 GUILD = SpaceId("discord:1")
 TOKEN = "a-made-up-token"
@@ -51,7 +52,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with await Database.open(tmp_path) as database:
         documents, spaces = Documents(database), Spaces(database)
         embedders = SoleEmbedder(WordEmbedder(), Passages(database))
-        ingest = Ingest(documents, embedders, Fetcher(), max_file_bytes=1_000_000)
+        ingest = Ingest(documents, embedders, Fetcher(), InProcessParser(), max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         transport = httpx.ASGITransport(create_app([admin_router(reviews, TOKEN)]))

@@ -39,6 +39,7 @@ from core.types import LANGUAGES, Message, Person, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import ARTICLES, LIBRARY
+from tests.parser import InProcessParser
 
 GUILD = SpaceId("discord:1")
 ANA = Person("discord:7", "Ana", is_moderator=True)
@@ -64,7 +65,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         )
         documents, inbox, spaces = Documents(database), Inbox(database), Spaces(database)
         embedders = SoleEmbedder(WordEmbedder(), Passages(database))
-        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
+        ingest = Ingest(documents, embedders, pages, InProcessParser(), max_file_bytes=1_000_000)
         pseudonyms = Pseudonyms.open(tmp_path)
         notices = Notices(inbox, Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)

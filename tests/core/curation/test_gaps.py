@@ -36,6 +36,7 @@ from core.types import Band, Confidence, Decision, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import LIBRARY
+from tests.parser import InProcessParser
 
 GUILD = SpaceId("discord:1")
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -68,7 +69,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         pages = PoliteFetcher(Fetcher(frozenset({site.host})), pace_s=0)
         documents, spaces, embedder = Documents(database), Spaces(database), WordEmbedder()
         embedders = SoleEmbedder(embedder, Passages(database))
-        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
+        ingest = Ingest(documents, embedders, pages, InProcessParser(), max_file_bytes=1_000_000)
         notices = Notices(Inbox(database), Channels(spaces), spaces, "en")
         reviews = ReviewService(Proposals(database), documents, ingest, notices, Pseudonyms.open(tmp_path))
         search = SiteSearch(site, ("/library",))

@@ -15,13 +15,13 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation import page_diff
 from core.curation.curator import Curator
-from core.curation.feeds import N_ENTRIES
 from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.review_policy import SETTING
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.feeds import N_ENTRIES
 from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
@@ -39,6 +39,7 @@ from core.types import SpaceId, Watch
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import ARTICLES
+from tests.parser import InProcessParser
 
 GUILD = SpaceId("discord:1")
 WEEK = timedelta(days=7)
@@ -93,7 +94,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         pages = PoliteFetcher(Fetcher(frozenset({site.host}), FetchLimits(max_bytes=1_000_000, deadline_s=2)), pace_s=0)
         documents, spaces = Documents(database), Spaces(database)
         embedders = SoleEmbedder(WordEmbedder(), Passages(database))
-        ingest = Ingest(documents, embedders, pages, max_file_bytes=1_000_000)
+        ingest = Ingest(documents, embedders, pages, InProcessParser(), max_file_bytes=1_000_000)
         channels = Channels(spaces)
         await channels.gather_moderators(GUILD, "42")
         notices = Notices(Inbox(database), channels, spaces, "en")

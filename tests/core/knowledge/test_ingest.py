@@ -28,6 +28,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.types import Attachment, IndexedDocument, Matrix, Page, SpaceId
 from tests.fakes import WordEmbedder, attachment
+from tests.parser import InProcessParser
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 LIMIT = 1_000_000
@@ -68,7 +69,7 @@ class Desk:
     @property
     def ingest(self) -> Ingest:
         embedders = SoleEmbedder(self.embedder, self.passages)
-        return Ingest(self.documents, embedders, self.pages, max_file_bytes=LIMIT)
+        return Ingest(self.documents, embedders, self.pages, InProcessParser(), max_file_bytes=LIMIT)
 
     async def texts(self, space: SpaceId = HERE) -> list[str]:
         changes = await self.passages.changes(space, 0, self.embedder.id)
@@ -365,6 +366,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.types import SpaceId
 from tests.fakes import WordEmbedder
+from tests.parser import InProcessParser
 
 class Slow(WordEmbedder):
     def embed_passages(self, texts):
@@ -374,7 +376,7 @@ class Slow(WordEmbedder):
 async def main():
     async with await Database.open(Path(sys.argv[1])) as database:
         embedders = SoleEmbedder(Slow(), Passages(database))
-        ingest = Ingest(Documents(database), embedders, None, max_file_bytes=1000000)
+        ingest = Ingest(Documents(database), embedders, None, InProcessParser(), max_file_bytes=1000000)
         show = lambda step: print(step.n_done, flush=True)
         await ingest.index_paths(SpaceId("discord:1"), [Path(sys.argv[2])], show)
 

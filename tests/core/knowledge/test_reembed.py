@@ -22,6 +22,7 @@ from core.storage.passages import Passages
 from core.storage.vectors import Vectors
 from core.types import GLOBAL, Matrix, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
+from tests.parser import InProcessParser
 
 HERE = SpaceId("discord:1")
 KEY = "Where is the spare key?"
@@ -50,7 +51,7 @@ class World:
         self.passages, self.documents = Passages(database), Documents(database)
         self.vectors = Vectors(database)
         self.searcher = MigratingSearcher(succession, self.passages, folder / "indexes")
-        self.ingest = Ingest(self.documents, succession, None, max_file_bytes=100_000)  # type: ignore[arg-type]
+        self.ingest = Ingest(self.documents, succession, None, InProcessParser(), max_file_bytes=100_000)  # type: ignore[arg-type]
         self.reembedding = Reembedding(self.vectors, succession, self.searcher)
 
     async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:

@@ -24,6 +24,7 @@ from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.types import IndexedDocument, Message, Person, Proposal, SpaceId
 from tests.fakes import WordEmbedder
+from tests.parser import InProcessParser
 
 GUILD = SpaceId("discord:1")
 TEXT = "The library opens at nine on weekdays.\nOn Sundays it stays closed all day."
@@ -39,7 +40,7 @@ class House:
         self.channels = Channels(Spaces(database))
         self.passages = Passages(database)
         embedders = SoleEmbedder(embedder, self.passages)
-        ingest = Ingest(self.documents, embedders, Fetcher(), max_file_bytes=1_000_000)
+        ingest = Ingest(self.documents, embedders, Fetcher(), InProcessParser(), max_file_bytes=1_000_000)
         notices = Notices(self.inbox, self.channels, Spaces(database), "en")
         self.reviews = ReviewService(Proposals(database), self.documents, ingest, notices, Pseudonyms.open(folder))
 

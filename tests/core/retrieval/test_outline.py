@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.knowledge.extract import extract
-from core.knowledge.prepare import DocumentSource, prepare
+from core.knowledge.parsing.parse import parse
 from core.retrieval.chunk import chunk
 from core.retrieval.outline import chat_parts, code_parts, is_chat
 
@@ -116,5 +116,5 @@ def test_every_visible_character_is_in_a_chunk(drawn, kind, max_chars):
 def test_files_are_read_as_what_they_are():
     assert extract(PYTHON.encode(), "pool.py").kind == "code"
     assert extract(CHAT.encode(), "log.txt").kind == "chat"
-    prepared = prepare(DocumentSource("pool.py", PYTHON.encode), {}, set(), "en")
-    assert "class Pool > def close" in [piece.heading for piece in prepared.chunks]
+    parsed = parse(PYTHON.encode(), "pool.py", "", "en")
+    assert "class Pool > def close" in [piece.heading for piece in parsed.cut.chunks]

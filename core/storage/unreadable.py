@@ -1,0 +1,34 @@
+"""What ended the process that read it, by the hash of its bytes, so that it is not tried again by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+
+from core.storage.database import Database
+from core.storage.schema import unreadable_sources
+
+KEPT = timedelta(days=30)
+"""How long a source is refused unread."""
+
+
+class UnreadableSources:
+    """The sources that could not be read within the limits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def has(self, source: str) -> bool:
+        """Return whether the source of that hash is known to be unreadable."""
+        known = unreadable_sources.c
+        query = select(known.source).where(known.source == source, known.killed_at > datetime.now(UTC) - KEPT)
+        return bool(await self._database.rows(query))
+
+    async def add(self, source: str, reason: str) -> None:
+        """Remember a source; those that were remembered for ``KEPT`` are forgotten."""
+        now, known = datetime.now(UTC), unreadable_sources.c
+        async with self._database.write() as connection:
+            old = (known.source == source) | (known.killed_at <= now - KEPT)
+            await connection.execute(delete(unreadable_sources).where(old))
+            await connection.execute(insert(unreadable_sources).values(source=source, reason=reason, killed_at=now))
