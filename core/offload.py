@@ -16,10 +16,17 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_SMALL_BYTES = 64_000
+
 
 async def offload(work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Run blocking ``work`` on the loop's default thread pool and return its result; its exceptions are raised here."""
     return await asyncio.to_thread(work, *args, **kwargs)
+
+
+async def offload_large(n_bytes: int, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run ``work``, which takes a few nanoseconds for each of ``n_bytes``: on a thread only where that is worth one."""
+    return work(*args, **kwargs) if n_bytes < _SMALL_BYTES else await offload(work, *args, **kwargs)
 
 
 class ThreadPool:

@@ -6,7 +6,7 @@ batches, so a stopped run loses only the documents that were not stored yet.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.knowledge.extract import kind_of
 from core.knowledge.files import find_files, read_file, require_size
 from core.knowledge.parsing.document_parser import DocumentParser
-from core.knowledge.prefetch import prefetch
+from core.knowledge.prefetch import in_order, prefetch
 from core.knowledge.prepare import (
     BATCH_PASSAGES,
     DocumentSource,
@@ -27,6 +27,7 @@ from core.knowledge.prepare import (
     PreparedDocument,
     cut_document,
     prepare,
+    without_known,
 )
 from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
@@ -39,6 +40,9 @@ __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]
 
 PREFETCHED_FILES = 64
 """How many extracted files may wait to be embedded."""
+
+N_PARSED_AT_ONCE = 2
+"""Less than there are sandboxes, so that one is left for whoever else sends a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Ingest:
     async def prepare_page(self, page: Page, language: Language) -> PreparedDocument | FailedDocument:
         """Return a fetched page's text, or its failure. ``language`` is that of texts too short for detection."""
         source = DocumentSource(page.url, lambda: page.data, page.content_type)
-        read = await prepare(self.parser, source, {}, set(), language)
+        read = await prepare(self.parser, source, {}, language)
         if isinstance(read, IndexedDocument):
             raise AssertionError("nothing is held under any name here")
         return read
@@ -159,8 +163,13 @@ class Ingest:
         self, space: SpaceId, sources: Sequence[DocumentSource]
     ) -> AsyncGenerator[PreparationOutcome, None]:
         held, known = await self._documents.sources(space), set(await self._documents.content_hashes(space))
-        for source in sources:
-            yield await prepare(self.parser, source, held, known, self._language)
+
+        def prepared(source: DocumentSource) -> Coroutine[None, None, PreparationOutcome]:
+            return prepare(self.parser, source, held, self._language)
+
+        async with aclosing(in_order(sources, prepared, N_PARSED_AT_ONCE)) as outcomes:
+            async for outcome in outcomes:
+                yield await without_known(outcome, known)
 
     async def _embed(
         self, batches: AsyncGenerator[list[PreparationOutcome], None]

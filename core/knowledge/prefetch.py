@@ -1,13 +1,16 @@
-"""Running an asynchronous generator ahead of its consumer, so that stages of a pipeline overlap."""
+"""Running work ahead of its consumer, so that stages of a pipeline overlap."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 async def prefetch(source: AsyncGenerator[T, None], n_items: int) -> AsyncGenerator[T, None]:
@@ -34,3 +37,24 @@ async def prefetch(source: AsyncGenerator[T, None], n_items: int) -> AsyncGenera
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def in_order(
+    items: Iterable[T], work: Callable[[T], Coroutine[None, None, R]], n_at_once: int
+) -> AsyncGenerator[R, None]:
+    """Yield ``await work(item)`` for each item in order, while ``work`` is done for up to ``n_at_once`` of them.
+
+    The first exception is raised in its place. Closing this generator cancels the work under way.
+    """
+    left, tasks = iter(items), deque[asyncio.Task[R]]()
+    try:
+        while True:
+            tasks.extend(asyncio.create_task(work(item)) for item in islice(left, n_at_once - len(tasks)))
+            if not tasks:
+                return
+            yield await tasks[0]
+            tasks.popleft()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

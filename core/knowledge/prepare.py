@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.errors import BadInput
 from core.knowledge.extract import VERSION
 from core.knowledge.parsing.document_parser import DocumentParser
-from core.offload import offload
+from core.offload import offload, offload_large
 from core.retrieval.chunk import searched_text
 from core.storage.documents import NewDocument, StoredSource
 from core.types import Chunk, IndexedDocument, Language
@@ -53,16 +53,11 @@ PreparationOutcome = PreparedDocument | IndexedDocument | FailedDocument
 
 
 async def prepare(
-    parser: DocumentParser,
-    source: DocumentSource,
-    held: Mapping[str, StoredSource],
-    known: set[str],
-    language: Language,
+    parser: DocumentParser, source: DocumentSource, held: Mapping[str, StoredSource], language: Language
 ) -> PreparationOutcome:
     """Read and parse a document, unless its bytes are those that the space ``held`` under its name.
 
-    One whose content hash is in ``known`` has no chunks; other hashes are added to ``known``. ``language`` is that of
-    texts too short for detection.
+    ``language`` is that of texts too short for detection.
     """
     try:
         data, source_hash = await offload(_read, source)
@@ -73,10 +68,6 @@ async def prepare(
     except BadInput as error:
         return FailedDocument(source.name, error)
     new = NewDocument(source.name, source_hash, parsed.title, parsed.kind, parsed.language, parsed.text)
-    content_hash = await offload(lambda: new.content_hash)
-    if content_hash in known:
-        return PreparedDocument(new)
-    known.add(content_hash)
     return PreparedDocument(new, parsed.cut.chunks, parsed.cut.languages)
 
 
@@ -84,6 +75,21 @@ async def cut_document(parser: DocumentParser, new: NewDocument) -> PreparedDocu
     """Cut a text that is to be stored as it is. Raises ``BadInput`` when that takes too long."""
     cut = await parser.cut(new.text, new.name, new.kind, new.language)
     return PreparedDocument(new, cut.chunks, cut.languages)
+
+
+async def without_known(outcome: PreparationOutcome, known: set[str]) -> PreparationOutcome:
+    """Return a document without its chunks when its content hash is in ``known``, else add that to ``known``."""
+    if not isinstance(outcome, PreparedDocument):
+        return outcome
+    content_hash = await offload_large(len(outcome.new.text), _content_hash, outcome.new)
+    if content_hash in known:
+        return PreparedDocument(outcome.new)
+    known.add(content_hash)
+    return outcome
+
+
+def _content_hash(new: NewDocument) -> str:
+    return new.content_hash
 
 
 def _read(source: DocumentSource) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from core.errors import BadInput, Unavailable
 from core.knowledge.extract import VERSION
 from core.knowledge.parsing.frames import decode_chunks, decode_document, decode_language, decode_text
 from core.knowledge.parsing.parse import ParsedDocument, TextChunks
-from core.offload import offload
+from core.offload import offload_large
 from core.sandbox.frames import Frame, MalformedFrame
 from core.sandbox.limits import Budget
 from core.sandbox.pool import SandboxPool
@@ -97,13 +97,13 @@ class SandboxedParser:
 
         Raises ``BadInput`` when it refuses, or is killed, now or the last time; ``Unavailable`` when none can start.
         """
-        source = await offload(_hash, operation, body)
+        source = await offload_large(len(body), _hash, operation, body)
         if await self._unreadable.has(source):
             raise BadInput("knowledge.killed", name=name)
         request = Frame({"operation": operation, "name": name, **header}, body)
         try:
             reply = await self._pool.ask(request, _budget(len(body)))
-            return await offload(_decoded, reply, name, decode)
+            return await offload_large(len(reply.body), _decoded, reply, name, decode)
         except (SandboxKilled, MalformedFrame) as error:
             reason = error.reason if isinstance(error, SandboxKilled) else "crash"
             log.warning("a sandbox was killed (%s) by %d bytes: %s", reason, len(body), error)

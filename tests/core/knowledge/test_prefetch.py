@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from core.knowledge.prefetch import prefetch
+from core.knowledge.prefetch import in_order, prefetch
 
 
 class Source:
@@ -68,3 +68,54 @@ async def test_cancelling_the_consumer_closes_the_source() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert source.closed
+
+
+class Kitchen:
+    """Work that ends when it is told to, and remembers what is under way."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.cancelled: list[int] = []
+        self.may_end = [asyncio.Event() for _ in range(9)]
+
+    async def work(self, n: int) -> int:
+        self.begun.append(n)
+        try:
+            await self.may_end[n].wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(n)
+            raise
+        if n == 7:
+            raise ValueError(n)
+        return n * n
+
+
+async def test_results_come_in_order_while_as_many_as_allowed_are_worked_on() -> None:
+    kitchen = Kitchen()
+    async with aclosing(in_order(range(3), kitchen.work, 2)) as results:
+        first = asyncio.create_task(anext(results))
+        kitchen.may_end[1].set()
+        await asyncio.sleep(0.01)
+        assert (kitchen.begun, first.done()) == ([0, 1], False)
+        kitchen.may_end[0].set()
+        kitchen.may_end[2].set()
+        assert [await first, *[each async for each in results]] == [0, 1, 4]
+
+
+async def test_an_exception_comes_in_its_place_and_ends_what_is_under_way() -> None:
+    kitchen = Kitchen()
+    for n in (6, 7):
+        kitchen.may_end[n].set()
+    results = in_order((6, 7, 8), kitchen.work, 3)
+    assert await anext(results) == 36
+    with pytest.raises(ValueError, match="7"):
+        await anext(results)
+    assert kitchen.cancelled == [8]
+
+
+async def test_closing_cancels_what_is_under_way() -> None:
+    kitchen = Kitchen()
+    kitchen.may_end[0].set()
+    async with aclosing(in_order(range(5), kitchen.work, 3)) as results:
+        assert await anext(results) == 0
+    assert kitchen.cancelled == [1, 2]
