@@ -20,7 +20,7 @@ from core.knowledge.storage_quota import StorageQuota
 from core.language import detect_language
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import Finding, ReviewPolicy, Tell
+from core.services import Finding, FindingsListener, ReviewPolicy
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import IndexedDocument, Language, Message, Person, ReadingReport, SpaceId
@@ -52,7 +52,7 @@ class SpaceLearning:
     _person: Person
     _language: Language
 
-    async def learn_page(self, url: str, tell: Tell) -> tuple[Finding, ...]:
+    async def learn_page(self, url: str, tell: FindingsListener) -> tuple[Finding, ...]:
         """Read one page; stored, or proposed under the policy ``all``."""
         await self._service.quota.require_pages(self._space)
         is_trusted = await self.policy() != "all"
@@ -76,7 +76,7 @@ class SpaceLearning:
         """Return the space's last readings, newest first."""
         return await self._readings.latest(self._space, n_readings)
 
-    async def learn_theme(self, theme: str, tell: Tell) -> tuple[Finding, ...]:
+    async def learn_theme(self, theme: str, tell: FindingsListener) -> tuple[Finding, ...]:
         """Search the web for a theme; the best pages are proposed, or stored under the policy ``none``."""
         await self._service.quota.require_pages(self._space)
         is_trusted = await self.policy() == "none"

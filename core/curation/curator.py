@@ -25,7 +25,7 @@ from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.ports import PageSource
 from core.retrieval.sentences import sentences
-from core.services import Finding, Tell
+from core.services import Finding, FindingsListener
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents, NewDocument
@@ -77,7 +77,7 @@ class Curator:
     readings: ReadingLog
     _signatures: MinHashIndex = field(default_factory=MinHashIndex)
 
-    async def research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
+    async def research(self, research: Research, tell: FindingsListener) -> tuple[Finding, ...]:
         """Search for pages about a theme and keep the best; ``tell`` gets all findings whenever one changes.
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.
@@ -85,11 +85,13 @@ class Curator:
         reading = self._research(research, tell)
         return await log_reading(self.readings, research.space, research.theme, research.person, reading)
 
-    async def _research(self, research: Research, tell: Tell) -> tuple[Finding, ...]:
+    async def _research(self, research: Research, tell: FindingsListener) -> tuple[Finding, ...]:
         results = await self.search.search(research.theme, research.language, N_RESULTS)
         return await self.read(research, results, tell)
 
-    async def read(self, research: Research, results: Sequence[WebResult], tell: Tell) -> tuple[Finding, ...]:
+    async def read(
+        self, research: Research, results: Sequence[WebResult], tell: FindingsListener
+    ) -> tuple[Finding, ...]:
         """Read pages and keep the best, as ``research`` does, without recording it in the reading log."""
         progress = _Progress([Finding(result.url, result.title, "reading") for result in results], tell)
         await progress.report()

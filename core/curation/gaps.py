@@ -17,7 +17,7 @@ from core.curation.curator import N_RESULTS, Curator, Research
 from core.errors import BadInput, UserError
 from core.offload import offload
 from core.ports import Embedder
-from core.services import Finding, Tell
+from core.services import Finding, FindingsListener
 from core.storage.curation.gaps import Gaps, NewGap, UnansweredQuestion
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
@@ -88,7 +88,7 @@ class GapFinder:
         await self.gaps.replace(space, still_open)
         return len(still_open)
 
-    async def _research(self, space: SpaceId, gap: Gap, person: str, tell: Tell) -> tuple[Finding, ...]:
+    async def _research(self, space: SpaceId, gap: Gap, person: str, tell: FindingsListener) -> tuple[Finding, ...]:
         research = Research(space, gap.question, gap.language, person, is_trusted=False)
         try:
             findings = await self.curator.research(research, tell)
@@ -120,7 +120,7 @@ class SpaceGaps:
         await self._finder._gather(self._space, datetime.now(UTC) - WINDOW)
         return await self._finder.gaps.open(self._space, n_gaps)
 
-    async def research(self, number: int, tell: Tell) -> tuple[Finding, ...]:
+    async def research(self, number: int, tell: FindingsListener) -> tuple[Finding, ...]:
         """Propose pages about a gap. Raises ``BadInput`` when there is none of that number or nothing is found."""
         return await self._finder._research(self._space, await self._get(number), self._person, tell)
 

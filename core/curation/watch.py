@@ -27,7 +27,7 @@ from core.knowledge.ingest import Ingest
 from core.knowledge.prepare import FailedDocument
 from core.language import detect_language
 from core.offload import offload
-from core.services import Finding, Tell
+from core.services import Finding, FindingsListener
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
@@ -81,7 +81,7 @@ class Watcher:
                 n_kept += sum(finding.outcome in ("learned", "proposed") for finding in findings)
         return f"{n_looked} watches looked at, {n_kept} pages kept, {n_failed} looks failed"
 
-    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         """Check one watch now and schedule its next check. Raises ``UserError`` when it cannot be read."""
         self._being_checked.add(watch.id)
         try:
@@ -94,7 +94,7 @@ class Watcher:
         await self.watches.record_check(watch, "")
         return findings
 
-    async def _check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def _check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         if watch.kind == "theme":
             return await self.curator.research(await self._research(watch, watch.target), tell)
         look = self._check_page_or_feed(watch, tell) if watch.kind == "web" else self._check_folder(watch)
@@ -107,7 +107,7 @@ class Watcher:
 
     # --- pages and feeds --------------------------------------------------------------------------
 
-    async def _check_page_or_feed(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def _check_page_or_feed(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         known = await self.watches.pages(watch)
         seen = known.get(watch.target, SeenPage(watch.target))
         wanted = PageRequest(CONTENT_TYPES | FEED_TYPES, seen.etag, seen.last_modified)
@@ -133,7 +133,7 @@ class Watcher:
         await self.watches.record_pages(watch, version)
         return findings
 
-    async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: Tell) -> tuple[Finding, ...]:
+    async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: FindingsListener) -> tuple[Finding, ...]:
         """Read the new entries of a feed; those with a transient error stay new."""
         findings: tuple[Finding, ...] = ()
         research = await self._research(watch, "")
@@ -237,7 +237,7 @@ class SpaceWatches:
         """Delete a watch; its documents stay. Raises ``BadInput`` when there is none of that number."""
         return await self._watcher.watches.remove(self._space, number)
 
-    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         """Check a watch now. Raises ``UserError`` when it cannot be read."""
         return await self._watcher.check(watch, tell)
 

@@ -101,10 +101,10 @@ class EmbedderMigration:
 class MigratingSearcher:
     """Searches with the embedder in service: a ``core.ports.Searcher``. Both embedders' indexes share a folder."""
 
-    def __init__(self, succession: EmbedderMigration, store: PassageStore, index_dir: Path) -> None:
-        self._succession = succession
-        self._latest = HybridSearcher(succession.latest, store, index_dir)
-        self._former = HybridSearcher(succession.serving, store, index_dir) if succession.is_under_way else None
+    def __init__(self, migration: EmbedderMigration, store: PassageStore, index_dir: Path) -> None:
+        self._migration = migration
+        self._latest = HybridSearcher(migration.latest, store, index_dir)
+        self._former = HybridSearcher(migration.serving, store, index_dir) if migration.is_under_way else None
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
@@ -115,7 +115,7 @@ class MigratingSearcher:
         for space in spaces:
             await self._latest.prepare(space)
         former, self._former = self._former, None
-        self._succession.change_over()
+        self._migration.change_over()
         if former is not None:
             await former.close()
         await self._latest.tidy()
@@ -135,10 +135,10 @@ class MigratingSearcher:
 class MigratingGate:
     """The gate of the embedder in service: a ``core.ports.Gate``."""
 
-    succession: EmbedderMigration
+    migration: EmbedderMigration
     former: Gate
     latest: Gate
 
     def decide(self, found: SearchResult) -> Decision:
         """Return a band with a confidence and its reasons."""
-        return (self.former if self.succession.is_under_way else self.latest).decide(found)
+        return (self.former if self.migration.is_under_way else self.latest).decide(found)

@@ -10,7 +10,7 @@ from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
 from core.services.conversation import ChannelMode, ConversationPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffReply, HandoffsPort
-from core.services.learning import Finding, GapsPort, LearningPort, Tell, WatchesPort
+from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
 from core.services.providers import Allowance, ProvidersPort, ProviderStatus
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
 from core.services.rights import RightsPort
@@ -24,6 +24,7 @@ __all__ = [
     "ConversationPort",
     "DocumentsPort",
     "Finding",
+    "FindingsListener",
     "GapsPort",
     "HandoffReply",
     "HandoffsPort",
@@ -36,7 +37,6 @@ __all__ = [
     "RightsPort",
     "SpaceServices",
     "TeachingOutcome",
-    "Tell",
     "Verdict",
     "WatchesPort",
 ]

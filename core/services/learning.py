@@ -39,7 +39,7 @@ class Finding:
         return replace(self, outcome="rejected", reason="curation.duplicate", values={"name": name, "share": share})
 
 
-Tell = Callable[[tuple[Finding, ...]], Awaitable[None]]
+FindingsListener = Callable[[tuple[Finding, ...]], Awaitable[None]]
 """Is given the outcome of every page so far, each time one changes."""
 
 
@@ -50,7 +50,7 @@ class GapsPort(Protocol):
         """Return the gaps that most people met, most first."""
         ...
 
-    async def research(self, number: int, tell: Tell) -> tuple[Finding, ...]:
+    async def research(self, number: int, tell: FindingsListener) -> tuple[Finding, ...]:
         """Look for pages that would close a gap; they wait for approval.
 
         Raises ``BadInput`` when there is none of that number or nothing is found, ``Unavailable`` if no engine answers.
@@ -89,7 +89,7 @@ class WatchesPort(Protocol):
         """Watch something no longer; what was learned stays. Raises ``BadInput`` when there is none of that number."""
         ...
 
-    async def check(self, watch: Watch, tell: Tell) -> tuple[Finding, ...]:
+    async def check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         """Read a watched source now. Raises ``BadInput`` or ``Unavailable`` when nothing could be seen."""
         ...
 
@@ -105,11 +105,11 @@ class LearningPort(Protocol):
         """Return what was read for this space last, newest first."""
         ...
 
-    async def learn_page(self, url: str, tell: Tell) -> tuple[Finding, ...]:
+    async def learn_page(self, url: str, tell: FindingsListener) -> tuple[Finding, ...]:
         """Read one page somebody named; learned or proposed, as the space wants it."""
         ...
 
-    async def learn_theme(self, theme: str, tell: Tell) -> tuple[Finding, ...]:
+    async def learn_theme(self, theme: str, tell: FindingsListener) -> tuple[Finding, ...]:
         """Search the web for a theme and keep the best pages, as the space wants it.
 
         Raises ``BadInput`` when the search finds nothing, and ``Unavailable`` when no engine answers.

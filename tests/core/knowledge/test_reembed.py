@@ -46,13 +46,13 @@ class Narrow(WordEmbedder):
 class World:
     """A data folder opened with one embedder; ``known`` are those that can be loaded by name."""
 
-    def __init__(self, folder: Path, database: Database, succession: EmbedderMigration) -> None:
-        self.succession = succession
+    def __init__(self, folder: Path, database: Database, migration: EmbedderMigration) -> None:
+        self.migration = migration
         self.passages, self.documents = Passages(database), Documents(database)
         self.vectors = Vectors(database)
-        self.searcher = MigratingSearcher(succession, self.passages, folder / "indexes")
-        self.ingest = Ingest(self.documents, succession, None, InProcessParser(), max_file_bytes=100_000)  # type: ignore[arg-type]
-        self.reembedding = Reembedding(self.vectors, succession, self.searcher)
+        self.searcher = MigratingSearcher(migration, self.passages, folder / "indexes")
+        self.ingest = Ingest(self.documents, migration, None, InProcessParser(), max_file_bytes=100_000)  # type: ignore[arg-type]
+        self.reembedding = Reembedding(self.vectors, migration, self.searcher)
 
     async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:
         return await self.searcher.search(space, query, "en")
@@ -93,7 +93,7 @@ def length(found: SearchResult) -> int:
 async def test_the_former_serves_until_the_new_one_has_everything_then_all_change_at_once(taught: Path) -> None:
     seen: list[int] = []
     async with world(taught, Narrow(), WordEmbedder()) as now:
-        assert now.succession.is_under_way and now.succession.id == WordEmbedder.id
+        assert now.migration.is_under_way and now.migration.id == WordEmbedder.id
         before = await now.search()
         assert length(before) == 256 and before.hits[0].passage.text == "The spare key is under the pot."
         steps: list[tuple[int, int]] = []
@@ -109,7 +109,7 @@ async def test_the_former_serves_until_the_new_one_has_everything_then_all_chang
         assert await now.reembedding.run(lambda n_done, n_total: steps.append((n_done, n_total))) == 152
         assert steps[-1] == (152, 152) and set(seen) == {256} and len(seen) > 2
         after = await now.search()
-        assert length(after) == 64 == now.succession.dim
+        assert length(after) == 64 == now.migration.dim
         assert [hit.vector.shape for hit in after.hits] == [(64,)] * len(after.hits)
         assert {hit.passage.space for hit in after.hits} == {HERE, GLOBAL}
         assert after.hits[0].passage.text == "The spare key is under the pot."
@@ -157,10 +157,10 @@ async def test_stopped_midway_it_goes_on_where_it_was(taught: Path) -> None:
 
 async def test_stopped_while_settling_the_new_one_serves_at_once(taught: Path) -> None:
     async with world(taught, Narrow(), WordEmbedder()) as now:
-        await now.reembedding._embed(now.succession.latest, lambda n_done, n_total: None)
+        await now.reembedding._embed(now.migration.latest, lambda n_done, n_total: None)
         await now.vectors.adopt(Narrow.id, 10)
     async with world(taught, Narrow()) as again:
-        assert not again.succession.is_under_way
+        assert not again.migration.is_under_way
         assert length(await again.search()) == 64
         assert await again.reembedding.run() == 0
         assert await again.vectors.embedders() == {Narrow.id}
@@ -170,7 +170,7 @@ async def test_set_back_midway_the_former_goes_on(taught: Path) -> None:
     async with world(taught, Narrow(), WordEmbedder()) as now:
         await now.teach("car.md", "The car key is in the blue drawer.")
     async with world(taught, WordEmbedder()) as back:
-        assert not back.succession.is_under_way
+        assert not back.migration.is_under_way
         assert await back.reembedding.run() == 0
         assert sum((await back.vectors.count_missing(Narrow.id)).values()) == 153
         assert (await back.search("car key drawer")).hits[0].passage.text.startswith("The car key")
