@@ -139,6 +139,14 @@ bench-reader: setup ## train the reader on labelled folders and show what it add
 bench-small-talk: setup ## fit the classifier of small talk and show what it takes for small talk: make bench-small-talk [DATA="dir dir"]
 	@$(BENCH) bench/small_talk_fit.py $(DATA)
 
+.PHONY: bench-spelling
+bench-spelling: setup ## what misspelt questions find, with and without the speller: make bench-spelling DATA="dir dir"
+	@$(BENCH) bench/spelling.py $(DATA)
+
+.PHONY: bench-known-words
+bench-known-words: setup ## make the list of words that are no misspellings: make bench-known-words DATA="dir dir"
+	@$(BENCH) bench/known_words.py $(DATA)
+
 .PHONY: bench-sameness
 bench-sameness: setup ## pairs of different questions taken for one by the semantic cache: make bench-sameness DATA="dir dir"
 	@$(BENCH) bench/sameness.py $(DATA)

@@ -21,13 +21,15 @@ from threading import RLock
 from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import analyzer
+from core.retrieval.chunk import searched_text
 from core.retrieval.dense import DenseIndex
 from core.retrieval.lexical import LexicalIndex
+from core.retrieval.vocabulary import Vocabulary
 from core.types import Matrix, Passage, SpaceId
 
 _log = logging.getLogger(__name__)
 
-_MANIFEST = "manifest.json"
+_MANIFEST, _WORDS = "manifest.json", "words.npz"
 _BATCH = 2_000
 """Passages that are read from the database and indexed at a time."""
 
@@ -45,7 +47,7 @@ class Manifest:
     revision: int
     vectors: str
     analyser: int = analyzer.VERSION
-    layout: int = 2
+    layout: int = 3
 
 
 class SpaceIndex:
@@ -75,6 +77,7 @@ class SpaceIndex:
             raise ValueError("made by another embedder or analyser")
         self.dense = DenseIndex.load(self._folder / manifest.vectors, self._dim)
         self.lexical = LexicalIndex(self._folder / "lexical")
+        self.vocabulary = Vocabulary.load(self._folder / _WORDS)
         self.revision = manifest.revision
 
     def reset(self) -> None:
@@ -83,6 +86,7 @@ class SpaceIndex:
             shutil.rmtree(self._folder, ignore_errors=True)
             self.dense = DenseIndex(self._dim)
             self.lexical = LexicalIndex(self._folder / "lexical")
+            self.vocabulary = Vocabulary()
             self.revision = 0
             self.is_compared = False
             self._n_unsaved = 0
@@ -94,6 +98,7 @@ class SpaceIndex:
             if passages:
                 self.dense.add([passage.id for passage in passages], vectors)
             self.lexical.update(removed, passages)
+            self.vocabulary.add(searched_text(each.document, each.heading, each.text) for each in passages)
             self._n_unsaved += len(removed) + len(passages)
 
     def commit(self, revision: int) -> None:
@@ -116,6 +121,7 @@ class SpaceIndex:
         with self.lock:
             self.lexical.save()
             self.dense.save(self._folder / manifest.vectors)
+            self.vocabulary.save(self._folder / _WORDS)
         partial = self._folder / "manifest.partial"
         partial.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
         partial.replace(self._folder / _MANIFEST)

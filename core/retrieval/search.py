@@ -24,6 +24,7 @@ from core.retrieval.index import Indexes, SpaceIndexes
 from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
 from core.retrieval.question import analyzed
+from core.retrieval.speller import Speller
 from core.stopwatch import Stopwatch
 from core.types import (
     AnalyzedQuestion,
@@ -126,7 +127,7 @@ class HybridSearcher:
         with clock.step("lexical"):  # first, because the embedder evicts the indexes from the processor's caches
             question, lexical = _lexical(query, language, indexes)
         with clock.step("embed"):
-            vector = self._embedder.embed_query(query)
+            vector = self._embedder.embed_query(question.text)
         ranked = self._ranked(vector, lexical, indexes, clock)
         with clock.step("load"):
             hits = _hits(ranked, self._read(ranked, indexes), question.terms)
@@ -157,16 +158,28 @@ class HybridSearcher:
 
 
 def _lexical(query: str, language: Language, indexes: Indexes) -> tuple[AnalyzedQuestion, LexicalScores]:
-    """Analyse ``query``, and search every index by BM25. Blocks."""
-    terms = query_terms(query)
+    """Analyse ``query`` as the passages spell it, and search every index by BM25. Blocks."""
     with ExitStack() as stack:
         for index in indexes.values():
             stack.enter_context(index.lock)
+        query = _speller(indexes).respelt(query, language)
+        terms = query_terms(query)
         n_passages = sum(len(index.lexical) for index in indexes.values())
-        n_with = [sum(index.lexical.n_with(term) for index in indexes.values()) for term in terms]
+        n_with = [_n_with(term, indexes) for term in terms]
         terms = [_weighted(term, smoothed_idf(n, n_passages)) for term, n in zip(terms, n_with, strict=True)]
         scores = {space: dict(index.lexical.search(terms, N_CANDIDATES)) for space, index in indexes.items()}
     return analyzed(query, language, terms), scores
+
+
+def _speller(indexes: Indexes) -> Speller:
+    def n_with(word: str) -> int:
+        return max((_n_with(term, indexes) for term in query_terms(word)), default=0)
+
+    return Speller([index.vocabulary for index in indexes.values()], n_with)
+
+
+def _n_with(term: QueryTerm, indexes: Indexes) -> int:
+    return sum(index.lexical.n_with(term) for index in indexes.values())
 
 
 def _weighted(term: QueryTerm, idf: float) -> QueryTerm:

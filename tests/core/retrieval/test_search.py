@@ -118,6 +118,24 @@ async def test_portuguese_is_found_without_accents_and_in_other_forms(store, sea
     assert found.hits[1].lexical == 0
 
 
+async def test_a_misspelt_question_is_searched_as_the_passages_spell_it(store, searcher, tmp_path):
+    store.add(HERE, "The wireguard kitchen ends at nine.", "Refunds take thirty days.")
+    found = await searcher.search(HERE, "when does the wiregard kitchn end pls", "en")
+    assert found.question.text == "when does the wireguard kitchen end please"
+    assert found.hits[0].passage.text == "The wireguard kitchen ends at nine." and len(found.hits[0].matched) == 3
+    await searcher.close()
+    again = HybridSearcher(store.embedder, store, tmp_path)
+    assert (await again.search(HERE, "wiregard", "en")).question.text == "wireguard", (
+        "the words come back from the disk"
+    )
+
+
+async def test_another_spaces_words_spell_no_question(store, searcher):
+    store.add(HERE, "Refunds take thirty days.")
+    store.add(THERE, "The codename is wireguard.")
+    assert (await searcher.search(HERE, "wiregard", "en")).question.text == "wiregard"
+
+
 async def test_mixed_languages_share_one_index(store, searcher):
     store.add(HERE, "Refunds take thirty days.")
     store.add(HERE, "Os reembolsos levam trinta dias.", language="pt")
