@@ -67,7 +67,7 @@ class Here:
         await self.say(ANA, "", command="channel", arguments={"mode": "moderators"})
         answer = await self.say(EVA, QUESTION)
         told = await self.press(EVA, button(answer, "human"))
-        assert told.private
+        assert told.quiet
         assert "passed your question on" in told.text
         [(where, card)] = await self.notices()
         assert where == "55"
@@ -98,7 +98,7 @@ async def test_sources_are_quoted_to_whoever_asks_and_a_question_is_answered_afr
     answer = await here.say(EVA, QUESTION)
     assert [each.command for each in answer.buttons] == ["sources", "again"]
     sources = await here.press(EVA, button(answer, "sources"))
-    assert sources.private
+    assert sources.quiet
     assert "> You may leave your bicycle in the racks by the gate." in sources.text
     again = await here.press(EVA, button(answer, "again"))
     assert "racks by the gate" in again.text

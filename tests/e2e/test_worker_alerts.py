@@ -17,6 +17,7 @@ async def test_moderators_on_telegram_hear_once_which_worker_to_start(tmp_path: 
     async with TelegramServer() as telegram:
         ana = telegram.person("Ana")
         group = telegram.group("Club", admins=[ana])
+        telegram.private(ana)
         settings = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram.url}
         workers = {"AION_WORKERS": "colab=http://127.0.0.1:9,kaggle=http://127.0.0.1:9"}
         async with process.running(tmp_path, module="tests.e2e.quick_aion", **settings) as run:
