@@ -28,17 +28,28 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+TOOLS := $(VENV)/tools/.ready
+
+.PHONY: tools
+tools: $(TOOLS) ## make .venv/tools: what tests and audits need and AION's own packages would clash with
+
+$(TOOLS): requirements.tools.lock $(READY)
+	@test -x $(VENV)/tools/bin/python || $(BIN)/python -m venv $(VENV)/tools
+	@echo "installing $$(grep -cE '^[a-z]' requirements.tools.lock) packages into $(VENV)/tools"
+	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.tools.lock
+	@touch $@
+
 .PHONY: chat
 chat: setup ## talk to AION in the terminal (the sample handbook is indexed on the first run)
 	@$(AION) index --if-empty data/samples
 	@$(AION) chat
 
 .PHONY: test
-test: setup ## the tests that are quick (under 10 minutes on 2 cores)
+test: setup tools ## the tests that are quick (under 10 minutes on 2 cores)
 	@$(BIN)/python -m pytest -m "not slow"
 
 .PHONY: test-slow
-test-slow: setup ## the tests that take their time
+test-slow: setup tools ## the tests that take their time
 	@$(BIN)/python -m pytest -m slow
 
 .PHONY: lint
@@ -69,6 +80,10 @@ bench-delivery: setup ## 200 people at once, 10,000 messages, and both again wit
 .PHONY: bench-store
 bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 	@$(BENCH) bench/store.py $(SIZES)
+
+.PHONY: bench-backup
+bench-backup: setup ## backing up, verifying and restoring while searched: make bench-backup SIZES="100000"
+	@$(BENCH) bench/backup.py $(SIZES)
 
 .PHONY: bench-peers
 bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA="dir" PEERS=python-with-them
@@ -167,7 +182,10 @@ bench-quotes: setup ## fit what quotations are ranked by: make bench-quotes DATA
 bench-answers: setup ## what members get, by set and kind: make bench-answers DATA="dir dir" [SHEET=answers.html]
 	@$(BENCH) bench/answers.py $(DATA) $(if $(SHEET),--sheet $(SHEET))
 
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links --quiet
+
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package torch --quiet -o requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --no-emit-package torch -o requirements.lock
+	$(COMPILE) --group tools -o requirements.tools.lock

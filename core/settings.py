@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     worker_token: SecretStr | None = Field(None, alias="AION_WORKER_TOKEN")
     alerts_space: str = Field("", alias="AION_ALERTS_SPACE", pattern=r"^\s*((discord|telegram):\S+)?\s*$")
 
+    backup_to: str = Field("", alias="AION_BACKUP_TO")
+    backup_every_hours: float = Field(0.0, alias="AION_BACKUP_EVERY_HOURS", ge=0)
+    backup_keep: int = Field(7, alias="AION_BACKUP_KEEP", ge=1)
+    backup_recipient: str = Field("", alias="AION_BACKUP_RECIPIENT", pattern=r"^\s*(age1[a-z0-9]+)?\s*$")
+    backup_alert_hours: float = Field(0.0, alias="AION_BACKUP_ALERT_HOURS", ge=0)
+
     keep_answers_days: int = Field(0, alias="AION_KEEP_ANSWERS_DAYS", ge=0)
     train_after_ratings: int = Field(0, alias="AION_TRAIN_AFTER_RATINGS", ge=0)
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,13 @@ app = typer.Typer(
 )
 
 Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. discord:1234 or telegram:-100987.")]
+
+Identity = Annotated[
+    Path | None,
+    typer.Option(
+        "--identity", metavar="FILE", help="File of age's private key, for an encrypted one.", show_default=False
+    ),
+]
 
 
 def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from core.assembly.aion import Aion
+from core.assembly.backups import open_schedule
 from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.models import open_local, open_migrating_gate
 from core.assembly.providers import open_providers
@@ -50,7 +51,7 @@ from core.knowledge.review import ReviewService
 from core.models.catalog import Tell, language_model_base
 from core.models.registry import LoraRegistry
 from core.offload import offload
-from core.ops.alerts import ModeratorAlerts
+from core.ops.alerts import ModeratorAlerts, OperatorAlerts
 from core.ops.quality_log import QualityLog
 from core.ops.remote_workers import open_workers
 from core.ops.worker_status import WorkerStatusList
@@ -211,6 +212,7 @@ async def assemble(
             stores.job_runs,
             promotion,
             Retention(stores.people, erasers, settings.keep_answers_days, utc_now),
+            open_schedule(settings, OperatorAlerts(stores.last_alerts, notices, settings.alerts_space)),
         )
         yield Aion(
             settings=settings,

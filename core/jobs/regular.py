@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from core.backup.schedule import BackupSchedule
 from core.curation.gaps import GapFinder
 from core.curation.watch import Watcher
 from core.jobs.scheduler import Job
@@ -31,6 +32,7 @@ EVERY: Mapping[str, timedelta] = {
     "prune-answers": DAY,
     "watch-trial": timedelta(minutes=5),
     "train": timedelta(hours=1),
+    "backup": timedelta(minutes=15),
 }
 """How often each job runs, in the order they are started where several are due."""
 
@@ -44,6 +46,7 @@ def regular_jobs(
     runs: JobRuns,
     promotion: AutoPromotion,
     retention: Retention,
+    backups: BackupSchedule,
 ) -> tuple[Job, ...]:
     """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
@@ -67,5 +70,6 @@ def regular_jobs(
         "prune-answers": retention.prune,
         "watch-trial": promotion.watch_trial,
         "train": promotion.train_when_due,
+        "backup": backups.make_when_due,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

@@ -1,4 +1,4 @@
-"""Alerts on the workers, to the log and to moderators."""
+"""Alerts on workers and backups, to the log and to moderators."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PLATFORMS = ("discord", "telegram")
 class Alerts(Protocol):
     """Sends alerts. ``key`` names a sentence of the catalogue, ``values`` fill its gaps."""
 
-    async def alert(self, key: str, **values: str) -> None:
-        """Send an alert, unless it equals the last one about the same worker (``values["worker"]``)."""
+    async def alert(self, subject: str, key: str, **values: str) -> None:
+        """Send an alert, unless the last one about the same ``subject`` (``worker:colab``) has the same ``key``."""
         ...
 
 
@@ -39,9 +39,8 @@ class ModeratorAlerts:
         self._channels = channels
         self._space = SpaceId(space.strip())
 
-    async def alert(self, key: str, **values: str) -> None:
+    async def alert(self, subject: str, key: str, **values: str) -> None:
         """Send an alert, once per change."""
-        subject = f"worker:{values['worker']}"
         if not await self._last.raise_once(subject, key, values):
             return
         log.warning("%s", say("en", key, **values))
@@ -54,6 +53,31 @@ class ModeratorAlerts:
         if self._space:
             return (self._space,)
         return [space for platform in PLATFORMS for space in await self._channels.moderated(platform)]
+
+
+class OperatorAlerts:
+    """Writes alerts to the log, each once until its subject is well again; ``space``, if any, names who is told.
+
+    What concerns the machine alone is no business of every community's moderators.
+    """
+
+    def __init__(self, last: LastAlerts, notices: Notices, space: str) -> None:
+        self._last = last
+        self._notices = notices
+        self._space = SpaceId(space.strip())
+
+    async def alert(self, subject: str, key: str, **values: str) -> None:
+        """Send an alert, once until ``settle``."""
+        if not await self._last.raise_once(subject, key, values):
+            return
+        log.error("%s", say("en", key, **values))
+        if self._space:
+            notice = f"{subject}:{datetime.now(UTC).isoformat()}"
+            await self._notices.tell_moderators(self._space, notice, partial(_alert_reply, key, values))
+
+    async def settle(self, subject: str) -> None:
+        """Note that a subject is well: the next alert about it is sent again."""
+        await self._last.forget(subject)
 
 
 def _alert_reply(key: str, values: Mapping[str, str], language: Language) -> Reply:

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Annotated, Literal
 
 import httpx
@@ -202,16 +203,17 @@ class RemoteWorkers:
     async def _report(self, worker: RemoteWorker) -> None:
         others = [other for other in self._after(worker) if other is not worker]
         taking_over = next((other for other in others if other.is_online), None)
+        alert = partial(self._alerts.alert, f"worker:{worker.name}", worker=worker.name)
         if worker.state == "online":
-            await self._alerts.alert("workers.online", worker=worker.name, model=worker.model)
+            await alert("workers.online", model=worker.model)
         elif worker.state == "refused":
-            await self._alerts.alert("workers.refused", worker=worker.name)
+            await alert("workers.refused")
         elif taking_over:
-            await self._alerts.alert("workers.taken_over", worker=worker.name, other=taking_over.name)
+            await alert("workers.taken_over", other=taking_over.name)
         elif others:
-            await self._alerts.alert("workers.start_other", worker=worker.name, other=others[0].name)
+            await alert("workers.start_other", other=others[0].name)
         else:
-            await self._alerts.alert("workers.offline", worker=worker.name)
+            await alert("workers.offline")
 
     def _after(self, worker: RemoteWorker) -> tuple[RemoteWorker, ...]:
         """Return all workers, those after ``worker`` first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from core.storage.database import Database
 from core.storage.schema import alerts
@@ -35,3 +35,7 @@ class LastAlerts:
             else:
                 await connection.execute(update(alerts).where(ours).values(stored))
             return True
+
+    async def forget(self, subject: str) -> None:
+        """Delete the last alert about a subject, so that the next one is new."""
+        await self._database.write_all([delete(alerts).where(alerts.c.subject == subject)])

@@ -14,7 +14,8 @@ OTHERS = 0o077
 
 _CONTENTS = (
     *("aion.db", "aion.db-wal", "aion.db-shm", "aion.lock", "aion.log", "person.key", "chat_history"),
-    *("discord_commands.json", "eval-vectors.sqlite", "gate", "indexes", "loras", "models", "training"),
+    *("backups", "discord_commands.json", "eval-vectors.sqlite", "gate", "indexes", "loras", "models", "rewards"),
+    "training",
 )
 """What AION keeps in a data folder. The rest is left alone: the folder may be one that holds other things, too."""
 

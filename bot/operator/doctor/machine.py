@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from bot.operator.doctor.backups import backup_findings
 from bot.operator.doctor.diagnosis import Diagnosis, Level
 from bot.operator.doctor.models import model_findings, model_of
+from core.assembly.backups import backup_policy, open_backups
 from core.assembly.data_folder import DataFolder
 from core.errors import Unavailable
 from core.offload import offload
@@ -37,6 +40,8 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
         n_lacking, n_passages = await data_folder.count_missing()
         if n_lacking:
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
+    for finding in await offload(_backup_findings, settings):
+        yield finding
     for finding in storage_findings(await data_folder.storage()):
         yield finding
     statuses = await data_folder.provider_status.status()
@@ -45,6 +50,10 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
     if settings.discord_token is not None:
         for finding in discord_rule_findings(statuses, trains=await data_folder.discord_trains()):
             yield finding
+
+
+def _backup_findings(settings: Settings) -> list[Diagnosis]:
+    return list(backup_findings(backup_policy(settings), open_backups(settings), datetime.now(UTC)))
 
 
 async def _folder_findings(path: Path, data_folder: DataFolder) -> AsyncIterator[Diagnosis]:

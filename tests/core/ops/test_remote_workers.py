@@ -40,7 +40,7 @@ class Heard:
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, str]]] = []
 
-    async def alert(self, key: str, **values: str) -> None:
+    async def alert(self, subject: str, key: str, **values: str) -> None:
         self.said.append((key, values))
 
     def take(self) -> list[str]:
@@ -273,7 +273,7 @@ async def test_every_moderators_channel_hears_of_each_change_once(tmp_path, name
             await channels.gather_moderators(SpaceId(space), "55")
         await Spaces(database).change_settings(SpaceId("discord:3"), dict)  # has no such channel
         for key in ("workers.offline", "workers.offline", "workers.refused", "workers.offline"):
-            await moderated(database, named).alert(key, worker="colab")
+            await moderated(database, named).alert("worker:colab", key, worker="colab")
         platforms: tuple[Platform, ...] = ("discord", "telegram")
         waiting = [each for platform in platforms for each in await Inbox(database).unfinished(platform)]
         assert [each.message.space for each in waiting] == [space for space in told for _ in range(3)]
@@ -288,9 +288,9 @@ async def test_every_moderators_channel_hears_of_each_change_once(tmp_path, name
 async def test_an_operator_sees_how_each_worker_was_found_last(tmp_path) -> None:
     async with await Database.open(tmp_path) as database:
         alerts = moderated(database)
-        await alerts.alert("workers.online", worker="colab", model="qwen")
-        await alerts.alert("workers.start_other", worker="kaggle", other="colab")
-        await alerts.alert("workers.offline", worker="former")
+        await alerts.alert("worker:colab", "workers.online", worker="colab", model="qwen")
+        await alerts.alert("worker:kaggle", "workers.start_other", worker="kaggle", other="colab")
+        await alerts.alert("worker:former", "workers.offline", worker="former")
         roll = WorkerStatusList("colab=http://a,kaggle=http://b,friend=http://c", LastAlerts(database))
         statuses = await ProviderStatusService((), (), Ledger(), roll).status()
     assert [(each.provider, each.model, each.state) for each in statuses] == [
