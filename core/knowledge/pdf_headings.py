@@ -42,6 +42,8 @@ _NUMBERING = re.compile(
     re.IGNORECASE,
 )
 _MAX_NUMBER_CHARS = 20
+_MAX_SAME = 20
+"""How many equal stretches of a page a bookmark is compared with."""
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 Style = tuple[float, bool]
@@ -71,28 +73,44 @@ def _levels_by_bookmarks(
 ) -> dict[int, dict[int, int]]:
     """Return the levels of lines that bookmarks name, by page and index; empty when too few match."""
     levels: dict[int, dict[int, int]] = {}
+    titles: dict[int, _PageTitles] = {}
     n_found = 0
     for bookmark in bookmarks:
-        page = pages[bookmark.page] if 0 <= bookmark.page < len(pages) else ()
-        places = _lines_of_title(page, bookmark.title)
+        if bookmark.page not in titles:
+            titles[bookmark.page] = _PageTitles(pages[bookmark.page] if 0 <= bookmark.page < len(pages) else ())
+        places = titles[bookmark.page].find(bookmark.title)
         n_found += bool(places)
         for place in places:
             levels.setdefault(bookmark.page, {}).setdefault(place, min(bookmark.level, MAX_LEVEL))
     return levels if n_found >= max(_LEAST_FOUND, _FOUND_SHARE * len(bookmarks)) else {}
 
 
-def _lines_of_title(page: Sequence[PdfLine], title: str) -> range:
-    """Return the indexes of the lines that together are a title, with or without its number; empty for none."""
-    stretches = [
-        (range(first, first + n_lines), " ".join(line.text for line in page[first : first + n_lines]))
-        for first in range(len(page))
-        for n_lines in range(1, min(_MAX_LINES, len(page) - first) + 1)
-    ]
-    near = [(places, text) for places, text in stretches if abs(len(text) - len(title)) <= _MAX_NUMBER_CHARS]
-    whole, bare = _plain(title), _plain(_NUMBERING.sub("", title))
-    exact = (places for places, text in near if whole and _plain(text) == whole)
-    but_for_its_number = (places for places, text in near if bare and _plain(_NUMBERING.sub("", text)) in (whole, bare))
-    return next(chain(exact, but_for_its_number), range(0))
+class _PageTitles:
+    """The stretches of a page's lines that may be a title, by their words: with and without a number before them."""
+
+    def __init__(self, page: Sequence[PdfLine]) -> None:
+        self._whole: dict[str, list[tuple[range, int]]] = {}
+        self._bare: dict[str, list[tuple[range, int]]] = {}
+        for first in range(len(page)):
+            for n_lines in range(1, min(_MAX_LINES, len(page) - first) + 1):
+                text = " ".join(line.text for line in page[first : first + n_lines])
+                stretch = range(first, first + n_lines), len(text)
+                self._whole.setdefault(_plain(text), []).append(stretch)
+                self._bare.setdefault(_plain(_NUMBERING.sub("", text)), []).append(stretch)
+
+    def find(self, title: str) -> range:
+        """Return the indexes of the first lines that together are a title, with or without its number; or none."""
+        whole, bare = _plain(title), _plain(_NUMBERING.sub("", title))
+        exact = self._near(self._whole, whole, title)
+        numbered = [*self._near(self._bare, whole, title), *self._near(self._bare, bare, title)] if bare else []
+        return next(iter(exact), None) or min(
+            numbered, key=lambda places: (places.start, places.stop), default=range(0)
+        )
+
+    def _near(self, by_words: Mapping[str, list[tuple[range, int]]], words: str, title: str) -> list[range]:
+        """Return the first stretch of these words that is about as long as a title, if there is one."""
+        same = by_words.get(words, [])[:_MAX_SAME] if words else []
+        return [places for places, n_chars in same if abs(n_chars - len(title)) <= _MAX_NUMBER_CHARS][:1]
 
 
 def _plain(text: str) -> str:

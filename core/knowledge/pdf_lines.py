@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -46,19 +47,27 @@ def read_lines(document: pypdfium2.PdfDocument, number: int) -> list[PdfLine]:
     """Return the stripped lines of page ``number``, which counts from 0."""
     page = document[number]
     text_page = page.get_textpage()
-    styles = list(_lines_with_font(text_page))
-    lines, following = [], 0
-    # The lines within the page's bounds are a subsequence of all its lines.
-    for text in _split(text_page.get_text_bounded()):
-        place = next((i for i in range(following, len(styles)) if styles[i].text == text), None) if text else None
-        if place is None:
-            lines.append(PdfLine(text))
-        else:
-            lines.append(styles[place])
-            following = place + 1
+    lines = list(_with_fonts(_split(text_page.get_text_bounded()), list(_lines_with_font(text_page))))
     text_page.close()
     page.close()
     return lines
+
+
+def _with_fonts(texts: Sequence[str], styles: Sequence[PdfLine]) -> Iterator[PdfLine]:
+    """Yield the lines within a page's bounds, a subsequence of all its lines, with the fonts of these."""
+    places: dict[str, deque[int]] = {}
+    for place, line in enumerate(styles):
+        places.setdefault(line.text, deque()).append(place)
+    following = 0
+    for text in texts:
+        same = places.get(text, deque())
+        while same and same[0] < following:
+            same.popleft()
+        if text and same:
+            following = same[0] + 1
+            yield styles[same[0]]
+        else:
+            yield PdfLine(text)
 
 
 def read_bookmarks(document: pypdfium2.PdfDocument) -> list[Bookmark]:
