@@ -36,8 +36,8 @@ def register(registry: Registry) -> None:
         Command(
             name="index",
             description={
-                "en": "Teach me a file (.md .txt .html .pdf, chat logs, code)",
-                "pt": "Ensine-me um arquivo (.md .txt .html .pdf, conversas, código)",
+                "en": "Teach me a file: documents, texts, tables, books, code",
+                "pt": "Ensine-me um arquivo: documentos, textos, tabelas, livros, código",
             },
             handler=index,
             parameters=(

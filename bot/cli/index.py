@@ -13,7 +13,7 @@ from bot.cli.root import Space, app, finish
 @app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index faq.md --space discord:1234")
 def index(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files or folders: .md .txt .html .pdf, chat logs, code", show_default=False)
+        list[Path], typer.Argument(help="Files or folders: documents, texts, tables, books, code", show_default=False)
     ],
     space: Space = "global",
     if_empty: Annotated[

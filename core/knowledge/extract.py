@@ -1,43 +1,77 @@
-"""Extracting text from Markdown, plain text, chat logs, code, HTML and PDF. Blocks; call it through ``core.offload``.
+"""Extracting text from files of every kind a community has. Blocks; call it through ``core.knowledge.parsing``.
 
-The text has Markdown headings and is plain otherwise; passages quote it. Pages are fetched by ``core.curation.fetch``,
-texts cut by ``core.retrieval.chunk``.
+The text has Markdown headings and is plain otherwise; passages quote it. Each kind is read by its module in
+``core.knowledge.formats``; web pages, PDF and plain text by those beside this one. Pages are fetched by
+``core.curation.fetch``, texts cut by ``core.retrieval.chunk``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Literal
 
 from core.errors import BadInput
 from core.knowledge.charset import NotText, decode
+from core.knowledge.formats.document_text import ReadText
 from core.knowledge.front_matter import read_front_matter
 from core.language import detect_language
 from core.retrieval.outline import is_chat
 from core.retrieval.sentences import text_lines
 from core.types import Language
 
-VERSION = 3
+VERSION = 4
 """To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
-Kind = Literal["markdown", "text", "html", "pdf", "code", "chat"]
+Kind = Literal[
+    "markdown", "text", "html", "pdf", "code", "chat", "docx", "opendocument", "rtf", "pptx", "epub", "spreadsheet",
+    "delimited", "restructuredtext", "asciidoc", "org", "latex", "notebook", "structured", "subtitles", "mail",
+    "archive", "old_office",
+]  # fmt: skip
 
-CODE_SUFFIXES = re.findall(
-    r"\w+", "py js mjs ts tsx jsx go rs java kt kts scala swift c h cc cpp hpp cs rb lua r jl sh bash sql proto"
-)
-SUFFIXES: Mapping[str, Kind] = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".txt": "text",
-    ".html": "html",
-    ".htm": "html",
-    ".pdf": "pdf",
-    **dict.fromkeys((f".{suffix}" for suffix in CODE_SUFFIXES), "code"),
+_SUFFIXES_OF: Mapping[Kind, str] = {
+    "markdown": "md markdown mdx mdown mkd qmd rmd",
+    "text": "txt text log",
+    "html": "html htm xhtml",
+    "pdf": "pdf",
+    "docx": "docx docm dotx dotm",
+    "opendocument": "odt ott odp otp fodt",
+    "rtf": "rtf",
+    "pptx": "pptx pptm ppsx ppsm potx",
+    "epub": "epub",
+    "spreadsheet": "xlsx xlsm xltx xlsb xls ods ots",
+    "delimited": "csv tsv tab",
+    "restructuredtext": "rst rest",
+    "asciidoc": "adoc asciidoc asc",
+    "org": "org",
+    "latex": "tex ltx latex",
+    "notebook": "ipynb",
+    "structured": "json jsonl yaml yml toml",
+    "subtitles": "srt vtt",
+    "mail": "eml mbox mhtml mht",
+    "archive": "zip",
+    "old_office": "doc dot ppt pps",
+    "code": (
+        "py pyi js cjs mjs ts tsx jsx go rs java kt kts scala swift c h cc cpp hpp cs rb lua r jl sh bash sql proto"
+    ),
 }
+SUFFIXES: Mapping[str, Kind] = {f".{suffix}": kind for kind, each in _SUFFIXES_OF.items() for suffix in each.split()}
+
+_BARE_NAMES = re.compile(
+    r"(?:readme|license|licence|copying|changelog|changes|history|news|authors|contributors|contributing|maintainers"
+    r"|code_of_conduct|security|support|governance|faq|todo|install|notice|thanks|leiame|leia-me|licenca)"
+    r"(?:[._-][a-z]{2}(?:[_-][a-z]{2})?)?",
+    re.IGNORECASE,
+)
+"""Names of files that are text though they have no suffix, or a language's code for one."""
+
+_BINARY: frozenset[Kind] = frozenset({"docx", "opendocument", "rtf", "pptx", "epub", "spreadsheet", "mail"})
+"""Kinds that are read from bytes; all others are decoded first."""
+
 CONTENT_TYPES: Mapping[str, Kind] = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -62,14 +96,17 @@ class ExtractedText:
 
 
 def kind_of(name: str, content_type: str = "") -> Kind:
-    """Return the kind of a document by its content type, or by its file name's suffix where it has none.
+    """Return the kind of a document by its content type, or by its file name where it has none.
 
     Raises ``BadInput`` when the kind is not supported.
     """
     if content_type:
         kind = CONTENT_TYPES.get(_parsed(content_type).get_content_type())
     else:
-        kind = SUFFIXES.get(PurePosixPath(name).suffix.lower())
+        path = PurePosixPath(name)
+        kind = SUFFIXES.get(path.suffix.lower())
+        if kind is None and _BARE_NAMES.fullmatch(path.name):
+            kind = "markdown"
     if kind is None:
         raise BadInput("knowledge.unsupported", name=name)
     return kind
@@ -81,14 +118,21 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
     Raises ``BadInput`` when its kind is not supported, or for each reason why no text can be extracted.
     """
     kind = kind_of(name, content_type)
-    title, text = _read(kind, data, name, content_type)
+    read = _read(kind, data, name, content_type)
+    text = read.text
     if not any(character.isalnum() for character in text):
         raise BadInput("knowledge.empty", name=name)
-    heading = first_heading(text) if kind in ("markdown", "html") else None
-    shown = " ".join((title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
+    heading = first_heading(text) if kind not in _WITHOUT_HEADING else None
+    shown = " ".join((read.title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
     if kind == "text" and is_chat(text):
         kind = "chat"
     return ExtractedText(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
+
+
+_WITHOUT_HEADING: frozenset[Kind] = frozenset(
+    {"text", "code", "chat", "pdf", "archive", "spreadsheet", "delimited", "structured", "subtitles"}
+)
+"""Kinds whose first heading, if any, is not what the whole is called."""
 
 
 def first_heading(text: str) -> str | None:
@@ -102,17 +146,44 @@ def stem(name: str) -> str:
     return path.stem or name
 
 
-def _read(kind: Kind, data: bytes, name: str, content_type: str) -> tuple[str | None, str]:
+def _read(kind: Kind, data: bytes, name: str, content_type: str = "") -> ReadText:
+    declared = _parsed(content_type).get_content_charset() if content_type else None
+    if kind == "old_office":
+        raise BadInput("knowledge.old_office", name=name)
+    if kind == "archive":
+        from core.knowledge.formats.archive import read_archive
+
+        return read_archive(data, name, _read_member)
     if kind == "pdf":
         from core.knowledge.pdf import read_pdf
 
-        return read_pdf(data, name)
-    declared = _parsed(content_type).get_content_charset() if content_type else None
+        return ReadText(*read_pdf(data, name))
+    if kind in _BINARY:
+        return _reader(kind)(data, name)
     if kind == "html":
         from core.knowledge.html import declared_charset, read_html
 
-        return read_html(_decode(data, name, declared or declared_charset(data)), name)
-    return read_front_matter(_decode(data, name, declared))
+        return ReadText(*read_html(_decode(data, name, declared or declared_charset(data)), name))
+    text = _decode(data, name, declared)
+    return ReadText(*read_front_matter(text)) if kind in _PLAIN else _reader(kind)(text, name)
+
+
+_PLAIN: frozenset[Kind] = frozenset({"markdown", "text", "code", "chat"})
+
+
+def _reader(kind: Kind) -> Callable[[bytes | str, str], ReadText]:
+    """Return the reader of a kind: ``read`` of the module of its name, imported when it is first needed."""
+    reader: Callable[[bytes | str, str], ReadText] = import_module(f"core.knowledge.formats.{kind}").read
+    return reader
+
+
+def _read_member(data: bytes, name: str) -> ReadText | None:
+    """Return the text of a member of an archive; ``None`` where it is of no kind that is read, or an archive."""
+    try:
+        kind = kind_of(name)
+    except BadInput:
+        return None
+    return None if kind in ("archive", "old_office", "code") else _read(kind, data, name)
 
 
 def _decode(data: bytes, name: str, declared: str | None) -> str:

@@ -12,6 +12,7 @@ import pypdfium2
 
 from core.errors import BadInput
 from core.knowledge.charset import normalise_text
+from core.knowledge.formats.document_text import telling_title
 from core.knowledge.pdf_headings import with_headings
 from core.knowledge.pdf_lines import read_bookmarks, read_lines
 
@@ -24,14 +25,13 @@ _PDFIUM = threading.Lock()
 _PAGE_NUMBER = re.compile(r"(?:page|página|pág\.?|p\.)?\s*\d{1,4}(?:\s*(?:/|of|de)\s*\d{1,4})?", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"(?:[-*•–—▪◦]|\d{1,3}[.)]|[a-z]\))\s")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
-_FILE_LIKE = re.compile(r"^microsoft |^untitled|\.\w{2,5}$", re.IGNORECASE)
 _HEADING = re.compile(r"#{1,6} ")
 _FULL_LINE_SHARE = 0.75
 """A line shorter than this share of the longest one ends a paragraph."""
 
 
 def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
-    """Return a PDF's title, unless it is missing or a file name, and its text.
+    """Return a PDF's title, unless it is missing, a file name or a program's default, and its text.
 
     Raises ``BadInput`` when it needs a password, is damaged, or has no text (a scan).
     """
@@ -39,12 +39,12 @@ def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
         with _PDFIUM:
             title, pages = _read(data)
     except pypdfium2.PdfiumError as error:
-        key = "knowledge.pdf_encrypted" if error.err_code == _PASSWORD else "knowledge.pdf_damaged"
+        key = "knowledge.encrypted" if error.err_code == _PASSWORD else "knowledge.damaged"
         raise BadInput(key, name=name) from None
     if not any(line.strip() for page in pages for line in page):
         raise BadInput("knowledge.pdf_scanned", name=name)
     text = join_lines(_join_pages(strip_page_edges(pages)))
-    return (None if _FILE_LIKE.search(title) else title or None), normalise_text(text)
+    return telling_title(title), normalise_text(text)
 
 
 def _read(data: bytes) -> tuple[str, list[list[str]]]:

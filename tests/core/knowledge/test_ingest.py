@@ -226,7 +226,7 @@ async def test_a_folder_is_indexed_and_what_fails_does_not_stop_the_rest(desk: D
         "notes/copy.md": "duplicate",
         "notes/nul.txt": "knowledge.not_text",
         "notes/photo.png": "knowledge.unsupported",
-        "notes/wrong.pdf": "knowledge.pdf_damaged",
+        "notes/wrong.pdf": "knowledge.damaged",
         "notes/sub/c.html": "added",
         "missing.md": "file.missing",
     }

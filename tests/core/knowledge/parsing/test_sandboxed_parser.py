@@ -104,7 +104,7 @@ async def test_what_comes_out_is_what_would_come_out_here(parser: SandboxedParse
 
 async def test_why_there_is_no_text_is_said_under_the_document_s_own_name(parser: SandboxedParser) -> None:
     for data, name, key in (
-        (b"%PDF-1.4 and no more", "gate.pdf", "knowledge.pdf_damaged"),
+        (b"%PDF-1.4 and no more", "gate.pdf", "knowledge.damaged"),
         (b" \n", "gate.md", "knowledge.empty"),
         (b"x", "gate.exe", "knowledge.unsupported"),
         (b"# h\na\n" * 20_000, "gate.md", "knowledge.too_much_text"),
