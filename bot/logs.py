@@ -1,11 +1,18 @@
-"""Logging to stderr or a file, with every secret masked."""
+"""Logging to stderr or a file, with every secret masked, each line with the id of its request.
+
+As text, or with ``AION_LOG_FORMAT=json`` as one JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``,
+and where there is one ``request`` and ``error`` (a traceback).
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from core.errors import Unavailable
+from core.request_id import current_request
 from core.settings import Settings
 from core.storage.private_folder import open_private_folder
 
@@ -37,6 +44,33 @@ class Redaction(logging.Filter):
         return text
 
 
+class TextFormatter(logging.Formatter):
+    """Formats a record as a line: time, level, logger, request in brackets, message; a traceback below."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line, with the id of the request at hand before its message."""
+        if request_id := current_request():
+            record.message = f"[{request_id}] {record.message}"
+        return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object. A traceback is taken as ``Redaction`` left it: masked."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        if request_id := current_request():
+            line["request"] = request_id
+        if record.exc_text:
+            line["error"] = record.exc_text
+        return json.dumps(line, ensure_ascii=False)
+
+
 def set_up_logging(settings: Settings, secrets: Iterable[str]) -> None:
     """Log to stderr from INFO on, masking ``secrets`` and every secret of the settings."""
     _log_to(logging.StreamHandler(), settings, secrets)
@@ -55,7 +89,7 @@ def log_to_file(settings: Settings, secrets: Iterable[str] = ()) -> None:
 
 
 def _log_to(handler: logging.Handler, settings: Settings, secrets: Iterable[str]) -> None:
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     handler.addFilter(Redaction([*settings.secrets, *secrets]))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in _CHATTY:

@@ -22,6 +22,7 @@ from core.errors import BadInput, PermissionRefused, UserError
 from core.ports import ArgumentCompletion, Outlet
 from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
+from core.request_id import request
 from core.service_binding import Services
 from core.storage.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
@@ -53,8 +54,13 @@ class Dispatch:
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
-        if not message.addressed:
-            return await self._handle_unaddressed(message, outlet)
+        with request():
+            if message.addressed:
+                await self._handle_addressed(message, outlet)
+            else:
+                await self._handle_unaddressed(message, outlet)
+
+    async def _handle_addressed(self, message: Message, outlet: Outlet) -> None:
         recorded = RecordedOutlet(outlet, self.inbox, message)
         if (wait_s := self.limits.admit(message)) == 0:
             await self._carry_out(message, recorded)
@@ -76,7 +82,8 @@ class Dispatch:
             await recorded.send(Reply(say_markdown(language, "error.interrupted"), language))
         else:
             await self.inbox.rerun(message)
-            await self._carry_out(message, recorded)
+            with request():
+                await self._carry_out(message, recorded)
         await recorded.close()
 
     def is_silenced(self, space: SpaceId, person: Person) -> bool:

@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
     health_host: str = Field("127.0.0.1", alias="AION_HEALTH_HOST")
     admin_token: SecretStr | None = Field(None, alias="AION_ADMIN_TOKEN")
+    metrics_token: SecretStr | None = Field(None, alias="AION_METRICS_TOKEN")
+    log_format: Literal["text", "json"] = Field("text", alias="AION_LOG_FORMAT")
     health_port: int = Field(0, alias="AION_HEALTH_PORT", ge=0, le=65_535)
 
     @model_validator(mode="before")

@@ -98,9 +98,17 @@ async def _health(
     settings: Settings,
 ) -> None:
     from bot.web.app import create_app, serve
+    from bot.web.bearer_token import is_loopback
     from bot.web.health import health_router
+    from bot.web.metrics import metrics_router
 
     routers = [health_router(aion, watches, heartbeat, warming.done)]
+    metrics_token = settings.metrics_token and settings.metrics_token.get_secret_value().strip()
+    if metrics_token or is_loopback(settings.health_host):
+        router = metrics_router(aion.metrics, aion.figures, watches, heartbeat, warming.done, metrics_token or None)
+        routers.append(router)
+    else:
+        log.info("no /metrics: it needs AION_METRICS_TOKEN where AION_HEALTH_HOST is not this machine alone")
     if token := settings.admin_token and settings.admin_token.get_secret_value().strip():
         from bot.web.admin import admin_router
 

@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 
 from bot.web.body_limit import MAX_BODY_BYTES, BodyLimit
 from bot.web.errors import add_error_handlers
+from bot.web.request_id import RequestIds
 from core.errors import Unavailable
 
 GRACE_S = 10
@@ -29,6 +30,7 @@ def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_B
     """Return an application with these routers; reading more than ``max_body_bytes`` of a request answers 413."""
     app = FastAPI(title="AION", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(RequestIds)
     add_error_handlers(app)
     for router in routers:
         app.include_router(router)

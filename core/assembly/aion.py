@@ -12,6 +12,8 @@ from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding
 from core.language import detect_language
 from core.offload import offload
+from core.ops.answer_metrics import AnswerMetrics
+from core.ops.figures import FiguresReader
 from core.ports import Embedder, LocalModel, Reader, Searcher
 from core.service_binding import Services
 from core.settings import Settings
@@ -31,6 +33,8 @@ class Aion:
     secrets: tuple[str, ...]
     local: LocalModel
     reembedding: Reembedding
+    metrics: AnswerMetrics
+    figures: FiguresReader
     _stores: Stores
     _searcher: Searcher
     _embedder: Embedder

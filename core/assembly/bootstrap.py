@@ -15,6 +15,7 @@ from functools import partial
 from core.assembly.aion import Aion
 from core.assembly.backups import open_schedule
 from core.assembly.exporter import discord_rules_of, open_exports
+from core.assembly.metrics import open_figures
 from core.assembly.models import open_local, open_migrating_gate
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import open_quota, private_teaching_of
@@ -52,6 +53,8 @@ from core.models.catalog import Tell, language_model_base
 from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.ops.alerts import ModeratorAlerts, OperatorAlerts
+from core.ops.answer_metrics import AnswerMetrics
+from core.ops.measured_answers import MeasuredAnswers
 from core.ops.quality_log import QualityLog
 from core.ops.remote_workers import open_workers
 from core.ops.worker_status import WorkerStatusList
@@ -134,6 +137,8 @@ async def assemble(
         alerts = ModeratorAlerts(stores.last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
         discord_rules = discord_rules_of(settings)
+        metrics = AnswerMetrics([provider.name for provider in access.providers])
+        answers = MeasuredAnswers(database, metrics)
         writers = Writers(
             local,
             access.router,
@@ -168,9 +173,7 @@ async def assemble(
             reviews=reviews,
             learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms, quota),
             conversations=conversations,
-            feedback=Feedback(
-                stores.answers, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
-            ),
+            feedback=Feedback(answers, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)),
             handoffs=HandoffService(stores.handoffs, stores.answers, channels, notices, reviews, pseudonyms),
             rights=DataRights(
                 stores.people,
@@ -190,9 +193,7 @@ async def assemble(
                 discord_rules,
             ),
         )
-        pipeline = Pipeline(
-            TalkReplies(stores.documents), conversations, searcher, gate, writers, cache, stores.answers
-        )
+        pipeline = Pipeline(TalkReplies(stores.documents), conversations, searcher, gate, writers, cache, answers)
         dispatch = Dispatch(
             registry=registry,
             questions=QuestionAnswering(pipeline, settings.language),
@@ -203,16 +204,18 @@ async def assemble(
             inbox=stores.inbox,
             default_language=settings.language,
         )
+        quality = QualityLog(stores.impressions, stores.quality_days, utc_now)
+        backups = open_schedule(settings, OperatorAlerts(stores.last_alerts, notices, settings.alerts_space))
         jobs = regular_jobs(
             stores.inbox,
             stores.turns,
-            QualityLog(stores.impressions, stores.quality_days, utc_now),
+            quality,
             finder,
             watcher,
             stores.job_runs,
             promotion,
             Retention(stores.people, erasers, settings.keep_answers_days, utc_now),
-            open_schedule(settings, OperatorAlerts(stores.last_alerts, notices, settings.alerts_space)),
+            backups,
         )
         yield Aion(
             settings=settings,
@@ -223,6 +226,8 @@ async def assemble(
             secrets=access.secrets,
             local=local,
             reembedding=Reembedding(stores.vectors, embedders, indexes),
+            metrics=metrics,
+            figures=open_figures(settings, stores, services.providers, quality, backups),
             _stores=stores,
             _searcher=searcher,
             _embedder=embedders,

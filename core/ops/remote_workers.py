@@ -24,6 +24,7 @@ from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFailed
 from core.ops.alerts import Alerts
 from core.ports import LocalModel
+from core.request_id import HEADER, current_request
 from core.types import Language, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
@@ -227,7 +228,7 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
     if not text.strip():
         yield RemoteWorkers((), alerts)
         return
-    async with httpx.AsyncClient(trust_env=True) as client:
+    async with httpx.AsyncClient(trust_env=True, event_hooks={"request": [_tag]}) as client:
         workers = RemoteWorkers(read_workers(text, token, client), alerts)
         watching = asyncio.create_task(workers.watch(), name="watch workers")
         try:
@@ -235,6 +236,12 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
         finally:
             watching.cancel()
             await asyncio.wait([watching])
+
+
+async def _tag(asked: httpx.Request) -> None:
+    """Send the id of the request at hand along, so that both machines log it."""
+    if request_id := current_request():
+        asked.headers[HEADER] = request_id
 
 
 def read_workers(text: str, token: SecretStr | None, client: httpx.AsyncClient) -> tuple[RemoteWorker, ...]:

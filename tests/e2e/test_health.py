@@ -74,6 +74,10 @@ async def test_both_platforms_are_heard_and_what_waits_is_counted(tmp_path: Path
             await patient.until(
                 lambda _, body: body["backlog"] == 0 and body["adapters"]["discord"]["heard_s_ago"] is not None
             )
+            async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+                metrics = (await client.get(patient.url.replace("/health", "/metrics"))).text
+            assert 'aion_platform_deaf{platform="telegram"} 0.0' in metrics
+            assert "aion_queue_depth 0.0" in metrics
             assert await run.stop() == 0
     assert telegram.token not in "".join(run.log)
 
