@@ -24,7 +24,7 @@ from core.retrieval.outline import is_chat
 from core.retrieval.sentences import text_lines
 from core.types import Language
 
-VERSION = 4
+VERSION = 5
 """To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
 Kind = Literal[
@@ -168,7 +168,7 @@ def _read(kind: Kind, data: bytes, name: str, content_type: str = "") -> ReadTex
     return ReadText(*read_front_matter(text)) if kind in _PLAIN else _reader(kind)(text, name)
 
 
-_PLAIN: frozenset[Kind] = frozenset({"markdown", "text", "code", "chat"})
+_PLAIN: frozenset[Kind] = frozenset({"text", "code", "chat"})
 
 
 def _reader(kind: Kind) -> Callable[[bytes | str, str], ReadText]:

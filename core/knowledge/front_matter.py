@@ -1,7 +1,8 @@
-"""The YAML block at the top of a Markdown file: its title, and the fields that tell readers something.
+"""The front matter of a Markdown file: its title, and the fields that tell readers something.
 
-Only a block of ``key: value`` lines is front matter; a file that begins with a rule keeps its first section. Fields are
-kept as lines of text (``Owner: …``), so that they are found and quoted; those that steer a site generator are dropped.
+Covers YAML between ``---``, TOML between ``+++``, and bare ``Key: value`` lines as Pelican and MultiMarkdown have them.
+Only a block of fields is front matter; a file that begins with a rule keeps its first section. Fields are kept as
+lines of text (``Owner: …``), so that they are found and quoted; those that steer a site generator are dropped.
 """
 
 from __future__ import annotations
@@ -9,6 +10,12 @@ from __future__ import annotations
 import re
 
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}):(?:[ \t]+|$)")
+_TOML_KEY = re.compile(r"([A-Za-z_][\w.-]{0,40})[ \t]{0,4}=[ \t]{0,4}")
+_BARE_KEYS = frozenset(
+    re.findall(r"\w+", "title date category tags slug author authors summary modified status lang keywords save_as url")
+)
+"""Keys of Pelican and MultiMarkdown: other words with a colon at the top of a file are its text."""
+
 _STEERING = frozenset(
     re.findall(
         r"\S+",
@@ -28,43 +35,71 @@ _MAX_VALUE_CHARS = 300
 def read_front_matter(text: str) -> tuple[str | None, str]:
     """Return the title in the front matter, if any, and the text with the other fields as lines at its top."""
     lines = text.split("\n")
-    end = _end(lines)
-    if end is None:
+    first, end, body, key = _block(lines)
+    if not body:
         return None, text
-    fields = _fields(lines[1:end])
-    body = "\n".join(lines[end + 1 :]).lstrip("\n")
+    fields = _fields(lines[first:end], key)
+    rest = "\n".join(lines[body:]).lstrip("\n")
     kept = [f"{_label(key)}: {value}" for key, value in fields.items() if key.lower() not in _STEERING]
-    return fields.get("title") or None, "\n\n".join(part for part in ("\n".join(kept), body) if part)
+    title = next((value for key, value in fields.items() if key.lower() == "title"), None)
+    return title, "\n\n".join(part for part in ("\n".join(kept), rest) if part)
 
 
-def _end(lines: list[str]) -> int | None:
-    """Return the line that ends the front matter; ``None`` when the text does not begin with any."""
-    if lines[0].rstrip() != "---":
-        return None
+def _block(lines: list[str]) -> tuple[int, int, int, re.Pattern[str]]:
+    """Return the first line of the fields, the line after them, the body's first, and how a key is written.
+
+    The body's first line is 0 when the text does not begin with front matter.
+    """
+    match lines[0].rstrip():
+        case "---":
+            end = _end(lines, ("---", "..."), _KEY)
+            return 1, end, end + 1 if end else 0, _KEY
+        case "+++":
+            end = _end(lines, ("+++",), _TOML_KEY)
+            return 1, end, end + 1 if end else 0, _TOML_KEY
+    end = next((n for n, line in enumerate(lines[:_MAX_LINES]) if not _is_bare_field(line)), 0)
+    is_block = end > 1 and not lines[end].strip()
+    return 0, end, end if is_block else 0, _KEY
+
+
+def _is_bare_field(line: str) -> bool:
+    match = _KEY.match(line)
+    return match is not None and match[1].strip().lower() in _BARE_KEYS
+
+
+def _end(lines: list[str], closing: tuple[str, ...], key: re.Pattern[str]) -> int:
+    """Return the line that ends the front matter; 0 when the text does not begin with any."""
     n_fields = 0
     for place, line in enumerate(lines[1 : _MAX_LINES + 1], start=1):
         bare = line.rstrip()
-        if bare in ("---", "..."):
-            return place if n_fields else None
-        if _KEY.match(line):
+        if bare in closing:
+            return place if n_fields else 0
+        if key.match(line):
             n_fields += 1
-        elif bare and line[0] not in " \t-#]}":  # a nested value, a list item, a comment
-            return None
-    return None
+        elif bare and line[0] not in " \t-#[]}\"'":  # a nested value, a list item, a table, a comment
+            return 0
+    return 0
 
 
-def _fields(lines: list[str]) -> dict[str, str]:
+def _fields(lines: list[str], key: re.Pattern[str]) -> dict[str, str]:
     """Return the fields with a value of one line, and lists of plain words, joined."""
     fields: dict[str, str] = {}
     last = ""
     for line in lines:
-        match = _KEY.match(line)
+        match = key.match(line)
         if match:
             last = match[1].strip()
-            fields[last] = _unquoted(line[match.end() :].strip())[:_MAX_VALUE_CHARS]
+            fields[last] = _value(line[match.end() :].strip())[:_MAX_VALUE_CHARS]
         elif last and (item := line.strip()).startswith("- ") and ":" not in item:
             fields[last] = ", ".join(filter(None, (fields[last], _unquoted(item[2:].strip()))))[:_MAX_VALUE_CHARS]
-    return {key: value for key, value in fields.items() if value and value[0] not in "{|>&*!"}
+    return {key: value for key, value in fields.items() if value and value[0] not in "{|>&*!["}
+
+
+def _value(value: str) -> str:
+    """Return a value without quotes; a list on one line without brackets."""
+    if value.startswith("[") and value.endswith("]") and "[" not in value[1:]:
+        return ", ".join(filter(None, (_unquoted(item.strip()) for item in value[1:-1].split(","))))
+    return _unquoted(value)
 
 
 def _unquoted(value: str) -> str:

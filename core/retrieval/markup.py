@@ -32,13 +32,13 @@ _INLINE_TAGS = frozenset(
 )
 _HEADING_TAG = re.compile(r"h[1-6]|summary|dt")
 
-_CODE = r"""
+CODE = r"""
       (?P<code>
         (?:^|(?<=\n))[ \t>]*(?P<fence>```++|(?<![^\n]\n)~~~++)[^`\n]*+\n
         (?:(?:[\s\S]*?\n)?[ \t>]*(?P=fence)[`~]*[ \t]*(?=\n|\Z)|[\s\S]*)
       | (?<!`)(?P<tick>`{1,3})(?=[^`\s])(?:(?!(?P=tick))[^\n]){1,300}(?P=tick)(?!`|__?(?!\w)))
 """
-"""A fenced block, up to the end of the text where it is not closed; or a span between backticks."""
+"""A fenced block, up to the end of the text where it is not closed; or a span between backticks. For ``re.VERBOSE``."""
 
 _FENCE_LINE = re.compile(r"^[ \t>]*+(?:```++|~~~++)(?P<info>[^`\n]*+)$", re.MULTILINE)
 _WORD_PAIR = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+ [^\W\d_]{2}")
@@ -46,7 +46,7 @@ _HTML_ROW = re.compile(r"<tr\b[^<>]*+>(?:(?!</?tr\b)[\s\S])*+", re.IGNORECASE)
 _COMPONENT = re.compile(r"</([A-Z][\w.]{0,30})\s*>")
 
 _HIDDEN = re.compile(
-    _CODE.replace("(?P<code>", r"(?P<rst>(?<!`)``(?!`)[^`\n]{1,300}``(?!`)) | (?P<code>", 1)
+    CODE.replace("(?P<code>", r"(?P<rst>(?<!`)``(?!`)[^`\n]{1,300}``(?!`)) | (?P<code>", 1)
     + r"""
     | <!--[\s\S]*?(?:-->|\Z)
     | <(?P<raw>script|style|svg)\b[^<>]*+>[\s\S]*?(?:</(?P=raw)\s*>|\Z)
@@ -69,7 +69,7 @@ _HIDDEN = re.compile(
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 _LINK = re.compile(
-    _CODE
+    CODE
     + r"""
     | \[(?P<text>(?:[^\[\]\n]|\n(?!\s)){0,400})\]
       (?:\((?P<url>[^() \t\n]{0,500}(?:\([^() \t\n]{0,100}\)[^() \t\n]{0,100})?)(?:[ \t]+[^()\n]{0,200})?\)
@@ -81,7 +81,7 @@ _LINK = re.compile(
     re.VERBOSE,
 )
 _TAG = re.compile(
-    _CODE
+    CODE
     + r"""
     | <(?:mailto:)?(?P<address>https?://[^\s<>]{1,400}|[^\s<>@]{1,80}@[^\s<>@]{1,80})>
     | </?(?P<tag>[a-zA-Z][\w.-]{0,30})(?=[\s/>])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>
@@ -90,7 +90,7 @@ _TAG = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _EMPHASIS = re.compile(
-    _CODE
+    CODE
     + r"""
     | (?<![\w*])\*{1,3}(?=[^ \t\n]) | (?<=[^ \t\n])\*{1,3}(?![\w*]) | \*{2,3}
     | (?<![\w_])_{1,3}(?=[^ \t\n_]) | (?<=[^ \t\n_])_{1,3}(?![\w_])

@@ -42,6 +42,29 @@ def test_lists_nested_values_and_quotes() -> None:
     assert read_front_matter(text) == ("Quoted: yes", "Hosts: Ana, Rui\n\nBody.")
 
 
+def test_front_matter_of_toml() -> None:
+    text = '+++\ntitle = "Kiln log"\nkeeper = "Odalys"\ntags = ["clay", "fire"]\n[taxonomies]\nweight = 3\n+++\nBody.'
+    assert read_front_matter(text) == ("Kiln log", "Keeper: Odalys\nTags: clay, fire\n\nBody.")
+
+
+def test_fields_without_a_frame_as_pelican_has_them() -> None:
+    text = "Title: Kiln log\nDate: 2026-05-03\nSlug: kiln\nAuthor: Odalys\n\nBody: with a colon."
+    assert read_front_matter(text) == ("Kiln log", "Date: 2026-05-03\nAuthor: Odalys\n\nBody: with a colon.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Date: 3 May\n\nOne line with a colon is text.",
+        "Question: where?\nAnswer: here.\n\nMore.",
+        "Title: A\nText that goes on\n\nMore.",
+        "+++\nno field\n+++\nmore",
+    ],
+)
+def test_other_lines_with_colons_stay(text: str) -> None:
+    assert read_front_matter(text) == (None, text)
+
+
 @given(st.text(alphabet="ab:- \n#'\"{", max_size=80))
 def test_words_of_the_body_are_never_lost(body: str) -> None:
     _, text = read_front_matter(f"---\nkeeper: Odalys\n---\n{body}")
