@@ -1,8 +1,8 @@
 """Cuts texts into overlapping chunks fit for embedding, with exact character offsets.
 
-Covers prose with Markdown, program code and chat logs. Chunk sizes are the specification's (section 3.2: 1,200
-characters, 200 overlap, cut at a sentence end); beyond it, no word is cut, progress is guaranteed, and a chunk keeps
-the heading path it stands under.
+Covers prose with Markdown, statutes by their articles, program code and chat logs. Chunk sizes are the specification's
+(section 3.2: 1,200 characters, 200 overlap, cut at a sentence end); beyond it, no word is cut, progress
+is guaranteed, and a chunk keeps the heading path it stands under.
 Does not cover getting text out of files (``core.knowledge``).
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from core.retrieval.outline import OutlinePart, chat_parts, code_parts, message_starts
 from core.retrieval.sentences import TextLine, TextSpan, sentences_in, text_lines, trimmed
+from core.retrieval.statute import statute_marks
 from core.types import Chunk
 
 MAX_CHARS = 1200
@@ -59,7 +60,7 @@ def _pieces(text: str, max_chars: int, kind: str) -> Iterator[tuple[str, list[Te
         for part in chat_parts(text):
             yield part.path, _split(text, _messages(text, part), max_chars)
     else:
-        for section in _sections(text_lines(text)):
+        for section in _sections(text, text_lines(text)):
             yield section.path, _units(text, section, max_chars)
 
 
@@ -68,23 +69,36 @@ def searched_text(title: str, heading: str, text: str) -> str:
     return "\n".join(part for part in (title, heading, text) if part)
 
 
-def _sections(lines: Sequence[TextLine]) -> list[_Section]:
-    """Group lines by heading; a heading with nothing under it joins the next section."""
+def _sections(text: str, lines: Sequence[TextLine]) -> list[_Section]:
+    """Group lines by heading, and by article in a statute; a heading with nothing under it joins the next section."""
+    marks = statute_marks(text, lines)
     sections: list[_Section] = []
     path: list[tuple[int, str]] = []
+    n_heading = 0  # lines of a heading still to come
     has_body = True
-    for line in lines:
+    for n, line in enumerate(lines):
+        mark = marks.get(n)
+        begins = line.heading is not None or mark is not None
         if line.heading is not None:
-            path = [(level, title) for level, title in path if level < line.level] + [(line.level, line.heading)]
-        if not sections or (line.heading is not None and has_body):
+            path = _below(path, line.level, line.heading)
+            n_heading = 1
+        elif mark is not None:
+            path = _below(path, mark.level, mark.label)
+            n_heading = mark.n_lines
+        if not sections or (begins and has_body):
             sections.append(_Section("", line.start, []))
         section = sections[-1]
         section.lines.append(line)
         section.path = " > ".join(title for _, title in path if title)
-        has_body = line.heading is None
-        if line.heading is not None:
+        has_body = n_heading == 0
+        if n_heading > 0:
             section.heading_end = line.end
+            n_heading -= 1
     return sections
+
+
+def _below(path: Sequence[tuple[int, str]], level: int, title: str) -> list[tuple[int, str]]:
+    return [(above, each) for above, each in path if above < level] + [(level, title)]
 
 
 def _units(text: str, section: _Section, max_chars: int) -> list[TextSpan]:

@@ -29,7 +29,7 @@ _SHORT_LINE_CHARS = 50
 _NEVER_FINAL = frozenset(
     _WORD.findall(
         "mr mrs ms dr drs st sta sto prof rev gen sgt capt lt jr vs fig figs eq eds pp pg vol e.g i.e cf "
-        "sr sra srs sras dra dras profa exmo exma ilmo ilma av art arts pág págs séc núm nº p.ex"
+        "sr sra srs sras dra dras profa exmo exma ilmo ilma av art arts al pág págs séc núm par parág nº p.ex"
     )
 )
 """Abbreviations that always precede something, so that their full stop never ends a sentence."""
@@ -39,6 +39,9 @@ _SELDOM_FINAL = frozenset(
 )
 """Abbreviations whose full stop ends a sentence only when the next word is capitalised."""
 
+
+_BEFORE_ROMAN, _ROMAN = frozenset({"inc", "incs", "cap", "tít", "sec", "vol"}), re.compile(r"\s+[IVXLC]{1,8}\b")
+"""Abbreviations whose full stop ends no sentence before a Roman numeral: ``inc. IV`` of an article."""
 
 _NUMBER = re.compile(
     r"[*_]{0,4}(?:(?:arts?|artigo|cap|sec|section|rule|regra|item|§)\.? ?)?\d[\d.]*+[ºª°]?", re.IGNORECASE
@@ -189,6 +192,8 @@ def _is_end(text: str, first: int, line_end: int, match: re.Match[str]) -> bool:
     word_match = _LAST_WORD.search(text, max(first, match.start() - 24), match.start())
     word = word_match.group().lower().strip("*_") if word_match else ""
     if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):
+        return False
+    if word in _BEFORE_ROMAN and _ROMAN.match(text, match.end(), line_end):
         return False
     if match.start() - first <= _MAX_NUMBER_CHARS and _NUMBER.fullmatch(text, first, match.start()):
         return False

@@ -20,6 +20,9 @@ from core.storage.database import Database
 from core.storage.schema import unreadable_sources
 from core.storage.unreadable import KEPT, UnreadableSources
 from core.types import Page
+from tests.corpus.handbook import handbook
+from tests.corpus.office import write_docx, write_xlsx
+from tests.corpus.texts import write_rst
 from tests.parser import InProcessParser
 from tests.stoppers import nested_pdf, tagged, zalgo
 
@@ -44,6 +47,9 @@ DOCUMENTS = {
     "gate.pdf": pdf(),
     "pool.py": b"class Pool:\n    def close(self):\n        pass\n",
     "latin.txt": "Às segundas o portão não abre. É o que está escrito.".encode("cp1252"),
+    "book.docx": write_docx(handbook(1)),
+    "book.xlsx": write_xlsx(handbook(1)),
+    "book.rst": write_rst(handbook(1)),
     "half.md": "O portão abre às nove, não às dez: é já. ".encode() * 3 + b"\xff",
 }
 FEED = (
