@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.chat.channel_name import channel_name
 from core.commands import Command, Registry
 from core.errors import UserError
 from core.markdown import Markdown
@@ -11,7 +12,7 @@ from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.services import SpaceServices
 from core.texts import explain_markdown, say, say_markdown
-from core.types import Answer, Button, File, Language, Message, Reply
+from core.types import Answer, Button, File, Language, Menu, Message, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class CommandCall:
     def label(self, key: str, **values: object) -> str:
         """Return a sentence of the catalogue as text without markup, for buttons and pictures."""
         return say(self.language, key, **values)
+
+    def channel(self, conversation: str) -> Markdown:
+        """Return a conversation of the space as people of its platform know it."""
+        return channel_name(self.message, conversation, self.language)
 
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
@@ -59,14 +64,32 @@ class CommandCall:
         """Send the command's final reply, with files below it."""
         await self._send(text, files=files)
 
+    async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
+        """Send the final reply with a menu, and retire the buttons of the message that led to it."""
+        await self._send(text, buttons=buttons, menu=menu, settles=True)
+
     async def settle(self, text: Markdown, *buttons: Button) -> None:
         """Send the final reply and retire the buttons of the message whose button called the command."""
         await self._send(text, buttons=buttons, settles=True)
 
     async def _send(
-        self, text: Markdown, *, buttons: tuple[Button, ...] = (), files: tuple[File, ...] = (), settles: bool = False
+        self,
+        text: Markdown,
+        *,
+        buttons: tuple[Button, ...] = (),
+        menu: Menu | None = None,
+        files: tuple[File, ...] = (),
+        settles: bool = False,
     ) -> None:
-        private, quiet = self._command.private, self._command.quiet
         await self._outlet.send(
-            Reply(text, self.language, private=private, quiet=quiet, buttons=buttons, files=files, settles=settles)
+            Reply(
+                text,
+                self.language,
+                private=self._command.private,
+                quiet=self._command.quiet,
+                buttons=buttons,
+                menu=menu,
+                files=files,
+                settles=settles,
+            )
         )

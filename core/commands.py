@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from core.errors import BadInput, PermissionRefused, UserError
 from core.markdown import Markdown
 from core.services import SpaceServices
-from core.types import Answer, Button, File, Language, Message, Person
+from core.types import Answer, Button, File, Language, Menu, Message, Person
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -29,14 +29,15 @@ Permission = Literal["everyone", "teacher", "moderator"]
 class Parameter:
     """One argument of a command.
 
-    ``text`` takes the rest of a typed line, ``number`` its next word; ``attachment`` takes a file. A number is a whole
-    one, 0 or more, of at most 18 digits. ``choices`` are all it may be; where it ``names`` something the space has, a
+    ``text`` takes the rest of a typed line, ``number`` and ``word`` its next word; ``attachment`` takes a file;
+    ``channel`` the id of one of the space's channels, which only a platform can give. A number is a whole one, 0 or
+    more, of at most 18 digits. ``choices`` are all it may be; where it ``names`` something the space has, a
     platform may offer that while one types.
     """
 
     name: str
     description: Localised
-    kind: Literal["text", "number", "attachment"] = "text"
+    kind: Literal["text", "word", "number", "attachment", "channel"] = "text"
     required: bool = True
     choices: tuple[str, ...] = ()
     names: Literal["document", "proposal"] | None = None
@@ -73,6 +74,10 @@ class Context(Protocol):
         """Return a sentence of the text catalogue as text without markup, for buttons and pictures."""
         ...
 
+    def channel(self, conversation: str) -> Markdown:
+        """Return a conversation of the space as people of its platform know it."""
+        ...
+
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
         ...
@@ -95,6 +100,10 @@ class Context(Protocol):
 
     async def show(self, text: Markdown, *files: File) -> None:
         """Send the command's final reply, with files below it."""
+        ...
+
+    async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
+        """Send the final reply with a menu and buttons under it; those that called this command are of no more use."""
         ...
 
     async def settle(self, text: Markdown, *buttons: Button) -> None:
@@ -166,13 +175,13 @@ class CommandLine:
     addressee: str | None = None
 
     def arguments(self, command: Command) -> dict[str, str]:
-        """Give each number of the command a word of the line, and its text what is left."""
+        """Give each number and word of the command a word of the line, and its text what is left."""
         given: dict[str, str] = {}
         rest = self.rest
         for parameter in command.parameters:
-            if parameter.kind == "number" and rest:
+            if parameter.kind in ("number", "word") and rest:
                 word, rest = (*rest.split(maxsplit=1), "")[:2]
-                given[parameter.name] = word.removeprefix("#")
+                given[parameter.name] = word.removeprefix("#") if parameter.kind == "number" else word
             elif parameter.kind == "text" and rest:
                 given[parameter.name], rest = rest, ""
         return given

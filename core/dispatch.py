@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 
 from core.chat.answer_reply import human_button
 from core.chat.channels import Channels
@@ -24,6 +25,7 @@ from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
 from core.request_id import request
 from core.service_binding import Services
+from core.services.setting_schema import SpokenLanguage
 from core.storage.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb
@@ -40,7 +42,10 @@ N_COMMANDS, N_COMMANDS_EACH = 256, 2
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Carries every message to what handles it, and every rating to its answer (``core.ports.AdapterApi``)."""
+    """Carries every message to what handles it, and every rating to its answer (``core.ports.AdapterApi``).
+
+    ``spoken_language`` returns the language that the moderators of a space have set.
+    """
 
     registry: Registry
     questions: QuestionAnswering
@@ -50,6 +55,7 @@ class Dispatch:
     private_teaching: PrivateTeaching
     inbox: Inbox
     default_language: Language
+    spoken_language: Callable[[SpaceId], Awaitable[SpokenLanguage]]
     commands: FairQueue = field(default_factory=lambda: FairQueue(N_COMMANDS, N_COMMANDS_EACH))
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
@@ -65,7 +71,7 @@ class Dispatch:
         if (wait_s := self.limits.admit(message)) == 0:
             await self._carry_out(message, recorded)
         elif self.limits.tell(message.space, message.person):
-            language = self._language(message.locale)
+            language = await self._language(message.space, message.locale)
             await recorded.send(Reply(say_markdown(language, "limit.wait", wait_s=wait_s), language))
         await recorded.close()
 
@@ -73,7 +79,7 @@ class Dispatch:
         """Finish what an earlier outlet or process could not: deliver its reply, else work on it again."""
         message = unfinished.message
         recorded = RecordedOutlet(outlet, self.inbox, message)
-        language = self._language(message.locale)
+        language = await self._language(message.space, message.locale)
         if unfinished.reply is not None:
             await recorded.deliver(unfinished.reply)
         elif unfinished.had_files and message.command is not None:
@@ -96,7 +102,7 @@ class Dispatch:
 
     async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
         """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone."""
-        language = self._language(locale)
+        language = await self._language(space, locale)
         try:
             now = await self.services.feedback.press(space, answer_id, person, thumb)
         except UserError as error:
@@ -149,8 +155,8 @@ class Dispatch:
         await self.channels.move(space, new)
 
     async def _carry_out(self, unbound: Message, outlet: Outlet) -> None:
-        message = self.private_teaching.bound(unbound)
-        language = self._language(message.locale)
+        language = await self._language(unbound.space, unbound.locale)
+        message = replace(self.private_teaching.bound(unbound), locale=language)
         try:
             if message.command is None:
                 await self.questions.answer(message, message.text, outlet)
@@ -189,8 +195,10 @@ class Dispatch:
         except Exception:  # the error boundary: nobody asked, so nobody is told
             log.exception("silent about %s after a fault", message.key)
 
-    def _language(self, locale: str | None) -> Language:
-        return language_of_locale(locale, self.default_language)
+    async def _language(self, space: SpaceId, locale: str | None) -> Language:
+        """Return the language that is set for a space, else that of a person's locale."""
+        spoken = await self.spoken_language(space)
+        return language_of_locale(locale, self.default_language) if spoken == "each" else spoken
 
 
 def _new_reference() -> str:

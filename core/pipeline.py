@@ -154,7 +154,7 @@ class Pipeline:
                 draft = await self.writers.provided(found, show, prefix, question.space)
             case "abstain":
                 return await self.writers.outside(found, show, prefix, question.space)
-        return draft if draft.sources else await self.writers.closest(found)
+        return draft if draft.sources else await self.writers.closest(found, question.space)
 
     async def _record_talk(self, question: Question, reply: str, clock: Stopwatch) -> Answer:
         """Record a reply to small talk; it is no turn of the session, so that the topic stays what it was."""

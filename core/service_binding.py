@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.chat.conversation import Conversations
+from core.chat.settings_service import SettingsService
 from core.curation.command_service import LearningService
 from core.feedback import Feedback
 from core.handoffs import HandoffService
@@ -27,6 +28,7 @@ class Services:
     handoffs: HandoffService
     rights: DataRights
     providers: ProvidersPort
+    settings: SettingsService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's space and sender; ``language`` is the one they are spoken to in."""
@@ -39,4 +41,5 @@ class Services:
             handoffs=self.handoffs.of(message),
             rights=self.rights.of(message),
             providers=self.providers,
+            settings=self.settings.at(message.space, message.conversation),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.privacy.data_rights import TRAINING
+from core.services.setting_schema import TRAINING
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.spaces import Spaces
@@ -62,4 +62,4 @@ async def store_liked(data_dir: Path, space: SpaceId, lessons: Sequence[tuple[st
             person = f"person {number % 8}"
             new = NewAnswer(space, person, "c", question, "en", (), decision, reply, "local", (), written)
             await answers.rate(space, await answers.record(new), person, "up")
-        await Spaces(database).change_settings(space, lambda settings: {**settings, TRAINING: True})
+        await Spaces(database).change_settings(space, lambda settings: {**settings, TRAINING.key: True})

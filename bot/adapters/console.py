@@ -30,7 +30,7 @@ from core.errors import BadInput
 from core.markdown import Markdown, plain_text
 from core.offload import offload
 from core.texts import language_of_locale, say
-from core.types import Answer, Attachment, Button, File, Language, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Attachment, Button, File, Language, Menu, Message, Person, Reply, SpaceId, Thumb
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
 """The lines that rate the last answer."""
@@ -91,6 +91,7 @@ class ConsoleOutlet:
     console: Console
     answer_id: int | None = None
     buttons: tuple[Button, ...] = ()
+    menu: Menu | None = None
     _shown: str = field(default="", init=False)
 
     async def progress(self, text: Markdown) -> None:
@@ -106,7 +107,7 @@ class ConsoleOutlet:
 
     async def send(self, reply: Reply) -> None:
         """Print the rest of the reply and its sources, and save its files to the current folder."""
-        self.answer_id, self.buttons = reply.answer_id, reply.buttons
+        self.answer_id, self.buttons, self.menu = reply.answer_id, reply.buttons, reply.menu
         text = plain_text(reply.text)
         if self._shown and text.startswith(self._shown):
             self.console.print(text[len(self._shown) :], soft_wrap=True)
@@ -132,6 +133,15 @@ def save(file: File) -> Path:
 def as_commands(buttons: Sequence[Button]) -> str:
     """Return the commands to type in place of buttons, on one line."""
     return " · ".join(f"{button.label} /{button.command} {button.argument}".rstrip() for button in buttons)
+
+
+def menu_buttons(menu: Menu | None) -> tuple[Button, ...]:
+    """Return the options of a menu as buttons."""
+    if menu is None:
+        return ()
+    return tuple(
+        Button(option.label, menu.command, f"{menu.argument} {option.value}".strip()) for option in menu.options
+    )
 
 
 async def converse() -> None:
@@ -167,7 +177,7 @@ async def _converse(aion: Aion, console: Console, language: Language) -> None:
             continue
         await aion.dispatch.handle(message, outlet)
         last_answer = outlet.answer_id or last_answer
-        console.print(as_commands(outlet.buttons), style="dim")
+        console.print(as_commands((*menu_buttons(outlet.menu), *outlet.buttons)), style="dim")
 
 
 async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from bot.delivery.split import Measure
 from core.markdown import Markdown
-from core.types import Button, File
+from core.types import Button, File, Menu
 
 H = TypeVar("H")
 
@@ -18,9 +18,9 @@ H = TypeVar("H")
 class RenderedMessage:
     """One chat message of a reply: rendered Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
-    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``. A ``private`` one is for the asker alone, a
-    ``quiet`` one where that can be. A ``cosmetic`` one is partial text, soon replaced: a busy platform may refuse it
-    (``NotDelivered``).
+    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``, above all a ``menu``. A ``private`` one is for the
+    asker alone, a ``quiet`` one where that can be. A ``cosmetic`` one is partial text, soon replaced: a busy platform
+    may refuse it (``NotDelivered``).
     """
 
     text: str
@@ -29,12 +29,14 @@ class RenderedMessage:
     buttons: tuple[Button, ...] = ()
     file: File | None = None
     quiet: bool = False
+    menu: Menu | None = None
     cosmetic: bool = field(default=False, compare=False)
 
     @property
     def mark(self) -> str:
         """Return the CRC-32 of what it shows, as 8 hexadecimal digits."""
-        shown = repr((self.text, self.answer_id, self.private, self.buttons)).encode()
+        under = (self.buttons, self.menu) if self.menu else self.buttons
+        shown = repr((self.text, self.answer_id, self.private, under)).encode()
         return f"{zlib.crc32(self.file.data if self.file else shown):08x}"
 
 

@@ -205,7 +205,7 @@ class StreamedReply(Generic[H]):
         capabilities = self._post.capabilities
         parts = split(self._post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)
-        last = rendered(parts[-1], reply.answer_id, buttons=reply.buttons)
+        last = rendered(parts[-1], reply.answer_id, buttons=reply.buttons, menu=reply.menu)
         return [*map(rendered, parts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
 
     async def _deliver(self, parts: list[RenderedMessage]) -> None:

@@ -24,6 +24,7 @@ from core.chat.channels import Channels
 from core.chat.conversation import Conversations
 from core.chat.notices import Notices
 from core.chat.rate_limits import MessageLimits, Rate, Rates
+from core.chat.settings_service import SettingsService
 from core.chat.talk_reply import TalkReplies
 from core.commands import Registry
 from core.curation.chat_teaching import ChatTeachingService
@@ -37,6 +38,7 @@ from core.curation.websearch import open_search
 from core.dispatch import Dispatch
 from core.feedback import Feedback
 from core.generation.answer_cache import AnswerCache, written_by
+from core.generation.answer_policy import AnswerPolicies
 from core.generation.grounding.reader import open_reader
 from core.generation.local.lora_follower import following
 from core.generation.providers.status import ProviderStatusService
@@ -68,6 +70,7 @@ from core.retrieval.embed import open_embedder
 from core.retrieval.embedder_migration import MigratingSearcher
 from core.retrieval.rerank import with_reranker
 from core.service_binding import Services
+from core.services.setting_schema import RETENTION
 from core.settings import Settings
 from core.storage.database import Database
 from core.training.auto_promotion import AutoPromotion
@@ -137,6 +140,7 @@ async def assemble(
         alerts = ModeratorAlerts(stores.last_alerts, notices, channels, settings.alerts_space)
         workers = await stack.enter_async_context(open_workers(settings.workers, settings.worker_token, alerts))
         discord_rules = discord_rules_of(settings)
+        policies = AnswerPolicies(stores.spaces)
         metrics = AnswerMetrics([provider.name for provider in access.providers])
         answers = MeasuredAnswers(database, metrics)
         writers = Writers(
@@ -148,6 +152,7 @@ async def assemble(
             stores.passages.neighbours,
             discord_rules.refuses_training_plans,
             settings.writer,
+            policies.of,
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, lambda: f"{embedders.id} {written_by(gate, local)}")
 
@@ -192,8 +197,10 @@ async def assemble(
                 WorkerStatusList(settings.workers, stores.last_alerts),
                 discord_rules,
             ),
+            settings=SettingsService(stores.spaces),
         )
-        pipeline = Pipeline(TalkReplies(stores.documents), conversations, searcher, gate, writers, cache, answers)
+        talk = TalkReplies(stores.documents, policies.name)
+        pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers)
         dispatch = Dispatch(
             registry=registry,
             questions=QuestionAnswering(pipeline, settings.language),
@@ -203,6 +210,7 @@ async def assemble(
             private_teaching=private_teaching_of(settings),
             inbox=stores.inbox,
             default_language=settings.language,
+            spoken_language=stores.spaces.language,
         )
         quality = QualityLog(stores.impressions, stores.quality_days, utc_now)
         backups = open_schedule(settings, OperatorAlerts(stores.last_alerts, notices, settings.alerts_space))
@@ -214,7 +222,13 @@ async def assemble(
             watcher,
             stores.job_runs,
             promotion,
-            Retention(stores.people, erasers, settings.keep_answers_days, utc_now),
+            Retention(
+                stores.people,
+                erasers,
+                settings.keep_answers_days,
+                utc_now,
+                partial(stores.spaces.values, RETENTION),
+            ),
             backups,
         )
         yield Aion(

@@ -16,8 +16,8 @@ from core.generation.providers.route import routes
 from core.generation.providers.status import ProviderStatusService
 from core.offload import offload
 from core.ops.worker_status import WorkerStatusList
-from core.privacy.data_rights import TRAINING
 from core.retrieval.embed import open_embedder
+from core.services.setting_schema import TRAINING
 from core.settings import Settings
 from core.storage.alerts import LastAlerts
 from core.storage.curation.reading_log import ReadingLog
@@ -50,8 +50,8 @@ class DataFolder:
     async def discord_trains(self) -> bool:
         """Return whether a Discord server lets models learn whose messages training leaves out."""
         rules = discord_rules_of(self._settings)
-        spaces = await Spaces(self.database).all()
-        return any(rules.withholds_messages(space.id) and space.settings.get(TRAINING) for space in spaces)
+        trained = await Spaces(self.database).values(TRAINING)
+        return any(rules.withholds_messages(space) and trains for space, trains in trained.items())
 
     async def count_missing(self) -> tuple[int, int]:
         """Return how many passages have no vector yet of the embedder the settings name, and how many there are."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.generation.providers.catalogue import Provider
-from core.privacy.data_rights import TRAINING
 from core.privacy.discord_rules import DiscordRules
 from core.privacy.pseudonyms import Pseudonyms
+from core.services.setting_schema import TRAINING
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.impressions import Impressions
@@ -38,8 +38,7 @@ def open_exporter(
     spaces = Spaces(database)
 
     async def trains(space: SpaceId) -> bool:
-        known = await spaces.get(space)
-        return bool(known and known.settings.get(TRAINING, False))
+        return await spaces.value(space, TRAINING)
 
     return Exporter(
         rated=RatedAnswers(database),

@@ -46,5 +46,5 @@ class Notices:
         await self._inbox.post(message, reply)
 
     async def _language(self, space: SpaceId) -> Language:
-        known = await self._spaces.get(space)
-        return (known.language if known else None) or self._default_language
+        spoken = await self._spaces.language(space)
+        return self._default_language if spoken == "each" else spoken

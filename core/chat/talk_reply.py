@@ -6,7 +6,7 @@ No model writes them. A request about a document that a space does not have is l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -40,11 +40,17 @@ class ReadTalk:
     reply: str | None = None
 
 
+async def _unnamed(space: SpaceId) -> str:
+    """Return the name where nobody gave another."""
+    return "AION"
+
+
 @dataclass(frozen=True, slots=True)
 class TalkReplies:
-    """Replies to what needs no search, in any space."""
+    """Replies to what needs no search, in any space. ``name`` returns what AION is called in a space."""
 
     documents: Documents
+    name: Callable[[SpaceId], Awaitable[str]] = _unnamed
 
     async def read(self, space: SpaceId, text: str, language: Language) -> ReadTalk:
         """Return the reply to a message that asks nothing to be looked up; of any other, what it asks."""
@@ -67,6 +73,8 @@ class TalkReplies:
                 latest = sorted(await self._documents(space), key=lambda each: each.updated_at, reverse=True)
                 lines = [f"• {shown_title(each)} ({each.updated_at:%Y-%m-%d})" for each in latest[:N_CHANGES]]
                 return "\n".join([say(language, "talk.changes"), *lines]) if lines else say(language, "docs.none")
+            case "identity":
+                return say(language, "talk.identity", name=await self.name(space))
             case _:
                 return say(language, f"talk.{kind}")
 

@@ -13,7 +13,6 @@ from core.curation.curator import Curator, Research
 from core.curation.fetch import readable_address
 from core.curation.gaps import GapFinder, SpaceGaps
 from core.curation.reading_log import log_reading
-from core.curation.review_policy import SETTING, review_policy_of
 from core.curation.watch import SpaceWatches, Watcher
 from core.curation.websearch import WebResult
 from core.knowledge.storage_quota import StorageQuota
@@ -21,6 +20,7 @@ from core.language import detect_language
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding, FindingsListener, ReviewPolicy
+from core.services.setting_schema import REVIEW
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
 from core.types import IndexedDocument, Language, Message, Person, ReadingReport, SpaceId
@@ -99,11 +99,11 @@ class SpaceLearning:
 
     async def policy(self) -> ReviewPolicy:
         """Return the review policy of the space."""
-        return await review_policy_of(self._service.spaces, self._space)
+        return await self._service.spaces.value(self._space, REVIEW)
 
     async def set_policy(self, policy: ReviewPolicy) -> None:
         """Set the review policy of the space."""
-        await self._service.spaces.change_settings(self._space, lambda settings: {**settings, SETTING: policy})
+        await self._service.spaces.set_value(self._space, REVIEW, policy)
 
     def _research(self, theme: str, language: Language, is_trusted: bool) -> Research:
         return Research(self._space, theme, language, self._pseudonym, is_trusted)

@@ -18,6 +18,7 @@ from core.errors import BadInput, UserError
 from core.offload import offload
 from core.ports import Embedder
 from core.services import Finding, FindingsListener
+from core.services.setting_schema import RESEARCH
 from core.storage.curation.gaps import Gaps, NewGap, UnansweredQuestion
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
@@ -32,9 +33,6 @@ MAX_QUESTIONS = 1_000
 N_EXAMPLES = 4
 MIN_COSINE = 0.90
 """The least mean cosine of merged clusters; nearly all paraphrases are above it."""
-
-SETTING = "gap_pages_a_week"
-"""The space's setting: how many pages may be read without being asked for in seven days; 0 by default."""
 
 N_RESEARCHED = 3
 """The most gaps of a space that are researched in one night."""
@@ -68,8 +66,7 @@ class GapFinder:
 
     async def pages_left(self, space: SpaceId) -> int:
         """Return the space's remaining budget of pages that were not asked for, in these seven days."""
-        known = await self.spaces.get(space)
-        allowed = int(known.settings.get(SETTING, 0)) if known else 0
+        allowed = await self.spaces.value(space, RESEARCH)
         week = datetime.now(UTC) - timedelta(days=7)
         return allowed - await self.readings.n_unasked_pages(space, week) if allowed else 0
 
@@ -132,12 +129,11 @@ class SpaceGaps:
 
     async def allow(self, n_pages: int) -> None:
         """Set how many pages may be read about gaps without being asked for, in seven days."""
-        await self._finder.spaces.change_settings(self._space, lambda settings: {**settings, SETTING: n_pages})
+        await self._finder.spaces.set_value(self._space, RESEARCH, n_pages)
 
     async def allowed(self) -> int:
         """Return how many pages may be read without being asked for, in seven days."""
-        known = await self._finder.spaces.get(self._space)
-        return int(known.settings.get(SETTING, 0)) if known else 0
+        return await self._finder.spaces.value(self._space, RESEARCH)
 
     async def _get(self, number: int) -> Gap:
         gap = await self._finder.gaps.get(self._space, number)

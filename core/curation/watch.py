@@ -20,7 +20,6 @@ from core.curation.curator import Curator, Research, excerpts
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
 from core.curation.page_diff import differing_lines, is_relevant_change
 from core.curation.reading_log import log_reading
-from core.curation.review_policy import review_policy_of
 from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
 from core.knowledge.ingest import Ingest
@@ -28,6 +27,7 @@ from core.knowledge.prepare import FailedDocument
 from core.language import detect_language
 from core.offload import offload
 from core.services import Finding, FindingsListener
+from core.services.setting_schema import REVIEW
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
@@ -102,7 +102,7 @@ class Watcher:
 
     async def _research(self, watch: Watch, theme: str) -> Research:
         """Return the research for a watch; pages are stored without review only under the policy ``none``."""
-        is_trusted = await review_policy_of(self.spaces, watch.space) == "none"
+        is_trusted = await self.spaces.value(watch.space, REVIEW) == "none"
         return Research(watch.space, theme, watch.language, watch.created_by or OPERATOR, is_trusted)
 
     # --- pages and feeds --------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Watcher:
 
     async def _keep(self, watch: Watch, new: NewDocument) -> Finding:
         """Store a version of a page, or propose it to the moderators."""
-        if await review_policy_of(self.spaces, watch.space) != "all":
+        if await self.spaces.value(watch.space, REVIEW) != "all":
             embedded = await self.ingest.embed(watch.space, new)
             indexed = await self.curator.documents.store(watch.space, new, embedded)
             return Finding(new.name, new.title, "learned", values={"n_passages": indexed.n_passages})

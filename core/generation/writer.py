@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.errors import GenerationFailed, Unavailable
+from core.generation.answer_policy import AnswerPolicy, default_policy
 from core.generation.draft import CLOSEST, Draft, Show, unknown
 from core.generation.grounding.answer_type import none_can_answer
 from core.generation.grounding.extractive import closest, extract
@@ -21,6 +22,7 @@ from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotat
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
+from core.generation.prompting.persona import Persona
 from core.generation.providers.router import Router
 from core.generation.remote_models import RemoteModels
 from core.generation.reply_check import checked_reply, ungrounded, without_marker
@@ -58,7 +60,8 @@ class Writers:
     ``outside_knowledge`` says whether a provider may answer from its own knowledge. ``so_far`` is always the start of
     an answer that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether
     providers that train on what they are sent are left out. ``writer``: ``auto`` asks the local model, then providers,
-    and quotes where none of them writes what the passages hold; the others ask only one of these, and quote.
+    and quotes where none of them writes what the passages hold; the others ask only one of these, and quote. ``policy``
+    returns what a space's moderators allow, and its persona.
     """
 
     local: LocalModel
@@ -69,6 +72,7 @@ class Writers:
     neighbours: NeighbourReader | None = None
     refuses_training_plans: Callable[[SpaceId], bool] = lambda space: False
     writer: WriterChoice = "auto"
+    policy: Callable[[SpaceId], Awaitable[AnswerPolicy]] = default_policy
 
     async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
@@ -80,18 +84,24 @@ class Writers:
             if _none_can_answer(found, [best.sentence.passage for best in ranked[:1]]):
                 return replace(unknown(language), latency_ms=_steps(clock))
             with clock.step("generate"):
-                draft = await self._generated(models, found, ranked, show)
+                persona = (await self.policy(space)).persona
+                draft = await self._generated(models, found, ranked, show, persona)
         if draft is None and self.writer in ("auto", "provider"):
             with clock.step("ask"):
-                draft = await self._prose(found, self._providers(space), show, "")
+                draft = await self._prose(found, self._providers(space), show, "", (await self.policy(space)).persona)
         if draft is None:
             with clock.step("quote"):
                 draft = await self._quoted(found)
         return replace(draft, latency_ms=_steps(clock))
 
-    async def closest(self, found: SearchResult) -> Draft:
-        """Quote what comes closest to an answer, and say that it may be none; without passages, "I don't know"."""
+    async def closest(self, found: SearchResult, space: SpaceId = GLOBAL) -> Draft:
+        """Quote what comes closest to an answer, and say that it may be none.
+
+        "I don't know" without passages, and where the space's policy is to answer only what is sure.
+        """
         language, clock = found.question.language, Stopwatch()
+        if (await self.policy(space)).range == "sure":
+            return unknown(language)
         with clock.step("quote"):
             quoted = closest(await self._ranked_quotations(found), language)
         if quoted is None:
@@ -100,43 +110,52 @@ class Writers:
 
     async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages in the words of a large model that finds the answer there; else "I don't know"."""
-        draft = await self._prose(found, self._large_models(space), show, so_far)
+        persona = (await self.policy(space)).persona
+        draft = await self._prose(found, self._large_models(space), show, so_far, persona)
         return draft or unknown(found.question.language)
 
     async def outside(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
-        """Answer from a provider's own knowledge and say so, where ``outside_knowledge`` allows; else "I don't know".
+        """Answer from a provider's own knowledge and say so, where operator and space allow; else "I don't know".
 
         It is asked with the passages while there are any, and answers from them where they answer after all.
         """
-        language, models = found.question.language, self._providers(space)
-        if self.outside_knowledge == "abstain" or not models.any_for(language):
+        language, models, policy = found.question.language, self._providers(space), await self.policy(space)
+        is_allowed = self.outside_knowledge == "provider" and policy.range == "everything"
+        if not is_allowed or not models.any_for(language):
             return unknown(language)
         if found.context:
-            full, shrunk = self._prompts(found, (), "beside")
+            full, shrunk = self._prompts(found, (), "beside", policy.persona)
         else:
-            full = shrunk = prompts.ungrounded(found.question.text, language)
+            full = shrunk = prompts.ungrounded(found.question.text, language, policy.persona)
         reply = await models.write((full.turns, shrunk.turns), language, show, so_far)
         if reply is None:
             return unknown(language)
         return checked_reply(reply, full, found.question) or ungrounded(reply, language)
 
-    async def _prose(self, found: SearchResult, models: RemoteModels, show: Show, so_far: str) -> Draft | None:
+    async def _prose(
+        self, found: SearchResult, models: RemoteModels, show: Show, so_far: str, persona: Persona
+    ) -> Draft | None:
         """Return what a large model writes from the passages, if it cites them and invents nothing; else ``None``."""
         question, language = found.question, found.question.language
         if not models.any_for(language):
             return None
-        full, shrunk = self._prompts(found, await self._neighbours(found), "full")
+        full, shrunk = self._prompts(found, await self._neighbours(found), "full", persona)
         reply = await models.write((full.turns, shrunk.turns), language, without_marker(show), so_far)
         return checked_reply(reply, full, question) if reply else None
 
     def _prompts(
-        self, found: SearchResult, near: Sequence[Passage], instructions: Literal["full", "beside"]
+        self,
+        found: SearchResult,
+        near: Sequence[Passage],
+        instructions: Literal["full", "beside"],
+        persona: Persona,
     ) -> tuple[prompts.Prompt, prompts.Prompt]:
         question, language, count = found.question.text, found.question.language, prompts.estimate_tokens
-        return (
-            prompts.grounded(question, found.context, language, PROVIDER_PROMPT_TOKENS, count, near, instructions),
-            prompts.grounded(question, found.context, language, SHRUNK_PROMPT_TOKENS, count, near, instructions),
-        )
+
+        def of_size(n_tokens: int) -> prompts.Prompt:
+            return prompts.grounded(question, found.context, language, n_tokens, count, near, instructions, persona)
+
+        return of_size(PROVIDER_PROMPT_TOKENS), of_size(SHRUNK_PROMPT_TOKENS)
 
     def _small_models(self, language: Language) -> list[LocalModel]:
         """Return the models whose every sentence is checked: workers and the local one, rated for the language."""
@@ -174,7 +193,12 @@ class Writers:
         return await self.neighbours([hit.passage for hit in found.context]) if self.neighbours else ()
 
     async def _generated(
-        self, models: Sequence[LocalModel], found: SearchResult, ranked: Sequence[ScoredSentence], show: Show
+        self,
+        models: Sequence[LocalModel],
+        found: SearchResult,
+        ranked: Sequence[ScoredSentence],
+        show: Show,
+        persona: Persona,
     ) -> Draft | None:
         """Return the supported text of the first model that writes; ``None`` when there is none."""
         check = SupportCheck(found.question, ranked)
@@ -182,7 +206,7 @@ class Writers:
             return None
         for model in models:
             try:
-                return await self._checked(model, check, found, ranked, show)
+                return await self._checked(model, check, found, ranked, show, persona)
             except (GenerationFailed, Unavailable) as error:
                 log.warning("%s did not write: %s", model.name, error)
         return None
@@ -194,13 +218,14 @@ class Writers:
         found: SearchResult,
         ranked: Sequence[ScoredSentence],
         show: Show,
+        persona: Persona,
     ) -> Draft | None:
         """Let a model write while its sentences are supported; ``None`` when its first one is not.
 
         Raises ``GenerationFailed`` or ``Unavailable`` when it wrote nothing at all.
         """
         sampling = _sampling(model)
-        prompt = await offload(_local_prompt, model, found, ranked)
+        prompt = await offload(_local_prompt, model, found, ranked, persona)
         text, log_probs, lora_version = "", list[float](), None
         support = SupportResult("", (), "")
         try:
@@ -234,12 +259,16 @@ def _sampling(model: LocalModel) -> Sampling:
     return BRIEF if model.style == "brief" else Sampling()
 
 
-def _local_prompt(model: LocalModel, found: SearchResult, ranked: Sequence[ScoredSentence]) -> prompts.Prompt:
+def _local_prompt(
+    model: LocalModel, found: SearchResult, ranked: Sequence[ScoredSentence], persona: Persona
+) -> prompts.Prompt:
     question = found.question
     if model.style == "brief":
         return prompts.brief(question.text, found.context, ranked[0].sentence)
     budget = min(LOCAL_PROMPT_TOKENS, model.context_tokens - _sampling(model).max_new_tokens)
-    return prompts.grounded(question.text, found.context, question.language, budget, model.count_tokens)
+    return prompts.grounded(
+        question.text, found.context, question.language, budget, model.count_tokens, persona=persona
+    )
 
 
 async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piece, bool]]:

@@ -11,14 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from core.privacy.pseudonyms import Pseudonyms
+from core.services.setting_schema import TRAINING
 from core.storage.documents import Documents
 from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.types import Message, SpaceId
-
-TRAINING = "training"
-"""Key of the space's settings: whether models may be trained on what is asked and rated there."""
 
 Erase = Callable[[frozenset[int]], Awaitable[int]]
 """Removes what was derived from answers, given by id, from files; returns the number of lines removed."""
@@ -46,8 +44,7 @@ class DataRights:
 
     async def trains(self, space: SpaceId) -> bool:
         """Return whether models may learn from what is asked and rated in a space."""
-        known = await self.spaces.get(space)
-        return bool(known.settings.get(TRAINING, False)) if known else False
+        return await self.spaces.value(space, TRAINING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class PersonalRights:
 
     async def set_space_training(self, *, allowed: bool) -> None:
         """Set whether models may learn from what is asked and rated here."""
-        await self._rights.spaces.change_settings(self._message.space, lambda settings: {**settings, TRAINING: allowed})
+        await self._rights.spaces.set_value(self._message.space, TRAINING, allowed)
 
     @property
     def _pseudonym(self) -> str:

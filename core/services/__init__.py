@@ -14,6 +14,7 @@ from core.services.learning import Finding, FindingsListener, GapsPort, Learning
 from core.services.providers import Allowance, ProvidersPort, ProviderStatus
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
 from core.services.rights import RightsPort
+from core.services.settings import SettingsPort, SettingValue
 from core.services.space_services import SpaceServices
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "ReviewPolicy",
     "ReviewPort",
     "RightsPort",
+    "SettingValue",
+    "SettingsPort",
     "SpaceServices",
     "TeachingOutcome",
     "Verdict",

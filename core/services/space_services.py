@@ -12,6 +12,7 @@ from core.services.learning import LearningPort
 from core.services.providers import ProvidersPort
 from core.services.review import ReviewPort
 from core.services.rights import RightsPort
+from core.services.settings import SettingsPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class SpaceServices:
     handoffs: HandoffsPort
     rights: RightsPort
     providers: ProvidersPort
+    settings: SettingsPort

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from core.markdown import Markdown
-from core.types import Button, File, Message, Person, PostedMessage, Reply, Source
+from core.types import Button, File, Menu, MenuOption, Message, Person, PostedMessage, Reply, Source
 from core.types.delivery import DeliveredPart
 
 _FILES = "n_files"
@@ -41,7 +41,14 @@ def reply_from_json(stored: Mapping[str, Any]) -> Reply:
     sources = tuple(Source(**source) for source in stored["sources"])
     buttons = tuple(Button(**button) for button in stored.get("buttons", ()))
     files = tuple(File(name, b64decode(data)) for name, data in stored.get("files", ()))
-    return Reply(**{**stored, "text": Markdown(stored["text"]), "sources": sources, "buttons": buttons, "files": files})
+    read = {"sources": sources, "buttons": buttons, "files": files, "menu": _menu(stored.get("menu"))}
+    return Reply(**{**stored, "text": Markdown(stored["text"]), **read})
+
+
+def _menu(stored: Mapping[str, Any] | None) -> Menu | None:
+    if stored is None:
+        return None
+    return Menu(**{**stored, "options": tuple(MenuOption(**option) for option in stored["options"])})
 
 
 def parts_to_json(parts: Sequence[DeliveredPart]) -> list[list[Any]]:

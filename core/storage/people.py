@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
@@ -28,6 +28,7 @@ from core.storage.schema import (
     turns,
     watches,
 )
+from core.types import SpaceId
 
 OWNED: Mapping[str, tuple[Table, str]] = {
     "answers": (answers, "asker"),
@@ -126,19 +127,28 @@ class PersonRecords:
                 await connection.execute(delete(table).where(table.c[owner] == person))
         return PersonCounts(counts)
 
-    async def answers_before(self, before: datetime) -> frozenset[int]:
-        """Return the ids of the answers given before then."""
-        rows = await self._database.rows(select(answers.c.id).where(answers.c.created_at < before))
+    async def answers_before(self, before: datetime, space: SpaceId | None = None) -> frozenset[int]:
+        """Return the ids of the answers given before then, in one space or in all."""
+        rows = await self._database.rows(select(answers.c.id).where(_older(answers.c.created_at, before, space)))
         return frozenset(row.id for row in rows)
 
-    async def prune(self, before: datetime) -> int:
-        """Erase the answers given before then with everything that refers to them; return how many. Atomic."""
+    async def prune(self, before: datetime, space: SpaceId | None = None) -> int:
+        """Erase the answers given before then with everything that refers to them; return how many. Atomic.
+
+        In one space, or in all.
+        """
+        is_old = _older(answers.c.created_at, before, space)
         async with self._database.write() as connection:
-            old = select(answers.c.id).where(answers.c.created_at < before).scalar_subquery()
-            await connection.execute(delete(gaps).where(gaps.c.asked_at < before))
+            old = select(answers.c.id).where(is_old).scalar_subquery()
+            await connection.execute(delete(gaps).where(_older(gaps.c.asked_at, before, space)))
             await connection.execute(delete(handoffs).where(handoffs.c.answer_id.in_(old)))
-            done = await connection.execute(delete(answers).where(answers.c.created_at < before))
+            done = await connection.execute(delete(answers).where(is_old))
         return done.rowcount
+
+
+def _older(at: Column[Any], before: datetime, space: SpaceId | None) -> ColumnElement[bool]:
+    """Return the condition that a row of a table with a ``space_id`` is older than ``before``."""
+    return and_(at < before, at.table.c.space_id == space) if space is not None else at < before
 
 
 def _owned() -> Sequence[tuple[str, tuple[Table, str]]]:

@@ -1,37 +1,49 @@
-"""Spaces: the tenants with their language and settings, and the revision counter that search indexes follow."""
+"""Spaces: the tenants with their settings, and the revision counter that search indexes follow."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.services.setting_schema import LANGUAGE, Setting, SpokenLanguage
 from core.storage.database import Database
 from core.storage.schema import spaces
 from core.storage.space_move import move_space
-from core.types import Language, SpaceId
+from core.types import SpaceId
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FRESH_S = 5.0
+"""Seconds for which settings that were read are not read again: another process may change them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A tenant. ``language`` is ``None`` where each person is answered in their own."""
+    """A tenant; ``settings`` are stored under the keys of ``core.services.setting_schema``."""
 
     id: SpaceId
     platform: str
     title: str | None
-    language: Language | None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Spaces:
-    """The known spaces. A space is added when something is first stored in it."""
+    """The known spaces. A space is added when something is first stored in it. ``now_s``: a monotonic clock."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now_s: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._now_s = now_s
+        self._read: dict[SpaceId, tuple[float, Mapping[str, Any]]] = {}
 
     async def get(self, space: SpaceId) -> Space | None:
         """Return a space, if it is known."""
@@ -43,11 +55,40 @@ class Spaces:
         return tuple(_space(row) for row in await self._database.rows(select(spaces).order_by(spaces.c.id)))
 
     async def save(self, space: Space) -> None:
-        """Store a space's title, language and settings."""
+        """Store a space's title and settings."""
         async with self._database.write() as connection:
             await ensure_space(connection, space.id)
-            values = {"title": space.title, "language": space.language, "settings": dict(space.settings)}
+            values = {"title": space.title, "settings": dict(space.settings)}
             await connection.execute(update(spaces).where(spaces.c.id == space.id).values(values))
+        self._note(space.id, space.settings)
+
+    async def value(self, space: SpaceId, setting: Setting[T]) -> T:
+        """Return a setting's value in a space, at most ``FRESH_S`` old; its default in one that is not known."""
+        read = self._read.get(space)
+        if read is None or self._now_s() - read[0] > FRESH_S:
+            known = await self.get(space)
+            read = self._note(space, known.settings if known else {})
+        return _value(read[1], setting)
+
+    async def language(self, space: SpaceId) -> SpokenLanguage:
+        """Return the language to speak in a space; each person's own also where the database cannot be read."""
+        try:
+            return await self.value(space, LANGUAGE)
+        except DBAPIError:
+            log.exception("the language of %s is not known", space)
+            return LANGUAGE.default
+
+    async def set_value(self, space: SpaceId, setting: Setting[T], value: T) -> None:
+        """Store a setting's value in a space."""
+        await self.change_value(space, setting, lambda held: value)
+
+    async def change_value(self, space: SpaceId, setting: Setting[T], change: Callable[[T], T]) -> None:
+        """Replace a setting's value in a space by ``change(value)``, in one transaction."""
+        await self.change_settings(space, lambda settings: {**settings, setting.key: change(_value(settings, setting))})
+
+    async def values(self, setting: Setting[T]) -> Mapping[SpaceId, T]:
+        """Return the setting's value in each space where it was set."""
+        return {each.id: _value(each.settings, setting) for each in await self.all() if setting.key in each.settings}
 
     async def change_settings(
         self, space: SpaceId, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -58,12 +99,20 @@ class Spaces:
             held = (await connection.execute(select(spaces.c.settings).where(spaces.c.id == space))).scalar_one()
             changed = dict(change(held))
             await connection.execute(update(spaces).where(spaces.c.id == space).values(settings=changed))
+        self._note(space, changed)
         return changed
 
     async def move(self, space: SpaceId, new: SpaceId) -> bool:
         """Move everything of a space to another id; ``False`` when the space does not exist. Atomic."""
         async with self._database.write() as connection:
-            return await move_space(connection, space, new)
+            is_moved = await move_space(connection, space, new)
+        self._read.pop(space, None)
+        self._read.pop(new, None)
+        return is_moved
+
+    def _note(self, space: SpaceId, settings: Mapping[str, Any]) -> tuple[float, Mapping[str, Any]]:
+        self._read[space] = noted = self._now_s(), settings
+        return noted
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:
@@ -84,5 +133,10 @@ async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:
     return int(revision)
 
 
+def _value(settings: Mapping[str, Any], setting: Setting[T]) -> T:
+    value = settings.get(setting.key, setting.default)
+    return cast(T, tuple(value) if setting.kind == "channels" else value)  # JSON has lists
+
+
 def _space(row: Row[Any]) -> Space:
-    return Space(row.id, row.platform, row.title, row.language, row.settings)
+    return Space(row.id, row.platform, row.title, row.settings)

@@ -5,7 +5,7 @@ How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 
 from __future__ import annotations
 
-from core.types.answers import Answer, Button, File, Rating, Reply, Source, Thumb
+from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, Source, Thumb
 from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private, readable_spaces
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
@@ -63,6 +63,8 @@ __all__ = [
     "Language",
     "LoraVersion",
     "Matrix",
+    "Menu",
+    "MenuOption",
     "Message",
     "Nearby",
     "Page",

@@ -66,6 +66,31 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuOption:
+    """One choice of a menu; ``is_chosen``: it is what holds now."""
+
+    label: str
+    value: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu under a reply: choosing an option runs ``command`` with ``argument`` and the option's value, as typed.
+
+    At most 25 options. One ``of_channels`` has the space's channels instead, where the platform can show them; the one
+    chosen is given to the command's parameter of the kind ``channel``. Command, argument and value together have at
+    most 48 bytes.
+    """
+
+    placeholder: str
+    command: str
+    argument: str = ""
+    options: tuple[MenuOption, ...] = ()
+    of_channels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file attached to a reply; one whose name ends in ``.png`` is shown as an image."""
 
@@ -90,3 +115,4 @@ class Reply:
     settles: bool = False
     files: tuple[File, ...] = ()
     quiet: bool = False
+    menu: Menu | None = None

@@ -347,6 +347,11 @@ def _check_components(rows: list[Json]) -> None:
             raise DiscordError(400, 50035, "Invalid Form Body: a row holds one to five buttons")
         if any(len(button["custom_id"]) > 100 for button in row["components"]):
             raise DiscordError(400, 50035, "Invalid Form Body: custom_id")
+        for menu in (each for each in row["components"] if each["type"] in (3, 8)):
+            if len(row["components"]) > 1 or (menu["type"] == 3 and not 1 <= len(menu["options"]) <= 25):
+                raise DiscordError(400, 50035, "Invalid Form Body: a menu has a row of its own and 1 to 25 options")
+    if len(rows) > 5:
+        raise DiscordError(400, 50035, "Invalid Form Body: at most five rows")
 
 
 def _checked_choices(choices: list[Json]) -> list[Json]:

@@ -227,8 +227,14 @@ class Message:
     @property
     def buttons(self) -> dict[str, str]:
         """Return the buttons by what is on them: ``{"👍": custom_id}``."""
-        rows = [button for row in self.components for button in row["components"]]
+        rows = [each for row in self.components for each in row["components"] if each["type"] == 2]
         return {(button.get("emoji") or {}).get("name") or button.get("label"): button["custom_id"] for button in rows}
+
+    @property
+    def menu(self) -> Json:
+        """Return the menu under it."""
+        [menu] = [each for row in self.components for each in row["components"] if each["type"] in (3, 8)]
+        return menu
 
     def json(self) -> Json:
         data: Json = {

@@ -247,6 +247,21 @@ class World:
         data = {"custom_id": message.buttons[button], "component_type": 2}
         return self._interact(3, user, message.channel, locale, data, message)
 
+    def pick(self, message: Message, chosen: str | Channel, user: User, *, locale: str = "en-US") -> Interaction:
+        """Choose an option of a message's menu by its label, or a channel in a menu of channels."""
+        menu = message.menu
+        data: Json = {"custom_id": menu["custom_id"], "component_type": menu["type"]}
+        if isinstance(chosen, str):
+            data["values"] = [each["value"] for each in menu["options"] if each["label"] == chosen]
+            if not data["values"]:
+                raise LookupError(f"the menu has no option {chosen!r}")
+        else:
+            if chosen.guild != message.channel.guild or chosen.json()["type"] not in menu["channel_types"]:
+                raise LookupError(f"the menu does not offer {chosen}")
+            data["values"] = [str(chosen.id)]
+            data["resolved"] = {"channels": {str(chosen.id): {**chosen.json(), "permissions": "0"}}}
+        return self._interact(3, user, message.channel, locale, data, message)
+
     def _command(self, name: str, kind: int) -> Json:
         found = [each for each in self.commands if (each["name"], each.get("type", 1)) == (name, kind)]
         if not found:

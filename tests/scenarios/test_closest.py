@@ -11,6 +11,7 @@ import pytest
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.pipeline import Question
+from core.services.setting_schema import ANSWERS, NAME, TONE, AnswerRange
 from core.settings import Settings
 from core.types import Answer, Band, Confidence, Decision, Language, SearchResult
 from plugins import load_plugins
@@ -152,3 +153,30 @@ async def test_who_writes_where_the_local_model_fails(tmp_path: Path, monkeypatc
 async def test_quotes_remain_where_nobody_can_write(tmp_path: Path, monkeypatch) -> None:
     async with answering(tmp_path, monkeypatch, fails(500), band="local") as (aion, _):
         assert (await ask(aion)).used == "extract"
+
+
+@pytest.mark.parametrize(
+    ("band", "allowed", "used", "n_asked"),
+    [
+        ("provider", "taught", "closest", 1),
+        ("provider", "sure", "abstained", 1),
+        ("abstain", "everything", "groq", 1),
+        ("abstain", "taught", "abstained", 0),
+        ("abstain", "sure", "abstained", 0),
+    ],
+)
+async def test_a_space_says_what_may_be_answered_where_it_is_not_sure(
+    tmp_path: Path, monkeypatch, band: Band, allowed: AnswerRange, used: str, n_asked: int
+) -> None:
+    said = says("NO_ANSWER") if band == "provider" else says("Generally, libraries open at ten.")
+    async with answering(tmp_path, monkeypatch, said, band=band) as (aion, server):
+        spaces = aion.services.settings.spaces
+        await spaces.set_value(SPACE, ANSWERS, allowed)
+        await spaces.set_value(SPACE, NAME, "Dona Clara")
+        await spaces.set_value(SPACE, TONE, "formal")
+        answer = await ask(aion)
+        assert (answer.used, len(server.asked)) == (used, n_asked)
+        for asked in server.asked:
+            told = str(asked.body["messages"][0]["content"])
+            assert told.startswith("You are Dona Clara, the memory of a community.")
+            assert "formal and polite tone" in told

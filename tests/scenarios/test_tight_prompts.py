@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.generation.prompting.persona import AION
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.router import Router
 from core.generation.writer import BRIEF, Writers, _local_prompt
@@ -56,7 +57,7 @@ async def test_a_worker_reads_the_best_passages_that_fit() -> None:
 def test_the_local_model_reads_the_best_passages_that_fit(context_tokens: int) -> None:
     model = TickingGenerator(context_tokens=context_tokens)
     model.count_tokens = estimate_tokens  # type: ignore[method-assign]
-    prompt = _local_prompt(model, much(), [])
+    prompt = _local_prompt(model, much(), [], AION)
     require_best_first(prompt.turns, context_tokens - 512)
 
 

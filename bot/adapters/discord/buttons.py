@@ -1,40 +1,21 @@
-"""The buttons under a message. Their state is in their ``custom_id`` alone, so they work after a restart."""
+"""The buttons and the menu under a message. Their state is in their ``custom_id``, so they work after a restart."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import discord
 
+from bot.adapters.discord.button_handlers import handlers_of
+from bot.adapters.discord.menus import MENUS, menu_item
 from bot.adapters.discord.translate import answered_message
 from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
-
-
-class ButtonHandlers(Protocol):
-    """What is done about a press; a Protocol, since its class imports the posts, which show the buttons."""
-
-    async def press_thumb(self, interaction: discord.Interaction[Any], thumb: Thumb, answer_id: int) -> None:
-        """Record a thumb and thank whoever pressed it."""
-        ...
-
-    async def press_thread(self, interaction: discord.Interaction[Any]) -> None:
-        """Open a thread on the answer."""
-        ...
-
-    async def press_command(self, interaction: discord.Interaction[Any], name: str, argument: str) -> None:
-        """Carry out the command a button calls."""
-        ...
-
-
-def _handlers(interaction: discord.Interaction[Any]) -> ButtonHandlers:
-    handlers: ButtonHandlers = interaction.client.interactions
-    return handlers
 
 
 class ThumbButton(
@@ -56,7 +37,7 @@ class ThumbButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Handle the press."""
-        await _handlers(interaction).press_thumb(interaction, self._thumb, self._answer_id)
+        await handlers_of(interaction).press_thumb(interaction, self._thumb, self._answer_id)
 
 
 class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"aion:thread"):
@@ -74,7 +55,7 @@ class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ai
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Handle the press."""
-        await _handlers(interaction).press_thread(interaction)
+        await handlers_of(interaction).press_thread(interaction)
 
 
 class CommandButton(
@@ -98,14 +79,16 @@ class CommandButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Handle the press."""
-        await _handlers(interaction).press_command(interaction, self._button.command, self._button.argument)
+        await handlers_of(interaction).press_command(interaction, self._button.command, self._button.argument)
 
 
 def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
-    """Return the buttons of a message, ``None`` without any; a ``ThreadButton`` only where ``can_thread``."""
-    if rendered.answer_id is None and not rendered.buttons:
+    """Return a message's menu and buttons, ``None`` without any; a ``ThreadButton`` only where ``can_thread``."""
+    if rendered.answer_id is None and not rendered.buttons and rendered.menu is None:
         return None
     view = discord.ui.View(timeout=None)
+    if rendered.menu is not None:
+        view.add_item(menu_item(rendered.menu))
     if rendered.answer_id is not None:
         view.add_item(ThumbButton("up", rendered.answer_id)).add_item(ThumbButton("down", rendered.answer_id))
         if can_thread and not rendered.private:
@@ -115,8 +98,8 @@ def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.
     return view
 
 
-BUTTONS = (ThumbButton, ThreadButton, CommandButton)
-"""Every class of button, for ``discord.Client.add_dynamic_items``."""
+BUTTONS = (ThumbButton, ThreadButton, CommandButton, *MENUS)
+"""Every class of button and menu, for ``discord.Client.add_dynamic_items``."""
 
 
 def is_known(interaction: discord.Interaction[Any]) -> bool:

@@ -33,6 +33,8 @@ _FILES_PER_CALL = 5
 
 _KINDS = {
     "text": str,
+    "word": str,
+    "channel": app_commands.AppCommandChannel | app_commands.AppCommandThread,
     "number": app_commands.Range[int, 0, 2**53 - 1],
     "attachment": discord.Attachment,
 }
@@ -82,6 +84,8 @@ def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) 
     async def callback(interaction: Interaction, **options: Any) -> None:
         given = [value for value in options.values() if value is not None]
         texts = {name: without_controls(str(value)) for name, value in options.items() if isinstance(value, str | int)}
+        channels = app_commands.AppCommandChannel | app_commands.AppCommandThread
+        texts |= {name: str(value.id) for name, value in options.items() if isinstance(value, channels)}
         await calls.call(interaction, command, texts, [file for file in given if isinstance(file, discord.Attachment)])
 
     # discord.py reads a command's options from its callback's signature, which here is data.

@@ -110,11 +110,15 @@ class InteractionHandler:
         person = caller_of(interaction, self._moderator_role)
         await show(interaction, await self._api.rate(space, answer_id, person, thumb, str(interaction.locale)))
 
-    async def press_command(self, interaction: Interaction, name: str, argument: str) -> None:
-        """Carry out the command a button calls, as if whoever pressed it had typed it."""
+    async def press_command(self, interaction: Interaction, name: str, argument: str, channel: str = "") -> None:
+        """Carry out the command a button or a menu calls, as if whoever pressed it had typed it.
+
+        ``channel`` is one that was chosen in a menu of channels.
+        """
         command = self._api.registry.get(name)
         if command is not None:
-            self._start(interaction, command, CommandLine(name, argument).arguments(command))
+            chosen = {each.name: channel for each in command.parameters if each.kind == "channel" and channel}
+            self._start(interaction, command, CommandLine(name, argument).arguments(command) | chosen)
         else:
             await self.press_unknown(interaction)
 

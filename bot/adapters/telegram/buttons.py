@@ -8,19 +8,27 @@ from collections.abc import Iterator, Sequence
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from core.commands import NAME, CommandLine
-from core.types import Button, Thumb
+from core.types import Button, Menu, MenuOption, Thumb
 
 _N_PER_ROW = 3
+_N_OPTIONS_PER_ROW = 2
 _SIGNS: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 _RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>[0-9]{1,18})")
 _CALL = re.compile(rf"do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
 
 
-def buttons_under(answer_id: int | None, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Return the thumbs of an answer, and below them the buttons that call commands; ``None`` without any."""
+def buttons_under(
+    answer_id: int | None, buttons: Sequence[Button], menu: Menu | None = None
+) -> InlineKeyboardMarkup | None:
+    """Return the thumbs of an answer, the options of a menu, and the buttons that call commands; ``None`` without any.
+
+    Telegram has no menus of channels.
+    """
     thumbs = [_button(sign, f"rate:{thumb}:{answer_id}") for thumb, sign in _SIGNS.items()]
     calls = [_button(button.label, f"do:{button.command}:{button.argument}") for button in buttons]
+    options = [_option(menu, option) for option in menu.options] if menu else []
     rows = [thumbs] if answer_id is not None else []
+    rows += [options[n : n + _N_OPTIONS_PER_ROW] for n in range(0, len(options), _N_OPTIONS_PER_ROW)]
     rows += [calls[n : n + _N_PER_ROW] for n in range(0, len(calls), _N_PER_ROW)]
     return InlineKeyboardMarkup(rows) if rows else None
 
@@ -52,6 +60,11 @@ def with_more(keyboard: InlineKeyboardMarkup | None, buttons: Sequence[Button]) 
     held = {button.callback_data for row in rows for button in row}
     more = buttons_under(None, [each for each in buttons if f"do:{each.command}:{each.argument}" not in held])
     return InlineKeyboardMarkup([*rows, *more.inline_keyboard]) if more else keyboard
+
+
+def _option(menu: Menu, option: MenuOption) -> InlineKeyboardButton:
+    line = f"{menu.argument} {option.value}".strip()
+    return _button(f"✓ {option.label}" if option.is_chosen else option.label, f"do:{menu.command}:{line}")
 
 
 def _button(label: str, data: str) -> InlineKeyboardButton:

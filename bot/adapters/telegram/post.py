@@ -142,7 +142,7 @@ class TelegramPost:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
-        buttons = buttons_under(rendered.answer_id, rendered.buttons)
+        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
 
         if rendered.file is not None:
             with suppress(Undeliverable):
@@ -188,7 +188,7 @@ class TelegramPost:
     async def _send(
         self, rendered: RenderedMessage, chat_id: int, topic_id: int | None, reply_to: int | None
     ) -> SentMessage:
-        buttons = buttons_under(rendered.answer_id, rendered.buttons)
+        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
         if rendered.file is not None:
             return await self._send_file(rendered.file, chat_id, topic_id)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from core.generation.grounding.candidate_sentences import CandidateSentence, cut
 from core.generation.prompting.neighbouring_passages import joined
+from core.generation.prompting.persona import AION, Persona
 from core.retrieval.sentences import sentences
 from core.types import Hit, Language, Passage, PromptTurn
 
@@ -72,6 +73,7 @@ def grounded(
     count_tokens: CountTokens,
     neighbours: Sequence[Passage] = (),
     instructions: Literal["full", "beside"] = "full",
+    persona: Persona = AION,
 ) -> Prompt:
     """Return a prompt that asks for an answer from the passages alone, or for ``NO_ANSWER``.
 
@@ -82,7 +84,7 @@ def grounded(
     after them in their documents, and ``used`` has them joined.
     """
     texts = _texts(instructions)
-    system = texts["system"].format(language=_texts("language")[language], no_answer=NO_ANSWER).strip()
+    system = _system(texts, language, persona, no_answer=NO_ANSWER)
     room = budget_tokens - sum(count_tokens(text) + _TURN_TOKENS for text in (system, _ask(texts, question, ())))
 
     def size(i: int, hit: Hit) -> int:
@@ -109,10 +111,10 @@ def _filled(context: Sequence[Hit], size: Callable[[int, Hit], int], room: int) 
     return tuple(shown)
 
 
-def ungrounded(question: str, language: Language) -> Prompt:
+def ungrounded(question: str, language: Language, persona: Persona = AION) -> Prompt:
     """Return a prompt that asks for an answer from the model's own knowledge."""
     texts = _texts("open")
-    system = texts["system"].format(language=_texts("language")[language]).strip()
+    system = _system(texts, language, persona)
     return Prompt((PromptTurn("system", system), PromptTurn("user", _escaped(question))))
 
 
@@ -133,6 +135,12 @@ def estimate_tokens(text: str) -> int:
     """
     n_ascii = sum(character.isascii() for character in text)
     return -(-n_ascii // 3) + (len(text) - n_ascii)
+
+
+def _system(texts: Mapping[str, Any], language: Language, persona: Persona, **values: str) -> str:
+    tone, spoken = _texts("tone")[persona.tone], _texts("language")[language]
+    system: str = texts["system"].format(language=spoken, name=_escaped(persona.name), tone=tone, **values)
+    return system.strip()
 
 
 def _ask(texts: Mapping[str, Any], question: str, shown: Sequence[str]) -> str:

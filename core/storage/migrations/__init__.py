@@ -23,6 +23,7 @@ REVISIONS: tuple[str, ...] = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -12,7 +12,6 @@ spaces = Table(
     Column("id", String(200), primary_key=True),
     Column("platform", String(20), nullable=False),
     Column("title", Text),
-    Column("language", String(8)),
     Column("settings", JSON, nullable=False),
     Column("revision", BigInteger, nullable=False, comment="grows whenever the searchable passages change"),
     Column("created_at", Moment, nullable=False),

@@ -16,7 +16,6 @@ from core.chat.notices import Notices
 from core.curation import page_diff
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher, FetchLimits
-from core.curation.review_policy import SETTING
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
@@ -26,6 +25,7 @@ from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
+from core.services.setting_schema import REVIEW
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.curation.watches import MAX_WATCHES, NewWatch, Watches
@@ -81,7 +81,7 @@ class House:
         return "\n".join(text for _, text in (await self.documents.texts(GUILD)).values())
 
     async def policy(self, policy: str) -> None:
-        await self.spaces.change_settings(GUILD, lambda settings: {**settings, SETTING: policy})
+        await self.spaces.change_settings(GUILD, lambda settings: {**settings, REVIEW.key: policy})
 
     async def notices(self) -> list[str]:
         return [row.key for row in await self.database.rows(inbox.select()) if "notice:gone" in row.key]

@@ -45,10 +45,10 @@ async def test_old_claims_are_pruned(database: Database) -> None:
 async def test_a_space_keeps_what_it_is_set_to(database: Database) -> None:
     spaces = Spaces(database)
     assert await spaces.get(HERE) is None
-    await spaces.save(Space(HERE, "discord", "Jardim", "pt", {"outside_knowledge": "abstain"}))
-    await spaces.save(Space(THERE, "telegram", None, None))
-    await spaces.save(Space(HERE, "discord", "Jardim Novo", "pt", {"outside_knowledge": "provider"}))
-    assert await spaces.get(HERE) == Space(HERE, "discord", "Jardim Novo", "pt", {"outside_knowledge": "provider"})
+    await spaces.save(Space(HERE, "discord", "Jardim", {"outside_knowledge": "abstain"}))
+    await spaces.save(Space(THERE, "telegram", None))
+    await spaces.save(Space(HERE, "discord", "Jardim Novo", {"outside_knowledge": "provider"}))
+    assert await spaces.get(HERE) == Space(HERE, "discord", "Jardim Novo", {"outside_knowledge": "provider"})
     assert [space.id for space in await spaces.all()] == [HERE, THERE]
     assert [space.platform for space in await spaces.all()] == ["discord", "telegram"]
 

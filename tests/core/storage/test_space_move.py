@@ -38,7 +38,7 @@ async def fill(database: Database, space: SpaceId) -> None:
         thumb = {"answer_id": answered.inserted_primary_key[0], "person": "b", "thumb": "up"}
         await connection.execute(insert(ratings).values(thumb | {"created_at": NOW, "updated_at": NOW}))
     settings = {"free_channels": [space, f"{space}:5"], "moderators_channel": f"{space}:7"}
-    await Spaces(database).save(Space(space, "telegram", "Library", "pt", settings))
+    await Spaces(database).save(Space(space, "telegram", "Library", settings))
     await Turns(database).add(Session(space, space, "a"), ConversationTurn("When?", "When?", NOW))
     asked = message("When?", key="telegram:1", space=space, address={"chat": "x"})
     await Inbox(database).accept(replace(asked, platform="telegram"))

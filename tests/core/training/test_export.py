@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.chat.notices import Notices
 from core.errors import BadInput
 from core.privacy.pseudonyms import Pseudonyms
 from core.privacy.retention import Retention
+from core.services.setting_schema import RETENTION
 from core.storage.answers import Answers, NewAnswer
 from core.storage.curation.gaps import Gaps, NewGap
 from core.storage.database import Database
@@ -272,6 +274,24 @@ async def test_what_is_too_old_goes_with_its_ratings_its_lines_and_its_gap(commu
     assert len(await RatedAnswers(community.database).of(HERE)) == 1
     texts = "".join(path.read_text() for path in (community.folder / "out").glob("*.jsonl"))
     assert "Long ago." not in texts and "Today." in texts
+
+
+async def test_a_space_may_keep_answers_for_fewer_days_than_the_operator(community: Community) -> None:
+    people, spaces = PersonRecords(community.database), Spaces(community.database)
+    for space, asker in ((HERE, "ana"), (THERE, "bia")):
+        await community.answer("Old?", "Long ago.", asker=asker, space=space)
+    community.clock += timedelta(days=30)
+    await community.answer("New?", "Today.", asker="ana")
+    await spaces.set_value(HERE, RETENTION, 7)
+    await spaces.set_value(THERE, RETENTION, 365)
+    limits = partial(spaces.values, RETENTION)
+    receipt = await Retention(people, {}, 60, lambda: community.clock, limits).prune()
+    assert receipt.count("1 answers") == 1 and f"erased in {HERE} what was given" in receipt
+    assert [row["text"] for row in (await people.export("ana"))["answers"]] == ["Today."]
+    assert (await people.count("bia")).rows["answers"] == 1, "one cannot keep them for longer"
+    receipt = await Retention(people, {}, 7, lambda: community.clock, limits).prune()
+    assert (await people.count("bia")).rows["answers"] == 0
+    assert "erased in" not in receipt
 
 
 async def test_an_export_that_was_deleted_does_not_keep_anybody_from_being_forgotten(community: Community) -> None:

@@ -1,0 +1,82 @@
+"""``aion settings``: a community's settings, listed, changed, and as README.md's table. Works while AION runs.
+
+A running AION follows within ``core.storage.spaces.FRESH_S`` seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.terminal.language import terminal_language
+from bot.terminal.open_aion import open_data_folder
+from bot.terminal.output import print_line, print_sentence
+from core.chat.settings_service import SettingsService, SpaceSettings
+from core.services import SettingValue
+from core.services.setting_schema import SETTINGS, setting_named
+from core.storage.spaces import Spaces
+from core.texts import say
+from core.types import Language, SpaceId
+
+
+@asynccontextmanager
+async def _open_settings(space: str) -> AsyncIterator[SpaceSettings]:
+    async with open_data_folder() as folder:
+        yield SettingsService(Spaces(folder.database)).at(SpaceId(space))
+
+
+async def print_list(space: str) -> None:
+    """Print every setting of ``space`` with its value."""
+    async with _open_settings(space) as settings:
+        for each in await settings.all():
+            _print_value(each)
+
+
+async def print_one(name: str, space: str) -> None:
+    """Print one setting of ``space``: its value, what it does and what it may be. Raises ``BadInput`` on the name."""
+    async with _open_settings(space) as settings:
+        value = await settings.get(name)
+    _print_value(value)
+    print_sentence(f"setting.{value.setting.name}_about")
+    print_line(f"  {value.setting.values}")
+
+
+async def print_as_json(space: str) -> None:
+    """Print the settings of ``space`` as one JSON object."""
+    async with _open_settings(space) as settings:
+        values = {each.setting.name: each.value for each in await settings.all()}
+    sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+
+
+async def change_setting(name: str, typed: str, space: str) -> None:
+    """Change a setting of ``space`` and print it; of a channel, ``typed`` is its conversation's id.
+
+    Raises ``BadInput`` on an unknown name or a wrong value.
+    """
+    is_of_channels = setting_named(name).kind in ("channel", "channels")
+    channel = typed.strip() if is_of_channels and typed.strip().lower() != "off" else None
+    async with _open_settings(space) as settings:
+        _print_value(await settings.set(name, typed, channel))
+
+
+async def print_table() -> None:
+    """Print the table of settings that README.md holds."""
+    print_line(settings_table("en"))
+
+
+def settings_table(language: Language) -> str:
+    """Return every setting as a Markdown table: name, values, default, what it does."""
+    columns = [say(language, f"setting.column_{each}") for each in ("name", "values", "default", "about")]
+    rows = [
+        [f"`{each.name}`", each.values, f"`{each.written(each.default)}`", say(language, f"setting.{each.name}_about")]
+        for each in SETTINGS
+    ]
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _print_value(value: SettingValue) -> None:
+    title = say(terminal_language(), f"setting.{value.setting.name}")
+    print_line(f"{value.setting.name:<14} {value.written:<24} {title}")
