@@ -64,7 +64,7 @@ async def test_everything_follows_and_nothing_names_the_old_id(database: Databas
     assert await n_naming(database, OLD) == 0
     assert await n_naming(database, NEW) == n_cells
     moved = await Spaces(database).get(NEW)
-    assert (moved.title, moved.language) == ("Library", "pt")
+    assert moved.title == "Library"
     assert moved.settings == {"free_channels": [NEW, f"{NEW}:5"], "moderators_channel": f"{NEW}:7"}
     waiting = {each.message.space: each.message for each in await Inbox(database).unfinished("telegram")}
     assert waiting[NEW].conversation == NEW
