@@ -38,7 +38,7 @@ async def community(tmp_path: Path) -> AsyncIterator[Community]:
     [
         ("hi!", "Ask me anything"),
         ("obrigado!!", "De nada"),
-        ("quem é você?", "Sou o AION"),
+        ("quem é você?", "Sou AION, um"),
         ("who are you", "AION, a bot"),
         ("are you a bot or a human?", "AION, a bot"),
         ("you're useless", "Sorry"),
