@@ -3,12 +3,13 @@
 200 and ``"status": "ok"``, or 503 and ``"failing"`` when an adapter is deaf, the database cannot be written, or the
 event loop or the worker threads did not answer in time (``bot.heartbeat``)::
 
-    {"status": "ok", "adapters": {"discord": {"heard_s_ago": 3.1, "n_restarts": 0, "deaf": false}},
+    {"status": "ok", "adapters": {"discord": {"heard_s_ago": 3.1, "n_restarts": 0, "deaf": false, "problem": null}},
      "database": "ok", "models": "warm", "backlog": 2, "problems": []}
 
-``heard_s_ago`` is in seconds, ``null`` when the platform was never heard; ``models`` is ``loading`` or ``warm``;
-``backlog`` is the number of messages accepted and not yet answered, ``null`` when the database cannot be read;
-``problems`` says which of loop and threads was late, and for how long.
+``heard_s_ago`` is in seconds, ``null`` when the platform was never heard; an adapter's ``problem`` names the error
+after which it waits to be started again; ``models`` is ``loading`` or ``warm``; ``backlog`` is the number of messages
+accepted and not yet answered, ``null`` when the database cannot be read; ``problems`` says which of loop and threads
+was late, and for how long.
 """
 
 from __future__ import annotations
@@ -71,4 +72,5 @@ async def _backlog(aion: Aion) -> int | None:
 
 def _as_json(health: AdapterHealth) -> dict[str, Any]:
     heard_s_ago = None if health.heard_s_ago is None else round(health.heard_s_ago, 1)
-    return {"heard_s_ago": heard_s_ago, "n_restarts": health.n_restarts, "deaf": health.is_deaf}
+    restarts = {"n_restarts": health.n_restarts, "problem": health.problem}
+    return {"heard_s_ago": heard_s_ago, **restarts, "deaf": health.is_deaf}

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 import pytest
 
+from bot.platform_errors import Outage
 from bot.watchdog import AdapterWatch, WatchdogPolicy
 from core.errors import Unavailable
 
@@ -94,6 +96,50 @@ async def test_its_own_error_is_raised_at_once() -> None:
         await AdapterWatch("x", adapter, QUICK).run()
     assert error.value.key == "telegram.bad_token"
     assert adapter.n_runs == 1
+
+
+async def tripped(adapter: Scripted) -> None:
+    raise KeyError("id")
+
+
+async def down(adapter: Scripted) -> None:
+    raise Outage("discord.unreachable", problem="TimeoutError")
+
+
+async def finished(adapter: Scripted) -> None:
+    return
+
+
+@pytest.mark.parametrize("failing", [tripped, down, finished])
+async def test_after_an_error_it_is_started_again_however_often_it_fails(
+    failing: Callable[[Scripted], Coroutine[None, None, None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter = Scripted(*[failing] * 6, hearing)
+    policy = replace(QUICK, deaf_after_s=30, first_pause_s=0.001, longest_pause_s=0.004)
+    watch = AdapterWatch("x", adapter, policy)
+    task = asyncio.create_task(watch.run())
+    async with asyncio.timeout(20):
+        while adapter.heard_at_s is None:  # noqa: ASYNC110 (the adapter knows nothing of tests)
+            await asyncio.sleep(0.005)
+    assert (watch.health.problem, adapter.n_runs) == (None, 7)
+    assert len(caplog.records) == 6
+    assert all(("Discord cannot be reached" in record.getMessage()) == (failing is down) for record in caplog.records)
+    task.cancel()
+
+
+async def test_while_it_waits_its_problem_is_named() -> None:
+    watch = AdapterWatch("x", Scripted(tripped), replace(QUICK, deaf_after_s=30))
+    task = asyncio.create_task(watch.run())
+    async with asyncio.timeout(20):
+        while watch.health.problem is None:  # noqa: ASYNC110 (the watch knows nothing of tests)
+            await asyncio.sleep(0.005)
+    assert (watch.health.problem, watch.health.n_restarts) == ("KeyError", 1)
+    task.cancel()
+
+
+def test_pauses_grow_to_a_bound() -> None:
+    policy = WatchdogPolicy(first_pause_s=2, longest_pause_s=300)
+    assert [policy.pause_s(n) for n in (1, 2, 3, 9, 10_000)] == [2, 4, 8, 300, 300]
 
 
 async def test_one_that_cannot_be_stopped_is_not_started_twice() -> None:

@@ -35,7 +35,14 @@ class Late:
     seconds: float
 
 
-DiscordFault = RateLimited | Failed | Cut | Late
+@dataclass(frozen=True)
+class Odd:
+    """Take effect, but answer 200 with something that is not what Discord documents."""
+
+    body: Any
+
+
+DiscordFault = RateLimited | Failed | Cut | Late | Odd
 
 
 class DiscordError(Exception):

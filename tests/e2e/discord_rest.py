@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
-from discord_faults import Cut, DiscordError, DiscordFault, Failed, Late, RateLimited
+from discord_faults import Cut, DiscordError, DiscordFault, Failed, Late, Odd, RateLimited
 from discord_things import (
     EPHEMERAL,
     LOADING,
@@ -59,6 +59,7 @@ class Rest(World):
         else:
             status, answer, headers = self._answer(request, path, body)
             status = fault.status if isinstance(fault, Failed) else 0 if isinstance(fault, Cut) else status
+            status, answer = (200, json.dumps(fault.body).encode()) if isinstance(fault, Odd) else (status, answer)
         self.calls.append(Call(time.monotonic(), request.method, path, body, status))
         self._changed.set()
         if isinstance(fault, Late):
@@ -154,6 +155,8 @@ class Rest(World):
         return next(guild for guild in self.guilds if guild.id == int(number))
 
     def _sync(self, body: list[Json], *ids: str) -> list[Json]:
+        if self.refuse_commands:
+            raise DiscordError(400, 50035, "Invalid Form Body")
         for command in body:
             _check_command(command)
         self.n_syncs += 1

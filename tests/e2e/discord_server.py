@@ -116,6 +116,10 @@ class DiscordServer(Rest):
         """Send any event, well formed or not."""
         self._emit(name, data)
 
+    def send_frame(self, frame: Any) -> None:
+        """Send any JSON as a frame of the gateway."""
+        self._with_socket(lambda socket: socket.send_str(json.dumps(frame)))
+
     def close_gateway(self, code: int = 4000) -> None:
         """Close the bot's socket with a code; 4000 may be resumed, 4004 and 4014 may not."""
         self._with_socket(lambda socket: socket.close(code=code))

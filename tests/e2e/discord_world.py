@@ -65,6 +65,7 @@ class World:
         self.bot = User("AION", bot=True)
         self.refuse_content_intent = False
         self.refuse_gateway = False
+        self.refuse_commands = False
         self.bucket: tuple[int, float] | None = None
         self.n_over_bucket = 0
         self.meter: Meter | None = None
@@ -322,8 +323,8 @@ class World:
             raise TimeoutError("\n".join(["nothing of the kind happened. The bot's last calls:", *calls])) from None
 
     async def wait_for_bot(self, n_identified: int = 1) -> None:
-        """Wait until the bot has a gateway session."""
-        await self.wait_until(lambda: self.n_identified >= n_identified)
+        """Wait until the bot has a gateway session, and has sent its commands."""
+        await self.wait_until(lambda: self.n_identified >= n_identified and (self.commands or self.refuse_commands))
 
     async def wait_for_message(
         self, wanted: Callable[[Message], Any] = lambda message: True, patience_s: float = PATIENCE_S

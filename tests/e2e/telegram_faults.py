@@ -41,7 +41,14 @@ class Slow:
     seconds: float
 
 
-Fault = Rejected | Broken | Dropped | Slow
+@dataclass(frozen=True)
+class Odd:
+    """Take effect, but answer 200 with a result that is not what the Bot API documents."""
+
+    result: Any
+
+
+Fault = Rejected | Broken | Dropped | Slow | Odd
 
 
 class ApiError(Exception):

@@ -45,7 +45,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, web
 
 from tests.e2e.platform_limits import telegram_rules
-from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Rejected, Slow, bad_request
+from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Odd, Rejected, Slow, bad_request
 from tests.e2e.telegram_world import Call, Json, Shown, World, utf16
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
@@ -127,7 +127,7 @@ class TelegramServer(World):
             return _hang_up(request)
         if isinstance(fault, Slow):
             await asyncio.sleep(fault.seconds)
-        return web.json_response({"ok": True, "result": result})
+        return web.json_response({"ok": True, "result": fault.result if isinstance(fault, Odd) else result})
 
     async def _dispatch(self, token: str, method: str, params: Json) -> Any:
         if ":" not in token:

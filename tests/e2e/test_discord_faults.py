@@ -388,7 +388,7 @@ async def test_a_wrong_token_is_one_sentence(front, discord, tmp_path):
 
 async def test_a_token_revoked_between_login_and_gateway_is_one_sentence(front, discord, tmp_path):
     starting = asyncio.create_task(ended(front, discord, tmp_path))
-    await discord.wait_until(lambda: discord.n_syncs)
+    await discord.wait_until(lambda: any(call.path.endswith("/applications/@me") for call in discord.calls))
     discord.token = "revoked"
     assert "refused the token" in await starting
 
@@ -409,11 +409,12 @@ async def test_a_gateway_refused_at_first_is_one_sentence(front, discord, tmp_pa
 
 
 async def test_refused_commands_do_not_keep_it_from_answering(front, discord, eva, channel, tmp_path, caplog):
-    discord.inject("PUT /applications", Failed(503))
+    discord.refuse_commands = True
     async with running(front, discord, tmp_path):
         discord.say(channel, eva, "When?", mentions_bot=True)
         await discord.wait_for_message()
-    assert "refused the commands" in caplog.text
+        await discord.wait_until(lambda: "refused the commands" in caplog.text)
+    assert discord.n_syncs == 0
 
 
 async def test_without_the_content_intent_mentions_and_dms_work_and_replies_are_told_how(

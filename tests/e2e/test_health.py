@@ -127,14 +127,16 @@ async def test_a_port_that_is_taken_ends_the_process_with_one_sentence(
     assert f"port {port}" in "".join(run.log)
 
 
-async def test_a_gateway_that_is_refused_at_the_start_ends_the_process_loudly(tmp_path: Path) -> None:
+async def test_a_gateway_that_is_refused_at_the_start_is_said_and_tried_again(tmp_path: Path) -> None:
     async with DiscordServer() as discord:
         discord.refuse_gateway = True
         settings = {"DISCORD_TOKEN": discord.token, "DISCORD_API_BASE": discord.api_base}
         settings |= {"DISCORD_GATEWAY_URL": discord.gateway_url}
         async with running(tmp_path, module="tests.e2e.quick_aion", **settings) as run:
-            assert await asyncio.wait_for(run.process.wait(), PATIENCE_S) == 1
-    assert "Discord cannot be reached (gateway)" in "".join(run.log)
+            await run.until_logged("Discord cannot be reached (gateway)")
+            discord.refuse_gateway = False
+            await discord.wait_until(lambda: discord.n_identified, PATIENCE_S)
+            assert await run.stop() == 0
 
 
 async def test_a_token_revoked_while_polling_ends_the_process_loudly(tmp_path: Path, telegram: TelegramServer) -> None:

@@ -11,6 +11,7 @@ import discord
 from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.delivery.stream import StreamedReply
+from bot.platform_errors import UNREADABLE
 from core.texts import language_of_locale, say_markdown
 from core.types import Reply
 
@@ -35,6 +36,9 @@ async def acknowledge(interaction: Interaction, *, ephemeral: bool) -> bool:
             log.warning("Discord: interaction %s: %r", interaction.id, error)
             if is_last:
                 return False
+        except UNREADABLE as error:
+            log.warning("Discord: interaction %s was acknowledged with an odd reply: %r", interaction.id, error)
+            return True
         else:
             return True
     return False

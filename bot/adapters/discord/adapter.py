@@ -17,7 +17,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.adapters.discord.client import Client
-from bot.adapters.discord.commands import CommandHashFile
+from bot.adapters.discord.command_sync import CommandHashFile
+from bot.platform_errors import Outage
 from core.errors import Unavailable
 from core.ports import AdapterApi
 
@@ -61,7 +62,8 @@ class DiscordAdapter:
     async def run(self) -> None:
         """Answer until cancelled, then let answers under way finish.
 
-        Raises ``Unavailable`` when Discord cannot be reached at the start, or refuses the token or the session.
+        Raises ``Unavailable`` when Discord refuses the token or the session, ``Outage`` when it cannot be reached at
+        the start, and what discord.py raises for a reply that it cannot read.
         """
         try:
             try:
@@ -80,7 +82,7 @@ class DiscordAdapter:
                 "discord.bad_token" if error.code == 4004 else "discord.closed", code=error.code
             ) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            raise Unavailable("discord.unreachable", problem=type(error).__name__) from error
+            raise Outage("discord.unreachable", problem=type(error).__name__) from error
 
     async def _connect(self, *, content_intent: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
@@ -90,7 +92,7 @@ class DiscordAdapter:
                 await client.start(self._token)
             except AttributeError as error:
                 if client.ws is None:  # discord.py trips over its own missing socket when the first connection fails
-                    raise Unavailable("discord.unreachable", problem="gateway") from error
+                    raise Outage("discord.unreachable", problem="gateway") from error
                 raise
             finally:
                 await client.finish()

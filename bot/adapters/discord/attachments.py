@@ -7,6 +7,7 @@ import logging
 import aiohttp
 import discord
 
+from bot.platform_errors import UNREADABLE
 from core.control_characters import without_controls
 from core.errors import Unavailable
 from core.types import Attachment
@@ -20,7 +21,7 @@ def attachment_of(attachment: discord.Attachment) -> Attachment:
     async def read() -> bytes:
         try:
             return await attachment.read()
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
             log.warning("attachment %s could not be read: %r", attachment.id, error)
             raise Unavailable("discord.attachment", name=attachment.filename) from error
 

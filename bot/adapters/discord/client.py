@@ -13,7 +13,8 @@ from discord import app_commands
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
 from bot.adapters.discord.address import DIRECT, channel_at, interaction_at, message_at, space_of
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
-from bot.adapters.discord.commands import CommandHashFile, Translator, add_commands, sync_when_changed
+from bot.adapters.discord.command_sync import CommandHashFile, keep_synced
+from bot.adapters.discord.commands import Translator, add_commands
 from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.interaction_post import InteractionPost
 from bot.adapters.discord.interactions import InteractionHandler
@@ -93,11 +94,7 @@ class Client(discord.Client):
         skip_malformed_events(self)
         await self._tree.set_translator(Translator())
         add_commands(self._tree, self._api.registry, self.interactions, hide=self._moderator_role is None)
-        try:
-            changed = await sync_when_changed(self._tree, self._command_hashes)
-            log.info("Discord: commands %s", "sent" if changed else "unchanged")
-        except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
-            log.error("Discord refused the commands, which stay as they were: %s", error)
+        self._tasks.start_loop(keep_synced(self._tree, self._command_hashes))
         invite = discord.utils.oauth_url(
             self.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
         )

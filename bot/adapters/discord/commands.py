@@ -1,13 +1,10 @@
-"""Slash commands built from the registry, in every language, and sent to Discord only when they change."""
+"""Slash commands built from the registry, in every language (sent by ``bot.adapters.discord.command_sync``)."""
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import discord
@@ -17,7 +14,6 @@ from bot.adapters.discord.acknowledge import Interaction
 from bot.adapters.discord.interactions import InteractionHandler
 from core.commands import Command, Localised, Parameter, Registry
 from core.control_characters import without_controls
-from core.offload import offload
 from core.texts import say
 from core.types import LANGUAGES, Language
 
@@ -149,50 +145,3 @@ def add_commands(
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission != "everyone"))
     if registry.get("teach"):
         tree.add_command(teach_menu(calls, hidden=hide))
-
-
-class CommandHashFile:
-    """A JSON file with the SHA-256 of the commands each application was last sent, by application id."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    async def read(self, application_id: int) -> str | None:
-        """Return the hash of the commands an application was last sent, if any."""
-        return (await offload(self._read)).get(str(application_id))
-
-    async def write(self, application_id: int, commands_hash: str) -> None:
-        """Store the hash of the commands an application was just sent."""
-        await offload(self._write, {**await offload(self._read), str(application_id): commands_hash})
-
-    def _read(self) -> dict[str, str]:
-        try:
-            hashes = json.loads(self._file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return hashes if isinstance(hashes, dict) else {}
-
-    def _write(self, hashes: dict[str, str]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(hashes, indent=1), encoding="utf-8")
-
-
-async def sync_when_changed(tree: app_commands.CommandTree[Any], hashes: CommandHashFile) -> bool:
-    """Send the commands to Discord if they differ from those last sent; return whether they were sent.
-
-    Discord limits how often commands are sent. Raises ``discord.HTTPException`` when it refuses.
-    """
-    application_id, translator = tree.client.application_id, tree.translator
-    if application_id is None or translator is None:
-        raise ValueError("commands are sent after logging in, by a tree with a translator")
-    payload = [
-        await command.get_translated_payload(tree, translator)
-        for kind in (discord.AppCommandType.chat_input, discord.AppCommandType.message)
-        for command in tree.get_commands(type=kind)
-    ]
-    commands_hash = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-    if await hashes.read(application_id) == commands_hash:
-        return False
-    await tree.sync()
-    await hashes.write(application_id, commands_hash)
-    return True

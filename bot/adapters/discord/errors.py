@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bot.delivery.errors import MessageGone, NotDelivered, PossiblyDelivered, Undeliverable
+from bot.platform_errors import UNREADABLE
 
 _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED = 10008, 10015, 30046, 50027
 _MESSAGE_IS_LOST = {_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _TOKEN_EXPIRED}
@@ -19,8 +20,8 @@ _MESSAGE_IS_LOST = {_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _TOO_MANY_LATE_EDITS, _T
 def failures(*, repeatable: bool) -> Iterator[None]:
     """Raise a ``DeliveryFailed`` in place of what discord.py raises in the block.
 
-    A lost response is ``NotDelivered`` where the request is ``repeatable``, that is cannot take effect twice, else
-    ``PossiblyDelivered``.
+    A lost or unreadable response is ``NotDelivered`` where the request is ``repeatable``, that is cannot take effect
+    twice, else ``PossiblyDelivered``.
     """
     unsure = NotDelivered if repeatable else PossiblyDelivered
     try:
@@ -35,7 +36,7 @@ def failures(*, repeatable: bool) -> Iterator[None]:
         raise (MessageGone if error.code in _MESSAGE_IS_LOST else Undeliverable)(str(error)) from error
     except aiohttp.ClientConnectorError as error:
         raise NotDelivered(repr(error)) from error  # the request never left
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError, *UNREADABLE) as error:
         raise unsure(repr(error)) from error
 
 

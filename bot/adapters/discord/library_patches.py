@@ -14,6 +14,8 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.platform_errors import UNREADABLE
+
 log = logging.getLogger(__name__)
 
 _VITAL = ("READY", "RESUMED")
@@ -32,7 +34,7 @@ def _guarded(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def guarded(data: Any) -> Any:
         try:
             return parse(data)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (OSError, *UNREADABLE) as error:
             log.error("Discord: a malformed %s event was skipped: %r", name, error)
             return None
 

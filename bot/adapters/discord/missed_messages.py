@@ -19,6 +19,7 @@ import discord
 
 from bot.adapters.discord.address import DIRECT, channel_at
 from bot.adapters.discord.translate import is_addressed
+from bot.platform_errors import UNREADABLE
 from core.types import SpaceId
 
 log = logging.getLogger(__name__)
@@ -72,5 +73,5 @@ async def _history_since(after: discord.Message | datetime, channel: Any) -> Asy
     try:
         async for message in channel.history(limit=MAX_MESSAGES, after=after, oldest_first=True):
             yield message
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        log.warning("Discord: the history of channel %s could not be read: %s", channel.id, error)
+    except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        log.warning("Discord: the history of channel %s could not be read: %r", channel.id, error)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 
+from bot.platform_errors import UNREADABLE
 from core.control_characters import without_controls
 from core.errors import BadInput, Unavailable
 from core.types import Nearby, Person, PostedMessage
+
+log = logging.getLogger(__name__)
 
 N_MESSAGES = 100
 """The most messages of a thread that are read, from its first on."""
@@ -49,7 +54,8 @@ async def _fetch(channel: Any, where: Nearby) -> tuple[PostedMessage, ...]:
             found = [message async for message in channel.pins(limit=N_PINS)][::-1]
         else:
             found = [message async for message in _solved(channel).history(limit=N_MESSAGES, oldest_first=True)]
-    except discord.HTTPException as error:
+    except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        log.warning("Discord: messages could not be read: %r", error)
         raise Unavailable("teach.unreadable") from error
     return tuple(posted_message_of(message) for message in found if message.content and not message.author.bot)
 

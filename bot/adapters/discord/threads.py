@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import textwrap
 
+import aiohttp
 import discord
+
+from bot.platform_errors import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,9 @@ async def open_thread(answer: discord.Message | None) -> str:
         if error.code != _THREAD_EXISTS:
             log.warning("Discord: no thread on message %s: %s", answer.id, error)
             return "discord.no_thread"
+    except (aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        log.warning("Discord: a thread on message %s: %r", answer.id, error)
+        return "discord.no_thread"
     return "discord.thread"
 
 

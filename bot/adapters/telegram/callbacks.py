@@ -15,7 +15,7 @@ from bot.adapters.telegram.address import Asker, TelegramPlace, address_of, plac
 from bot.adapters.telegram.buttons import pressed_command, pressed_thumb, with_more
 from bot.adapters.telegram.moderators import ChatModerators
 from bot.adapters.telegram.post import TelegramPost
-from bot.adapters.telegram.retries import retry_briefly
+from bot.adapters.telegram.retries import reply_of, retry_briefly
 from bot.adapters.telegram.timing import Timing
 from bot.adapters.telegram.translate import person_of
 from bot.delivery.answering import MessageHandler
@@ -120,7 +120,9 @@ class CallbackHandler:
         if buttons == under.reply_markup:
             return
         try:
-            await self._bot.edit_message_reply_markup(under.chat.id, under.message_id, reply_markup=buttons)
+            await reply_of(
+                lambda: self._bot.edit_message_reply_markup(under.chat.id, under.message_id, reply_markup=buttons)
+            )
         except TelegramError as error:
             log.info("the buttons under a message stay as they are: %s", error.message)
 

@@ -17,6 +17,7 @@ from telegram.request import HTTPXRequest
 from bot.adapters.telegram.rate_limits import ban_s
 from bot.adapters.telegram.retries import retry
 from bot.adapters.telegram.timing import PollTiming
+from bot.platform_errors import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,14 @@ class PollRequest(HTTPXRequest):
         return response
 
 
-def _readable(update: dict[str, Any]) -> dict[str, Any]:
+def _readable(update: Any) -> Any:
+    """Return an update, or an empty one with its id; one without an id makes the whole reply unreadable."""
     try:
         Update.de_json(json.loads(json.dumps(update)), None)  # parsing empties what it is given
-    except (TypeError, ValueError, KeyError, AttributeError, LookupError, OSError) as error:
-        log.error("update %s cannot be read and is skipped: %s", update.get("update_id"), type(error).__name__)
-        return {"update_id": update["update_id"]}
+    except (OSError, *UNREADABLE) as error:
+        update_id = update["update_id"]
+        log.error("update %s cannot be read and is skipped: %s", update_id, type(error).__name__)
+        return {"update_id": update_id}
     return update
 
 
@@ -73,6 +76,9 @@ async def updates_of(
             updates = await bot.get_updates(offset, timeout=timedelta(seconds=timing.poll_s), allowed_updates=WANTED)
         except RetryAfter as flood:
             status.note(ban_s(flood))
+            raise
+        except UNREADABLE:
+            status.note()  # an odd reply is one
             raise
         status.note()
         return updates

@@ -17,6 +17,7 @@ from bot.adapters.telegram.entities import MAX_UNITS, formatted
 from bot.adapters.telegram.errors import ChatClosed, Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
+from bot.adapters.telegram.retries import reply_of
 from bot.delivery.errors import (
     DeliveryFailed,
     MessageGone,
@@ -240,7 +241,7 @@ class TelegramPost:
     async def _call(self, chat_id: int, call: Callable[[], Awaitable[T]], unsure: Callable[[str], DeliveryFailed]) -> T:
         """Make a call and raise a delivery error for its failure; ``unsure`` for one that may have had its effect."""
         try:
-            return await call()
+            return await reply_of(call)
         except RetryAfter as flood:
             self._rate_limits.ban(chat_id, seconds := ban_s(flood))
             raise NotDelivered(f"flood ban of {seconds} s", retry_after_s=seconds) from flood

@@ -10,6 +10,7 @@ from typing import TypeVar
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
 
 from bot.adapters.telegram.timing import PollTiming
+from bot.platform_errors import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,18 @@ N_ATTEMPTS = 3
 _REFUSALS = (BadRequest, Forbidden, InvalidToken)
 
 
+class OddReply(TelegramError):
+    """A reply of Telegram that cannot be read: the call may have had its effect."""
+
+
+async def reply_of(call: Callable[[], Awaitable[T]]) -> T:
+    """Make a call and return its result. Raises ``OddReply`` where the library cannot read the reply."""
+    try:
+        return await call()
+    except UNREADABLE as error:
+        raise OddReply(f"a reply that cannot be read, {type(error).__name__}") from error
+
+
 async def retry(
     call: Callable[[], Awaitable[T]],
     timing: PollTiming,
@@ -30,13 +43,13 @@ async def retry(
 ) -> T:
     """Repeat a call until it succeeds and return its result; ``what`` names it in the log.
 
-    Raises errors of the classes ``final`` at once, any other ``TelegramError`` after ``n_attempts``; ``None`` of these
-    means no limit.
+    Raises errors of the classes ``final`` at once, any other ``TelegramError`` (``OddReply`` for an unreadable reply)
+    after ``n_attempts``; ``None`` of these means no limit.
     """
     n_failures = 0
     while True:
         try:
-            return await call()
+            return await reply_of(call)
         except TelegramError as error:
             n_failures += 1
             if isinstance(error, final) or n_failures == n_attempts:

@@ -12,14 +12,16 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
-from telegram import Bot, Update
+from telegram import Bot, Update, WebhookInfo
 
 from bot.adapters.telegram.polling import WANTED, PollingStatus
 from bot.adapters.telegram.retries import retry
 from bot.adapters.telegram.timing import PollTiming
+from bot.platform_errors import UNREADABLE
 from bot.web.app import create_app, serve
 
 log = logging.getLogger(__name__)
@@ -58,8 +60,7 @@ class Webhook:
             )
             log.info("Telegram: updates come to %s", self.url)
             while not serving.done():
-                info = await retry(bot.get_webhook_info, timing, "getWebhookInfo")
-                status.note()
+                info = await retry(partial(_webhook_info, bot, status), timing, "getWebhookInfo")
                 if info.last_error_message:
                     log.warning("Telegram: it could not reach %s: %s", self.url, info.last_error_message)
                 await asyncio.wait({serving}, timeout=self.ask_every_s)
@@ -67,6 +68,17 @@ class Webhook:
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _webhook_info(bot: Bot, status: PollingStatus) -> WebhookInfo:
+    """Ask for the webhook's state; a reply that cannot be read shows that Telegram responds, too."""
+    try:
+        info = await bot.get_webhook_info()
+    except UNREADABLE:
+        status.note()
+        raise
+    status.note()
+    return info
 
 
 def _router(path: str, secret: str, bot: Bot, receive: Receive) -> APIRouter:
@@ -78,7 +90,7 @@ def _router(path: str, secret: str, bot: Bot, receive: Receive) -> APIRouter:
             return Response(status_code=403)
         try:
             update = Update.de_json(await request.json(), bot)
-        except (TypeError, ValueError, LookupError, AttributeError, OSError) as error:
+        except (OSError, *UNREADABLE) as error:
             log.error("an update cannot be read and is skipped: %s", type(error).__name__)
             return Response(status_code=200)
         return Response(status_code=200 if await receive(update) else 503)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bot.operator.doctor.diagnosis import Diagnosis
-from bot.operator.doctor.http_api import TIMEOUT_S, HttpApi
+from bot.operator.doctor.http_api import TIMEOUT_S, HttpApi, reading
 from core.errors import Unavailable
 
 API_BASE = "https://discord.com/api/v10"
@@ -75,8 +75,10 @@ class DiscordCheckup:
     async def account(self) -> DiscordAccount:
         """Return the account of the token. Raises ``Unavailable`` when Discord refuses it or cannot be reached."""
         me, application = await self._get("/users/@me"), await self._get("/applications/@me")
-        reads_messages = bool(application.get("flags", 0) & _CONTENT_INTENT)
-        return DiscordAccount(str(me["id"]), str(application["id"]), str(me["username"]), reads_messages)
+        with reading("Discord"):
+            reads_messages = bool(application.get("flags", 0) & _CONTENT_INTENT)
+            application_id = str(int(application["id"]))
+            return DiscordAccount(str(me["id"]), application_id, str(me["username"]), reads_messages)
 
     async def findings(self, commands: Sequence[str]) -> AsyncIterator[Diagnosis]:
         """Yield every diagnosis; ``commands`` are the names that should be registered. Raises as ``account``."""

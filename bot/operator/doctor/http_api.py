@@ -1,21 +1,32 @@
-"""GET requests to a platform's HTTP API, with waits on 429 and the clock skew of its ``Date`` header."""
+"""GET requests to a platform's HTTP API, with waits on 429, the clock skew of its ``Date`` header, and odd replies."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from bot.platform_errors import UNREADABLE
 from core.errors import Unavailable
 
 TIMEOUT_S = 15.0
 _N_ATTEMPTS = 3
 _MAX_WAIT_S = 10.0
+
+
+@contextmanager
+def reading(platform: str) -> Iterator[None]:
+    """Raise ``Unavailable`` in place of the error of a reply in which something is missing, or of the wrong type."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise Unavailable("doctor.odd_reply", platform=platform, problem=type(error).__name__) from error
 
 
 class HttpApi:
@@ -43,7 +54,7 @@ class HttpApi:
         self._measure_skew(response)
         try:
             return response.status_code, response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return response.status_code, None
 
     async def _request(self, path: str, parameters: Mapping[str, str | int]) -> httpx.Response:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.operator.doctor.diagnosis import Diagnosis, Level
 from bot.operator.doctor.discord import DiscordCheckup
+from bot.operator.doctor.http_api import reading
 from bot.operator.doctor.machine import machine_findings
 from bot.operator.doctor.telegram import TelegramCheckup
 from bot.terminal.language import terminal_language
@@ -89,13 +90,14 @@ async def _platforms(
     if settings.discord_token is not None:
         token = settings.discord_token.get_secret_value().strip()
         discord = DiscordCheckup(client, token, settings.discord_api_base, settings.discord_gateway_url)
-        async for finding in _until_failure(discord.findings([command.name for command in registry])):
+        names = [command.name for command in registry]
+        async for finding in _until_failure("Discord", discord.findings(names)):
             yield finding
         skews.append(discord.skew_s)
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value().strip()
         telegram = TelegramCheckup(client, token, settings.telegram_api_base)
-        async for finding in _until_failure(telegram.findings(webhook=None, is_running=is_running)):
+        async for finding in _until_failure("Telegram", telegram.findings(webhook=None, is_running=is_running)):
             yield finding
         skews.append(telegram.skew_s)
     skew_s = max((skew_s for skew_s in skews if skew_s is not None), key=abs, default=0.0)
@@ -103,11 +105,12 @@ async def _platforms(
         yield Diagnosis("warning", "clock_skew", {"skew_s": round(skew_s)})
 
 
-async def _until_failure(found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]:
-    """Yield diagnoses; an ``Unavailable`` raised between them becomes the last one."""
+async def _until_failure(platform: str, found: AsyncIterator[Diagnosis]) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses; an ``Unavailable`` raised between them, or a reply that cannot be read, becomes the last one."""
     try:
-        async for finding in found:
-            yield finding
+        with reading(platform):
+            async for finding in found:
+                yield finding
     except Unavailable as error:
         yield Diagnosis.of(error)
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.operator.doctor.diagnosis import Diagnosis, Level
-from bot.operator.doctor.http_api import HttpApi
+from bot.operator.doctor.http_api import HttpApi, reading
 from core.errors import Unavailable
 
 API_BASE = "https://api.telegram.org"
@@ -61,7 +61,8 @@ class TelegramCheckup:
         if not _TOKEN.fullmatch(self._token):
             raise Unavailable("doctor.telegram_refused")
         me = await self._get("/getMe")
-        return TelegramAccount(str(me["username"]), bool(me.get("can_read_all_group_messages")))
+        with reading("Telegram"):
+            return TelegramAccount(str(me["username"]), bool(me.get("can_read_all_group_messages")))
 
     async def findings(self, *, webhook: str | None, is_running: bool) -> AsyncIterator[Diagnosis]:
         """Yield every diagnosis. Raises as ``account``.
@@ -89,4 +90,4 @@ class TelegramCheckup:
             raise Unavailable("doctor.telegram_refused")
         if status != HTTPStatus.OK or not isinstance(body, dict):
             raise Unavailable("doctor.telegram_unreachable", problem=f"{path}: HTTP {status}")
-        return body["result"]
+        return body.get("result")
