@@ -1,7 +1,7 @@
 """Logging to stderr or a file, with every secret masked, each line with the id of its request.
 
 As text, or with ``AION_LOG_FORMAT=json`` as one JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``,
-and where there is one ``request`` and ``error`` (a traceback).
+and where there is one ``request`` and ``error`` (a traceback). Control characters, which act on a terminal, are removed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from core.control_characters import without_controls
 from core.errors import Unavailable
 from core.request_id import current_request
 from core.settings import Settings
@@ -45,7 +46,10 @@ class Redaction(logging.Filter):
 
 
 class TextFormatter(logging.Formatter):
-    """Formats a record as a line: time, level, logger, request in brackets, message; a traceback below."""
+    """Formats a record as a line: time, level, logger, request in brackets, message; a traceback below.
+
+    Lines after the first are indented, so that none passes for a record of its own.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
@@ -55,6 +59,10 @@ class TextFormatter(logging.Formatter):
         if request_id := current_request():
             record.message = f"[{request_id}] {record.message}"
         return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text."""
+        return without_controls(super().format(record)).replace("\n", "\n  ")
 
 
 class JsonFormatter(logging.Formatter):
@@ -68,7 +76,7 @@ class JsonFormatter(logging.Formatter):
             line["request"] = request_id
         if record.exc_text:
             line["error"] = record.exc_text
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps({name: without_controls(value) for name, value in line.items()}, ensure_ascii=False)
 
 
 def set_up_logging(settings: Settings, secrets: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """Decoding bytes: detects the character set, and refuses data that is not text.
 
-Text is normalised: NFC, LF line ends, ligatures as letters, neither NUL nor invisible characters.
+Text is normalised: NFC, LF line ends, ligatures as letters, neither controls (of direction, too) nor invisible
+characters.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 
 from charset_normalizer import from_bytes
 
+from core.control_characters import without_controls
 from core.normal_form import normal_form
 
 _BOMS = (
@@ -49,15 +51,18 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def normalise_text(text: str) -> str:
-    """Return ``text`` in NFC with LF line ends, without invisible characters, at most one empty line in a row."""
-    composed = normal_form("NFC", text).translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+    """Return ``text`` in NFC with LF line ends, without controls and invisible characters.
+
+    At most one line in a row is empty.
+    """
+    composed = normal_form("NFC", without_controls(text).translate(_INVISIBLE))
     lines = "\n".join(line.rstrip(" \t") for line in composed.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n ")
 
 
 _INVISIBLE = (
-    dict.fromkeys(map(ord, "\0\ufeff\u00ad\u200b\u2060"))
-    | {ord("\xa0"): " ", ord("\x85"): "\n"}
+    dict.fromkeys(map(ord, "\ufeff\u00ad\u200b\u2060"))
+    | {ord("\xa0"): " "}
     | {code: normal_form("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}  # ligatures: fi, ffl, st …
 )
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Literal
 
+from core.control_characters import without_controls
 from core.errors import BadInput
 from core.knowledge.charset import NotText, decode
 from core.knowledge.formats.document_text import ReadText
@@ -123,7 +124,7 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
     if not any(character.isalnum() for character in text):
         raise BadInput("knowledge.empty", name=name)
     heading = first_heading(text) if kind not in _WITHOUT_HEADING else None
-    shown = " ".join((read.title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
+    shown = " ".join(without_controls(read.title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
     if kind == "text" and is_chat(text):
         kind = "chat"
     return ExtractedText(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))

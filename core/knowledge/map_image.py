@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 import warnings
 from importlib.resources import files
 
 import numpy as np
 
+from core.control_characters import without_controls
 from core.knowledge.knowledge_map import KnowledgeMap
 
 _COLOURS = (
@@ -32,8 +34,10 @@ def as_png(shown: KnowledgeMap, heading: str) -> bytes:
         place = shown.points[np.array(shown.clusters) == number].mean(axis=0)
         box = {"facecolor": "white", "edgecolor": _colour(number), "alpha": 0.85, "boxstyle": "round"}
         side = "bottom" if number % 2 else "top"  # so that neighbours hide each other less
-        axes.text(*place, title, fontsize=9, ha="center", va=side, bbox=box, parse_math=False, zorder=1_000)
-    axes.set_title(heading, parse_math=False)
+        axes.text(
+            *place, without_controls(title), fontsize=9, ha="center", va=side, bbox=box, parse_math=False, zorder=1_000
+        )
+    axes.set_title(without_controls(heading), parse_math=False)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_ticklabels([])
     written = io.BytesIO()
@@ -49,13 +53,14 @@ def as_html(shown: KnowledgeMap, heading: str) -> str:
     data = {
         "points": np.round(shown.points / radius, 4).tolist(),
         "clusters": shown.clusters,
-        "titles": shown.titles,
-        "labels": shown.labels,
+        "titles": list(map(without_controls, shown.titles)),
+        "labels": list(map(without_controls, shown.labels)),
         "colours": _COLOURS,
     }
     template = (files("core.knowledge") / "map.html").read_text(encoding="utf-8")
     written = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # no title can end the script
-    return template.replace("{heading}", html.escape(heading)).replace("{data}", written)
+    filled = {"heading": html.escape(without_controls(heading)), "data": written}
+    return re.sub(r"\{(heading|data)\}", lambda gap: filled[gap[1]], template)
 
 
 def _colour(cluster: int) -> str:

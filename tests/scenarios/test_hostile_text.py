@@ -19,6 +19,7 @@ from core.knowledge.proposal_card import card
 from core.texts import catalogue, say, say_markdown
 from core.types import GLOBAL, LANGUAGES, Answer, Confidence, Language, Proposal, Reply, Source
 from tests.discord_reading import seen
+from tests.hostile import HOSTILE
 
 PROPOSAL = Proposal(
     5,
@@ -39,21 +40,6 @@ PROPOSAL = Proposal(
 )
 HAS_CODE_GAP = re.compile(r"`[^`]*\{[^`]*`")
 
-HOSTILE = [
-    "[APPROVE HERE](https://a.example/x)",
-    "\x1b]0;owned\x07\x1b[31mred\x9b2J",
-    "\u202egnp.exe\u202c \u2066x\u2069",
-    "[/nope] [bold]x[/bold] :smile:",
-    "__init__.py *.tmp.log ||spoiler|| ~~struck~~ _x_ **y**",
-    "<@&998877> <@12> <#34> @everyone @here </ask:1> <t:1:R> @moderator",
-    "# heading\n-# small\n> quote\n>>> more\n- item\n1. item\n===",
-    "```\nblock\n```\n~~~\nblock",
-    "`code` ``a` b",
-    "<b>bold</b> <!-- gone --> &lt; $x$ $$y$$ \\(z\\)",
-    "| a | b |\n|---|---|\n| c | d |",
-    "[x][y] [y]: https://a.example [^1] ![i](https://a.example/i.png) <https://a.example/z>",
-    "\\ \\\\ ends with a backslash\\",
-]
 KEYS = sorted(catalogue("en"))
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 STYLES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")

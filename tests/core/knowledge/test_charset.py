@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.control_characters import without_controls
 from core.knowledge.charset import NotText, decode, normalise_text
 
 TEXT = "A reunião é às 19h — “não falte”.\nÜber die Straße."
@@ -18,6 +19,24 @@ PLAIN = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs", "S
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_text_in_a_known_character_set(charset: str) -> None:
     assert decode(TEXT.encode(charset)) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("charset", "said"),
+    [
+        ("utf-8", "Open \u202eat\u202c \u2066\u200fnine\x1b.\x9b"),
+        ("utf-16", "Open \u202eat\u202c \u2066\u200fnine\x1b.\x9b"),
+        ("cp1252", "Open \x1bat\x07 \x7fnine."),
+    ],
+)
+def test_controls_of_terminals_and_of_direction_are_removed(charset: str, said: str) -> None:
+    read = decode((said + " Bring a card, and your own cup." * 30).encode(charset))
+    assert read.startswith("Open at nine.")
+    assert without_controls(read) == read
+
+
+def test_a_letter_and_its_mark_are_composed_although_a_control_stood_between() -> None:
+    assert normalise_text("Conceic\u202e\u0327a\u200b\u0303o") == "Conceição"
 
 
 def test_a_declared_character_set_goes_first() -> None:

@@ -6,6 +6,7 @@ import pytest
 from fpdf import FPDF
 from fpdf.enums import AccessPermission
 
+from core.control_characters import without_controls
 from core.errors import BadInput
 from core.knowledge.extract import ExtractedText, extract, kind_of, stem
 from core.knowledge.pdf import join_lines, strip_page_edges
@@ -290,6 +291,28 @@ def test_a_pdf_is_put_back_into_paragraphs_without_its_page_furniture() -> None:
 @pytest.mark.parametrize("title", ["", "Microsoft Word - draft7.docx", "untitled", "scan.pdf"])
 def test_a_pdf_with_no_telling_title_is_called_by_its_name(title: str) -> None:
     assert extract(handbook(title), "docs/Rules of 2026.pdf").title == "Rules of 2026"
+
+
+ACTING = "Gar\u202eden\x1b]0;x\x07 \u2066gui\x9bde"
+SAID = f"The {ACTING} is open. " + SENTENCE * 12
+PAGE = f"<html><head><title>{ACTING}</title></head><body><main><h1>{ACTING}</h1><p>{SAID}</p></main></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (f"# {ACTING}\n\n{SAID}".encode(), "a.md"),
+        (f"---\ntitle: {ACTING}\nowner: {ACTING}\n---\n{SAID * 2}".encode(), "a.md"),
+        (SAID.encode(), f"{ACTING}.txt"),
+        (PAGE.encode(), "a.html"),
+        (handbook(ACTING.replace("\x1b", "")), "a.pdf"),
+    ],
+    ids=["markdown", "fields", "file name", "html", "pdf"],
+)
+def test_controls_are_left_neither_in_titles_nor_in_texts(data: bytes, name: str) -> None:
+    found = extract(data, name)
+    assert found.title.replace("]0;x", "") == "Garden guide"
+    assert without_controls(found.text + found.title) == found.text + found.title
 
 
 def test_a_pdf_that_needs_a_password_is_refused() -> None:

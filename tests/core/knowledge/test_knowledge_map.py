@@ -1,11 +1,15 @@
 """What is drawn of a space's knowledge, and that no title can break it."""
 
+import html
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.control_characters import without_controls
 from core.errors import BadInput
 from core.knowledge.knowledge_map import MAX_POINTS, KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_html, as_png
@@ -14,6 +18,7 @@ from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import Passages
 from core.types import GLOBAL, Chunk, SpaceId
 from tests.fakes import WordEmbedder
+from tests.hostile import HOSTILE
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 NASTY = "</script><img src=x> $\\frac{1}{0}$ 漢字 🙂"
@@ -52,6 +57,35 @@ async def test_is_drawn_whatever_the_titles_are(tmp_path: Path) -> None:
     assert "<img" not in page and page.count("</script>") == 2 and "://" not in page
     (written,) = re.findall(r'application/json">(.*?)</script>', page, re.DOTALL)
     assert json.loads(written)["labels"] == list(drawn.labels)
+
+
+def elements(page: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
+    """Return the elements of a page with their attributes, in order."""
+    found: list[tuple[str, list[tuple[str, str | None]]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, attributes))  # type: ignore[method-assign]
+    parser.feed(page)
+    parser.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "hostile", [NASTY, "<!--<script>", "{data} {heading}", '" onload="x', "\\u003c/script>", *HOSTILE]
+)
+def test_no_text_becomes_markup_on_the_page_and_no_control_is_left(hostile: str) -> None:
+    points = np.zeros((2, 3), dtype=np.float32)
+
+    def page(text: str) -> str:
+        return as_html(KnowledgeMap(points, (0, 1), (text, "b"), (text, f"x{text}"), 1.0), text)
+
+    shown = page(hostile)
+    assert elements(shown) == elements(page("harmless"))
+    assert shown.count("<!--") == 0
+    assert without_controls(shown) == shown
+    (written,) = re.findall(r'application/json">(.*?)</script>', shown, re.DOTALL)
+    read = json.loads(written)
+    assert [read["titles"][0], read["labels"][1]] == [without_controls(hostile), f"x{without_controls(hostile)}"]
+    assert html.unescape(re.findall("<h1>(.*?)</h1>", shown, re.DOTALL)[0]) == without_controls(hostile)
 
 
 async def test_one_passage_none_and_too_many(tmp_path: Path) -> None:
