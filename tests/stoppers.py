@@ -11,7 +11,7 @@ def nested_pdf(n_levels: int = 12, fan: int = 10) -> bytes:
         2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R"
         b" /Resources << /XObject << /F0 5 0 R >> >> >>",
-        4: _stream(b"", b"/F0 Do"),
+        4: stream(b"", b"/F0 Do"),
         font: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     }
     for level in range(n_levels):
@@ -20,8 +20,8 @@ def nested_pdf(n_levels: int = 12, fan: int = 10) -> bytes:
         else:
             uses, draws = b"/Font << /T %d 0 R >>" % font, b"BT /T 12 Tf (The gate opens at nine.) Tj ET"
         form = b"/Type /XObject /Subtype /Form /BBox [0 0 600 800] /Resources << %s >>" % uses
-        objects[5 + level] = _stream(form, draws)
-    return _pdf([objects[number] for number in sorted(objects)])
+        objects[5 + level] = stream(form, draws)
+    return pdf_of([objects[number] for number in sorted(objects)])
 
 
 def zalgo(n_marks: int) -> str:
@@ -39,11 +39,11 @@ def tagged(tag: str, n_tags: int) -> str:
     return "<html><body><p>The gate opens at nine.</p>" + tag * n_tags
 
 
-def _stream(entries: bytes, content: bytes) -> bytes:
+def stream(entries: bytes, content: bytes) -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (entries, len(content), content)
 
 
-def _pdf(objects: list[bytes]) -> bytes:
+def pdf_of(objects: list[bytes]) -> bytes:
     """Return a PDF of numbered objects, the first being its catalogue (ISO 32000-1, section 7.5)."""
     data, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, start=1):

@@ -24,6 +24,9 @@ _ESCAPED = re.compile(r"(?<!\n)\\([^A-Za-z0-9\s])")
 _BREAK = "\u240a"
 """Stands for a line break during extraction: a symbol that trafilatura keeps and pages have no use for."""
 
+_WORD_JOINER = "\u2060"
+"""An invisible character that ``normalise_text`` removes."""
+
 _USUAL_MIN_CHARS = 250
 """trafilatura's default of the shortest extraction that counts as a success."""
 
@@ -154,8 +157,8 @@ def _page(element: Any, text: str | None) -> Any:
 def _keep_lines(tree: Any) -> None:
     """Mark line breaks, which trafilatura would make paragraphs of, and take summaries for text, not for headings."""
     for element in tree.iter():
-        element.text = element.text.replace(_BREAK, " ") if element.text else element.text
-        element.tail = element.tail.replace(_BREAK, " ") if element.tail else element.tail
+        element.text = _harmless(element.text) if element.text else element.text
+        element.tail = _harmless(element.tail) if element.tail else element.tail
     in_one_line = set(
         tree.xpath("//td//br | //th//br | //h1//br | //h2//br | //h3//br | //h4//br | //h5//br | //h6//br")
     )
@@ -163,6 +166,23 @@ def _keep_lines(tree: Any) -> None:
         _replace_breaks(parent, in_one_line)
     for element in tree.xpath("//summary"):
         element.tag = "p"
+
+
+def _harmless(text: str) -> str:
+    """Return a text without ``_BREAK``, and without formulas that are not closed.
+
+    For each of those trafilatura would look through the rest of the text.
+    """
+    text = text.replace(_BREAK, " ")
+    if "\\(" in text:
+        text = "\n".join(_without_unclosed("(", ")", line) for line in text.split("\n"))
+    return _without_unclosed("[", "]", text) if "\\[" in text else text
+
+
+def _without_unclosed(opening: str, closing: str, text: str) -> str:
+    """Split the marks that begin a formula after the last one that ends one, by a character that is removed later."""
+    before, end, after = text.rpartition(f"\\{closing}")
+    return before + end + after.replace(f"\\{opening}", f"\\{_WORD_JOINER}{opening}")
 
 
 def _replace_breaks(parent: Any, in_one_line: Container[Any]) -> None:

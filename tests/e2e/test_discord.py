@@ -434,25 +434,35 @@ async def test_a_command_discord_still_shows_but_aion_no_longer_has_is_explained
     assert "Reload Discord" in reply.content
 
 
-async def test_commands_are_sent_only_when_they_change(library, tmp_path):
+async def logged(caplog, text):
+    """Wait until the log holds a text, which is forgotten then."""
+    async with asyncio.timeout(20):
+        while text not in caplog.text:  # noqa: ASYNC110 (the log tells nobody)
+            await asyncio.sleep(0.01)
+    caplog.clear()
+
+
+async def test_commands_are_sent_only_when_they_change(library, tmp_path, caplog):
     async def handler(context: Context) -> None: ...
 
-    for _ in range(2):
+    caplog.set_level("INFO")
+    for outcome in ("sent", "unchanged"):
         async with running(ScriptedFront(), library.discord, tmp_path):
-            pass
+            await logged(caplog, f"commands {outcome}")
     assert library.discord.n_syncs == 1
     changed = ScriptedFront()
     changed.registry.add(Command("later", {"en": "Later", "pt": "Depois"}, handler))
     async with running(changed, library.discord, tmp_path):
-        pass
+        await logged(caplog, "commands sent")
     assert library.discord.n_syncs == 2
     assert "later" in {command["name"] for command in library.discord.commands}
 
 
-async def test_a_lost_memory_of_the_commands_costs_one_sync(library, front, tmp_path):
+async def test_a_lost_memory_of_the_commands_costs_one_sync(library, front, tmp_path, caplog):
+    caplog.set_level("INFO")
     (tmp_path / "discord_commands.json").write_text("not json")
     async with running(front, library.discord, tmp_path):
-        pass
+        await logged(caplog, "commands sent")
     assert library.discord.n_syncs == 1
     assert json.loads((tmp_path / "discord_commands.json").read_text()).keys() == {str(library.discord.bot.id)}
 

@@ -83,7 +83,9 @@ async def test_odd_replies_to_the_commands_are_logged_and_they_are_sent_again(
     discord.inject("PUT /applications", *map(OddDiscord, NONSENSE))
     async with watched(adapter(ScriptedFront(), discord, tmp_path)) as watch:
         await asked(discord, "meanwhile")
-        await discord.wait_until(lambda: (tmp_path / "discord_commands.json").exists())
+        async with asyncio.timeout(20):
+            while not (tmp_path / "discord_commands.json").exists():  # noqa: ASYNC110 (files tell nobody)
+                await asyncio.sleep(0.01)
     assert "the commands were not sent" in caplog.text
     assert (watch.health.n_restarts, discord.n_identified) == (0, 1)
 

@@ -36,7 +36,7 @@ def failures(*, repeatable: bool) -> Iterator[None]:
         raise (MessageGone if error.code in _MESSAGE_IS_LOST else Undeliverable)(str(error)) from error
     except aiohttp.ClientConnectorError as error:
         raise NotDelivered(repr(error)) from error  # the request never left
-    except (aiohttp.ClientError, TimeoutError, OSError, *UNREADABLE) as error:
+    except (aiohttp.ClientError, OSError, *UNREADABLE) as error:  # TimeoutError is an OSError
         raise unsure(repr(error)) from error
 
 
