@@ -145,7 +145,8 @@ def write_table(path: Path, urls: Iterable[tuple[str, str]]) -> Path:
     """Write a provider table of ``(name, base URL)`` pairs, each with the key variable ``NAME_API_KEY``."""
     rows = [
         f'[[provider]]\nname = "{name}"\nbase_url = "{url}"\nkey_env = "{name.upper()}_API_KEY"\npaid = false\n'
-        f'languages = ["en", "pt"]\ncontext_tokens = 4000\nmax_output_tokens = 300\nmodels = [{{ id = "{name}-1" }}]\n'
+        f'trains_on_prompts = false\nlanguages = ["en", "pt"]\ncontext_tokens = 4000\nmax_output_tokens = 300\n'
+        f'models = [{{ id = "{name}-1" }}]\n'
         for name, url in urls
     ]
     path.write_text("\n".join(rows), encoding="utf-8")

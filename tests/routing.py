@@ -56,6 +56,7 @@ def provider(
             "context_tokens": 4000,
             "max_output_tokens": 300,
             "limits": limits or ModelLimits(),
+            "trains_on_prompts": False,
             **rest,
         }
     )

@@ -11,7 +11,7 @@ from core.services.conversation import ChannelMode, ConversationPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffReply, HandoffsPort
 from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
-from core.services.providers import Allowance, ProvidersPort, ProviderStatus
+from core.services.providers import Allowance, PlanTraining, ProvidersPort, ProviderStatus
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
 from core.services.rights import RightsPort
 from core.services.settings import SettingsPort, SettingValue
@@ -31,6 +31,7 @@ __all__ = [
     "HandoffsPort",
     "LearningPort",
     "LearningReport",
+    "PlanTraining",
     "ProviderStatus",
     "ProvidersPort",
     "ReviewPolicy",

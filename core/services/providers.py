@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+PlanTraining = Literal["no", "allowed", "refused", "unknown"]
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -25,7 +27,8 @@ class ProviderStatus:
     Or the status of a worker: ``online``, ``offline``, ``refused`` (its token is another), ``unseen`` by AION so far.
 
     ``until`` is when one that is spent or benched is asked again, ``None`` for one that waits for a reset by hand.
-    ``trains``: its plan trains on what it is sent, and it may be asked for Discord all the same, or is not.
+    ``trains``: whether its plan trains on what it is sent. It does, or that is ``unknown``, and it is not asked for
+    Discord; or it is all the same (``allowed``).
     """
 
     provider: str
@@ -35,7 +38,7 @@ class ProviderStatus:
     allowances: tuple[Allowance, ...] = ()
     until: datetime | None = None
     reason: str = ""
-    trains: Literal["no", "allowed", "refused"] = "no"
+    trains: PlanTraining = "no"
 
     @property
     def is_usable(self) -> bool:

@@ -30,13 +30,15 @@ class NothingFound:
 
 
 @asynccontextmanager
-async def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: str) -> AsyncIterator[tuple[Aion, Walk]]:
-    """Open a core whose one provider trains on what it is sent."""
+async def opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, trains: str = "true", **settings: str
+) -> AsyncIterator[tuple[Aion, Walk]]:
+    """Open a core with one provider, which trains on what it is sent, does not, or is not known to."""
     async with Walk(gemini=[says("Paris.")] * 9) as walk:
         table = folder / "providers.toml"
         table.write_text(
             f'[[provider]]\nname = "gemini"\nbase_url = "{walk.servers["gemini"].url}"\nkey_env = "GEMINI_API_KEY"\n'
-            'paid = false\ntrains_on_prompts = true\nlanguages = ["en", "pt"]\ncontext_tokens = 4000\n'
+            f'paid = false\ntrains_on_prompts = {trains}\nlanguages = ["en", "pt"]\ncontext_tokens = 4000\n'
             'max_output_tokens = 100\nmodels = [{ id = "m" }]\n'
         )
         monkeypatch.setenv("GEMINI_API_KEY", "made-up")
@@ -54,16 +56,23 @@ async def said(aion: Aion, text: str, space: SpaceId, **rest: object) -> str:
     return outlet.text
 
 
-async def test_a_plan_that_trains_is_asked_for_telegram_and_not_for_discord(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("trains", ["true", '"unknown"'])
+async def test_a_plan_that_trains_or_may_is_asked_for_telegram_and_not_for_discord(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trains: str
 ) -> None:
-    async with opened(tmp_path, monkeypatch) as (aion, walk):
+    async with opened(tmp_path, monkeypatch, trains) as (aion, walk):
         for space in (GUILD, SpaceId("discord:dm:7")):
             assert "don't know" in await said(aion, "What is the capital of France?", space)
         assert walk.n_asked() == {"gemini": 0}
         assert "Paris" in await said(aion, "What is the capital of France?", GROUP)
         assert walk.n_asked() == {"gemini": 1}
         assert "not asked for Discord" in await said(aion, "/providers", GUILD, command="providers")
+
+
+async def test_a_plan_that_does_not_train_is_asked_for_discord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path, monkeypatch, "false") as (aion, walk):
+        assert "Paris" in await said(aion, "What is the capital of France?", GUILD)
+        assert walk.n_asked() == {"gemini": 1}
 
 
 async def test_the_operator_may_allow_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from bot.operator.doctor.backups import backup_findings
 from bot.operator.doctor.diagnosis import Diagnosis, Level
@@ -15,7 +14,7 @@ from core.assembly.backups import backup_policy, open_backups
 from core.assembly.data_folder import DataFolder
 from core.errors import Unavailable
 from core.offload import offload
-from core.services import ProviderStatus
+from core.services import PlanTraining, ProviderStatus
 from core.settings import Settings
 from core.storage.private_folder import is_private
 from core.types import SpaceId, StorageUsage
@@ -23,7 +22,7 @@ from core.types import SpaceId, StorageUsage
 LOW_BYTES, FULL_BYTES = 1_000_000_000, 50_000_000
 """Free bytes below which models and indexes may not fit, and below which the database cannot be written."""
 
-_TRAINS: Mapping[Literal["refused", "allowed"], Level] = {"refused": "note", "allowed": "warning"}
+_TRAINS: Mapping[PlanTraining, Level] = {"refused": "note", "unknown": "note", "allowed": "warning"}
 
 NEARLY_FULL = 0.9
 """Share of a space's storage quota from which it is reported."""

@@ -73,7 +73,7 @@ class Provider:
     models and keys together; its day starts at midnight in ``day_zone``. Beyond ``soft_share`` of a limit other routes
     are preferred. ``counted`` says which tokens its limits count, ``header_periods`` which period its
     ``x-ratelimit-*-requests`` and ``-tokens`` headers state. ``training_allowed``: its terms allow training other
-    models on its output. ``trains_on_prompts``: its plan trains its own models on what it is sent.
+    models on its output. ``trains_on_prompts``: whether its plan trains its own models on what it is sent.
     """
 
     name: Text
@@ -91,7 +91,12 @@ class Provider:
     counted: Literal["all", "prompt"] = "all"
     header_periods: Mapping[Literal["requests", "tokens"], Literal["minute", "day"]] = field(default_factory=dict)
     training_allowed: bool = False
-    trains_on_prompts: bool = False
+    trains_on_prompts: bool | Literal["unknown"] = "unknown"
+
+    @property
+    def may_train(self) -> bool:
+        """Return whether its plan trains on what it is sent, or that is not known."""
+        return self.trains_on_prompts is not False
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -94,10 +94,8 @@ class Router:
 
     @property
     def training(self) -> frozenset[tuple[str, str]]:
-        """Return name and model of each route whose plan trains on what it is sent."""
-        return frozenset(
-            (route.provider.name, route.model.id) for route in self.routes if route.provider.trains_on_prompts
-        )
+        """Return name and model of each route whose plan trains on what it is sent, or may."""
+        return frozenset((route.provider.name, route.model.id) for route in self.routes if route.provider.may_train)
 
     def any_without(self, without: Collection[tuple[str, str]]) -> bool:
         """Return whether there is a route but those to the names and models in ``without``."""

@@ -12,7 +12,7 @@ from core.generation.providers.catalogue import Provider
 from core.generation.providers.ledger import Ledger, LimitUsage
 from core.generation.providers.route import Amount, Route
 from core.privacy.discord_rules import DiscordRules
-from core.services import Allowance, ProviderStatus
+from core.services import Allowance, PlanTraining, ProviderStatus
 from core.storage.quotas import UsageCounts
 
 _LEAST = UsageCounts(1, 1)
@@ -91,10 +91,12 @@ class ProviderStatusService:
             trains=self._trains(route.provider),
         )
 
-    def _trains(self, provider: Provider) -> Literal["no", "allowed", "refused"]:
-        if not provider.trains_on_prompts:
+    def _trains(self, provider: Provider) -> PlanTraining:
+        if not provider.may_train:
             return "no"
-        return "allowed" if self._discord_rules.training_plans_allowed else "refused"
+        if self._discord_rules.training_plans_allowed:
+            return "allowed"
+        return "unknown" if provider.trains_on_prompts == "unknown" else "refused"
 
 
 def _allowance(use: LimitUsage) -> Allowance:

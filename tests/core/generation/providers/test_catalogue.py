@@ -104,5 +104,9 @@ def test_a_missing_table_is_one_sentence(tmp_path):
 def test_the_shipped_table_says_of_each_plan_whether_it_trains_on_what_it_is_sent():
     text = (files("core.generation.providers") / "providers.toml").read_text(encoding="utf-8")
     assert all("trains_on_prompts" in each for each in tomllib.loads(text)["provider"])
-    trains = {each.name for each in read_providers() if each.trains_on_prompts}
-    assert trains == {"gemini", "openrouter"}
+    trains = {each.name: each.trains_on_prompts for each in read_providers()}
+    assert trains == {
+        **dict.fromkeys(("gemini", "openrouter"), True),
+        **dict.fromkeys(("groq", "huggingface", "openai"), "unknown"),
+    }
+    assert all(each.may_train for each in read_providers())

@@ -105,7 +105,7 @@ async def test_a_provider_is_not_asked_for_a_language_it_does_not_write() -> Non
 
 async def test_a_refused_provider_is_not_asked_though_it_alone_could_answer() -> None:
     async with Walk(gemini=[says("hello")], groq=[says("hi")]) as walk:
-        gemini = provider("gemini", walk.servers["gemini"].url, trains_on_prompts=True)
+        gemini = provider("gemini", walk.servers["gemini"].url, trains_on_prompts="unknown")
         groq = provider("groq", walk.servers["groq"].url)
         router = open_router([gemini, groq], keys_of(gemini, groq), walk.client, walk.ledger)
         assert router.training == {("gemini", "gemini-1")}

@@ -153,9 +153,15 @@ def test_the_desk_needs_no_running_loop_to_be_made() -> None:
 
 async def test_a_plan_that_trains_on_what_it_is_sent_is_said_to_be_refused_or_allowed() -> None:
     async with Walk() as walk:
-        table = [provider("gemini", trains_on_prompts=True), provider("groq")]
-        found = routes(table, keys_of(table[0]), 0.0)
-        for rules, said in ((None, "refused"), (DiscordRules(training_plans_allowed=True), "allowed")):
+        plans: list[tuple[bool | str, DiscordRules | None, str]] = [
+            (True, None, "refused"),
+            ("unknown", None, "unknown"),
+            (True, DiscordRules(training_plans_allowed=True), "allowed"),
+            ("unknown", DiscordRules(training_plans_allowed=True), "allowed"),
+        ]
+        for trains, rules, said in plans:
+            table = [provider("gemini", trains_on_prompts=trains), provider("groq")]
+            found = routes(table, keys_of(table[0]), 0.0)
             gemini, groq = await ProviderStatusService(table, found, walk.ledger, discord_rules=rules).status()
             assert (gemini.trains, groq.trains) == (said, "no")
             for language in LANGUAGES:
