@@ -1,7 +1,7 @@
 """Logging to stderr or a file, with every secret masked, each line with the id of its request.
 
 As text, or with ``AION_LOG_FORMAT=json`` as one JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``,
-and where there is one ``request`` and ``error`` (a traceback). Control characters, which act on a terminal, are removed.
+and where there is one ``request`` and ``error`` (a traceback). Control characters are removed: they act on a terminal.
 """
 
 from __future__ import annotations
