@@ -162,6 +162,10 @@ bench-spelling: setup ## what misspelt questions find, with and without the spel
 bench-known-words: setup ## make the list of words that are no misspellings: make bench-known-words DATA="dir dir"
 	@$(BENCH) bench/known_words.py $(DATA)
 
+.PHONY: bench-dialogues
+bench-dialogues: setup ## second questions that go on from the first or change the subject: make bench-dialogues [DATA="dir dir"]
+	@$(BENCH) bench/dialogues.py $(DATA)
+
 .PHONY: bench-sameness
 bench-sameness: setup ## pairs of different questions taken for one by the semantic cache: make bench-sameness DATA="dir dir"
 	@$(BENCH) bench/sameness.py $(DATA)

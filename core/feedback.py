@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from core.chat.source_markdown import quoted_source_list
 from core.errors import BadInput
+from core.generation.grounding.quotation import whole_text
 from core.markdown import Markdown
 from core.offload import offload
+from core.ports import PassageStore
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import LearningReport
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
-from core.types import Message, Person, SpaceId, Thumb
+from core.types import Message, Person, SpaceId, Thumb, readable_spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Feedback:
     """Stores feedback under pseudonyms. ``learned`` reports what training on it changed in a space; it blocks."""
 
     answers: Answers
+    passages: PassageStore
     impressions: Impressions
     pseudonyms: Pseudonyms
     learned: Callable[[SpaceId], LearningReport | None]
@@ -37,7 +40,7 @@ class Feedback:
         return wanted
 
     async def open_sources(self, space: SpaceId, answer_id: int, person: Person) -> Markdown:
-        """Record that a person opened an answer's sources, and return these as Markdown in the answer's language.
+        """Record that a person opened an answer's sources, and return these with their passages as Markdown.
 
         Raises ``BadInput`` for another space's answer.
         """
@@ -45,7 +48,12 @@ class Feedback:
         if answer is None:
             raise BadInput("storage.elsewhere")
         await self.impressions.open_sources(space, answer_id, self.pseudonyms.of(person.id))
-        return quoted_source_list(answer.sources, answer.language)
+        ids = [source.passage_id for source in answer.sources]
+        found = [
+            passage for readable in readable_spaces(space) for passage in await self.passages.passages(readable, ids)
+        ]
+        texts = await offload(lambda: {passage.id: whole_text(passage) for passage in found})
+        return quoted_source_list(answer.sources, answer.language, texts)
 
     def of(self, message: Message) -> SpaceAnswers:
         """Return the answers given in a message's space, for its sender."""

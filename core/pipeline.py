@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.chat.conversation import CondensedQuestion, ConversationPlace, Conversations
+from core.chat.follow_up import search_in_session
+from core.chat.several_questions import questions_in
 from core.chat.talk_reply import TalkReplies
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_continue, is_broken_off
-from core.generation.draft import CLOSEST, Draft, Show
+from core.generation.draft import CLOSEST, Draft, Show, several
 from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Gate, Searcher
@@ -72,19 +74,20 @@ class Pipeline:
             return await self._record_talk(question, said.reply, clock)
         question = replace(question, text=said.asked)
 
-        # 2. Remember the session, and join a follow-up with the question it follows.
+        # 2. Remember the session; each of several questions is answered by itself.
         with clock.step("remember"):
             question, condensed, prefix = await self._resolve_continuation(question, await self._condense(question))
+        if len(parts := questions_in(condensed.asked)) > 1:
+            return await self._answer_each(question, condensed, parts, writing, clock)
 
-        # 3. Search what this space may read: dense and lexical, fused, diversified. (Noting the turn takes no longer.)
-        found, _ = await asyncio.gather(
-            self.searcher.search(question.space, condensed.search_text, question.language),
-            self.conversations.remember(condensed),
-        )
+        # 3. Search what this space may read: dense and lexical, fused, diversified; with the question before where this
+        #    one goes on from it.
+        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
 
-        # 4. Judge the probability that the passages hold the answer, and so who may write it.
+        # 4. Judge the probability that the passages hold the answer, and so who may write it. (Noting the turn takes no
+        #    longer.)
         with clock.step("judge"):
-            decision = await offload(self.gate.decide, found)
+            decision, _ = await asyncio.gather(offload(self.gate.decide, found), self.conversations.remember(condensed))
 
         # 5. Write: an answer where it is sure or somebody finds one in the passages, the closest where it is not, or
         #    "I don't know"; from the cache where the same was asked before.
@@ -99,6 +102,32 @@ class Pipeline:
             await self.cache.keep(question.space, answer.id, found)
         return answer
 
+    async def _answer_each(
+        self,
+        question: Question,
+        condensed: CondensedQuestion,
+        parts: Sequence[str],
+        writing: Callable[[], None],
+        clock: Stopwatch,
+    ) -> Answer:
+        """Answer the questions of one message in order, each as one that was asked after the one before it."""
+        drafts, found, decisions = list[Draft](), list[SearchResult](), list[Decision]()
+        turn = replace(condensed, asked=parts[0], topic=parts[0])
+        for n, part in enumerate(parts):
+            asked = turn.then(part) if n else turn
+            turn, result = await search_in_session(self.searcher, question.space, asked, question.language)
+            decisions.append(await offload(self.gate.decide, result))
+            found.append(result)
+        writing()
+        for result, decision in zip(found, decisions, strict=True):
+            drafts.append(await self._write(question, result, decision, _show_nothing, ""))
+        await self.conversations.remember(turn)
+        unsure = min(decisions, key=lambda decision: decision.confidence.value)
+        draft = several(list(zip(parts, drafts, strict=True)))
+        context = {hit.passage.id: hit for result in found for hit in result.context}
+        together = replace(found[0], context=tuple(context.values()))
+        return await self._record(question, condensed.again(question.text), together, unsure, draft, clock)
+
     async def answer_unaddressed(self, question: Question) -> Answer | None:
         """Answer a question not addressed to AION if the gate's band is ``local``; return ``None`` otherwise.
 
@@ -111,7 +140,7 @@ class Pipeline:
             return None
         question = replace(question, text=said.asked)
         condensed = await self._condense(question)
-        found = await self.searcher.search(question.space, condensed.search_text, question.language)
+        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
         decision = await offload(self.gate.decide, found)
         draft = NO_REPLY
         if decision.band == "local":

@@ -178,7 +178,9 @@ async def assemble(
             reviews=reviews,
             learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms, quota),
             conversations=conversations,
-            feedback=Feedback(answers, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)),
+            feedback=Feedback(
+                answers, stores.passages, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
+            ),
             handoffs=HandoffService(stores.handoffs, stores.answers, channels, notices, reviews, pseudonyms),
             rights=DataRights(
                 stores.people,

@@ -35,21 +35,30 @@ class ConversationPlace:
 
 @dataclass(frozen=True, slots=True)
 class CondensedQuestion:
-    """A question ready to be searched. ``topic`` is the question it follows, or itself; ``at`` is an aware time."""
+    """A question ready to be searched. ``topic`` is the question it follows, or itself; ``at`` is an aware time.
+
+    ``earlier`` is the session's last question that stood on its own, whether or not this one follows it; ``None``
+    where the session has none, or an old one.
+    """
 
     session: Session
     asked: str
     topic: str
     at: datetime
+    earlier: str | None = None
 
     @property
     def search_text(self) -> str:
         """Return the text to search: the question, or ``topic``, a line break and the question for a follow-up."""
         return self.asked if self.topic == self.asked else f"{self.topic}\n{self.asked}"
 
+    def then(self, question: str) -> CondensedQuestion:
+        """Return the turn in which ``question`` is asked next."""
+        return replace(self, asked=question, topic=question, earlier=self.topic)
+
     def again(self, question: str) -> CondensedQuestion:
         """Return the same turn with ``question``, which stands on its own, in place of the one asked."""
-        return replace(self, asked=question, topic=question)
+        return replace(self, asked=question, topic=question, earlier=None)
 
     @property
     def said(self) -> ConversationTurn:
@@ -67,11 +76,15 @@ class Conversations:
     now: Callable[[], datetime]
 
     async def condense(self, place: ConversationPlace, person: Person, text: str) -> CondensedQuestion:
-        """Return a question with the topic it belongs to: itself, or the session's where it is a follow-up."""
+        """Return a question with the topic it belongs to: itself, or the session's where its wording refers to it.
+
+        What is found may say otherwise (``core.chat.follow_up``).
+        """
         sessions, now = self._sessions(place, person), self.now()
         asked = question_in(text)
-        topic = await self._topic(sessions, now) if is_follow_up(asked) else None
-        return CondensedQuestion(sessions[0], asked, topic or asked, now)
+        earlier = await self._topic(sessions, now)
+        topic = earlier if earlier is not None and is_follow_up(asked) else asked
+        return CondensedQuestion(sessions[0], asked, topic, now, earlier)
 
     async def is_open(self, condensed: CondensedQuestion) -> bool:
         """Tell whether the session has an earlier turn, no older than ``IDLE_TIMEOUT``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.markdown import Markdown, escape
 from core.retrieval.markup import plain
@@ -29,13 +29,24 @@ def cited_number(source: Source, text: str) -> str:
     return f"[{source.n}] " if f"[{source.n}]" in text else ""
 
 
-def quoted_source_list(sources: Sequence[Source], language: Language) -> Markdown:
-    """Return the list of sources, each with the words it is quoted for; a sentence when there are none."""
+def quoted_source_list(sources: Sequence[Source], language: Language, texts: Mapping[int, str]) -> Markdown:
+    """Return the list of sources, each with its whole passage; a sentence when there are none.
+
+    ``texts`` are the passages as they are read, by id. Of one that is gone the words are shown that were quoted.
+    """
     if not sources:
         return say_markdown(language, "sources.none")
-    entries = [Markdown(f"[{each.n}] {_where(each)}\n> {escape(plain(each.quote))}") for each in sources]
+    entries = [
+        Markdown(f"[{each.n}] {_where(each)}\n{_block(texts.get(each.passage_id) or plain(each.quote))}")
+        for each in sources
+    ]
     title = say_markdown(language, "sources.title")
     return Markdown("\n").join([Markdown(f"**{title}**"), *entries])
+
+
+def _block(text: str) -> Markdown:
+    """Return a text as a block quote, line by line."""
+    return Markdown("\n").join(Markdown(f"> {escape(line)}") for line in text.split("\n") if line.strip())
 
 
 def _where(source: Source) -> Markdown:

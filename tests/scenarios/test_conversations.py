@@ -125,6 +125,22 @@ async def test_a_session_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert "Selma" in (await community.say("and with whom?", key="discord:after")).text
 
 
+# --- what is behind an answer --------------------------------------------------------------------
+
+
+async def test_sources_show_the_rest_of_the_passage_or_what_was_quoted_of_one_that_is_gone(
+    community: Community,
+) -> None:
+    pool = b"# Pool\n\nThe pool is heated in winter.\n\n" + b"Towels are lent at the desk.\n\n" * 30 + b"Caps are worn."
+    await community.say("/index", ANA, command="index", attachments=(attachment("pool.md", pool),))
+    told = (await community.say("Is the pool heated in winter?")).replies[0]
+    assert "heated" in told.text and "Caps are worn" not in told.text
+    opened = await community.call("sources", answer=str(told.answer_id))
+    assert "heated" in opened and "Towels are lent" in opened
+    await community.call("forget", document="pool.md")
+    assert "heated" in await community.call("sources", answer=str(told.answer_id))
+
+
 # --- when it speaks ------------------------------------------------------------------------------
 
 

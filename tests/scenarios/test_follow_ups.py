@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.assembly.bootstrap import assemble
-from core.chat.question_recognition import is_follow_up
+from core.chat.conversation import CondensedQuestion
+from core.chat.follow_up import search_in_session
 from core.settings import Settings
+from core.storage.turns import Session
 from core.types import GLOBAL, Language
 from plugins import load_plugins
 
@@ -48,14 +51,21 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
     async with assemble(Settings.model_validate({"AION_DATA_DIR": data_dir}), load_plugins()) as aion:
         await aion.ingest.index_paths(GLOBAL, [SAMPLES])
 
-        async def is_first(text: str, language: Language, answer: str) -> bool:
-            found = await aion.dispatch.questions.pipeline.searcher.search(GLOBAL, text, language)
+        searcher = aion.dispatch.questions.pipeline.searcher
+
+        async def is_first(text: str, earlier: str | None, language: Language, answer: str) -> bool:
+            asked = CondensedQuestion(Session(GLOBAL, "here", "p"), text, text, datetime.now(UTC), earlier)
+            _, found = await search_in_session(searcher, GLOBAL, asked, language)
             return answer in found.hits[0].passage.text
 
-        alone = condensed = 0
-        for language, before, follow_up, answer in PAIRS:
-            joined = f"{before}\n{follow_up}" if is_follow_up(follow_up) else follow_up
-            alone += await is_first(follow_up, language, answer)
-            condensed += await is_first(joined, language, answer)
+        alone = condensed = changed = 0
+        for n, (language, before, follow_up, answer) in enumerate(PAIRS):
+            alone += await is_first(follow_up, None, language, answer)
+            condensed += await is_first(follow_up, before, language, answer)
+            other = PAIRS[n - 3][1]
+            asked = CondensedQuestion(Session(GLOBAL, "here", "p"), before, before, datetime.now(UTC), other)
+            joined, _ = await search_in_session(searcher, GLOBAL, asked, language)
+            changed += joined.topic == before
     assert alone <= 0.75 * len(PAIRS), "these would be found without any help"
     assert condensed >= 0.9 * len(PAIRS)
+    assert changed >= 0.9 * len(PAIRS), "a question on another subject is not joined"

@@ -75,11 +75,17 @@ def _chosen(windows: Sequence[Quotation], rooms: Sequence[int], total: int, quot
             continue
         quotation = quote(window, min(rooms[len(chosen)], left))
         n_chars = len(quotation.text)
-        if chosen and (n_chars > left or any(quotation.overlaps(other) for other in chosen)):
+        if chosen and (n_chars > left or any(_repeats(quotation, other) for other in chosen)):
             continue
         chosen.append(quotation)
         left -= n_chars
     return chosen
+
+
+def _repeats(quotation: Quotation, other: Quotation) -> bool:
+    """Tell whether one quotes text that the other has, from the same place or in the same words."""
+    said, known = (" ".join(each.text.split()).casefold() for each in (quotation, other))
+    return quotation.overlaps(other) or said in known or known in said
 
 
 def _extract_of(chosen: Sequence[Quotation]) -> Extract:

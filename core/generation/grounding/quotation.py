@@ -157,6 +157,12 @@ class QuotablePassage:
         return " ".join(shown(masked).split())
 
 
+def whole_text(passage: Passage) -> str:
+    """Return all of a passage as it is read: its blocks on lines of their own, without markup."""
+    quotable = QuotablePassage(1, passage, passage)
+    return quotable.read(range(len(quotable.parts)))
+
+
 class _Choice:
     """The parts chosen around an anchor, at first it and its needs."""
 

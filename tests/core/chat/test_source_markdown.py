@@ -28,6 +28,12 @@ def test_sources_are_numbered_where_they_are_cited_by_number() -> None:
 
 def test_a_quote_is_shown_without_its_markup() -> None:
     (entry,) = quoted_source_list(
-        [Source(1, "a.md", "", "See\n**[the desk](/desk)**, *not* the <b>door</b>.", 1)], "en"
+        [Source(1, "a.md", "", "See\n**[the desk](/desk)**, *not* the <b>door</b>.", 1)], "en", {}
     ).split("\n")[2:]
     assert entry == "> See the desk, not the door."
+
+
+def test_the_rest_of_a_passage_is_shown_line_by_line() -> None:
+    source = Source(2, "fees.md", "Fees", "Six euros.", 7)
+    shown = quoted_source_list([source], "en", {7: "Six euros.\n\n- children *free*\n- dogs: 1", 8: "Elsewhere."})
+    assert shown == "**Sources**\n[2] fees.md › Fees\n> Six euros.\n> \\- children \\*free\\*\n> \\- dogs: 1"

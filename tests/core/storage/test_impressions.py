@@ -12,6 +12,7 @@ from core.ops.quality_log import QualityLog
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers
 from core.storage.impressions import Impressions
+from core.storage.passages import Passages
 from core.storage.quality_days import QualityDays
 from core.types import Person, Source
 from tests.core.storage.test_answers import ANSWER, HERE, THERE
@@ -27,7 +28,7 @@ def impressions(database):
 
 @pytest.fixture
 def feedback(database, impressions):
-    return Feedback(Answers(database), impressions, Pseudonyms(b"k" * 32), lambda space: None)
+    return Feedback(Answers(database), Passages(database), impressions, Pseudonyms(b"k" * 32), lambda space: None)
 
 
 async def all_shown(impressions, space=HERE):

@@ -1,0 +1,88 @@
+"""Whether a question goes on from the session's last one: told from its words and from what both find.
+
+A logistic regression (``follow_up.json``, fitted by ``bench/dialogues.py``) over what is found for the question before,
+for the question alone, and for both together. A question that names its subject, and finds it elsewhere, is not
+joined with the one before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from core.chat.conversation import CondensedQuestion
+from core.chat.question_recognition import is_follow_up
+from core.ports import Searcher
+from core.types import Language, SearchResult, SpaceId
+
+FEATURES = ("leans", "gain", "same", "held", "named")
+"""``leans``: its wording refers to something said before. ``gain``: of the first passage, the cosine with the question
+before less that without, in standard deviations of the cosines of what was found without, at most ``MAX_GAIN`` either
+way. ``same``: 1 where the first passage is among the first ``N_SAID`` of the question before. ``held``: the share of
+the content words in the first passage. ``named``: how many content words there are, at most ``MAX_NAMED``. All of them
+compare across embedders."""
+
+MAX_GAIN = 3.0
+MAX_NAMED = 6
+
+N_SAID = 3
+"""The first passages that a question found, those its answer was made of; at most a quarter of all it found."""
+
+_MIN_SPREAD = 1e-3
+
+
+async def search_in_session(
+    searcher: Searcher, space: SpaceId, condensed: CondensedQuestion, language: Language
+) -> tuple[CondensedQuestion, SearchResult]:
+    """Search for a question, joined with the session's last one where it goes on from it; return it with its topic."""
+    asked, earlier = condensed.asked, condensed.earlier
+    if earlier is None or earlier == asked:
+        return condensed, await searcher.search(space, asked, language)
+    joined = replace(condensed, topic=earlier)
+    before, alone, both = await asyncio.gather(
+        *(searcher.search(space, text, language) for text in (earlier, asked, joined.search_text))
+    )
+    return (joined, both) if goes_on(asked, before, alone, both) else (condensed, alone)
+
+
+def goes_on(asked: str, before: SearchResult, alone: SearchResult, both: SearchResult) -> bool:
+    """Return whether ``asked`` is to be searched together with the question before it."""
+    if not (before.hits and alone.hits and both.hits):
+        return is_follow_up(asked)
+    return log_odds(follow_up_features(asked, before, alone, both)) > 0
+
+
+def follow_up_features(
+    asked: str, before: SearchResult, alone: SearchResult, both: SearchResult
+) -> Mapping[str, float]:
+    """Return the ``FEATURES`` of three searches that found something."""
+    n_said = min(N_SAID, max(1, len(before.hits) // 4))
+    said, first = {hit.passage.id for hit in before.hits[:n_said]}, alone.hits[0]
+    terms = alone.question.terms
+    spread = float(np.std([hit.dense for hit in alone.hits])) + _MIN_SPREAD
+    return {
+        "leans": float(is_follow_up(asked)),
+        "gain": min(max((both.hits[0].dense - first.dense) / spread, -MAX_GAIN), MAX_GAIN),
+        "same": float(first.passage.id in said),
+        "held": len(first.matched) / len(terms) if terms else 0.0,
+        "named": float(min(sum(not term.is_framing for term in terms), MAX_NAMED)),
+    }
+
+
+def log_odds(features: Mapping[str, float]) -> float:
+    """Return the log-odds that a question with these features goes on from the one before."""
+    fitted = _fitted()
+    return fitted["intercept"] + math.fsum(fitted[name] * features[name] for name in FEATURES)
+
+
+@cache
+def _fitted() -> Mapping[str, float]:
+    told = json.loads((files("core.chat") / "follow_up.json").read_text(encoding="utf-8"))
+    return {"intercept": told["intercept"], **told["weights"]}

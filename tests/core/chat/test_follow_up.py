@@ -1,0 +1,90 @@
+"""Whether a question goes on from the one before: joined on the subject, left alone after a change of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.chat.conversation import CondensedQuestion
+from core.chat.follow_up import FEATURES, MAX_NAMED, follow_up_features, search_in_session
+from core.retrieval.search import HybridSearcher
+from core.storage.turns import Session
+from core.types import SpaceId
+from tests.core.retrieval.memory_store import MemoryStore
+from tests.fakes import WordEmbedder
+
+HERE = SpaceId("discord:9")
+NOTES = (
+    "Members get twenty days of vacation. Unused days are carried over until March.",
+    "The car park behind the house has nine places; visitors park for free on Sundays.",
+    "The wireless password is on the blackboard and changes every month.",
+    "Laptops are repaired by Tobias in the workshop, within a week.",
+)
+VACATION = "How many days of vacation do members get?"
+
+
+@pytest.fixture
+def searcher(tmp_path: Path) -> HybridSearcher:
+    store = MemoryStore(WordEmbedder())
+    store.add(HERE, *NOTES)
+    return HybridSearcher(store.embedder, store, tmp_path)
+
+
+def asked(text: str, earlier: str | None) -> CondensedQuestion:
+    return CondensedQuestion(Session(HERE, "general", "p"), text, text, datetime(2030, 1, 1, tzinfo=UTC), earlier)
+
+
+async def searched(searcher: HybridSearcher, text: str, earlier: str | None) -> tuple[str, str]:
+    condensed, found = await search_in_session(searcher, HERE, asked(text, earlier), "en")
+    assert found.question.text == condensed.search_text
+    return condensed.topic, found.hits[0].passage.text
+
+
+@pytest.mark.parametrize(
+    "text", ["can I carry over unused ones?", "and what if some are unused?", "until when?", "why?"]
+)
+async def test_stays_on_the_subject_of_the_question_before(searcher, text):
+    assert await searched(searcher, text, VACATION) == (VACATION, NOTES[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("where can visitors park on Sundays?", 1),
+        ("wireless password?", 2),
+        ("and who repairs laptops in the workshop?", 3),
+        ("so what is the wireless password on the blackboard", 2),
+    ],
+)
+async def test_a_change_of_subject_is_not_joined(searcher, text, n):
+    assert await searched(searcher, text, VACATION) == (text, NOTES[n])
+
+
+async def test_without_a_question_before_it_is_searched_as_it_is(searcher):
+    assert await searched(searcher, "until when?", None) == ("until when?", (await first(searcher, "until when?")))
+    assert await searched(searcher, VACATION, VACATION) == (VACATION, NOTES[0])
+
+
+async def first(searcher: HybridSearcher, text: str) -> str:
+    return (await searcher.search(HERE, text, "en")).hits[0].passage.text
+
+
+@pytest.mark.parametrize(("text", "topic"), [("until when?", VACATION), ("wireless password of the house?", None)])
+async def test_where_nothing_is_found_its_wording_decides(tmp_path, text, topic):
+    store = MemoryStore(WordEmbedder())
+    condensed, found = await search_in_session(
+        HybridSearcher(store.embedder, store, tmp_path), HERE, asked(text, VACATION), "en"
+    )
+    assert condensed.topic == (topic or text) and found.hits == ()
+
+
+async def test_features_tell_what_the_question_names_and_where_it_is_found(searcher):
+    text = "where do visitors park their blue cars near the house on Sundays in the snow"
+    before, alone, both = [await searcher.search(HERE, each, "en") for each in (VACATION, text, f"{VACATION}\n{text}")]
+    features = follow_up_features(text, before, alone, both)
+    assert set(features) == set(FEATURES)
+    assert features["named"] == MAX_NAMED and features["leans"] == 0 and 0 < features["held"] < 1
+    assert follow_up_features(text, alone, alone, alone)["same"] == 1
+    assert follow_up_features(text, alone, alone, alone)["gain"] == 0
