@@ -18,9 +18,8 @@ class DecoderConfig(PreTrainedConfig):
     """Shape of a ``core.nn.decoder.Decoder``; with one expert its layers have a plain feed-forward part.
 
     ``intermediate_size`` is the inner width of each of ``num_local_experts``, of which ``num_experts_per_tok`` read a
-    token; ``norm_topk_prob``: their weights add up to 1. ``router_aux_loss_coef`` is λ of the balance loss and
-    ``router_z_loss_coef`` the weight of the z-loss, both added to a loss that the model computes where
-    ``output_router_logits`` is set. Raises ``ValueError`` for numbers that do not fit together.
+    token; ``norm_topk_prob``: their weights add up to 1. ``balance_weight`` is λ of the balance loss and ``z_weight``
+    the weight of the z-loss in ``Decoder.router_loss``. Raises ``ValueError`` for numbers that do not fit together.
     """
 
     model_type = MODEL_TYPE
@@ -40,9 +39,8 @@ class DecoderConfig(PreTrainedConfig):
     rms_norm_eps: float = 1e-5
     attention_dropout: float = 0.0
     initializer_range: float = 0.02
-    router_aux_loss_coef: float = 1e-3
-    router_z_loss_coef: float = 0.0
-    output_router_logits: bool = False
+    balance_weight: float = 1e-3
+    z_weight: float = 0.0
     use_cache: bool = True
     tie_word_embeddings: bool = True
     pad_token_id: int | None = None

@@ -17,7 +17,7 @@ from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.masking_utils import create_causal_mask
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.modeling_outputs import MoeCausalLMOutputWithPast, MoeModelOutputWithPast
+from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.modeling_utils import slice_logits_to_keep
 
 from core.nn.attention import CausalSelfAttention, Rotation
@@ -29,14 +29,14 @@ from core.nn.rope import angles, frequencies
 
 
 @dataclass
-class DecoderStates(MoeModelOutputWithPast):
+class DecoderStates(BaseModelOutputWithPast):
     """Hidden states and cache; ``routings`` has one ``Routing`` a layer, none without experts."""
 
     routings: tuple[Routing, ...] = None  # type: ignore[assignment]  # transformers wants None as the default
 
 
 @dataclass
-class DecoderOutput(MoeCausalLMOutputWithPast):
+class DecoderOutput(CausalLMOutputWithPast):
     """Logits, loss and cache; ``routings`` as in ``DecoderStates``."""
 
     routings: tuple[Routing, ...] = None  # type: ignore[assignment]  # transformers wants None as the default
@@ -180,28 +180,21 @@ class Decoder(DecoderBase, GenerationMixin):
         states = self.model(input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache)
         logits = self.lm_head(slice_logits_to_keep(states.last_hidden_state, logits_to_keep))
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size, **options)
-        aux_loss = self.router_loss(states.routings) if self.config.output_router_logits else None
-        return DecoderOutput(
-            loss=loss if loss is None or aux_loss is None else loss + aux_loss,
-            aux_loss=aux_loss,
-            logits=logits,
-            past_key_values=states.past_key_values,
-            routings=states.routings,
-        )
+        return DecoderOutput(loss=loss, logits=logits, past_key_values=states.past_key_values, routings=states.routings)
 
     def router_loss(self, routings: Sequence[Routing]) -> Tensor:
-        """Return the mean over layers of λ times the balance loss plus the z-loss times its weight."""
+        """Return the mean over layers of λ times the balance loss plus the z-loss times its weight.
+
+        For training all weights; where the routers are frozen, as under LoRA, there is nothing for it to move.
+        """
         config = self.config
-        losses = [
-            config.router_aux_loss_coef * balance_loss(each) + config.router_z_loss_coef * z_loss(each)
-            for each in routings
-        ]
+        losses = [config.balance_weight * balance_loss(each) + config.z_weight * z_loss(each) for each in routings]
         return torch.stack(losses).mean() if losses else self.lm_head.weight.new_zeros(())
 
-    def balance(self, routings: Sequence[Routing], rate: float) -> None:
-        """Move each router's selection bias against the load of ``routings``, one a layer: balancing without a loss."""
-        for layer, routing in zip(self.model.layers, routings, strict=True):
-            layer.mlp.gate.balance(routing.counts, rate)
+    def balance(self, counts: Tensor, rate: float) -> None:
+        """Move each router's selection bias against the load ``counts`` (layers, E): balancing without a loss."""
+        for layer, load in zip(self.model.layers, counts, strict=True):
+            layer.mlp.gate.balance(load, rate)
 
     @property
     def n_active(self) -> int:

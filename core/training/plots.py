@@ -12,6 +12,7 @@ from core.training.scaling import Law, Optimum, ScalingRun
 
 if TYPE_CHECKING:  # these modules load torch
     from core.training.ppo.algorithm import Step
+    from core.training.scratch.pretraining import Milestone
     from core.training.trainer import Update
 
 
@@ -24,6 +25,17 @@ def draw_loss(updates: Sequence[Update], metrics: Mapping[str, float], path: Pat
         held = [metrics["held_out_loss_before"], metrics["held_out_loss"]]
         axes.plot([0, updates[-1].step], held, "o--", label="held out")
     axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
+def draw_expert_load(milestones: Sequence[Milestone], path: Path) -> None:
+    """Plot the largest load of an expert by step, as a multiple of the mean."""
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot(xlabel="step", ylabel="largest expert load / mean", ylim=(0, None))
+    axes.plot([each.step for each in milestones], [each.largest_load for each in milestones], "o-")
+    axes.axhline(2, color="grey", linestyle=":", label="twice the mean")
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=100)

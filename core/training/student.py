@@ -24,6 +24,7 @@ from core.models.catalog import Tell, language_model_base, language_model_source
 from core.models.heavy_imports import transformers_lock
 from core.models.hub import cached_or_downloaded, loading_model
 from core.models.lora import Base, LoraManifest, read_manifest, require_base, write_manifest
+from core.nn.decoder import register_decoder
 from core.types import PromptTurn
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -132,6 +133,7 @@ def loading_options() -> dict[str, Any]:
 
 
 def _loaded(source: str, local: bool) -> tuple[Any, Any]:
+    register_decoder()
     tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=local)
     if not tokenizer.chat_template:
         raise ValueError(f"{source} has no chat template")

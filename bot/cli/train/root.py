@@ -10,7 +10,7 @@ import typer
 from bot.cli.root import app
 
 group = typer.Typer(
-    help="Learn from thumbs: export, sft, kto, reward, ppo; plan the GPU hours.",
+    help="Learn from thumbs: export, sft, kto, reward, ppo; from text alone: scratch, scale; plan the GPU hours.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -21,6 +21,7 @@ Base = Annotated[
     str | None,
     typer.Option("--base", envvar="AION_BASE_MODEL", help="Base model: an id or folder. Default: the local model."),
 ]
+Text = Annotated[Path, typer.Option("--text", help="Folder of .txt, .md and .rst files.")]
 Held = Annotated[
     Path | None, typer.Option("--held", help="What is held out. Default: NAME.held.jsonl beside the data.")
 ]

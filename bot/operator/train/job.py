@@ -55,7 +55,7 @@ class TrainingJob:
 
         student = self.options.open_student(settings, self.recipe.seed, console)
         run_name = run_fingerprint(method, self.recipe, rows.data_hash, student.base.hash)
-        with self.options.open_checkpoints(run_name) as saved, _update_bar(console) as show:
+        with self.options.open_checkpoints(run_name) as saved, update_bar(console) as show:
             checkpoints = saved if self.options.checkpoints else None
             time_box = TimeBox(self.options.max_hours)
             result = fit(
@@ -77,7 +77,7 @@ class TrainingJob:
 
 
 @contextmanager
-def _update_bar(console: Console) -> Iterator[Callable[[Update], None]]:
+def update_bar(console: Console) -> Iterator[Callable[[Update], None]]:
     """Show a bar with step, loss and remaining time; yields the callback for each update."""
     with progress_bar(console) as bar:
         task = bar.add_task("", total=None)

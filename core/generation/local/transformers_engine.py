@@ -23,6 +23,7 @@ from core.errors import GenerationFailed
 from core.generation.local.batch_scheduler import BatchScheduler
 from core.generation.local.token_sampling import SampledReply, StreamEvent
 from core.generation.prompting.reasoning_tags import ReasoningFilter, opens_reasoning
+from core.nn.decoder import register_decoder
 from core.types import Piece, PromptTurn, Sampling
 
 _UNSTATED_CONTEXT_TOKENS = 2_048
@@ -37,13 +38,17 @@ class TransformersModel:
     def __init__(self, source: str, *, is_local: bool) -> None:
         """Load from an id or folder; ``is_local``: from local files only.
 
-        Raises ``OSError``, ``ValueError`` and others of its libraries when it is missing or no chat model.
+        Raises ``OSError``, ``ValueError`` and others of its libraries when it is missing or no chat model, or its
+        tokenizer is of another one.
         """
         transformers_logging.disable_progress_bar()
+        register_decoder()
         tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=is_local)
         if not tokenizer.is_fast or not tokenizer.chat_template:
             raise ValueError(f"{source} has no chat template, or a tokenizer that cannot be streamed")
         model: Any = AutoModelForCausalLM.from_pretrained(source, local_files_only=is_local, **_placement())
+        if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+            raise ValueError(f"{source} has the tokenizer of another model: {len(tokenizer)} tokens")
         self.tokenizer = tokenizer
         self.model = model.train(False)
         config = model.config.get_text_config()

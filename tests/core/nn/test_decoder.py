@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Mi
 from core.nn.config import DecoderConfig
 from core.nn.decoder import Decoder, register_decoder
 from core.nn.kv_cache import KvCache
+from core.nn.moe import balance_loss, z_loss
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 64,
@@ -140,14 +141,13 @@ def test_recomputed_activations_give_the_same_gradients(ids: torch.Tensor) -> No
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(kept, again, strict=True))
 
 
-def test_the_routers_losses_are_added_where_they_are_asked_for(ids: torch.Tensor) -> None:
-    model = decoder(router_aux_loss_coef=0.5, router_z_loss_coef=0.1)
-    plain = model(ids, labels=ids).loss
-    model.config.output_router_logits = True
-    told = model(ids, labels=ids)
-    assert len(told.routings) == 2
-    assert (told.loss - plain).item() == pytest.approx(told.aux_loss.item(), rel=1e-4)
-    assert told.aux_loss.item() >= 0.5
+def test_the_routers_loss_is_the_weighted_mean_over_layers(ids: torch.Tensor) -> None:
+    model = decoder(balance_weight=0.5, z_weight=0.1)
+    routings = model(ids).routings
+    by_hand = torch.stack([0.5 * balance_loss(each) + 0.1 * z_loss(each) for each in routings]).mean()
+    assert len(routings) == 2
+    assert model.router_loss(routings).item() == pytest.approx(by_hand.item())
+    assert decoder(1).router_loss(decoder(1)(ids).routings).item() == 0
 
 
 def test_the_last_logits_alone_are_computed_where_they_are_asked_for(ids: torch.Tensor) -> None:

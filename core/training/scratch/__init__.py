@@ -1,0 +1,1 @@
+"""A language model trained from a folder of text alone: tokenizer, corpus, pretraining, scaling ladder."""
