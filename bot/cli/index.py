@@ -10,7 +10,7 @@ import typer
 from bot.cli.root import Space, app, finish
 
 
-@app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index faq.md --space discord:1234")
+@app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index site/ --code --verbose")
 def index(
     paths: Annotated[
         list[Path], typer.Argument(help="Files or folders: documents, texts, tables, books, code", show_default=False)
@@ -22,8 +22,16 @@ def index(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Read what links in a folder point to outside of it, too.")
     ] = False,
+    code: Annotated[
+        bool, typer.Option("--code", help="In folders, read source code and build settings, too, not documents alone.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Name each file that was left out, instead of a line for each kind.")
+    ] = False,
 ) -> None:
     """Teach files: unchanged ones are skipped, changed ones replace what was known."""
     from bot.operator.index import index_paths
+    from core.knowledge.files import FileSelection
 
-    finish(index_paths(paths, space, if_empty, follow_links))
+    selection = FileSelection(with_code=code, links_may_leave=follow_links)
+    finish(index_paths(paths, space, selection, if_empty=if_empty, verbose=verbose))

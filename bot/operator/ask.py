@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.adapters.console import DiscardingOutlet, as_json, read_line
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole, print_line, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, status_printer
+from bot.terminal.progress import progress_bar
 from core.commands import Registry
 from core.errors import BadInput, UserError
 from core.offload import offload

@@ -12,7 +12,8 @@ from rich.console import Console
 from bot.logs import log_to_file
 from bot.operator.temporary_community import open_temporary_community
 from bot.terminal.language import terminal_language
-from bot.terminal.output import TerminalConsole, print_line, print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
+from bot.terminal.progress import progress_bar
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader

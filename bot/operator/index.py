@@ -1,24 +1,34 @@
-"""``aion index``: adds files and folders to a space's documents and reports each file's outcome."""
+"""``aion index``: adds files and folders to a space's documents and reports what was read and what was left out."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole, print_line, print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
+from bot.terminal.progress import progress_bar
+from core.assembly.models import prepare_local
+from core.errors import BadInput
+from core.knowledge.files import FileSelection, LeftOutReason
 from core.knowledge.ingest import Progress, Report
+from core.offload import offload
 from core.texts import explain, say
 from core.types import IndexedDocument, SpaceId
 
+_REASONS: tuple[LeftOutReason, ...] = ("code", "kind", "ignored")
+_N_SUFFIXES = 5
 
-async def index_paths(paths: Sequence[Path], space: str, if_empty: bool, follow_links: bool) -> None:
-    """Index files and folders into ``space``; print what is new and what could not be read.
 
-    With ``if_empty``, does nothing when the space already holds documents. With ``follow_links``, links in a folder may
-    lead out of it.
+async def index_paths(
+    paths: Sequence[Path], space: str, selection: FileSelection, *, if_empty: bool, verbose: bool
+) -> None:
+    """Index files and folders into ``space``; print what is new, what could not be read and what was left out.
+
+    With ``if_empty``, does nothing when the space already holds documents. The local model's files are made here, so
+    that the first answer does not wait for them. Raises ``BadInput`` when nothing could be read.
     """
     console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
@@ -30,8 +40,11 @@ async def index_paths(paths: Sequence[Path], space: str, if_empty: bool, follow_
             def show(step: Progress) -> None:
                 bar.update(task, description=step.latest.name, completed=step.n_done, total=step.n_total)
 
-            report = await aion.ingest.index_paths(SpaceId(space), paths, show, links_may_leave=follow_links)
-    _print_report(report)
+            report = await aion.ingest.index_paths(SpaceId(space), paths, show, selection)
+        print_report(report, verbose)
+        if not report.indexed:
+            raise BadInput("indexed.nothing")
+        await offload(prepare_local, aion.settings, status_printer(console))
 
 
 def outcome(indexed: IndexedDocument) -> str:
@@ -40,14 +53,30 @@ def outcome(indexed: IndexedDocument) -> str:
     return say(terminal_language(), f"indexed.{indexed.outcome}", **values)
 
 
-def _print_report(report: Report) -> None:
+def print_report(report: Report, verbose: bool) -> None:
+    """Print what came of each file that is new, failed or was left out, and the counts."""
     for indexed in report.indexed:
         if indexed.outcome != "unchanged":
             print_line(outcome(indexed))
     for failed in report.failed:
         print_line(f"✗ {explain(terminal_language(), failed.error)}")
-    if not report.indexed and not report.failed:
-        return print_sentence("indexed.nothing")
-    counts = Counter(f"n_{indexed.outcome}" for indexed in report.indexed)
-    kinds = ("n_added", "n_replaced", "n_unchanged", "n_duplicate")
-    print_sentence("indexed.summary", **{kind: counts[kind] for kind in kinds}, n_failed=len(report.failed))
+    for line in _left_out(report, verbose):
+        print_line(line)
+    if report.indexed or report.failed:
+        counts = Counter(f"n_{indexed.outcome}" for indexed in report.indexed)
+        kinds = ("n_added", "n_replaced", "n_unchanged", "n_duplicate")
+        print_sentence("indexed.summary", **{kind: counts[kind] for kind in kinds}, n_failed=len(report.failed))
+
+
+def _left_out(report: Report, verbose: bool) -> Iterator[str]:
+    """Yield a line for each reason why files were left out, with their suffixes; with ``verbose`` one for each file."""
+    for reason in _REASONS:
+        files = [file for file in report.left_out if file.left_out == reason]
+        if files and verbose:
+            yield from (say(terminal_language(), f"skipped.{reason}_one", name=file.name) for file in files)
+        elif files:
+            suffixes = Counter(file.suffix for file in files)
+            usual = [f"{suffix} {n}" for suffix, n in suffixes.most_common(_N_SUFFIXES)]
+            more = ["…"] if len(suffixes) > _N_SUFFIXES else []
+            shown = ", ".join([*usual, *more])
+            yield say(terminal_language(), f"skipped.{reason}", n_files=len(files), suffixes=shown)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole, print_sentence, progress_bar, status_printer
+from bot.terminal.output import TerminalConsole, print_sentence, status_printer
+from bot.terminal.progress import progress_bar
 
 
 async def reembed_passages() -> None:

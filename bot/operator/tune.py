@@ -15,7 +15,8 @@ from rich.table import Table
 from bot.logs import log_to_file
 from bot.operator.eval import open_cached_embedder
 from bot.terminal.open_aion import open_data_folder
-from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence
+from bot.terminal.progress import progress_bar
 from core.assembly.providers import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample

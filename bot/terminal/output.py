@@ -1,21 +1,11 @@
-"""Output of the terminal's commands: a console for untrusted text, sentences, progress lines and progress bars."""
+"""Output of the terminal's commands: a console for untrusted text, and sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TimeRemainingColumn,
-)
 from rich.status import Status
 from rich.text import Text
 
@@ -43,14 +33,6 @@ class TerminalConsole(Console):
         return super().status(self.render_str(status) if isinstance(status, str) else status, **options)
 
 
-class DescriptionColumn(ProgressColumn):
-    """The description of a task, such as a file's name."""
-
-    def render(self, task: Task) -> Text:
-        """Return the description without control characters."""
-        return Text(without_controls(task.description))
-
-
 def print_line(text: str) -> None:
     """Print ``text`` to the standard output without markup, highlighting or line breaks of its own."""
     TerminalConsole(soft_wrap=True).print(text)
@@ -69,11 +51,3 @@ def print_sentence(key: str, **values: object) -> None:
 def status_printer(console: Console) -> Callable[[str], None]:
     """Return a callback that prints the catalogue's sentence of a key to ``console``, dimmed."""
     return lambda key: console.print(say(terminal_language(), key), style="dim")
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[Progress]:
-    """Show a progress bar with a count and the remaining time; it is removed when the block ends."""
-    columns = (SpinnerColumn(), DescriptionColumn(), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        yield progress

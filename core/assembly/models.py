@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
 from core.confidence.reader_gate import with_reader
-from core.generation.local.factory import open_generator, open_served
+from core.generation.local.factory import open_generator, open_served, prepare_model
 from core.generation.local.generator import LocalGenerator
-from core.models.catalog import Tell
+from core.models.catalog import DEFAULT_LANGUAGE_MODEL, Tell
 from core.ports import Gate, Reader
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate
 from core.settings import Settings
@@ -18,6 +18,15 @@ def open_local(settings: Settings, tell: Tell) -> LocalGenerator:
     if settings.local_url:
         return open_served(settings.local_url, settings.local_model, settings.local_api_key)
     return open_generator(settings.local_model, settings.models_dir, tell)
+
+
+def prepare_local(settings: Settings, tell: Tell) -> None:
+    """Make the files of the local model ahead of its first answer, where it is run here and shipped with AION.
+
+    Blocks. Raises ``Unavailable`` when its package is missing or the folder cannot be written.
+    """
+    if not settings.local_url and settings.local_model == DEFAULT_LANGUAGE_MODEL:
+        prepare_model(settings.local_model, settings.models_dir, tell)
 
 
 def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader: Reader | None) -> Gate:

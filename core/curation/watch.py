@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -190,8 +190,9 @@ class Watcher:
         back = [seen for name, seen in known.items() if name in there and seen.gone_at is not None]
         new = [SeenPage(name) for name in sorted(there - known.keys())]
         await self.watches.record_pages(watch, *new, *(replace(seen, gone_at=None) for seen in back))
-        failed = {failure.name for failure in report.failed}
-        missed = [await self._flag_missing(watch, seen) for name, seen in known.items() if name not in there | failed]
+        kept = there | {failure.name for failure in report.failed} | {file.name for file in report.left_out}
+        gone = [seen for name, seen in known.items() if name not in kept and not kept & _folders_above(name)]
+        missed = [await self._flag_missing(watch, seen) for seen in gone]
         rejected = [Finding.rejected(failure.name, failure.name, failure.error) for failure in report.failed]
         return (*map(_indexed, report.indexed), *rejected, *missed)
 
@@ -243,6 +244,10 @@ class SpaceWatches:
 
     async def _add(self, kind: WatchKind, target: str, language: Language, every: timedelta) -> Watch:
         return await self._watcher.watches.add(self._space, NewWatch(kind, target, language, every, self._person))
+
+
+def _folders_above(name: str) -> set[str]:
+    return {parent.as_posix() for parent in PurePosixPath(name).parents}
 
 
 def _indexed(indexed: IndexedDocument) -> Finding:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.knowledge.extract import kind_of
-from core.knowledge.files import find_files, read_file, require_size
+from core.knowledge.files import DOCUMENTS, FileSelection, FoundFile, find_files, read_file, require_size
 from core.knowledge.parsing.document_parser import DocumentParser
 from core.knowledge.prefetch import in_order, prefetch
 from core.knowledge.prepare import (
@@ -56,10 +56,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of an indexing run."""
+    """The outcomes of an indexing run; ``left_out`` are the files of folders that were not to be read."""
 
     indexed: tuple[IndexedDocument, ...]
     failed: tuple[FailedDocument, ...]
+    left_out: tuple[FoundFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,14 @@ class Ingest:
         space: SpaceId,
         paths: Sequence[Path],
         on_progress: Callable[[Progress], None] = lambda _: None,
-        *,
-        links_may_leave: bool = False,
+        selection: FileSelection = DOCUMENTS,
     ) -> Report:
         """Store the files at ``paths`` and in the folders among them; one that fails does not stop the others.
 
-        A link that leads out of its folder fails unless ``links_may_leave``.
-
         Raises ``Unavailable`` when the space has vectors of another embedder.
         """
-        files = await offload(partial(find_files, paths, links_may_leave=links_may_leave))
+        found = await offload(find_files, paths, selection)
+        files = [file for file in found if file.left_out is None]
         sources = [DocumentSource(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
         done: list[IndexedDocument | FailedDocument] = []
         async with aclosing(self._index(space, sources)) as outcomes:
@@ -140,7 +139,8 @@ class Ingest:
                 done.append(outcome)
                 on_progress(Progress(len(done), len(files), outcome))
         indexed = tuple(outcome for outcome in done if isinstance(outcome, IndexedDocument))
-        return Report(indexed, tuple(outcome for outcome in done if isinstance(outcome, FailedDocument)))
+        failed = tuple(outcome for outcome in done if isinstance(outcome, FailedDocument))
+        return Report(indexed, failed, tuple(file for file in found if file.left_out is not None))
 
     async def _index_one(self, space: SpaceId, source: DocumentSource) -> IndexedDocument:
         async with aclosing(self._index(space, [source])) as outcomes:

@@ -111,7 +111,11 @@ async def test_bad_files_are_named_and_the_good_one_is_learned(data_dir: Path, t
     done = await aion(data_dir, "index", str(folder))
     assert "1 added" in done.out
     assert "4 not readable" in done.out
-    assert "Traceback" not in done.err
+    assert (done.status, "Traceback" in done.err) == (0, False)
+    for nothing in (folder / "broken.pdf", folder / "none"):
+        done = await aion(data_dir, "index", str(nothing))
+        assert done.status == 1
+        assert done.err.endswith("Nothing was learned: there is nothing there that I could read.\n")
 
 
 @pytest.mark.parametrize("name", ["DISCORD_TOKEN", "AION_TAU"])

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from bot.logs import log_to_file
 from bot.operator.train.options import TrainingOptions, batch_printer, held_out_file
-from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence
+from bot.terminal.progress import progress_bar
 from core.models.heavy_imports import loading_heavy
 from core.settings import read_settings
 from core.training.checkpoint import TimeBox

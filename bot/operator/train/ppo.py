@@ -15,7 +15,8 @@ from bot.logs import log_to_file
 from bot.operator.train.options import TrainingOptions, batch_printer
 from bot.operator.train.reward import REWARD_MODELS, open_encoder, read_reward_rows
 from bot.terminal.language import terminal_language
-from bot.terminal.output import TerminalConsole, print_sentence, progress_bar
+from bot.terminal.output import TerminalConsole, print_sentence
+from bot.terminal.progress import progress_bar
 from core.errors import BadInput
 from core.models.lora import read_manifest, write_manifest
 from core.offload import offload

@@ -45,6 +45,15 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
     return LocalGenerator(language_model(name), load, lambda: language_model_base(name))
 
 
+def prepare_model(name: str, models_dir: Path, tell: Tell) -> None:
+    """Convert the files of a shipped model ahead of use into the form that its engine loads.
+
+    Blocks. Raises ``Unavailable`` when that fails.
+    """
+    if _gguf(name, models_dir, tell) is None:
+        language_model_source(name, models_dir, tell)
+
+
 def prepare_lora(name: str, models_dir: Path, lora: Path, tell: Tell) -> None:
     """Convert LoRA weights ahead of use into the form that a local model's engine loads.
 

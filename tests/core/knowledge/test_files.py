@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.knowledge.files import FoundFile, find_files, read_file
+from core.knowledge.files import FileSelection, FoundFile, find_files, read_file
 
 LIMIT = 1000
 
@@ -118,6 +118,30 @@ def test_a_link_out_of_the_folder_is_refused_unless_asked_for(tmp_path: Path) ->
         assert set(found) == {"key.md", "folder", "same.md", "one.md", "two.md"}
         with pytest.raises(BadInput, match="link_outside"):
             read_file(found["key.md"], LIMIT)
-    asked = {file.path.name: file.is_refused for file in find_files([notes], links_may_leave=True)}
+    asked = {file.path.name: file.is_refused for file in find_files([notes], FileSelection(links_may_leave=True))}
     assert asked == dict.fromkeys(("key.md", "same.md", "one.md", "two.md", "three.md"), False)
     assert not any(file.is_refused for file in find_files([notes / "key.md"]))
+
+
+def test_source_code_and_other_kinds_are_left_out_of_folders(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "b.py", "package.json", "faq.json", "README", "pic.PNG", "Makefile", "requirements-dev.txt")
+    left_out = {file.path.name: file.left_out for file in find_files([tmp_path])}
+    assert left_out == {
+        **dict.fromkeys(("a.md", "faq.json", "README")),
+        **dict.fromkeys(("b.py", "package.json", "requirements-dev.txt"), "code"),
+        **dict.fromkeys(("pic.PNG", "Makefile"), "kind"),
+    }
+    asked = {file.path.name for file in find_files([tmp_path], FileSelection(with_code=True)) if file.left_out}
+    assert asked == {"pic.PNG", "Makefile"}
+    assert find_files([tmp_path / "b.py"])[0].left_out is None
+
+
+def test_ignore_rules_count_in_their_folder_and_below(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "old/b.md", "docs/c.md", "docs/old/d.md", "docs/deep/c.md", "node_modules/x/README.md")
+    (tmp_path / ".aionignore").write_text("old/\n")
+    (tmp_path / "docs" / ".aionignore").write_text("/c.md\n!old/\n")
+    found = {file.path.relative_to(tmp_path).as_posix(): file.left_out for file in find_files([tmp_path])}
+    assert found == {
+        **dict.fromkeys(("a.md", "docs/old/d.md", "docs/deep/c.md")),
+        **dict.fromkeys(("old", "docs/c.md", "node_modules"), "ignored"),
+    }
