@@ -31,7 +31,7 @@ VERSION = 5
 Kind = Literal[
     "markdown", "text", "html", "pdf", "code", "chat", "docx", "opendocument", "rtf", "pptx", "epub", "spreadsheet",
     "delimited", "restructuredtext", "asciidoc", "org", "latex", "notebook", "structured", "subtitles", "mail",
-    "archive", "old_office",
+    "archive", "picture", "old_office",
 ]  # fmt: skip
 
 _SUFFIXES_OF: Mapping[Kind, str] = {
@@ -55,6 +55,7 @@ _SUFFIXES_OF: Mapping[Kind, str] = {
     "subtitles": "srt vtt",
     "mail": "eml mbox mhtml mht",
     "archive": "zip",
+    "picture": "png jpg jpeg webp tif tiff bmp",
     "old_office": "doc dot ppt pps",
     "code": (
         "py pyi js cjs mjs ts tsx jsx go rs java kt kts scala swift c h cc cpp hpp cs rb lua r jl sh bash sql proto"
@@ -70,7 +71,7 @@ _BARE_NAMES = re.compile(
 )
 """Names of files that are text though they have no suffix, or a language's code for one."""
 
-_BINARY: frozenset[Kind] = frozenset({"docx", "opendocument", "rtf", "pptx", "epub", "spreadsheet", "mail"})
+_BINARY: frozenset[Kind] = frozenset({"docx", "opendocument", "rtf", "pptx", "epub", "spreadsheet", "mail", "picture"})
 """Kinds that are read from bytes; all others are decoded first."""
 
 CONTENT_TYPES: Mapping[str, Kind] = {
@@ -131,7 +132,7 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
 
 
 _WITHOUT_HEADING: frozenset[Kind] = frozenset(
-    {"text", "code", "chat", "pdf", "archive", "spreadsheet", "delimited", "structured", "subtitles"}
+    {"text", "code", "chat", "pdf", "picture", "archive", "spreadsheet", "delimited", "structured", "subtitles"}
 )
 """Kinds whose first heading, if any, is not what the whole is called."""
 
@@ -184,7 +185,7 @@ def _read_member(data: bytes, name: str) -> ReadText | None:
         kind = kind_of(name)
     except BadInput:
         return None
-    return None if kind in ("archive", "old_office", "code") else _read(kind, data, name)
+    return None if kind in ("archive", "picture", "old_office", "code") else _read(kind, data, name)
 
 
 def _decode(data: bytes, name: str, declared: str | None) -> str:

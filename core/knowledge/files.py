@@ -1,7 +1,7 @@
 """Files to be indexed: found in folders, given portable names, read up to a size limit. Blocks.
 
-In folders, source code, files of other kinds and what an ``.aionignore`` names are left out; a file that is named
-itself is never.
+In folders, source code, pictures, files of other kinds and what an ``.aionignore`` names are left out; a file that is
+named itself is never.
 """
 
 from __future__ import annotations
@@ -151,10 +151,10 @@ class _FolderWalk:
         ):
             return "code"
         try:
-            kind_of(name)
+            kind = kind_of(name)
         except BadInput:
             return "kind"
-        return None
+        return "kind" if kind == "picture" else None
 
     def _leaves(self, path: Path) -> bool:
         """Return whether ``path`` is a link that leads out of the folder."""

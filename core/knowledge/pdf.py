@@ -7,12 +7,14 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pypdfium2
 
 from core.errors import BadInput
 from core.knowledge.charset import normalise_text
 from core.knowledge.formats.document_text import telling_title
+from core.knowledge.ocr import is_ocr_installed, recognise_text
 from core.knowledge.pdf_headings import with_headings
 from core.knowledge.pdf_lines import read_bookmarks, read_lines
 
@@ -26,6 +28,11 @@ _PAGE_NUMBER = re.compile(r"(?:page|página|pág\.?|p\.)?\s*\d{1,4}(?:\s*(?:/|of
 _LIST_ITEM = re.compile(r"(?:[-*•–—▪◦]|\d{1,3}[.)]|[a-z]\))\s")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
 _HEADING = re.compile(r"#{1,6} ")
+_MAX_SCANNED_PAGES = 100
+_SCAN_DPI = 200
+_MAX_SCAN_PIXELS = 4_000
+"""The longer side of a page that is recognised."""
+
 _FULL_LINE_SHARE = 0.75
 """A line shorter than this share of the longest one ends a paragraph."""
 
@@ -33,7 +40,8 @@ _FULL_LINE_SHARE = 0.75
 def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
     """Return a PDF's title, unless it is missing, a file name or a program's default, and its text.
 
-    Raises ``BadInput`` when it needs a password, is damaged, or has no text (a scan).
+    A scan is read by text recognition. Raises ``BadInput`` when it needs a password, is damaged, or is a scan that
+    cannot be recognised.
     """
     try:
         with _PDFIUM:
@@ -42,7 +50,7 @@ def read_pdf(data: bytes, name: str) -> tuple[str | None, str]:
         key = "knowledge.encrypted" if error.err_code == _PASSWORD else "knowledge.damaged"
         raise BadInput(key, name=name) from None
     if not any(line.strip() for page in pages for line in page):
-        raise BadInput("knowledge.pdf_scanned", name=name)
+        return telling_title(title), normalise_text(_recognised(data, name))
     text = join_lines(_join_pages(strip_page_edges(pages)))
     return telling_title(title), normalise_text(text)
 
@@ -52,6 +60,24 @@ def _read(data: bytes) -> tuple[str, list[list[str]]]:
         title = document.get_metadata_value("Title").strip()
         pages = [read_lines(document, n) for n in range(len(document))]
         return title, with_headings(pages, read_bookmarks(document))
+
+
+def _recognised(data: bytes, name: str) -> str:
+    """Return the text of a scan. Raises ``BadInput`` when no OCR is installed, or there are too many pages."""
+    if not is_ocr_installed():
+        raise BadInput("knowledge.pdf_scanned", name=name)
+    with _PDFIUM, pypdfium2.PdfDocument(data) as document:
+        if len(document) > _MAX_SCANNED_PAGES:
+            raise BadInput("knowledge.too_much_text", name=name)
+        return recognise_text((_rendered(page) for page in document), name)
+
+
+def _rendered(page: Any) -> bytes:
+    """Return a page as a grey picture (PGM) of ``_SCAN_DPI``, smaller where it is very large."""
+    scale = min(_SCAN_DPI / 72, _MAX_SCAN_PIXELS / max(*page.get_size(), 1))
+    picture = page.render(scale=scale, grayscale=True).to_numpy()
+    height, width = picture.shape[:2]
+    return b"".join((b"P5 %d %d 255\n" % (width, height), picture.tobytes()))
 
 
 def strip_page_edges(pages: Sequence[Sequence[str]]) -> list[list[str]]:

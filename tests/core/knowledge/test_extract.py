@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fpdf import FPDF
 from fpdf.enums import AccessPermission
@@ -81,7 +83,7 @@ def test_a_text_file_is_kept_as_it_is_and_called_by_its_name() -> None:
     assert found == ExtractedText("reuniao", "Reunião às 19h na biblioteca.\nTraga um prato.", "text", "pt")
 
 
-@pytest.mark.parametrize("name", ["a.png", "a", "a.md.exe", ".md/secret", "archive.tar.gz", "page.php"])
+@pytest.mark.parametrize("name", ["a.psd", "a", "a.md.exe", ".md/secret", "archive.tar.gz", "page.php"])
 def test_other_kinds_are_refused(name: str) -> None:
     assert refusal(b"text", name) == "unsupported"
 
@@ -329,7 +331,8 @@ def test_a_damaged_pdf_is_refused() -> None:
         assert refusal(data, "h.pdf") == "damaged"
 
 
-def test_a_pdf_of_pictures_is_refused() -> None:
+def test_a_pdf_of_pictures_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without text recognition
     document = FPDF()
     document.add_page()
     document.rect(10, 10, 80, 50)
