@@ -9,6 +9,7 @@ from core.chat.settings_service import SettingsService
 from core.curation.command_service import LearningService
 from core.feedback import Feedback
 from core.handoffs import HandoffService
+from core.importing.history_import import HistoryImport
 from core.knowledge.command_service import DocumentService
 from core.knowledge.review import ReviewService
 from core.privacy.data_rights import DataRights
@@ -27,6 +28,7 @@ class Services:
     feedback: Feedback
     handoffs: HandoffService
     rights: DataRights
+    imports: HistoryImport
     providers: ProvidersPort
     settings: SettingsService
 
@@ -40,6 +42,7 @@ class Services:
             answers=self.feedback.of(message),
             handoffs=self.handoffs.of(message),
             rights=self.rights.of(message),
+            imports=self.imports.of(message, language),
             providers=self.providers,
             settings=self.settings.at(message.space, message.conversation),
         )

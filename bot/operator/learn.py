@@ -9,10 +9,11 @@ from bot.operator.index import outcome
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence, status_printer
+from bot.terminal.speaker import TerminalSpeaker
 from core.curation.watch import OPERATOR
-from core.markdown import Markdown, plain_text
+from core.markdown import plain_text
 from core.services import Finding
-from core.texts import say, say_markdown
+from core.texts import say
 from core.types import Person, SpaceId
 from plugins.learn import is_address, report, summary
 
@@ -38,11 +39,3 @@ async def learn_page_or_theme(what: str, space: str) -> None:
     print_markdown(report(terminal, findings))
     if any(finding.outcome == "proposed" for finding in findings):
         print_sentence("review.in_terminal", space=space)
-
-
-class TerminalSpeaker:
-    """Sentences of the catalogue in the terminal's language (``plugins.learn.Speaker``)."""
-
-    def say(self, key: str, **values: object) -> Markdown:
-        """Return the sentence ``key`` with its gaps filled."""
-        return say_markdown(terminal_language(), key, **values)

@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
+from core.assembly.data_folder import DataFolder
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
@@ -33,9 +34,10 @@ from core.types import Person, SpaceId
 
 
 @asynccontextmanager
-async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
+async def open_reviews(folder: DataFolder) -> AsyncIterator[ReviewService]:
+    """Open the review of an open data folder; models load when something is approved."""
     settings = read_settings()
-    async with open_data_folder() as folder, aclosing(open_pool()) as sandboxes:
+    async with aclosing(open_pool()) as sandboxes:
         database = folder.database
         documents, spaces = Documents(database), Spaces(database)
         embedder = open_embedder(settings.embedder, settings.models_dir, lambda key: None)
@@ -44,7 +46,12 @@ async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
         ingest = Ingest(documents, embedders, Fetcher(), parser, max_file_bytes=settings.max_file_bytes)
         notices = Notices(Inbox(database), Channels(spaces), spaces, settings.language)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
-        reviews = ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
+        yield ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
+
+
+@asynccontextmanager
+async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
+    async with open_data_folder() as folder, open_reviews(folder) as reviews:
         yield reviews.at(SpaceId(space), Person(OPERATOR, OPERATOR, is_moderator=True))
 
 

@@ -44,6 +44,8 @@ from core.generation.local.lora_follower import following
 from core.generation.providers.status import ProviderStatusService
 from core.generation.writer import Writers
 from core.handoffs import HandoffService
+from core.importing.export_reader import ExportReader, open_export_pool
+from core.importing.history_import import HistoryImport
 from core.jobs.regular import regular_jobs
 from core.jobs.scheduler import Scheduler
 from core.knowledge.command_service import DocumentService
@@ -164,6 +166,11 @@ async def assemble(
         watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, notices)
         finder = GapFinder(stores.gaps, embedders, curator, curator.readings, stores.spaces)
         sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms)
+        export_sandboxes = open_export_pool()
+        stack.push_async_callback(export_sandboxes.aclose)
+        imports = HistoryImport(
+            ExportReader(export_sandboxes), stores.consents, reviews, pseudonyms, settings.max_file_bytes
+        )
         promotion = AutoPromotion(
             stores.rated_answers,
             versions,
@@ -192,6 +199,7 @@ async def assemble(
                 erasers,
                 discord_rules.withholds_messages,
             ),
+            imports=imports,
             providers=ProviderStatusService(
                 access.providers,
                 access.router.routes,

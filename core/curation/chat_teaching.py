@@ -6,7 +6,6 @@ which authors are not named. An author who has not decided is asked in the chann
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from core.chat.notices import Notices
 from core.errors import BadInput
 from core.knowledge.review import ReviewService
 from core.offload import offload
-from core.privacy.personal_data import find
+from core.privacy.personal_data import find, without_mentions
 from core.privacy.pseudonyms import Pseudonyms
 from core.services.chat_teaching import TeachingOutcome
 from core.storage.curation.consents import KIND, SOURCE, Consents
@@ -29,8 +28,6 @@ MAX_TITLE_CHARS = 80
 MAX_EXCERPT_CHARS = 300
 N_ANSWERS = 20
 """The most answers taken from a thread in which no post is marked as helpful."""
-
-_MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ class SpaceChatTeaching:
         return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})
 
     async def _document(self, post: PostedMessage, text: str) -> NewDocument:
-        shown = _MENTION.sub("@…", text).strip() + "\n"
+        shown = without_mentions(text).strip() + "\n"
         first = next(line for line in shown.splitlines() if line.strip())
         title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
         language = await self._service.reviews.ingest.parser.language_of(shown, self._language)

@@ -32,7 +32,14 @@ class ReviewService:
     pseudonyms: Pseudonyms
 
     async def propose(self, space: SpaceId, new: NewProposal) -> Proposal | IndexedDocument | None:
-        """Store a proposal and announce it to the space's moderators.
+        """Store a proposal and announce it to the space's moderators; returns and raises as ``add`` does."""
+        outcome = await self.add(space, new)
+        if isinstance(outcome, Proposal):
+            await self.announce(outcome)
+        return outcome
+
+    async def add(self, space: SpaceId, new: NewProposal) -> Proposal | IndexedDocument | None:
+        """Store a proposal, of many that are announced together.
 
         Returns an ``IndexedDocument`` when the space has the text already, and ``None`` when it is pending or rejected.
         Raises ``BadInput`` when the space has no room for it beside what waits.
@@ -41,10 +48,7 @@ class ReviewService:
             return held
         waiting = await self.proposals.pending_sizes(space)
         await self.ingest.require_room(space, {**waiting, new.new.name: len(new.new.text)})
-        proposal = await self.proposals.add(space, new)
-        if proposal is not None:
-            await self.announce(proposal)
-        return proposal
+        return await self.proposals.add(space, new)
 
     async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
         """Return the name and text of a space's documents and pending proposals, by content hash."""

@@ -46,6 +46,11 @@ def mask(text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
+def without_mentions(text: str) -> str:
+    """Return a text with ``@…`` in place of whoever it mentions, by id or by name."""
+    return _MENTION.sub("@…", text)
+
+
 def is_luhn(digits: str) -> bool:
     """Tell whether the last digit is the check digit of the others (ISO/IEC 7812-1)."""
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
@@ -68,6 +73,8 @@ def _cpf_digit(digits: str) -> int:
     weighed = sum(int(digit) * (len(digits) + 1 - place) for place, digit in enumerate(digits))
     return weighed * 10 % 11 % 10
 
+
+_MENTION = re.compile(r"<@[!&]?\d+>|(?<![\w@])@\w{4,32}")
 
 _SHAPES: Mapping[Kind, re.Pattern[str]] = {
     "private_key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),

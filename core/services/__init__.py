@@ -10,6 +10,7 @@ from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
 from core.services.conversation import ChannelMode, ConversationPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffReply, HandoffsPort
+from core.services.history_import import HistoryImportPort, ImportReport, LessonOutcome, LessonSample
 from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
 from core.services.providers import Allowance, PlanTraining, ProvidersPort, ProviderStatus
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
@@ -29,8 +30,12 @@ __all__ = [
     "GapsPort",
     "HandoffReply",
     "HandoffsPort",
+    "HistoryImportPort",
+    "ImportReport",
     "LearningPort",
     "LearningReport",
+    "LessonOutcome",
+    "LessonSample",
     "PlanTraining",
     "ProviderStatus",
     "ProvidersPort",

@@ -8,6 +8,7 @@ from core.services.answers import AnswersPort
 from core.services.conversation import ConversationPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffsPort
+from core.services.history_import import HistoryImportPort
 from core.services.learning import LearningPort
 from core.services.providers import ProvidersPort
 from core.services.review import ReviewPort
@@ -26,5 +27,6 @@ class SpaceServices:
     answers: AnswersPort
     handoffs: HandoffsPort
     rights: RightsPort
+    imports: HistoryImportPort
     providers: ProvidersPort
     settings: SettingsPort

@@ -1,0 +1,1 @@
+"""Importing chat histories: readers of export formats, conversations, and what in them teaches."""

@@ -1,0 +1,91 @@
+"""How the sandbox of ``core.importing.process`` tells what an export holds: JSON in the body of its reply.
+
+What comes from a sandbox is checked, because hostile bytes may have taken it over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, TypeVar, get_args
+
+from core.importing.formats.chat_export import ExportFormat
+from core.importing.lesson import Lesson, LessonKind
+from core.importing.survey import MAX_LESSONS, ExportSurvey
+from core.privacy.personal_data import Kind as PersonalDataKind
+from core.sandbox.frames import Frame, MalformedFrame
+from core.types import LANGUAGES
+
+T = TypeVar("T")
+
+MAX_TEXT_CHARS = 20_000
+"""The most characters of a lesson's text."""
+
+
+def encode_survey(survey: ExportSurvey) -> Frame:
+    """Return a survey as a frame."""
+    lessons = [{field.name: getattr(lesson, field.name) for field in fields(Lesson)} for lesson in survey.lessons]
+    values = {
+        "name": survey.name,
+        "format": survey.format,
+        "n_messages": survey.n_messages,
+        "n_people": survey.n_people,
+        "first": survey.first.isoformat() if survey.first else None,
+        "last": survey.last.isoformat() if survey.last else None,
+        "is_cut": survey.is_cut,
+        "lessons": lessons,
+    }
+    return Frame({}, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def decode_survey(frame: Frame) -> ExportSurvey:
+    """Return the survey that a frame holds. Raises ``MalformedFrame`` when it holds none."""
+    try:
+        values = json.loads(frame.body)
+        return ExportSurvey(
+            name=_text(values["name"]),
+            format=_one_of(get_args(ExportFormat), values["format"]),
+            n_messages=int(values["n_messages"]),
+            n_people=int(values["n_people"]),
+            first=_moment(values["first"]),
+            last=_moment(values["last"]),
+            is_cut=bool(values["is_cut"]),
+            lessons=tuple(_lesson(each) for each in values["lessons"][:MAX_LESSONS]),
+        )
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise MalformedFrame(f"no survey: {error!r}") from None
+
+
+def _lesson(values: Mapping[str, Any]) -> Lesson:
+    kinds = get_args(PersonalDataKind)
+    return Lesson(
+        kind=_one_of(get_args(LessonKind), values["kind"]),
+        title=_text(values["title"]),
+        text=_text(values["text"]),
+        url=_text(values["url"]),
+        channel=_text(values["channel"]),
+        authors=tuple(map(_text, values["authors"])),
+        keys=tuple(map(_text, values["keys"])),
+        score=float(values["score"]),
+        language=_one_of(LANGUAGES, values["language"]),
+        personal=tuple(_one_of(kinds, each) for each in values["personal"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT_CHARS:
+        raise ValueError("no text, or too long a one")
+    return value.encode("utf-8", "replace").decode()
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(_text(value))
+
+
+def _one_of(known: tuple[T, ...], value: object) -> T:
+    for each in known:
+        if each == value:
+            return each
+    raise ValueError(f"{value!r} is none of {known}")

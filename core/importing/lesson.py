@@ -1,0 +1,32 @@
+"""What an export teaches: one text, where it was said and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.privacy.personal_data import Kind as PersonalDataKind
+from core.types import Language
+
+LessonKind = Literal["solved", "announcement", "pinned", "howto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A question with the answer that settled it, an announcement, a pinned message, or a how-to.
+
+    ``url`` is the permalink of the answer, or of the message. ``authors`` are those whose words it has. ``keys`` are
+    the messages it was made of. ``score`` says how sure it is that it teaches, 0..1. ``personal`` are the kinds of
+    secrets and personal data in it.
+    """
+
+    kind: LessonKind
+    title: str
+    text: str
+    url: str
+    channel: str
+    authors: tuple[str, ...]
+    keys: tuple[str, ...]
+    score: float
+    language: Language = "en"
+    personal: tuple[PersonalDataKind, ...] = ()
