@@ -1,4 +1,4 @@
-"""``/teach``: learning messages that people posted, with their authors' consent."""
+"""``/teach``: learning messages that people posted, with their authors' consent; ``/consent``: giving it, or not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
 from plugins.index import indexed_line
 
+_DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
 
 
@@ -45,8 +46,18 @@ def _line(context: Context, taught: TeachingOutcome) -> Markdown:
     return context.say(f"taught.{taught.outcome}", title=taught.title, **taught.values)
 
 
+async def consent(context: Context) -> None:
+    """Record whether the caller's own words may be learned here."""
+    typed = context.message.arguments["decision"].strip().lower()
+    if typed not in _DECISIONS:
+        raise BadInput("consent.unknown", given=typed)
+    is_given = _DECISIONS[typed]
+    await context.services.learning.said(context.message).consent(is_given=is_given)
+    await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
+
+
 def register(registry: Registry) -> None:
-    """Add ``/teach``."""
+    """Add ``/teach`` and ``/consent``."""
     registry.add(
         Command(
             name="teach",
@@ -66,5 +77,17 @@ def register(registry: Registry) -> None:
                 ),
             ),
             permission="teacher",
+        )
+    )
+    registry.add(
+        Command(
+            name="consent",
+            description={
+                "en": "Whether I may learn what you say here, when a moderator wants me to",
+                "pt": "Se posso aprender o que você diz aqui, quando a moderação quiser",
+            },
+            handler=consent,
+            parameters=(Parameter("decision", {"en": "yes or no", "pt": "sim ou não"}),),
+            quiet=True,
         )
     )

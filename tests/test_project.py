@@ -113,8 +113,15 @@ def test_every_command_speaks_every_language() -> None:
 
 
 def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
-    families = {"pending": "review", "approve": "review", "reject": "review", "teach_reply": "reply"}
+    families = {
+        "pending": "review",
+        "approve": "review",
+        "reject": "review",
+        "teach_reply": "reply",
+        "consent": "teach",
+    }
     families |= {"set_setting": "settings", "export_me": "privacy", "forget_me": "privacy", "wrong": "right"}
+    families |= {"consent": "teach"}
     for command in load_plugins():
         assert command.handler.__module__ == f"plugins.{module_of(families.get(command.name, command.name))}"
 
