@@ -40,7 +40,7 @@ _TWO_HIDDEN = frozenset(
 )
 _SIGNS = {"quad": " ", "qquad": " "} | dict(
     re.findall(
-        r"(\w+) (\S)",
+        r"(\w{1,20}) (\S)",
         r"ldots … dots … textbackslash \ S § copyright © euro € ss ß ae æ AE Æ oe œ OE Œ o ø O Ø aa å AA Å i i l ł L Ł",
     )
 )
