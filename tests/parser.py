@@ -7,6 +7,7 @@ from datetime import datetime
 from core.knowledge.html import published_date
 from core.knowledge.parsing.feeds import feed_entries
 from core.knowledge.parsing.parse import ParsedDocument, TextChunks, cut_chunks, parse
+from core.knowledge.parsing.sitemaps import Sitemap, read_sitemap
 from core.language import detect_language
 from core.types import Language, Page
 
@@ -25,6 +26,9 @@ class InProcessParser:
 
     async def feed_entries(self, page: Page) -> tuple[str, ...] | None:
         return feed_entries(page)
+
+    async def sitemap(self, page: Page) -> Sitemap | None:
+        return read_sitemap(page)
 
     async def language_of(self, text: str, hint: Language) -> Language:
         return detect_language(text, hint)

@@ -39,6 +39,20 @@ def add(
     finish(add_watch(what, every, space))
 
 
+@group.command(epilog="Example:  aion watch prune 3 --space discord:1234")
+def prune(
+    number: Annotated[
+        int, typer.Argument(min=0, max=10**18 - 1, help="Its number, as aion watch lists it.", show_default=False)
+    ],
+    space: Space = "global",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove what was learned of pages and files that are gone; lists them and asks first."""
+    from bot.operator.watch import prune_watch
+
+    finish(prune_watch(number, space, lambda question: yes or typer.confirm(question)))
+
+
 @group.command(epilog="Example:  aion watch stop 3 --space discord:1234")
 def stop(
     number: Annotated[

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_aion import open_aion, open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.curation.fetch import readable_address
 from core.curation.watch import OPERATOR
@@ -59,6 +59,27 @@ async def stop_watch(number: int, space: str) -> None:
     async with _open_watches() as watches:
         stopped = await watches.remove(SpaceId(space), number)
     print_sentence("watch.stopped", target=stopped.target)
+
+
+async def prune_watch(number: int, space: str, confirm: Callable[[str], bool]) -> None:
+    """Remove the documents of pages and files that are gone from a watch, once ``confirm`` agrees to the question.
+
+    What was in the space before the watch was made stays. Raises ``BadInput`` without a watch of that number.
+    """
+    async with open_aion() as aion:
+        watch = next((each for each in await aion.watches.of(SpaceId(space)) if each.id == number), None)
+        if watch is None:
+            raise BadInput("watch.unknown", number=number)
+        names = await aion.watches.vanished(watch)
+        if not names:
+            return print_sentence("watch.prune_none", target=watch.target)
+        print_sentence("watch.prune_which", target=watch.target)
+        for name in names:
+            print_line(f"  {name}")
+        if confirm(say(terminal_language(), "watch.prune_sure")):
+            for name in names:
+                await aion.documents.forget(SpaceId(space), name)
+            print_sentence("watch.pruned", n_pages=len(names), target=watch.target)
 
 
 def _kind_and_target(target: str) -> tuple[WatchKind, str]:

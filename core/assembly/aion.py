@@ -17,6 +17,7 @@ from core.ops.figures import FiguresReader
 from core.ports import Embedder, LocalModel, Reader, Searcher
 from core.service_binding import Services
 from core.settings import Settings
+from core.storage.curation.watches import Watches
 from core.storage.documents import Documents
 from core.types import SpaceId, readable_spaces
 
@@ -44,6 +45,11 @@ class Aion:
     def documents(self) -> Documents:
         """Return the documents of every space."""
         return self._stores.documents
+
+    @property
+    def watches(self) -> Watches:
+        """Return the watches of every space."""
+        return self._stores.watches
 
     async def ready(self, space: SpaceId) -> None:
         """Open what a question in ``space`` reads and writes, so that the first one is as quick as the others."""

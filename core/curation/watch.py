@@ -7,22 +7,23 @@ pending texts are recognised, and the state of each page is stored separately.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from core.chat.notices import Notices
 from core.curation.curator import Curator, Research, excerpts
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
+from core.curation.missing_pages import MissingPages
 from core.curation.page_diff import differing_lines, is_relevant_change
 from core.curation.reading_log import log_reading
+from core.curation.sitemap import all_pages, changes
 from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
 from core.knowledge.ingest import Ingest
+from core.knowledge.parsing.sitemaps import Sitemap
 from core.knowledge.prepare import FailedDocument
 from core.language import detect_language
 from core.offload import offload
@@ -32,8 +33,7 @@ from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
 from core.storage.spaces import Spaces
-from core.texts import say_markdown
-from core.types import IndexedDocument, Language, Page, Proposal, Reply, SpaceId, Watch, WatchKind
+from core.types import IndexedDocument, Language, Page, Proposal, SpaceId, Watch, WatchKind
 
 OPERATOR = "operator"
 """The creator of watches made on the command line, or whose creator was erased."""
@@ -63,7 +63,7 @@ class Watcher:
     curator: Curator
     ingest: Ingest
     spaces: Spaces
-    notices: Notices
+    missing: MissingPages
     _being_checked: set[int] = field(default_factory=set)
 
     async def check_due(self) -> str:
@@ -119,13 +119,17 @@ class Watcher:
         except BadInput as error:
             if error.key not in _GONE or not known:
                 raise
-            return (await self._flag_missing(watch, seen),)
+            return await self.missing.flag(watch, [seen])
         version = replace(seen, etag=page.etag, last_modified=page.last_modified, gone_at=None)
-        entries = await self.ingest.parser.feed_entries(page)
-        if entries is not None:
-            new = [url for url in entries if url not in known]
-            findings = await self._read_entries(watch, new, tell)
-            if any(finding.reason in _TRANSIENT for finding in findings):  # the feed must be fetched again for them
+        sitemap = await self.ingest.parser.sitemap(page) if "xml" in page.content_type else None
+        entries = await self.ingest.parser.feed_entries(page) if sitemap is None else None
+        if sitemap is not None or entries is not None:
+            if sitemap is not None:
+                findings = await self._check_sitemap(watch, sitemap, known, tell)
+            else:
+                findings = await self._read_entries(watch, {url: "" for url in entries or () if url not in known}, tell)
+            # A sitemap is fetched whole each time, for those that it names; a feed for what could not be read.
+            if sitemap is not None or any(finding.reason in _TRANSIENT for finding in findings):
                 version = replace(version, etag="", last_modified="")
         else:
             finding, version = await self._compare(watch, page, version)
@@ -133,16 +137,43 @@ class Watcher:
         await self.watches.record_pages(watch, version)
         return findings
 
-    async def _read_entries(self, watch: Watch, urls: Sequence[str], tell: FindingsListener) -> tuple[Finding, ...]:
-        """Read the new entries of a feed; those with a transient error stay new."""
+    async def _check_sitemap(
+        self, watch: Watch, sitemap: Sitemap, known: Mapping[str, SeenPage], tell: FindingsListener
+    ) -> tuple[Finding, ...]:
+        """Read the new and changed pages of a sitemap, and flag those that it lists no more."""
+        listed, is_complete = await all_pages(sitemap, self.pages, self.ingest.parser)
+        found = changes(listed, known, watch.target, is_complete)
+        findings = await self._read_entries(watch, found.new, tell) if found.new else ()
+        for url, at in found.changed.items():
+            findings += (await self._check_changed(watch, replace(known[url], last_modified=at, gone_at=None)),)
+        findings += await self.missing.flag(watch, found.gone)
+        return findings or (Finding(watch.target, "", "unchanged"),)
+
+    async def _check_changed(self, watch: Watch, seen: SeenPage) -> Finding:
+        """Read a page again that has changed by its sitemap. After a transient error it counts as changed still."""
+        try:
+            finding, version = await self._compare(watch, await self.pages.fetch(seen.name, PageRequest()), seen)
+        except BadInput as error:
+            if error.key not in _TRANSIENT:
+                await self.watches.record_pages(watch, seen)
+            return Finding.rejected(seen.name, "", error)
+        await self.watches.record_pages(watch, version)
+        return finding
+
+    async def _read_entries(
+        self, watch: Watch, entries: Mapping[str, str], tell: FindingsListener
+    ) -> tuple[Finding, ...]:
+        """Read new pages, given with when they changed; those with a transient error stay new."""
         findings: tuple[Finding, ...] = ()
+        urls = list(entries)
         research = await self._research(watch, "")
         for first in range(0, len(urls), N_AT_ONCE):
             batch = urls[first : first + N_AT_ONCE]
             read = await self.curator.read(research, [WebResult(url, "", "") for url in batch], tell)
             outcomes = zip(batch, read, strict=True)
             await self.watches.record_pages(
-                watch, *(SeenPage(url) for url, finding in outcomes if finding.reason not in _TRANSIENT)
+                watch,
+                *(SeenPage(url, "", entries[url]) for url, finding in outcomes if finding.reason not in _TRANSIENT),
             )
             findings += read
         return findings or (Finding(watch.target, "", "unchanged"),)
@@ -152,7 +183,7 @@ class Watcher:
         read = await self.ingest.prepare_page(page, watch.language)
         if isinstance(read, FailedDocument):
             raise read.error
-        now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, watch.target)
+        now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, seen.name)
         if known is None:
             return await self._keep(watch, read.new), replace(seen, differing={})
         lines = await offload(differing_lines, known, read.new.text, seen.differing, now)
@@ -160,7 +191,7 @@ class Watcher:
             return await self._keep(watch, read.new), replace(seen, differing={})
         if lines:  # a version that was not kept must be fetched again, to see whether the change lasts
             seen = replace(seen, etag="", last_modified="")
-        return Finding(watch.target, read.new.title, "unchanged"), replace(seen, differing=lines)
+        return Finding(seen.name, read.new.title, "unchanged"), replace(seen, differing=lines)
 
     async def _keep(self, watch: Watch, new: NewDocument) -> Finding:
         """Store a version of a page, or propose it to the moderators."""
@@ -192,25 +223,9 @@ class Watcher:
         await self.watches.record_pages(watch, *new, *(replace(seen, gone_at=None) for seen in back))
         kept = there | {failure.name for failure in report.failed} | {file.name for file in report.left_out}
         gone = [seen for name, seen in known.items() if name not in kept and not kept & _folders_above(name)]
-        missed = [await self._flag_missing(watch, seen) for seen in gone]
+        missed = await self.missing.flag(watch, gone)
         rejected = [Finding.rejected(failure.name, failure.name, failure.error) for failure in report.failed]
         return (*map(_indexed, report.indexed), *rejected, *missed)
-
-    # --- missing pages ----------------------------------------------------------------------------
-
-    async def _flag_missing(self, watch: Watch, seen: SeenPage) -> Finding:
-        """Record that a page is gone, and tell the moderators once; its document stays."""
-        gone_at = seen.gone_at or datetime.now(UTC)
-
-        def compose(language: Language) -> Reply:
-            return Reply(say_markdown(language, "watch.gone", name=seen.name, number=watch.id), language)
-
-        if seen.gone_at is None:
-            name_hash = hashlib.blake2b(seen.name.encode(), digest_size=8).hexdigest()
-            key = f"gone:{watch.id}:{name_hash}:{gone_at:%Y%m%d}"
-            await self.notices.tell_moderators(watch.space, key, compose)
-        await self.watches.record_pages(watch, replace(seen, etag="", last_modified="", gone_at=gone_at))
-        return Finding(seen.name, "", "gone")
 
 
 @dataclass(frozen=True, slots=True)

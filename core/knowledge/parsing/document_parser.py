@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.knowledge.parsing.parse import ParsedDocument, TextChunks
+from core.knowledge.parsing.sitemaps import Sitemap
 from core.types import Language, Page
 
 
@@ -26,6 +27,10 @@ class DocumentParser(Protocol):
 
     async def feed_entries(self, page: Page) -> tuple[str, ...] | None:
         """Return the addresses of a feed's first entries; ``None`` when the page is no feed."""
+        ...
+
+    async def sitemap(self, page: Page) -> Sitemap | None:
+        """Return the pages that a sitemap lists; ``None`` when the page is no sitemap."""
         ...
 
     async def language_of(self, text: str, hint: Language) -> Language:

@@ -12,6 +12,7 @@ from core.knowledge.html import published_date
 from core.knowledge.parsing.feeds import feed_entries
 from core.knowledge.parsing.frames import encode_chunks, encode_document
 from core.knowledge.parsing.parse import cut_chunks, parse
+from core.knowledge.parsing.sitemaps import read_sitemap
 from core.language import detect_language
 from core.sandbox.frames import Frame
 from core.sandbox.serve import Operation, serve
@@ -39,6 +40,12 @@ def _feed(request: Frame) -> Frame:
     return Frame({"entries": list(entries) if entries is not None else None})
 
 
+def _sitemap(request: Frame) -> Frame:
+    header = request.header
+    found = read_sitemap(Page(header["url"], header["final_url"], header["content_type"], request.body))
+    return Frame({"sitemap": None if found is None else [list(found.pages.items()), list(found.sitemaps)]})
+
+
 def _language(request: Frame) -> Frame:
     return Frame({"language": detect_language(request.body.decode(), request.header["hint"])})
 
@@ -48,6 +55,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "cut": _cut,
     "date": _date,
     "feed": _feed,
+    "sitemap": _sitemap,
     "language": _language,
 }
 

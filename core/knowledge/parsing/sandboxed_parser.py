@@ -16,6 +16,7 @@ from core.errors import BadInput, Unavailable
 from core.knowledge.extract import VERSION
 from core.knowledge.parsing.frames import decode_chunks, decode_document, decode_language, decode_text
 from core.knowledge.parsing.parse import ParsedDocument, TextChunks
+from core.knowledge.parsing.sitemaps import Sitemap
 from core.offload import offload_large
 from core.sandbox.frames import Frame, MalformedFrame
 from core.sandbox.limits import Budget
@@ -83,6 +84,20 @@ class SandboxedParser:
 
         about = {"url": page.url, "final_url": page.final_url, "content_type": page.content_type}
         return await self._ask("feed", page.data, page.url, decode, **about)
+
+    async def sitemap(self, page: Page) -> Sitemap | None:
+        """Return the pages that a sitemap lists; ``None`` when the page is no sitemap."""
+
+        def decode(reply: Frame) -> Sitemap | None:
+            found = reply.header.get("sitemap")
+            if found is None:
+                return None
+            pages, sitemaps = found
+            dated = {decode_text(address): decode_text(at) for address, at in pages}
+            return Sitemap(dated, tuple(map(decode_text, sitemaps)))
+
+        about = {"url": page.url, "final_url": page.final_url, "content_type": page.content_type}
+        return await self._ask("sitemap", page.data, page.url, decode, **about)
 
     async def language_of(self, text: str, hint: Language) -> Language:
         """Return the language of a text; ``hint`` where it is too short to tell."""

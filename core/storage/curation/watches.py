@@ -119,6 +119,25 @@ class Watches:
                     new = insert(watched_pages).values(watch_id=watch.id, name=page.name, **values)
                     await connection.execute(new)
 
+    async def vanished(self, watch: Watch) -> tuple[str, ...]:
+        """Return the names of the watch's pages that are gone and whose document was stored after the watch was made.
+
+        What was stored before was put in by hand, and is nobody's to remove.
+        """
+        of_watch = (watched_pages.c.watch_id == watch.id) & watched_pages.c.gone_at.is_not(None)
+        names = (
+            select(watched_pages.c.name)
+            .join(watches, watches.c.id == watched_pages.c.watch_id)
+            .join(
+                document_names,
+                (document_names.c.name == watched_pages.c.name) & (document_names.c.space_id == watches.c.space_id),
+            )
+            .join(documents, documents.c.id == document_names.c.document_id)
+            .where(of_watch & (documents.c.created_at >= watches.c.created_at))
+            .order_by(watched_pages.c.name)
+        )
+        return tuple(row.name for row in await self._database.rows(names))
+
     async def latest_text(self, space: SpaceId, name: str) -> str | None:
         """Return the newest text under a name among a space's documents and proposals, whatever their status."""
         ours = (document_names.c.space_id == space) & (document_names.c.name == name)

@@ -13,9 +13,10 @@ from sqlalchemy import update
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
-from core.curation import page_diff
+from core.curation import missing_pages, page_diff
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher, FetchLimits
+from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
@@ -83,6 +84,10 @@ class House:
     async def policy(self, policy: str) -> None:
         await self.spaces.change_settings(GUILD, lambda settings: {**settings, REVIEW.key: policy})
 
+    async def ingest_page(self, name: str) -> None:
+        """Put a page in by hand, some time before anything is watched."""
+        await self.watcher.ingest.index_page(GUILD, self.site.url(f"/{name}"))
+
     async def notices(self) -> list[str]:
         return [row.key for row in await self.database.rows(inbox.select()) if "notice:gone" in row.key]
 
@@ -102,7 +107,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         reviews = ReviewService(proposals, documents, ingest, notices, Pseudonyms.open(tmp_path / "data"))
         search = SiteSearch(site, ())
         curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
-        watcher = Watcher(Watches(database), pages, curator, ingest, spaces, notices)
+        held = Watches(database)
+        watcher = Watcher(held, pages, curator, ingest, spaces, MissingPages(held, notices))
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         ours = SpaceWatches(watcher, GUILD, "ana", "en")
         yield House(site, database, watcher, ours, documents, proposals, spaces, search)
@@ -232,6 +238,59 @@ async def test_a_feed_that_never_ends_is_cut_at_its_top(house: House) -> None:
     [again] = await house.watches.all()
     assert again.error == "fetch.too_large"
     assert again.next_at > datetime.now(UTC)
+
+
+def sitemap(site: Site, **changed: str) -> str:
+    entries = "".join(
+        f"<url><loc>{html.escape(site.url(f'/{name}'))}</loc><lastmod>{at}</lastmod></url>"
+        for name, at in changed.items()
+    )
+    return f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'
+
+
+async def test_of_a_sitemap_new_and_changed_pages_are_read(house: House) -> None:
+    await house.policy("none")
+    house.site.feeds["/sitemap.xml"] = sitemap(house.site, library="2026-11-01", compost="2026-11-01")
+    watch = await house.watches.page(house.site.url("/sitemap.xml"), WEEK)
+    assert await house.look(watch) == ["learned", "learned"]
+    assert await house.look(watch) == ["unchanged"]
+    new = "\n\n".join(f"Paragraph {n} of the new page tells of the {n}th shelf in the hall." for n in range(12))
+    house.site.pages["/library"] = as_page("Library", new)
+    house.site.feeds["/sitemap.xml"] = sitemap(house.site, library="2026-11-20", compost="2026-11-01")
+    assert await house.look(watch) == ["learned"]
+    assert "the 7th shelf" in await house.texts()
+    assert house.site.served["/library"] == 2 and house.site.served["/compost"] == 1
+
+
+async def test_what_a_sitemap_lists_no_more_is_flagged_and_removed_only_when_asked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_pages, "MAX_NOTICES", 1)
+    await house.policy("none")
+    names = list(ARTICLES)
+    await house.ingest_page(names[0])  # put in by hand, before
+    house.site.feeds["/sitemap.xml"] = sitemap(house.site, **dict.fromkeys(names, "2026-11-01"))
+    watch = await house.watches.page(house.site.url("/sitemap.xml"), WEEK)
+    await house.look(watch)
+    held = len(await house.documents.list(GUILD))
+    house.site.feeds["/sitemap.xml"] = sitemap(house.site, **{names[-1]: "2026-11-01"})
+    assert await house.look(watch) == ["gone"] * (len(names) - 1)
+    assert len(await house.documents.list(GUILD)) == held
+    assert len(await house.notices()) == 1
+    vanished = await house.watcher.watches.vanished(watch)
+    assert house.site.url(f"/{names[0]}") not in vanished and house.site.url(f"/{names[1]}") in vanished
+    house.site.feeds["/sitemap.xml"] = sitemap(house.site)
+    assert await house.look(watch) == ["unchanged"], "an empty sitemap says nothing of pages"
+
+
+async def test_a_sitemap_of_sitemaps(house: House) -> None:
+    house.site.feeds["/one.xml"] = sitemap(house.site, library="2026-11-01")
+    places = "".join(f"<sitemap><loc>{house.site.url(path)}</loc></sitemap>" for path in ("/one.xml", "/missing.xml"))
+    house.site.feeds["/sitemap.xml"] = f"<sitemapindex>{places}</sitemapindex>"
+    watch = await house.watches.page(house.site.url("/sitemap.xml"), WEEK)
+    assert await house.look(watch) == ["proposed"]
+    house.site.feeds["/one.xml"] = sitemap(house.site, compost="2026-11-01")
+    assert await house.look(watch) == ["proposed"], "nothing is gone while a sitemap is missing"
 
 
 async def test_a_theme_is_searched_again_and_brings_only_what_is_new(house: House) -> None:
