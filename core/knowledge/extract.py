@@ -25,7 +25,7 @@ from core.retrieval.outline import is_chat
 from core.retrieval.sentences import text_lines
 from core.types import Language
 
-VERSION = 5
+VERSION = 6
 """To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
 Kind = Literal[

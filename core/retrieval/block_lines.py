@@ -28,6 +28,9 @@ _RULE = re.compile(r"[\s|:=*_~`+-]*$")
 _DIVIDER = re.compile(r"(?=[\s:|-]*+$)[^-]*+-[^|]*+\|")
 _LETTER = re.compile(r"[^\W\d_]")
 _KEY = re.compile(r"[a-z][\w-]{0,30}:(?: |$)")
+_FIELD = re.compile(r"[ \t#\[-]|\s*$|[\w.-]{1,40}[ \t]{0,4}[:=]", re.ASCII)
+"""How a line of front matter begins: a key, what belongs to the key above, or a comment."""
+
 _FRONT_KEYS = frozenset(
     re.findall(r"\w+", "title layout id sidebar_position description nav permalink slug tags date author icon")
 )
@@ -166,7 +169,8 @@ class MarkedLines:
         mark = self._lines[first].raw.strip()
         if mark in ("---", "+++"):
             closing = range(first + 1, min(len(self), first + _MAX_FRONT_LINES))
-            return next((i + 1 for i in closing if self._lines[i].raw.strip() == mark), 0)
+            end = next((i for i in closing if self._lines[i].raw.strip() == mark), 0)
+            return end + 1 if end and all(_FIELD.match(line.raw) for line in self.between(first + 1, end)) else 0
         if not (_KEY.match(mark) and mark.partition(":")[0] in _FRONT_KEYS):
             return 0
         return next((i for i in range(first, len(self)) if self._lines[i].is_blank), len(self))

@@ -92,6 +92,10 @@ _TAG = re.compile(
 _EMPHASIS = re.compile(
     CODE
     + r"""
+    | (?P<typed>
+        (?<![\w*/.])\*\.\w[^\s*]{0,60}(?=\s|\Z)                                    # *.log
+      | (?<![\w_])__[a-z]\w{0,30}?__(?=\.\w|\()                                     # __init__.py
+      | (?<![\w_])__(?:init|main|name|file|all|str|repr|call|new|del|dict|doc|enter|exit|getattr|iter|len)__(?![\w_]))
     | (?<![\w*])\*{1,3}(?=[^ \t\n]) | (?<=[^ \t\n])\*{1,3}(?![\w*]) | \*{2,3}
     | (?<![\w_])_{1,3}(?=[^ \t\n_]) | (?<=[^ \t\n_])_{1,3}(?![\w_])
     | ~~ | '{2,5}+(?=\S) | (?<=\S)'{2,5}
@@ -115,7 +119,7 @@ def unmarked(text: str) -> str:
     text = _HIDDEN.sub(_hidden, text)
     text = _LINK.sub(_link, text)
     text = _TAG.sub(lambda tag: _tag(tag, components), text)
-    return _EMPHASIS.sub(lambda mark: mark.group() if mark["code"] else removed(mark.group()), text)
+    return _EMPHASIS.sub(lambda mark: mark.group() if mark["code"] or mark["typed"] else removed(mark.group()), text)
 
 
 def shown(masked: str) -> str:

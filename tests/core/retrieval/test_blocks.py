@@ -161,6 +161,18 @@ def test_front_matter_is_only_at_the_start():
     assert said("---\nnote: it is cold\n---\n\nWell.", is_start=False)[-1] == "Well."
 
 
+@pytest.mark.parametrize("rule", ["---", "+++"])
+def test_prose_between_two_rules_at_the_start_is_no_front_matter(rule):
+    text = (
+        f"{rule}\n# House rules\n\nShoes stay off. The fine is 4 euros.\n\n{rule}\n\n# Visitors\n\nThey sign a book.\n"
+    )
+    assert "The fine is 4 euros." in said(text)
+    front = (
+        "title: Rules\n# note\ntags:\n  - a\nlast.edit: 2026" if rule == "---" else "title = 'Rules'\n[extra]\na = 1"
+    )
+    assert said(f"{rule}\n{front}\n{rule}\n\nThe fine is 4 euros.\n") == ["The fine is 4 euros."]
+
+
 def test_links_out_of_the_documents_are_said():
     text = "- [Signal](https://s.example/a)\n- [Forum](https://f.example)\n- [Wiki](https://w.example)\n"
     assert said(text)[0] == "- Signal (https://s.example/a)"

@@ -50,6 +50,18 @@ def test_what_is_read_has_the_words_and_no_markup(text, read):
     assert shown(masked) == read
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Files matching *.tmp.log are deleted by __init__.py every night.",
+        "Override __call__() or __repr__, and run *.md through it (*.rst too).",
+        "Put ||spoiler|| tags round snake_case_names and a * b.",
+    ],
+)
+def test_names_and_patterns_of_files_are_no_emphasis(text):
+    assert shown(unmarked(text)) == text
+
+
 def test_code_is_left_as_it_is():
     code = "```sh\nls **/*.py  # [x](y) <b>\n```"
     assert unmarked(f"Do *this*:\n{code}\nDone.").split("\n", 1)[1] == f"{code}\nDone."
