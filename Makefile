@@ -52,6 +52,10 @@ test: setup tools ## the tests that are quick (under 10 minutes on 2 cores)
 test-slow: setup tools ## the tests that take their time
 	@$(BIN)/python -m pytest -m slow
 
+.PHONY: fuzz
+fuzz: setup ## look for bytes that break a reader, a splitter or a stream: make fuzz [SECONDS=600] (guided where atheris is installed)
+	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),600)
+
 .PHONY: lint
 lint: setup ## style, types and import rules
 	@$(BIN)/ruff check .

@@ -232,4 +232,8 @@ ATTACKS: Mapping[Kind, dict[str, Make]] = {
 FEEDS: Mapping[str, Make] = dict(_feeds())
 """The feeds tried against the reader of feeds."""
 
-NAMES: Mapping[Kind, str] = {kind: f"a{suffix}" for suffix, kind in reversed(SUFFIXES.items())}
+NAMES: Mapping[Kind, str] = {
+    kind: f"a{suffix}"
+    for suffix, kind in reversed(SUFFIXES.items())
+    if kind != "old_office"  # which is refused
+}

@@ -13,6 +13,7 @@ from trafilatura.metadata import extract_metadata
 from trafilatura.settings import DEFAULT_CONFIG, Document
 from trafilatura.utils import load_html
 
+from core.control_characters import without_controls
 from core.errors import BadInput
 from core.knowledge.charset import normalise_text
 
@@ -169,11 +170,11 @@ def _keep_lines(tree: Any) -> None:
 
 
 def _harmless(text: str) -> str:
-    """Return a text without ``_BREAK``, and without formulas that are not closed.
+    """Return a text without controls, which lxml refuses, ``_BREAK``, and formulas that are not closed.
 
     For each of those trafilatura would look through the rest of the text.
     """
-    text = text.replace(_BREAK, " ")
+    text = without_controls(text).replace(_BREAK, " ")
     if "\\(" in text:
         text = "\n".join(_without_unclosed("(", ")", line) for line in text.split("\n"))
     return _without_unclosed("[", "]", text) if "\\[" in text else text

@@ -6,7 +6,7 @@ from core.control_characters import without_controls
 def test_what_acts_on_a_terminal_or_turns_text_round_goes() -> None:
     assert without_controls("\x1b]0;owned\x07title \x9b31mred") == "]0;ownedtitle 31mred"
     assert without_controls("in\u202evoice\u202c \u2066x\u2069 \u200e\u200f\u061c") == "invoice x "
-    assert without_controls("a\x00b\x7f") == "ab"
+    assert without_controls("a\x00b\x7f\ufffe\uffff") == "ab"
 
 
 def test_line_breaks_of_every_kind_become_line_feeds_and_tabs_stay() -> None:

@@ -35,7 +35,7 @@ Boots stay off the deck. The penalty is 4 florins.
 
 Guests sign in.
 """,
-    "office.html": "<main><h1>Kiln</h1><p>The kiln room is open:<br>Monday 14:00 to 19:30<br>Friday 10:00 to 12:45</main>",
+    "office.html": "<main><h1>Kiln</h1><p>The kiln room is open:<br>Monday 14:00 to 19:30<br>Friday 10:00 to 12:45",
     "posts.md": """# Posts
 The night crew locks the yard at 23:50.
 The treasurer is Ngozi Ferreira.

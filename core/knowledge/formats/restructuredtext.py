@@ -7,6 +7,8 @@ Nothing is included from other files, and raw passages in other formats are left
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -39,6 +41,8 @@ _DIRECTIVE = re.compile(
 )
 _ROLE = re.compile(r":([a-zA-Z][\w:.+-]{0,40}):`|`:([a-zA-Z][\w:.+-]{0,40}):")
 _TARGET = re.compile(r"(?P<said>[^<]*[^<\s])\s*<[^<>]*>")
+
+_MAX_BLOCK_CHARS = 6_000
 
 _CODE = frozenset(
     {
@@ -79,12 +83,42 @@ def read(text: str, name: str) -> ReadText:
     _register(text)
     out = DocumentText(name)
     try:
-        tree = publish_doctree(text, settings_overrides=_SETTINGS)
+        tree = publish_doctree(bounded(text), settings_overrides=_SETTINGS)
         reader = DoctreeReader(out)
         reader.read(tree)
     except RecursionError:
         raise BadInput("knowledge.too_much_text", name=name) from None
     return ReadText(reader.title or None, out.text())
+
+
+def bounded(text: str) -> str:
+    """Return a text without blocks of much more than ``_MAX_BLOCK_CHARS``: docutils takes time with their square.
+
+    Longer ones are parted by an empty line; a table at a border, which is repeated below it.
+    """
+    lines: list[str] = []
+    n_chars = 0
+    for line in chain.from_iterable(map(_short_lines, text.split("\n"))):
+        n_chars = n_chars + len(line) + 1 if line.strip() else 0
+        is_table = line.lstrip().startswith(("+", "|"))
+        is_border = is_table and not line.strip(" +-=")
+        lines.append(line)
+        if n_chars > _MAX_BLOCK_CHARS and (is_border or not is_table):
+            lines += ["", line] if is_border else [""]
+            n_chars = 0
+    return "\n".join(lines)
+
+
+def _short_lines(line: str) -> Iterator[str]:
+    """Yield a line, or one that is longer than a block in pieces, cut at spaces where it has some, as paragraphs."""
+    start = 0
+    while len(line) - start > _MAX_BLOCK_CHARS:
+        space = line.rfind(" ", start + 1, start + _MAX_BLOCK_CHARS)
+        end = space if space > 0 else start + _MAX_BLOCK_CHARS
+        yield line[start:end].lstrip()
+        yield ""
+        start = end
+    yield line[start:] if start == 0 else line[start:].lstrip()
 
 
 def _register(text: str) -> None:

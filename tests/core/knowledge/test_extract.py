@@ -317,6 +317,12 @@ def test_controls_are_left_neither_in_titles_nor_in_texts(data: bytes, name: str
     assert without_controls(found.text + found.title) == found.text + found.title
 
 
+@pytest.mark.parametrize("odd", ["&#0;", "&#27;", "\x7f", "&#xFFFF;", "\ufffe", "\x9b", "&#x85;"])
+def test_characters_that_xml_refuses_do_not_end_the_reading_of_a_page(odd: str) -> None:
+    page = f"<html><body><p>The garden{odd} <b>gate{odd}</b>{odd} opens at nine. {'Bring your own cup. ' * 40}</p>"
+    assert " ".join(extract(page.encode(), "a.html").text.split()).startswith("The garden")
+
+
 def test_a_pdf_that_needs_a_password_is_refused() -> None:
     assert refusal(handbook(owner_password="a", user_password="b"), "h.pdf") == "encrypted"
 

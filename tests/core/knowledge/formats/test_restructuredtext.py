@@ -49,3 +49,13 @@ def test_mistakes_in_the_source_leave_the_rest() -> None:
     found = text_of(source)
     assert found.startswith("# Title of it\n\nWord `unclosed")
     assert found.endswith("End.")
+
+
+def test_long_blocks_are_parted_and_keep_their_words_and_rows() -> None:
+    rows = "".join(f"| gate{n:04} | {n:04} |\n+----------+------+\n" for n in range(400))
+    prose = " ".join(f"word{n}" for n in range(3_000))
+    read = extract(f"Gates\n=====\n\n+----------+------+\n{rows}\n{prose}\n".encode(), "a.rst").text
+    assert all(f"gate{n:04}" in read for n in range(400))
+    assert "+---" not in read
+    assert read.split()[-1] == "word2999"
+    assert sum(word.startswith("word") for word in read.split()) >= 3_000

@@ -1,0 +1,1 @@
+"""Fuzzing of whatever reads untrusted bytes: ``make fuzz``, not part of the tests."""
