@@ -48,6 +48,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Consultation:
+    """A question as it was judged and written about, for a program."""
+
+    question: Question
+    decision: Decision
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Answers questions from the passages that a space may read."""
 
@@ -151,6 +160,16 @@ class Pipeline:
             return None
         await self.conversations.remember(condensed)
         return answer
+
+    async def consult(self, question: Question, writing: Callable[[], None]) -> Consultation:
+        """Search, judge and write for a program: without small talk and session, and nothing of it is recorded.
+
+        ``writing`` is called as in ``answer``.
+        """
+        found = await self.searcher.search(question.space, question.text, question.language)
+        decision = await offload(self.gate.decide, found)
+        writing()
+        return Consultation(question, decision, await self._write(question, found, decision, _show_nothing, ""))
 
     async def _condense(self, question: Question) -> CondensedQuestion:
         here = ConversationPlace(question.space, question.conversation, question.branched_from)

@@ -11,10 +11,10 @@ from core.errors import BadInput
 from core.language import detect_language
 from core.markdown import sanitise
 from core.offload import offload
-from core.pipeline import Pipeline, Question
+from core.pipeline import Consultation, Pipeline, Question
 from core.ports import Outlet
 from core.texts import language_of_locale
-from core.types import Answer, Language, Message
+from core.types import Answer, Language, Message, Person, SpaceId
 
 MAX_QUESTION_CHARS = 4_000
 """Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
@@ -52,6 +52,13 @@ class QuestionAnswering:
             answer = await self.pipeline.answer_unaddressed(await self._question(message, message.text))
         if answer is not None:
             await outlet.send(answer_reply(answer))
+
+    async def consult(self, space: SpaceId, program: Person, words: str) -> Consultation:
+        """Answer a program's question in its turn. Raises ``BadInput`` when it asks nothing."""
+        text = readable_question(words)
+        language = await offload(detect_language, text, self.default_language)
+        async with self.queue.turn(space, program.id) as turn:
+            return await self.pipeline.consult(Question(space, program.id, program, text, language), turn.end)
 
     async def _answer(self, message: Message, words: str, outlet: Outlet, *, fresh: bool) -> Answer:
         async with self.queue.turn(message.space, message.person.id) as turn:

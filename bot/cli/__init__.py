@@ -8,6 +8,7 @@ from __future__ import annotations
 # isort: off
 from bot.cli import doctor, init, chat, ask, run, index, learn, docs, forget, map, reembed, providers, serve  # noqa: F401
 from bot.cli import import_, settings, eval, tune, quality, jobs, watch, review, train, lora, backup, restore  # noqa: F401
+from bot.cli import tokens, mcp  # noqa: F401
 
 # isort: on
 import os

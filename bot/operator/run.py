@@ -101,8 +101,9 @@ async def _health(
     from bot.web.bearer_token import is_loopback
     from bot.web.health import health_router
     from bot.web.metrics import metrics_router
+    from bot.web.programs import programs_router
 
-    routers = [health_router(aion, watches, heartbeat, warming.done)]
+    routers = [health_router(aion, watches, heartbeat, warming.done), programs_router(aion.programs)]
     metrics_token = settings.metrics_token and settings.metrics_token.get_secret_value().strip()
     if metrics_token or is_loopback(settings.health_host):
         router = metrics_router(aion.metrics, aion.figures, watches, heartbeat, warming.done, metrics_token or None)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from bot.web.body_limit import MAX_BODY_BYTES, BodyLimit
 from bot.web.errors import add_error_handlers
@@ -37,7 +38,7 @@ def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_B
     return app
 
 
-async def serve(app: FastAPI, host: str, port: int, started: Callable[[str], None] = lambda url: None) -> None:
+async def serve(app: ASGIApp, host: str, port: int, started: Callable[[str], None] = lambda url: None) -> None:
     """Serve until cancelled, then let requests in flight finish for ``GRACE_S`` seconds.
 
     ``port`` 0 takes any free one; ``started`` is given the URL once connections are accepted. Signals are left to the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -54,9 +54,19 @@ def guarded_router(token: str | None) -> APIRouter:
     return APIRouter(route_class=GuardedRoute)
 
 
+def bearer_of(request: Request) -> str:
+    """Return the bearer token of a request; empty where it carries none."""
+    return bearer_in(request.headers)
+
+
+def bearer_in(headers: Mapping[str, str]) -> str:
+    """Return the bearer token in a request's headers, named in lower case; empty where there is none."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
+
+
 def require_bearer(request: Request, token: str) -> None:
     """Raise a 401 ``ApiError`` unless the request carries the token. Compares in constant time."""
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+    if not hmac.compare_digest(bearer_of(request).encode(), token.encode()):
         problem = "The bearer token is missing or wrong."
         raise ApiError(HTTPStatus.UNAUTHORIZED, problem, "invalid_api_key", {"WWW-Authenticate": "Bearer"})

@@ -15,6 +15,7 @@ from core.offload import offload
 from core.ops.answer_metrics import AnswerMetrics
 from core.ops.figures import FiguresReader
 from core.ports import Embedder, LocalModel, Reader, Searcher
+from core.programs.service import ProgramService
 from core.service_binding import Services
 from core.settings import Settings
 from core.storage.curation.watches import Watches
@@ -34,6 +35,7 @@ class Aion:
     secrets: tuple[str, ...]
     local: LocalModel
     reembedding: Reembedding
+    programs: ProgramService
     metrics: AnswerMetrics
     figures: FiguresReader
     _stores: Stores

@@ -68,6 +68,7 @@ from core.ports import Embedder, Gate, LocalModel, Reader
 from core.privacy.data_rights import DataRights
 from core.privacy.pseudonyms import Pseudonyms
 from core.privacy.retention import Retention
+from core.programs.service import ProgramService
 from core.question_answering import QuestionAnswering
 from core.retrieval.embed import open_embedder
 from core.retrieval.embedder_migration import MigratingSearcher
@@ -212,12 +213,14 @@ async def assemble(
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers)
+        questions = QuestionAnswering(pipeline, settings.language)
+        limits = MessageLimits(message_rates(settings), time.monotonic)
         dispatch = Dispatch(
             registry=registry,
-            questions=QuestionAnswering(pipeline, settings.language),
+            questions=questions,
             services=services,
             channels=channels,
-            limits=MessageLimits(message_rates(settings), time.monotonic),
+            limits=limits,
             private_teaching=private_teaching_of(settings),
             inbox=stores.inbox,
             default_language=settings.language,
@@ -251,6 +254,7 @@ async def assemble(
             secrets=access.secrets,
             local=local,
             reembedding=Reembedding(stores.vectors, embedders, indexes),
+            programs=ProgramService(stores.programs, questions, finder, limits),
             metrics=metrics,
             figures=open_figures(settings, stores, services.providers, quality, backups),
             _stores=stores,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.programs.registry import Programs
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
@@ -46,6 +47,7 @@ class Stores:
         self.leases = Leases(database)
         self.passages = Passages(database)
         self.people = PersonRecords(database)
+        self.programs = Programs(database)
         self.proposals = Proposals(database)
         self.quality_days = QualityDays(database)
         self.quotas = Quotas(database)

@@ -25,6 +25,7 @@ from core.storage.schema.knowledge import (
     spaces,
     unreadable_sources,
 )
+from core.storage.schema.programs import program_days, programs
 from core.storage.schema.providers import provider_benches, provider_counts
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "metadata",
     "passages",
     "people",
+    "program_days",
+    "programs",
     "proposals",
     "provider_benches",
     "provider_counts",
