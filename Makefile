@@ -122,6 +122,10 @@ bench-short-answers: setup ## PPO and KTO of the default model towards short ans
 bench-learning: setup ## README's worked example, run as it stands there (minutes)
 	@$(BENCH) bench/learning.py
 
+.PHONY: bench-nn
+bench-nn: setup ## the network beside the specification's code and transformers; what tiny learns: make bench-nn [TEXT=dir] [OUT=dir]
+	@$(BENCH) bench/nn.py $(if $(TEXT),--text $(TEXT)) $(if $(OUT),--out $(OUT))
+
 .PHONY: bench-swap
 bench-swap: setup ## seconds from a promotion being seen to the new weights answering, under 16 answers at once
 	@$(BENCH) bench/hot_swap.py

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from bot.cli.train import export, cycle, sft, kto, reward, ppo, plan, scratch  # noqa: F401  # isort: skip
+from bot.cli.train import export, cycle, sft, kto, reward, ppo, plan, scratch, scale  # noqa: F401  # isort: skip

@@ -74,7 +74,7 @@ async def print_law(runs: Path | None, flops: float, plot: Path | None, as_json:
     if as_json:
         TerminalConsole(soft_wrap=True).print_json(json.dumps({"law": asdict(fitted), "optimum": asdict(best)}))
     else:
-        _print_law(fitted, best, plot)
+        print_fitted_law(fitted, best, plot)
 
 
 def _work(request: PlanRequest) -> TrainingWork:
@@ -127,7 +127,8 @@ def _print_plan(
         console.print(say(terminal_language(), "plan.nowhere"))
 
 
-def _print_law(law: Law, best: Optimum, plot: Path | None) -> None:
+def print_fitted_law(law: Law, best: Optimum, plot: Path | None) -> None:
+    """Print a law, the best use of its budget, and the file it is drawn to, where there is one."""
     console = TerminalConsole(soft_wrap=True)
     console.print(f"L(N, D) = {law.e:.3f} + {law.a:.4g} / N^{law.alpha:.3f} + {law.b:.4g} / D^{law.beta:.3f}")
     values = {"flops": f"{best.flops:.2e}", "n_params": f"{best.n_params:.3g}", "n_tokens": f"{best.n_tokens:.3g}"}

@@ -11,6 +11,9 @@ from torch.nn.functional import cross_entropy
 from core.nn.decoder import Decoder
 from core.training.scratch.corpus import Ids, TokenCorpus
 
+_BATCH = 8
+"""Windows at once."""
+
 
 def held_out_nats(model: Decoder, ids: Ids, context: int, n_windows: int | None = None) -> float:
     """Return the mean loss in nats of each token but the first, over the first ``n_windows`` windows or all.
@@ -20,16 +23,21 @@ def held_out_nats(model: Decoder, ids: Ids, context: int, n_windows: int | None 
     """
     stride = max(1, context // 2)
     starts = range(0, max(1, len(ids) - 1 - stride), stride)[:n_windows]
+    whole = [start for start in starts if 0 < start <= len(ids) - 1 - context]
+    batches = [whole[i : i + _BATCH] for i in range(0, len(whole), _BATCH)]
+    others = [[start] for start in starts if start not in set(whole)]
     total, n = 0.0, 0
     was_training, device = model.training, model.lm_head.weight.device
     model.train(False)
     with torch.inference_mode():
-        for start in starts:
-            window = torch.from_numpy(np.asarray(ids[start : start + context + 1], np.int64)).to(device)
-            n_known = stride if start else 0
-            logits = model(window[None, :-1], use_cache=False).logits[0, n_known:]
-            total += cross_entropy(logits.float(), window[1 + n_known :], reduction="sum").item()
-            n += len(logits)
+        for batch in (*others, *batches):
+            rows = np.stack([ids[start : start + context + 1] for start in batch]).astype(np.int64)
+            windows = torch.from_numpy(rows).to(device)
+            n_known = stride if batch[0] else 0
+            logits = model(windows[:, :-1], use_cache=False).logits[:, n_known:].flatten(0, 1)
+            targets = windows[:, 1 + n_known :].flatten()
+            total += cross_entropy(logits.float(), targets, reduction="sum").item()
+            n += len(targets)
     model.train(was_training)
     return total / n
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.training.scaling import Law, ScalingRun, fit, optimum
+from core.training.scaling import Law, ScalingRun, bootstrap, fit, fit_by_projection, optimum
 
 SIZES = [2e7, 6e7, 2e8, 6e8, 2e9]
 TOKENS = [2e8, 1e9, 5e9, 2.5e10]
@@ -71,3 +71,21 @@ def test_no_other_use_of_the_budget_is_better(law: Law, flops: float):
 def test_too_little_is_refused(bad: list[ScalingRun]):
     with pytest.raises(BadInput):
         fit(bad)
+
+
+@given(laws)
+@settings(max_examples=10, deadline=None)
+def test_variable_projection_finds_the_same_law_on_its_grid(law: Law):
+    found, exact = fit_by_projection(runs(law)), fit(runs(law))
+    assert isclose(found.alpha, exact.alpha, abs_tol=0.03)
+    assert isclose(found.beta, exact.beta, abs_tol=0.03)
+    for run in runs(law):
+        assert isclose(found.loss(run.n_params, run.n_tokens), run.loss, rel_tol=0.01)
+
+
+def test_a_bootstrap_spreads_with_the_noise_around_the_law():
+    law = Law(1.69, 406.4, 410.7, 0.34, 0.28)
+    quiet, loud = ([each.alpha for each in bootstrap(runs(law, noise=noise), 40, seed=1)] for noise in (0.0, 0.01))
+    assert max(quiet) - min(quiet) < max(loud) - min(loud)
+    assert min(loud) < 0.34 < max(loud)
+    assert bootstrap(runs(law), 3, seed=2) == bootstrap(runs(law), 3, seed=2)
