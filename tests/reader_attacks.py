@@ -235,5 +235,5 @@ FEEDS: Mapping[str, Make] = dict(_feeds())
 NAMES: Mapping[Kind, str] = {
     kind: f"a{suffix}"
     for suffix, kind in reversed(SUFFIXES.items())
-    if kind != "old_office"  # which is refused
+    if kind not in ("old_office", "picture")  # which are refused, and left to another program
 }
