@@ -19,9 +19,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown as RenderedMarkdown
 
+from bot.control.commands import handed_over
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole
+from bot.terminal.output import TerminalConsole, print_raw
 from core.assembly.aion import Aion
 from core.chat.source_markdown import cited_number, source_path
 from core.commands import Registry, parse_command_line
@@ -212,6 +213,7 @@ async def _once() -> AsyncIterator[Aion]:
         yield aion
 
 
+@handed_over
 async def answer_as_text(question: str) -> None:
     """Print the answer to one question on the standard output."""
     outlet = ConsoleOutlet(TerminalConsole())
@@ -219,11 +221,12 @@ async def answer_as_text(question: str) -> None:
         await aion.dispatch.questions.answer(read_line(question, Registry()), question, outlet)
 
 
+@handed_over
 async def answer_as_json(question: str) -> None:
     """Print the answer to one question as one JSON object on the standard output."""
     async with _once() as aion:
         answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, DiscardingOutlet())
-    sys.stdout.write(json.dumps(as_json(answer), ensure_ascii=False, indent=2) + "\n")
+    print_raw(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
 
 
 def as_json(answer: Answer) -> dict[str, object]:

@@ -22,6 +22,6 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Answer the questions of a file, each as a conversation of its own."""
-    from bot.operator.ask import answer_file, print_json, print_text
+    from bot.operator.ask import answer_file
 
-    finish(answer_file(file, space, print_json if as_json else print_text, fresh=fresh), as_json=as_json)
+    finish(answer_file(file, space, fresh, as_json), as_json=as_json)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.adapters.console import DiscardingOutlet, as_json, read_line
+from bot.control.commands import handed_over
+from bot.terminal.caller import caller
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole, print_line, status_printer
+from bot.terminal.output import TerminalConsole, print_line, print_raw, status_printer
 from bot.terminal.progress import progress_bar
 from core.commands import Registry
 from core.errors import BadInput, UserError
-from core.offload import offload
 from core.texts import explain
 from core.types import Answer, SpaceId
 
@@ -28,16 +27,15 @@ class FileQuestion:
     text: str
 
 
-Print = Callable[[FileQuestion, Answer | UserError], None]
-
-
-async def answer_file(path: Path, space: str | None, show: Print, *, fresh: bool) -> None:
-    """Answer the questions in ``path`` in order, and show each as soon as it is answered.
+@handed_over
+async def answer_file(path: Path, space: str | None, fresh: bool, as_lines: bool) -> None:
+    """Answer the questions in ``path`` in order, and print each at once, as text or ``as_lines`` of JSON.
 
     A question that cannot be asked (empty, too long) shows its sentence, and the next one follows. Raises ``BadInput``
     when the file cannot be read or one of its lines is no question.
     """
-    questions = await offload(lambda: list(read_questions(path)))
+    questions = await read_questions(path)
+    show = print_json if as_lines else print_text
     console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
         await aion.warm()
@@ -56,23 +54,25 @@ async def answer_file(path: Path, space: str | None, show: Print, *, fresh: bool
                 bar.advance(task)
 
 
-def read_questions(path: Path) -> Iterator[FileQuestion]:
-    """Yield the questions of a JSONL file; empty lines are skipped.
+async def read_questions(path: Path) -> list[FileQuestion]:
+    """Return the questions of a JSONL file of the caller's; empty lines are skipped.
 
     Raises ``BadInput`` when it cannot be read, or naming the first line that has no ``id`` and ``text``.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = (await caller().read(path)).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput("ask.unreadable", path=path, problem=error) from error
+    questions = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            yield FileQuestion(str(row["id"]), str(row["text"]))
+            questions.append(FileQuestion(str(row["id"]), str(row["text"])))
         except (ValueError, KeyError, TypeError):
             raise BadInput("ask.no_question", path=path, number=number) from None
+    return questions
 
 
 def print_json(question: FileQuestion, answer: Answer | UserError) -> None:
@@ -81,8 +81,7 @@ def print_json(question: FileQuestion, answer: Answer | UserError) -> None:
         row: dict[str, object] = {"id": question.id, "error": explain(terminal_language(), answer)}
     else:
         row = {"id": question.id, **as_json(answer)}
-    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_raw(json.dumps(row, ensure_ascii=False))
 
 
 def print_text(question: FileQuestion, answer: Answer | UserError) -> None:

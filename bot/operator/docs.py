@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from bot.control.commands import handed_over
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
-from bot.terminal.output import TerminalConsole, print_sentence
+from bot.terminal.output import TerminalConsole, print_raw, print_sentence
 from core.control_characters import without_controls
 from core.texts import say
 from core.types import Document, SpaceId
 
 
+@handed_over
 async def print_documents(space: str) -> None:
     """Print the documents of ``space``: a table at a terminal, tab-separated lines into a pipe."""
     async with open_aion() as aion:
@@ -26,7 +28,7 @@ async def print_documents(space: str) -> None:
     else:
         for document in documents:
             fields = (f"#{document.id}", document.title, ", ".join(document.names), str(document.n_passages))
-            console.out("\t".join(map(without_controls, fields)), highlight=False)
+            print_raw("\t".join(map(without_controls, fields)))
 
 
 def _table(documents: Sequence[Document]) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bot.control.commands import handed_over
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import print_sentence
 from core.types import SpaceId
 
 
+@handed_over
 async def forget_document(reference: str, space: str) -> None:
     """Remove the document of that name, title or ``#number`` with its passages. Raises ``BadInput`` unless one fits."""
     async with open_aion() as aion:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from bot.control.commands import handed_over
+from bot.terminal.caller import caller
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
@@ -22,6 +25,7 @@ _REASONS: tuple[LeftOutReason, ...] = ("code", "kind", "ignored")
 _N_SUFFIXES = 5
 
 
+@handed_over
 async def index_paths(
     paths: Sequence[Path], space: str, selection: FileSelection, *, if_empty: bool, verbose: bool
 ) -> None:
@@ -40,8 +44,9 @@ async def index_paths(
             def show(step: Progress) -> None:
                 bar.update(task, description=step.latest.name, completed=step.n_done, total=step.n_total)
 
-            report = await aion.ingest.index_paths(SpaceId(space), paths, show, selection)
-        print_report(report, verbose)
+            found = await caller().find(paths, aion.settings.max_file_bytes, selection)
+            report = await aion.ingest.index_sources(SpaceId(space), found.sources, show)
+        print_report(replace(report, left_out=found.left_out), verbose)
         if not report.indexed:
             raise BadInput("indexed.nothing")
         await offload(prepare_local, aion.settings, status_printer(console))

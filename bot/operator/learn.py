@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.live import Live
 from rich.text import Text
 
+from bot.control.commands import handed_over
 from bot.operator.index import outcome
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
@@ -18,6 +19,7 @@ from core.types import Person, SpaceId
 from plugins.learn import is_address, report, summary
 
 
+@handed_over
 async def learn_page_or_theme(what: str, space: str) -> None:
     """Index the page at the address ``what``, or search the web for the theme ``what``; print each page's outcome."""
     console = TerminalConsole(soft_wrap=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.control.commands import handed_over
+from bot.terminal.caller import caller
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_sentence, status_printer
@@ -14,6 +16,7 @@ from core.texts import say
 from core.types import SpaceId
 
 
+@handed_over
 async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
     """Draw the passages of ``space`` to the files named. Raises ``BadInput`` when a file cannot be written."""
     language = terminal_language()
@@ -26,12 +29,10 @@ async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
                 await _write(png, await offload(as_png, chart, heading))
             if html is not None:
                 await _write(html, (await offload(as_html, chart, heading)).encode())
-    for path in filter(None, (png, html)):
-        print_sentence("file.saved", path=path.absolute())
 
 
 async def _write(path: Path, data: bytes) -> None:
     try:
-        await offload(path.write_bytes, data)
+        print_sentence("file.saved", path=await caller().write(path, data))
     except OSError as error:
-        raise BadInput("map.unwritable", path=path, problem=error.strerror) from error
+        raise BadInput("map.unwritable", path=path, problem=error.strerror or error) from error

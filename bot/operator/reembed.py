@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bot.control.commands import handed_over
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_sentence, status_printer
 from bot.terminal.progress import progress_bar
 
 
+@handed_over
 async def reembed_passages() -> None:
     """Embed every stored passage with the current embedder, showing progress."""
     console = TerminalConsole(stderr=True)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.control.server import serve_commands
 from bot.heartbeat import Heartbeat
 from bot.logs import set_up_logging
 from bot.watchdog import Adapter, AdapterWatch, WatchdogPolicy, guard_loop
@@ -72,6 +73,8 @@ async def run_platforms() -> None:
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(policy), name="guard"))
                 tasks.append(group.create_task(aion.reembedding.run_in_background(), name="change over"))
+                commands = serve_commands(aion, settings.data_dir)
+                tasks.append(group.create_task(commands, name="control socket"))
                 tasks.append(warming := group.create_task(aion.warm(), name="warm"))
                 if settings.health_port:
                     heartbeat = Heartbeat()

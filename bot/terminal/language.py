@@ -1,18 +1,15 @@
-"""The terminal's language, read from the environment."""
+"""The language of the terminal that called a command."""
 
 from __future__ import annotations
 
-import os
-
-from core.dotenv_file import unquoted
+from bot.terminal.caller import caller
 from core.texts import language_of_locale
 from core.types import Language
 
 
 def terminal_locale() -> str | None:
     """Return the terminal's language tag: ``AION_LANGUAGE`` where set, else ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``."""
-    names = ("AION_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-    return next((value for name in names if (value := unquoted(os.environ.get(name, "")))), None)
+    return caller().locale
 
 
 def terminal_language() -> Language:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from bot.terminal.caller import caller
 from bot.terminal.language import terminal_language
 from core.control_characters import without_controls
 from core.markdown import Markdown, plain_text
@@ -21,8 +22,9 @@ class TerminalConsole(Console):
     What it shows in styles is built of rich's own renderables.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
+    def __init__(self, *, stderr: bool = False, **options: Any) -> None:
+        plain = {"markup": False, "emoji": False, "highlight": False}
+        super().__init__(**{**plain, **caller().console_options(stderr=stderr), **options})
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a string as text without control characters."""
@@ -36,6 +38,11 @@ class TerminalConsole(Console):
 def print_line(text: str) -> None:
     """Print ``text`` to the standard output without markup, highlighting or line breaks of its own."""
     TerminalConsole(soft_wrap=True).print(text)
+
+
+def print_raw(text: str) -> None:
+    """Print ``text`` to the standard output as it is, control characters included: JSON, which has escaped them."""
+    TerminalConsole().file.write(f"{text}\n")
 
 
 def print_markdown(markdown: Markdown) -> None:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import BadInput
 from core.knowledge.extract import kind_of
-from core.knowledge.files import DOCUMENTS, FileSelection, FoundFile, find_files, read_file, require_size
+from core.knowledge.files import DOCUMENTS, FileSelection, FoundFile, require_size
 from core.knowledge.parsing.document_parser import DocumentParser
 from core.knowledge.prefetch import in_order, prefetch
 from core.knowledge.prepare import (
@@ -26,6 +25,7 @@ from core.knowledge.prepare import (
     PreparationOutcome,
     PreparedDocument,
     cut_document,
+    find_documents,
     prepare,
     without_known,
 )
@@ -130,17 +130,27 @@ class Ingest:
 
         Raises ``Unavailable`` when the space has vectors of another embedder.
         """
-        found = await offload(find_files, paths, selection)
-        files = [file for file in found if file.left_out is None]
-        sources = [DocumentSource(file.name, partial(read_file, file, self._max_file_bytes)) for file in files]
+        found = await offload(find_documents, paths, self._max_file_bytes, selection)
+        return replace(await self.index_sources(space, found.sources, on_progress), left_out=found.left_out)
+
+    async def index_sources(
+        self,
+        space: SpaceId,
+        sources: Sequence[DocumentSource],
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Report:
+        """Store documents, each read when its turn comes; one that fails does not stop the others.
+
+        Raises ``Unavailable`` when the space has vectors of another embedder.
+        """
         done: list[IndexedDocument | FailedDocument] = []
         async with aclosing(self._index(space, sources)) as outcomes:
             async for outcome in outcomes:
                 done.append(outcome)
-                on_progress(Progress(len(done), len(files), outcome))
+                on_progress(Progress(len(done), len(sources), outcome))
         indexed = tuple(outcome for outcome in done if isinstance(outcome, IndexedDocument))
         failed = tuple(outcome for outcome in done if isinstance(outcome, FailedDocument))
-        return Report(indexed, failed, tuple(file for file in found if file.left_out is not None))
+        return Report(indexed, failed)
 
     async def _index_one(self, space: SpaceId, source: DocumentSource) -> IndexedDocument:
         async with aclosing(self._index(space, [source])) as outcomes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from core.errors import BadInput
 from core.knowledge.extract import VERSION
+from core.knowledge.files import FileSelection, FoundFile, find_files, read_file
 from core.knowledge.parsing.document_parser import DocumentParser
 from core.offload import offload, offload_large
 from core.retrieval.chunk import searched_text
@@ -25,6 +28,22 @@ class DocumentSource:
     name: str
     read: Callable[[], bytes]
     content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocuments:
+    """The files of a search that are to be read, and those that are not."""
+
+    sources: Sequence[DocumentSource]
+    left_out: tuple[FoundFile, ...]
+
+
+def find_documents(paths: Sequence[Path], max_bytes: int, selection: FileSelection) -> FoundDocuments:
+    """Return the files at ``paths`` and in the folders among them, each to be read when it is needed. Blocks."""
+    found = find_files(paths, selection)
+    kept = [file for file in found if file.left_out is None]
+    sources = [DocumentSource(file.name, partial(read_file, file, max_bytes)) for file in kept]
+    return FoundDocuments(sources, tuple(file for file in found if file.left_out is not None))
 
 
 @dataclass(frozen=True, slots=True)

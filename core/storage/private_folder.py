@@ -13,7 +13,7 @@ OTHERS = 0o077
 """The permissions of the group and of everybody else."""
 
 _CONTENTS = (
-    *("aion.db", "aion.db-wal", "aion.db-shm", "aion.lock", "aion.log", "person.key", "chat_history"),
+    *("aion.db", "aion.db-wal", "aion.db-shm", "aion.lock", "aion.sock", "aion.log", "person.key", "chat_history"),
     *("backups", "discord_commands.json", "eval-vectors.sqlite", "gate", "indexes", "loras", "models", "rewards"),
     "training",
 )

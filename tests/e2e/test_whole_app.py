@@ -95,15 +95,24 @@ async def test_moderators_teach_in_chat_and_others_are_refused(taught: Path) -> 
             await run.stop()
 
 
-async def test_a_second_process_on_the_folder_is_told_so(taught: Path) -> None:
+async def test_commands_work_beside_it_and_a_second_one_to_run_is_told_so(taught: Path, tmp_path: Path) -> None:
+    note = tmp_path / "rowing.md"
+    note.write_text("# Rowing\n\nThe boathouse opens at six on Sundays.\n", encoding="utf-8")
     async with TelegramServer() as telegram:
         async with running(taught, TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url) as run:
             await run.until_logged("running: telegram")
-            second = await aion(taught, "docs")
+            second = await aion(taught, "run", TELEGRAM_TOKEN=telegram.token, TELEGRAM_API_BASE=telegram.url)
             assert second.status == 1
-            assert "already using" in second.err
+            assert "already runs" in second.err
+            learned = await aion(taught, "index", str(note))
+            assert "Learned" in learned.out, learned.err
+            told = await aion(taught, "chat", "--once", "When does the boathouse open on Sundays?", "--json")
+            assert "six" in told.json["answer"]
+            assert "rowing.md" in (await aion(taught, "docs")).out
+            forgotten = await aion(taught, "forget", str(note), LANG="pt_BR.UTF-8")
+            assert "Rowing" in forgotten.out, forgotten.err
             await run.stop()
-        assert (await aion(taught, "docs")).status == 0
+        assert "rowing.md" not in (await aion(taught, "docs")).out
 
 
 async def test_a_wrong_token_ends_the_process_with_one_sentence(tmp_path: Path) -> None:

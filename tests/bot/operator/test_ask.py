@@ -13,26 +13,26 @@ from core.texts import explain
 from core.types import Answer, Confidence
 
 
-def test_empty_lines_are_skipped_and_ids_are_text(tmp_path: Path) -> None:
+async def test_empty_lines_are_skipped_and_ids_are_text(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text('{"id": 7, "text": "When?"}\n\n{"id": "b", "text": "Onde fica?", "more": 1}\n', encoding="utf-8")
-    assert list(read_questions(file)) == [FileQuestion("7", "When?"), FileQuestion("b", "Onde fica?")]
+    assert await read_questions(file) == [FileQuestion("7", "When?"), FileQuestion("b", "Onde fica?")]
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"id": "1"}', '{"text": "x"}', "3"])
-def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
+async def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text(f'{{"id": "1", "text": "When?"}}\n{line}\n', encoding="utf-8")
     with pytest.raises(BadInput) as caught:
-        list(read_questions(file))
+        await read_questions(file)
     assert "2" in explain("en", caught.value) and str(file) in explain("pt", caught.value)
 
 
-def test_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
+async def test_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     for name in ("missing", "binary"):
         with pytest.raises(BadInput, match=r"ask\.unreadable"):
-            list(read_questions(tmp_path / name))
+            await read_questions(tmp_path / name)
 
 
 def test_one_object_a_line_with_the_question_s_id(capsys: pytest.CaptureFixture[str]) -> None:
