@@ -17,9 +17,11 @@ from core.chat.fair_queue import FairQueue
 from core.chat.private_teaching import PrivateTeaching
 from core.chat.question_recognition import is_question
 from core.chat.rate_limits import MessageLimits
+from core.chat.trusted_reply import as_trusted_reply
 from core.command_call import CommandCall
 from core.commands import Registry, require_arguments, require_permission
 from core.errors import BadInput, PermissionRefused, UserError
+from core.offload import offload
 from core.ports import ArgumentCompletion, Outlet
 from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
@@ -158,6 +160,8 @@ class Dispatch:
         language = await self._language(unbound.space, unbound.locale)
         message = replace(self.private_teaching.bound(unbound), locale=language)
         try:
+            if message.declined is not None:
+                message = await offload(as_trusted_reply, message)
             if message.command is None:
                 await self.questions.answer(message, message.text, outlet)
             else:

@@ -16,9 +16,12 @@ from core.chat.notices import Notices
 from core.errors import BadInput
 from core.knowledge.review import ReviewService
 from core.markdown import Markdown, escape, sanitise
+from core.offload import offload
+from core.privacy.personal_data import find, without_mentions
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers
+from core.storage.curation.consents import KIND, SOURCE
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
@@ -90,15 +93,34 @@ class SpaceHandoffs:
             await handoffs.forget_address(space, number)
         return HandoffReply(handoff.question, is_new or is_again)
 
+    async def solve(self, answer_id: int, text: str) -> Verdict | None:
+        """Make the question of an answer and a moderator's reply a document, named by the reply's link."""
+        answer = await self._service.answers.get(self._message.space, answer_id)
+        if answer is None:
+            raise BadInput("storage.elsewhere")
+        if found := await offload(find, text):
+            kinds = ", ".join(dict.fromkeys(say(answer.language, f"personal.{span.kind}") for span in found))
+            raise BadInput("handoff.personal", kinds=kinds)
+        question = " ".join((answer.searched or answer.question).split())
+        name = self._message.address.get("link") or self._message.key
+        title = textwrap.shorten(question, MAX_NAME_CHARS, placeholder="…")
+        words = f"# {question}\n\n{without_mentions(text).strip()}\n"
+        new = NewDocument(name, SOURCE, title, KIND, answer.language, words)
+        return await self._learn(NewProposal(new, site="", origin=title, excerpts=(text,), proposed_by=self._pseudonym))
+
     async def teach(self, number: int) -> Verdict | None:
         """Make question and reply a document, approved by the moderator who asks for it; ``None``: they are one."""
         handoff = await self._get(number)
         if handoff.reply is None:
             raise BadInput("handoff.open", number=number)
-        reviews, proposed = self._service.reviews, _proposal(handoff, handoff.reply, self._pseudonym)
-        if await reviews.documents.find(handoff.space, proposed.new) is not None:
+        return await self._learn(_proposal(handoff, handoff.reply, self._pseudonym))
+
+    async def _learn(self, proposed: NewProposal) -> Verdict | None:
+        """Approve a proposal of the moderator's own; ``None`` when the text is known, waits, or was rejected."""
+        reviews, space = self._service.reviews, self._message.space
+        if await reviews.documents.find(space, proposed.new) is not None:
             return None
-        proposal = await reviews.proposals.add(handoff.space, proposed)
+        proposal = await reviews.proposals.add(space, proposed)
         return await reviews.of(self._message).approve(proposal.id) if proposal is not None else None
 
     async def _tell_asker(self, handoff: Handoff, text: str, address: Mapping[str, str]) -> None:

@@ -121,7 +121,7 @@ def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
         "consent": "teach",
     }
     families |= {"set_setting": "settings", "export_me": "privacy", "forget_me": "privacy", "wrong": "right"}
-    families |= {"consent": "teach"}
+    families |= {"consent": "teach", "solve": "reply"}
     for command in load_plugins():
         assert command.handler.__module__ == f"plugins.{module_of(families.get(command.name, command.name))}"
 

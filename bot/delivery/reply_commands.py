@@ -21,6 +21,12 @@ def reply_command(calls: Iterable[CommandLine], words: str, registry: Registry) 
     return None
 
 
+def declined_answer(calls: Iterable[CommandLine]) -> int | None:
+    """Return the id of the answer whose button to ask a human is among ``calls``: one AION declined or doubted."""
+    numbers = (call.rest for call in calls if call.name == "human")
+    return next((int(number) for number in numbers if number.isdecimal()), None)
+
+
 def as_command(message: Message, line: CommandLine, registry: Registry) -> Message:
     """Return ``message`` as the call of ``line``; the arguments of an unknown command stay empty."""
     command = registry.get(line.name)

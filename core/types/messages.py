@@ -58,6 +58,7 @@ class Message:
     ``command`` is ``None`` for a question. ``locale`` is the person's language tag (``pt-BR``), if known.
     ``addressed`` is false for one to nobody, in a channel where AION may answer such messages.
     ``address`` is what its adapter needs to reply after a restart; empty where that is impossible.
+    ``declined`` is the id of the answer shown by the message it replies to, where AION declined or was not sure.
     ``quoted`` are the messages it replies to or was called on. ``nearby`` fetches others of the channel; ``None``
     where the platform cannot, and after a restart.
     """
@@ -76,4 +77,5 @@ class Message:
     addressed: bool = True
     address: Mapping[str, str] = field(default_factory=dict)
     quoted: tuple[PostedMessage, ...] = ()
+    declined: int | None = None
     nearby: Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]] | None = None

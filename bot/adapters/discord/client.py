@@ -33,7 +33,7 @@ from bot.adapters.discord.translate import (
 )
 from bot.delivery.answering import MessageHandler
 from bot.delivery.edited_questions import EDIT_WINDOW
-from bot.delivery.reply_commands import as_command, reply_command
+from bot.delivery.reply_commands import as_command, declined_answer, reply_command
 from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi
@@ -151,7 +151,9 @@ class Client(discord.Client):
         question = message_of(me, message, self._moderator_role)
         if line := reply_command(calls_under(me, message), question.text, self._api.registry):
             question = as_command(question, line, self._api.registry)
-        elif not question.text and (kind := unread_kind(me, message)):
+        elif question.text:
+            question = replace(question, declined=declined_answer(calls_under(me, message)))
+        elif kind := unread_kind(me, message):
             return await self._say(message, f"wordless.{kind}")
         if message.guild is None:
             await self._api.open_private_chat("discord", question.space)

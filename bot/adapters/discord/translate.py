@@ -142,6 +142,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
             "message": str(message.id),
             "asker": str(message.author.id),
             "asked": str(message.id),
+            "link": message.jump_url,
         },
     )
 

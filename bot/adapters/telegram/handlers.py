@@ -35,7 +35,7 @@ from bot.adapters.telegram.translate import (
 )
 from bot.delivery.answering import MessageHandler
 from bot.delivery.edited_questions import EDIT_WINDOW
-from bot.delivery.reply_commands import reply_command
+from bot.delivery.reply_commands import declined_answer, reply_command
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
@@ -117,8 +117,9 @@ class UpdateHandlers:
         """Return a reply to a message whose buttons take replies as the command that they call."""
         if addressed.line is not None or not is_typed(head):
             return addressed
-        line = reply_command(calls_under(head.reply_to_message), addressed.text, self._api.registry)
-        return replace(addressed, line=line)
+        calls = list(calls_under(head.reply_to_message))
+        line = reply_command(calls, addressed.text, self._api.registry)
+        return replace(addressed, line=line, declined=declined_answer(calls) if line is None else None)
 
     async def _answer(
         self,
@@ -174,8 +175,9 @@ class UpdateHandlers:
     # --- translation that asks Telegram -----------------------------------------------------------
 
     async def _message(self, parts: Sequence[TelegramMessage], person: Person, addressed: AddressedMessage) -> Message:
-        """Return the parts as a ``Message``; only for a command is Telegram asked whether its author moderates."""
-        is_moderator = addressed.line is not None and await self._moderators.includes_author(head_of(parts))
+        """Return the parts as a ``Message``; where it may matter Telegram is asked whether its author moderates."""
+        matters = addressed.line is not None or addressed.declined is not None
+        is_moderator = matters and await self._moderators.includes_author(head_of(parts))
         author = replace(person, is_moderator=is_moderator)
         return message_of(parts, author, addressed, self._api.registry, self._files(parts, addressed))
 

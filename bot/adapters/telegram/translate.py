@@ -26,10 +26,14 @@ _MENTIONS = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
 
 @dataclass(frozen=True, slots=True)
 class AddressedMessage:
-    """What a message addressed to the bot says: a command where ``line`` is set, else a question, perhaps empty."""
+    """What a message addressed to the bot says: a command where ``line`` is set, else a question, perhaps empty.
+
+    ``declined`` is as in ``Message``.
+    """
 
     text: str
     line: CommandLine | None = None
+    declined: int | None = None
 
 
 def move_of(message: TelegramMessage) -> tuple[SpaceId, SpaceId] | None:
@@ -155,9 +159,15 @@ def message_of(
         command=line.name if line else None,
         arguments=line.arguments(command) if line and command else {},
         attachments=attachments,
-        address=address_of(place, asker_of(head)),
+        address={**address_of(place, asker_of(head)), "link": _link_of(head, place)},
         quoted=_quoted(head, place) if line else (),
+        declined=addressed.declined,
     )
+
+
+def _link_of(message: TelegramMessage, place: TelegramPlace) -> str:
+    """Return the permalink of a message; an id of our own where the chat has none."""
+    return message.link or f"telegram:{place.chat_id}:{message.message_id}"
 
 
 def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage, ...]:
@@ -167,8 +177,7 @@ def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage,
     text = without_controls(_text(said)) if said is not None else ""
     if said is None or author is None or not text:
         return ()
-    url = said.link or f"telegram:{place.chat_id}:{said.message_id}"
-    return (PostedMessage(author, text, url, address=address_of(place, asker_of(said))),)
+    return (PostedMessage(author, text, _link_of(said, place), address=address_of(place, asker_of(said))),)
 
 
 def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> AddressedMessage | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.delivery.reply_commands import as_command, reply_command
+from bot.delivery.reply_commands import as_command, declined_answer, reply_command
 from core.commands import Command, CommandLine, Parameter, Registry
 from core.types import Message, Person, SpaceId
 
@@ -24,6 +24,13 @@ def test_words_complete_the_first_command_that_takes_replies(registry: Registry)
     assert reply_command(calls, "At nine.", registry) == CommandLine("reply", "3 At nine.")
     assert reply_command(calls[:2], "At nine.", registry) is None
     assert reply_command([], "At nine.", registry) is None
+
+
+def test_a_declined_answer_is_told_by_its_button() -> None:
+    calls = [CommandLine("sources", "2"), CommandLine("human", "7")]
+    assert declined_answer(calls) == 7
+    assert declined_answer(calls[:1]) is None
+    assert declined_answer([CommandLine("human", "seven")]) is None
 
 
 def test_a_message_becomes_the_call_with_its_arguments(registry: Registry) -> None:
