@@ -29,7 +29,9 @@ def show(context: typer.Context, space: Space = "global") -> None:
     epilog="Examples:  aion watch add notes/ --every 12h --space discord:1234  ·  aion watch add https://example.org/feed"
 )
 def add(
-    what: Annotated[str, typer.Argument(help="A file, a folder, an address or a theme.", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(help="A file, a folder, an address, a theme, git+https://…#docs.", show_default=False)
+    ],
     every: Annotated[str, typer.Option("--every", help="How often: 12h, 7d, 2w.")] = "7d",
     space: Space = "global",
 ) -> None:

@@ -10,6 +10,7 @@ from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion, open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.curation.fetch import readable_address
+from core.curation.git_checkout import PREFIX, parse_git_address
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
 from core.language import detect_language
@@ -87,6 +88,9 @@ def _kind_and_target(target: str) -> tuple[WatchKind, str]:
     path = Path(target).expanduser()
     if path.exists():
         return "folder", str(path.resolve())
+    if target.startswith(PREFIX):
+        parse_git_address(target)
+        return "git", target
     if is_address(target):
         return "web", readable_address(target)
     if "/" in target or target.startswith("."):

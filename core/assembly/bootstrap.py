@@ -32,6 +32,7 @@ from core.curation.command_service import LearningService
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher
 from core.curation.gaps import GapFinder
+from core.curation.git_checkout import GitCheckouts
 from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
@@ -165,7 +166,8 @@ async def assemble(
         curator = Curator(
             open_search(settings.searxng_url), pages, ingest, reviews, stores.documents, stores.reading_log
         )
-        watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, MissingPages(stores.watches, notices))
+        missing, checkouts = MissingPages(stores.watches, notices), GitCheckouts(settings.data_dir / "sources")
+        watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, missing, checkouts)
         finder = GapFinder(stores.gaps, embedders, curator, curator.readings, stores.spaces)
         sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms)
         export_sandboxes = open_export_pool()

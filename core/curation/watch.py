@@ -1,4 +1,4 @@
-"""Watching pages, feeds, themes and folders: each is checked at its interval.
+"""Watching pages, feeds, sitemaps, themes, folders and repositories: each is checked at its interval.
 
 A changed page becomes a new version of its document, through review where the space's policy asks for it. A page that
 is gone is reported to the moderators once, and its document stays. An interrupted check is simply repeated: known and
@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 
 from core.curation.curator import Curator, Research, excerpts
 from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
+from core.curation.git_checkout import GitCheckouts
 from core.curation.missing_pages import MissingPages
 from core.curation.page_diff import differing_lines, is_relevant_change
 from core.curation.reading_log import log_reading
 from core.curation.sitemap import all_pages, changes
 from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
+from core.knowledge.files import DOCUMENTS, FileSelection
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sitemaps import Sitemap
 from core.knowledge.prepare import FailedDocument
@@ -64,6 +66,7 @@ class Watcher:
     ingest: Ingest
     spaces: Spaces
     missing: MissingPages
+    checkouts: GitCheckouts
     _being_checked: set[int] = field(default_factory=set)
 
     async def check_due(self) -> str:
@@ -97,7 +100,7 @@ class Watcher:
     async def _check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         if watch.kind == "theme":
             return await self.curator.research(await self._research(watch, watch.target), tell)
-        look = self._check_page_or_feed(watch, tell) if watch.kind == "web" else self._check_folder(watch)
+        look = self._check_page_or_feed(watch, tell) if watch.kind == "web" else self._check_files(watch)
         return await log_reading(self.curator.readings, watch.space, watch.target, watch.created_by or OPERATOR, look)
 
     async def _research(self, watch: Watch, theme: str) -> Research:
@@ -211,11 +214,15 @@ class Watcher:
 
     # --- folders ----------------------------------------------------------------------------------
 
-    async def _check_folder(self, watch: Watch) -> tuple[Finding, ...]:
-        """Index the new and changed files of a folder; only the operator can watch one."""
-        if not await offload(Path(watch.target).exists):
+    async def _check_files(self, watch: Watch) -> tuple[Finding, ...]:
+        """Index the new and changed files of a folder or a repository; only the operator can watch one."""
+        folder, selection = Path(watch.target), DOCUMENTS
+        if watch.kind == "git":
+            address, folder = await self.checkouts.update(watch.target)
+            selection = FileSelection(shown_as=address.shown)
+        elif not await offload(folder.exists):
             raise BadInput("file.missing", name=watch.target)
-        report = await self.ingest.index_paths(watch.space, [Path(watch.target)])
+        report = await self.ingest.index_paths(watch.space, [folder], selection=selection)
         known = await self.watches.pages(watch)
         there = {done.name for done in report.indexed}
         back = [seen for name, seen in known.items() if name in there and seen.gone_at is not None]

@@ -34,10 +34,14 @@ _MAX_IGNORE_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class FileSelection:
-    """What is read of a folder: source code only ``with_code``, what is outside it only where ``links_may_leave``."""
+    """What is read of a folder: source code only ``with_code``, what is outside it only where ``links_may_leave``.
+
+    ``shown_as`` stands for the folder in the names of its files.
+    """
 
     with_code: bool = False
     links_may_leave: bool = False
+    shown_as: str = ""
 
 
 DOCUMENTS = FileSelection()
@@ -143,7 +147,9 @@ class _FolderWalk:
             left_out = "ignored"
         elif not is_folder:
             left_out = self._left_out(path.name)
-        return FoundFile(path, _name(path), left_out is None and self._leaves(path), left_out)
+        inside, shown_as = PurePath(*parts, path.name).as_posix(), self._selection.shown_as
+        name = f"{shown_as}/{inside}" if shown_as else _name(path)
+        return FoundFile(path, name, left_out is None and self._leaves(path), left_out)
 
     def _left_out(self, name: str) -> LeftOutReason | None:
         if not self._selection.with_code and (

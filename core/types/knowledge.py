@@ -153,7 +153,7 @@ class Gap:
     status: GapStatus
 
 
-WatchKind = Literal["web", "theme", "folder"]
+WatchKind = Literal["web", "theme", "folder", "git"]
 """``web`` is a page or a feed."""
 
 

@@ -15,6 +15,7 @@ from core.curation.command_service import LearningService, SpaceLearning
 from core.curation.curator import N_KEPT, Curator
 from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.gaps import GapFinder
+from core.curation.git_checkout import GitCheckouts
 from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
@@ -74,7 +75,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         finder = GapFinder(Gaps(database), WordEmbedder(), curator, curator.readings, spaces)
         held = Watches(database)
-        watcher = Watcher(held, pages, curator, ingest, spaces, MissingPages(held, notices))
+        watcher = Watcher(
+            held, pages, curator, ingest, spaces, MissingPages(held, notices), GitCheckouts(tmp_path / "sources")
+        )
         sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms)
         quota = StorageQuota(documents, curator.readings)
         learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms, quota).of(GUILD, ANA, "en")

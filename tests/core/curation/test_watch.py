@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import html
+import os
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +19,7 @@ from core.chat.notices import Notices
 from core.curation import missing_pages, page_diff
 from core.curation.curator import Curator
 from core.curation.fetch import Fetcher, FetchLimits
+from core.curation.git_checkout import GitCheckouts
 from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
@@ -108,7 +112,15 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         search = SiteSearch(site, ())
         curator = Curator(search, pages, ingest, reviews, documents, ReadingLog(database))
         held = Watches(database)
-        watcher = Watcher(held, pages, curator, ingest, spaces, MissingPages(held, notices))
+        watcher = Watcher(
+            held,
+            pages,
+            curator,
+            ingest,
+            spaces,
+            MissingPages(held, notices),
+            GitCheckouts(tmp_path / "sources", ("file",)),
+        )
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         ours = SpaceWatches(watcher, GUILD, "ana", "en")
         yield House(site, database, watcher, ours, documents, proposals, spaces, search)
@@ -315,6 +327,37 @@ async def test_a_folder_of_the_operator_follows_its_files(house: House, tmp_path
     assert "barn" in await house.texts()
     assert "Spades" in await house.texts()
     assert len(await house.notices()) == 1
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a repository of the test's own."""
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True, env={**os.environ, **who})
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+async def test_a_folder_of_a_repository_follows_its_commits(house: House, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    (repository / "docs").mkdir(parents=True)
+    (repository / "docs" / "a.md").write_text("# Bees\n\nThe hives stand behind the shed.")
+    (repository / "docs" / "b.md").write_text("# Tools\n\nSpades are lent on Fridays.")
+    (repository / "docs" / "link.md").symlink_to("/etc/hostname")
+    (repository / "other.md").write_text("# Other\n\nNot in the folder.")
+    git(repository, "init", "-q", "-b", "main")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "one")
+    target = f"git+file://{repository}#docs"
+    watch = await house.watcher.watches.add(GUILD, NewWatch("git", target, "en", WEEK, "operator"))
+    assert await house.look(watch) == ["learned", "learned", "learned"]
+    names = {name for document in await house.documents.list(GUILD) for name in document.names}
+    assert names == {f"{target}/a.md", f"{target}/b.md", f"{target}/link.md"}
+    assert "Not in the folder" not in await house.texts()
+    (repository / "docs" / "a.md").write_text("# Bees\n\nThe hives stand behind the barn.")
+    (repository / "docs" / "b.md").unlink()
+    git(repository, "commit", "-q", "-a", "-m", "two")
+    assert sorted(await house.look(watch)) == ["gone", "learned", "unchanged"]
+    assert "barn" in await house.texts()
+    assert await house.watcher.watches.vanished(watch) == (f"{target}/b.md",)
 
 
 async def test_only_what_is_due_is_looked_at(house: House) -> None:
