@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bot.logs import log_to_file
 from bot.operator.eval import open_cached_embedder
+from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
 from bot.terminal.progress import progress_bar
@@ -23,14 +24,17 @@ from core.confidence.fit import GateExample
 from core.confidence.gate_versions import SHIPPED, GateVersions
 from core.confidence.reader_gate import with_reader_feature
 from core.errors import BadInput
-from core.evaluation.dataset import read_labelled
+from core.evaluation.dataset import LabelledSet, read_labelled
+from core.experiments.fusion_tuning import TunedFusion, tune_fusion
 from core.experiments.gate_tuning import GateFigures, TunedGate, labelled_examples, rated_examples, tune
 from core.experiments.search_sweep import SearchSetting, n_searches, pareto, sweep
 from core.generation.grounding.reader import open_reader
 from core.generation.providers.catalogue import read_providers
 from core.ports import Embedder, Reader
+from core.retrieval.fuse import Fusion, ScaledSum, fusion_for
 from core.settings import read_settings
 from core.storage.impressions import Impressions
+from core.texts import say
 from core.types import SpaceId
 
 RISK = 0.10
@@ -38,7 +42,7 @@ RISK = 0.10
 
 
 async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | None, keep: bool, as_json: bool) -> None:
-    """Refit the gate to labelled folders and to a space's ratings; print metrics before and after.
+    """Choose the search's weight and refit the gate to labelled folders and a space's ratings; print before and after.
 
     ``risk``, 0..1, bounds the unanswerable share of local answers; ``None``: ``RISK`` where a provider has a key, else
     the cut of best balanced accuracy. With ``keep`` the result becomes the version in use.
@@ -52,14 +56,20 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     if reader is not None:
         start = with_reader_feature(start, reader.id)
         reader.warm()
-    examples = [*await _labelled(folders, embedder, reader, console), *await _rated(space, start)]
+    sets = [read_labelled(folder) for folder in folders]
+    fusion_in_use = _fusion(gates, embedder.id)
+    ranked = await _tuned_fusion(sets, embedder, fusion_in_use, console)
+    nats = ranked.nats_per_cosine if ranked and ranked.is_better else gates.nats_per_cosine(embedder.id)
+    fusion = fusion_in_use if nats is None else ScaledSum(nats)
+    examples = [*await _labelled(sets, embedder, reader, fusion, console), *await _rated(space, start)]
     if risk is None and provider_keys(read_providers(settings.providers_file)):
         risk = RISK
     tuned = tune(examples, start, embedder.id, risk)
-    version = gates.save(tuned.coefficients) if keep else None
+    version = gates.save(tuned.coefficients, nats) if keep else None
     if as_json:
-        TerminalConsole(soft_wrap=True).print_json(json.dumps(_as_json(tuned, version)))
+        TerminalConsole(soft_wrap=True).print_json(json.dumps({**_as_json(tuned, version), "fusion": _plain(ranked)}))
     else:
+        _print_fusion(ranked)
         _print(tuned, version)
 
 
@@ -106,17 +116,41 @@ async def rollback_gate() -> None:
         print_sentence("tune.back", version=version)
 
 
+def _fusion(gates: GateVersions, embedder_id: str) -> Fusion:
+    nats_per_cosine = gates.nats_per_cosine(embedder_id)
+    return fusion_for(embedder_id) if nats_per_cosine is None else ScaledSum(nats_per_cosine)
+
+
+async def _tuned_fusion(
+    sets: Sequence[LabelledSet], embedder: Embedder, in_use: Fusion, console: Console
+) -> TunedFusion | None:
+    """Return the best weight of cosines against BM25 on all labelled folders; ``None`` with too few topics."""
+    n_questions = sum(bool(question.relevance) for data in sets for question in data.questions)
+    with progress_bar(console) as bar:
+        task = bar.add_task(say(terminal_language(), "tune.search"), total=n_questions)
+        return await tune_fusion(sets, embedder, in_use, partial(bar.advance, task))
+
+
+def _plain(ranked: TunedFusion | None) -> Mapping[str, object] | None:
+    return {**asdict(ranked), "is_better": ranked.is_better} if ranked else None
+
+
+def _print_fusion(ranked: TunedFusion | None) -> None:
+    if ranked is not None:
+        key = "tune.fusion_changed" if ranked.is_better else "tune.fusion_stays"
+        print_sentence(key, nats=ranked.nats_per_cosine, before=ranked.before, after=ranked.after)
+
+
 async def _labelled(
-    folders: Sequence[Path], embedder: Embedder, reader: Reader | None, console: Console
+    sets: Sequence[LabelledSet], embedder: Embedder, reader: Reader | None, fusion: Fusion, console: Console
 ) -> list[GateExample]:
     """Return one example for each question of the labelled folders."""
-    sets = [read_labelled(folder) for folder in folders]
     with progress_bar(console) as bar:
         tasks = [bar.add_task(data.name, total=len(data.questions)) for data in sets]
         return [
             example
             for data, task in zip(sets, tasks, strict=True)
-            for example in await labelled_examples(data, embedder, partial(bar.advance, task), reader)
+            for example in await labelled_examples(data, embedder, partial(bar.advance, task), reader, fusion)
         ]
 
 

@@ -16,7 +16,7 @@ from core.assembly.aion import Aion
 from core.assembly.backups import open_schedule
 from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.metrics import open_figures
-from core.assembly.models import open_local, open_migrating_gate
+from core.assembly.models import open_local, open_migrating_gate, tuned_fusion
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import open_quota, private_teaching_of
 from core.assembly.stores import Stores
@@ -118,7 +118,7 @@ async def assemble(
         gate = gate or open_migrating_gate(settings, embedders, reader)
 
         # Search and indexing.
-        indexes = MigratingSearcher(embedders, stores.passages, settings.data_dir / "indexes")
+        indexes = MigratingSearcher(embedders, stores.passages, settings.data_dir / "indexes", tuned_fusion(settings))
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))

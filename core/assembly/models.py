@@ -1,6 +1,8 @@
-"""The local model and the gate that the settings name."""
+"""The local model and the gate that the settings name, and the search's fusion as it was tuned."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
@@ -10,6 +12,7 @@ from core.generation.local.generator import LocalGenerator
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, Tell
 from core.ports import Gate, Reader
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate
+from core.retrieval.fuse import Fusion, FusionLookup, ScaledSum, fusion_for
 from core.settings import Settings
 
 
@@ -27,6 +30,18 @@ def prepare_local(settings: Settings, tell: Tell) -> None:
     """
     if not settings.local_url and settings.local_model == DEFAULT_LANGUAGE_MODEL:
         prepare_model(settings.local_model, settings.models_dir, tell)
+
+
+def tuned_fusion(settings: Settings) -> FusionLookup:
+    """Return a lookup of the fusion tuned for an embedder, else of the shipped one; the version in use is read once."""
+    gates = GateVersions(settings.data_dir / "gate")
+
+    @cache
+    def fusion_of(embedder_id: str) -> Fusion:
+        nats_per_cosine = gates.nats_per_cosine(embedder_id)
+        return fusion_for(embedder_id) if nats_per_cosine is None else ScaledSum(nats_per_cosine)
+
+    return fusion_of
 
 
 def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader: Reader | None) -> Gate:

@@ -20,7 +20,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.retrieval.analyzer import fold
+from core.retrieval.analyzer import fold, stop_words
+from core.retrieval.speller import slang_words
+from core.types import LANGUAGES
 
 TalkKind = Literal[
     "greeting",
@@ -92,7 +94,13 @@ class SmallTalkModel:
         return kind if not n_unknown or is_named else None
 
     def _is_known(self, word: str) -> bool:
-        return any(spelling in self.spellings for spelling in spellings(word))
+        return word in _function_words() or any(spelling in self.spellings for spelling in spellings(word))
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    """Return the words that name nothing that could be asked about, phone slang included."""
+    return slang_words().union(*map(stop_words, LANGUAGES))
 
 
 @cache

@@ -1,6 +1,7 @@
 """Refitted coefficients as numbered, immutable files of the data folder, one of them in use.
 
-``v0001.json``, ``v0002.json`` … hold coefficients, each with the version it replaced; ``in_use`` holds a number.
+``v0001.json``, ``v0002.json`` … hold coefficients and the search's weight that they were fitted with, each with the
+version it replaced; ``in_use`` holds a number.
 """
 
 from __future__ import annotations
@@ -55,11 +56,23 @@ class GateVersions:
             return default
         return tuned if tuned.reader == reader_id else without_reader_feature(tuned)
 
-    def save(self, coefficients: Coefficients) -> int:
-        """Store coefficients as a new version, put it in use, and return its number."""
+    def nats_per_cosine(self, embedder_id: str) -> float | None:
+        """Return the weight of cosines against BM25 tuned for an embedder; ``None`` where the shipped one is in use."""
+        version = self.version
+        try:
+            row = self._row(version) if version != SHIPPED else {}
+            is_tuned = row.get("nats_per_cosine") and row["coefficients"]["embedder"] == embedder_id
+            return float(row["nats_per_cosine"]) if is_tuned else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("the search's weight of v%d cannot be read, the shipped one is used: %s", version, error)
+            return None
+
+    def save(self, coefficients: Coefficients, nats_per_cosine: float | None = None) -> int:
+        """Store coefficients, and the search's weight, as a new version, put it in use, and return its number."""
         self._folder.mkdir(parents=True, exist_ok=True)
         version = max((int(path.stem[1:]) for path in self._folder.glob("v[0-9]*.json")), default=SHIPPED) + 1
         row = {"version": version, "replaces": self.version, "coefficients": asdict(coefficients)}
+        row["nats_per_cosine"] = nats_per_cosine
         write_atomically(self._path(version), json.dumps(row, indent=1).encode())
         self._use(version)
         return version

@@ -20,6 +20,7 @@ from core.experiments.search_eval import SPACE, store_labelled
 from core.language import detect_language
 from core.offload import offload
 from core.ports import Embedder, Reader
+from core.retrieval.fuse import Fusion
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -61,12 +62,17 @@ class TunedGate:
 
 
 async def labelled_examples(
-    data: LabelledSet, embedder: Embedder, asked: Callable[[], object], reader: Reader | None = None
+    data: LabelledSet,
+    embedder: Embedder,
+    asked: Callable[[], object],
+    reader: Reader | None = None,
+    fusion: Fusion | None = None,
 ) -> list[GateExample]:
     """Search for a labelled set's questions in a temporary index, and return their features, with the reader's.
 
-    All sets have the same total weight. ``asked`` is called after each question. Raises ``BadInput`` when the set has
-    only answerable or only unanswerable questions.
+    ``fusion`` is the search's; by default the one shipped for the embedder. All sets have the same total weight.
+    ``asked`` is called after each question. Raises ``BadInput`` when the set has only answerable or only unanswerable
+    questions.
     """
     if len({question.answerable for question in data.questions}) < 2:
         raise BadInput("tune.one_kind", name=data.name)
@@ -74,7 +80,7 @@ async def labelled_examples(
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
             gate = LogisticGate(shipped(embedder.id))
             for question in data.questions:
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))

@@ -6,8 +6,9 @@ Does not cover what the lines amount to (``core.retrieval.blocks``).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
@@ -26,6 +27,7 @@ _ITEM = re.compile(
 )
 _RULE = re.compile(r"[\s|:=*_~`+-]*$")
 _DIVIDER = re.compile(r"(?=[\s:|-]*+$)[^-]*+-[^|]*+\|")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _KEY = re.compile(r"[a-z][\w-]{0,30}:(?: |$)")
 _FIELD = re.compile(r"[ \t#\[-]|\s*$|[\w.-]{1,40}[ \t]{0,4}[:=]", re.ASCII)
@@ -35,6 +37,8 @@ _FRONT_KEYS = frozenset(
     re.findall(r"\w+", "title layout id sidebar_position description nav permalink slug tags date author icon")
 )
 _MAX_FRONT_LINES = 80
+_MAX_BESIDE = 7
+"""Lines that a row of a table is looked for in, beside another: LaTeX has rules and ends of rows between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class MarkedLine:
     def is_blank(self) -> bool:
         """Return whether nothing of it is shown."""
         return not self.text.strip()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it is empty in the text itself, not only after its markup was masked (a rule of LaTeX)."""
+        return not self.raw.strip()
 
     @property
     def indent(self) -> int:
@@ -108,7 +117,7 @@ class MarkedLines:
         line = self._lines[i]
         if match := _HEADING.match(line.text):
             said = shown(match["text"] or match["wiki"]).strip("# ")
-            return (said, 1) if _LETTER.search(said) else ("", 0)  # a price is no heading
+            return (said, 1) if _LETTER.search(said) or _YEAR.fullmatch(said) else ("", 0)  # a price is no heading
         said = shown(line.text)
         if i + 1 == len(self) or len(said) > _MAX_HEADING_CHARS or line.item_end or "|" in said:
             return "", 0
@@ -125,8 +134,16 @@ class MarkedLines:
             return True
         if "|" not in text or self._lines[i].item_end:
             return False
-        near = (*self.between(i - 1, i), *self.between(i + 1, i + 3))
+        near = (*islice(self._beside(i, -1), 1), *islice(self._beside(i, 1), 2))
         return any(_DIVIDER.match(line.text) or line.text.count("|") == text.count("|") for line in near)
+
+    def _beside(self, i: int, step: int) -> Iterator[MarkedLine]:
+        """Yield the lines after (``1``) or before (``-1``) a line, without those that are only markup."""
+        for j in range(i + step, i + step * _MAX_BESIDE, step):
+            if not 0 <= j < len(self) or self._lines[j].is_empty:
+                return
+            if not self._lines[j].is_blank:
+                yield self._lines[j]
 
     def code_end(self, i: int) -> int:
         """Return the line that closes the code block opened at ``i``, or the last one."""

@@ -33,6 +33,9 @@ _BACK = re.compile(
 _FINISHED = re.compile(r"[.!?…][\"'”’»)\]]*$")
 """How a sentence ends. A line that ends otherwise, right before a list, a table or code, introduces it."""
 
+_BELOW = re.compile(r"\b(?:below|(?:as|the) following|as follows|abaixo|a seguir|seguintes?)\b", re.IGNORECASE)
+"""What a finished sentence says that introduces the list, the table or the code after it."""
+
 _NARROWING = re.compile(
     r"(?:But|However|Except|Unless|Otherwise|Though|Although|Note|Exception|Only|Instead|Mas|Porém|Contudo|Entretanto"
     r"|No entanto|Exceto|Salvo|Exceção|A não ser|Caso contrário|Todavia|Atenção|Observação|Obs|Já|Só|Somente|Apenas)\b"
@@ -130,9 +133,9 @@ class _BlockReader:
         needs = self._introduced()
         self._block += 1
         header: int | None = None
-        while i < len(self._lines) and not self._lines[i].is_blank:
+        while i < len(self._lines) and not (self._lines[i].is_blank and self._lines[i].is_empty):
             line = self._lines[i]
-            if not line.is_rule:
+            if not (line.is_rule or line.is_blank):
                 if not self._lines.is_row(i):
                     break
                 place = self._add("row", line.start, line.end, needs, leads=header is None)
@@ -174,7 +177,7 @@ class _BlockReader:
         first = self._lines[i]
         end, i = first.end, i + 1
         while i < len(self._lines) and not (line := self._lines[i]).is_blank:
-            if line.fence or line.begins_block or self._lines.is_row(i):
+            if line.fence or line.begins_block or line.is_rule or self._lines.is_row(i):
                 break
             end, i = line.end, i + 1
         self._lead, self._block = None, self._block + 1
@@ -199,7 +202,8 @@ class _BlockReader:
                 continue
             needs = (last,) if last is not None and _BACK.match(said) else ()
             is_last = not _WORD.search(self._masked, stop, end)
-            leads = is_last and (said.endswith(":") or (introduces and not _FINISHED.search(said)))
+            announces = not _FINISHED.search(said) or bool(_BELOW.search(said))
+            leads = is_last and (said.endswith(":") or (introduces and announces))
             narrows = last is not None and bool(_NARROWING.match(said))
             place = self._add("sentence", begin if numbering is None else numbering, stop, needs, leads, narrows)
             last, numbering = (last if place is None else place), None

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.ports import Embedder, Gate, PassageStore
+from core.retrieval.fuse import FusionLookup, fusion_for
 from core.retrieval.search import HybridSearcher
 from core.storage.passages import ANY_EMBEDDER
 from core.types import Decision, Language, Matrix, SearchResult, SpaceId, Vector
@@ -101,10 +102,18 @@ class EmbedderMigration:
 class MigratingSearcher:
     """Searches with the embedder in service: a ``core.ports.Searcher``. Both embedders' indexes share a folder."""
 
-    def __init__(self, migration: EmbedderMigration, store: PassageStore, index_dir: Path) -> None:
+    def __init__(
+        self,
+        migration: EmbedderMigration,
+        store: PassageStore,
+        index_dir: Path,
+        fusion_of: FusionLookup = fusion_for,
+    ) -> None:
         self._migration = migration
-        self._latest = HybridSearcher(migration.latest, store, index_dir)
-        self._former = HybridSearcher(migration.serving, store, index_dir) if migration.is_under_way else None
+        self._latest = HybridSearcher(migration.latest, store, index_dir, fusion_of=fusion_of)
+        self._former = (
+            HybridSearcher(migration.serving, store, index_dir, fusion_of=fusion_of) if migration.is_under_way else None
+        )
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query`` among those ``space`` may read, best first."""

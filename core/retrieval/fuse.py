@@ -28,6 +28,9 @@ class Candidates:
 Fusion = Callable[[Candidates], Scores]
 """Returns one score for each candidate, shape ``(n,)``, higher is better."""
 
+FusionLookup = Callable[[str], Fusion]
+"""Returns the fusion for an embedder's id."""
+
 RRF_K = 60
 
 _SHARE_OF_DENSE = 0.6

@@ -62,7 +62,7 @@ _HIDDEN = re.compile(
           :::+[^\n]* | (?:!!!|\?\?\?\+?)[ \t]+\w[^\n]* | >?[ \t]*\[!\w+\][-+]?[ \t]*$      # admonitions
         | import[ \t][^\n]*[ \t]from[ \t][^\n]* | \[TOC\][ \t]*$ | ---[ \t]+/?[a-z][a-z \t-]{0,40}[ \t]+---[ \t]*$
         | \[[^\]\n^]{1,80}\]:[ \t]*\S+[^\n]*                                      # the address of a reference link
-        | \.\.(?:[ \t]+(?:toctree|image|figure|contents|raw|meta|include|only)::[^\n]*|[ \t]*|[ \t]+_[^\n]*)
+        | \.\.(?:[ \t]+(?:toctree|image|figure|contents|raw|meta|include|only)::[^\n]*|[ \t]*(?=\n|\Z)|[ \t]+_[^\n]*)
           (?:\n(?:[ \t]+[^\n]*)?(?=\n|\Z))*
         | \.\.[ \t]+[\w-]+::[^\n]* | :[\w-]{2,20}:[ \t]+\S*[ \t]*$)
     """,

@@ -19,7 +19,7 @@ from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
 from core.retrieval.analyzer import query_terms
-from core.retrieval.fuse import Candidates, Fusion, Scores, fusion_for
+from core.retrieval.fuse import Candidates, Fusion, FusionLookup, Scores, fusion_for
 from core.retrieval.index import Indexes, SpaceIndexes
 from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
@@ -69,12 +69,20 @@ class _Ranked:
 class HybridSearcher:
     """A ``core.ports.Searcher`` over dense and lexical indexes."""
 
-    def __init__(self, embedder: Embedder, store: PassageStore, index_dir: Path, fusion: Fusion | None = None) -> None:
-        """Search with ``fusion``; by default ``fusion_for`` the embedder."""
+    def __init__(
+        self,
+        embedder: Embedder,
+        store: PassageStore,
+        index_dir: Path,
+        fusion: Fusion | None = None,
+        fusion_of: FusionLookup = fusion_for,
+    ) -> None:
+        """Search with ``fusion``; by default with what ``fusion_of`` returns for the embedder's id."""
         self._embedder = embedder
         self._texts = PassageCache(store)
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
+        self._fusion_of = fusion_of
 
     async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
         """Return the analysed query with its hits and context among the passages ``space`` may read."""
@@ -144,7 +152,7 @@ class HybridSearcher:
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
             bm25 = np.array([lexical[space].get(id_, 0.0) for space, id_ in ids], np.float64)
-            fusion = self._fusion or fusion_for(self._embedder.id)  # some embedders know their id only once loaded
+            fusion = self._fusion or self._fusion_of(self._embedder.id)  # some embedders know their id only once loaded
             scores = fusion(Candidates(dense, bm25))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])

@@ -17,7 +17,7 @@ from typing import Literal
 
 from core.retrieval.analyzer import MAX_TERMS, fold, query_terms
 from core.retrieval.vocabulary import MAX_CHARS, MIN_CHARS, Vocabulary
-from core.types import Language
+from core.types import LANGUAGES, Language
 
 _LONG_CHARS, _EDITS, _EDITS_OF_LONG = 9, 1, 2
 """Edits between a word and what is meant, and how many characters a word with two has at least."""
@@ -70,6 +70,11 @@ class Speller:
 
     def _frequency(self, word: str) -> int:
         return self.n_with(word) if query_terms(word) else 1  # stop-words are not counted
+
+
+def slang_words() -> frozenset[str]:
+    """Return the short forms of both languages that are written out wherever they stand."""
+    return frozenset(short for language in LANGUAGES for short in _slang(language, "always"))
 
 
 def is_known(word: str) -> bool:

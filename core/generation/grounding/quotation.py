@@ -23,6 +23,13 @@ _REACH = 1_000
 _SAYS_SOMETHING = re.compile(r"\d|\w\W+\w+\W+\w")
 """A number or three words: a part without is quoted beside others only."""
 
+_POINTER = re.compile(
+    r"(?:(?:Please )?(?:See|Refer to|Check out) |(?:For )?[Mm]ore (?:info|information|details|on|about)\b|Learn more"
+    r"|Link (?:to|for|para) |Vejam? |Ver |Consulte |Confira |Saiba mais|(?:Para )?[Mm]ais (?:informações|detalhes)\b)"
+    r"[^.!?\n]{0,100}[.!?]?(?: ?\(?https?://\S+)?$"
+)
+"""A part that only says where to look: it is quoted beside others only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
@@ -85,7 +92,8 @@ class QuotablePassage:
         anchors: dict[tuple[int, ...], list[int]] = {}
         for i, part in enumerate(self.parts):
             is_inside = self.offset + part.end > self.passage.start and self.offset + part.start < self.passage.end
-            if is_inside and not part.leads and _SAYS_SOMETHING.search(self._read(part)):
+            said = self._read(part) if is_inside and not part.leads else ""
+            if _SAYS_SOMETHING.search(said) and not _POINTER.match(said):
                 anchors.setdefault(self._around(i, room), []).append(i)
         return [Quotation(self, median_low(places), quoted) for quoted, places in anchors.items()]
 

@@ -23,7 +23,7 @@ def test_it_knows_small_talk_it_was_not_fitted_on() -> None:
     ]
     missed = [text for _, text, kind in read if kind is None]
     mistaken = [(text, kind) for wanted, text, kind in read if kind not in (None, wanted)]
-    assert len(missed) <= 0.05 * len(read), missed
+    assert len(missed) <= 0.03 * len(read), missed
     assert len(mistaken) <= 0.1 * len(read), mistaken
 
 

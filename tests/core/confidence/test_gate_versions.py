@@ -49,3 +49,17 @@ def test_damaged_file_leaves_the_shipped_ones_in_use_and_can_be_taken_back(gates
     (tmp_path / "gate" / "v0001.json").write_text(damage)
     assert gates.current(EMBEDDER) == shipped(EMBEDDER)
     assert gates.rollback() == SHIPPED
+
+
+def test_the_search_s_weight_is_kept_with_the_coefficients_and_taken_back_with_them(gates, tmp_path):
+    assert gates.nats_per_cosine(EMBEDDER) is None
+    gates.save(MINE)
+    assert gates.nats_per_cosine(EMBEDDER) is None
+    gates.save(MINE, 400.0)
+    assert gates.nats_per_cosine(EMBEDDER) == 400.0
+    assert gates.nats_per_cosine("another/embedder") is None
+    gates.rollback()
+    assert gates.nats_per_cosine(EMBEDDER) is None
+    gates.save(MINE, 400.0)
+    (tmp_path / "gate" / "v0003.json").write_text("[]")
+    assert gates.nats_per_cosine(EMBEDDER) is None

@@ -225,3 +225,42 @@ def test_time_is_linear(piece):
         return min(times)
 
     assert seconds(16_000) < 20 * max(seconds(2_000), 0.005)
+
+
+def test_rows_of_latex_belong_to_one_table_whatever_rules_are_between_them():
+    text = (
+        "Valores:\n\n\\begin{tabular}{|c|c|}\n  \\hline\n  Bolsa & Valor \\\\\n  \\hline\n  BAS & 857,00\\\\\n"
+        "  \\hline\n  BAI & 444,00 \\\\\n  \\hline\n\\end{tabular}\n\nFim."
+    )
+    assert [(kind, read) for kind, read, _ in parts(text)] == [
+        ("sentence", "Valores:"),
+        ("row", "Bolsa | Valor"),
+        ("row", "BAS | 857,00"),
+        ("row", "BAI | 444,00"),
+        ("sentence", "Fim."),
+    ]
+    assert parts(text)[3][2] == ["Valores:", "Bolsa | Valor"]
+
+
+def test_a_year_is_a_heading_and_a_rule_ends_a_paragraph():
+    assert said("### 2018\n---\n\nO estatuto mudou.\n") == ["O estatuto mudou."]
+    assert MarkedText("### 2018\n---\n\nO estatuto mudou.\n").parts[0].heading == "2018"
+    assert said("Two lines\nof prose.\n***\nMore of it.") == ["Two lines of prose.", "More of it."]
+
+
+def test_a_finished_sentence_that_points_below_introduces_what_is_there():
+    listed = "Bring the things listed below.\n\n- a towel\n- a cap\n"
+    assert parts(listed)[1:] == [
+        ("item", "- a towel", ["Bring the things listed below."]),
+        ("item", "- a cap", ["Bring the things listed below."]),
+    ]
+    assert parts(listed.replace("listed below", "that you like"))[1][2] == []
+    assert parts("Bring the things listed below. It rains.")[0][0] == "sentence"
+
+
+def test_a_directive_of_restructuredtext_is_masked_whole():
+    assert said("Baixe o diário.\n\n.. tip::\n    Se não bastar, busque.\n\n..\n   um comentário\n\nFim de tudo.") == [
+        "Baixe o diário.",
+        "Se não bastar, busque.",
+        "Fim de tudo.",
+    ]

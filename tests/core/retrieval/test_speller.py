@@ -29,7 +29,7 @@ def speller() -> Speller:
     ("typed", "meant"),
     [
         ("how do i renew my membrship crd?", "how do i renew my membership crd?"),
-        ("wat about securty and vaction", "wat about security and vacation"),
+        ("wat about securty and vaction", "what about security and vacation"),
         ("the tokncode, pls!", "the tokencode, please!"),
         ("can u renew it", "can you renew it"),
     ],

@@ -151,3 +151,12 @@ def test_every_quotation_is_whole_in_place_and_verbatim(text, room):
         assert len(window.source.quote) <= 300
         needed = len(of.read(of.around(window.anchor, 1).places))
         assert len(window.text) <= max(room, needed)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    ["See the transit benefit page.", "For more information on passes", "Veja a página do regulamento.", "Saiba mais"],
+)
+def test_what_only_says_where_to_look_is_not_quoted_alone(pointer):
+    windows = quotable(f"{pointer}\n\n## Pool\n\nThe pool closes at eight.").windows(320)
+    assert [window.text for window in windows] == ["The pool closes at eight."]
