@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from datasketch import LeanMinHash, MinHash
+if TYPE_CHECKING:  # it loads scipy's integrals, which most commands never need
+    from datasketch import LeanMinHash
 
 SHINGLE_WORDS = 5
 N_PERMUTATIONS = 128
@@ -40,6 +42,8 @@ class MinHashIndex:
 
 def minhash(text: str) -> LeanMinHash:
     """Return the MinHash signature of a text's shingles, or of all its words where it is shorter than one."""
+    from datasketch import LeanMinHash, MinHash
+
     words = _WORD.findall(text.casefold())
     last = max(1, len(words) - SHINGLE_WORDS + 1)
     shingles = {" ".join(words[first : first + SHINGLE_WORDS]).encode() for first in range(last)}

@@ -103,11 +103,12 @@ async def _measured(
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             names = await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            tried: list[Fusion] = [in_use, *map(ScaledSum, NATS)]
             fusion = _Exchanged(in_use)
             searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
             for question in questions:
                 row = []
-                for each in (in_use, *map(ScaledSum, NATS)):
+                for each in tried:
                     fusion.fusion = each
                     row.append(await _ndcg(searcher, question, names))
                 rows.append(row)
