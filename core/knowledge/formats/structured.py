@@ -20,18 +20,32 @@ _MAX_RECORD_CHARS = 400
 
 
 def read(text: str, name: str) -> ReadText:
-    """Return the values of a file beside their keys. Raises ``BadInput`` when it is not well-formed, or too deep."""
+    """Return the values of a file beside their keys.
+
+    Raises ``BadInput`` when it is not well-formed, too deep, or a chat's export, which ``core.importing`` reads.
+    """
     suffix = PurePosixPath(name).suffix.lower()
     try:
         documents = _LOADERS.get(suffix, _yaml)(text)
     except (ValueError, yaml.YAMLError, RecursionError):
         raise BadInput("knowledge.damaged", name=name) from None
+    if any(map(_is_chat_export, documents)):
+        raise BadInput("knowledge.chat_export", name=name)
     out = DocumentText(name)
     writer = _ValueWriter(out, name)
     for document in documents:
         writer.write(document, (), 0)
     title = documents[0].get("title") if documents and isinstance(documents[0], Mapping) else None
     return ReadText(title if isinstance(title, str) and title.strip() else None, out.text())
+
+
+def _is_chat_export(document: Any) -> bool:
+    """Return whether a document is what DiscordChatExporter or Telegram Desktop write."""
+    if not isinstance(document, Mapping):
+        return False
+    messages, chats = document.get("messages"), document.get("chats")
+    is_chat = isinstance(messages, list) and ("guild" in document or {"type", "id"} <= document.keys())
+    return is_chat or (isinstance(chats, Mapping) and isinstance(chats.get("list"), list))
 
 
 def _yaml(text: str) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import BadInput
 from core.knowledge.extract import extract
 
 LONG = "The key is under the mat. " * 30
@@ -32,6 +33,19 @@ def test_short_objects_are_rows_and_long_ones_sections() -> None:
     assert "\n\n## When?\n\n" in found
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"guild": {"id": "1"}, "channel": {}, "messages": []}',
+        '{"name": "Club", "type": "private_group", "id": 7, "messages": [{"id": 1}]}',
+        '{"about": "x", "chats": {"list": []}}',
+    ],
+)
+def test_the_export_of_a_chat_is_for_import(data: str) -> None:
+    with pytest.raises(BadInput, match="chat_export"):
+        extract(data.encode(), "result.json")
+
+
 def test_tags_and_documents_of_yaml() -> None:
     assert text_of("--- !thing\na: !secret b\n---\nc: !!python/object:os.system d\n", "a.yml") == "- a: b\n- c: d"
 
@@ -40,5 +54,5 @@ def test_tags_and_documents_of_yaml() -> None:
     ("data", "name"), [("{", "a.json"), ("a: [", "a.yaml"), ("a = ", "a.toml"), ('{"a": 1}\n{', "a.jsonl")]
 )
 def test_what_is_not_well_formed_is_refused(data: str, name: str) -> None:
-    with pytest.raises(Exception, match="damaged"):
+    with pytest.raises(BadInput, match="damaged"):
         extract(data.encode(), name)
