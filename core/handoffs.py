@@ -8,20 +8,22 @@ AION serves on the platform; where it serves several, it goes nowhere, since AIO
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.errors import BadInput
+from core.generation.question_match import normalised_question
 from core.knowledge.review import ReviewService
 from core.markdown import Markdown, escape, sanitise
 from core.offload import offload
 from core.privacy.personal_data import find, without_mentions
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import HandoffReply, Verdict
-from core.storage.answers import AnswerRecord, Answers
-from core.storage.curation.consents import KIND, SOURCE
+from core.storage.answers import AnswerRecord, Answers, DeclinedQuestion
+from core.storage.curation.consents import KIND, REPLIED
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.storage.handoffs import Handoff, Handoffs, NewHandoff
@@ -33,6 +35,10 @@ MAX_QUOTED_CHARS = 700
 """Longest quote of a question or an answer on a card."""
 
 MAX_NAME_CHARS = 200
+
+ASKED_WITHIN = timedelta(days=60)
+MAX_ASKED = 1_000
+"""Declined questions, the latest, among which those that ask the same are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,36 @@ class SpaceHandoffs:
         name = self._message.address.get("link") or self._message.key
         title = textwrap.shorten(question, MAX_NAME_CHARS, placeholder="…")
         words = f"# {question}\n\n{without_mentions(text).strip()}\n"
-        new = NewDocument(name, SOURCE, title, KIND, answer.language, words)
-        return await self._learn(NewProposal(new, site="", origin=title, excerpts=(text,), proposed_by=self._pseudonym))
+        new = NewDocument(name, REPLIED, title, KIND, answer.language, words)
+        proposed = NewProposal(new, site="", origin=title, excerpts=(text,), proposed_by=self._pseudonym)
+        verdict = await self._learn(proposed)
+        if verdict is not None and verdict.is_new:
+            await self._tell_others(answer, text, Markdown(name if name.startswith("https://") else ""))
+        return verdict
+
+    async def n_solved(self) -> int:
+        """Return how many replies to declined answers are known here."""
+        return await self._service.reviews.documents.count_from(self._message.space, REPLIED)
+
+    async def _tell_others(self, answer: AnswerRecord, text: str, link: Markdown) -> None:
+        """Show a reply in the other conversations of the space where the same was asked lately, once in each."""
+        space = self._message.space
+        since = datetime.now(UTC) - ASKED_WITHIN
+        asked = await self._service.answers.declined(space, since, MAX_ASKED)
+        same = await offload(_same_questions, answer, asked)
+        told = {answer.conversation, self._message.conversation}
+        for each in same:
+            if each.conversation not in told:
+                told.add(each.conversation)
+                words = say_markdown(
+                    each.language,
+                    "handoff.solved_elsewhere",
+                    question=_quoted(each.question),
+                    reply=sanitise(text),
+                    link=link,
+                )
+                key = f"solved:{answer.id}:{each.answer_id}"
+                await self._service.notices.tell(space, each.conversation, key, Reply(words, each.language))
 
     async def teach(self, number: int) -> Verdict | None:
         """Make question and reply a document, approved by the moderator who asks for it; ``None``: they are one."""
@@ -145,6 +179,12 @@ class SpaceHandoffs:
     @property
     def _pseudonym(self) -> str:
         return self._service.pseudonyms.of(self._message.person.id)
+
+
+def _same_questions(answer: AnswerRecord, asked: Sequence[DeclinedQuestion]) -> list[DeclinedQuestion]:
+    """Return the questions that ask the same as an answer's, in other words for politeness at most. Blocks."""
+    wanted = normalised_question(answer.searched or answer.question, answer.language)
+    return [each for each in asked if normalised_question(each.question, each.language) == wanted]
 
 
 def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Language) -> Reply:

@@ -33,8 +33,13 @@ class HandoffsPort(Protocol):
     async def solve(self, answer_id: int, text: str) -> Verdict | None:
         """Make the question of an answer and the sender's reply a document; ``None``: it is one, or was rejected.
 
-        Raises ``BadInput`` when the answer was not given in the space, or the reply has personal data.
+        Where else in the space the same was asked, the reply is shown. Raises ``BadInput`` when the answer was not
+        given in the space, or the reply has personal data.
         """
+        ...
+
+    async def n_solved(self) -> int:
+        """Return how many replies to declined answers are known here."""
         ...
 
     async def teach(self, number: int) -> Verdict | None:

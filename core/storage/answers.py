@@ -57,6 +57,16 @@ class NewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclinedQuestion:
+    """A question whose answer ``answer_id`` AION declined or was not sure of."""
+
+    answer_id: int
+    conversation: str
+    question: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class UsedPassage:
     """A passage of an answer's context, with its scores then; the passage may have been removed since."""
 
@@ -115,6 +125,15 @@ class Answers:
         theirs = (answers.c.space_id == space) & (answers.c.conversation == conversation) & (answers.c.asker == asker)
         row = await self._database.row(select(answers).where(theirs).order_by(answers.c.id.desc()).limit(1))
         return read_answer(row) if row is not None else None
+
+    async def declined(self, space: SpaceId, since: datetime, limit: int) -> tuple[DeclinedQuestion, ...]:
+        """Return the last questions of the space that AION declined or was not sure of, newest first."""
+        doubted = answers.c.used.in_(("abstained", "closest")) & (answers.c.created_at >= since)
+        statement = select(answers).where(answers.c.space_id == space, doubted).order_by(answers.c.id.desc())
+        return tuple(
+            DeclinedQuestion(row.id, row.conversation, row.searched or row.question, row.language)
+            for row in await self._database.rows(statement.limit(limit))
+        )
 
     async def shown_at(self, space: SpaceId, message_ref: str) -> int | None:
         """Return the id of the answer that the message ``message_ref`` (``PLATFORM:HANDLE``) shows, if it shows one."""

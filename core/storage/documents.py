@@ -47,6 +47,14 @@ class Documents:
         """Return how many documents the space holds, and how many characters of text together."""
         return (await self._sizes(documents.c.space_id == space)).get(space, (0, 0))
 
+    async def count_from(self, space: SpaceId, source_hash: str) -> int:
+        """Return how many of the space's documents came from sources of this hash."""
+        ours = (document_names.c.space_id == space) & (document_names.c.source_hash == source_hash)
+        row = await self._database.row(
+            select(func.count(document_names.c.document_id.distinct()).label("n")).where(ours)
+        )
+        return int(row.n) if row is not None else 0
+
     async def size_of(self, space: SpaceId, names: Sequence[str]) -> tuple[int, int]:
         """Return what ``size`` does of the documents that have one of these names and no other."""
         other = document_names.alias()

@@ -80,7 +80,11 @@ class RatedAnswers:
         """Return those of some passages that are there and whose document was not taught from messages."""
         names = document_names.c
         from_messages = select(names.document_id).where(
-            or_(names.source_hash == SAID, names.source_hash.startswith(HANDOFF), names.name.startswith(_PERMALINK))
+            or_(
+                names.source_hash.startswith(SAID),
+                names.source_hash.startswith(HANDOFF),
+                names.name.startswith(_PERMALINK),
+            )
         )
         found: set[int] = set()
         for some in _batches(sorted(passage_ids)):

@@ -20,9 +20,11 @@ async def test_on_discord(tmp_path: Path) -> None:
     async with DiscordServer() as discord:
         ana, rui, eva = discord.person("Ana"), discord.person("Rui"), discord.person("Eva")
         guild = discord.guild("Club", moderators=[ana])
-        general = discord.channel(guild, "general")
+        general, garden = discord.channel(guild, "general"), discord.channel(guild, "garden")
         space = SpaceId(f"discord:{guild.id}")
         async with on_discord(discord, tmp_path) as aion:
+            elsewhere = discord.say(garden, rui, f"Hi, please tell me: {QUESTION}", mentions_bot=True)
+            await discord.wait_for_message(lambda m: m.reference is elsewhere and m.buttons)
             asked = discord.say(general, eva, QUESTION, mentions_bot=True)
             declined = await discord.wait_for_message(lambda m: m.reference is asked and m.buttons)
             refused = discord.say(general, ana, NUMBER, reply_to=declined)
@@ -32,6 +34,9 @@ async def test_on_discord(tmp_path: Path) -> None:
             assert await aion.documents.list(space) == (), "who is no moderator teaches nothing"
             reply = discord.say(general, ana, REPLY, reply_to=declined)
             learned = await discord.wait_for_message(lambda m: m.reference is reply and "🎓 Learned" in m.content)
+            await discord.wait_for_message(lambda m: m.channel is garden and "answered now" in m.content)
+            counted = await discord.wait_for_reply(discord.slash("learned", eva, general))
+            assert "learned here: 1" in counted.content
             [document] = await aion.documents.list(space)
             assert document.names == (f"https://discord.com/channels/{guild.id}/{general.id}/{reply.id}",)
             again = discord.say(general, rui, QUESTION, mentions_bot=True)

@@ -23,6 +23,9 @@ KIND = "markdown"
 SOURCE = "said"
 """Their ``source_hash``: there are no source bytes that could change."""
 
+REPLIED = f"{SOURCE}:reply"
+"""The ``source_hash`` of documents made of a moderator's reply to a declined answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingTeaching:
