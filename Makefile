@@ -63,8 +63,19 @@ lint: setup ## style, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+.PHONY: audit
+audit: setup tools ## insecure code, secrets in files, known vulnerabilities of what is pinned (the last needs the network)
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive bot core plugins
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --disable-plugin Base64HighEntropyString \
+	  --disable-plugin HexHighEntropyString --disable-plugin KeywordDetector \
+	  --exclude-files '\.lock$$|test_personal_data' --exclude-lines 'made-up|127\.0\.0\.1|@example|user:'
+	@timeout 120 $(VENV)/tools/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
+	  -r requirements.lock > $(VENV)/audit.txt 2>&1 || { grep -q 'Found .* known vulnerabilit' $(VENV)/audit.txt && cat $(VENV)/audit.txt && exit 1; }; \
+	  ! grep -q 'not found on PyPI\|Connection\|could not be audited' $(VENV)/audit.txt \
+	  || echo "pip-audit: the advisories could not be reached; pinned packages were not compared with them"
+
 .PHONY: check
-check: lint test ## everything a change must pass
+check: lint audit test ## everything a change must pass
 
 .PHONY: format
 format: setup ## mend what can be mended by a machine
@@ -88,6 +99,10 @@ bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 .PHONY: bench-backup
 bench-backup: setup ## backing up, verifying and restoring while searched: make bench-backup SIZES="100000"
 	@$(BENCH) bench/backup.py $(SIZES)
+
+.PHONY: bench-durability
+bench-durability: setup ## what it costs that accepted messages and thumbs wait for the disk: make bench-durability [FOLDER="dir"]
+	@$(BENCH) bench/durability.py $(FOLDER)
 
 .PHONY: bench-peers
 bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA="dir" PEERS=python-with-them

@@ -142,13 +142,13 @@ class Answers:
         return row.id if row is not None else None
 
     async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
-        """Store a person's rating of an answer in place of their earlier one; ``None`` deletes it.
+        """Store a person's rating of an answer in place of their earlier one, durably; ``None`` deletes it.
 
         Raises ``BadInput`` when the answer was not given in the space.
         """
         theirs = (ratings.c.answer_id == answer_id) & (ratings.c.person == person)
         now = datetime.now(UTC)
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             await _require_answer(connection, space, answer_id)
             if thumb is None:
                 await connection.execute(delete(ratings).where(theirs))

@@ -41,6 +41,8 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.WRITING)
         self._direct = direct
+        self._durable_writer = engine.execution_options(**sqlite.DURABLE)
+        self._direct_durable_writer = direct.execution_options(**sqlite.DURABLE)
         self._direct_writer = direct.execution_options(**sqlite.WRITING)
         self._direct_reader = direct.execution_options(**sqlite.AUTOCOMMIT)
         self._threads = ThreadPool(N_THREADS, "database")
@@ -115,6 +117,12 @@ class Database:
         async with self._writing, self._writer.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def write_durably(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection as ``write`` does; the commit waits for the disk, so that a power cut does not lose it."""
+        async with self._writing, self._durable_writer.begin() as connection:
+            yield connection
+
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of one statement."""
         return await self.run_in_thread(partial(_rows, self._direct_reader, statement))
@@ -140,6 +148,11 @@ class Database:
         """Run statements in one transaction and return how many rows each changed."""
         async with self._writing:
             return await self.run_in_thread(partial(_write_all, self._direct_writer, statements))
+
+    async def write_all_durably(self, statements: Sequence[Executable]) -> list[int]:
+        """Run statements as ``write_all`` does; the commit waits for the disk."""
+        async with self._writing:
+            return await self.run_in_thread(partial(_write_all, self._direct_durable_writer, statements))
 
     async def run_in_thread(self, work: Callable[[], T]) -> T:
         """Return the result of ``work``, which blocks and runs in one of the database's own threads."""

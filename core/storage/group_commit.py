@@ -1,4 +1,7 @@
-"""Group commit: independent writes of concurrent tasks share a transaction, as a commit costs more than a write."""
+"""Group commit: independent writes of concurrent tasks share a transaction, as a commit costs more than a write.
+
+It waits for the disk: what was accepted from people survives a power cut.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class GroupCommit:
                     done.cancel()  # no effect on a done future; so a cancelled drain leaves no task waiting
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[int]]]) -> None:
-        counts = await self._database.write_all([statement for statement, _ in batch])
+        counts = await self._database.write_all_durably([statement for statement, _ in batch])
         for (_, done), n_rows in zip(batch, counts, strict=True):
             if not done.done():
                 done.set_result(n_rows)

@@ -16,8 +16,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BEGIN = "aion_begin"
 """Execution option: the statement that begins a connection's transactions; ``BEGIN`` (deferred) by default."""
 
-WRITING = {BEGIN: "BEGIN IMMEDIATE"}
-"""Execution options of a writer: the write lock is taken at the beginning, not at the first write, which may fail."""
+SYNCHRONOUS = "aion_synchronous"
+"""Execution option: how far a commit of the connection goes before it returns; as the connection was, by default."""
+
+WRITING = {BEGIN: "BEGIN IMMEDIATE", SYNCHRONOUS: "NORMAL"}
+"""Execution options of a writer: the write lock is taken at the beginning, not at the first write, which may fail.
+
+Commits survive a killed process; a power cut may lose the last ones, and never damages the file.
+"""
+
+DURABLE = {**WRITING, SYNCHRONOUS: "FULL"}
+"""Execution options of a writer whose commits a power cut does not lose: each waits for the disk."""
 
 AUTOCOMMIT = {BEGIN: ""}
 """Execution options for single reading statements, each of which is a transaction by itself."""
@@ -27,8 +36,7 @@ REWRITE_FIRST_PAGE = "PRAGMA user_version = 0"
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    # Commits survive a killed process; a power cut may lose the last ones, and never damages the file.
-    "PRAGMA synchronous=NORMAL",
+    "PRAGMA synchronous=NORMAL",  # WRITING and DURABLE say which commits wait for the disk
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
     # A checkpoint after 4,000 pages of write-ahead log (16 MB): checkpoints are what indexing waits for.
@@ -86,5 +94,7 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if synchronous := connection.get_execution_options().get(SYNCHRONOUS):
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")  # of no effect within a transaction
     if statement := connection.get_execution_options().get(BEGIN, "BEGIN"):
         connection.exec_driver_sql(statement)

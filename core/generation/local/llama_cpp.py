@@ -89,7 +89,7 @@ class LlamaEngine:
         turns = [PromptTurn(turn.role, self._control.sub(_broken, turn.content)) for turn in prompt]
         once = httpx.Limits(max_keepalive_connections=0)  # the server ends a connection after a few requests
         model = _SAMPLED if sampling.temperature > 0 else _GREEDY
-        async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=False, limits=once) as client:  # nosec B501 (loopback)
             provider = _described(await offload(self._address), self.context_tokens)
             asked = ProviderGenerator(provider, model, self._key, client, timeouts=_TIMEOUTS)
             async with aclosing(asked.stream(turns, sampling)) as pieces:
@@ -108,7 +108,7 @@ class LlamaEngine:
 
     def _ask(self, method: str, path: str, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"}
-        with httpx.Client(trust_env=False, verify=False, timeout=60.0) as client:
+        with httpx.Client(trust_env=False, verify=False, timeout=60.0) as client:  # nosec B501 (loopback)
             return client.request(method, self._address() + path, headers=headers, **body).raise_for_status().json()
 
     def _address(self) -> str:

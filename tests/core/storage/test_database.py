@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select, text
@@ -279,3 +280,38 @@ async def test_writes_together_are_one_transaction(tmp_path: Path) -> None:
         with pytest.raises(DBAPIError):
             await database.write_all([text("INSERT INTO t VALUES (7)"), text("INSERT INTO t VALUES (12)")])
         assert [row.n for row in await database.rows(text("SELECT n FROM t"))] == [12]
+
+
+# --- power cuts ----------------------------------------------------------------------------------
+
+NORMAL, FULL = 1, 2
+
+
+async def test_a_durable_commit_waits_for_the_disk_and_the_next_one_need_not(tmp_path: Path) -> None:
+    async with await Database.open(tmp_path) as database:
+        for opened, level in ((database.write_durably, FULL), (database.write, NORMAL)) * 2:
+            async with opened() as connection:
+                assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar_one() == level
+                await connection.execute(insert(inbox).values(entry(f"{level} {id(connection)}")))
+
+
+async def test_accepted_messages_and_thumbs_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.storage.answers import Answers, NewAnswer
+    from core.storage.inbox import Inbox
+    from core.types import Confidence, Decision, SpaceId
+    from tests.fakes import message
+
+    async with await Database.open(tmp_path) as database:
+        decision = Decision("local", Confidence(0.9, 0.5))
+        new = NewAnswer(SpaceId("discord:1"), "code", "here", "When?", "en", (), decision, "At nine.", "extract")
+        number = await Answers(database).record(new)
+        levels: list[int] = []
+
+        def note(connection: Any) -> None:
+            levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+        for engine in (database._engine.sync_engine, database._direct):
+            event.listen(engine, "commit", note)
+        assert await Inbox(database).accept(message("When?", key="1"))
+        await Answers(database).rate(SpaceId("discord:1"), number, "code", "up")
+        assert levels == [FULL, FULL]
