@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from core.knowledge.formats.document_text import DocumentText, one_line
 from core.knowledge.formats.table_grid import TableCell, grid
 
 _MAX_URL_CHARS = 200
+_UNKNOWN_SUBSTITUTION = re.compile(r"\|([^|\n]{1,100})\|_{0,2}")
+"""A reference to what ``rst_prolog`` of Sphinx's settings defines."""
+
 _LEFT_OUT = (
     nodes.comment,
     nodes.system_message,
@@ -19,7 +23,6 @@ _LEFT_OUT = (
     nodes.pending,
     nodes.raw,
     nodes.meta,
-    nodes.image,
     nodes.transition,
 )
 
@@ -156,7 +159,7 @@ _WRITERS: tuple[tuple[tuple[type, ...], Callable[[DoctreeReader, Any], None]], .
     ((nodes.footnote, nodes.citation), DoctreeReader._note),
     ((nodes.line_block,), DoctreeReader._lines),
     ((nodes.Admonition, nodes.topic, nodes.sidebar), DoctreeReader._admonition),
-    ((nodes.TextElement, nodes.Text), DoctreeReader._text),
+    ((nodes.TextElement, nodes.Text, nodes.image), DoctreeReader._text),
 )
 """How each kind of node is written; the first that fits counts. Any other shows the blocks in it."""
 
@@ -173,7 +176,10 @@ def _inline(node: Any) -> str:
         case nodes.footnote_reference() | nodes.citation_reference():
             return f"[{node.astext()}]"
         case nodes.image():
-            return str(node.get("alt", "") or "")
+            alt = str(node.get("alt", "") or "")
+            return alt if " " in alt else ""  # a single word is most often the name of a badge
+        case nodes.problematic():
+            return _UNKNOWN_SUBSTITUTION.sub(r"\1", node.astext())
         case nodes.system_message() | nodes.raw() | nodes.target() | nodes.comment():
             return ""
         case nodes.reference() if len(uri := node.get("refuri", "")) <= _MAX_URL_CHARS and uri.startswith("http"):

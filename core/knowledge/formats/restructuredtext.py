@@ -174,4 +174,7 @@ class _ContentDirective(Directive):  # type: ignore[misc]  # docutils ships no t
                 nodes.definition_list("", nodes.definition_list_item("", term, nodes.definition("", *inside.children)))
             ]
         shown = f"{label} {said}".strip()
+        if label and inside.children and isinstance(inside.children[0], nodes.paragraph):
+            inside.children[0].insert(0, nodes.Text(f"{shown}: "))
+            return list(inside.children)
         return [*([nodes.paragraph(shown, shown)] if shown else []), *inside.children]
