@@ -34,9 +34,12 @@ from core.nn.decoder import Decoder
 from core.nn.feed_forward import FeedForward
 from core.nn.kv_cache import KvCache
 from core.nn.moe import MixtureOfExperts
+from core.training.plots import draw_expert_load
 from core.training.scratch.corpus import TokenCorpus, open_corpus
+from core.training.scratch.pretraining import Milestone
 from core.training.scratch.sizes import SIZES
 from core.training.scratch.tokenizer import train_tokenizer
+from core.training.scratch.writing import FACTS
 
 WIDTH, INNER, N_EXPERTS, N_CHOSEN = 256, 512, 16, 2
 N_STEPS = 1_200
@@ -203,6 +206,7 @@ def measure_learning(text: Path, out: Path, n_steps: int) -> None:
     print(heading("model", "bits per byte", "processor s", "largest expert load / mean"))
     for name, bits, seconds in baselines(corpus):
         print(row(name, f"{bits:.3f}", f"{seconds:.0f}", "–"), flush=True)
+    loads = {}
     for balancing, n in (("loss", n_steps), ("none", n_steps // 4)):
         before = getrusage(RUSAGE_CHILDREN)
         _aion(
@@ -218,12 +222,14 @@ def measure_learning(text: Path, out: Path, n_steps: int) -> None:
         )
         after = getrusage(RUSAGE_CHILDREN)
         seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        facts = json.loads((out / balancing / "aion-scratch.json").read_text(encoding="utf-8"))["metrics"]
-        bits, load = facts["held_out_bits_per_byte"], facts["largest_expert_load"]
+        facts = json.loads((out / balancing / FACTS).read_text(encoding="utf-8"))
+        loads[f"balancing: {balancing}"] = [Milestone(**each) for each in facts["milestones"]]
+        bits, load = facts["metrics"]["held_out_bits_per_byte"], facts["metrics"]["largest_expert_load"]
         print(
             row(f"tiny, {n} updates, balancing: {balancing}", f"{bits:.3f}", f"{seconds:.0f}", f"{load:.2f}"),
             flush=True,
         )
+    draw_expert_load(loads, out / "expert_load.png")
 
 
 def baselines(corpus: TokenCorpus) -> list[tuple[str, float, float]]:

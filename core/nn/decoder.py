@@ -106,12 +106,14 @@ class DecoderStack(DecoderBase):
         past_key_values: Cache | None = None,
         inputs_embeds: Tensor | None = None,
         use_cache: bool | None = None,
+        output_hidden_states: bool | None = None,
         **_: Any,
     ) -> DecoderStates:
         """Return the last hidden states (batch, t, width), the cache, and where each layer's tokens went.
 
-        ``attention_mask`` (batch, tokens) is 0 at padding. Raises ``ValueError`` for no tokens, or more of them, cached
-        ones counted, than ``max_position_embeddings``.
+        ``attention_mask`` (batch, tokens) is 0 at padding. ``output_hidden_states``: return what goes into each layer
+        too, and behind it the last hidden states, as transformers' own models do. Raises ``ValueError`` for no tokens,
+        or more of them, cached ones counted, than ``max_position_embeddings``.
         """
         x = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
         if past_key_values is None and use_cache:
@@ -128,12 +130,19 @@ class DecoderStack(DecoderBase):
             position_ids=position_ids,
         )
         rotation = self._rotation(position_ids, x.dtype)
-        routings = []
+        routings, entered = [], []
         for layer in self.layers:
+            entered.append(x)
             x, routing = layer(x, rotation, mask=mask, cache=past_key_values)
             routings.append(routing)
         found = tuple(routing for routing in routings if routing is not None)
-        return DecoderStates(last_hidden_state=self.norm(x), past_key_values=past_key_values, routings=found)
+        last = self.norm(x)
+        return DecoderStates(
+            last_hidden_state=last,
+            past_key_values=past_key_values,
+            hidden_states=(*entered, last) if output_hidden_states else None,
+            routings=found,
+        )
 
     def _rotation(self, positions: Tensor, dtype: torch.dtype) -> Rotation:
         size = self.config.hidden_size // self.config.num_attention_heads
@@ -169,6 +178,7 @@ class Decoder(DecoderBase, GenerationMixin):
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         use_cache: bool | None = None,
+        output_hidden_states: bool | None = None,
         logits_to_keep: int | Tensor = 0,
         **options: Any,
     ) -> DecoderOutput:
@@ -177,10 +187,18 @@ class Decoder(DecoderBase, GenerationMixin):
         A label of -100 counts nothing. ``logits_to_keep``: compute those of the last so many tokens, 0 for all. Raises
         as ``DecoderStack.forward``.
         """
-        states = self.model(input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache)
+        states = self.model(
+            input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, use_cache, output_hidden_states
+        )
         logits = self.lm_head(slice_logits_to_keep(states.last_hidden_state, logits_to_keep))
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size, **options)
-        return DecoderOutput(loss=loss, logits=logits, past_key_values=states.past_key_values, routings=states.routings)
+        return DecoderOutput(
+            loss=loss,
+            logits=logits,
+            past_key_values=states.past_key_values,
+            hidden_states=states.hidden_states,
+            routings=states.routings,
+        )
 
     def router_loss(self, routings: Sequence[Routing]) -> Tensor:
         """Return the mean over layers of λ times the balance loss plus the z-loss times its weight.

@@ -30,11 +30,12 @@ def draw_loss(updates: Sequence[Update], metrics: Mapping[str, float], path: Pat
     figure.savefig(path, dpi=100)
 
 
-def draw_expert_load(milestones: Sequence[Milestone], path: Path) -> None:
-    """Plot the largest load of an expert by step, as a multiple of the mean."""
+def draw_expert_load(runs: Mapping[str, Sequence[Milestone]], path: Path) -> None:
+    """Plot the largest load of an expert by step, as a multiple of the mean, a line for each named run."""
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.add_subplot(xlabel="step", ylabel="largest expert load / mean", ylim=(0, None))
-    axes.plot([each.step for each in milestones], [each.largest_load for each in milestones], "o-")
+    for name, milestones in runs.items():
+        axes.plot([each.step for each in milestones], [each.largest_load for each in milestones], "o-", label=name)
     axes.axhline(2, color="grey", linestyle=":", label="twice the mean")
     axes.grid(alpha=0.3)
     axes.legend()

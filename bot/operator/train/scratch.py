@@ -177,11 +177,12 @@ def _write(job: ScratchJob, trained: Pretrained, corpus: TokenCorpus, recipe: Pr
         "held_out_bits_per_byte": last.bits_per_byte,
         "largest_expert_load": last.largest_load,
     }
-    facts = {"metrics": metrics, "data_hash": corpus.data_hash, "recipe": asdict(recipe)}
+    milestones = [asdict(each) for each in trained.milestones]
+    facts = {"metrics": metrics, "milestones": milestones, "data_hash": corpus.data_hash, "recipe": asdict(recipe)}
     try:
         write_model(trained.model, corpus.tokenizer, job.out, facts)
         draw_loss(trained.updates, {}, job.out / LOSS_PLOT)
-        draw_expert_load(trained.milestones, job.out / LOAD_PLOT)
+        draw_expert_load({job.balancing: trained.milestones}, job.out / LOAD_PLOT)
     except OSError as error:
         raise Unavailable("scratch.not_written", folder=job.out, problem=error.strerror or error) from error
     print_metrics(metrics)

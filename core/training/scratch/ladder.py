@@ -24,8 +24,9 @@ from core.training.trainer import Recipe, TrainingRun
 
 N_DRAWS = 200
 
-LADDER = replace(SIZES["tiny"], vocab=512, context=128, rows=8, n_layers=2)
-"""The shape whose width varies: few tokens in the vocabulary, so that the embedding is not most of a narrow model."""
+LADDER = replace(SIZES["tiny"], vocab=512, context=128, rows=4, n_layers=2, inner=384, n_experts=1, n_chosen=1)
+"""The shape whose width varies: dense, as the law's models are, with few tokens in the vocabulary, so that the
+embedding is not most of a narrow model, and small updates, so that a short run has many."""
 
 
 @dataclass(frozen=True, slots=True)

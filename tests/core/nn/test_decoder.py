@@ -55,6 +55,8 @@ def test_without_experts_it_is_llama(ids: torch.Tensor) -> None:
     theirs.load_state_dict(ours.state_dict())
     assert torch.allclose(ours(ids).logits, theirs(ids).logits, atol=1e-5)
     assert torch.allclose(ours(ids, labels=ids).loss, theirs(ids, labels=ids).loss, atol=1e-5)
+    states = (model(ids, output_hidden_states=True).hidden_states for model in (ours, theirs))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*states, strict=True))
 
 
 def test_with_experts_and_normalised_weights_it_is_mixtral(ids: torch.Tensor) -> None:

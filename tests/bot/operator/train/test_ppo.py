@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
 
 from core.models.lora import read_manifest
 from core.training.reward import RewardModels
+from core.training.scratch.tokenizer import train_tokenizer
+from core.training.scratch.writing import write_model
+from tests.core.training.scratch.models import small_decoder
+from tests.tiny import WORDS
 
 Train = Callable[..., Result]
 
@@ -54,3 +59,15 @@ def test_what_is_missing_is_said(rewarded: Path, train: Train):
     told = train("ppo", "--data", "liked.jsonl", "--out", "lora")
     assert told.exit_code == 1
     assert "nothing to prefer" in told.output
+
+
+@pytest.mark.slow
+def test_a_model_trained_from_scratch_is_taught_like_any_other(rewarded: Path, train: Train):
+    tokenizer = train_tokenizer([" ".join(WORDS)] * 9, 300, 128)
+    write_model(small_decoder(len(tokenizer), 128, spread=0.3), tokenizer, rewarded / "own", {})
+    told = train("reward", "--data", "reward.jsonl", "--on-base", "--base", "own")
+    assert told.exit_code == 0, told.output
+    options = ["--base", "own", "--online", "--steps", "2", "--rows", "8", "--rate", "5e-3", "--max-new-tokens", "8"]
+    told = train("ppo", "--data", "reward.jsonl", "--out", "lora", *options)
+    assert told.exit_code == 0, told.output
+    assert read_manifest(rewarded / "lora").metrics["steps"] == 2

@@ -23,7 +23,7 @@ def test_a_ladder_has_every_width_on_every_amount_the_largest_last() -> None:
 def test_a_wider_rung_has_more_weights_and_shorter_steps() -> None:
     narrow, wide = Rung(32, 1_000).size, Rung(128, 1_000).size
     assert (narrow.width, wide.width) == (32, 128) and narrow.rate == pytest.approx(2 * wide.rate)
-    assert Rung(32, 1_025).n_steps == 2
+    assert Rung(32, 1_025).n_steps == 3
 
 
 def test_the_largest_is_predicted_by_the_law_of_the_others() -> None:
