@@ -22,6 +22,7 @@ from bot.web.app import create_app
 from bot.web.health import health_router
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
+from core.knowledge.parsing import sandboxed_parser
 from core.sandbox import process
 from core.settings import Settings
 from core.types import Person, SpaceId
@@ -30,7 +31,7 @@ from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attac
 from tests.stoppers import dotted, nested_pdf, tagged, zalgo
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's"),
 ]
@@ -98,6 +99,7 @@ def children() -> list[int]:
 
 
 async def test_a_stranger_s_files_stop_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandboxed_parser, "_CPU_S", 4.0)
     monkeypatch.setattr(process, "_WALL_FACTOR", 1_000.0)  # a busy machine may give a sandbox little of a processor
     async with opened(tmp_path) as (aion, health):
         for gate in GATES:
