@@ -11,7 +11,9 @@ from core.feedback import Feedback
 from core.handoffs import HandoffService
 from core.importing.history_import import HistoryImport
 from core.knowledge.command_service import DocumentService
+from core.knowledge.quiz import QuizService
 from core.knowledge.review import ReviewService
+from core.ops.community_stats import StatsService
 from core.privacy.data_rights import DataRights
 from core.services import ProvidersPort, SpaceServices
 from core.types import Language, Message
@@ -31,6 +33,8 @@ class Services:
     imports: HistoryImport
     providers: ProvidersPort
     settings: SettingsService
+    stats: StatsService
+    quiz: QuizService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's space and sender; ``language`` is the one they are spoken to in."""
@@ -45,4 +49,6 @@ class Services:
             imports=self.imports.of(message, language),
             providers=self.providers,
             settings=self.settings.at(message.space, message.conversation),
+            stats=self.stats.of(message.space, language),
+            quiz=self.quiz.of(message.space),
         )

@@ -1,8 +1,8 @@
-"""``/docs``: the documents of the space."""
+"""``/docs``: the documents of the space; ``/forget``: removing one."""
 
 from __future__ import annotations
 
-from core.commands import Command, Context, Registry
+from core.commands import Command, Context, Parameter, Registry
 from core.markdown import Markdown
 from core.types import StorageUsage
 
@@ -36,13 +36,32 @@ def _usage(context: Context, usage: StorageUsage) -> tuple[Markdown, ...]:
     return (context.say("docs.usage", n_documents=usage.n_documents, mb=usage.n_chars / 1e6, **values),)
 
 
+async def forget(context: Context) -> None:
+    """Remove one document and everything learned from it."""
+    document = await context.services.documents.forget(context.message.arguments["document"])
+    await context.reply(context.say("docs.forgotten", title=document.title, n_passages=document.n_passages))
+
+
 def register(registry: Registry) -> None:
-    """Add ``/docs``."""
+    """Add ``/docs`` and ``/forget``."""
     registry.add(
         Command(
             name="docs",
             description={"en": "List what I have been taught here", "pt": "Liste o que me ensinaram aqui"},
             handler=docs,
             quiet=True,
+        )
+    )
+    registry.add(
+        Command(
+            name="forget",
+            description={"en": "Remove a document", "pt": "Remova um documento"},
+            handler=forget,
+            parameters=(
+                Parameter(
+                    "document", {"en": "Its title, name or number", "pt": "Título, nome ou número"}, names="document"
+                ),
+            ),
+            permission="teacher",
         )
     )

@@ -1,4 +1,4 @@
-"""``/sources``: what an answer quotes; called by the button under it."""
+"""``/sources``: what an answer quotes; ``/again``: answering its question anew. Called by the buttons under it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ async def sources(context: Context) -> None:
     await context.reply(await context.services.answers.sources(int(context.message.arguments["answer"])))
 
 
+async def again(context: Context) -> None:
+    """Answer the same question afresh."""
+    question = await context.services.answers.question(int(context.message.arguments["answer"]))
+    await context.answer_afresh(question)
+
+
 def register(registry: Registry) -> None:
-    """Add ``/sources``."""
+    """Add ``/sources`` and ``/again``."""
     registry.add(
         Command(
             name="sources",
@@ -22,6 +28,15 @@ def register(registry: Registry) -> None:
             handler=sources,
             parameters=(ANSWER,),
             quiet=True,
+            listed=False,
+        )
+    )
+    registry.add(
+        Command(
+            name="again",
+            description={"en": "Answer the same question afresh", "pt": "Responda de novo à mesma pergunta"},
+            handler=again,
+            parameters=(ANSWER,),
             listed=False,
         )
     )

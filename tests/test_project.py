@@ -120,8 +120,16 @@ def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
         "teach_reply": "reply",
         "consent": "teach",
     }
-    families |= {"set_setting": "settings", "export_me": "privacy", "forget_me": "privacy", "wrong": "right"}
-    families |= {"consent": "teach", "solve": "reply"}
+    families |= {
+        "again": "sources",
+        "forget": "docs",
+        "quiz_answer": "quiz",
+        "set_setting": "settings",
+        "export_me": "privacy",
+        "forget_me": "privacy",
+        "wrong": "right",
+        "solve": "reply",
+    }
     for command in load_plugins():
         assert command.handler.__module__ == f"plugins.{module_of(families.get(command.name, command.name))}"
 

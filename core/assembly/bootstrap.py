@@ -6,6 +6,7 @@ here: models load when first used, or in the background by ``core.assembly.aion.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -53,6 +54,7 @@ from core.jobs.scheduler import Scheduler
 from core.knowledge.command_service import DocumentService
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
+from core.knowledge.quiz import QuizService
 from core.knowledge.reembed import Reembedding, open_migration
 from core.knowledge.review import ReviewService
 from core.models.catalog import Tell, language_model_base
@@ -60,6 +62,8 @@ from core.models.registry import LoraRegistry
 from core.offload import offload
 from core.ops.alerts import ModeratorAlerts, OperatorAlerts
 from core.ops.answer_metrics import AnswerMetrics
+from core.ops.community_stats import StatsService
+from core.ops.digest import WeeklyDigest
 from core.ops.measured_answers import MeasuredAnswers
 from core.ops.quality_log import QualityLog
 from core.ops.remote_workers import open_workers
@@ -212,6 +216,8 @@ async def assemble(
                 discord_rules,
             ),
             settings=SettingsService(stores.spaces),
+            stats=(stats := StatsService(stores.impressions, utc_now)),
+            quiz=QuizService(stores.documents, random.Random()),
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers)
@@ -246,6 +252,7 @@ async def assemble(
                 partial(stores.spaces.values, RETENTION),
             ),
             backups,
+            WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now),
         )
         yield Aion(
             settings=settings,

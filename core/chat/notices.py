@@ -32,19 +32,23 @@ class Notices:
         conversation = await self._channels.moderators(space)
         if conversation is None:
             return False
-        await self.tell(space, conversation, key, compose(await self._language(space)))
+        await self.tell(space, conversation, key, compose(await self.language(space)))
         return True
 
     async def tell(
         self, space: SpaceId, conversation: str, key: str, reply: Reply, address: Mapping[str, str] | None = None
-    ) -> None:
-        """Show a reply in a conversation of the space, once for ``key``; ``address`` is of what it answers."""
+    ) -> bool:
+        """Show a reply in a conversation of the space, once for ``key``; return whether it is new.
+
+        ``address`` is of what it answers.
+        """
         platform = cast(Platform, space.split(":", 1)[0])
         message = Message(
             f"{NOTICE}:{key}", platform, space, conversation, AION, "", address={**(address or {}), NOTICE: key}
         )
-        await self._inbox.post(message, reply)
+        return await self._inbox.post(message, reply)
 
-    async def _language(self, space: SpaceId) -> Language:
+    async def language(self, space: SpaceId) -> Language:
+        """Return the language to speak to a whole space in."""
         spoken = await self._spaces.language(space)
         return self._default_language if spoken == "each" else spoken

@@ -9,6 +9,7 @@ from core.backup.schedule import BackupSchedule
 from core.curation.gaps import GapFinder
 from core.curation.watch import Watcher
 from core.jobs.scheduler import Job
+from core.ops.digest import WeeklyDigest
 from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
 from core.storage.inbox import Inbox
@@ -33,6 +34,7 @@ EVERY: Mapping[str, timedelta] = {
     "watch-trial": timedelta(minutes=5),
     "train": timedelta(hours=1),
     "backup": timedelta(minutes=15),
+    "digest": timedelta(hours=1),
 }
 """How often each job runs, in the order they are started where several are due."""
 
@@ -47,6 +49,7 @@ def regular_jobs(
     promotion: AutoPromotion,
     retention: Retention,
     backups: BackupSchedule,
+    digest: WeeklyDigest,
 ) -> tuple[Job, ...]:
     """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
@@ -71,5 +74,6 @@ def regular_jobs(
         "watch-trial": promotion.watch_trial,
         "train": promotion.train_when_due,
         "backup": backups.make_when_due,
+        "digest": digest.send_due,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

@@ -13,17 +13,21 @@ from core.services.handoffs import HandoffReply, HandoffsPort
 from core.services.history_import import HistoryImportPort, ImportReport, LessonOutcome, LessonSample
 from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
 from core.services.providers import Allowance, PlanTraining, ProvidersPort, ProviderStatus
+from core.services.quiz import QuizPort, QuizQuestion, QuizVerdict
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
 from core.services.rights import RightsPort
 from core.services.settings import SettingsPort, SettingValue
 from core.services.space_services import SpaceServices
+from core.services.stats import CommunityStats, DayFigures, StatsPort
 
 __all__ = [
     "Allowance",
     "AnswersPort",
     "ChannelMode",
     "ChatTeachingPort",
+    "CommunityStats",
     "ConversationPort",
+    "DayFigures",
     "DocumentsPort",
     "Finding",
     "FindingsListener",
@@ -39,12 +43,16 @@ __all__ = [
     "PlanTraining",
     "ProviderStatus",
     "ProvidersPort",
+    "QuizPort",
+    "QuizQuestion",
+    "QuizVerdict",
     "ReviewPolicy",
     "ReviewPort",
     "RightsPort",
     "SettingValue",
     "SettingsPort",
     "SpaceServices",
+    "StatsPort",
     "TeachingOutcome",
     "Verdict",
     "WatchesPort",

@@ -108,6 +108,7 @@ NAME: Setting[str] = Setting("name", "persona_name", "text", "", most=MAX_NAME_C
 TONE: Setting[Tone] = Setting("tone", "persona_tone", "choice", "neutral", ("neutral", "warm", "formal"))
 FREE_CHANNELS: Setting[tuple[str, ...]] = Setting("free_channels", "free_channels", "channels", ())
 MODERATORS: Setting[str | None] = Setting("moderators", "moderators_channel", "channel", None)
+DIGEST: Setting[str | None] = Setting("digest", "digest_channel", "channel", None)
 REVIEW: Setting[ReviewPolicy] = Setting("review", "review_policy", "choice", "found", ("all", "found", "none"))
 RESEARCH: Setting[int] = Setting(
     "research", "gap_pages_a_week", "number", 0, ("0", "10", "25", "50", "100"), most=10_000
@@ -124,6 +125,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     TONE,
     FREE_CHANNELS,
     MODERATORS,
+    DIGEST,
     REVIEW,
     RESEARCH,
     TRAINING,

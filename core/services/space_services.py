@@ -11,9 +11,11 @@ from core.services.handoffs import HandoffsPort
 from core.services.history_import import HistoryImportPort
 from core.services.learning import LearningPort
 from core.services.providers import ProvidersPort
+from core.services.quiz import QuizPort
 from core.services.review import ReviewPort
 from core.services.rights import RightsPort
 from core.services.settings import SettingsPort
+from core.services.stats import StatsPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,5 @@ class SpaceServices:
     imports: HistoryImportPort
     providers: ProvidersPort
     settings: SettingsPort
+    stats: StatsPort
+    quiz: QuizPort

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, case, distinct, func, insert, select
 
 from core.errors import BadInput
+from core.services.stats import CommunityStats, DayFigures
 from core.storage.database import Database
 from core.storage.schema import answers, ratings, source_openings
 from core.types import SpaceId, Thumb
@@ -102,6 +103,28 @@ class Impressions:
             for row in rows
             if row.sources
         ]
+
+    async def daily(self, space: SpaceId, days: Sequence[date]) -> CommunityStats:
+        """Return the figures of each of these days (UTC, consecutive, oldest first), those without a question too.
+
+        Small talk is left out, and questions to nobody that got no answer.
+        """
+        columns = answers.c
+        first = datetime.combine(days[0], time(), UTC)
+        chosen = (columns.space_id == space) & (columns.created_at >= first) & columns.used.not_in(("talk", "silent"))
+        day = func.date(columns.created_at).label("day")
+        other = {"abstained": "declined", "closest": "closest"}
+        outcome = case(other, value=columns.used, else_="answered")
+        asked = select(day, outcome.label("figure"), func.count().label("n")).where(chosen).group_by(day, outcome)
+        rated = select(day, ratings.c.thumb.label("figure"), func.count().label("n")).join_from(answers, ratings)
+        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        async with self._database.read() as connection:
+            for statement in (asked, rated.where(chosen).group_by(day, ratings.c.thumb)):
+                for row in await connection.execute(statement):
+                    counts[str(row.day)][f"n_{row.figure}"] = row.n
+            people = select(func.count(distinct(columns.asker))).where(chosen)
+            n_people = (await connection.execute(people)).scalar_one()
+        return CommunityStats(tuple(DayFigures(each, **counts[each.isoformat()]) for each in days), n_people)
 
     async def spaces(self) -> Sequence[SpaceId]:
         """Return every space that has an answer, by id. For the operator's jobs."""
