@@ -34,7 +34,7 @@ def draw_stats(stats: CommunityStats, language: Language) -> bytes:
     for axes in (above, below):
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", alpha=0.3)
-        axes.legend(loc="upper left", ncols=3, frameon=False)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=3, frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     below.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     above.set_title(say(language, "stats.picture"), loc="left")
