@@ -16,7 +16,7 @@ RUN pip install --no-deps --no-build-isolation . \
     && useradd --create-home --uid 10001 aion \
     && mkdir /data && chown aion /data
 
-USER aion
+USER 10001
 VOLUME /data
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["aion"]
