@@ -4,6 +4,11 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 AION_DATA_DIR=/data
 WORKDIR /app
 
+# For watched repositories, and for scans and pictures.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git tesseract-ocr tesseract-ocr-por \
+    && rm -rf /var/lib/apt/lists/*
+
 # Dependencies first: they change less often than the code.
 COPY requirements.lock ./
 RUN pip install torch==2.13.0 && pip install --no-deps --require-hashes -r requirements.lock

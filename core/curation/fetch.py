@@ -42,6 +42,17 @@ CONTENT_TYPES = frozenset(
         "text/markdown",
         "text/x-markdown",
         "application/pdf",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.oasis.opendocument.presentation",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/epub+zip",
+        "application/rtf",
+        "text/rtf",
+        "text/csv",
+        "text/x-rst",
     }
 )
 FEED_TYPES = frozenset(

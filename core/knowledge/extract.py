@@ -81,7 +81,23 @@ CONTENT_TYPES: Mapping[str, Kind] = {
     "text/markdown": "markdown",
     "text/x-markdown": "markdown",
     "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "spreadsheet",
+    "application/vnd.oasis.opendocument.text": "opendocument",
+    "application/vnd.oasis.opendocument.presentation": "opendocument",
+    "application/vnd.oasis.opendocument.spreadsheet": "spreadsheet",
+    "application/epub+zip": "epub",
+    "application/rtf": "rtf",
+    "text/rtf": "rtf",
+    "text/csv": "delimited",
+    "text/x-rst": "restructuredtext",
 }
+_NAMED_PLAIN: frozenset[Kind] = frozenset(
+    {"markdown", "restructuredtext", "asciidoc", "org", "latex", "delimited", "subtitles"}
+)
+"""Kinds that servers send as plain text: their names tell."""
+
 
 _MAX_TITLE_CHARS = 200
 _LANGUAGE_SAMPLE_CHARS = 20_000
@@ -104,6 +120,8 @@ def kind_of(name: str, content_type: str = "") -> Kind:
     """
     if content_type:
         kind = CONTENT_TYPES.get(_parsed(content_type).get_content_type())
+        named = SUFFIXES.get(PurePosixPath(name.split("?")[0]).suffix.lower())
+        kind = named if kind == "text" and named in _NAMED_PLAIN else kind
     else:
         path = PurePosixPath(name)
         kind = SUFFIXES.get(path.suffix.lower())

@@ -104,6 +104,9 @@ def test_the_content_type_counts_more_than_the_name() -> None:
     assert kind_of("https://example.org/guide.pdf", "text/html; charset=utf-8") == "html"
     assert extract(GUIDE.encode(), "https://example.org/guide", "text/html").kind == "html"
     assert refusal(b"text", "https://example.org/a.md", "image/png") == "unsupported"
+    assert kind_of("https://example.org/raw/guide.rst?raw=1", "text/plain; charset=utf-8") == "restructuredtext"
+    assert kind_of("https://example.org/tool.py", "text/plain") == "text"
+    assert kind_of("https://example.org/download/7", "application/epub+zip") == "epub"
 
 
 @pytest.mark.parametrize(
