@@ -170,12 +170,16 @@ bench-prompts: setup ## how often the answer is in what a provider reads: make b
 	@$(BENCH) bench/prompts.py $(DATA)
 
 .PHONY: bench-gate
-bench-gate: setup ## fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir"
+bench-gate: setup ## after bench-reader: fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir --judge dir"
 	@$(BENCH) bench/gate_fit.py $(DATA)
 
 .PHONY: bench-reader
-bench-reader: setup ## train the reader on labelled folders and show what it adds to the gate: make bench-reader DATA="dir dir"
+bench-reader: setup ## train the reader on labelled folders and judge it on others: make bench-reader DATA="dir dir --judge dir dir --hours 1"
 	@$(BENCH) bench/reader_fit.py $(DATA)
+
+.PHONY: bench-reader-latency
+bench-reader-latency: setup ## milliseconds of reading what was found, cold and kept: make bench-reader-latency DATA="dir dir"
+	@$(BENCH) bench/reader_latency.py $(DATA)
 
 .PHONY: bench-small-talk
 bench-small-talk: setup ## fit the classifier of small talk and show what it takes for small talk: make bench-small-talk [DATA="dir dir"]

@@ -1,8 +1,9 @@
 """Fits the confidence gate's coefficients on labelled sets, and says how good they are on others.
 
 Run: python bench/gate_fit.py DIR... [--judge DIR...] [--write]   (DIRs in BEIR's layout; needs scikit-learn)
-Every collection of a set is indexed by itself. A question with quotes is also a twin, an unanswerable one: the same
-search without the passages that hold a quote. Prints by set the AUROC, that of questions against their twins, and the
+Every collection of a set is indexed by itself, and read by a head of ``bench/reader_fit.py`` (run that first) that was
+not trained on it. A question with quotes is also a twin, an unanswerable one: the same search without the passages that
+hold a quote. Prints by set the AUROC, that of questions against their twins, and the
 control: of the same gate over the same passages with their texts emptied. The sets of --judge are not fitted on; the
 bands are chosen on them (without any: on the sets themselves, each judged by a fit on the others). With --write the
 coefficients go to core/confidence/coefficients.json.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,20 +23,28 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from bench.fold_readers import FoldReaders
 from bench.labelled import folder_arguments, given_folders, indexed
 from bench.table import heading, row
 from core.confidence.calibrate import Coefficients, Weight
-from core.confidence.features import COSINES, SCALE_FREE, features
-from core.evaluation.dataset import LabelledSet, read_labelled
+from core.confidence.features import COSINES, READ, SCALE_FREE, features
+from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.outcomes import gold_rank
 from core.evaluation.selective import auroc
+from core.models.catalog import e5_folder
+from core.models.lower_layers import LowerLayers
 from core.ports import Embedder
+from core.retrieval.reading.passage_reader import OWN
+from core.retrieval.reading.reading_searcher import read_hits
 from core.types import Hit, SearchResult
 
 COEFFICIENTS = Path(__file__).parents[1] / "core" / "confidence" / "coefficients.json"
 
 FITTED = (*COSINES, *SCALE_FREE)
 """The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
+
+FITTED_READ = ("top_cosine", "names_held", "agreement", *READ)
+"""Where a reader reads: shared stems and prefixes add nothing to it."""
 
 INVERSE_PENALTY = 0.1
 
@@ -74,28 +83,44 @@ class Example:
     empty: Mapping[str, float] | None = None
 
 
-async def collect(data: LabelledSet, embedder: Embedder) -> list[Example]:
+@dataclass(frozen=True, slots=True)
+class Views:
+    """One question by the search alone, and as read."""
+
+    plain: Example
+    read: Example
+
+
+async def collect(data: LabelledSet, embedder: Embedder, readers: FoldReaders) -> list[Views]:
     """Ask every collection's questions of an index of its own."""
-    return [example for part in data.collections() async for example in _ask(part, data.name, embedder)]
+    return [each for part in data.collections() async for each in _ask(part, data.name, embedder, readers)]
 
 
-async def _ask(part: LabelledSet, family: str, embedder: Embedder) -> AsyncIterator[Example]:
+async def _ask(part: LabelledSet, family: str, embedder: Embedder, readers: FoldReaders) -> AsyncIterator[Views]:
+    reader = readers.of(part.name)
     async with indexed(part.documents, embedder) as index:
         for question in part.questions:
             found = await index.search(question.text)
             if found.hits:
-                gold = {hit.passage.id for hit in found.hits if _holds(hit, question.quotes)}
-                rest = tuple(hit for hit in found.hits if hit.passage.id not in gold)
-                twin = features(replace(found, hits=rest)) if question.answerable and gold and rest else None
-                yield Example(
-                    family,
-                    f"{part.name}/{question.topic}",
-                    question.kind,
-                    question.answerable,
-                    features(found),
-                    twin,
-                    features(_emptied(found)),
+                topic = f"{part.name}/{question.topic}"
+                yield Views(
+                    _example(question, found, family, topic, lambda result: result),
+                    _example(question, found, family, topic, lambda result: read_hits(result, reader)),
                 )
+
+
+def _example(
+    question: LabelledQuestion,
+    found: SearchResult,
+    family: str,
+    topic: str,
+    seen: Callable[[SearchResult], SearchResult],
+) -> Example:
+    gold = {hit.passage.id for hit in found.hits if _holds(hit, question.quotes)}
+    rest = tuple(hit for hit in found.hits if hit.passage.id not in gold)
+    twin = features(seen(replace(found, hits=rest))) if question.answerable and gold and rest else None
+    told, empty = features(seen(found)), features(seen(_emptied(found)))
+    return Example(family, topic, question.kind, question.answerable, told, twin, empty)
 
 
 def _holds(hit: Hit, quotes: Sequence[str]) -> bool:
@@ -202,31 +227,55 @@ def _cells(examples: Sequence[Example], coefficients: Coefficients) -> list[str]
     ]
 
 
+def fitted_row(
+    title: str,
+    family: str,
+    names: Sequence[str],
+    fitted_on: Sequence[Example],
+    judged_on: Sequence[Example],
+    reader: str = "",
+) -> Mapping[str, object]:
+    """Return coefficients fitted on some examples, with bands chosen on others, or cross-validated; print both."""
+    plain = fit(fitted_on, names)
+    values = judged_by_others(fitted_on, names)
+    if judged_on:
+        values = np.array([plain.probability(each.features) for each in judged_on], np.float64)
+    upper, lower = bands(values, judged_on or fitted_on)
+    coefficients = replace(plain, embedder=family, upper=upper, lower=lower, reader=reader)
+    report(f"{title}, fitted on these", fitted_on, coefficients)
+    if judged_on:
+        report(f"{title}, other sets", judged_on, coefficients)
+    return asdict(coefficients)
+
+
+def _as_read(*views: Sequence[Views]) -> list[list[Example]]:
+    return [[each.read for each in some] for some in views]
+
+
+def _unread(*views: Sequence[Views]) -> list[list[Example]]:
+    return [[each.plain for each in some] for some in views]
+
+
 def main() -> None:
     """Fit, report, and write where asked."""
     arguments = folder_arguments(__doc__)
     arguments.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DIR", help="sets to choose bands on")
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
     given, embedder = given_folders(arguments)
+    readers = FoldReaders(given.cache / "reader", LowerLayers(e5_folder(given.cache / "models", print)))
     fitted_on, judged_on = (
-        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder))]
+        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, readers))]
         for folders in (given.folders, given.judge)
     )
-    if not judged_on and len({each.family for each in fitted_on}) < 2:
+    readers.save()
+    if not judged_on and len({each.plain.family for each in fitted_on}) < 2:
         raise SystemExit("two sets are needed, or --judge: one judges the other")
-    rows, family = [], embedder.id.partition("@")[0]
-    for title, names in (("this embedder", FITTED), ("any embedder", SCALE_FREE)):
-        plain = fit(fitted_on, names)
-        chosen = judged_on or fitted_on
-        values = judged_by_others(fitted_on, names)
-        if judged_on:
-            values = np.array([plain.probability(each.features) for each in judged_on], np.float64)
-        upper, lower = bands(values, chosen)
-        coefficients = replace(plain, embedder=family if names is FITTED else "", upper=upper, lower=lower)
-        report(f"{title}, fitted on these", fitted_on, coefficients)
-        if judged_on:
-            report(f"{title}, other sets", judged_on, coefficients)
-        rows.append(asdict(coefficients))
+    family = embedder.id.partition("@")[0]
+    rows = [
+        fitted_row("this embedder, read", family, FITTED_READ, *_as_read(fitted_on, judged_on), reader=OWN),
+        fitted_row("this embedder", family, FITTED, *_unread(fitted_on, judged_on)),
+        fitted_row("any embedder", "", SCALE_FREE, *_unread(fitted_on, judged_on)),
+    ]
     if given.write:
         COEFFICIENTS.write_text("[\n" + ",\n".join(json.dumps(each) for each in rows) + "\n]\n", encoding="utf-8")
         print(f"\nwritten to {COEFFICIENTS}")

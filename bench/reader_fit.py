@@ -1,237 +1,182 @@
-"""Fits the reader's probe on labelled sets and near misses made of them, and says how well it tells them apart.
+"""Trains the reader's match head on labelled sets, and says what it reads on others.
 
-Run: python bench/reader_fit.py DIR... [--write]   (DIRs in BEIR's layout; about a quarter of an hour the first time)
-Each third of the topics is judged by a gate and a reader fitted on the other two: AUROC of the gate alone, of the
-reader alone, and of both. With --write a probe fitted on everything goes to core/models/reader.npz, and how it counts
-beside the gate to core/confidence/reading.json. What the model was shown is kept in the cache: a run that was cut off
-goes on where it was, and the next one takes seconds.
+Run: python bench/reader_fit.py DIR... [--judge DIR...] [--hours H] [--write]   (DIRs in BEIR's layout)
+Every collection is indexed by itself. The head is trained on all sets of DIR; besides, each third of their collections
+is left out once, so that ``bench/gate_fit.py`` can fit the gate on readings of questions that the reader has not seen.
+Everything is kept in the cache: a run that was cut off, or came to the end of its ``--hours``, goes on where it was.
+Prints by set of --judge: AUROC of the best hit's evidence and standing; the question-only control (the same head, an
+empty text); the wording control (twins against near misses, neither answered: 0.5 where wording tells nothing); the
+twin AUROC (questions against themselves without the passages that hold a quote); and how often a passage that holds a
+quote is first, and among eight, by search and as read. With --write the head goes to core/models/match_head.npz.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.progress import track
-from scipy.optimize import minimize_scalar
-from sklearn.linear_model import LogisticRegression
 
-from bench import gate_fit
+from bench.fold_readers import ALL, FOLDS, KeptReader, head_name
+from bench.gate_fit import SOURCES
 from bench.labelled import folder_arguments, given_folders, indexed
-from bench.near_misses import NearMisses, Reading
+from bench.reader_training import EMPTY, KeptLayers, Trainer, rough
+from bench.reading_cases import ReadingCase, reading_cases
 from bench.table import heading, row
-from core.confidence.features import features
-from core.confidence.reader_gate import bounded
 from core.evaluation.dataset import LabelledSet, read_labelled
+from core.evaluation.outcomes import gold_rank
 from core.evaluation.selective import auroc
-from core.generation.grounding.excerpt import excerpt
-from core.generation.grounding.reader import OWN
-from core.models.catalog import packaged_gguf
-from core.models.reader import LAYERS, LayerReader, Probe, Values
+from core.models.catalog import e5_folder
+from core.models.lower_layers import LowerLayers
+from core.models.match_head import MatchHead, read_head, write_head
 from core.ports import Embedder
-from core.types import SearchResult
+from core.retrieval.reading.passage_reader import OWN
+from core.retrieval.reading.reading_searcher import NATS_PER_LOG_ODDS, read_hits
+from core.types import Hit, SearchResult
 
-ROOT = Path(__file__).parents[1]
-PROBE = ROOT / "core" / "models" / "reader.npz"
-LEANING = ROOT / "core" / "confidence" / "reading.json"
+HEAD = Path(__file__).parents[1] / "core" / "models" / "match_head.npz"
+
 N_FOLDS = 3
 
-INVERSE_PENALTY = 3e-3
+HEAD_SOURCES = f"{SOURCES} squad2_dev: SQuAD 2.0, over Wikipedia (CC BY-SA 4.0)."
+"""Whose texts the shipped head was fitted on, with their licences."""
 
-WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
-"""What a reader's log-odds may count beside the gate's: the best mean AUROC among those that lower no set's."""
 
-_N_BETWEEN_SAVES = 500
-
-Floats = NDArray[np.float64]
+def fold_of(collections: Sequence[str]) -> Mapping[str, int]:
+    """Return which fold each collection is in."""
+    return {name: place % N_FOLDS for place, name in enumerate(sorted(set(collections)))}
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedQuestion:
-    """A question as it was asked, what was found, and whether it can be answered."""
+class ReadQuestion:
+    """A labelled question of the judged sets, as read; ``twin`` without what answers it. Values are log-odds."""
 
-    reading: Reading
-    found: SearchResult
+    kind: str
     answerable: bool
-
-    @property
-    def as_seen_by_gate(self) -> gate_fit.Example:
-        """Return it as the gate's coefficients are fitted on it."""
-        origin, topic = self.reading.origin, self.reading.topic
-        return gate_fit.Example(origin, topic, "", self.answerable, features(self.found))
-
-
-class SeenStates:
-    """The states that readings left in the model, each computed once and kept in ``file``."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._known: dict[str, Values] = {}
-        if file.exists():
-            with np.load(file) as kept:
-                self._known = dict(zip(kept["keys"].tolist(), kept["states"], strict=True))
-
-    def of(self, readings: Sequence[Reading]) -> Values:
-        """Return the states of readings, shape ``(len(readings), len(LAYERS) * width)``."""
-        missing = {_key(each): each for each in readings if _key(each) not in self._known}
-        if missing:
-            layers = LayerReader(packaged_gguf())
-            for n, (key, reading) in enumerate(track(missing.items(), "reading", len(missing)), start=1):
-                self._known[key] = layers.states(reading.question, reading.text)
-                if n % _N_BETWEEN_SAVES == 0 or n == len(missing):
-                    self._save()
-        return np.stack([self._known[_key(each)] for each in readings])
-
-    def _save(self) -> None:
-        partial = self._file.with_suffix(".new.npz")
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(partial, keys=np.array(list(self._known)), states=np.stack(list(self._known.values())))
-        partial.replace(self._file)
+    value: float
+    twin: float | None
+    empty: float
+    rank_by_search: int | None
+    rank_as_read: int | None
 
 
-def _key(reading: Reading) -> str:
-    return hashlib.sha256(repr((OWN, LAYERS, reading.question, reading.text)).encode()).hexdigest()[:24]
-
-
-async def collect(data: LabelledSet, embedder: Embedder) -> tuple[list[Reading], list[JudgedQuestion]]:
-    """Ask a set's questions of a real index; return readings to learn from, and the questions to be judged."""
-    made = NearMisses(data.name, data.questions)
-    readings: list[Reading] = []
-    asked: list[JudgedQuestion] = []
-    async with indexed(data.documents, embedder) as index:
-        for question in data.questions:
-            found = await index.search(question.text)
-            right = [any(question.relevance.get(n) for n in index.names[h.passage.document_id]) for h in found.hits]
-            readings += made.of(question, found, right)
-            as_is = Reading(data.name, question.topic, question.kind, question.id, question.text, excerpt(found), False)
-            asked.append(JudgedQuestion(as_is, found, question.answerable))
-    return readings, asked
-
-
-def dealt(topics: Sequence[str]) -> dict[str, int]:
-    """Deal topics out into folds."""
-    return {topic: number % N_FOLDS for number, topic in enumerate(sorted(set(topics)))}
-
-
-def probe(readings: Sequence[Reading], states: Values) -> Probe:
-    """Return the probe that tells readings apart; answered and unanswered ones of each set weigh the same."""
-    labels = np.array([reading.is_answered for reading in readings])
-    weights = _weights(readings)
-    means, scales = _spread(states, weights)
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=1_000)
-    model.fit((states - means) / scales, labels, sample_weight=weights)
-    slopes = model.coef_[0] / scales
-    return Probe(slopes.astype(np.float32), float(model.intercept_[0] - slopes @ means))
-
-
-def _weights(readings: Sequence[Reading]) -> Floats:
-    counts = Counter((reading.origin, reading.is_answered) for reading in readings)
-    return np.array([counts[each.origin, True] / counts[each.origin, each.is_answered] for each in readings])
-
-
-def _spread(states: Values, weights: Floats) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of each state, never 0."""
-    means = np.average(states.astype(np.float64), axis=0, weights=weights)
-    scales = np.sqrt(np.average((states - means) ** 2, axis=0, weights=weights))
-    return means, np.where(scales > 0, scales, 1.0)
-
-
-def judged(
-    readings: Sequence[Reading], asked: Sequence[JudgedQuestion], seen: SeenStates, fold: dict[str, int]
-) -> Floats:
-    """Return each question's log-odds by the probe that learned nothing of its topic."""
-    states, of_asked = seen.of(readings), seen.of([each.reading for each in asked])
-    theirs = np.array([fold[reading.topic] for reading in readings])
-    ours = np.array([fold.get(each.reading.topic, 0) for each in asked])
-    read = np.zeros(len(asked))
-    for part in range(N_FOLDS):
-        chosen = np.flatnonzero(theirs != part)
-        fitted = probe([readings[i] for i in chosen.tolist()], states[chosen])
-        read[ours == part] = of_asked[ours == part] @ fitted.weights + fitted.intercept
+async def read_questions(data: LabelledSet, embedder: Embedder, reader: KeptReader) -> list[ReadQuestion]:
+    """Search and read every question of a set, each collection indexed by itself."""
+    read = []
+    for part in data.collections():
+        async with indexed(part.documents, embedder) as index:
+            for question in part.questions:
+                found = await index.search(question.text)
+                if found.hits:
+                    as_read = read_hits(found, reader)
+                    rest = tuple(hit for hit in found.hits if gold_rank([hit.passage.text], question.quotes) is None)
+                    has_twin = question.answerable and 0 < len(rest) < len(found.hits)
+                    read.append(
+                        ReadQuestion(
+                            question.kind,
+                            question.answerable,
+                            _value(as_read),
+                            _value(read_hits(replace(found, hits=rest), reader)) if has_twin else None,
+                            reader.model.log_odds(question.text, [EMPTY])[0],
+                            _gold_rank(found.hits, question.quotes),
+                            _gold_rank(as_read.hits, question.quotes),
+                        )
+                    )
     return read
 
 
-def gate_log_odds(asked: Sequence[JudgedQuestion], fold: dict[str, int]) -> Floats:
-    """Return each question's log-odds by a gate fitted on the other topics of the whole sets."""
-    examples = [each.as_seen_by_gate for each in asked]
-    values = gate_fit.judged_by_others(examples, gate_fit.FITTED, fold)
-    return np.log(values) - np.log1p(-values)
+def _value(read: SearchResult) -> float:
+    """Return the evidence of the best hit as read."""
+    return max(hit.evidence for hit in read.hits[:3] if hit.evidence is not None)
 
 
-def leaning(gate: Floats, read: Floats, asked: Sequence[JudgedQuestion]) -> tuple[float, float]:
-    """Return what the reader counts beside the gate (``WEIGHTS``), and the log-odds that move nothing on average."""
-    origins, labels = np.array([each.reading.origin for each in asked]), np.array([each.answerable for each in asked])
-    held = np.array([bounded(each) for each in read])
-    names = sorted(set(origins))
-
-    def aurocs(weight: float) -> Floats:
-        moved = gate + weight * held
-        return np.array([auroc(moved[origins == name], labels[origins == name]) for name in names])
-
-    harmless = [weight for weight in WEIGHTS if (aurocs(weight) >= aurocs(0.0)).all()]
-    weight = max(harmless or WEIGHTS[:1], key=lambda weight: float(aurocs(weight).mean()))
-    counts = {(n, y): ((origins == n) & (labels == y)).sum() for n in names for y in (True, False)}
-    each_counts = np.array([1 / counts[n, bool(y)] for n, y in zip(origins, labels, strict=True)])
-
-    def surprise(neutral: float) -> float:
-        moved = gate + weight * (held - neutral)
-        return float((each_counts * np.logaddexp(0, np.where(labels, -moved, moved))).sum())
-
-    return weight, float(minimize_scalar(surprise, bounds=(-4, 4), method="bounded").x)
+def _gold_rank(hits: Sequence[Hit], quotes: Sequence[str]) -> int | None:
+    return gold_rank([hit.passage.text for hit in hits], quotes)
 
 
-def report(asked: Sequence[JudgedQuestion], gate: Floats, read: Floats, both: Floats) -> None:
-    """Print AUROC of gate, reader and both, by set and kind of unanswerable question."""
-    labels = np.array([each.answerable for each in asked])
-    kinds: defaultdict[str, set[str]] = defaultdict(set)
-    for each in asked:
-        if not each.answerable:
-            kinds[each.reading.origin] |= {"", each.reading.kind}
-    print("\n" + heading("set [unanswerable]", "gate", "reader", "both"))
-    for origin, names in kinds.items():
-        for kind in sorted(names):
-            chosen = np.array(
-                [e.reading.origin == origin and (e.answerable or kind in ("", e.reading.kind)) for e in asked]
-            )
-            cells = (f"{auroc(values[chosen], labels[chosen]):.3f}" for values in (gate, read, both))
-            print(row(f"{origin} [{kind or 'all'}]", *cells), flush=True)
+def report(read: Mapping[str, Sequence[ReadQuestion]]) -> None:
+    """Print every figure by set, and their mean."""
+    columns = ("AUROC", "question only", "wording", "twin", "near miss", "first: search", "read", "among 8", "read")
+    print("\n" + heading("set", *columns))
+    cells = {name: _figures(questions) for name, questions in read.items()}
+    for name, each in cells.items():
+        print(row(name, *(f"{value:.3f}" for value in each)))
+    print(row("mean", *(f"{value:.3f}" for value in np.nanmean(list(cells.values()), axis=0))))
 
 
-def store(fitted: Probe, weight: float, neutral: float) -> None:
-    """Write a probe, and how it counts."""
-    np.savez_compressed(PROBE, weights=fitted.weights, intercept=np.float32(fitted.intercept))
-    said = {"reader": OWN, "weight": weight, "neutral": round(neutral, 2)}
-    LEANING.write_text(json.dumps(said) + "\n", encoding="utf-8")
+def _figures(read: Sequence[ReadQuestion]) -> list[float]:
+    labels = np.array([each.answerable for each in read])
+    values, empty = (np.array(each) for each in zip(*((q.value, q.empty) for q in read), strict=True))
+    twins = [(each.value, each.twin) for each in read if each.twin is not None]
+    missed = np.array([not each.answerable and each.kind in ("near_miss", "adversarial") for each in read])
+    without = np.array([twin for _, twin in twins])
+    judged = labels | missed
+    ranks = [(each.rank_by_search, each.rank_as_read) for each in read if each.answerable]
+    among = [
+        np.mean([rank is not None and rank <= n for rank in each]) for n in (1, 8) for each in zip(*ranks, strict=True)
+    ]
+    return [
+        auroc(values, labels),
+        auroc(empty, labels),
+        auroc(np.r_[without, values[missed]], np.arange(len(without) + missed.sum()) < len(without)),
+        auroc(np.array(twins).T.ravel(), np.arange(2 * len(twins)) < len(twins)),
+        auroc(values[judged], labels[judged]),
+        *map(float, among),
+    ]
+
+
+def train(cases: Sequence[ReadingCase], layers: KeptLayers, folder: Path, hours: float) -> tuple[MatchHead, bool]:
+    """Train the heads that leave out a third of the collections, then the one of all; keep each in ``folder``.
+
+    Return the last with whether its training, and theirs, came to its end.
+    """
+    layers.prepare(
+        [EMPTY, *dict.fromkeys(window for case in cases for window in case.windows)],
+        [spelling for case in cases for spelling in rough(case)],
+    )
+    fold = fold_of([case.collection for case in cases])
+    (folder / FOLDS).write_text(json.dumps(fold, indent=1), encoding="utf-8")
+    until = time.monotonic() + hours * 3600
+    for left_out in (*range(N_FOLDS), None):
+        name = head_name(left_out)
+        trainer = Trainer([case for case in cases if fold[case.collection] != left_out], layers, folder / f"{name}.pt")
+        is_done = trainer.run(until)
+        with (folder / f"{name}.npz").open("wb") as file:
+            write_head(trainer.averaged(), file)
+    with (folder / f"{ALL}.npz").open("rb") as file:
+        return read_head(file), is_done
 
 
 def main() -> None:
+    """Train, judge, and write where asked."""
     arguments = folder_arguments(__doc__)
-    arguments.add_argument("--write", action="store_true", help="store a reader fitted on everything")
+    arguments.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DIR", help="sets to read")
+    arguments.add_argument("--hours", type=float, default=1.0, help="of training, at most")
+    arguments.add_argument("--write", action="store_true", help="store the head")
     given, embedder = given_folders(arguments)
-    readings: list[Reading] = []
-    asked: list[JudgedQuestion] = []
-    for folder in given.folders:
-        made, of_set = asyncio.run(collect(read_labelled(folder), embedder))
-        readings += made
-        asked += of_set
-        print(f"{folder.name}: {len(made)} readings", flush=True)
-    seen = SeenStates(given.cache / "reader-states.npz")
-    fold = dealt([reading.topic for reading in readings])
-    read = judged(readings, asked, seen, fold)
-    gate = gate_log_odds(asked, fold)
-    weight, neutral = leaning(gate, read, asked)
-    report(asked, gate, read, gate + weight * np.array([bounded(each) for each in read]))
-    print(f"\nweight {weight}, neutral {neutral:.2f}")
-    if given.write:
-        store(probe(readings, seen.of(readings)), weight, neutral)
-        print(f"written to {PROBE} and {LEANING}; give OWN in core/generation/grounding/reader.py a new number first")
+    folder = given.cache / "reader"
+    folder.mkdir(parents=True, exist_ok=True)
+    lower = LowerLayers(e5_folder(given.cache / "models", print))
+    sets = [read_labelled(each) for each in given.folders]
+    cases = [case for data in sets for case in asyncio.run(reading_cases(data, embedder))]
+    print(f"{len(cases)} questions, {sum(case.answerable for case in cases)} answerable", flush=True)
+    head, is_done = train(cases, KeptLayers(lower, folder / "states.pt"), folder, given.hours)
+    if given.judge:
+        reader = KeptReader(folder / f"{ALL}.npz", lower)
+        judged = [read_labelled(each) for each in given.judge]
+        report({data.name: asyncio.run(read_questions(data, embedder, reader)) for data in judged})
+        reader.save()
+    if given.write and is_done:
+        with HEAD.open("wb") as file:
+            write_head(head, file)
+        told = {"id": OWN, "nats_per_log_odds": NATS_PER_LOG_ODDS, "sets": [data.name for data in sets]}
+        told |= {"questions": len(cases), "sources": HEAD_SOURCES}
+        HEAD.with_suffix(".json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"\nwritten to {HEAD}; give core.retrieval.reading.passage_reader.OWN a new number if one was shipped")
 
 
 if __name__ == "__main__":

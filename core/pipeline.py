@@ -19,7 +19,8 @@ from core.generation.continuation import asks_to_continue, is_broken_off
 from core.generation.draft import CLOSEST, Draft, Show, several
 from core.generation.writer import Writers
 from core.offload import offload
-from core.ports import Gate, Searcher
+from core.ports import Gate, Reader, Searcher
+from core.retrieval.reading.reading_searcher import as_read
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
 from core.types import Answer, Confidence, Decision, Hit, Language, Person, SearchResult, SpaceId
@@ -67,6 +68,7 @@ class Pipeline:
     writers: Writers
     cache: AnswerCache
     answers: Answers
+    reader: Reader | None = None
 
     async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
         """Answer a question and record the answer.
@@ -89,9 +91,9 @@ class Pipeline:
         if len(parts := questions_in(condensed.asked)) > 1:
             return await self._answer_each(question, condensed, parts, writing, clock)
 
-        # 3. Search what this space may read: dense and lexical, fused, diversified; with the question before where this
-        #    one goes on from it.
-        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
+        # 3. Search what this space may read: dense and lexical, fused, read, diversified; with the question before
+        #    where this one goes on from it.
+        condensed, found = await self._search(question, condensed)
 
         # 4. Judge the probability that the passages hold the answer, and so who may write it. (Noting the turn takes no
         #    longer.)
@@ -124,7 +126,7 @@ class Pipeline:
         turn = replace(condensed, asked=parts[0], topic=parts[0])
         for n, part in enumerate(parts):
             asked = turn.then(part) if n else turn
-            turn, result = await search_in_session(self.searcher, question.space, asked, question.language)
+            turn, result = await self._search(question, asked)
             decisions.append(await offload(self.gate.decide, result))
             found.append(result)
         writing()
@@ -149,7 +151,7 @@ class Pipeline:
             return None
         question = replace(question, text=said.asked)
         condensed = await self._condense(question)
-        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
+        condensed, found = await self._search(question, condensed)
         decision = await offload(self.gate.decide, found)
         draft = NO_REPLY
         if decision.band == "local":
@@ -166,10 +168,15 @@ class Pipeline:
 
         ``writing`` is called as in ``answer``.
         """
-        found = await self.searcher.search(question.space, question.text, question.language)
+        searched = await self.searcher.search(question.space, question.text, question.language)
+        found = await as_read(searched, self.reader)
         decision = await offload(self.gate.decide, found)
         writing()
         return Consultation(question, decision, await self._write(question, found, decision, _show_nothing, ""))
+
+    async def _search(self, question: Question, condensed: CondensedQuestion) -> tuple[CondensedQuestion, SearchResult]:
+        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
+        return condensed, await as_read(found, self.reader)
 
     async def _condense(self, question: Question) -> CondensedQuestion:
         here = ConversationPlace(question.space, question.conversation, question.branched_from)

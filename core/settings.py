@@ -34,7 +34,7 @@ class Settings(BaseSettings):
 
     confidence: Literal["calibrated", "spec"] = Field("calibrated", alias="AION_CONFIDENCE")
     tau: float = Field(0.62, alias="AION_TAU", ge=0, le=1)
-    reader: str = Field("off", alias="AION_READER")
+    reader: Literal["auto", "off"] = Field("auto", alias="AION_READER")
     reranker: str = Field("off", alias="AION_RERANKER")
     writer: Literal["auto", "local", "provider", "extract"] = Field("auto", alias="AION_WRITER")
     outside_knowledge: Literal["abstain", "provider"] = Field("provider", alias="AION_OUTSIDE_KNOWLEDGE")
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         bare = {name: unquoted(value) if isinstance(value, str) else value for name, value in values.items()}
         return {name: value for name, value in bare.items() if value != ""}
 
-    @field_validator("data_dir", "providers_file", "embedder", "local_model", "reader", "reranker", mode="before")
+    @field_validator("data_dir", "providers_file", "embedder", "local_model", "reranker", mode="before")
     @classmethod
     def _at_home(cls, value: Any) -> Any:
         """Replace a ``~`` at the beginning of a path, as a shell does."""

@@ -16,7 +16,6 @@ from bot.terminal.output import TerminalConsole, print_line, print_sentence, sta
 from bot.terminal.progress import progress_bar
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
-from core.confidence.reader_gate import with_reader
 from core.errors import BadInput
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import read_labelled
@@ -27,13 +26,13 @@ from core.evaluation.written import written_metrics
 from core.experiments.answer_eval import written_answers
 from core.experiments.member_eval import member_answers
 from core.experiments.search_eval import assess
-from core.generation.grounding.reader import open_reader
 from core.generation.local.factory import open_generator
 from core.generation.providers.router import Router
 from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Embedder, Gate, Reader
 from core.retrieval.embed import open_embedder
+from core.retrieval.reading.passage_reader import open_reader
 from core.retrieval.rerank import open_reranker
 from core.settings import Settings, read_settings
 from core.texts import say
@@ -71,7 +70,6 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     """
     settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder, gate, reader = open_judges(settings, console)
-    gate = with_reader(gate, reader)
     sets = [read_labelled(folder) for folder in folders]
     answered: dict[str, list[MemberAnswer]] = {}
     metrics: dict[str, Mapping[str, float | None]] = {}
@@ -84,7 +82,7 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
             else:
                 local = open_generator(settings.local_model, settings.models_dir, status_printer(console))
                 replies = await written_answers(
-                    data, embedder, gate, Writers(local, Router(), embedder, "abstain"), limit, asked
+                    data, embedder, gate, Writers(local, Router(), embedder, "abstain"), limit, asked, reader
                 )
                 metrics[data.name] = {**written_metrics(replies), "n": len(replies)}
     by_kind = {name: metrics_by_kind(each) for name, each in answered.items()}
@@ -117,11 +115,12 @@ def open_judges(settings: Settings, console: Console) -> tuple[Embedder, Gate, R
     """Return the embedder, gate and reader that questions meet here; the embedder caches its vectors on disk."""
     log_to_file(settings)
     embedder = open_cached_embedder(settings, console)
-    reader = open_reader(settings.reader, embedder.id, status_printer(console))
+    reader = open_reader(settings.reader, embedder.id, settings.models_dir, status_printer(console))
     if reader is not None:
         reader.warm()
-    coefficients = GateVersions(settings.data_dir / "gate").current(embedder.id, reader.id if reader else "")
-    return embedder, open_gate(settings.confidence, settings.tau, coefficients), reader
+    tuned = GateVersions(settings.data_dir / "gate")
+    reading = tuned.current(embedder.id, reader.id) if reader else None
+    return embedder, open_gate(settings.confidence, settings.tau, tuned.current(embedder.id), reading), reader
 
 
 def open_cached_embedder(settings: Settings, console: Console) -> Embedder:

@@ -17,7 +17,6 @@ from bot.operator.train.options import lora_registry
 from bot.operator.train.reward import REWARD_MODELS
 from bot.terminal.language import terminal_language
 from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
-from core.confidence.reader_gate import with_reader
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
 from core.experiments.lora_comparison import (
@@ -162,7 +161,7 @@ async def _measure(
         before, after = (open_generator(settings.local_model, settings.models_dir, tell) for _ in range(2))
         stack.push_async_callback(before.close)
         stack.push_async_callback(after.close)
-        writers = ComparisonWriters(before, after, embedder, with_reader(gate, reader))
+        writers = ComparisonWriters(before, after, embedder, gate, reader)
         measures = await measured(comparison, data, writers)
         rows = [*_training_rows(options.thumbs), *thumbs]
         retested = await retest(rows, partial(greedy_reply, after, max_new_tokens=120), N_RETESTED)

@@ -16,6 +16,7 @@ from core.language import detect_language
 from core.offload import offload
 from core.pipeline import Question
 from core.ports import Embedder, Gate, Reader
+from core.retrieval.reading.reading_searcher import as_read
 from core.settings import Settings
 from core.types import Answer, Person, SearchResult, SpaceId
 
@@ -42,7 +43,8 @@ class TemporaryCommunity:
     async def ask(self, question: LabelledQuestion) -> tuple[Answer, SearchResult]:
         """Answer a question in a conversation of its own, and return what the search found for it."""
         language = await offload(detect_language, question.text, self._aion.settings.language)
-        found = await self._pipeline.searcher.search(_SPACE, question.text, language)
+        searched = await self._pipeline.searcher.search(_SPACE, question.text, language)
+        found = await as_read(searched, self._pipeline.reader)
         asked = Question(_SPACE, question.id, _MEMBER, question.text, language, fresh=True)
         return await self._pipeline.answer(asked, _unseen), found
 

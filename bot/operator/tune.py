@@ -22,16 +22,15 @@ from core.assembly.providers import provider_keys
 from core.confidence.calibrate import Coefficients
 from core.confidence.fit import GateExample
 from core.confidence.gate_versions import SHIPPED, GateVersions
-from core.confidence.reader_gate import with_reader_feature
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet, read_labelled
 from core.experiments.fusion_tuning import TunedFusion, tune_fusion
 from core.experiments.gate_tuning import GateFigures, TunedGate, labelled_examples, rated_examples, tune
 from core.experiments.search_sweep import SearchSetting, n_searches, pareto, sweep
-from core.generation.grounding.reader import open_reader
 from core.generation.providers.catalogue import read_providers
 from core.ports import Embedder, Reader
 from core.retrieval.fuse import Fusion, ScaledSum, fusion_for
+from core.retrieval.reading.passage_reader import open_reader
 from core.settings import read_settings
 from core.storage.impressions import Impressions
 from core.texts import say
@@ -51,10 +50,9 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     embedder = open_cached_embedder(settings, console)
     log_to_file(settings)
     gates = GateVersions(settings.data_dir / "gate")
-    reader = open_reader(settings.reader, embedder.id, lambda key: None)
+    reader = open_reader(settings.reader, embedder.id, settings.models_dir, lambda key: None)
     start = gates.current(embedder.id, reader.id if reader else "")
     if reader is not None:
-        start = with_reader_feature(start, reader.id)
         reader.warm()
     sets = [read_labelled(folder) for folder in folders]
     fusion_in_use = _fusion(gates, embedder.id)

@@ -17,7 +17,7 @@ from core.assembly.aion import Aion
 from core.assembly.backups import open_schedule
 from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.metrics import open_figures
-from core.assembly.models import open_local, open_migrating_gate, tuned_fusion
+from core.assembly.models import open_local, open_migrating_gate, open_set_reader, tuned_fusion
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import open_quota, private_teaching_of
 from core.assembly.stores import Stores
@@ -42,7 +42,6 @@ from core.dispatch import Dispatch
 from core.feedback import Feedback
 from core.generation.answer_cache import AnswerCache, written_by
 from core.generation.answer_policy import AnswerPolicies
-from core.generation.grounding.reader import open_reader
 from core.generation.local.lora_follower import following
 from core.generation.providers.status import ProviderStatusService
 from core.generation.writer import Writers
@@ -118,7 +117,7 @@ async def assemble(
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
             await stack.enter_async_context(following(opened, versions))
-        reader = reader or open_reader(settings.reader, embedder.id, tell)
+        reader = reader or open_set_reader(settings, embedder.id, tell)
         gate = gate or open_migrating_gate(settings, embedders, reader)
 
         # Search and indexing.
@@ -220,7 +219,7 @@ async def assemble(
             quiz=QuizService(stores.documents, random.Random()),
         )
         talk = TalkReplies(stores.documents, policies.name)
-        pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers)
+        pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader)
         questions = QuestionAnswering(pipeline, settings.language)
         limits = MessageLimits(message_rates(settings), time.monotonic)
         dispatch = Dispatch(

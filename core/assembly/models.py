@@ -1,4 +1,4 @@
-"""The local model and the gate that the settings name, and the search's fusion as it was tuned."""
+"""The local model, the reader and the gate that the settings name, and the search's fusion as it was tuned."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import cache
 
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
-from core.confidence.reader_gate import with_reader
 from core.generation.local.factory import open_generator, open_served, prepare_model
 from core.generation.local.generator import LocalGenerator
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, Tell
 from core.ports import Gate, Reader
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate
 from core.retrieval.fuse import Fusion, FusionLookup, ScaledSum, fusion_for
+from core.retrieval.reading.passage_reader import open_reader
 from core.settings import Settings
 
 
@@ -44,15 +44,23 @@ def tuned_fusion(settings: Settings) -> FusionLookup:
     return fusion_of
 
 
+def open_set_reader(settings: Settings, embedder_id: str, tell: Tell) -> Reader | None:
+    """Return the reader that is set; ``None`` where a reranker takes its place."""
+    name = settings.reader if settings.reranker == "off" else "off"
+    return open_reader(name, embedder_id, settings.models_dir, tell)
+
+
 def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader: Reader | None) -> Gate:
     """Return the latest gate tuned for the embedder in service; during a migration also the one for its successor.
 
-    Only the latest embedder's gate weighs the reader's log-odds.
+    Only the latest embedder's gate weighs what the reader read.
     """
     tuned = GateVersions(settings.data_dir / "gate")
-    latest = with_reader(
-        open_gate(settings.confidence, settings.tau, tuned.current(embedders.latest.id, reader.id if reader else "")),
-        reader,
+    latest = open_gate(
+        settings.confidence,
+        settings.tau,
+        tuned.current(embedders.latest.id),
+        tuned.current(embedders.latest.id, reader.id) if reader else None,
     )
     if not embedders.is_under_way:
         return latest

@@ -62,10 +62,15 @@ class Coefficients:
         return interpolated(self.calibration, 1 / (1 + math.exp(-max(-500.0, min(500.0, log_odds)))))
 
 
-def shipped(embedder_id: str) -> Coefficients:
-    """Return the shipped coefficients for an embedder; where none were fitted for it, those without raw cosines."""
+def shipped(embedder_id: str, reader_id: str = "") -> Coefficients:
+    """Return the shipped coefficients for an embedder and a reader.
+
+    Where none were fitted with the reader they are those without one; where none were fitted for the embedder, those
+    without raw cosines.
+    """
     rows = json.loads((files("core.confidence") / "coefficients.json").read_text(encoding="utf-8"))
-    return next(read_coefficients(row) for row in rows if embedder_id.startswith(row["embedder"]))
+    fitting = [row for row in rows if embedder_id.startswith(row["embedder"]) and row["reader"] in (reader_id, "")]
+    return read_coefficients(next((row for row in fitting if row["reader"] == reader_id), fitting[0]))
 
 
 def read_coefficients(row: Mapping[str, object]) -> Coefficients:

@@ -26,6 +26,9 @@ _UNTOLD = 0.5
 
 _NAME = re.compile(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]")
 
+READ = ("evidence",)
+"""What a reader tells."""
+
 SCALE_FREE = (
     "stems_held",
     "prefixes_held",
@@ -46,12 +49,14 @@ def features(found: SearchResult) -> Mapping[str, float]:
     words in one of the first three passages, 0 across languages, where stems do not compare. ``prefixes_held``: the
     share of their spelling prefixes that these passages hold together. ``names_held``: the share of the question's
     names and numbers in the first passage. ``agreement``: 1 where the best passage by words is the best by cosine.
+    ``evidence``: where a reader read, the highest log-odds of the first three passages that were read.
     """
     if not found.hits:
         raise ValueError("nothing was found")
     best = found.hits[:_N_BEST]
     by_meaning, by_words = max(found.hits, key=_dense), max(found.hits, key=_lexical)
     is_foreign = crosses_languages(found)
+    read = [hit.evidence for hit in found.hits if hit.evidence is not None][:_N_BEST]
     agree = by_words.lexical > 0 and by_words.passage.id == by_meaning.passage.id
     return {
         "top_cosine": found.hits[0].dense * _PER_CENT,
@@ -60,6 +65,7 @@ def features(found: SearchResult) -> Mapping[str, float]:
         "names_held": _names_held(found.question.text, best[0]),
         "agreement": float(agree and not is_foreign),
         "crosses_languages": float(is_foreign),
+        **({"evidence": max(read)} if read else {}),
     }
 
 

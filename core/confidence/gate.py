@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.confidence.calibrate import Coefficients
-from core.confidence.features import coverage, crosses_languages, features, spec_confidence
+from core.confidence.features import READ, coverage, crosses_languages, features, spec_confidence
 from core.ports import Gate
 from core.types import Band, Confidence, Decision, Reason, SearchResult
 
@@ -40,9 +40,10 @@ class SpecGate:
 
 @dataclass(frozen=True, slots=True)
 class LogisticGate:
-    """The calibrated gate with its three bands."""
+    """The calibrated gate with its three bands; ``reading`` are its coefficients where the hits were read."""
 
     coefficients: Coefficients
+    reading: Coefficients | None = None
 
     def decide(self, found: SearchResult) -> Decision:
         """Return the band of the probability that what was found holds the answer."""
@@ -50,26 +51,28 @@ class LogisticGate:
         if not found.hits:
             return Decision("abstain", Confidence(0.0, spec, (NOTHING_FOUND,)))
         values = features(found)
-        value = self.coefficients.probability(values)
-        reasons = _reasons(found, self.coefficients.contributions(values), for_it=value >= self.coefficients.upper)
-        return Decision(self.band(value), Confidence(value, spec, reasons, values))
-
-    def band(self, value: float) -> Band:
-        """Return the band of a calibrated probability."""
-        if value >= self.coefficients.upper:
-            return "local"
-        return "provider" if value >= self.coefficients.lower else "abstain"
+        fitted = self.reading if self.reading is not None and found.is_read else self.coefficients
+        value = fitted.probability(values)
+        reasons = _reasons(found, fitted.contributions(values), for_it=value >= fitted.upper)
+        return Decision(_band(value, fitted), Confidence(value, spec, reasons, values))
 
 
-def open_gate(confidence: str, tau: float, coefficients: Coefficients) -> Gate:
+def _band(value: float, fitted: Coefficients) -> Band:
+    if value >= fitted.upper:
+        return "local"
+    return "provider" if value >= fitted.lower else "abstain"
+
+
+def open_gate(confidence: str, tau: float, coefficients: Coefficients, reading: Coefficients | None = None) -> Gate:
     """Return the gate that the settings ask for: ``spec`` with its threshold ``tau``, else the calibrated one."""
-    return SpecGate(tau) if confidence == "spec" else LogisticGate(coefficients)
+    return SpecGate(tau) if confidence == "spec" else LogisticGate(coefficients, reading)
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "words": ("stems_held", "prefixes_held", "names_held"),
     "meaning": ("top_cosine",),
     "agreement": ("agreement",),
+    "read": READ,
 }
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from core.atomic_file import write_atomically
 from core.confidence.calibrate import Coefficients, read_coefficients, shipped
-from core.confidence.reader_gate import without_reader_feature
 from core.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -39,11 +38,11 @@ class GateVersions:
             return SHIPPED
 
     def current(self, embedder_id: str, reader_id: str = "") -> Coefficients:
-        """Return the coefficients in use for an embedder, with the reader's feature only for this reader.
+        """Return the coefficients in use for an embedder with a reader, or without one.
 
-        They are the shipped ones where none were tuned for it, or where this version of AION has other features.
+        They are the shipped ones where none were tuned for both, or where this version of AION has other features.
         """
-        default, version = shipped(embedder_id), self.version
+        default, version = shipped(embedder_id, reader_id), self.version
         if version == SHIPPED:
             return default
         try:
@@ -51,10 +50,12 @@ class GateVersions:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("tuned coefficients v%d cannot be read, the shipped ones are used: %s", version, error)
             return default
-        if tuned.embedder != embedder_id or set(without_reader_feature(tuned).weights) != set(default.weights):
+        if tuned.reader != default.reader:
+            return default
+        if tuned.embedder != embedder_id or set(tuned.weights) != set(default.weights):
             log.warning("tuned coefficients v%d are for another embedder or version: run `aion tune` again", version)
             return default
-        return tuned if tuned.reader == reader_id else without_reader_feature(tuned)
+        return tuned
 
     def nats_per_cosine(self, embedder_id: str) -> float | None:
         """Return the weight of cosines against BM25 tuned for an embedder; ``None`` where the shipped one is in use."""

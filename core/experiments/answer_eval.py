@@ -14,7 +14,8 @@ from core.evaluation.written import EvaluatedReply
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.writer import Writers
 from core.language import detect_language
-from core.ports import Embedder, Gate, Searcher
+from core.ports import Embedder, Gate, Reader, Searcher
+from core.retrieval.reading.reading_searcher import with_reader
 from core.retrieval.search import HybridSearcher
 from core.stopwatch import Stopwatch
 from core.storage.database import Database
@@ -29,6 +30,7 @@ async def written_answers(
     writers: Writers,
     limit: int,
     asked: Callable[[], object] = lambda: None,
+    reader: Reader | None = None,
 ) -> list[EvaluatedReply]:
     """Ask up to ``limit`` questions of ``data``, evenly spaced, and return the replies.
 
@@ -39,7 +41,8 @@ async def written_answers(
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            indexes = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes")
+            searcher = with_reader(indexes, reader)
             for question in data.questions[::step]:
                 replies.append(await _reply(question, searcher, gate, writers))
                 asked()

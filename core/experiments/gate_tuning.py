@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from core.confidence.calibrate import Coefficients, shipped
+from core.confidence.calibrate import Coefficients
+from core.confidence.features import features
 from core.confidence.fit import Floats, GateExample, Labels, fit, folds, labels_of
-from core.confidence.gate import LogisticGate
-from core.confidence.reader_gate import READING, bounded, reader_weight_of
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
 from core.experiments.search_eval import SPACE, store_labelled
 from core.language import detect_language
-from core.offload import offload
 from core.ports import Embedder, Reader
 from core.retrieval.fuse import Fusion
+from core.retrieval.reading.reading_searcher import with_reader
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -68,7 +67,7 @@ async def labelled_examples(
     reader: Reader | None = None,
     fusion: Fusion | None = None,
 ) -> list[GateExample]:
-    """Search for a labelled set's questions in a temporary index, and return their features, with the reader's.
+    """Search for a labelled set's questions in a temporary index, and return their features, with a reader's evidence.
 
     ``fusion`` is the search's; by default the one shipped for the embedder. All sets have the same total weight.
     ``asked`` is called after each question. Raises ``BadInput`` when the set has only answerable or only unanswerable
@@ -80,17 +79,13 @@ async def labelled_examples(
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
-            gate = LogisticGate(shipped(embedder.id))
+            indexes = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
+            searcher = with_reader(indexes, reader)
             for question in data.questions:
                 found = await searcher.search(SPACE, question.text, detect_language(question.text))
-                told = gate.decide(found).confidence.features
-                if told:
-                    if reader is not None:
-                        read = await offload(reader.read, found)
-                        told = {**told, READING: reader_weight_of(reader.id).neutral if read is None else bounded(read)}
+                if found.hits:
                     topic = question.topic or question.text
-                    examples.append(GateExample(told, question.answerable, topic, data.name))
+                    examples.append(GateExample(features(found), question.answerable, topic, data.name))
                 asked()
     return [replace(each, weight=SET_WEIGHT / len(examples)) for each in examples]
 
@@ -101,10 +96,9 @@ def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients)
     A disliked abstention says that an answer was wanted, not that the passages have it. Answers recorded without the
     current features are left out. The weight is the absolute net vote, at most 1.
     """
-    neutral = {READING: coefficients.weights[READING].mean} if coefficients.reader else {}
     return [
         GateExample(
-            _bounded({**neutral, **each.features}),
+            each.features,
             each.net_rating > 0 and each.has_sources,
             each.searched,
             RATINGS,
@@ -112,13 +106,9 @@ def rated_examples(rated: Iterable[RatedImpression], coefficients: Coefficients)
         )
         for each in rated
         if each.net_rating
-        and set(coefficients.weights) <= {*neutral, *each.features}
+        and set(coefficients.weights) <= set(each.features)
         and (each.has_sources or (each.used == "abstained" and each.net_rating > 0))
     ]
-
-
-def _bounded(told: Mapping[str, float]) -> Mapping[str, float]:
-    return {**told, READING: bounded(told[READING])} if READING in told else told
 
 
 def tune(examples: Sequence[GateExample], start: Coefficients, embedder_id: str, risk: float | None) -> TunedGate:

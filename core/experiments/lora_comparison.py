@@ -28,7 +28,7 @@ from core.models.catalog import Tell
 from core.models.heavy_imports import loading_heavy
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
-from core.ports import Embedder, Gate
+from core.ports import Embedder, Gate, Reader
 from core.training.reward import EmbedderReplyEncoder, ReplyEncoder, RewardModel
 from core.training.rows import turns_of
 from core.training.version_test import Measure
@@ -82,12 +82,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonWriters:
-    """The local model twice, for the current and for the new version; with embedder and gate."""
+    """The local model twice, for the current and for the new version; with embedder, gate and reader."""
 
     before: LocalGenerator
     after: LocalGenerator
     embedder: Embedder
     gate: Gate
+    reader: Reader | None = None
 
 
 async def measured(comparison: Comparison, data: ComparisonData, models: ComparisonWriters) -> list[Measure]:
@@ -140,7 +141,8 @@ async def _labelled(local: LocalGenerator, data: ComparisonData, models: Compari
     """Return the correctness of the replies to labelled questions, 0..1 each."""
     writers = Writers(local, Router(), models.embedder, "abstain")
     replies = [
-        await written_answers(each, models.embedder, models.gate, writers, data.n_questions) for each in data.labelled
+        await written_answers(each, models.embedder, models.gate, writers, data.n_questions, reader=models.reader)
+        for each in data.labelled
     ]
     return [_is_right(reply) for several in replies for reply in several]
 

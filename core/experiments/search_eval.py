@@ -14,7 +14,6 @@ import numpy as np
 
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
-from core.confidence.reader_gate import with_reader, without_reader
 from core.evaluation.dataset import LabelledDocument, LabelledSet
 from core.evaluation.harness import Measurement, Ranking, SearchMethod, by_choice, by_score, measure
 from core.language import detect_language
@@ -22,6 +21,7 @@ from core.offload import offload
 from core.ports import Embedder, Gate, Reader, Reranker
 from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, reciprocal_rank
+from core.retrieval.reading.reading_searcher import ReadingSearcher
 from core.retrieval.rerank import RerankingSearcher
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
@@ -43,7 +43,7 @@ async def assess(
 ) -> Mapping[str, Measurement]:
     """Return the measurement of each method on ``data``.
 
-    With a ``reader``, ``read`` is the shipped search with it behind the gate; with a ``reranker`` there is
+    With a ``reader``, ``read`` is the shipped search with its hits read; with a ``reranker`` there is
     ``reranked``. ``gate`` replaces the shipped one; ``tell`` receives progress.
     """
     gate = gate or LogisticGate(shipped(embedder.id))
@@ -52,7 +52,7 @@ async def assess(
             tell(f"{data.name}: indexing {len(data.documents)} documents")
             ids_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
             measured = {}
-            for name, (fusion, judge, ranking) in _methods(embedder, without_reader(gate)).items():
+            for name, (fusion, judge, ranking) in _methods(embedder, gate).items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
                 measured[name] = await measure(data, SPACE, SearchMethod(searcher, judge, ranking), ids_of)
@@ -78,9 +78,9 @@ def _optional(
 ) -> Mapping[str, SearchMethod]:
     methods = {}
     if reader is not None:
-        methods["read"] = SearchMethod(searcher, with_reader(gate, reader))
+        methods["read"] = SearchMethod(ReadingSearcher(searcher, reader), gate)
     if reranker is not None:
-        methods["reranked"] = SearchMethod(RerankingSearcher(searcher, reranker), without_reader(gate))
+        methods["reranked"] = SearchMethod(RerankingSearcher(searcher, reranker), gate)
     return methods
 
 

@@ -1,4 +1,4 @@
-"""Readers and rerankers from the hub: extractive question answering and sequence classification models.
+"""Rerankers from the hub: extractive question answering and sequence classification models.
 
 Both kinds are scored as log-odds that a text answers a question.
 """
@@ -28,10 +28,6 @@ class HubReader:
 
     def __init__(self, model: Any, tokenizer: Any, score: Score) -> None:
         self._model, self._tokenizer, self._score = model, tokenizer, score
-
-    def log_odds(self, question: str, text: str) -> float:
-        """Return the log-odds that ``text`` answers ``question``. Blocks."""
-        return self.scores(question, [text])[0]
 
     @torch.inference_mode()
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:

