@@ -10,7 +10,7 @@ import re
 import tempfile
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -33,6 +33,10 @@ N_SAMPLES = 10
 MAX_TITLE_CHARS = 80
 MAX_EXCERPT_CHARS = 300
 _MAX_SITE_BYTES = 40
+
+
+AddProposal = Callable[[SpaceId, NewProposal], Awaitable[Proposal | IndexedDocument | None]]
+"""Stores a proposal, as ``core.knowledge.review.ReviewService.add`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,21 @@ class HistoryImport:
     async def propose(self, path: Path, request: ImportRequest) -> ImportReport:
         """Propose what an export teaches. Raises ``BadInput`` when it cannot be read."""
         survey = await self._survey(path, request)
+        found = await self._sort(survey.lessons, request)
+        fits = await self._fits(request.space, [each.new for each in found if each.outcome == "new"])
+        add = self.reviews.proposals.add if fits else self.reviews.add  # one by one, as long as there is room
         site = _site(survey.name)
-        done = [
-            replace(each, outcome=await self._store(each, request, site))
-            for each in await self._sort(survey.lessons, request)
-        ]
+        done = [replace(each, outcome=await self._store(each, request, site, add)) for each in found]
         return _report(survey, done)
+
+    async def _fits(self, space: SpaceId, texts: Sequence[NewDocument]) -> bool:
+        """Tell whether a space has room for all of these texts, beside what waits there."""
+        waiting = await self.reviews.proposals.pending_sizes(space)
+        try:
+            await self.reviews.ingest.require_room(space, {**waiting, **{new.name: len(new.text) for new in texts}})
+        except BadInput:
+            return False
+        return True
 
     async def _survey(self, path: Path, request: ImportRequest) -> ExportSurvey:
         return await self.reader.survey(path, request.since, request.roles, request.language)
@@ -107,8 +120,10 @@ class HistoryImport:
             for lesson in lessons
         ]
 
-    async def _store(self, sorted_lesson: _Sorted, request: ImportRequest, site: str) -> LessonOutcome:
-        """Propose or hold a lesson that is to be; return what became of it."""
+    async def _store(
+        self, sorted_lesson: _Sorted, request: ImportRequest, site: str, add: AddProposal
+    ) -> LessonOutcome:
+        """Propose by ``add`` or hold a lesson that is to be; return what became of it."""
         new = sorted_lesson.new
         if sorted_lesson.outcome == "held":
             is_new = await self.consents.hold(request.space, new, sorted_lesson.awaiting, request.person)
@@ -125,7 +140,7 @@ class HistoryImport:
             score=lesson.score,
         )
         try:
-            match await self.reviews.add(request.space, proposal):
+            match await add(request.space, proposal):
                 case Proposal():
                     return "new"
                 case IndexedDocument():
