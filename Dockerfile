@@ -4,7 +4,8 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 AION_DATA_DIR=/data
 WORKDIR /app
 
-# For watched repositories, and for scans and pictures.
+# For watched repositories, and for scans and pictures. Debian keeps one version of each: a pinned one soon fails.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git tesseract-ocr tesseract-ocr-por \
     && rm -rf /var/lib/apt/lists/*
