@@ -67,7 +67,7 @@ def test_a_model_trained_from_scratch_is_taught_like_any_other(rewarded: Path, t
     write_model(small_decoder(len(tokenizer), 128, spread=0.3), tokenizer, rewarded / "own", {})
     told = train("reward", "--data", "reward.jsonl", "--on-base", "--base", "own")
     assert told.exit_code == 0, told.output
-    options = ["--base", "own", "--online", "--steps", "2", "--rows", "8", "--rate", "5e-3", "--max-new-tokens", "8"]
+    options = ["--base", "own", "--online", "--steps", "2", "--rows", "8", "--rate", "1e-4", "--max-new-tokens", "8"]
     told = train("ppo", "--data", "reward.jsonl", "--out", "lora", *options)
     assert told.exit_code == 0, told.output
     assert read_manifest(rewarded / "lora").metrics["steps"] == 2
