@@ -59,9 +59,12 @@ def is_right(text: str, must: Sequence[Sequence[str]]) -> bool:
 
 
 def gold_rank(passages: Sequence[str], quotes: Sequence[str]) -> int | None:
-    """Return the place, from 1, of the first passage that holds a quote; white space counts for nothing."""
-    ends = [_spaced(quote) for quote in quotes]
-    for place, passage in enumerate(map(_spaced, passages), start=1):
+    """Return the place, from 1, of the first passage that holds a quote.
+
+    Only letters and digits are compared: a quote is of the document as it was written, a passage is without its markup.
+    """
+    ends = [_lettered(quote) for quote in quotes]
+    for place, passage in enumerate(map(_lettered, passages), start=1):
         if any(end[:_QUOTE_CHARS] in passage or end[-_QUOTE_CHARS:] in passage for end in ends if end):
             return place
     return None
@@ -115,6 +118,10 @@ def _mean(values: Iterable[bool]) -> float | None:
 def _without_accents(text: str) -> str:
     decomposed = normal_form("NFKD", _spaced(text))
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
+
+
+def _lettered(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _spaced(text: str) -> str:

@@ -64,6 +64,10 @@ def test_a_passage_holds_a_quote_whose_end_it_cuts_off() -> None:
     assert gold_rank(["Nothing.", "Else."], [quote]) is None
 
 
+def test_a_passage_without_the_markup_of_a_quote_holds_it() -> None:
+    assert gold_rank(["Fires.", "Heaters are prohibited in the yard."], ["**Heaters are prohibited** in\nthe yard."]) == 2
+
+
 def test_shares_are_of_their_own_kind_of_question() -> None:
     got = outcome_metrics(
         [
