@@ -34,7 +34,7 @@ class Settings(BaseSettings):
 
     confidence: Literal["calibrated", "spec"] = Field("calibrated", alias="AION_CONFIDENCE")
     tau: float = Field(0.62, alias="AION_TAU", ge=0, le=1)
-    reader: Literal["auto", "off"] = Field("off", alias="AION_READER")
+    reader: Literal["auto", "off"] = Field("auto", alias="AION_READER")
     reranker: str = Field("off", alias="AION_RERANKER")
     writer: Literal["auto", "local", "provider", "extract"] = Field("auto", alias="AION_WRITER")
     outside_knowledge: Literal["abstain", "provider"] = Field("provider", alias="AION_OUTSIDE_KNOWLEDGE")

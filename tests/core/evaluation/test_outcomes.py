@@ -65,7 +65,8 @@ def test_a_passage_holds_a_quote_whose_end_it_cuts_off() -> None:
 
 
 def test_a_passage_without_the_markup_of_a_quote_holds_it() -> None:
-    assert gold_rank(["Fires.", "Heaters are prohibited in the yard."], ["**Heaters are prohibited** in\nthe yard."]) == 2
+    passages = ["Fires.", "Heaters are prohibited in the yard."]
+    assert gold_rank(passages, ["**Heaters are prohibited** in\nthe yard."]) == 2
 
 
 def test_shares_are_of_their_own_kind_of_question() -> None:
