@@ -25,6 +25,13 @@ PREFIX = "git+"
 _DEADLINE_S = 600.0
 _MAX_TOLD_CHARS = 200
 _BRANCH = re.compile(r"[\w][\w./-]{0,100}")
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "LC_ALL": "C",
+}
 _SETTINGS = ("core.hooksPath=/dev/null", "core.symlinks=false", "core.fsmonitor=false", "advice.detachedHead=false")
 
 
@@ -102,18 +109,16 @@ class GitCheckouts:
 
     async def _git(self, target: str, *arguments: str) -> None:
         """Run git. Raises ``BadInput`` with the last line it wrote when it fails or takes too long."""
-        environment = bare_child_environment(
-            GIT_TERMINAL_PROMPT="0",
-            GIT_CONFIG_NOSYSTEM="1",
-            GIT_CONFIG_GLOBAL=os.devnull,
-            GIT_ALLOW_PROTOCOL=":".join(self._protocols),
-            GIT_LFS_SKIP_SMUDGE="1",
-            LC_ALL="C",
-        )
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
             process = await asyncio.create_subprocess_exec(
-                PROGRAM, *settings, *arguments, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=environment
+                PROGRAM,
+                *settings,
+                *arguments,
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=PIPE,
+                env=bare_child_environment(**_ENVIRONMENT, GIT_ALLOW_PROTOCOL=":".join(self._protocols)),
             )
         except OSError:
             raise BadInput("watch.git_missing") from None

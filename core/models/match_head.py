@@ -16,11 +16,13 @@ from typing import IO
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 WIDTH = 128
 _FAR = -1e4
 """In place of a score where there is no token."""
+
+_LEAST_NORM = 1e-12
+"""Padding has no length to divide by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class MatchHead(nn.Module):
         states = self._standardised(asked.values)
         question, text = self.projection(states), told.values
         no_text, no_question = ~told.mask[:, None, :], ~asked.mask[:, :, None]
-        cosines = functional.normalize(question, dim=-1) @ functional.normalize(text, dim=-1).transpose(1, 2)
+        cosines = _unit(question) @ _unit(text).transpose(1, 2)
         likeness = cosines * self.heat.exp()  # (B, Q, T)
 
         found = torch.softmax(likeness.masked_fill(no_text, _FAR), -1) @ text
@@ -128,6 +130,11 @@ def read_head(file: IO[bytes]) -> MatchHead:
 def write_head(head: MatchHead, file: IO[bytes]) -> None:
     """Write a head as an ``.npz`` file, at half precision."""
     np.savez(file, **{name: tensor.half().numpy() for name, tensor in head.state_dict().items()})
+
+
+def _unit(rows: Tensor) -> Tensor:
+    scaled: Tensor = rows / rows.norm(dim=-1, keepdim=True).clamp_min(_LEAST_NORM)
+    return scaled
 
 
 def _layer(n_in: int, dropout: float) -> nn.Sequential:

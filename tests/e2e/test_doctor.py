@@ -294,10 +294,10 @@ async def test_before_discord_reviews_intents_it_is_said(look, discord: DiscordS
 
 
 async def test_what_discord_s_policy_changes_is_said(look, discord: DiscordServer, tmp_path: Path) -> None:
-    keys = {"GEMINI_API_KEY": "made-up", "GROQ_API_KEY": "made-up"}
+    keys = {"GEMINI_API_KEY": "made-up", "GROQ_API_KEY": "made-up", "HUGGINGFACE_API_KEY": "made-up"}
     found = await look(on(discord) | keys)
     assert (found["plans_refused"].level, found["plans_refused"].values) == ("note", {"names": "gemini"})
-    assert (found["plans_unknown"].level, found["plans_unknown"].values) == ("note", {"names": "groq"})
+    assert (found["plans_unknown"].level, found["plans_unknown"].values) == ("note", {"names": "huggingface"})
     assert "training_withheld" not in found
     async with await Database.open(tmp_path) as database:
         await Spaces(database).change_settings(SpaceId("discord:1"), lambda _: {"training": True})
