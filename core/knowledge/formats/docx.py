@@ -29,14 +29,7 @@ def read(data: bytes, name: str) -> ReadText:
         raise BadInput("knowledge.damaged", name=name)
     reader = _DocxReader(package, main, name)
     text = reader.read()
-    return ReadText(reader.title or telling_title(_metadata_title(package)), text)
-
-
-def _metadata_title(package: ZipPackage) -> str | None:
-    if "docProps/core.xml" not in package:
-        return None
-    found = next((each for each in package.xml("docProps/core.xml").iter() if local(each) == "title"), None)
-    return None if found is None else found.text
+    return ReadText(reader.title or telling_title(package.metadata_title("docProps/core.xml")), text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,7 @@ def read(data: bytes, name: str) -> ReadText:
         raise BadInput("knowledge.encrypted", name=name)
     reader = _OdfReader(package, name)
     text = reader.read()
-    return ReadText(reader.title or telling_title(_metadata_title(package)), text)
-
-
-def _metadata_title(package: ZipPackage) -> str | None:
-    if "meta.xml" not in package:
-        return None
-    found = next((each for each in package.xml("meta.xml").iter() if local(each) == "title"), None)
-    return None if found is None else found.text
+    return ReadText(reader.title or telling_title(package.metadata_title("meta.xml")), text)
 
 
 class _OdfReader:

@@ -78,6 +78,13 @@ class ZipPackage:
         """Return the root element of a member of XML; entities of its own and everything outside it stay unread."""
         return parse_xml(self.read(member), self._name)
 
+    def metadata_title(self, member: str) -> str | None:
+        """Return the title that a member of metadata (Dublin Core) states; ``None`` where there is none."""
+        if member not in self:
+            return None
+        found = next((each for each in self.xml(member).iter() if local(each) == "title"), None)
+        return None if found is None else found.text
+
     def related(self, member: str) -> dict[str, tuple[str, str]]:
         """Return the relations of a member of an Office file: by id, the end of the type and the target's name.
 
