@@ -58,6 +58,7 @@ async def measure(folder: Path) -> None:
 
                 writes = accepting._writes
                 assert isinstance(writes, GroupCommit)
+                # What the product never does, and so has no setting for, is put in from outside to be compared.
                 writes._database = database if name == "FULL" else _Normal(database)  # type: ignore[assignment]
                 start_s = time.perf_counter()
                 taken = await milliseconds(accept, N_WRITES, n_at_once)
@@ -67,11 +68,11 @@ async def measure(folder: Path) -> None:
                 )
         draw, documents = np.random.default_rng(7), Documents(database)
         for name, begin in (("NORMAL", database.write), ("FULL", database.write_durably)):
-            database.write = begin  # type: ignore[method-assign]
+            database.write = begin  # type: ignore[method-assign]  # documents wait for the disk here alone
 
-            async def learn(number: int, prefix: str = name) -> object:
+            async def learn(number: int, prefix: str = name) -> None:
                 texts = [f"{prefix} {number} passage {n}" for n in range(100)]
-                return await store(documents, f"{prefix} {number}", texts, unit_vectors(draw, 100))
+                await store(documents, f"{prefix} {number}", texts, unit_vectors(draw, 100))
 
             start_s = time.perf_counter()
             taken = await milliseconds(learn, N_DOCUMENTS, 1)

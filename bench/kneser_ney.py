@@ -1,4 +1,4 @@
-"""Interpolated, modified Kneser-Ney n-grams (Chen & Goodman 1998): the baseline of ``bench/nn.py``.
+"""Interpolated, modified Kneser-Ney n-grams (Chen & Goodman 1998): the baseline of ``bench/nn_learning.py``.
 
 Counts are of ids in arrays: a context of order n is a row number among the contexts of order n, found by sorting.
 """
@@ -57,8 +57,11 @@ def _discounts(counts: Counter[tuple[int, ...]]) -> tuple[float, float, float, f
     """Return the discounts of counts 0, 1, 2, and 3 or more."""
     of = Counter(count for count in counts.values() if count <= 4)
     y = of[1] / (of[1] + 2 * of[2])
-    found = [k - (k + 1) * y * of[k + 1] / of[k] if of[k] else 0.0 for k in (1, 2, 3)]
-    return (0.0, *(min(max(each, 0.0), k) for k, each in zip((1, 2, 3), found, strict=True)))  # type: ignore[return-value]
+
+    def discount(k: int) -> float:
+        return min(max(k - (k + 1) * y * of[k + 1] / of[k], 0.0), k) if of[k] else 0.0
+
+    return 0.0, discount(1), discount(2), discount(3)
 
 
 def _totals(
