@@ -45,7 +45,7 @@ chat: setup ## talk to AION in the terminal (the sample handbook is indexed on t
 	@$(AION) chat
 
 .PHONY: test
-test: setup tools ## the tests that are quick (under 10 minutes on 2 cores)
+test: setup tools ## the tests that are quick (about 13 minutes on 2 cores)
 	@$(BIN)/python -m pytest -m "not slow"
 
 .PHONY: test-slow
