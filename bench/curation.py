@@ -44,8 +44,8 @@ from core.services import Finding
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.storage.unreadable import UnreadableSources

@@ -21,9 +21,9 @@ from bench.synthetic import store, unit_vectors
 from bench.table import heading, row
 from bench.timing import p50_p95
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
 from core.storage.group_commit import GroupCommit
-from core.storage.inbox import Inbox
 from core.types import Message, Person, SpaceId
 
 N_WRITES, N_DOCUMENTS = 400, 40

@@ -28,7 +28,7 @@ from core.recorded_outlet import RecordedOutlet
 from core.request_id import request
 from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb
 from core.types.delivery import UnfinishedMessage

@@ -25,8 +25,8 @@ from core.services import HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers, DeclinedQuestion
 from core.storage.curation.consents import KIND, REPLIED
 from core.storage.curation.proposals import NewProposal
+from core.storage.delivery.handoffs import Handoff, Handoffs, NewHandoff
 from core.storage.document_writes import NewDocument
-from core.storage.handoffs import Handoff, Handoffs, NewHandoff
 from core.storage.training_ratings import HANDOFF
 from core.texts import say, say_markdown
 from core.types import Button, Language, Message, Reply, SpaceId

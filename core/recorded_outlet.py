@@ -8,7 +8,7 @@ from datetime import timedelta
 from core.errors import DeliveryPostponed, PrivateChatClosed
 from core.markdown import Markdown
 from core.ports import Outlet
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown
 from core.types import Message, Reply, SpaceId
 

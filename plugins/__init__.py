@@ -11,16 +11,9 @@ from core.commands import Registry
 from plugins import (
     ask,
     channel,
-    docs,
-    gaps,
     help,
     human,
-    import_,
-    index,
     jobs,
-    learn,
-    learned,
-    map,
     new,
     privacy,
     providers,
@@ -29,12 +22,11 @@ from plugins import (
     review,
     right,
     settings,
-    sources,
     stats,
     teach,
     training,
-    watch,
 )
+from plugins.knowledge import docs, gaps, import_, index, learn, learned, map, sources, watch
 
 GROUP = "aion.plugins"
 """The entry point group under which installed packages add commands."""

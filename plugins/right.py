@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Registry
 from core.types import Button
-from plugins.sources import ANSWER
+from plugins.knowledge.sources import ANSWER
 
 
 async def right(context: Context) -> None:

@@ -7,7 +7,7 @@ from core.errors import BadInput, UserError
 from core.markdown import Markdown
 from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
-from plugins.index import indexed_line
+from plugins.knowledge.index import indexed_line
 
 _DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}

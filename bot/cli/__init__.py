@@ -6,9 +6,13 @@ Importing a module adds its subcommand, in the order in which ``aion --help`` li
 from __future__ import annotations
 
 # isort: off
-from bot.cli import doctor, init, chat, ask, run, index, learn, docs, forget, map, reembed, providers, serve  # noqa: F401
-from bot.cli import import_, settings, eval, tune, quality, jobs, watch, review, train, lora, backup, restore  # noqa: F401
-from bot.cli import tokens, mcp  # noqa: F401
+from bot.cli import doctor, init, chat, ask, run  # noqa: F401
+from bot.cli.knowledge import index, learn, docs, forget, map, reembed  # noqa: F401
+from bot.cli import providers, serve  # noqa: F401
+from bot.cli.knowledge import import_  # noqa: F401
+from bot.cli import settings, eval, tune, quality, jobs  # noqa: F401
+from bot.cli.knowledge import watch, review  # noqa: F401
+from bot.cli import train, lora, backup, restore, tokens, mcp  # noqa: F401
 
 # isort: on
 import os

@@ -19,12 +19,12 @@ COMMANDS = frozenset(
         "bot.adapters.console.answer_as_json",
         "bot.adapters.console.answer_as_text",
         "bot.operator.ask.answer_file",
-        "bot.operator.docs.print_documents",
-        "bot.operator.forget.forget_document",
-        "bot.operator.index.index_paths",
-        "bot.operator.learn.learn_page_or_theme",
-        "bot.operator.map.draw_map",
-        "bot.operator.reembed.reembed_passages",
+        "bot.operator.knowledge.docs.print_documents",
+        "bot.operator.knowledge.forget.forget_document",
+        "bot.operator.knowledge.index.index_paths",
+        "bot.operator.knowledge.learn.learn_page_or_theme",
+        "bot.operator.knowledge.map.draw_map",
+        "bot.operator.knowledge.reembed.reembed_passages",
     }
 )
 """Functions that may be called over the socket; nothing else is."""

@@ -8,7 +8,7 @@ from core.texts import say_markdown
 
 
 class TerminalSpeaker:
-    """Sentences of the catalogue in the terminal's language (``plugins.learn.Speaker``)."""
+    """Sentences of the catalogue in the terminal's language (``plugins.knowledge.learn.Speaker``)."""
 
     def say(self, key: str, **values: object) -> Markdown:
         """Return the sentence ``key`` with its gaps filled."""

@@ -12,8 +12,8 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.services.setting_schema import TRAINING
 from core.settings import Settings
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.impressions import Impressions
-from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers

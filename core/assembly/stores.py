@@ -12,12 +12,12 @@ from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.curation.watches import Watches
 from core.storage.database import Database
+from core.storage.delivery.handoffs import Handoffs
+from core.storage.delivery.inbox import Inbox
+from core.storage.delivery.leases import Leases
 from core.storage.documents import Documents
-from core.storage.handoffs import Handoffs
 from core.storage.impressions import Impressions
-from core.storage.inbox import Inbox
 from core.storage.job_runs import JobRuns
-from core.storage.leases import Leases
 from core.storage.passages import Passages
 from core.storage.people import PersonRecords
 from core.storage.quality_days import QualityDays

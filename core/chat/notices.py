@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from core.chat.channels import Channels
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.storage.spaces import Spaces
 from core.types import Language, Message, Person, Platform, Reply, SpaceId
 from core.types.delivery import NOTICE

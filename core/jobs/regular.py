@@ -12,7 +12,7 @@ from core.jobs.scheduler import Job
 from core.ops.digest import WeeklyDigest
 from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.storage.job_runs import JobRuns
 from core.storage.turns import Turns
 from core.training.auto_promotion import AutoPromotion

@@ -18,8 +18,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core.errors import BadInput
+from core.storage.delivery.leases import Leases
 from core.storage.job_runs import JobRequest, JobRuns
-from core.storage.leases import Leases
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from core.offload import offload
 from core.ops.quality_log import QualityLog
 from core.services import ProvidersPort, ProviderStatus
 from core.storage.database import FILE
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.job_runs import JobRun, JobRuns
 from core.storage.vectors import Vectors
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from core.privacy.pseudonyms import Pseudonyms
 from core.services.setting_schema import TRAINING
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.types import Message, SpaceId

@@ -14,8 +14,8 @@ from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.jobs.scheduler import Pace, Scheduler
 from core.settings import Settings
+from core.storage.delivery.leases import Leases
 from core.storage.job_runs import JobRuns
-from core.storage.leases import Leases
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
 PACE = Pace(tick=timedelta(seconds=0.2), settle=timedelta(0), lease=timedelta(seconds=2))

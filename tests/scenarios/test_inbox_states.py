@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from core.storage.database import Database
-from core.storage.inbox import MAX_AGE, MAX_OVERDUE, Inbox
+from core.storage.delivery.inbox import MAX_AGE, MAX_OVERDUE, Inbox
 from core.storage.schema import inbox as table
 from core.types import Attachment, Message, Person, Reply, Source, SpaceId
 from core.types.delivery import DeliveredPart

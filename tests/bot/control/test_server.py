@@ -20,10 +20,10 @@ from bot.control.server import CommandServer, serve_commands
 from bot.control.socket_path import FILE, socket_address
 from bot.control.values import to_json
 from bot.operator.ask import answer_file
-from bot.operator.docs import print_documents
-from bot.operator.forget import forget_document
-from bot.operator.index import index_paths
-from bot.operator.map import draw_map
+from bot.operator.knowledge.docs import print_documents
+from bot.operator.knowledge.forget import forget_document
+from bot.operator.knowledge.index import index_paths
+from bot.operator.knowledge.map import draw_map
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.errors import BadInput, Unavailable
@@ -137,7 +137,7 @@ def test_another_users_process_is_no_owner() -> None:
 
 
 async def test_nothing_but_the_listed_commands_is_called(aion: Aion, tmp_path: Path) -> None:
-    for name in ("os.system", "bot.operator.docs._table", "bot.cli.main", ""):
+    for name in ("os.system", "bot.operator.knowledge.docs._table", "bot.cli.main", ""):
         with pytest.raises(Unavailable, match="gone"):
             await call_running(tmp_path / "data", name, {})
     with pytest.raises(ValueError, match="not among"):
@@ -167,7 +167,8 @@ async def test_a_caller_that_goes_ends_its_command_and_nothing_is_half_done(aion
         "if_empty": False,
         "verbose": False,
     }
-    writer.write(Frame({"command": "bot.operator.index.index_paths", "arguments": to_json(arguments)}).encode())
+    command = "bot.operator.knowledge.index.index_paths"
+    writer.write(Frame({"command": command, "arguments": to_json(arguments)}).encode())
     asked = await receive_frame(reader)
     assert asked.header["find"] == ["notes"]
     writer.write(
@@ -192,15 +193,15 @@ async def test_a_running_aion_that_goes_is_said_in_a_sentence(tmp_path: Path) ->
     with socket_address(tmp_path) as address:
         async with await asyncio.start_unix_server(leave, address):
             with pytest.raises(Unavailable, match="gone"):
-                await call_running(tmp_path, "bot.operator.docs.print_documents", {"space": "global"})
+                await call_running(tmp_path, "bot.operator.knowledge.docs.print_documents", {"space": "global"})
 
 
 async def test_a_socket_that_a_killed_process_left_is_passed_over(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left, socket_address(tmp_path) as address:
         assert address is not None
         left.bind(address)
-    assert await call_running(tmp_path, "bot.operator.docs.print_documents", {"space": "global"}) is None
-    assert await call_running(tmp_path / "none", "bot.operator.docs.print_documents", {}) is None
+    assert await call_running(tmp_path, "bot.operator.knowledge.docs.print_documents", {"space": "global"}) is None
+    assert await call_running(tmp_path / "none", "bot.operator.knowledge.docs.print_documents", {}) is None
 
 
 async def test_more_commands_than_it_can_carry_out_are_refused(aion: Aion, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +222,6 @@ async def test_a_data_folder_with_a_long_path_has_a_socket_too(tmp_path: Path) -
     deep.mkdir(parents=True)
     async with running(deep):
         assert (deep / FILE).exists()
-        called = await call_running(deep, "bot.operator.docs.print_documents", {"space": "global"})
+        called = await call_running(deep, "bot.operator.knowledge.docs.print_documents", {"space": "global"})
         assert called is not None
     assert not (deep / FILE).exists()

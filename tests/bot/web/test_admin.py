@@ -21,8 +21,8 @@ from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.curation.proposals import NewProposal, Proposals
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents, NewDocument
-from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.types import Person, SpaceId

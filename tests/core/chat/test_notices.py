@@ -11,7 +11,7 @@ from sqlalchemy import update
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.storage.database import Database
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.storage.schema import inbox
 from core.storage.spaces import Spaces
 from core.types import Button, Language, Reply, SpaceId

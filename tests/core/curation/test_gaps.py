@@ -27,8 +27,8 @@ from core.storage.curation.gaps import Gaps, UnansweredQuestion
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.schema import answers
 from core.storage.spaces import Spaces

@@ -35,8 +35,8 @@ from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.curation.watches import MAX_WATCHES, NewWatch, Watches
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.schema import inbox, watched_pages, watches
 from core.storage.spaces import Spaces

@@ -17,8 +17,8 @@ from core.errors import BadInput
 from core.jobs.scheduler import LEASE, Job, Pace, Scheduler, next_run
 from core.jobs.status import JobBoard
 from core.storage.database import Database
+from core.storage.delivery.leases import Leases
 from core.storage.job_runs import JobRuns
-from core.storage.leases import Leases
 from core.storage.schema import leases, runs
 
 HOUR = timedelta(hours=1)

@@ -24,7 +24,7 @@ from core.ops.remote_workers import RemoteWorker, RemoteWorkers, open_workers, r
 from core.ops.worker_status import WorkerStatusList
 from core.storage.alerts import LastAlerts
 from core.storage.database import Database
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.storage.spaces import Spaces
 from core.types import Platform, PromptTurn, Sampling, SpaceId
 from tests.fakes import TickingGenerator

@@ -16,9 +16,9 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
 from core.storage.curation.consents import Consents
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents, NewDocument
 from core.storage.impressions import Impressions
-from core.storage.inbox import Inbox
 from core.storage.passages import EmbeddedChunks
 from core.storage.people import OWNED, SIGNED, PersonRecords
 from core.storage.schema import answers, metadata, ratings

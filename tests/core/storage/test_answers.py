@@ -11,7 +11,7 @@ import pytest
 from core.errors import BadInput
 from core.storage.answers import Answers, NewAnswer, UsedPassage
 from core.storage.database import Database
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.types import (
     Confidence,
     Decision,

@@ -297,7 +297,7 @@ async def test_a_durable_commit_waits_for_the_disk_and_the_next_one_need_not(tmp
 
 async def test_accepted_messages_and_thumbs_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.storage.answers import Answers, NewAnswer
-    from core.storage.inbox import Inbox
+    from core.storage.delivery.inbox import Inbox
     from core.types import Confidence, Decision, SpaceId
     from tests.fakes import message
 

@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.storage.database import Database
-from core.storage.inbox import Inbox
+from core.storage.delivery.inbox import Inbox
 from core.storage.schema import answers, document_names, documents, metadata, ratings, spaces
 from core.storage.spaces import Space, Spaces, ensure_space
 from core.storage.turns import ConversationTurn, Session, Turns

@@ -23,9 +23,9 @@ from core.services.setting_schema import RETENTION
 from core.storage.answers import Answers, NewAnswer
 from core.storage.curation.gaps import Gaps, NewGap
 from core.storage.database import Database
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
 from core.storage.impressions import Impressions
-from core.storage.inbox import Inbox
 from core.storage.people import PersonRecords
 from core.storage.schema import answers as answers_table
 from core.storage.schema import passages as passages_table

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.storage.database import Database
-from core.storage.inbox import RETENTION, Inbox
+from core.storage.delivery.inbox import RETENTION, Inbox
 from core.storage.job_runs import JobRuns
 from core.storage.spaces import Space, Spaces
 from core.types import SpaceId

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from plugins.watch import DEFAULT_INTERVAL, watch_request
+from plugins.knowledge.watch import DEFAULT_INTERVAL, watch_request
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.storage.answers import message_ref_update
 from core.storage.database import Database
-from core.storage.group_commit import GroupCommit
-from core.storage.message_json import (
+from core.storage.delivery.message_json import (
     message_from_json,
     message_to_json,
     parts_from_json,
@@ -34,6 +33,7 @@ from core.storage.message_json import (
     reply_from_json,
     reply_to_json,
 )
+from core.storage.group_commit import GroupCommit
 from core.storage.schema import inbox
 from core.types import Message, Platform, Reply, SpaceId
 from core.types.delivery import NOTICE, DeliveredPart, UnfinishedMessage

@@ -36,6 +36,6 @@ def import_history(
     ] = False,
 ) -> None:
     """Propose what a chat's history teaches: solved questions, announcements, pinned messages, how-tos."""
-    from bot.operator.import_ import HistoryOptions, import_path
+    from bot.operator.knowledge.import_ import HistoryOptions, import_path
 
     finish(import_path(path, HistoryOptions(space, since, tuple(trusted), authors_agreed), dry_run))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.operator.review import open_reviews
+from bot.operator.knowledge.review import open_reviews
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_data_folder
 from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence
@@ -21,7 +21,7 @@ from core.settings import read_settings
 from core.storage.curation.consents import Consents
 from core.texts import explain, say
 from core.types import SpaceId
-from plugins.import_ import report_lines
+from plugins.knowledge.import_ import report_lines
 
 
 @dataclass(frozen=True, slots=True)

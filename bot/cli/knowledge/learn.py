@@ -15,6 +15,6 @@ def learn(
     space: Space = "global",
 ) -> None:
     """Teach one web page, or search the web for a theme; what a search finds waits for aion review."""
-    from bot.operator.learn import learn_page_or_theme
+    from bot.operator.knowledge.learn import learn_page_or_theme
 
     finish(learn_page_or_theme(what, space))

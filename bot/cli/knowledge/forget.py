@@ -15,6 +15,6 @@ def forget(
     space: Space = "global",
 ) -> None:
     """Remove a document and everything learned from it."""
-    from bot.operator.forget import forget_document
+    from bot.operator.knowledge.forget import forget_document
 
     finish(forget_document(document, space))

@@ -10,7 +10,7 @@ from typing import Protocol
 from core.commands import Command, Context, Parameter, Registry
 from core.markdown import Markdown
 from core.services import Finding
-from plugins.index import indexed_line
+from plugins.knowledge.index import indexed_line
 
 _ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
 _MAX_TITLE_CHARS = 80

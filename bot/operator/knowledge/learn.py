@@ -6,7 +6,7 @@ from rich.live import Live
 from rich.text import Text
 
 from bot.control.commands import handed_over
-from bot.operator.index import outcome
+from bot.operator.knowledge.index import outcome
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence, status_printer
@@ -16,7 +16,7 @@ from core.markdown import plain_text
 from core.services import Finding
 from core.texts import say
 from core.types import Person, SpaceId
-from plugins.learn import is_address, report, summary
+from plugins.knowledge.learn import is_address, report, summary
 
 
 @handed_over

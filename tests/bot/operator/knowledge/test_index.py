@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.operator.index import print_report
+from bot.operator.knowledge.index import print_report
 from core.errors import BadInput
 from core.knowledge.files import FoundFile
 from core.knowledge.ingest import Report

@@ -19,8 +19,8 @@ from core.settings import read_settings
 from core.storage.curation.watches import NewWatch, Watches
 from core.texts import say
 from core.types import SpaceId, Watch, WatchKind
-from plugins.learn import is_address
-from plugins.watch import watch_request
+from plugins.knowledge.learn import is_address
+from plugins.knowledge.watch import watch_request
 
 
 @asynccontextmanager

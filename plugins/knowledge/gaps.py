@@ -7,7 +7,7 @@ from core.errors import BadInput
 from core.markdown import Markdown
 from core.services import Finding
 from core.types import Button, Gap
-from plugins.learn import report
+from plugins.knowledge.learn import report
 
 _SHOWN = 5
 _N_EXAMPLES = 2

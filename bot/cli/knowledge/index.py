@@ -30,7 +30,7 @@ def index(
     ] = False,
 ) -> None:
     """Teach files: unchanged ones are skipped, changed ones replace what was known."""
-    from bot.operator.index import index_paths
+    from bot.operator.knowledge.index import index_paths
     from core.knowledge.files import FileSelection
 
     selection = FileSelection(with_code=code, links_may_leave=follow_links)

@@ -9,7 +9,7 @@ from core.errors import UserError
 from core.markdown import Markdown
 from core.services import ImportReport
 from core.types import Button
-from plugins.learn import Speaker
+from plugins.knowledge.learn import Speaker
 
 _PREVIEWS = ("preview", "prévia", "previa")
 

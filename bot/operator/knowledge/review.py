@@ -25,8 +25,8 @@ from core.retrieval.embed import open_embedder
 from core.services import Verdict
 from core.settings import read_settings
 from core.storage.curation.proposals import Proposals
+from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
-from core.storage.inbox import Inbox
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.storage.unreadable import UnreadableSources

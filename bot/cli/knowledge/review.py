@@ -19,7 +19,7 @@ app.add_typer(group, name="review")
 @group.command("list", epilog="Example:  aion review list --space discord:1234")
 def show(space: Space = "global") -> None:
     """Show what waits in a space."""
-    from bot.operator.review import print_pending
+    from bot.operator.knowledge.review import print_pending
 
     finish(print_pending(space))
 
@@ -32,7 +32,7 @@ def approve(
     space: Space = "global",
 ) -> None:
     """Let AION learn what waits."""
-    from bot.operator.review import approve_proposals
+    from bot.operator.knowledge.review import approve_proposals
 
     finish(approve_proposals(which, space))
 
@@ -44,6 +44,6 @@ def reject(
     space: Space = "global",
 ) -> None:
     """Decline what waits; the same text is not proposed again."""
-    from bot.operator.review import reject_proposal
+    from bot.operator.knowledge.review import reject_proposal
 
     finish(reject_proposal(number, reason, space))

@@ -17,7 +17,7 @@ def draw(
     space: Space = "global",
 ) -> None:
     """Draw what a space knows in three dimensions: passages that say alike things lie together."""
-    from bot.operator.map import draw_map
+    from bot.operator.knowledge.map import draw_map
 
     if html is None and png is None:
         png = Path("aion-map.png")

@@ -10,7 +10,7 @@ from core.errors import BadInput, UserError
 from core.markdown import Markdown
 from core.services import Finding
 from core.types import Watch
-from plugins.learn import is_address, report
+from plugins.knowledge.learn import is_address, report
 
 _EVERY = re.compile(r"(?<=\S)\s+(?:every|(?:a\s*)?cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)\Z", re.I)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "s": timedelta(weeks=1)}

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from core.storage.message_json import message_from_json, message_to_json, reply_from_json, reply_to_json
+from core.storage.delivery.message_json import message_from_json, message_to_json, reply_from_json, reply_to_json
 from core.types import Attachment, Button, File, Message, Person, PostedMessage, Reply, Source, SpaceId
 
 

@@ -20,7 +20,7 @@ def show(context: typer.Context, space: Space = "global") -> None:
     """List what a space watches."""
     if context.invoked_subcommand is not None:
         return
-    from bot.operator.watch import print_watches
+    from bot.operator.knowledge.watch import print_watches
 
     finish(print_watches(space))
 
@@ -36,7 +36,7 @@ def add(
     space: Space = "global",
 ) -> None:
     """Look at something again and again; while AION runs, the first look is within ten minutes."""
-    from bot.operator.watch import add_watch
+    from bot.operator.knowledge.watch import add_watch
 
     finish(add_watch(what, every, space))
 
@@ -50,7 +50,7 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove what was learned of pages and files that are gone; lists them and asks first."""
-    from bot.operator.watch import prune_watch
+    from bot.operator.knowledge.watch import prune_watch
 
     finish(prune_watch(number, space, lambda question: yes or typer.confirm(question)))
 
@@ -63,6 +63,6 @@ def stop(
     space: Space = "global",
 ) -> None:
     """Watch something no longer; what was learned stays."""
-    from bot.operator.watch import stop_watch
+    from bot.operator.knowledge.watch import stop_watch
 
     finish(stop_watch(number, space))

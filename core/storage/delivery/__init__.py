@@ -1,0 +1,1 @@
+"""The stores of delivery: what was asked and sent, and who holds a platform."""
