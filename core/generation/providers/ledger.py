@@ -18,16 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.generation.providers.clock import ForwardClock, day_of, month_of
 from core.generation.providers.route import Amount, Route, Rule
-from core.storage.quotas import (
-    MINUTE_S,
-    AccountCooldown,
-    Period,
-    QuotaAccount,
-    Quotas,
-    Slot,
-    StoredUsage,
-    UsageCounts,
-)
+from core.storage.quotas import MINUTE_S, AccountCooldown, Period, QuotaAccount, Quotas, Slot, StoredUsage, UsageCounts
 
 log = logging.getLogger(__name__)
 
