@@ -97,12 +97,15 @@ def module_of(command: str) -> str:
 
 @pytest.mark.parametrize("command", [*COMMANDS, *TRAINING])
 def test_a_subcommand_and_its_work_have_one_name(command: str) -> None:
-    def found(folder: str) -> bool:
-        path = ROOT / "bot" / folder / module_of(command)
-        return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+    def place(folder: str) -> str | None:
+        for below in ("", "knowledge"):
+            path = ROOT / "bot" / folder / below / module_of(command)
+            if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+                return f"{below}/{command}"
+        return None
 
-    assert found("cli")
-    assert found("operator") or command == "chat"  # the terminal is a platform: bot/adapters/console.py
+    assert place("cli")
+    assert place("operator") == place("cli") or command == "chat"  # the terminal is a platform: bot/adapters/console.py
 
 
 def test_every_command_speaks_every_language() -> None:
