@@ -149,6 +149,16 @@ def test_help_answers_without_loading_anything_heavy() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_small_commands_load_neither_the_core_nor_its_models() -> None:
+    probe = (
+        "import sys, bot.operator.settings, bot.operator.quality; from bot.operator.knowledge import docs, forget; "
+        "heavy = {'torch', 'faiss', 'tantivy', 'httpx', 'lxml', 'apscheduler', 'core.pipeline'} & set(sys.modules); "
+        "print(sorted(heavy)); sys.exit(bool(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements.tools.lock"])
 def test_a_lock_names_no_address_and_pins_everything(lock: str) -> None:
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()

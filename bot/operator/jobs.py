@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_aion, open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
 from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
@@ -54,6 +54,9 @@ async def run_job(name: str) -> None:
         async with _open_board() as board:
             await board.ask(name)
         return print_sentence("jobs.was_asked", job=name)
+
+    from bot.terminal.open_aion import open_aion  # the whole core; a list of jobs needs none of it
+
     async with open_aion() as aion:
         with TerminalConsole().status(say(terminal_language(), "jobs.busy", job=name)):
             await aion.scheduler.run(name)

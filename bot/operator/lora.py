@@ -12,7 +12,6 @@ from typing import Any
 
 from rich.table import Table
 
-from bot.operator.eval import open_judges
 from bot.operator.train.options import lora_registry
 from bot.operator.train.reward import REWARD_MODELS
 from bot.terminal.language import terminal_language
@@ -144,6 +143,8 @@ async def _measure(
     version: Version, current: str | None, options: PromoteOptions, settings: Settings
 ) -> Sequence[Measure]:
     """Return every measure of both versions; asks disliked questions again, whose new replies ``/learned`` shows."""
+    from bot.operator.eval import open_judges  # the whole core; the other commands need none of it
+
     console, registry = TerminalConsole(stderr=True), lora_registry(settings)
     tell = status_printer(console)
     in_use = registry.get(current) if current else None

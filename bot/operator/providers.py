@@ -9,8 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
+from core.assembly.data_folder_status import provider_status
 from core.services import ProviderStatus
 from core.texts import say
 
@@ -20,21 +21,21 @@ _COLUMNS = ("provider", "key", "model", "left", "resets", "state")
 async def print_providers() -> None:
     """Print a table of every provider, key and model."""
     async with open_data_folder() as folder:
-        statuses = await folder.provider_status.status()
+        statuses = await (await provider_status(folder)).status()
     TerminalConsole().print(_table(statuses))
 
 
 async def print_providers_as_json() -> None:
     """Print a JSON list, one entry for each provider, key and model."""
     async with open_data_folder() as folder:
-        statuses = await folder.provider_status.status()
+        statuses = await (await provider_status(folder)).status()
     print(json.dumps([_as_json(status) for status in statuses], indent=2, ensure_ascii=False))  # noqa: T201
 
 
 async def reset_provider(name: str) -> None:
     """Unbench the provider ``name``; a running AION follows within seconds. Raises ``BadInput`` when there is none."""
     async with open_data_folder() as folder:
-        n_reasons = await folder.provider_status.reset(name)
+        n_reasons = await (await provider_status(folder)).reset(name)
     print_sentence("providers.reset", name=name, n_reasons=n_reasons)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
 from core.ops.quality_log import QualityLog
 from core.storage.impressions import Impressions

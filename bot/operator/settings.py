@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.chat.settings_service import SettingsService, SpaceSettings
 from core.services import SettingValue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.programs.registry import Programs, ProgramUse
 from core.types import SpaceId

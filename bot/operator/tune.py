@@ -15,7 +15,7 @@ from rich.table import Table
 from bot.logs import log_to_file
 from bot.operator.eval import open_cached_embedder
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
 from bot.terminal.progress import progress_bar
 from core.assembly.providers import provider_keys

@@ -1,4 +1,4 @@
-"""Opening AION, or its data folder alone, for a command of the terminal. Logs go to a file, not to the screen."""
+"""Opening AION for a command of the terminal. Logs go to a file, not to the screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from bot.logs import log_to_file
 from bot.terminal.caller import caller
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
-from core.assembly.data_folder import DataFolder, join_data_folder
 from core.settings import read_settings
 from plugins import load_plugins
 
@@ -29,15 +28,3 @@ async def open_aion(tell: Callable[[str], None] = lambda key: None) -> AsyncIter
     async with assemble(settings, load_plugins(), tell) as aion:
         log_to_file(settings, aion.secrets)  # the keys of providers and workers are known from here on
         yield aion
-
-
-@asynccontextmanager
-async def open_data_folder() -> AsyncIterator[DataFolder]:
-    """Open the data folder of the settings while the block runs, also while another process holds it. Loads no model.
-
-    Raises ``Unavailable`` when settings or data folder cannot be used.
-    """
-    settings = read_settings()
-    log_to_file(settings)
-    async with join_data_folder(settings) as folder:
-        yield folder

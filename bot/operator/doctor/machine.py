@@ -12,6 +12,12 @@ from bot.operator.doctor.diagnosis import Diagnosis, Level
 from bot.operator.doctor.models import model_findings, model_of
 from core.assembly.backups import backup_policy, open_backups
 from core.assembly.data_folder import DataFolder
+from core.assembly.data_folder_status import (
+    count_missing_vectors,
+    discord_trains,
+    provider_status,
+    storage_usage,
+)
 from core.errors import Unavailable
 from core.offload import offload
 from core.services import PlanTraining, ProviderStatus
@@ -36,18 +42,18 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
     for finding in model_findings(embedder, local):
         yield finding
     if embedder.is_here:
-        n_lacking, n_passages = await data_folder.count_missing()
+        n_lacking, n_passages = await count_missing_vectors(data_folder)
         if n_lacking:
             yield Diagnosis("note", "changing_over", {"n_done": n_passages - n_lacking, "n_passages": n_passages})
     for finding in await offload(_backup_findings, settings):
         yield finding
-    for finding in storage_findings(await data_folder.storage()):
+    for finding in storage_findings(await storage_usage(data_folder)):
         yield finding
-    statuses = await data_folder.provider_status.status()
+    statuses = await (await provider_status(data_folder)).status()
     for finding in provider_findings(statuses):
         yield finding
     if settings.discord_token is not None:
-        for finding in discord_rule_findings(statuses, trains=await data_folder.discord_trains()):
+        for finding in discord_rule_findings(statuses, trains=await discord_trains(data_folder)):
             yield finding
 
 

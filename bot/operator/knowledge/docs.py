@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bot.control.commands import handed_over
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_aion
+from bot.terminal.open_data_folder import open_documents
 from bot.terminal.output import TerminalConsole, print_raw, print_sentence
 from core.control_characters import without_controls
 from core.texts import say
@@ -18,8 +18,8 @@ from core.types import Document, SpaceId
 @handed_over
 async def print_documents(space: str) -> None:
     """Print the documents of ``space``: a table at a terminal, tab-separated lines into a pipe."""
-    async with open_aion() as aion:
-        documents = await aion.documents.list(SpaceId(space))
+    async with open_documents() as stored:
+        documents = await stored.list(SpaceId(space))
     console = TerminalConsole()
     if not documents:
         print_sentence("docs.none")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.operator.knowledge.review import open_reviews
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence
 from bot.terminal.speaker import TerminalSpeaker
 from core.curation.watch import OPERATOR

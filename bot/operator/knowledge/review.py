@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
 from core.assembly.data_folder import DataFolder
 from core.chat.channels import Channels

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.terminal.language import terminal_language
-from bot.terminal.open_aion import open_aion, open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.curation.fetch import readable_address
 from core.curation.git_checkout import PREFIX, parse_git_address
@@ -67,6 +67,8 @@ async def prune_watch(number: int, space: str, confirm: Callable[[str], bool]) -
 
     What was in the space before the watch was made stays. Raises ``BadInput`` without a watch of that number.
     """
+    from bot.terminal.open_aion import open_aion  # the whole core; a list of watches needs none of it
+
     async with open_aion() as aion:
         watch = next((each for each in await aion.watches.of(SpaceId(space)) if each.id == number), None)
         if watch is None:

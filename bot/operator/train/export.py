@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.terminal.open_aion import open_data_folder
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.assembly.exporter import open_exporter
 from core.generation.providers.catalogue import read_providers
