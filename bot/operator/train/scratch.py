@@ -187,6 +187,20 @@ def _write(job: ScratchJob, trained: Pretrained, corpus: TokenCorpus, recipe: Pr
         raise Unavailable("scratch.not_written", folder=job.out, problem=error.strerror or error) from error
     print_metrics(metrics)
     print_sentence("scratch.trained", out=job.out)
+    if gguf := _gguf(job.out):
+        print_sentence("scratch.gguf", file=gguf)
+
+
+def _gguf(folder: Path) -> Path | None:
+    """Write the model as a GGUF file into its folder; return ``None`` where llama.cpp knows nothing like it."""
+    from core.models.decoder_gguf import write_gguf
+
+    try:
+        return write_gguf(folder, folder / "model.gguf")
+    except ValueError:
+        return None
+    except OSError as error:
+        raise Unavailable("scratch.not_written", folder=folder, problem=error.strerror or error) from error
 
 
 def _described(milestone: Milestone) -> str:
