@@ -1,7 +1,7 @@
 """Writes AION's own decoder as a GGUF file, in the layout of an architecture that llama.cpp runs.
 
 Weights of the chosen experts that are not divided by their sum are those of ``qwen2moe``, whose shared expert and
-biases are written as zeros; ones that are divided by it, and decoders without experts, are ``llama``'s. Tensor names and
+biases are written as zeros; ones that are divided by it, and decoders without experts, are ``llama``'s. Names and
 metadata: ``docs/gguf.md`` of the ggml project and ``gguf.constants``. Half precision; norms and routers in full.
 """
 
