@@ -15,6 +15,7 @@ from typing import Protocol
 from bot.platform_errors import Outage
 from core.errors import Unavailable, UserError
 from core.texts import explain
+from core.types import SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ class Adapter(Protocol):
     @property
     def heard_at_s(self) -> float | None:
         """Return when the platform last sent anything, on ``time.monotonic``'s clock; ``None`` when it never did."""
+        ...
+
+    async def is_moderator(self, space: SpaceId, person_id: str) -> bool:
+        """Ask the platform whether an account moderates a community now; ``False`` where it does not say."""
         ...
 
     async def run(self) -> None:
@@ -87,6 +92,11 @@ class AdapterWatch:
     def name(self) -> str:
         """Return the platform's name."""
         return self._name
+
+    @property
+    def adapter(self) -> Adapter:
+        """Return the adapter."""
+        return self._adapter
 
     @property
     def health(self) -> AdapterHealth:

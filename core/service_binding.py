@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.chat.conversation import Conversations
 from core.chat.settings_service import SettingsService
 from core.curation.command_service import LearningService
+from core.dashboard.sign_in_service import DashboardService
 from core.feedback import Feedback
 from core.handoffs import HandoffService
 from core.importing.history_import import HistoryImport
@@ -35,6 +36,7 @@ class Services:
     settings: SettingsService
     stats: StatsService
     quiz: QuizService
+    dashboard: DashboardService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's space and sender; ``language`` is the one they are spoken to in."""
@@ -51,4 +53,5 @@ class Services:
             settings=self.settings.at(message.space, message.conversation),
             stats=self.stats.of(message.space, language),
             quiz=self.quiz.of(message.space),
+            dashboard=self.dashboard.of(message, language),
         )

@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(None, alias="AION_METRICS_TOKEN")
     log_format: Literal["text", "json"] = Field("text", alias="AION_LOG_FORMAT")
     health_port: int = Field(0, alias="AION_HEALTH_PORT", ge=0, le=65_535)
+    public_url: str | None = Field(None, alias="AION_PUBLIC_URL", pattern=r"^https?://[^/?#\s]+/?$")
 
     @model_validator(mode="before")
     @classmethod
@@ -111,6 +112,15 @@ class Settings(BaseSettings):
         """Every secret that is set, for the log to mask."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return tuple(value.get_secret_value().strip() for value in values if isinstance(value, SecretStr))
+
+    @property
+    def dashboard_address(self) -> str:
+        """Where the dashboard is reached, without a slash at the end; empty where ``aion run`` serves none."""
+        if not self.health_port:
+            return ""
+        host = "127.0.0.1" if self.health_host in ("0.0.0.0", "::", "") else self.health_host
+        written = f"[{host}]" if ":" in host else host
+        return (self.public_url or f"http://{written}:{self.health_port}").rstrip("/")
 
     @property
     def models_dir(self) -> Path:

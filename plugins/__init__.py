@@ -11,6 +11,7 @@ from core.commands import Registry
 from plugins import (
     ask,
     channel,
+    dashboard,
     help,
     human,
     jobs,
@@ -56,6 +57,7 @@ def load_plugins() -> Registry:
         stats,
         quiz,
         settings,
+        dashboard,
         channel,
         privacy,
         training,

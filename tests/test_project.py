@@ -21,6 +21,7 @@ from plugins import load_plugins
 
 ROOT = Path(__file__).parent.parent
 CODE = [path for folder in ("bot", "core", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))]
+TEMPLATES = sorted((ROOT / "bot/web/dashboard/templates").glob("*.html"))
 
 
 def test_nothing_imports_upward() -> None:
@@ -51,18 +52,20 @@ def test_every_language_says_the_same() -> None:
 
 
 def test_every_sentence_is_said_somewhere() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in CODE)
-    composed = {match[1] for match in re.finditer(r'f"([a-z]+)\.\{', code)}
-    unused = [
-        key for key in catalogue("en") if not re.search(f"[\"']{key}[\"']", code) and key.split(".")[0] not in composed
-    ]
-    assert not unused
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (*CODE, *TEMPLATES))
+    composed = set(re.findall(r"f\"([a-z]+)\.\{|\"([a-z]+)\.\" ~", code))
+    said = set(re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", code))
+    tables = {table for each in composed for table in each}
+    assert not [key for key in catalogue("en") if key not in said and key.split(".")[0] not in tables]
 
 
 def test_every_key_that_is_said_exists() -> None:
     said = re.compile(r'(?:say\([^()"]*|BadInput\(|Refused\(|Unavailable\(|Reason\()"([a-z_]+\.[a-z_]+)"')
     for path in CODE:
         for key in said.findall(path.read_text(encoding="utf-8")):
+            assert key in catalogue("en"), f"{key} in {path.name}"
+    for path in TEMPLATES:
+        for key in re.findall(r'say\("([a-z_]+\.[a-z_]+)"', path.read_text(encoding="utf-8")):
             assert key in catalogue("en"), f"{key} in {path.name}"
 
 

@@ -117,6 +117,11 @@ async def _health(
         from bot.web.admin import admin_router
 
         routers.append(admin_router(aion.services.reviews, token))
+    from bot.web.dashboard.roles import PlatformRoles
+    from bot.web.dashboard.router import dashboard_router
+
+    routers.append(dashboard_router(aion, PlatformRoles({watch.name: watch.adapter for watch in watches})))
+    log.info("dashboard: %s/dashboard", settings.dashboard_address)
     app = create_app(routers)
     await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
 

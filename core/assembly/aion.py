@@ -44,6 +44,11 @@ class Aion:
     _reader: Reader | None
 
     @property
+    def stores(self) -> Stores:
+        """Return the stores, for those who read in the name of a moderator or the operator."""
+        return self._stores
+
+    @property
     def documents(self) -> Documents:
         """Return the documents of every space."""
         return self._stores.documents

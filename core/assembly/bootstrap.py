@@ -38,6 +38,10 @@ from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.curation.websearch import open_search
+from core.dashboard.audit_log import AuditLog
+from core.dashboard.sessions import DashboardSessions
+from core.dashboard.sign_in_links import SignInLinks
+from core.dashboard.sign_in_service import DashboardService
 from core.dispatch import Dispatch
 from core.feedback import Feedback
 from core.generation.answer_cache import AnswerCache, written_by
@@ -217,6 +221,14 @@ async def assemble(
             settings=SettingsService(stores.spaces),
             stats=(stats := StatsService(stores.impressions, utc_now)),
             quiz=QuizService(stores.documents, random.Random()),
+            dashboard=DashboardService(
+                SignInLinks(database, pseudonyms),
+                DashboardSessions(database, pseudonyms),
+                AuditLog(database),
+                pseudonyms,
+                settings.dashboard_address,
+                utc_now,
+            ),
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from core.services.answers import AnswersPort, LearningReport
 from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
 from core.services.conversation import ChannelMode, ConversationPort
+from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffReply, HandoffsPort
 from core.services.history_import import HistoryImportPort, ImportReport, LessonOutcome, LessonSample
@@ -27,6 +28,7 @@ __all__ = [
     "ChatTeachingPort",
     "CommunityStats",
     "ConversationPort",
+    "DashboardPort",
     "DayFigures",
     "DocumentsPort",
     "Finding",

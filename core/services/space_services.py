@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.services.answers import AnswersPort
 from core.services.conversation import ConversationPort
+from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffsPort
 from core.services.history_import import HistoryImportPort
@@ -34,3 +35,4 @@ class SpaceServices:
     settings: SettingsPort
     stats: StatsPort
     quiz: QuizPort
+    dashboard: DashboardPort

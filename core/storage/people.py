@@ -17,12 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.storage.database import Database
 from core.storage.schema import (
     answers,
+    audit_events,
     consents,
+    dashboard_sessions,
     gaps,
     handoffs,
     people,
     proposals,
     ratings,
+    sign_in_links,
     source_openings,
     teachings,
     turns,
@@ -37,6 +40,8 @@ OWNED: Mapping[str, tuple[Table, str]] = {
     "turns": (turns, "person"),
     "consents": (consents, "person"),
     "choices": (people, "person"),
+    "sign_in_links": (sign_in_links, "person"),
+    "dashboard_sessions": (dashboard_sessions, "person"),
 }
 """Tables whose rows belong to a person, with the column that names them; whole rows are erased."""
 
@@ -46,6 +51,7 @@ SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (proposals, "decided_by", None),
     (teachings, "taught_by", ""),
     (watches, "created_by", ""),
+    (audit_events, "person", ""),
 )
 """Columns that name who did something for a community, which keeps the row, and what replaces an erased name."""
 
@@ -56,6 +62,8 @@ _SHOWN: Mapping[str, Sequence[str]] = {
     "turns": ("space_id", "conversation", "text", "said_at"),
     "consents": ("space_id", "is_given", "decided_at"),
     "choices": ("may_train", "decided_at"),
+    "sign_in_links": ("space_id", "expires_at"),
+    "dashboard_sessions": ("space_id", "created_at", "seen_at"),
 }
 
 
@@ -121,6 +129,8 @@ class PersonRecords:
             waiting = (await connection.execute(select(teachings.c.id, teachings.c.awaiting))).all()
             unsaid = [row.id for row in waiting if person in row.awaiting]
             await connection.execute(delete(teachings).where(teachings.c.id.in_(unsaid)))
+            of_person = audit_events.c.person == person
+            await connection.execute(update(audit_events).where(of_person).values(name=""))
             for table, column, instead in SIGNED:
                 await connection.execute(update(table).where(table.c[column] == person).values({column: instead}))
             for _, (table, owner) in _owned():

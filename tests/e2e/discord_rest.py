@@ -107,7 +107,7 @@ class Rest(World):
             ("GET", r"/users/@me/guilds", lambda body: self._my_guilds()),
             ("POST", r"/users/@me/channels", lambda body: self.dm(self.people[int(body["recipient_id"])]).json()),
             ("GET", r"/guilds/(\d+)/channels", lambda body, guild: self._guild(guild).json()["channels"]),
-            ("GET", r"/guilds/(\d+)/members/\d+", lambda body, guild: self._guild(guild).member(self.bot)),
+            ("GET", r"/guilds/(\d+)/members/(\d+)", lambda body, guild, user: self._member(guild, user)),
             ("POST", r"/channels/(\d+)/typing", self._typing),
             ("POST", r"/channels/(\d+)/messages", self._send),
             ("GET", r"/channels/(\d+)/messages", self._history),
@@ -153,6 +153,13 @@ class Rest(World):
 
     def _guild(self, number: str) -> Guild:
         return next(guild for guild in self.guilds if guild.id == int(number))
+
+    def _member(self, number: str, user_id: str) -> Json:
+        guild = self._guild(number)
+        user = next((each for each in guild.members if each.id == int(user_id)), None)
+        if user is None:
+            raise DiscordError(404, 10007, "Unknown Member")
+        return {**guild.member(user), "user": user.json()}
 
     def _sync(self, body: list[Json], *ids: str) -> list[Json]:
         if self.refuse_commands:

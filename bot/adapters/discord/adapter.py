@@ -18,9 +18,11 @@ from discord.http import Route
 
 from bot.adapters.discord.client import Client
 from bot.adapters.discord.command_sync import CommandHashFile
+from bot.adapters.discord.moderators import is_guild_moderator
 from bot.platform_errors import Outage
 from core.errors import Unavailable
 from core.ports import AdapterApi
+from core.types import SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,11 @@ class DiscordAdapter:
     def heard_at_s(self) -> float | None:
         """Return when Discord's gateway last sent anything, if it ever did, on ``time.monotonic``'s clock."""
         return self._client.heard_at_s if self._client else None
+
+    async def is_moderator(self, space: SpaceId, person_id: str) -> bool:
+        """Ask Discord whether an account moderates a server now; ``False`` where it does not say."""
+        client = self._client
+        return client is not None and await is_guild_moderator(client, self._moderator_role, space, person_id)
 
     async def run(self) -> None:
         """Answer until cancelled, then let answers under way finish.

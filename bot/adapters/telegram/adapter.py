@@ -18,8 +18,10 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
+from bot.adapters.telegram.address import place_named
 from bot.adapters.telegram.commands import publish_menus
 from bot.adapters.telegram.handlers import UpdateHandlers
+from bot.adapters.telegram.moderators import ChatModerators
 from bot.adapters.telegram.polling import PollingStatus, PollRequest, updates_of
 from bot.adapters.telegram.retries import retry
 from bot.adapters.telegram.timing import Timing
@@ -27,6 +29,7 @@ from bot.adapters.telegram.webhook import Webhook
 from bot.delivery.tasks import TaskSet
 from core.errors import Unavailable
 from core.ports import AdapterApi
+from core.types import SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +64,19 @@ class TelegramAdapter:
         self._slots = asyncio.Semaphore(MAX_UPDATES)
         self._unaccepted: set[asyncio.Future[None]] = set()
         self._status = PollingStatus()
+        self._moderators: ChatModerators | None = None
 
     @property
     def heard_at_s(self) -> float | None:
         """Return when a poll was last answered, if one ever was, on ``time.monotonic``'s clock."""
         return self._status.at_s
+
+    async def is_moderator(self, space: SpaceId, person_id: str) -> bool:
+        """Ask Telegram whether an account moderates a group now; ``False`` where it does not say."""
+        _, _, user_id = person_id.partition("telegram:")
+        if self._moderators is None or not user_id.isdecimal():
+            return False
+        return await self._moderators.includes(place_named(space), int(user_id))
 
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then let answers under way finish for ``Timing.grace_s``.
@@ -102,6 +113,7 @@ class TelegramAdapter:
         await retry(bot.initialize, timing, "getMe")
         _introduce(bot)
         tasks.start(self._publish(bot))
+        self._moderators = ChatModerators(bot, timing)
         handlers = UpdateHandlers(self._api, bot, self._timing, tasks)
         handlers.start_backlog()
         receive = partial(self._receive, handlers, tasks)

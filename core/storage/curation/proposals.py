@@ -34,6 +34,22 @@ class NewProposal:
     score: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProposalSummary:
+    """A pending proposal without its text, of which it has ``n_chars``; the fields are those of ``Proposal``."""
+
+    id: int
+    name: str
+    site: str
+    title: str
+    origin: str
+    score: float | None
+    excerpts: tuple[str, ...]
+    n_chars: int
+    created_at: datetime
+    is_replacing: bool
+
+
 class Proposals:
     """The proposals of every space, pending and decided."""
 
@@ -68,6 +84,40 @@ class Proposals:
         """Return the pending proposals of a space, oldest first."""
         waiting = _select(space, proposals.c.status == "pending").order_by(proposals.c.id)
         return tuple(_proposal(row) for row in await self._database.rows(waiting))
+
+    async def page(self, space: SpaceId, after: int, limit: int) -> tuple[ProposalSummary, ...]:
+        """Return the ``limit`` oldest pending proposals of those after the number ``after``."""
+        columns = proposals.c
+        held = (document_names.c.space_id == columns.space_id) & (document_names.c.name == columns.name)
+        shown = (columns.id, columns.name, columns.site, columns.title, columns.origin, columns.score)
+        statement = (
+            select(
+                *shown,
+                columns.excerpts,
+                columns.created_at,
+                func.length(columns.text).label("n_chars"),
+                select(document_names.c.document_id).where(held).exists().label("is_replacing"),
+            )
+            .where(columns.space_id == space, columns.status == "pending", columns.id > after)
+            .order_by(columns.id)
+            .limit(limit)
+        )
+        return tuple(
+            ProposalSummary(
+                **{column.name: getattr(row, column.name) for column in shown},
+                excerpts=tuple(row.excerpts),
+                n_chars=row.n_chars,
+                created_at=row.created_at,
+                is_replacing=bool(row.is_replacing),
+            )
+            for row in await self._database.rows(statement)
+        )
+
+    async def count_pending(self, space: SpaceId) -> int:
+        """Return how many proposals of a space wait for a decision."""
+        waiting = (proposals.c.space_id == space) & (proposals.c.status == "pending")
+        row = await self._database.row(select(func.count().label("n")).select_from(proposals).where(waiting))
+        return int(row.n) if row is not None else 0
 
     async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
         """Return the name and text of the space's pending proposals, by content hash."""

@@ -45,6 +45,15 @@ class Handoff:
     replied_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenHandoff:
+    """A question that waits for a moderator's reply."""
+
+    id: int
+    question: str
+    asked_at: datetime
+
+
 class Handoffs:
     """The handed-off questions of every space, answered or not."""
 
@@ -65,6 +74,18 @@ class Handoffs:
         """Return a question that the space's moderators were asked, if there is one of that number."""
         row = await self._database.row(select(handoffs).where(_is(space, number)))
         return _handoff(row) if row is not None else None
+
+    async def unanswered(self, space: SpaceId, limit: int) -> tuple[OpenHandoff, ...]:
+        """Return the oldest questions of a space without a reply."""
+        columns = handoffs.c
+        statement = (
+            select(columns.id, columns.question, columns.created_at)
+            .where(columns.space_id == space, columns.reply.is_(None))
+            .order_by(columns.id)
+            .limit(limit)
+        )
+        rows = await self._database.rows(statement)
+        return tuple(OpenHandoff(row.id, row.question, row.created_at) for row in rows)
 
     async def reply(self, space: SpaceId, number: int, text: str, person: str) -> bool:
         """Store a moderator's reply to a question; ``False`` when it has one already."""

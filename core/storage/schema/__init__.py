@@ -12,6 +12,7 @@ from core.storage.schema.answers import answers, quality_days, ratings, reusable
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.consents import consents, people, teachings
 from core.storage.schema.curation import gaps, proposals, readings, watched_pages, watches
+from core.storage.schema.dashboard import audit_events, dashboard_sessions, sign_in_links
 from core.storage.schema.handoffs import handoffs
 from core.storage.schema.inbox import inbox, turns
 from core.storage.schema.jobs import job_wishes, leases, runs
@@ -34,8 +35,10 @@ __all__ = [
     "Moment",
     "alerts",
     "answers",
+    "audit_events",
     "coming_vectors",
     "consents",
+    "dashboard_sessions",
     "document_names",
     "documents",
     "embedders",
@@ -58,6 +61,7 @@ __all__ = [
     "removed_passages",
     "reusable_answers",
     "runs",
+    "sign_in_links",
     "source_openings",
     "spaces",
     "teachings",

@@ -1,0 +1,49 @@
+"""The routes of ``/dashboard``: its files, signing in, and the screens."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from bot.web.dashboard import sessions, today
+from bot.web.dashboard.pages import STATIC, Pages
+from bot.web.dashboard.roles import RoleSource
+from bot.web.dashboard.route import page_router
+from bot.web.dashboard.sign_in import SignInRoutes
+from bot.web.dashboard.visit import PATH, DashboardHost, Visits
+from core.assembly.aion import Aion
+from core.chat.rate_limits import MessageLimits, Rates
+
+SCREEN_ROUTES = (*today.ROUTES, *sessions.ROUTES)
+"""Every path that needs a session."""
+
+
+def dashboard_router(aion: Aion, roles: RoleSource) -> APIRouter:
+    """Return the routes of the dashboard; ``roles`` says at every request who moderates."""
+    pages = Pages()
+    host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), time.monotonic))
+    router = page_router(pages, PATH, aion.settings.language)
+
+    async def static(name: str) -> Response:
+        if name not in STATIC:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        forever = {"Cache-Control": "public, max-age=31536000, immutable"}  # pages name the version
+        return Response(pages.static[name], media_type=STATIC[name], headers=forever)
+
+    async def home() -> Response:
+        return RedirectResponse(f"{PATH}/today", HTTPStatus.SEE_OTHER)
+
+    async def nothing(request: Request) -> Response:
+        host.admit_address(request)
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+
+    router.add_api_route("/static/{name}", static)
+    router.add_api_route("", home)
+    SignInRoutes(host).add_to(router)
+    for route in SCREEN_ROUTES:
+        Visits(host).add(router, route)
+    router.add_api_route("/{rest:path}", nothing)
+    return router
