@@ -6,23 +6,27 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
 import httpx
+import numpy as np
 
+from bot.delivery.tasks import TaskSet
 from bot.web.app import create_app
 from bot.web.dashboard.router import dashboard_router
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.dashboard.sign_in_links import SignIn
 from core.settings import Settings
+from core.storage.answers import NewAnswer
+from core.storage.curation.gaps import NewGap
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch
 from core.storage.delivery.handoffs import NewHandoff
 from core.storage.document_writes import NewDocument
-from core.types import Language, Person, SpaceId
+from core.types import Confidence, Decision, Hit, Language, Passage, Person, Reason, Source, SpaceId, Thumb
 from plugins import load_plugins
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
@@ -69,6 +73,7 @@ class Site:
 
     aion: Aion
     roles: Roles
+    tasks: TaskSet
     transport: httpx.ASGITransport
 
     def browser(self) -> Browser:
@@ -101,12 +106,49 @@ class Site:
         assert proposal is not None
         return proposal.id
 
+    async def answer(
+        self,
+        space: SpaceId,
+        question: str,
+        used: str = "extract",
+        language: Language = "en",
+        thumb: Thumb | None = None,
+        text: str = "At **nine**.",
+    ) -> int:
+        """Store an answer with one passage, which it quotes, and return its number."""
+        passage = Passage(5, 3, space, f"{text} hours.md", "Hours", "The library opens at nine.", 0, 26, language)
+        reasons = (Reason("reason.words_some", {"share": "80%"}),)
+        number = await self.aion.stores.answers.record(
+            NewAnswer(
+                space=space,
+                asker="p",
+                conversation=f"{space}:1",
+                question=question,
+                language=language,
+                passages=(Hit(passage, score=0.9, dense=0.8, lexical=4.2, vector=np.zeros(4, np.float32)),),
+                decision=Decision(
+                    "abstain" if used == "abstained" else "local", Confidence(0.87, 0.7, reasons, {"gap": 0.5})
+                ),
+                text=text,
+                used=used,
+                sources=(Source(1, "hours.md", "Hours", "opens at nine", 5),),
+                latency_ms={"search": 12.4},
+                searched="opening hours",
+            )
+        )
+        if thumb:
+            await self.aion.stores.answers.rate(space, number, "q", thumb)
+        return number
+
     async def fill(self, space: SpaceId) -> None:
         """Store one of everything that has a number: in a new database it is 1."""
         stores = self.aion.stores
         await self.signed_in(space, EVA)
         await self.propose("theirs", space)
         await stores.handoffs.open(space, NewHandoff(space, 1, f"{space}:9", {}, "en", "Theirs?"))
+        await self.answer(space, "Theirs?")
+        gap = NewGap("Theirs?", "en", (), 1, 1, np.ones(4, np.float32), datetime.now(UTC))
+        await stores.gaps.replace(space, [gap])
         await stores.watches.add(space, NewWatch("theme", "theirs", "en", timedelta(days=1), ""))
 
 
@@ -114,10 +156,13 @@ class Site:
 async def open_site(folder: Path) -> AsyncIterator[Site]:
     """Serve the dashboard of a new data folder."""
     settings = Settings.model_validate({"AION_DATA_DIR": folder, "AION_HEALTH_PORT": 8787})
-    roles = Roles()
+    roles, tasks = Roles(), TaskSet("dashboard")
     async with assemble(settings, load_plugins(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        app = create_app([dashboard_router(aion, roles)])
-        yield Site(aion, roles, httpx.ASGITransport(app))
+        app = create_app([dashboard_router(aion, roles, tasks)])
+        try:
+            yield Site(aion, roles, tasks, httpx.ASGITransport(app))
+        finally:
+            await tasks.finish(0)
 
 
 def fields_in(page: str) -> dict[str, str]:

@@ -100,7 +100,8 @@ async def _health(
     warming: asyncio.Task[None],
     settings: Settings,
 ) -> None:
-    from bot.web.app import create_app, serve
+    from bot.delivery.tasks import TaskSet
+    from bot.web.app import GRACE_S, create_app, serve
     from bot.web.bearer_token import is_loopback
     from bot.web.health import health_router
     from bot.web.metrics import metrics_router
@@ -120,10 +121,14 @@ async def _health(
     from bot.web.dashboard.roles import PlatformRoles
     from bot.web.dashboard.router import dashboard_router
 
-    routers.append(dashboard_router(aion, PlatformRoles({watch.name: watch.adapter for watch in watches})))
+    tasks = TaskSet("dashboard")
+    routers.append(dashboard_router(aion, PlatformRoles({watch.name: watch.adapter for watch in watches}), tasks))
     log.info("dashboard: %s/dashboard", settings.dashboard_address)
     app = create_app(routers)
-    await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
+    try:
+        await serve(app, settings.health_host, settings.health_port, lambda url: log.info("health: %s/health", url))
+    finally:
+        await tasks.finish(GRACE_S)
 
 
 def _first_error(group: BaseExceptionGroup[UserError]) -> UserError:

@@ -96,6 +96,17 @@ class GapFinder:
         await self.gaps.decide(space, gap.id, "researched")
         return findings
 
+    async def questions(self, space: SpaceId, gap: Gap) -> tuple[UnansweredQuestion, ...]:
+        """Return the questions of a gap that are without a good answer now, newest first."""
+        centre = await self.gaps.vector(space, gap.id)
+        asked = await self.gaps.unanswered(space, datetime.now(UTC) - WINDOW, MAX_QUESTIONS)
+        vectors = await offload(_embedded, self.embedder, asked)
+        worded = {gap.question, *gap.examples}
+        is_near = [False] * len(asked)
+        if centre is not None and len(centre) == self.embedder.dim:
+            is_near = (vectors @ centre >= MIN_COSINE).tolist()
+        return tuple(each for each, near in zip(asked, is_near, strict=True) if near or each.question in worded)
+
     def of(self, space: SpaceId, person: str) -> SpaceGaps:
         """Return the gaps of a space, bound to a person's pseudonym."""
         return SpaceGaps(self, space, person)

@@ -136,7 +136,8 @@ class Proposal:
     replaces: int | None = None
 
 
-GapStatus = Literal["open", "researched", "dismissed"]
+GapStatus = Literal["open", "researched", "resolved", "dismissed"]
+"""``resolved``: its question was asked again, and answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from discord_server import DiscordServer
 
 from bot.adapters.discord.adapter import DiscordAdapter
 from bot.adapters.telegram.adapter import TelegramAdapter
+from bot.delivery.tasks import TaskSet
 from bot.web.app import create_app
 from bot.web.dashboard.roles import PlatformRoles
 from bot.web.dashboard.router import dashboard_router
@@ -39,7 +40,7 @@ async def running(aion: Aion, platform: DiscordAdapter | TelegramAdapter) -> Asy
     """Run an adapter, and give a browser of a dashboard that asks it who moderates."""
     task = asyncio.create_task(platform.run())
     name = "discord" if isinstance(platform, DiscordAdapter) else "telegram"
-    app = create_app([dashboard_router(aion, PlatformRoles({name: platform}))])
+    app = create_app([dashboard_router(aion, PlatformRoles({name: platform}), TaskSet("dashboard"))])
     transport = httpx.ASGITransport(app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, follow_redirects=True) as http:

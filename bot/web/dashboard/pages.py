@@ -14,10 +14,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from core.markdown import plain_text
 from core.texts import say
-from core.types import LANGUAGES, Language
+from core.types import LANGUAGES, Language, Reason
 
-SCREENS: tuple[str, ...] = ("today",)
+SCREENS: tuple[str, ...] = ("today", "gaps", "conversations")
 """The screens in the order of the menu; each is ``/dashboard/NAME``."""
 
 STATIC: Mapping[str, str] = {
@@ -42,7 +43,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(version=self.static_version, screens=SCREENS, languages=LANGUAGES)
-        self._templates.filters["web_link"] = web_link
+        self._templates.filters.update(web_link=web_link, plain_text=plain_text)
 
     @cached_property
     def static(self) -> Mapping[str, bytes]:
@@ -61,12 +62,28 @@ class Pages:
     def render(self, name: str, language: Language, values: Mapping[str, Any]) -> str:
         """Return the page ``name`` with its sentences in ``language``."""
         template = self._templates.get_template(f"{name}.html")
-        return template.render(language=language, say=partial(say, language), ago=partial(_ago, language), **values)
+        chrome = {"language": language, "say": partial(say, language), "ago": partial(_ago, language)}
+        return template.render(
+            **chrome, sentence=partial(_sentence, language), said_reason=partial(_reason, language), **values
+        )
 
 
 def web_link(name: str) -> str | None:
     """Return an address that may be linked to: of the web; ``None`` for anything else."""
     return name if name.startswith(("https://", "http://")) else None
+
+
+def _sentence(language: Language, key: str) -> str:
+    """Return the sentence of an error's key; the key itself where the sentence needs values that were not kept."""
+    try:
+        return say(language, key)
+    except KeyError:
+        return key
+
+
+def _reason(language: Language, reason: Reason) -> str:
+    """Return a reason of the gate as a sentence."""
+    return say(language, reason.key, **reason.values)
 
 
 def _ago(language: Language, moment: datetime) -> str:

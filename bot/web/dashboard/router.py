@@ -8,7 +8,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from bot.web.dashboard import sessions, today
+from bot.delivery.tasks import TaskSet
+from bot.web.dashboard import conversations, gaps, sessions, today
 from bot.web.dashboard.pages import STATIC, Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.dashboard.route import page_router
@@ -17,14 +18,17 @@ from bot.web.dashboard.visit import PATH, DashboardHost, Visits
 from core.assembly.aion import Aion
 from core.chat.rate_limits import MessageLimits, Rates
 
-SCREEN_ROUTES = (*today.ROUTES, *sessions.ROUTES)
+SCREEN_ROUTES = (*today.ROUTES, *gaps.ROUTES, *conversations.ROUTES, *sessions.ROUTES)
 """Every path that needs a session."""
 
 
-def dashboard_router(aion: Aion, roles: RoleSource) -> APIRouter:
-    """Return the routes of the dashboard; ``roles`` says at every request who moderates."""
+def dashboard_router(aion: Aion, roles: RoleSource, tasks: TaskSet) -> APIRouter:
+    """Return the routes of the dashboard; ``roles`` says at every request who moderates.
+
+    ``tasks`` are those that go on after a response; whoever made the set ends it.
+    """
     pages = Pages()
-    host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), time.monotonic))
+    host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), time.monotonic), tasks)
     router = page_router(pages, PATH, aion.settings.language)
 
     async def static(name: str) -> Response:

@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.delivery.tasks import TaskSet
 from bot.web.dashboard.pages import Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.fields import row_number
@@ -42,6 +43,9 @@ PATH = "/dashboard"
 COOKIE = "aion_dashboard"
 
 PER_SESSION = Rate(240)
+COSTLY = Rate(20)
+"""Of a session, and those of them that search, read pages or write."""
+
 PER_ADDRESS = Rate(60)
 """Requests a minute without a session, which only sign-in links and pages that refuse are for."""
 
@@ -54,12 +58,16 @@ MAX_QUERY_CHARS = 500
 
 @dataclass(frozen=True, slots=True)
 class DashboardHost:
-    """What every screen is given: AION, the roles of people on their platforms, the pages, and limits on requests."""
+    """What every screen is given: AION, the roles of people on their platforms, the pages, and limits on requests.
+
+    ``tasks`` go on after a response.
+    """
 
     aion: Aion
     roles: RoleSource
     pages: Pages
     limits: MessageLimits
+    tasks: TaskSet
 
     def admit_address(self, request: Request) -> None:
         """Count a request without a session. Raises a 429 over the limit of its address."""
@@ -69,6 +77,10 @@ class DashboardHost:
     def admit_session(self, session: DashboardSession) -> None:
         """Count a request of a session. Raises a 429 over its limit."""
         self._take(f"session:{session.id}", PER_SESSION)
+
+    def admit_costly(self, session: DashboardSession) -> None:
+        """Count a request that makes AION search, read or write. Raises a 429 over its limit."""
+        self._take(f"costly:{session.id}", COSTLY)
 
     async def moderates(self, space: SpaceId, person: Person) -> bool:
         """Return whether a person may use the dashboard of a space now."""

@@ -19,12 +19,17 @@ from core.types import Gap, GapStatus, Language, SpaceId, Vector
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question without a good answer, as it was searched for; ``person`` is a pseudonym."""
+    """A question without a good answer, as it was searched for; ``person`` is a pseudonym of who asked it.
+
+    ``answer_id`` is of what was answered, in ``conversation``.
+    """
 
     question: str
     language: Language
     person: str
     asked_at: datetime
+    answer_id: int
+    conversation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,14 @@ class Gaps:
         )
         searched = func.coalesce(answers.c.searched, answers.c.question).label("text")
         statement = (
-            select(searched, answers.c.language, answers.c.asker, answers.c.created_at)
+            select(
+                searched,
+                answers.c.language,
+                answers.c.asker,
+                answers.c.created_at,
+                answers.c.id,
+                answers.c.conversation,
+            )
             .outerjoin(votes, votes.c.answer_id == answers.c.id)
             .where(
                 answers.c.space_id == space,
@@ -80,10 +92,13 @@ class Gaps:
             .limit(limit)
         )
         rows = await self._database.rows(statement)
-        return tuple(UnansweredQuestion(row.text, row.language, row.asker, row.created_at) for row in rows)
+        return tuple(
+            UnansweredQuestion(row.text, row.language, row.asker, row.created_at, row.id, row.conversation)
+            for row in rows
+        )
 
     async def decided(self, space: SpaceId) -> tuple[DecidedGap, ...]:
-        """Return the gaps of a space that were researched or dismissed."""
+        """Return the gaps of a space that are open no more."""
         done = (gaps.c.space_id == space) & (gaps.c.status != "open")
         rows = await self._database.rows(select(gaps.c.vector, gaps.c.decided_at).where(done))
         return tuple(DecidedGap(row.vector, row.decided_at) for row in rows)
@@ -120,8 +135,19 @@ class Gaps:
         row = await self._database.row(select(gaps).where(gaps.c.space_id == space, gaps.c.id == gap_id))
         return _gap(row) if row is not None else None
 
+    async def vector(self, space: SpaceId, gap_id: int) -> Vector | None:
+        """Return the centre of a gap of the space, shape ``(dim,)``, if there is one of that id."""
+        row = await self._database.row(select(gaps.c.vector).where(gaps.c.space_id == space, gaps.c.id == gap_id))
+        return row.vector if row is not None else None
+
+    async def count_decided(self, space: SpaceId, status: GapStatus, since: datetime) -> int:
+        """Return how many gaps of the space were decided so since then."""
+        chosen = (gaps.c.space_id == space) & (gaps.c.status == status) & (gaps.c.decided_at >= since)
+        row = await self._database.row(select(func.count().label("n")).select_from(gaps).where(chosen))
+        return int(row.n) if row is not None else 0
+
     async def decide(self, space: SpaceId, gap_id: int, status: GapStatus) -> None:
-        """Set a gap's status to researched or dismissed."""
+        """Set a gap's status to researched, resolved or dismissed."""
         this = (gaps.c.space_id == space) & (gaps.c.id == gap_id)
         async with self._database.write() as connection:
             await connection.execute(update(gaps).where(this).values(status=status, decided_at=datetime.now(UTC)))

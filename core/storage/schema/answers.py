@@ -37,6 +37,8 @@ answers = Table(
     Column("searched", Text, comment="where it is not the question as asked"),
     Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
     Index("ix_answers_message_ref", "space_id", "message_ref"),
+    Index("ix_answers_space_id_id", "space_id", "id", "used", "band", "language"),
+    Index("ix_answers_space_id_created_at", "space_id", "created_at", "used", "asker"),
     sqlite_autoincrement=True,
 )
 

@@ -172,7 +172,9 @@ def test_clusters_hold_every_question_once_and_near_ones_together() -> None:
     centres = random.normal(size=(3, 16))
     rows = np.concatenate([centre + 0.05 * random.normal(size=(7, 16)) for centre in centres])
     vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    asked = [UnansweredQuestion(f"question {n}", "en", f"person {n % 2}", NOW + timedelta(n)) for n in range(21)]
+    asked = [
+        UnansweredQuestion(f"question {n}", "en", f"person {n % 2}", NOW + timedelta(n), n, "c") for n in range(21)
+    ]
     found = clusters(asked, vectors)
     assert sorted(gap.n_questions for gap in found) == [7, 7, 7]
     assert sum(gap.n_questions for gap in found) == len(asked)

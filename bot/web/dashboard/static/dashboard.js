@@ -15,6 +15,10 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
 // A page taken from the browser's history has its buttons back.
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form button").forEach((button) => { button.disabled = false; });
