@@ -16,7 +16,7 @@ from typing import Literal
 from core.errors import GenerationFailed, Unavailable
 from core.generation.answer_policy import AnswerPolicy, default_policy
 from core.generation.draft import CLOSEST, Draft, Show, unknown
-from core.generation.grounding.answer_type import none_can_answer
+from core.generation.grounding.answer_type import lacks_what_is_asked, none_can_answer
 from core.generation.grounding.extractive import closest, extract
 from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotations
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
@@ -180,11 +180,10 @@ class Writers:
 
     async def _quoted(self, found: SearchResult) -> Draft:
         """Return the passages' own words; "I don't know" where they cannot answer."""
-        ranked = await self._ranked_quotations(found)
-        if _none_can_answer(found, [best.quotation.passage.passage for best in ranked[:1]]):
-            return unknown(found.question.language)
-        quoted = extract(ranked)
-        return Draft(quoted.text, "extract", sources=quoted.sources) if quoted else unknown(found.question.language)
+        quoted, question = extract(await self._ranked_quotations(found)), found.question
+        if quoted is None or lacks_what_is_asked(question.text, question.answer_types, quoted.said):
+            return unknown(question.language)
+        return Draft(quoted.text, "extract", sources=quoted.sources)
 
     async def _ranked_quotations(self, found: SearchResult) -> list[ScoredQuotation]:
         return await offload(rank_quotations, found, await self._neighbours(found), self.embedder)

@@ -16,6 +16,13 @@ from core.retrieval.markup import shown
 _HEADING = re.compile(
     r"[ \t\x1f]*+(#{1,6})[ \t\x1f]++(?P<text>.*\S)|[ \t\x1f]*+(={2,5})(?P<wiki>[^=].*?)={2,5}[ \t\x1f]*$"
 )
+_HTML_HEADING, _HTML_END = (
+    re.compile(r"<?h[1-6]\b[^>\n]*>\s*$", re.IGNORECASE),
+    re.compile(r"<?/h[1-6]>", re.IGNORECASE),
+)
+_MAX_HTML_LINES = 10
+"""Lines that the text of a heading in HTML may take, those of its tags with it; masking ends a line at a tag."""
+
 _UNDERLINE = re.compile(r"[ ]{0,3}([=\-~^\"*+#])\1{2,}[ \t\x1f]*$")
 _MAX_HEADING_CHARS = 120
 _BOLD = re.compile(r"\s*(?:\*\*|__)[^*\n]{2,120}(?:\*\*|__):?\s*$")
@@ -118,6 +125,8 @@ class MarkedLines:
         if match := _HEADING.match(line.text):
             said = shown(match["text"] or match["wiki"]).strip("# ")
             return (said, 1) if _LETTER.search(said) or _YEAR.fullmatch(said) else ("", 0)  # a price is no heading
+        if _HTML_HEADING.match(line.raw):
+            return self._html_heading(i)
         said = shown(line.text)
         if i + 1 == len(self) or len(said) > _MAX_HEADING_CHARS or line.item_end or "|" in said:
             return "", 0
@@ -126,6 +135,12 @@ class MarkedLines:
         is_bold = bool(_BOLD.match(line.raw)) and not said.endswith((".", "!"))
         is_heading = (is_bold or said.endswith("?")) and (self._is_alone(i) or bool(_ASKED.match(said)))
         return (said.rstrip(":"), 1) if is_heading else ("", 0)
+
+    def _html_heading(self, i: int) -> tuple[str, int]:
+        near = self.between(i + 1, i + _MAX_HTML_LINES)
+        text = list(takewhile(lambda line: not _HTML_END.match(line.raw), near))
+        said = " ".join(filter(None, (shown(line.text) for line in text)))
+        return (said, len(text) + 1) if said and len(text) < len(near) else ("", 0)
 
     def is_row(self, i: int) -> bool:
         """Return whether a line is a row of a table."""

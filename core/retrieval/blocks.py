@@ -8,7 +8,7 @@ matter, rules and fences are no parts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.retrieval.block_lines import MarkedLines
@@ -22,6 +22,9 @@ _NUMBERING = re.compile(
     r"[\W_]*+(?:(?:Arts?|Artigo|Cap|Sec|Section|Rule|Regra|Item|n)[\W_]*+)?\d[\d.]*+[ºª°]?[\W_]*+$", re.IGNORECASE
 )
 _MAX_NUMBERING_CHARS = 30
+_ORDINAL = re.compile(r"(?:§ ?|Art[.º]? ?|Artigo )?\d{1,4}(?:[.)]|[ºª°][.)]?)$")
+"""A paragraph that is only the number of the one after it, as laws written in HTML have them."""
+
 _BACK = re.compile(
     r"(?:It|They|He|She|This|These|That|Those|Such|Its|Their|His|Her|Both|In (?:this|that|these|such|the latter) cases?"
     r"|If (?:so|not)|After (?:this|that)|Ele|Ela|Eles|Elas|Este|Esta|Estes|Estas|Esse|Essa|Esses|Essas|Isto|Isso|Nesse"
@@ -48,6 +51,10 @@ _LOCAL_LINK = re.compile(
 )
 _CONTENTS_ITEMS, _CONTENTS_SHARE = 3, 0.8
 """A list of at least so many items, this share of which are nothing but links within the documents, lists contents."""
+
+_TITLE = re.compile(r"(?:\w[\w'’-]{0,30}: )?[A-ZÀ-Ý][^\d@/.!?:;]{0,60}$")
+_MAX_TITLE_WORDS = 6
+"""A line of at most so many words, without any sign of a sentence, that stands right above a paragraph titles it."""
 
 _WORD, _WORDS = re.compile(r"\w"), re.compile(r"\w+")
 
@@ -91,6 +98,7 @@ class _BlockReader:
         self._text, self._masked, self._heading = text, masked, heading
         self._lines = MarkedLines(text, masked)
         self._section, self._block = 0, -1
+        self._numbering: int | None = None  # where a number began that belongs to the paragraph to come
         self._parts: list[QuotePart] = []
         self._lead: int | None = None  # the part that introduces the block to come
 
@@ -107,14 +115,15 @@ class _BlockReader:
 
     def _next(self, i: int) -> int:
         line = self._lines[i]
-        if line.is_blank:
-            return i + 1
         if line.fence:
             return self._code(i)
-        heading, n_lines = self._lines.heading(i)
+        heading, n_lines = ("", 0) if line.is_empty else self._lines.heading(i)
         if n_lines:
-            self._heading, self._section, self._lead = heading, self._section + 1, None
+            self._heading, self._section = heading, self._section + 1
+            self._lead = self._numbering = None
             return i + n_lines
+        if line.is_blank:
+            return i + 1
         if line.is_rule:
             return i + 1
         if self._lines.is_row(i):
@@ -180,30 +189,44 @@ class _BlockReader:
             if line.fence or line.begins_block or line.is_rule or self._lines.is_row(i):
                 break
             end, i = line.end, i + 1
-        self._lead, self._block = None, self._block + 1
         start = first.start + first.heading_start  # of a price with the marks of a heading
+        said = shown(self._masked[start:end])
+        if self._is_paragraph(i) and _ORDINAL.match(said):
+            self._numbering = start if self._numbering is None else self._numbering
+            return i
+        needs, self._block = self._introduced(), self._block + 1
         if not self._is_only_links(start, end):
-            self._sentences(start, end, self._introduces(i))
+            self._sentences(start, end, self._introduces(i), needs)
+            is_title = len(said.split()) <= _MAX_TITLE_WORDS and _TITLE.match(said) and self._is_paragraph(i)
+            if is_title and self._lead is None and self._parts[-1].block == self._block:
+                self._lead = len(self._parts) - 1
+                self._parts[-1] = replace(self._parts[-1], leads=True)
         return i
+
+    def _is_paragraph(self, i: int) -> bool:
+        """Return whether a paragraph begins at the first line from ``i`` on that is not blank."""
+        i = self._lines.skip_blank(i)
+        return i < len(self._lines) and not (self._introduces(i) or self._lines[i].is_rule or self._lines.heading(i)[1])
 
     def _introduces(self, i: int) -> bool:
         """Return whether a list, a table or code begins at the first line from ``i`` on that is not blank."""
         i = self._lines.skip_blank(i)
         return i < len(self._lines) and bool(self._lines[i].item_end or self._lines[i].fence or self._lines.is_row(i))
 
-    def _sentences(self, start: int, end: int, introduces: bool) -> None:
+    def _sentences(self, start: int, end: int, introduces: bool, intro: tuple[int, ...]) -> None:
+        """Add the sentences of a paragraph; ``intro`` are the parts that introduce it."""
         last: int | None = None
-        numbering: int | None = None  # where a number began that belongs to the sentence after it
+        numbering, self._numbering = self._numbering, None  # where a number began that belongs to the sentence after it
         for span in sentences(self._masked[start:end]):
             begin, stop = start + span.start, start + span.end
             said = shown(self._masked[begin:stop])
             if len(said) <= _MAX_NUMBERING_CHARS and _NUMBERING.match(said) and stop < end:
                 numbering = begin if numbering is None else numbering
                 continue
-            needs = (last,) if last is not None and _BACK.match(said) else ()
+            needs = intro if last is None else (last,) if _BACK.match(said) else ()
             is_last = not _WORD.search(self._masked, stop, end)
             announces = not _FINISHED.search(said) or bool(_BELOW.search(said))
-            leads = is_last and (said.endswith(":") or (introduces and announces))
+            leads = is_last and (said.endswith((":", "?")) or (introduces and announces))
             narrows = last is not None and bool(_NARROWING.match(said))
             place = self._add("sentence", begin if numbering is None else numbering, stop, needs, leads, narrows)
             last, numbering = (last if place is None else place), None

@@ -17,18 +17,20 @@ from core.types import AnalyzedQuestion, AnswerType, Language, QueryTerm
 _ASKS_FOR: Mapping[AnswerType, re.Pattern[str]] = {
     "money": re.compile(
         r"\b(?:how much|costs?|prices?|fees?|pay|charge|refund|discount"
+        r"|qual (?:e )?o valor|valor (?:d[aeo]s?|por|para|pra)"
         r"|quanto (?:custa|custam|e|fica|pago|se paga|devo|vale)|precos?|taxas?|custos?|caucao|deposito|multa"
         r"|tarifa|quota|desconto)\b"
     ),
     "number": re.compile(
-        r"\b(?:how many|what number|how (?:big|large|tall|high|deep|wide|old|far|fast)|percent\w*|level|port|code"
-        r"|quant[oa]s|numero|porcentagem|percentagem|nivel|porta|codigo)\b"
+        r"\b(?:how many|what (?:number|size)|how (?:big|large|tall|high|deep|wide|old|far|fast)|percent\w*"
+        r"|level|port|code|quant[oa]s"
+        r"|(?:que|qual (?:e )?o) tamanho|numero|porcentagem|percentagem|nivel|porta|codigo)\b"
     ),
     "time": re.compile(
         r"^\W*(?:(?:since|until|till|from|by|desde|ate|para|de) )?(?:when|quando)\b"
         r"|\bwhen (?:is|are|was|were|do|does|did|will|can|should|must|may|has|have)\b"
-        r"|\b(?:(?:what|which) (?:time|day|year|date|month|century)|opening hours"
-        r"|(?:que|qual) (?:horas?|dias?|ano|data|mes|seculo)|horarios?)\b"
+        r"|\b(?:(?:what|which) (?:time|day|year|date|month|century)|opening hours|deadline|due date"
+        r"|(?:que|qual) (?:horas?|dias?|ano|data|mes|seculo)|horarios?|data limite)\b"
     ),
     "duration": re.compile(
         r"\b(?:how (?:long|often|soon|far ahead)|quanto tempo|duracao|dura"

@@ -40,7 +40,11 @@ _SPAN = re.compile(
     rf"(?:\d|\b(?:{_NUMBER_WORD}|an))[ -](?:[a-z]+ )?(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?"
     r"|months?|years?|decades?|centur(?:y|ies)|segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?|decadas?|seculos?)\b"
 )
-_PACE = re.compile(r"\b(?:daily|weekly|monthly|yearly|always|never|diari|semana[li]|mensa[li]|anua[li]|sempre|nunca)")
+_PACE = re.compile(
+    r"\b(?:daily|weekly|monthly|yearly|always|never|diari|semana[li]|mensa[li]|anua[li]|sempre|nunca"
+    r"|(?:every|each|once an?|twice an?|times an?|vez(?:es)? (?:por|ao?|a cada)|cada)"
+    r" (?:hour|day|week|month|year|hora|dia|semana|mes|ano)\b)"
+)
 _PLACE = re.compile(
     r"\b(?:rua|avenida|travessa|praca|largo|estrada|street|road|avenue|square|lane|floor|andar|piso|res do chao|corner"
     r"|esquina|debaixo|atras|ao lado|ao fundo|beside|behind|next to|under|near|opposite|perto|junto|parede|wall"
@@ -48,6 +52,10 @@ _PLACE = re.compile(
 )
 _AT = re.compile(r"\b(?:at|in|on|em|n[oa]s?)\b")
 _NAME = re.compile(r"(?<!^)(?<![.!?:…]\s)(?<![#*>-]\s)\b[A-ZÀ-Ý][\w'’-]+")
+_IDENTIFIER = re.compile(r"\b(?=\w*\d)(?:\d{3,}|\w*[a-z]\w*|\d+(?:\.\d+)+)\b")
+"""A year, a version, a code: what a number of a question tells apart rather than counts."""
+
+_COUNT = re.compile(r"\d+(?:st|nd|rd|th|h|am|pm|x|k|m|min|kg|cm|mm|gb|mb|[ªº])")
 _CONTACT = re.compile(r"@|https?://|www\.|#\w|\b\d{3}[ -]?\d{3,4}\b")
 
 
@@ -60,7 +68,7 @@ def _number(sentence: str, folded: str) -> float:
 
 
 def _time(sentence: str, folded: str) -> float:
-    return float(bool(_CLOCK.search(folded) or _MONTH.search(sentence)))
+    return float(bool(_CLOCK.search(folded) or _MONTH.search(sentence) or _SPAN.search(folded)))
 
 
 def _duration(sentence: str, folded: str) -> float:
@@ -96,6 +104,18 @@ def share_held(types: Sequence[AnswerType], sentence: str) -> float:
     """Return how much of the expected ``types`` a sentence holds, 0..1; 0 when none is expected."""
     folded = fold(sentence)
     return sum(_HOLDS[each](sentence, folded) for each in types) / len(types) if types else 0.0
+
+
+def lacks_what_is_asked(question: str, types: Sequence[AnswerType], quoted: str) -> bool:
+    """Return whether a quote cannot be the answer: it holds nothing of what is expected, or not the question's codes.
+
+    ``quoted`` is the quote with what it stands under. A person or a place may be worded in ways that no pattern
+    matches, so they are not required.
+    """
+    required = [each for each in types if each not in ("person", "place")]
+    held = fold(quoted)
+    codes = (code for code in _IDENTIFIER.findall(fold(question)) if not _COUNT.fullmatch(code))
+    return bool(required and not share_held(required, quoted)) or any(code not in held for code in codes)
 
 
 def none_can_answer(types: Sequence[AnswerType], texts: Iterable[str]) -> bool:

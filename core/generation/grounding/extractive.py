@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,15 +22,19 @@ _MAX_CLOSEST_CHARS = 900
 _MIN_ROOM = 120
 """With less room left, no further quotation is begun."""
 
+_VERDICT = re.compile(r"(?:Yes|No|Nope|Sure|Of course|Not|Sim|Não|Claro|Depende|It depends)\b")
+"""How an answer begins that says nothing without its question."""
+
 _Quote = Callable[[Quotation, int], Quotation]
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """An answer made of quotes."""
+    """An answer made of quotes. ``said`` is what they say with all they stand under, without numbers of sources."""
 
     text: str
     sources: tuple[Source, ...]
+    said: str
 
 
 def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
@@ -98,10 +103,17 @@ def _extract_of(chosen: Sequence[Quotation]) -> Extract:
         by_passage.setdefault(each.passage.n, []).append(each)
     texts, sources = [], []
     for number, quotations in enumerate(by_passage.values(), start=1):
-        text = "\n…\n".join(each.text for each in sorted(quotations, key=lambda each: each.span))
+        text = "\n…\n".join(_said(each) for each in sorted(quotations, key=lambda each: each.span))
         texts.append(_cited(text, number) if len(by_passage) > 1 else text)
         sources.append(replace(quotations[0].source, n=number))
-    return Extract("\n\n".join(texts), tuple(sources))
+    said = (f"{each.source.document} {each.source.heading} {each.heading} {each.text}" for each in chosen)
+    return Extract("\n\n".join(texts), tuple(sources), "\n".join(said))
+
+
+def _said(quotation: Quotation) -> str:
+    """Return what is quoted, below its question where it is a yes or a no."""
+    is_reply = quotation.heading.endswith("?") and _VERDICT.match(quotation.text)
+    return f"▸ {quotation.heading}\n{quotation.text}" if is_reply else quotation.text
 
 
 def _cited(text: str, number: int) -> str:

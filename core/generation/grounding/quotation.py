@@ -127,8 +127,12 @@ class QuotablePassage:
         block = list(self._block(anchor))
         if chosen.take_if_fits(block):
             for direction in directions:
-                chosen.grow(self._blocks_from(anchor, direction))
+                left = chosen.grow(self._blocks_from(anchor, direction))
+                if left and self.parts[left[0]].needs:  # what was introduced is told as far as there is room
+                    chosen.grow([i] for i in left)
         else:
+            if self.parts[anchor].kind == "item":  # a list is told from its first item
+                chosen.take_if_fits(range(block[0], anchor))
             chosen.grow([i] for i in range(anchor + 1, block[-1] + 1))
             chosen.grow([i] for i in range(anchor - 1, block[0] - 1, -1))
         return chosen.places()
@@ -183,7 +187,7 @@ class _Choice:
         """Choose parts with their needs."""
         self._chosen |= self._with_needs(places)
 
-    def take_if_fits(self, places: Iterable[int]) -> bool:
+    def take_if_fits(self, places: Sequence[int]) -> bool:
         """Choose parts with their needs if there is room for all of them; return whether there is."""
         wanted = self._chosen | self._with_needs(places)
         if sum(self._sizes[i] for i in wanted) > self._room:
@@ -191,11 +195,9 @@ class _Choice:
         self._chosen = wanted
         return True
 
-    def grow(self, groups: Iterable[Iterable[int]]) -> None:
-        """Choose one group of parts after the other while there is room."""
-        for group in groups:
-            if not self.take_if_fits(group):
-                return
+    def grow(self, groups: Iterable[Sequence[int]]) -> Sequence[int]:
+        """Choose one group of parts after the other while there is room; return the first that is left out."""
+        return next((group for group in groups if not self.take_if_fits(group)), ())
 
     def places(self) -> tuple[int, ...]:
         """Return the chosen ones in order, without an introduction at the end that introduces nothing any more."""

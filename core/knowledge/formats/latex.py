@@ -32,12 +32,13 @@ _HIDDEN = frozenset(
         " bibliographystyle usepackage documentclass setlength setcounter addtocounter pagestyle thispagestyle color"
         " textcolor rowcolor cellcolor cline cmidrule index newcommand renewcommand providecommand newenvironment"
         " renewenvironment DeclareMathOperator hypersetup geometry graphicspath newtheorem definecolor fontsize"
-        " markboth markright addcontentsline vskip hskip date author thanks lstset",
+        " markboth markright addcontentsline vskip hskip date author thanks lstset rowcolors def",
     )
 )
-_TWO_HIDDEN = frozenset(
-    {"setlength", "newcommand", "renewcommand", "definecolor", "setcounter", "addtocounter", "fontsize"}
+_N_HIDDEN = {"rowcolors": 3} | dict.fromkeys(
+    ("setlength", "newcommand", "renewcommand", "definecolor", "setcounter", "addtocounter", "fontsize"), 2
 )
+_DEFINED = re.compile(r"\s*\\[a-zA-Z@]{1,40}")
 _SIGNS = {"quad": " ", "qquad": " "} | dict(
     re.findall(
         r"(\w{1,20}) (\S)",
@@ -193,10 +194,12 @@ class _LatexReader:
             self._sign_command(name)
 
     def _hide(self, name: str) -> None:
+        if name == "def" and (defined := _DEFINED.match(self._text, self._at)):
+            self._at = defined.end()
         self._skip_options()
         self._take_argument()
         self._skip_options()
-        if name in _TWO_HIDDEN:
+        for _ in range(1, _N_HIDDEN.get(name, 1)):
             self._take_argument()
 
     def _caption(self) -> None:

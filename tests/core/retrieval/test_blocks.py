@@ -264,3 +264,29 @@ def test_a_directive_of_restructuredtext_is_masked_whole():
         "Se não bastar, busque.",
         "Fim de tudo.",
     ]
+
+
+def test_the_number_of_a_paragraph_of_a_law_is_said_with_it():
+    law = "<p><span>2º.\n</span>\nO voto é secreto.</p>\n\n<p>§ 3º</p>\n\n<p>Não há procuração.</p>\n\n§ 4º\n\n- a hall"
+    assert said(law) == ["2º. O voto é secreto.", "§ 3º Não há procuração.", "§ 4º", "- a hall"]
+
+
+def test_a_question_at_the_end_of_a_paragraph_introduces_what_is_below():
+    text = "Hand it in\nwithin five days. Why the rush?\n\nLate ones drain our time."
+    assert parts(text)[1:] == [
+        ("sentence", "Why the rush?", []),
+        ("sentence", "Late ones drain our time.", ["Why the rush?"]),
+    ]
+
+
+def test_a_line_without_a_sentence_titles_the_paragraph_below_it():
+    text = "Warning: Important\n\nIt is heavy.\n\nRoom 12 upstairs\n\nIt is locked."
+    marked = MarkedText(text)
+    assert [part.leads for part in marked.parts] == [True, False, False, False]
+    assert marked.parts[1].needs == (0,)
+
+
+def test_a_heading_of_html_over_several_lines_heads_what_is_below():
+    text = 'Before.\n\n<h2 id="goods">\n  CHAPTER V.\n  <br>\n  Of goods\n</h2>\n<p>They are shared.</p>'
+    marked = MarkedText(text)
+    assert [(part.section, part.heading) for part in marked.parts] == [(0, ""), (1, "CHAPTER V. Of goods")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.generation.grounding.answer_type import none_can_answer, share_held
+from core.generation.grounding.answer_type import lacks_what_is_asked, none_can_answer, share_held
 from core.retrieval.question import answer_types
 
 
@@ -62,3 +62,22 @@ def test_a_number_to_call_that_is_nowhere_rules_the_passages_out(question):
 def test_other_questions_rule_nothing_out():
     assert not none_can_answer(answer_types("Who is the caretaker?"), ["nobody is named here"])
     assert not none_can_answer(answer_types("How do I get there?"), [])
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "lacks"),
+    [
+        ("What size is the monitor?", "The kit has a monitor and a hub.", True),
+        ("What size is the monitor?", "The monitor has 27 inches.", False),
+        ("Qual o valor do boleto?", "Chega um boleto com a taxa.", True),
+        ("Qual o valor do boleto?", "O boleto é de 10 reais.", False),
+        ("When am I paid first?", "About three weeks after you start.", False),
+        ("De quanto em quanto tempo atualizo?", "Uma vez por semana.", False),
+        ("Quanto vai ser a bolsa em 2026?", "Valores de 2025: 444,00.", True),
+        ("Which version fits 1.19.3?", "Take 1.19.3 of the plugin.", False),
+        ("Is it open at 10h or on the 2nd?", "It is open.", False),
+        ("Who keeps the keys?", "The desk keeps them.", False),
+    ],
+)
+def test_a_quote_may_lack_what_is_asked(question, quote, lacks):
+    assert lacks_what_is_asked(question, answer_types(question), quote) is lacks

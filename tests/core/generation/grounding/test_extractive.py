@@ -104,3 +104,11 @@ def test_every_quote_is_verbatim(texts, question):
         assert (quoted is None) == (ranked == [])
         for source in quoted.sources if quoted else ():
             assert any(source.quote in text for text in texts)
+
+
+def test_a_yes_or_a_no_is_quoted_with_the_question_it_answers():
+    faq = "# FAQ\n\n### Is there a fee?\n\nNo! All of it is free.\n\n### Who may print?\n\nEvery member may print."
+    ranked = rank_quotations(found("fee", chunked(faq, "FAQ")), (), WordEmbedder())
+    no, every = (scored.quotation for scored in ranked)
+    assert extract([ScoredQuotation(no, 1.0)]).text == "▸ Is there a fee?\nNo! All of it is free."
+    assert extract([ScoredQuotation(every, 1.0)]).text == "Every member may print."

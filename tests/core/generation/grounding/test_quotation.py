@@ -160,3 +160,14 @@ def test_every_quotation_is_whole_in_place_and_verbatim(text, room):
 def test_what_only_says_where_to_look_is_not_quoted_alone(pointer):
     windows = quotable(f"{pointer}\n\n## Pool\n\nThe pool closes at eight.").windows(320)
     assert [window.text for window in windows] == ["The pool closes at eight."]
+
+
+def test_a_list_is_told_from_its_first_item_where_the_item_sought_is_still_reached():
+    of = quotable("Pack these:\n\n- a tent for two\n- a stove\n- a lamp\n- a rope of ten metres\n- a bowl")
+    (anchor,) = [i for i, part in enumerate(of.parts) if "lamp" in of.read([i])]
+    assert of.around(anchor, 60).text == "Pack these:\n- a tent for two\n- a stove\n- a lamp"
+
+
+def test_what_is_introduced_is_told_as_far_as_there_is_room():
+    of = quotable("Login may fail. Install one of these:\n\n- for one browser, here\n- for the other browser, there")
+    assert of.from_block(0, 80).text == "Login may fail. Install one of these:\n- for one browser, here"
