@@ -1,6 +1,7 @@
 """Impressions: answers as they were shown, with the ratings and source openings they got.
 
-Every method but ``spaces`` reads and writes one space. People are pseudonyms (``core.privacy.pseudonyms``).
+Every method but ``spaces`` and ``latest`` reads and writes one space. People are pseudonyms
+(``core.privacy.pseudonyms``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.errors import BadInput
 from core.services.stats import CommunityStats, DayFigures
 from core.storage.database import Database
 from core.storage.schema import answers, ratings, source_openings
-from core.types import SpaceId, Thumb
+from core.types import Language, SpaceId, Thumb
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,17 @@ class Impression:
     cited: frozenset[int]
     thumbs: Mapping[str, Thumb]
     openers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """The text that a question was answered with; ``used`` as in ``core.types.Answer``."""
+
+    space: SpaceId
+    question: str
+    language: Language
+    text: str
+    used: str
 
 
 class Impressions:
@@ -125,6 +137,22 @@ class Impressions:
             people = select(func.count(distinct(columns.asker))).where(chosen)
             n_people = (await connection.execute(people)).scalar_one()
         return CommunityStats(tuple(DayFigures(each, **counts[each.isoformat()]) for each in days), n_people)
+
+    async def latest(self, limit: int) -> Sequence[GivenAnswer]:
+        """Return the answers given last to different questions that passages were found for, newest first.
+
+        Of all spaces, for the operator.
+        """
+        columns = answers.c
+        newest = func.max(columns.id).label("id")
+        chosen = columns.used.not_in(("talk", "silent", "cache")) & (func.json_array_length(columns.passages) > 0)
+        asked = select(newest).where(chosen).group_by(columns.space_id, columns.question).order_by(newest.desc())
+        rows = await self._database.rows(
+            select(columns.space_id, columns.question, columns.language, columns.text, columns.used)
+            .where(columns.id.in_(asked.limit(limit)))
+            .order_by(columns.id.desc())
+        )
+        return [GivenAnswer(SpaceId(row.space_id), row.question, row.language, row.text, row.used) for row in rows]
 
     async def spaces(self) -> Sequence[SpaceId]:
         """Return every space that has an answer, by id. For the operator's jobs."""

@@ -16,9 +16,11 @@ from bot.operator.doctor.telegram import TelegramCheckup
 from bot.operator.init.env_file import write_env
 from bot.operator.init.keys import check_keys
 from bot.operator.init.privacy_text import PRIVACY, privacy_text, write_privacy_text
+from bot.operator.init.questions_again import OpenAion, asked_again, latest_answers, open_core
 from bot.operator.init.respondent import EnvironmentRespondent, Respondent, TerminalRespondent
 from bot.terminal.language import terminal_language
 from bot.terminal.output import TerminalConsole
+from core.control_characters import without_controls
 from core.dotenv_file import DOTENV as ENV
 from core.dotenv_file import read_dotenv
 from core.errors import BadInput, Unavailable, UserError
@@ -49,23 +51,33 @@ async def take_environment() -> None:
 async def _run(respondent: Respondent) -> None:
     settings = read_settings()
     async with httpx.AsyncClient(trust_env=True) as client:
-        await FirstRun(respondent, client, settings, TerminalConsole(soft_wrap=True)).run()
+        console = TerminalConsole(soft_wrap=True)
+        await FirstRun(respondent, client, settings, console, open_core).run()
 
 
 class FirstRun:
     """One run through the questions; answers are kept until all are given."""
 
-    def __init__(self, respondent: Respondent, client: httpx.AsyncClient, settings: Settings, console: Console) -> None:
+    def __init__(
+        self,
+        respondent: Respondent,
+        client: httpx.AsyncClient,
+        settings: Settings,
+        console: Console,
+        open_aion: OpenAion,
+    ) -> None:
         self._respondent = respondent
         self._client = client
         self._settings = settings
         self._console = console
+        self._open_aion = open_aion
         self._language = terminal_language()
         self._file = ENV.resolve()
         self._replaces = ENV.exists()
         self._present = {name: value for name, value in read_dotenv(ENV).items() if value}
         self._answers: dict[str, str] = {}
         self._invitations: list[str] = []
+        self._writers = {"AION_LOCAL_MODEL"}
 
     async def run(self) -> None:
         """Ask every question, write the answers at once, and print the next steps. Raises a ``UserError``."""
@@ -83,8 +95,10 @@ class FirstRun:
             if not provider.paid:
                 check = partial(check_keys, self._client, provider)
                 await self._ask(provider.key_env, "init.ask_key", check, secret=True)
+                self._writers.add(provider.key_env)
         await self._write()
         await self._write_privacy_text()
+        await self._ask_again()
         for line in self._invitations:
             self._console.print(line)
         self._say("init.next")
@@ -151,6 +165,21 @@ class FirstRun:
         if backup is not None:
             self._say("init.backup", file=backup.name)
 
+    async def _ask_again(self) -> None:
+        """Ask the community's latest questions again where somebody new may write, if the person agrees."""
+        is_new = any(self._present.get(name) != self._answers[name] for name in self._writers & set(self._answers))
+        if not is_new or not self._respondent.repeats:
+            return
+        settings = await offload(read_settings)
+        given = await latest_answers(settings)
+        if not given:
+            return
+        answer = await self._respondent.ask("", say(self._language, "init.ask_again", n=len(given)))
+        if answer.lower()[:1] == "n":
+            return
+        async for before, now in asked_again(given, settings, self._open_aion):
+            self._say("init.asked_again", question=before.question, before=before.text, now=now)
+
     async def _write_privacy_text(self) -> None:
         """Write the privacy text beside ``.env``, once; what the operator made of it stays."""
         present = {**self._present, **self._answers}
@@ -165,7 +194,7 @@ class FirstRun:
             raise Unavailable("init.not_written", file=path, problem=error) from None
 
     def _say(self, key: str, **values: object) -> None:
-        self._console.print(say(self._language, key, **values))
+        self._console.print(without_controls(say(self._language, key, **values)), markup=False, highlight=False)
 
     def _explain(self, error: UserError) -> None:
         self._show(Diagnosis.of(error, "warning"))
