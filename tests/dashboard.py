@@ -114,9 +114,12 @@ class Site:
         language: Language = "en",
         thumb: Thumb | None = None,
         text: str = "At **nine**.",
+        passage_id: int = 5,
     ) -> int:
         """Store an answer with one passage, which it quotes, and return its number."""
-        passage = Passage(5, 3, space, f"{text} hours.md", "Hours", "The library opens at nine.", 0, 26, language)
+        passage = Passage(
+            passage_id, 3, space, f"{text} hours.md", "Hours", "The library opens at nine.", 0, 26, language
+        )
         reasons = (Reason("reason.words_some", {"share": "80%"}),)
         number = await self.aion.stores.answers.record(
             NewAnswer(
@@ -131,7 +134,7 @@ class Site:
                 ),
                 text=text,
                 used=used,
-                sources=(Source(1, "hours.md", "Hours", "opens at nine", 5),),
+                sources=(Source(1, "hours.md", "Hours", "opens at nine", passage_id),),
                 latency_ms={"search": 12.4},
                 searched="opening hours",
             )
@@ -147,6 +150,7 @@ class Site:
         await self.propose("theirs", space)
         await stores.handoffs.open(space, NewHandoff(space, 1, f"{space}:9", {}, "en", "Theirs?"))
         await self.answer(space, "Theirs?")
+        await self.aion.ingest.index_file(space, "theirs.md", b"# Theirs\n\nThis is theirs.\n")
         gap = NewGap("Theirs?", "en", (), 1, 1, np.ones(4, np.float32), datetime.now(UTC))
         await stores.gaps.replace(space, [gap])
         await stores.watches.add(space, NewWatch("theme", "theirs", "en", timedelta(days=1), ""))

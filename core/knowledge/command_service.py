@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from core.errors import BadInput
 from core.knowledge.ingest import Ingest
 from core.knowledge.knowledge_map import KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_png
@@ -43,6 +44,18 @@ class SpaceDocuments:
     async def forget(self, name: str) -> Document:
         """Delete the document of that name, title or ``#id`` and return it. Raises ``BadInput`` when there is none."""
         return await self._documents.forget(self.space, name)
+
+    async def retitle(self, document_id: int, title: str) -> int:
+        """Cut and embed a document's text again under a title; return how many passages it has.
+
+        Raises ``BadInput`` when the space has no document of that id.
+        """
+        stored = await self._documents.stored(self.space, document_id)
+        if stored is not None:
+            embedded = await self._ingest.embed(self.space, replace(stored, title=title))
+            if await self._documents.rewrite(self.space, document_id, title, embedded):
+                return len(embedded.chunks)
+        raise BadInput("knowledge.no_document", reference=f"#{document_id}")
 
     async def map(self, heading: str) -> File:
         """Return the knowledge map as a PNG under ``heading``. Raises ``BadInput`` when the space has no passages."""

@@ -103,6 +103,20 @@ async def _replace(
     return IndexedDocument(new.name, "replaced" if old else "added", len(embedded.chunks))
 
 
+async def rewrite_document(
+    connection: AsyncConnection, space: SpaceId, document_id: int, title: str, embedded: EmbeddedChunks
+) -> bool:
+    """Give a document a title, and passages that were cut and embedded under it; ``False``: the space has none."""
+    owned = (documents.c.space_id == space) & (documents.c.id == document_id)
+    changed = update(documents).where(owned).values(title=title, updated_at=datetime.now(UTC))
+    if not (await connection.execute(changed)).rowcount:
+        return False
+    revision = await next_revision(connection, space)
+    await remove_passages(connection, space, document_id, revision)
+    await add_passages(connection, space, revision, {document_id: embedded})
+    return True
+
+
 async def find_document(connection: AsyncConnection, space: SpaceId, new: NewDocument) -> IndexedDocument | None:
     """Return the outcome ``unchanged`` or ``duplicate`` for a text that the space has already, else ``None``."""
     same = (await connection.execute(_by_content(space, new.content_hash))).first()

@@ -15,7 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.document_writes import NewDocument, find_document, link_document, remove_document, store_documents
+from core.storage.document_writes import (
+    NewDocument,
+    find_document,
+    link_document,
+    remove_document,
+    rewrite_document,
+    store_documents,
+)
 from core.storage.passages import EmbeddedChunks
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
@@ -80,6 +87,15 @@ class Documents:
         row = await self._database.row(select(documents.c.text).where(owned))
         return str(row.text) if row is not None else None
 
+    async def stored(self, space: SpaceId, document_id: int) -> NewDocument | None:
+        """Return a document as it was stored, under one of its names; ``None`` when the space has none of that id."""
+        columns, names = documents.c, document_names.c
+        owned = (columns.space_id == space) & (columns.id == document_id)
+        shown = (names.name, names.source_hash, columns.title, columns.kind, columns.language, columns.text)
+        statement = select(*shown).join(document_names, names.document_id == columns.id).where(owned)
+        row = await self._database.row(statement.order_by(names.name).limit(1))
+        return NewDocument(*tuple(row)) if row is not None else None
+
     async def texts(self, space: SpaceId) -> Mapping[str, tuple[str, str]]:
         """Return the title and text of every document in the space, by content hash."""
         columns = documents.c.content_hash, documents.c.title, documents.c.text
@@ -123,6 +139,11 @@ class Documents:
         """Store texts as ``store`` does, all in one transaction; return their outcomes in order."""
         async with self._database.write() as connection:
             return await store_documents(connection, space, texts)
+
+    async def rewrite(self, space: SpaceId, document_id: int, title: str, embedded: EmbeddedChunks) -> bool:
+        """Give a document a title, and passages that were embedded under it; ``False``: the space has none. Atomic."""
+        async with self._database.write() as connection:
+            return await rewrite_document(connection, space, document_id, title, embedded)
 
     async def forget(self, space: SpaceId, reference: str) -> Document:
         """Delete the document of that name, ``#id`` or title, with all its names and passages, and return it.

@@ -46,7 +46,10 @@ def page_router(pages: Pages, prefix: str, default_language: Language) -> APIRou
             handle = super().get_route_handler()
 
             async def answered(request: Request) -> Response:
-                response = await _answered(handle, request, pages, default_language)
+                try:
+                    response = await _answered(handle, request, pages, default_language)
+                finally:
+                    await request.close()  # the files of a form
                 response.headers.setdefault("Cache-Control", "no-store")
                 response.headers.update(HEADERS)
                 return response

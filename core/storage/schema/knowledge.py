@@ -32,6 +32,7 @@ documents = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("space_id", "content_hash"),
+    Index("ix_documents_space_id_title", "space_id", "title"),
     sqlite_autoincrement=True,
 )
 

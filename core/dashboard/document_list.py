@@ -1,0 +1,156 @@
+"""The documents of a space as a moderator looks through them: by title, page by page, with passages and citations."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+
+from core.storage.database import Database
+from core.storage.schema import answers, document_names, documents, passages
+from core.types import SpaceId
+
+N_ANSWERS = 1_000
+"""The answers of a space, the latest, among which those that cite a document are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A document in the list, with one of its names."""
+
+    id: int
+    title: str
+    name: str
+    language: str
+    n_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDetails:
+    """A document with all its names, without its text."""
+
+    id: int
+    title: str
+    names: tuple[str, ...]
+    kind: str
+    language: str
+    n_chars: int
+    n_passages: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPassage:
+    """A passage of a document; ``ordinal`` counts from 0."""
+
+    id: int
+    ordinal: int
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCitations:
+    """The latest answers that cite a document, newest first, as number and question; and citations by passage."""
+
+    answers: tuple[tuple[int, str], ...]
+    by_passage: Mapping[int, int]
+
+
+class DocumentList:
+    """Lists the documents of any space."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self, space: SpaceId) -> int:
+        """Return how many documents a space has."""
+        counted = select(func.count().label("n")).select_from(documents).where(documents.c.space_id == space)
+        row = await self._database.row(counted)
+        return int(row.n) if row is not None else 0
+
+    async def page(self, space: SpaceId, query: str, after: int, limit: int) -> tuple[ListedDocument, ...]:
+        """Return ``limit`` documents whose title contains ``query``, by title, of those after the number ``after``."""
+        columns = documents.c
+        conditions = [columns.space_id == space]
+        if query:
+            conditions.append(columns.title.contains(query, autoescape=True))
+        start = await self._database.row(select(columns.title).where(columns.space_id == space, columns.id == after))
+        if start is not None:
+            conditions.append(tuple_(columns.title, columns.id) > tuple_(start.title, after))
+        chosen = select(columns.id).where(*conditions).order_by(columns.title, columns.id).limit(limit)
+        ids = [row.id for row in await self._database.rows(chosen)]
+        shown = select(columns.id, columns.title, columns.language).where(columns.id.in_(ids))
+        rows = await self._database.rows(shown.order_by(columns.title, columns.id))
+        names, counts = await self._names(ids), await self._counts(ids)
+        return tuple(
+            ListedDocument(row.id, row.title, next(iter(names[row.id]), ""), row.language, counts.get(row.id, 0))
+            for row in rows
+        )
+
+    async def get(self, space: SpaceId, number: int) -> DocumentDetails | None:
+        """Return a document of the space; ``None`` when it has none of that number."""
+        columns = documents.c
+        shown = (columns.kind, columns.language, columns.n_chars, columns.created_at, columns.updated_at)
+        owned = (columns.space_id == space) & (columns.id == number)
+        row = await self._database.row(select(columns.id, columns.title, *shown).where(owned))
+        if row is None:
+            return None
+        names, counts = await self._names([number]), await self._counts([number])
+        return DocumentDetails(
+            id=row.id,
+            title=row.title,
+            names=tuple(names[number]),
+            kind=row.kind,
+            language=row.language,
+            n_chars=row.n_chars,
+            n_passages=counts.get(number, 0),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    async def passages(self, space: SpaceId, number: int, first: int, limit: int) -> tuple[ListedPassage, ...]:
+        """Return ``limit`` passages of a document of the space, from the ordinal ``first`` on."""
+        columns = passages.c
+        statement = (
+            select(columns.id, columns.ordinal, columns.heading, columns.text)
+            .where(columns.space_id == space, columns.document_id == number, columns.ordinal >= first)
+            .order_by(columns.ordinal)
+            .limit(limit)
+        )
+        rows = await self._database.rows(statement)
+        return tuple(ListedPassage(row.id, row.ordinal, row.heading, row.text) for row in rows)
+
+    async def citations(self, space: SpaceId, number: int, n_shown: int) -> DocumentCitations:
+        """Return who cites a document among the latest ``N_ANSWERS`` answers of the space."""
+        owned = (passages.c.space_id == space) & (passages.c.document_id == number)
+        ours = {row.id for row in await self._database.rows(select(passages.c.id).where(owned))}
+        columns = answers.c
+        latest = select(columns.id, columns.question, columns.sources).where(columns.space_id == space)
+        rows = await self._database.rows(latest.order_by(columns.id.desc()).limit(N_ANSWERS))
+        by_passage: Counter[int] = Counter()
+        citing = []
+        for row in rows:
+            cited = {source["passage_id"] for source in row.sources} & ours
+            by_passage.update(cited)
+            if cited:
+                citing.append((row.id, row.question))
+        return DocumentCitations(tuple(citing[:n_shown]), by_passage)
+
+    async def _names(self, ids: Sequence[int]) -> Mapping[int, list[str]]:
+        columns = document_names.c
+        statement = select(columns.document_id, columns.name).where(columns.document_id.in_(ids))
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for row in await self._database.rows(statement.order_by(columns.name)):
+            found[row.document_id].append(row.name)
+        return found
+
+    async def _counts(self, ids: Sequence[int]) -> Mapping[int, int]:
+        columns = passages.c
+        counted = select(columns.document_id, func.count().label("n")).where(columns.document_id.in_(ids))
+        rows = await self._database.rows(counted.group_by(columns.document_id))
+        return {row.document_id: int(row.n) for row in rows}
