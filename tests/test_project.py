@@ -65,7 +65,7 @@ def test_every_key_that_is_said_exists() -> None:
         for key in said.findall(path.read_text(encoding="utf-8")):
             assert key in catalogue("en"), f"{key} in {path.name}"
     for path in TEMPLATES:
-        for key in re.findall(r'say\("([a-z_]+\.[a-z_]+)"', path.read_text(encoding="utf-8")):
+        for key in re.findall(r'say\("([a-z_]+\.[a-z_]+)"[,)]', path.read_text(encoding="utf-8")):
             assert key in catalogue("en"), f"{key} in {path.name}"
 
 

@@ -127,6 +127,11 @@ class Visit:
         return self.session.space
 
     @property
+    def is_operator(self) -> bool:
+        """Return whether the moderator is one of the operator's own accounts."""
+        return self.person.id in self.aion.settings.operators
+
+    @property
     def language(self) -> Language:
         """Return the language of the pages."""
         return self.session.language

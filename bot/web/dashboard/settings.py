@@ -1,0 +1,74 @@
+"""Settings: every setting of the community, from the one schema that chat and the command line use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import HTTPException
+from fastapi.responses import Response
+
+from bot.web.dashboard.visit import ScreenRoute, Visit
+from core.services import SettingValue
+from core.services.setting_schema import SETTINGS
+from core.texts import say
+from core.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class SettingField:
+    """A setting as a field of a form: its value and choices as typed, each choice with its label.
+
+    Without choices, one of a channel can only be switched off here: which channel is meant is said in chat.
+    """
+
+    name: str
+    kind: str
+    title: str
+    about: str
+    written: str
+    most: int
+    choices: Sequence[tuple[str, str]]
+
+
+async def settings(visit: Visit) -> Response:
+    """Show every setting with its value."""
+    values = await visit.services.settings.all()
+    return await visit.page("settings", fields=[_field(visit.language, value) for value in values])
+
+
+async def change(visit: Visit) -> Response:
+    """Change a setting."""
+    name = str(visit.request.path_params["name"])
+    if name not in {setting.name for setting in SETTINGS}:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    changed = await visit.services.settings.set(name, visit.text("value") or "off")
+    await visit.note("set", name, changed.written)
+    return visit.back("/settings", "set")
+
+
+ROUTES = (
+    ScreenRoute("/settings", settings),
+    ScreenRoute("/settings/{name}", change, is_action=True),
+)
+
+
+def _field(language: Language, value: SettingValue) -> SettingField:
+    setting = value.setting
+    choices = setting.choices or (("on", "off") if setting.kind == "switch" else ())
+    return SettingField(
+        name=setting.name,
+        kind=setting.kind,
+        title=say(language, f"setting.{setting.name}"),
+        about=say(language, f"setting.{setting.name}_about"),
+        written=value.written,
+        most=setting.most,
+        choices=[(choice, _label(language, setting.name, setting.kind, choice)) for choice in choices],
+    )
+
+
+def _label(language: Language, name: str, kind: str, choice: str) -> str:
+    """Return a choice's label, which shows a number other than 0 as ``n``."""
+    suffix = "n" if kind == "number" and choice != "0" else choice
+    return say(language, f"setting.{name}_{suffix}", n=choice)
