@@ -11,14 +11,14 @@ from core.generation.grounding.quote_ranking import ScoredQuotation
 from core.texts import say
 from core.types import Language, Source
 
-_ROOM, _ROOMS_OF_TWO = 600, (400, 190)
-"""Characters of a sure answer: what a phone shows at a glance."""
+_ROOM, _ROOMS_OF_SEVERAL = 600, (400, 200, 150)
+"""Characters of a sure answer, of one quotation or of several: what a phone shows at a glance."""
 
-_MARGIN = 1.5
+_MARGIN = 2.0
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
-_ROOMS_OF_CLOSEST = (600, 300, 300)
-_MAX_CLOSEST_CHARS = 900
+_ROOMS_OF_CLOSEST = (600, 350, 250)
+_MAX_CLOSEST_CHARS = 1_000
 _MIN_ROOM = 120
 """With less room left, no further quotation is begun."""
 
@@ -38,12 +38,12 @@ class Extract:
 
 
 def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
-    """Return the best quotation, or the best two where they answer about equally well; ``None`` when there are none.
+    """Return the best quotation, or the best three that answer about equally well; ``None`` when there are none.
 
-    At most 600 characters, unless a single part takes more.
+    At most 600 characters, or 750 of several, unless a single part takes more.
     """
     near = [scored.quotation for scored in ranked if scored.score >= ranked[0].score - _MARGIN]
-    chosen = _chosen(near, _ROOMS_OF_TWO, sum(_ROOMS_OF_TWO), _from_block)
+    chosen = _chosen(near, _ROOMS_OF_SEVERAL, sum(_ROOMS_OF_SEVERAL), _from_block)
     if len(chosen) == 1:
         chosen = _chosen(near, (_ROOM,), _ROOM, _from_block)
     return _extract_of(chosen) if chosen else None
@@ -52,7 +52,7 @@ def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
 def closest(ranked: Sequence[ScoredQuotation], language: Language) -> Extract | None:
     """Return up to three quotations that may answer, introduced as no sure answer; ``None`` when there are none.
 
-    At most about 900 characters together, unless a single part takes more.
+    At most about 1,000 characters together, unless a single part takes more.
     """
     chosen = _chosen([scored.quotation for scored in ranked], _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS, _around)
     if not chosen:
