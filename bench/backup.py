@@ -25,6 +25,7 @@ from core.backup.places import FolderPlace
 from core.backup.restore import restore
 from core.backup.sqlite_snapshot import SqliteSnapshot
 from core.offload import offload
+from core.types import Scope
 
 N_BEFORE, N_COMPARED = 200, 50
 QUESTIONS_PER_S = 20.0
@@ -39,7 +40,7 @@ async def searches(index: SearchIndex, is_done: Callable[[int], bool]) -> list[f
     words, taken = ZipfWords(), []
     while not is_done(len(taken)):
         start_s = time.perf_counter()
-        await index.searcher.search(SPACE, words.text(8), "en")
+        await index.searcher.search(Scope(SPACE), words.text(8), "en")
         taken.append((time.perf_counter() - start_s) * 1000)
         await asyncio.sleep(max(0.0, 1 / QUESTIONS_PER_S - taken[-1] / 1000))
     return taken
@@ -49,7 +50,7 @@ async def found(folder: Path) -> list[list[tuple[int, float]]]:
     """Return ids and scores of what some questions find."""
     words = ZipfWords()
     async with open_index(folder, StubEmbedder()) as index:
-        results = [await index.searcher.search(SPACE, words.text(8), "en") for _ in range(N_COMPARED)]
+        results = [await index.searcher.search(Scope(SPACE), words.text(8), "en") for _ in range(N_COMPARED)]
     return [[(hit.passage.id, hit.score) for hit in result.hits] for result in results]
 
 
@@ -58,7 +59,7 @@ async def measure(root: Path, n_passages: int) -> None:
     await build(data, n_passages)
     backups = Backups(data, SqliteSnapshot(data), b"", FolderPlace(root / "kept"))
     async with open_index(data, StubEmbedder()) as index:
-        await index.searcher.search(SPACE, "warm", "en")
+        await index.searcher.search(Scope(SPACE), "warm", "en")
         before = await searches(index, lambda n: n == N_BEFORE)
         with timed() as making:
             task = asyncio.create_task(offload(backups.make, unseen))

@@ -31,7 +31,7 @@ from core.evaluation.outcomes import gold_rank
 from core.experiments.search_eval import SPACE
 from core.language import detect_language
 from core.ports import Embedder
-from core.types import Hit, Language
+from core.types import Hit, Language, Scope
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "core" / "chat" / "follow_up.json"
@@ -153,7 +153,7 @@ async def _searched(
     async with indexed(documents, embedder) as index:
         for each in dialogues:
             texts = (each.first, each.second, f"{each.first}\n{each.second}")
-            before, alone, both = [await index.searcher.search(SPACE, text, each.language) for text in texts]
+            before, alone, both = [await index.searcher.search(Scope(SPACE), text, each.language) for text in texts]
             features = follow_up_features(each.second, before, alone, both)
             ranks = [_rank(found.hits, each.quotes) for found in (alone, both)]
             yield SearchedDialogue(

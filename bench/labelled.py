@@ -20,7 +20,7 @@ from core.retrieval.embed import open_embedder
 from core.retrieval.search import HybridSearcher
 from core.settings import Settings
 from core.storage.passages import Passages
-from core.types import SearchResult
+from core.types import Scope, SearchResult
 
 
 def default_embedder(models_dir: Path) -> Embedder:
@@ -60,7 +60,7 @@ class LabelledIndex:
 
     async def search(self, question: str) -> SearchResult:
         """Search in the question's own language, as AION does."""
-        return await self.searcher.search(SPACE, question, detect_language(question))
+        return await self.searcher.search(Scope(SPACE), question, detect_language(question))
 
 
 @asynccontextmanager

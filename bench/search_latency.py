@@ -16,6 +16,7 @@ from bench.search_index import SearchIndex, open_index
 from bench.synthetic import SPACE, StubEmbedder, ZipfWords, store
 from bench.table import heading, row
 from bench.timing import p50_p95, timed
+from core.types import Scope
 
 N_QUERIES = 200
 PASSAGES_PER_DOCUMENT = 100
@@ -30,7 +31,8 @@ async def measure(n_passages: int) -> None:
                 await store(index.documents, f"document {number}", texts, embedder.embed_passages(texts))
             build_s = await first_search_s(index, words)
             taken = [
-                dict((await index.searcher.search(SPACE, words.text(8), "en")).latency_ms) for _ in range(N_QUERIES)
+                dict((await index.searcher.search(Scope(SPACE), words.text(8), "en")).latency_ms)
+                for _ in range(N_QUERIES)
             ]
             added_ms = [await add_one(index, embedder, number) for number in range(10)]
             await index.searcher.close()
@@ -42,7 +44,7 @@ async def measure(n_passages: int) -> None:
 async def first_search_s(index: SearchIndex, words: ZipfWords) -> float:
     """Return the seconds of the first search, for which the index is built or read."""
     with timed() as first:
-        await index.searcher.search(SPACE, words.text(8), "en")
+        await index.searcher.search(Scope(SPACE), words.text(8), "en")
     return first.wall_s
 
 
@@ -51,7 +53,7 @@ async def add_one(index: SearchIndex, embedder: StubEmbedder, number: int) -> fl
     texts = [f"freshword{number}x is here"]
     await store(index.documents, f"new {number}", texts, embedder.embed_passages(texts))
     with timed() as search:
-        found = await index.searcher.search(SPACE, f"freshword{number}x", "en")
+        found = await index.searcher.search(Scope(SPACE), f"freshword{number}x", "en")
     if all(f"freshword{number}x" not in hit.passage.text for hit in found.hits):
         raise SystemExit("an added document was not found")
     return search.wall_s * 1000

@@ -23,7 +23,7 @@ from bench.search_index import open_index
 from bench.synthetic import SPACE, StubEmbedder, ZipfWords, store, unit_vectors
 from bench.table import heading, row
 from bench.timing import p50_p95, resident_mb, timed
-from core.types import Matrix
+from core.types import Matrix, Scope
 
 N_QUERIES, N_RECALL, N_ADDED = 200, 50, 20
 N_NEAREST = 24
@@ -53,7 +53,7 @@ async def build(folder: Path, n_passages: int) -> dict[str, float]:
             storing_s += storing.wall_s
             cpu_s += storing.cpu_s
         with timed() as indexing:
-            await index.searcher.search(SPACE, words.text(8), "en")
+            await index.searcher.search(Scope(SPACE), words.text(8), "en")
             await index.searcher.close()
     return {
         "stored_per_s": n_passages / storing_s,
@@ -68,9 +68,9 @@ async def measure(folder: Path, n_passages: int) -> dict[str, float]:
     words, embedder = ZipfWords(), StubEmbedder()
     async with open_index(folder, embedder) as index:
         with timed() as first:
-            await index.searcher.search(SPACE, words.text(8), "en")
+            await index.searcher.search(Scope(SPACE), words.text(8), "en")
         with timed() as searching:
-            found = [await index.searcher.search(SPACE, words.text(8), "en") for _ in range(N_QUERIES)]
+            found = [await index.searcher.search(Scope(SPACE), words.text(8), "en") for _ in range(N_QUERIES)]
         figures = {"reload_s": first.wall_s, "cpu_ms": searching.cpu_s * 1000 / N_QUERIES}
         figures["resident_mb"] = resident_mb()
         for step in found[0].latency_ms:
@@ -89,7 +89,7 @@ async def measure(folder: Path, n_passages: int) -> dict[str, float]:
             texts = [f"freshword{number}x is here"]
             with timed() as adding:
                 await store(index.documents, f"new {number}", texts, embedder.embed_passages(texts))
-                hits = (await index.searcher.search(SPACE, f"freshword{number}x", "en")).hits
+                hits = (await index.searcher.search(Scope(SPACE), f"freshword{number}x", "en")).hits
             added_ms.append(adding.wall_s * 1000)
             assert any(f"freshword{number}x" in hit.passage.text for hit in hits), "an added document was not found"
         figures |= spread("added", added_ms)

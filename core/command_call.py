@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.chat.channel_name import channel_name
+from core.chat.channel_name import audience_name, channel_name
 from core.commands import Command, Registry
 from core.errors import UserError
 from core.markdown import Markdown
@@ -12,7 +12,7 @@ from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.services import SpaceServices
 from core.texts import explain_markdown, say, say_markdown
-from core.types import Answer, Button, File, Language, Menu, Message, Reply
+from core.types import Answer, Button, File, Language, Menu, Message, Reply, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class CommandCall:
     def channel(self, conversation: str) -> Markdown:
         """Return a conversation of the space as people of its platform know it."""
         return channel_name(self.message, conversation, self.language)
+
+    def audience(self, space: SpaceId) -> Markdown:
+        """Return the name of those who may read a space, as people of its platform know them."""
+        return audience_name(space, self.language)
 
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from core.errors import BadInput, PermissionRefused, UserError
 from core.markdown import Markdown
 from core.services import SpaceServices
-from core.types import Answer, Button, File, Language, Menu, Message, Person
+from core.types import Answer, Button, File, Language, Menu, Message, Person, SpaceId
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -30,14 +30,15 @@ class Parameter:
     """One argument of a command.
 
     ``text`` takes the rest of a typed line, ``number`` and ``word`` its next word; ``attachment`` takes a file;
-    ``channel`` the id of one of the space's channels, which only a platform can give. A number is a whole one, 0 or
+    ``channel`` the id of one of the space's channels, and ``audience`` for whom a command teaches
+    (``core.chat.audiences``), which only a platform can give. A number is a whole one, 0 or
     more, of at most 18 digits. ``choices`` are all it may be; where it ``names`` something the space has, a
     platform may offer that while one types.
     """
 
     name: str
     description: Localised
-    kind: Literal["text", "word", "number", "attachment", "channel"] = "text"
+    kind: Literal["text", "word", "number", "attachment", "channel", "audience"] = "text"
     required: bool = True
     choices: tuple[str, ...] = ()
     names: Literal["document", "proposal"] | None = None
@@ -76,6 +77,10 @@ class Context(Protocol):
 
     def channel(self, conversation: str) -> Markdown:
         """Return a conversation of the space as people of its platform know it."""
+        ...
+
+    def audience(self, space: SpaceId) -> Markdown:
+        """Return the name of those who may read a space, as people of its platform know them."""
         ...
 
     def explain(self, error: UserError) -> Markdown:

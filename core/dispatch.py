@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from core.chat.answer_reply import human_button
+from core.chat.audiences import Audiences
 from core.chat.channels import Channels
 from core.chat.fair_queue import FairQueue
 from core.chat.private_teaching import PrivateTeaching
@@ -19,10 +20,10 @@ from core.chat.question_recognition import is_question
 from core.chat.rate_limits import MessageLimits
 from core.chat.trusted_reply import as_trusted_reply
 from core.command_call import CommandCall
-from core.commands import Registry, require_arguments, require_permission
+from core.commands import Command, Registry, require_arguments, require_permission
 from core.errors import BadInput, PermissionRefused, UserError
 from core.offload import offload
-from core.ports import ArgumentCompletion, Outlet
+from core.ports import ArgumentCompletion, AudienceJudge, Outlet
 from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
 from core.request_id import request
@@ -30,7 +31,7 @@ from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
-from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb
+from core.types import Language, Message, Person, Platform, Reply, Scope, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Dispatch:
     questions: QuestionAnswering
     services: Services
     channels: Channels
+    audiences: Audiences
     limits: MessageLimits
     private_teaching: PrivateTeaching
     inbox: Inbox
@@ -106,7 +108,7 @@ class Dispatch:
         """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone."""
         language = await self._language(space, locale)
         try:
-            now = await self.services.feedback.press(space, answer_id, person, thumb)
+            now = await self.services.feedback.press(Scope(space), answer_id, person, thumb)
         except UserError as error:
             return Reply(explain_markdown(language, error), language, private=True)
         except Exception:  # the error boundary, for a rating instead of a message
@@ -120,8 +122,14 @@ class Dispatch:
         """Return the id of the answer that a platform's message shows, also one that an earlier process sent."""
         return await self.services.feedback.answers.shown_at(space, message_ref)
 
-    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> tuple[ArgumentCompletion, ...]:
-        """Return the documents or proposals of a space whose title contains ``typed``.
+    def judge_audiences(self, platform: Platform, judge: AudienceJudge) -> None:
+        """Have ``judge`` tell from now on which audiences the platform's conversations may read."""
+        self.audiences.judge(platform, judge)
+
+    async def complete(
+        self, space: SpaceId, conversation: str, person: Person, names: str, typed: str
+    ) -> tuple[ArgumentCompletion, ...]:
+        """Return the documents or proposals that may be read in a conversation and whose title contains ``typed``.
 
         None when reading them fails, and over the limit of the person who types.
         """
@@ -129,10 +137,11 @@ class Dispatch:
             return ()
         wanted = typed.strip().casefold()
         try:
+            scope = await self.audiences.scope(space, conversation)
             if names == "document":
-                known = [(each.id, each.title) for each in await self.services.documents.of(space).documents()]
+                known = [(each.id, each.title) for each in await self.services.documents.of(scope).documents()]
             else:
-                known = [(each.id, each.title) for each in await self.services.reviews.proposals.pending(space)]
+                known = [(each.id, each.title) for each in await self.services.reviews.at(scope, person).pending()]
         except Exception:  # the error boundary: whoever is typing goes on typing
             log.exception("nothing to complete for %s", names)
             return ()
@@ -160,6 +169,7 @@ class Dispatch:
         language = await self._language(unbound.space, unbound.locale)
         message = replace(self.private_teaching.bound(unbound), locale=language)
         try:
+            message = await self._placed(message)
             if message.declined is not None:
                 message = await offload(as_trusted_reply, message)
             if message.command is None:
@@ -181,6 +191,7 @@ class Dispatch:
             raise BadInput("command.unknown", command=name)
         require_permission(message.person, command)
         require_arguments(message, command, language)
+        message = await self._teaching(message, command)
         services = self.services.at(message, language)
         call = CommandCall(message, language, services, self.registry, command, self.questions, outlet)
         async with self.commands.turn(message.space, message.person.id):
@@ -193,11 +204,25 @@ class Dispatch:
                 return
             if not await self.inbox.claim(message.space, message.key):
                 return
-            await self.questions.answer_unaddressed(message, outlet)
+            await self.questions.answer_unaddressed(await self._placed(message), outlet)
         except UserError as error:
             log.info("silent about %s: %s", message.key, error)
         except Exception:  # the error boundary: nobody asked, so nobody is told
             log.exception("silent about %s after a fault", message.key)
+
+    async def _placed(self, message: Message) -> Message:
+        """Return a message with all that may be read where it is."""
+        scope = await self.audiences.scope(message.space, message.conversation)
+        return replace(message, others=scope.others)
+
+    async def _teaching(self, message: Message, command: Command) -> Message:
+        """Return the call of a command that teaches as one of the audience it names; it reads what it did."""
+        named = next((each.name for each in command.parameters if each.kind == "audience"), "")
+        if not (typed := message.arguments.get(named, "")):
+            return message
+        space = await self.audiences.taught(message, typed)
+        others = {message.space, *message.others} - {space, community_of(space)}
+        return replace(message, space=space, others=tuple(sorted(others)))
 
     async def _language(self, space: SpaceId, locale: str | None) -> Language:
         """Return the language that is set for a space, else that of a person's locale."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from core.chat.channels import Channels
@@ -27,6 +27,7 @@ from core.storage.curation.consents import KIND, REPLIED
 from core.storage.curation.proposals import NewProposal
 from core.storage.delivery.handoffs import Handoff, Handoffs, NewHandoff
 from core.storage.document_writes import NewDocument
+from core.storage.passages import Passages
 from core.storage.training_ratings import HANDOFF
 from core.texts import say, say_markdown
 from core.types import Button, Language, Message, Reply, SpaceId
@@ -47,6 +48,7 @@ class HandoffService:
 
     handoffs: Handoffs
     answers: Answers
+    passages: Passages
     channels: Channels
     notices: Notices
     reviews: ReviewService
@@ -74,13 +76,15 @@ class SpaceHandoffs:
 
     async def ask(self, answer_id: int) -> bool:
         """Pass the question of an answer to the moderators, once; ``False``: they have no channel."""
-        answer = await self._service.answers.get(self._message.space, answer_id)
+        answer = await self._service.answers.find(self._message.scope, answer_id)
         if answer is None:
             raise BadInput("storage.elsewhere")
         space = await self._service.space_for(self._message.space)
         if space is None:
             return False
         handoff, _ = await self._service.handoffs.open(space, self._new(answer))
+        if await self._service.passages.hidden(self._message.scope, [each.id for each in answer.passages]):
+            answer = replace(answer, text="")  # what it said then may not be read here any more
 
         def compose(language: Language) -> Reply:
             return card(handoff, answer, self._message, language)
@@ -89,8 +93,7 @@ class SpaceHandoffs:
 
     async def reply(self, number: int, text: str) -> HandoffReply:
         """Pass a moderator's reply on to who asked; ``is_new`` is false when another moderator was quicker."""
-        handoffs, space, person = self._service.handoffs, self._message.space, self._pseudonym
-        await self._get(number)
+        handoffs, space, person = self._service.handoffs, (await self._get(number)).space, self._pseudonym
         is_new = await handoffs.reply(space, number, text, person)
         handoff = await self._get(number)
         is_again = (handoff.reply, handoff.replied_by) == (text, person)  # by the process before a crash
@@ -101,7 +104,7 @@ class SpaceHandoffs:
 
     async def solve(self, answer_id: int, text: str) -> Verdict | None:
         """Make the question of an answer and a moderator's reply a document, named by the reply's link."""
-        answer = await self._service.answers.get(self._message.space, answer_id)
+        answer = await self._service.answers.find(self._message.scope, answer_id)
         if answer is None:
             raise BadInput("storage.elsewhere")
         if found := await offload(find, text):
@@ -113,14 +116,15 @@ class SpaceHandoffs:
         words = f"# {question}\n\n{without_mentions(text).strip()}\n"
         new = NewDocument(name, REPLIED, title, KIND, answer.language, words)
         proposed = NewProposal(new, site="", origin=title, excerpts=(text,), proposed_by=self._pseudonym)
-        verdict = await self._learn(proposed)
+        verdict = await self._learn(self._message.space, proposed)
         if verdict is not None and verdict.is_new:
             await self._tell_others(answer, text, Markdown(name if name.startswith("https://") else ""))
         return verdict
 
     async def n_solved(self) -> int:
         """Return how many replies to declined answers are known here."""
-        return await self._service.reviews.documents.count_from(self._message.space, REPLIED)
+        documents = self._service.reviews.documents
+        return sum([await documents.count_from(space, REPLIED) for space in self._message.scope.community])
 
     async def _tell_others(self, answer: AnswerRecord, text: str, link: Markdown) -> None:
         """Show a reply in the other conversations of the space where the same was asked lately, once in each."""
@@ -147,11 +151,11 @@ class SpaceHandoffs:
         handoff = await self._get(number)
         if handoff.reply is None:
             raise BadInput("handoff.open", number=number)
-        return await self._learn(_proposal(handoff, handoff.reply, self._pseudonym))
+        return await self._learn(handoff.space, _proposal(handoff, handoff.reply, self._pseudonym))
 
-    async def _learn(self, proposed: NewProposal) -> Verdict | None:
+    async def _learn(self, space: SpaceId, proposed: NewProposal) -> Verdict | None:
         """Approve a proposal of the moderator's own; ``None`` when the text is known, waits, or was rejected."""
-        reviews, space = self._service.reviews, self._message.space
+        reviews = self._service.reviews
         if await reviews.documents.find(space, proposed.new) is not None:
             return None
         proposal = await reviews.proposals.add(space, proposed)
@@ -171,10 +175,10 @@ class SpaceHandoffs:
         return NewHandoff(message.space, answer.id, message.conversation, message.address, answer.language, question)
 
     async def _get(self, number: int) -> Handoff:
-        handoff = await self._service.handoffs.get(self._message.space, number)
-        if handoff is None:
-            raise BadInput("handoff.unknown", number=number)
-        return handoff
+        for space in self._message.scope.community:
+            if (handoff := await self._service.handoffs.get(space, number)) is not None:
+                return handoff
+        raise BadInput("handoff.unknown", number=number)
 
     @property
     def _pseudonym(self) -> str:
@@ -196,13 +200,18 @@ def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Langu
     lines = [
         Markdown(head.rstrip(" ·")),
         _quoted(handoff.question),
-        say_markdown(language, "handoff.declined" if answer.used == "abstained" else "handoff.said"),
-        _quoted(answer.text),
+        *_said(answer, language),
         say_markdown(language, "handoff.why", confidence=confidence, reasons=reasons) if reasons else "",
         say_markdown(language, "handoff.how", number=handoff.id),
     ]
     button = Button(say(language, "handoff.reply"), "reply", str(handoff.id))
     return Reply(Markdown("\n").join(filter(None, lines)), language, buttons=(button,))
+
+
+def _said(answer: AnswerRecord, language: Language) -> Sequence[Markdown]:
+    """Return the lines on what AION said; none where that is not to be shown."""
+    key = "handoff.declined" if answer.used == "abstained" else "handoff.said"
+    return (say_markdown(language, key), _quoted(answer.text)) if answer.text else ()
 
 
 def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:

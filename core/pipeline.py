@@ -23,7 +23,7 @@ from core.ports import Gate, Reader, Searcher
 from core.retrieval.reading.reading_searcher import as_read
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
-from core.types import Answer, Confidence, Decision, Hit, Language, Person, SearchResult, SpaceId
+from core.types import Answer, Confidence, Decision, Hit, Language, Person, Scope, SearchResult, SpaceId
 
 NO_REPLY = Draft("", "silent")
 """Recorded in place of an answer when an unaddressed question is left without one."""
@@ -37,7 +37,10 @@ SURE_OF_TALK = Decision("local", Confidence(1.0, 0.0))
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and where, by whom and in which language it was asked. ``fresh``: do not reuse an earlier answer."""
+    """A question, and where, by whom and in which language it was asked. ``fresh``: do not reuse an earlier answer.
+
+    ``others`` are what else may be read there (``Scope.others``).
+    """
 
     space: SpaceId
     conversation: str
@@ -46,6 +49,12 @@ class Question:
     language: Language
     branched_from: str | None = None
     fresh: bool = False
+    others: tuple[SpaceId, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        """Return what the question may be answered from."""
+        return Scope(self.space, self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Answers questions from the passages that a space may read."""
+    """Answers questions from the passages that may be read where they are asked."""
 
     talk: TalkReplies
     conversations: Conversations
@@ -80,7 +89,7 @@ class Pipeline:
 
         # 1. Talk: reply to a greeting, thanks or a question about AION itself; leave them out of what else is asked.
         with clock.step("talk"):
-            said = await self.talk.read(question.space, question.text, question.language)
+            said = await self.talk.read(question.scope, question.text, question.language)
         if said.reply is not None:
             return await self._record_talk(question, said.reply, clock)
         question = replace(question, text=said.asked)
@@ -91,7 +100,7 @@ class Pipeline:
         if len(parts := questions_in(condensed.asked)) > 1:
             return await self._answer_each(question, condensed, parts, writing, clock)
 
-        # 3. Search what this space may read: dense and lexical, fused, read, diversified; with the question before
+        # 3. Search what may be read here: dense and lexical, fused, read, diversified; with the question before
         #    where this one goes on from it.
         condensed, found = await self._search(question, condensed)
 
@@ -110,7 +119,7 @@ class Pipeline:
         # 6. Record everything that a rating of this answer will need.
         answer = await self._record(question, condensed, found, decision, draft, clock)
         if (decision.band == "local" or draft.used == CLOSEST) and draft.sources and draft.used != CACHE:
-            await self.cache.keep(question.space, answer.id, found)
+            await self.cache.keep(question.scope, answer.id, found)
         return answer
 
     async def _answer_each(
@@ -146,7 +155,7 @@ class Pipeline:
         becomes a turn of the person's session. Small talk among others gets no reply.
         """
         clock = Stopwatch()
-        said = await self.talk.read(question.space, question.text, question.language)
+        said = await self.talk.read(question.scope, question.text, question.language)
         if said.reply is not None:
             return None
         question = replace(question, text=said.asked)
@@ -168,14 +177,14 @@ class Pipeline:
 
         ``writing`` is called as in ``answer``.
         """
-        searched = await self.searcher.search(question.space, question.text, question.language)
+        searched = await self.searcher.search(question.scope, question.text, question.language)
         found = await as_read(searched, self.reader)
         decision = await offload(self.gate.decide, found)
         writing()
         return Consultation(question, decision, await self._write(question, found, decision, _show_nothing, ""))
 
     async def _search(self, question: Question, condensed: CondensedQuestion) -> tuple[CondensedQuestion, SearchResult]:
-        condensed, found = await search_in_session(self.searcher, question.space, condensed, question.language)
+        condensed, found = await search_in_session(self.searcher, question.scope, condensed, question.language)
         return condensed, await as_read(found, self.reader)
 
     async def _condense(self, question: Question) -> CondensedQuestion:
@@ -197,7 +206,7 @@ class Pipeline:
         """Return the cached answer to an equivalent question: one that was sure, or confirmed."""
         if question.fresh or decision.band == "abstain":
             return None
-        return await self.cache.find(question.space, found)
+        return await self.cache.find(question.scope, found)
 
     async def _write(
         self, question: Question, found: SearchResult, decision: Decision, show: Show, prefix: str

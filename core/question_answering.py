@@ -72,7 +72,15 @@ class QuestionAnswering:
         text = readable_question(words)
         hint = language_of_locale(message.locale, self.default_language)
         language = await offload(detect_language, text, hint)
-        return Question(message.space, message.conversation, message.person, text, language, message.branched_from)
+        return Question(
+            message.space,
+            message.conversation,
+            message.person,
+            text,
+            language,
+            message.branched_from,
+            others=message.others,
+        )
 
 
 def readable_question(text: str) -> str:

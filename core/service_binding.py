@@ -39,11 +39,11 @@ class Services:
     dashboard: DashboardService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
-        """Return the services bound to a message's space and sender; ``language`` is the one they are spoken to in."""
+        """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
         return SpaceServices(
-            documents=self.documents.of(message.space),
+            documents=self.documents.of(message.scope),
             review=self.reviews.of(message),
-            learning=self.learning.of(message.space, message.person, language),
+            learning=self.learning.of(message.scope, message.person, language),
             conversation=self.conversations.of(message),
             answers=self.feedback.of(message),
             handoffs=self.handoffs.of(message),
@@ -51,7 +51,7 @@ class Services:
             imports=self.imports.of(message, language),
             providers=self.providers,
             settings=self.settings.at(message.space, message.conversation),
-            stats=self.stats.of(message.space, language),
-            quiz=self.quiz.of(message.space),
+            stats=self.stats.of(message.scope, language),
+            quiz=self.quiz.of(message.scope),
             dashboard=self.dashboard.of(message, language),
         )

@@ -7,7 +7,7 @@ from core.errors import BadInput, UserError
 from core.markdown import Markdown
 from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
-from plugins.knowledge.index import indexed_line
+from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line
 
 _DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
@@ -32,7 +32,8 @@ async def teach(context: Context) -> None:
             lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
-    await context.reply(Markdown("\n").join(lines) if lines else context.say("teach.nothing"))
+    shown = [*lines, *audience_lines(context)] if lines else [context.say("teach.nothing")]
+    await context.reply(Markdown("\n").join(shown))
 
 
 async def _nearby(context: Context, where: Nearby) -> tuple[PostedMessage, ...]:
@@ -75,6 +76,7 @@ def register(registry: Registry) -> None:
                     },
                     required=False,
                 ),
+                AUDIENCE,
             ),
             permission="teacher",
         )

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import GenerationFailed
+from core.ports import AudienceJudge
 from core.types import (
     LANGUAGES,
     Attachment,
@@ -120,6 +121,9 @@ class Unlimited:
 
     async def open_private_chat(self, platform: Platform, space: SpaceId) -> bool:
         return False
+
+    def judge_audiences(self, platform: Platform, judge: AudienceJudge) -> None:
+        self.judge = judge
 
 
 class MemoryInbox:

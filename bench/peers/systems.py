@@ -17,6 +17,7 @@ from bench.search_index import open_index
 from core.evaluation.dataset import LabelledDocument
 from core.experiments.search_eval import SPACE, store_labelled
 from core.ports import Embedder
+from core.types import Scope
 
 
 class RetrievalSystem(ABC):
@@ -54,7 +55,7 @@ class Aion(RetrievalSystem):
         self.ask("ready")
 
     def ask(self, question: str) -> list[str]:
-        found = self._loop.run_until_complete(self._index.searcher.search(SPACE, question, "en"))
+        found = self._loop.run_until_complete(self._index.searcher.search(Scope(SPACE), question, "en"))
         return [name for hit in found.hits for name in self._names[hit.passage.document_id]]
 
     def close(self) -> None:

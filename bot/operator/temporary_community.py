@@ -18,7 +18,7 @@ from core.pipeline import Question
 from core.ports import Embedder, Gate, Reader
 from core.retrieval.reading.reading_searcher import as_read
 from core.settings import Settings
-from core.types import Answer, Person, SearchResult, SpaceId
+from core.types import Answer, Person, Scope, SearchResult, SpaceId
 
 _SPACE = SpaceId("evaluation:1")
 _MEMBER = Person("evaluation:member", "Member")
@@ -43,7 +43,7 @@ class TemporaryCommunity:
     async def ask(self, question: LabelledQuestion) -> tuple[Answer, SearchResult]:
         """Answer a question in a conversation of its own, and return what the search found for it."""
         language = await offload(detect_language, question.text, self._aion.settings.language)
-        searched = await self._pipeline.searcher.search(_SPACE, question.text, language)
+        searched = await self._pipeline.searcher.search(Scope(_SPACE), question.text, language)
         found = await as_read(searched, self._pipeline.reader)
         asked = Question(_SPACE, question.id, _MEMBER, question.text, language, fresh=True)
         return await self._pipeline.answer(asked, _unseen), found

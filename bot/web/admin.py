@@ -15,7 +15,7 @@ from bot.web.bearer_token import guarded_router
 from bot.web.fields import EncodableText, row_number
 from core.knowledge.review import ReviewService
 from core.services import Verdict
-from core.types import Person, Proposal, SpaceId
+from core.types import Person, Proposal, Scope, SpaceId
 
 ADMIN = Person("admin", "admin", is_moderator=True)
 
@@ -32,16 +32,16 @@ def admin_router(reviews: ReviewService, token: str) -> APIRouter:
 
     @router.get("/admin/review")
     async def pending(space: str) -> list[dict[str, Any]]:
-        return [_as_json(proposal) for proposal in await reviews.at(SpaceId(space), ADMIN).pending()]
+        return [_as_json(proposal) for proposal in await reviews.at(Scope(SpaceId(space)), ADMIN).pending()]
 
     @router.post("/admin/review/{number}/approve")
     async def approve(number: str, space: str) -> dict[str, Any]:
-        return _verdict_json(await reviews.at(SpaceId(space), ADMIN).approve(row_number(number)))
+        return _verdict_json(await reviews.at(Scope(SpaceId(space)), ADMIN).approve(row_number(number)))
 
     @router.post("/admin/review/{number}/reject")
     async def reject(number: str, space: str, why: DeclineReason | None = None) -> dict[str, Any]:
         return _verdict_json(
-            await reviews.at(SpaceId(space), ADMIN).reject(row_number(number), why.reason if why else "")
+            await reviews.at(Scope(SpaceId(space)), ADMIN).reject(row_number(number), why.reason if why else "")
         )
 
     return router

@@ -20,7 +20,7 @@ from core.service_binding import Services
 from core.settings import Settings
 from core.storage.curation.watches import Watches
 from core.storage.documents import Documents
-from core.types import SpaceId, readable_spaces
+from core.types import Scope, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Aion:
     async def ready(self, space: SpaceId) -> None:
         """Open what a question in ``space`` reads and writes, so that the first one is as quick as the others."""
         language = await offload(detect_language, "ready")
-        await self._searcher.search(space, "ready", language)
+        await self._searcher.search(Scope(space), "ready", language)
         await self._stores.spaces.change_settings(space, lambda settings: settings)
 
     async def warm(self) -> None:
@@ -83,4 +83,4 @@ class Aion:
 
     async def count_documents(self, space: SpaceId) -> int:
         """Return how many documents a question asked in ``space`` may be answered from."""
-        return sum([len(await self.documents.list(readable)) for readable in readable_spaces(space)])
+        return sum([len(await self.documents.list(readable)) for readable in Scope(space).readable])

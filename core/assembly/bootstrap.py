@@ -19,12 +19,13 @@ from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.metrics import open_figures
 from core.assembly.models import open_local, open_migrating_gate, open_set_reader, tuned_fusion
 from core.assembly.providers import open_providers
-from core.assembly.storage_quota import open_quota, private_teaching_of
+from core.assembly.storage_quota import message_rates, open_quota, private_teaching_of
 from core.assembly.stores import Stores
+from core.chat.audiences import Audiences
 from core.chat.channels import Channels
 from core.chat.conversation import Conversations
 from core.chat.notices import Notices
-from core.chat.rate_limits import MessageLimits, Rate, Rates
+from core.chat.rate_limits import MessageLimits
 from core.chat.settings_service import SettingsService
 from core.chat.talk_reply import TalkReplies
 from core.commands import Registry
@@ -143,8 +144,8 @@ async def assemble(
         )
 
         # The chat: channels, what is said unasked, conversations.
-        channels = Channels(stores.spaces)
-        notices = Notices(stores.inbox, channels, stores.spaces, settings.language)
+        channels, audiences = Channels(stores.spaces), Audiences(stores.spaces)
+        notices = Notices(stores.inbox, channels, stores.spaces, settings.language, audiences)
         conversations = Conversations(stores.turns, channels, pseudonyms, utc_now)
 
         # Whoever writes answers: workers, the local model, providers.
@@ -199,7 +200,9 @@ async def assemble(
             feedback=Feedback(
                 answers, stores.passages, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
             ),
-            handoffs=HandoffService(stores.handoffs, stores.answers, channels, notices, reviews, pseudonyms),
+            handoffs=HandoffService(
+                stores.handoffs, stores.answers, stores.passages, channels, notices, reviews, pseudonyms
+            ),
             rights=DataRights(
                 stores.people,
                 stores.documents,
@@ -239,6 +242,7 @@ async def assemble(
             questions=questions,
             services=services,
             channels=channels,
+            audiences=audiences,
             limits=limits,
             private_teaching=private_teaching_of(settings),
             inbox=stores.inbox,
@@ -263,7 +267,7 @@ async def assemble(
                 partial(stores.spaces.values, RETENTION),
             ),
             backups,
-            WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now),
+            WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now, audiences),
         )
         yield Aion(
             settings=settings,
@@ -282,17 +286,6 @@ async def assemble(
             _embedder=embedders,
             _reader=reader,
         )
-
-
-def message_rates(settings: Settings) -> Rates:
-    """Return how many messages a minute are let in, by what they are counted against."""
-    return Rates(
-        person=Rate(settings.limit_person),
-        moderator=Rate(settings.limit_moderator),
-        space=Rate(settings.limit_space),
-        everyone=Rate(settings.limit_everyone),
-        unasked=Rate(settings.limit_unasked),
-    )
 
 
 def utc_now() -> datetime:

@@ -18,7 +18,7 @@ from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.training.export import Exporter, Exports
-from core.types import SpaceId
+from core.types import SpaceId, community_of
 
 
 def open_exports(data_dir: Path) -> Exports:
@@ -37,8 +37,8 @@ def open_exporter(
     """Return the exporter of a data folder."""
     spaces = Spaces(database)
 
-    async def trains(space: SpaceId) -> bool:
-        return await spaces.value(space, TRAINING)
+    async def trains(space: SpaceId) -> bool:  # what only some may read goes into no model, which speaks to all
+        return space == community_of(space) and await spaces.value(space, TRAINING)
 
     return Exporter(
         rated=RatedAnswers(database),

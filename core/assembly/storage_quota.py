@@ -1,8 +1,9 @@
-"""The storage quotas and the rights in private chats, as the settings say."""
+"""The storage quotas, the rate limits and the rights in private chats, as the settings say."""
 
 from __future__ import annotations
 
 from core.chat.private_teaching import PrivateTeaching
+from core.chat.rate_limits import Rate, Rates
 from core.knowledge.storage_quota import StorageQuota
 from core.settings import Settings
 from core.storage.curation.reading_log import ReadingLog
@@ -23,4 +24,15 @@ def open_quota(settings: Settings, documents: Documents, readings: ReadingLog) -
         StorageLimit(settings.space_documents, round(settings.space_mb * 1e6)),
         StorageLimit(settings.private_documents, round(settings.private_mb * 1e6), settings.private_pages),
         private_teaching_of(settings).is_unlimited,
+    )
+
+
+def message_rates(settings: Settings) -> Rates:
+    """Return how many messages a minute are let in, by what they are counted against."""
+    return Rates(
+        person=Rate(settings.limit_person),
+        moderator=Rate(settings.limit_moderator),
+        space=Rate(settings.limit_space),
+        everyone=Rate(settings.limit_everyone),
+        unasked=Rate(settings.limit_unasked),
     )

@@ -20,7 +20,7 @@ import numpy as np
 from core.chat.conversation import CondensedQuestion
 from core.chat.question_recognition import is_follow_up
 from core.ports import Searcher
-from core.types import Language, SearchResult, SpaceId
+from core.types import Language, Scope, SearchResult
 
 FEATURES = ("leans", "gain", "same", "held", "named")
 """``leans``: its wording refers to something said before. ``gain``: of the first passage, the cosine with the question
@@ -39,15 +39,15 @@ _MIN_SPREAD = 1e-3
 
 
 async def search_in_session(
-    searcher: Searcher, space: SpaceId, condensed: CondensedQuestion, language: Language
+    searcher: Searcher, scope: Scope, condensed: CondensedQuestion, language: Language
 ) -> tuple[CondensedQuestion, SearchResult]:
     """Search for a question, joined with the session's last one where it goes on from it; return it with its topic."""
     asked, earlier = condensed.asked, condensed.earlier
     if earlier is None or earlier == asked:
-        return condensed, await searcher.search(space, asked, language)
+        return condensed, await searcher.search(scope, asked, language)
     joined = replace(condensed, topic=earlier)
     before, alone, both = await asyncio.gather(
-        *(searcher.search(space, text, language) for text in (earlier, asked, joined.search_text))
+        *(searcher.search(scope, text, language) for text in (earlier, asked, joined.search_text))
     )
     return (joined, both) if goes_on(asked, before, alone, both) else (condensed, alone)
 

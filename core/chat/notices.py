@@ -1,7 +1,8 @@
 """Notices: messages that answer no message, to a space's moderators or to somebody whose question was passed on.
 
 A notice is put in the inbox as a reply without a question, so it survives the process and is shown once: the adapter
-finds it among the unfinished and delivers it to the conversation it names.
+finds it among the unfinished and delivers it to the conversation it names. Of what only some may read, a moderators'
+channel that others read too is told where it waits, and nothing else.
 """
 
 from __future__ import annotations
@@ -9,30 +10,47 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from core.chat.audiences import Audiences
+from core.chat.channel_name import audience_name
 from core.chat.channels import Channels
 from core.storage.delivery.inbox import Inbox
 from core.storage.spaces import Spaces
-from core.types import Language, Message, Person, Platform, Reply, SpaceId
+from core.texts import say_markdown
+from core.types import Language, Message, Person, Platform, Reply, SpaceId, community_of
 from core.types.delivery import NOTICE
 
 AION = Person("aion", "AION")
 
 
 class Notices:
-    """Sends notices. ``default_language`` is for spaces that have chosen none."""
+    """Sends notices. ``default_language`` is for spaces that have chosen none.
 
-    def __init__(self, inbox: Inbox, channels: Channels, spaces: Spaces, default_language: Language) -> None:
+    Without ``audiences``, places are taken to read what everyone may read alone.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        channels: Channels,
+        spaces: Spaces,
+        default_language: Language,
+        audiences: Audiences | None = None,
+    ) -> None:
         self._inbox = inbox
         self._channels = channels
         self._spaces = spaces
         self._default_language = default_language
+        self._audiences = audiences or Audiences(spaces)
 
     async def tell_moderators(self, space: SpaceId, key: str, compose: Callable[[Language], Reply]) -> bool:
         """Send the reply of ``compose`` to the moderators' channel, once for ``key``; ``False``: there is none."""
         conversation = await self._channels.moderators(space)
         if conversation is None:
             return False
-        await self.tell(space, conversation, key, compose(await self.language(space)))
+        language = await self.language(space)
+        scope = await self._audiences.scope(community_of(space), conversation)
+        reply = compose(language) if space in scope.readable else _elsewhere(space, language)
+        await self.tell(space, conversation, key, reply)
         return True
 
     async def tell(
@@ -52,3 +70,7 @@ class Notices:
         """Return the language to speak to a whole space in."""
         spoken = await self._spaces.language(space)
         return self._default_language if spoken == "each" else spoken
+
+
+def _elsewhere(space: SpaceId, language: Language) -> Reply:
+    return Reply(say_markdown(language, "audience.waits_elsewhere", audience=audience_name(space, language)), language)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.types import Message, Person, SpaceId
+from core.types import Message, Person, SpaceId, community_of
 
 MAX_BUCKETS = 20_000
 """Buckets kept; the least recently used, which is full again, is dropped first."""
@@ -147,7 +147,7 @@ class MessageLimits:
         rates = self.rates
         return [
             (f"person:{person.id}", rates.moderator if person.is_moderator else rates.person),
-            (f"space:{space}", rates.space),
+            (f"space:{community_of(space)}", rates.space),
             ("everyone", rates.everyone),
         ]
 

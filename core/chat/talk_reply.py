@@ -18,7 +18,7 @@ from core.offload import offload
 from core.retrieval.analyzer import query_terms
 from core.storage.documents import Documents
 from core.texts import say
-from core.types import Document, Language, SpaceId, readable_spaces
+from core.types import Document, Language, Scope, SpaceId
 
 MAX_THEMES = 10
 MAX_HEADINGS = 4
@@ -52,34 +52,34 @@ class TalkReplies:
     documents: Documents
     name: Callable[[SpaceId], Awaitable[str]] = _unnamed
 
-    async def read(self, space: SpaceId, text: str, language: Language) -> ReadTalk:
+    async def read(self, scope: Scope, text: str, language: Language) -> ReadTalk:
         """Return the reply to a message that asks nothing to be looked up; of any other, what it asks."""
         said = await offload(read_talk, text)
         if said.kind is not None:
-            return ReadTalk(said.asked, await self._reply(said.kind, space, language))
+            return ReadTalk(said.asked, await self._reply(said.kind, scope, language))
         if (request := outline_request(said.asked)) is not None:
-            return ReadTalk(said.asked, await self._outline(request, space, language))
+            return ReadTalk(said.asked, await self._outline(request, scope, language))
         return ReadTalk(said.asked)
 
-    async def _reply(self, kind: TalkKind, space: SpaceId, language: Language) -> str:
+    async def _reply(self, kind: TalkKind, scope: Scope, language: Language) -> str:
         match kind:
             case "ability":
-                titles = [shown_title(each) for each in _largest(await self._documents(space))[:N_EXAMPLES]]
+                titles = [shown_title(each) for each in _largest(await self._documents(scope))[:N_EXAMPLES]]
                 examples = [say(language, f"talk.example_{n}", title=title) for n, title in enumerate(titles, start=1)]
                 return "\n".join([say(language, "talk.ability"), *examples, say(language, "talk.commands")])
             case "knowledge":
-                return await self._themes(space, language)
+                return await self._themes(scope, language)
             case "changes":
-                latest = sorted(await self._documents(space), key=lambda each: each.updated_at, reverse=True)
+                latest = sorted(await self._documents(scope), key=lambda each: each.updated_at, reverse=True)
                 lines = [f"• {shown_title(each)} ({each.updated_at:%Y-%m-%d})" for each in latest[:N_CHANGES]]
                 return "\n".join([say(language, "talk.changes"), *lines]) if lines else say(language, "docs.none")
             case "identity":
-                return say(language, "talk.identity", name=await self.name(space))
+                return say(language, "talk.identity", name=await self.name(scope.space))
             case _:
                 return say(language, f"talk.{kind}")
 
-    async def _themes(self, space: SpaceId, language: Language) -> str:
-        known = await self._documents(space)
+    async def _themes(self, scope: Scope, language: Language) -> str:
+        known = await self._documents(scope)
         if not known:
             return say(language, "docs.none")
         if len(known) > MAX_THEMES and len(folders := Counter(map(_folder, known))) > 1:
@@ -96,9 +96,9 @@ class TalkReplies:
         named = ", ".join(headings[:MAX_HEADINGS])
         return f"• {shown_title(document)}" + (f": {named}" if named else "")
 
-    async def _outline(self, request: OutlineRequest, space: SpaceId, language: Language) -> str | None:
+    async def _outline(self, request: OutlineRequest, scope: Scope, language: Language) -> str | None:
         """Return what a document says on the whole; ``None`` where no title has all words of the request."""
-        named = [each for each in await self._documents(space) if request.words <= _words(each.title)]
+        named = [each for each in await self._documents(scope) if request.words <= _words(each.title)]
         if not named:
             return None
         document = min(named, key=lambda each: len(_words(each.title)))
@@ -110,9 +110,9 @@ class TalkReplies:
             lines = [line for each in sections if (line := _section_line(each, document))][:MAX_SECTIONS]
         return "\n".join([f"**{shown_title(document)}**", *lines]) if lines else None
 
-    async def _documents(self, space: SpaceId) -> list[Document]:
-        """Return the documents that a question asked in ``space`` may be answered from."""
-        return [each for readable in readable_spaces(space) for each in await self.documents.list(readable)]
+    async def _documents(self, scope: Scope) -> list[Document]:
+        """Return the documents of ``scope``."""
+        return [each for readable in scope.readable for each in await self.documents.list(readable)]
 
     async def _sections(self, document: Document) -> Sequence[DocumentSection]:
         text = await self.documents.text(document.space, document.id)

@@ -22,7 +22,7 @@ from core.storage.curation.consents import KIND, SOURCE, Consents
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.texts import say, say_markdown
-from core.types import Button, IndexedDocument, Language, Message, PostedMessage, Proposal, Reply
+from core.types import Button, IndexedDocument, Language, Message, PostedMessage, Proposal, Reply, SpaceId
 
 MAX_TITLE_CHARS = 80
 MAX_EXCERPT_CHARS = 300
@@ -74,7 +74,7 @@ class SpaceChatTeaching:
         await self._service.consents.decide(self._message.space, person, is_given=is_given)
         agreed = await self._service.consents.agreed(self._message.space)
         for teaching in agreed:
-            await self._propose(teaching.new, teaching.taught_by)
+            await self._propose(teaching.space, teaching.new, teaching.taught_by)
             await self._service.consents.remove(teaching)
         return len(agreed)
 
@@ -92,7 +92,7 @@ class SpaceChatTeaching:
             return TeachingOutcome(new.title, new.name, "declined")
         asked = {author: post for author, post in authors.items() if author not in decided}
         if not asked:
-            return await self._propose(new, me)
+            return await self._propose(self._message.space, new, me)
         if await self._service.reviews.documents.find(self._message.space, new) is not None:
             return TeachingOutcome(new.title, new.name, "known")
         await self._service.consents.hold(self._message.space, new, asked.keys(), me)
@@ -107,10 +107,10 @@ class SpaceChatTeaching:
         language = await self._service.reviews.ingest.parser.language_of(shown, self._language)
         return NewDocument(post.url, SOURCE, title, KIND, language, shown)
 
-    async def _propose(self, new: NewDocument, taught_by: str) -> TeachingOutcome:
+    async def _propose(self, space: SpaceId, new: NewDocument, taught_by: str) -> TeachingOutcome:
         excerpt = new.text[:MAX_EXCERPT_CHARS]
         proposal = NewProposal(new, site="", origin="", excerpts=(excerpt,), proposed_by=taught_by)
-        match await self._service.reviews.propose(self._message.space, proposal):
+        match await self._service.reviews.propose(space, proposal):
             case Proposal(id=number):
                 return TeachingOutcome(new.title, new.name, "proposed", {"number": number})
             case IndexedDocument():

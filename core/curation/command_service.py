@@ -23,7 +23,7 @@ from core.services import Finding, FindingsListener, ReviewPolicy
 from core.services.setting_schema import REVIEW
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
-from core.types import IndexedDocument, Language, Message, Person, ReadingReport, SpaceId
+from core.types import IndexedDocument, Language, Message, Person, ReadingReport, Scope, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class LearningService:
     pseudonyms: Pseudonyms
     quota: StorageQuota
 
-    def of(self, space: SpaceId, person: Person, language: Language) -> SpaceLearning:
-        """Return the learning of a space, bound to a person; ``language`` is that of themes too short for detection."""
-        return SpaceLearning(self, space, person, language)
+    def of(self, scope: Scope, person: Person, language: Language) -> SpaceLearning:
+        """Return the learning of a scope, bound to a person; ``language`` is that of themes too short for detection."""
+        return SpaceLearning(self, scope, person, language)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceLearning:
-    """Learning from the web, bound to one space and person (``core.services.LearningPort``)."""
+    """Learning from the web, bound to one scope and person (``core.services.LearningPort``): its own space learns."""
 
     _service: LearningService
-    _space: SpaceId
+    _scope: Scope
     _person: Person
     _language: Language
 
@@ -73,8 +73,9 @@ class SpaceLearning:
         return indexed[0]
 
     async def readings(self, n_readings: int) -> tuple[ReadingReport, ...]:
-        """Return the space's last readings, newest first."""
-        return await self._readings.latest(self._space, n_readings)
+        """Return the last readings, newest first."""
+        found = [each for space in self._scope.community for each in await self._readings.latest(space, n_readings)]
+        return tuple(sorted(found, key=lambda each: each.started_at, reverse=True)[:n_readings])
 
     async def learn_theme(self, theme: str, tell: FindingsListener) -> tuple[Finding, ...]:
         """Search the web for a theme; the best pages are proposed, or stored under the policy ``none``."""
@@ -86,7 +87,7 @@ class SpaceLearning:
     @property
     def gaps(self) -> SpaceGaps:
         """Return the gaps of the space."""
-        return self._service.finder.of(self._space, self._pseudonym)
+        return self._service.finder.of(self._scope, self._pseudonym)
 
     def said(self, message: Message) -> SpaceChatTeaching:
         """Return the teaching from chat messages, bound to a message's space and sender."""
@@ -95,7 +96,7 @@ class SpaceLearning:
     @property
     def watches(self) -> SpaceWatches:
         """Return the watches of the space."""
-        return SpaceWatches(self._service.watcher, self._space, self._pseudonym, self._language)
+        return SpaceWatches(self._service.watcher, self._scope, self._pseudonym, self._language)
 
     async def policy(self) -> ReviewPolicy:
         """Return the review policy of the space."""
@@ -107,6 +108,10 @@ class SpaceLearning:
 
     def _research(self, theme: str, language: Language, is_trusted: bool) -> Research:
         return Research(self._space, theme, language, self._pseudonym, is_trusted)
+
+    @property
+    def _space(self) -> SpaceId:
+        return self._scope.space
 
     @property
     def _readings(self) -> ReadingLog:

@@ -19,7 +19,7 @@ from core.storage.curation.gaps import UnansweredQuestion
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
 from core.texts import say_markdown
-from core.types import Gap, Person, Reply, SpaceId
+from core.types import Gap, Person, Reply, Scope, SpaceId
 
 MAX_NAME_CHARS = 200
 MAX_QUOTED_CHARS = 700
@@ -56,7 +56,7 @@ class GapClosing:
         pseudonym = self.reviews.pseudonyms.of(person.id)
         proposed = NewProposal(new, site="", origin=name, excerpts=(text,), proposed_by=pseudonym)
         proposal = await self.reviews.proposals.add(space, proposed)
-        return await self.reviews.at(space, person).approve(proposal.id) if proposal is not None else None
+        return await self.reviews.at(Scope(space), person).approve(proposal.id) if proposal is not None else None
 
     async def ask_again(self, space: SpaceId, gap: Gap, reask: Reask) -> ReaskedGap:
         """Ask a gap's question again; once it is answered, tell who asked, and mark the gap as resolved."""

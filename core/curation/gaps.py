@@ -22,7 +22,7 @@ from core.services.setting_schema import RESEARCH
 from core.storage.curation.gaps import Gaps, NewGap, UnansweredQuestion
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.spaces import Spaces
-from core.types import Gap, Matrix, SpaceId
+from core.types import Gap, Matrix, Scope, SpaceId, community_of
 
 WINDOW = timedelta(days=60)
 """Questions asked longer ago are ignored."""
@@ -55,9 +55,13 @@ class GapFinder:
         return f"{sum(counts)} gaps in {len(counts)} spaces"
 
     async def research(self) -> str:
-        """Research the first gaps of each space that allows it; return a line for the job's record."""
+        """Research the first gaps of each space that allows it; return a line for the job's record.
+
+        What was asked where only some may read goes to no search engine unasked.
+        """
         n_pages = 0
-        for space in await self.gaps.spaces(datetime.now(UTC) - WINDOW):
+        asked = await self.gaps.spaces(datetime.now(UTC) - WINDOW)
+        for space in (each for each in asked if each == community_of(each)):
             for gap in await self.gaps.open(space, N_RESEARCHED):
                 if await self.pages_left(space) < N_RESULTS:
                     break
@@ -107,50 +111,52 @@ class GapFinder:
             is_near = (vectors @ centre >= MIN_COSINE).tolist()
         return tuple(each for each, near in zip(asked, is_near, strict=True) if near or each.question in worded)
 
-    def of(self, space: SpaceId, person: str) -> SpaceGaps:
-        """Return the gaps of a space, bound to a person's pseudonym."""
-        return SpaceGaps(self, space, person)
+    def of(self, scope: Scope, person: str) -> SpaceGaps:
+        """Return the gaps of a scope, bound to a person's pseudonym."""
+        return SpaceGaps(self, scope, person)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceGaps:
-    """The gaps of one space, bound to one person (``core.services.GapsPort``)."""
+    """The gaps of one scope, bound to one person (``core.services.GapsPort``)."""
 
     _finder: GapFinder
-    _space: SpaceId
+    _scope: Scope
     _person: str
 
     async def first(self, n_gaps: int) -> tuple[Gap, ...]:
         """Return the gaps that most people asked about; gathered now when there are none."""
-        found = await self._finder.gaps.open(self._space, n_gaps)
-        if found:
-            return found
-        await self._finder._gather(self._space, datetime.now(UTC) - WINDOW)
-        return await self._finder.gaps.open(self._space, n_gaps)
+        if not (found := await self._finder.gaps.first(self._scope, n_gaps)):
+            for space in self._scope.community:
+                await self._finder._gather(space, datetime.now(UTC) - WINDOW)
+            found = await self._finder.gaps.first(self._scope, n_gaps)
+        return found
 
     async def research(self, number: int, tell: FindingsListener) -> tuple[Finding, ...]:
         """Propose pages about a gap. Raises ``BadInput`` when there is none of that number or nothing is found."""
-        return await self._finder._research(self._space, await self._get(number), self._person, tell)
+        space, gap = await self._get(number)
+        return await self._finder._research(space, gap, self._person, tell)
 
     async def dismiss(self, number: int) -> Gap:
         """Dismiss a gap until its question is asked again. Raises ``BadInput`` when there is none of that number."""
-        gap = await self._get(number)
-        await self._finder.gaps.decide(self._space, number, "dismissed")
+        space, gap = await self._get(number)
+        await self._finder.gaps.decide(space, number, "dismissed")
         return gap
 
     async def allow(self, n_pages: int) -> None:
         """Set how many pages may be read about gaps without being asked for, in seven days."""
-        await self._finder.spaces.set_value(self._space, RESEARCH, n_pages)
+        await self._finder.spaces.set_value(self._scope.space, RESEARCH, n_pages)
 
     async def allowed(self) -> int:
         """Return how many pages may be read without being asked for, in seven days."""
-        return await self._finder.spaces.value(self._space, RESEARCH)
+        return await self._finder.spaces.value(self._scope.space, RESEARCH)
 
-    async def _get(self, number: int) -> Gap:
-        gap = await self._finder.gaps.get(self._space, number)
-        if gap is None:
-            raise BadInput("gaps.unknown", number=number)
-        return gap
+    async def _get(self, number: int) -> tuple[SpaceId, Gap]:
+        """Return a gap, and the space it was met in."""
+        for space in self._scope.community:
+            if (gap := await self._finder.gaps.get(space, number)) is not None:
+                return space, gap
+        raise BadInput("gaps.unknown", number=number)
 
 
 def clusters(asked: Sequence[UnansweredQuestion], vectors: Matrix) -> list[NewGap]:

@@ -35,7 +35,7 @@ from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch, SeenPage, Watches
 from core.storage.documents import NewDocument
 from core.storage.spaces import Spaces
-from core.types import IndexedDocument, Language, Page, Proposal, SpaceId, Watch, WatchKind
+from core.types import IndexedDocument, Language, Page, Proposal, Scope, Watch, WatchKind
 
 OPERATOR = "operator"
 """The creator of watches made on the command line, or whose creator was erased."""
@@ -237,16 +237,17 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class SpaceWatches:
-    """The watches of one space, bound to a person's pseudonym (``core.services.WatchesPort``)."""
+    """The watches of one scope, bound to a person's pseudonym (``core.services.WatchesPort``)."""
 
     _watcher: Watcher
-    _space: SpaceId
+    _scope: Scope
     _person: str
     _language: Language
 
     async def all(self) -> tuple[Watch, ...]:
-        """Return the watches of the space, oldest first."""
-        return await self._watcher.watches.of(self._space)
+        """Return the watches that may be read here, oldest first."""
+        found = [each for space in self._scope.community for each in await self._watcher.watches.of(space)]
+        return tuple(sorted(found, key=lambda each: each.id))
 
     async def page(self, url: str, every: timedelta) -> Watch:
         """Watch a page or a feed. Raises ``BadInput`` for an invalid address, or too many watches."""
@@ -258,14 +259,15 @@ class SpaceWatches:
 
     async def stop(self, number: int) -> Watch:
         """Delete a watch; its documents stay. Raises ``BadInput`` when there is none of that number."""
-        return await self._watcher.watches.remove(self._space, number)
+        found = next((each for each in await self.all() if each.id == number), None)
+        return await self._watcher.watches.remove(found.space if found else self._scope.space, number)
 
     async def check(self, watch: Watch, tell: FindingsListener) -> tuple[Finding, ...]:
         """Check a watch now. Raises ``UserError`` when it cannot be read."""
         return await self._watcher.check(watch, tell)
 
     async def _add(self, kind: WatchKind, target: str, language: Language, every: timedelta) -> Watch:
-        return await self._watcher.watches.add(self._space, NewWatch(kind, target, language, every, self._person))
+        return await self._watcher.watches.add(self._scope.space, NewWatch(kind, target, language, every, self._person))
 
 
 def _folders_above(name: str) -> set[str]:

@@ -11,7 +11,7 @@ from core.dashboard.sessions import DashboardSessions
 from core.dashboard.sign_in_links import SignIn, SignInLinks
 from core.errors import BadInput, Unavailable
 from core.privacy.pseudonyms import Pseudonyms
-from core.types import Language, Message
+from core.types import Language, Message, community_of
 
 PATH = "/dashboard"
 
@@ -40,7 +40,7 @@ class DashboardService:
 
 @dataclass(frozen=True, slots=True)
 class PersonDashboard:
-    """The dashboard of one space, for one person (``core.services.DashboardPort``)."""
+    """The dashboard of what everyone of a community may read, for one person (``core.services.DashboardPort``)."""
 
     _service: DashboardService
     _message: Message
@@ -50,9 +50,9 @@ class PersonDashboard:
         """Return an address that signs the person in, once. Raises ``Unavailable`` or ``BadInput``."""
         if self._message.platform not in ("discord", "telegram"):
             raise BadInput("dashboard.elsewhere")
-        return await self._service.link(SignIn(self._message.space, self._message.person, self._language))
+        return await self._service.link(SignIn(community_of(self._message.space), self._message.person, self._language))
 
     async def sign_out(self) -> int:
         """End every session of the person here; return how many there were."""
         person = self._service.pseudonyms.of(self._message.person.id)
-        return await self._service.sessions.revoke(self._message.space, person)
+        return await self._service.sessions.revoke(community_of(self._message.space), person)

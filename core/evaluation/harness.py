@@ -22,7 +22,7 @@ from core.evaluation.selective import (
 )
 from core.language import detect_language
 from core.ports import Gate, Searcher
-from core.types import Hit, SearchResult, SpaceId
+from core.types import Hit, Scope, SearchResult, SpaceId
 
 N_CONTEXT = 8
 
@@ -121,7 +121,7 @@ async def measure(
     """
     rows = []
     for question in data.questions:
-        found = await method.searcher.search(space, question.text, detect_language(question.text))
+        found = await method.searcher.search(Scope(space), question.text, detect_language(question.text))
         decision = method.gate.decide(found)
         hits = method.ranking(found)
         ranking = distinct(_judged_name(ids_of[hit.passage.document_id], question.relevance) for hit in hits)

@@ -21,6 +21,7 @@ from core.stopwatch import Stopwatch
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
+from core.types import Scope
 
 
 async def written_answers(
@@ -51,7 +52,7 @@ async def written_answers(
 
 async def _reply(question: LabelledQuestion, searcher: Searcher, gate: Gate, writers: Writers) -> EvaluatedReply:
     clock = Stopwatch()
-    found = await searcher.search(SPACE, question.text, detect_language(question.text))
+    found = await searcher.search(Scope(SPACE), question.text, detect_language(question.text))
     draft = None
     if gate.decide(found).band == "local":
         draft = await writers.grounded(found, _unseen)

@@ -24,6 +24,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
+from core.types import Scope
 
 NATS = (25.0, 50.0, 100.0, 200.0, 400.0, 700.0, 1000.0)
 """Weights that are tried, nats of BM25 per unit of cosine."""
@@ -117,5 +118,5 @@ async def _measured(
 
 
 async def _ndcg(searcher: HybridSearcher, question: LabelledQuestion, names: Mapping[int, Sequence[str]]) -> float:
-    found = await searcher.search(SPACE, question.text, detect_language(question.text))
+    found = await searcher.search(Scope(SPACE), question.text, detect_language(question.text))
     return ndcg(distinct(name for hit in found.hits for name in names[hit.passage.document_id]), question.relevance)

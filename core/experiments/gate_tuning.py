@@ -25,6 +25,7 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.impressions import RatedImpression
 from core.storage.passages import Passages
+from core.types import Scope
 
 MIN_EXAMPLES = 20
 """Least examples of each label that are fitted to."""
@@ -82,7 +83,7 @@ async def labelled_examples(
             indexes = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
             searcher = with_reader(indexes, reader)
             for question in data.questions:
-                found = await searcher.search(SPACE, question.text, detect_language(question.text))
+                found = await searcher.search(Scope(SPACE), question.text, detect_language(question.text))
                 if found.hits:
                     topic = question.topic or question.text
                     examples.append(GateExample(features(found), question.answerable, topic, data.name))

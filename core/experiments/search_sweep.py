@@ -32,7 +32,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Hit, SearchResult
+from core.types import Hit, Scope, SearchResult
 
 CHUNK_CHARS = (600, 1200, 1800)
 LAMBDAS = (0.5, 0.7, 0.9, 1.0)
@@ -102,7 +102,7 @@ async def sweep(
                     searcher = HybridSearcher(embedder, Passages(database), Path(folder) / name, fusion)
                     found = []
                     for question in data.questions:
-                        found.append(await searcher.search(SPACE, question.text, detect_language(question.text)))
+                        found.append(await searcher.search(Scope(SPACE), question.text, detect_language(question.text)))
                         asked()
                     settings += _settings(data, found, names, start, max_chars, name)
     return settings

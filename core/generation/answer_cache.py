@@ -1,7 +1,8 @@
 """Semantic answer cache: reuses a confident or confirmed answer for a question that asks the same.
 
-Keyed by space, language, and the state of the readable passages, the gate and the model; answers that somebody disliked
-are not reused. A follow-up matches only together with the question that it follows.
+Keyed by space, language, and the state of the readable passages (whose may be read, at which revision), the gate and
+the model; answers that somebody disliked are not reused. A follow-up matches only together with the question that it
+follows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.generation.question_match import normalised_question
 from core.ports import Gate, InspectableModel, LocalModel, PassageStore
 from core.storage.cached_answers import CachedAnswer, CachedAnswers
 from core.texts import say
-from core.types import Language, SearchResult, SpaceId, readable_spaces
+from core.types import Language, Scope, SearchResult
 
 CACHE = "cache"
 """The ``used`` of an answer from the cache."""
@@ -37,28 +38,29 @@ class AnswerCache:
     passages: PassageStore
     made_by: Callable[[], str]
 
-    async def find(self, space: SpaceId, found: SearchResult) -> Draft | None:
+    async def find(self, scope: Scope, found: SearchResult) -> Draft | None:
         """Return the cached answer to the question of ``found``, marked as reused; ``None`` when there is none."""
-        question, state = found.question, await self._state(space)
+        question, state = found.question, await self._state(scope)
         wording = normalised_question(question.text, question.language)
-        for kept in await self.answers.find(space, question.language, state, wording):
+        for kept in await self.answers.find(scope.space, question.language, state, wording):
             if float(kept.vector @ found.query_vector) >= NEAR:
-                if await self.answers.is_disliked(space, kept.answer_id, kept.text):
+                if await self.answers.is_disliked(scope.space, kept.answer_id, kept.text):
                     return None
                 return _given_again(kept, question.language)
         return None
 
-    async def keep(self, space: SpaceId, answer_id: int, found: SearchResult) -> None:
+    async def keep(self, scope: Scope, answer_id: int, found: SearchResult) -> None:
         """Store the answer to the question of ``found`` for reuse."""
         question = found.question
         wording = normalised_question(question.text, question.language)
         if wording.strip():
-            state = await self._state(space)
-            await self.answers.keep(space, answer_id, question.language, state, wording, found.query_vector)
+            state = await self._state(scope)
+            await self.answers.keep(scope.space, answer_id, question.language, state, wording, found.query_vector)
 
-    async def _state(self, space: SpaceId) -> str:
-        revisions = [str(await self.passages.revision(each)) for each in readable_spaces(space)]
-        return f"{'.'.join(revisions)} {self.made_by()}"
+    async def _state(self, scope: Scope) -> str:
+        """Return what is read and by whom: an answer is not given again once its place may read less, or more."""
+        revisions = [f"{each} {await self.passages.revision(each)}" for each in scope.readable]
+        return f"{fingerprint(revisions)} {self.made_by()}"
 
 
 def _given_again(kept: CachedAnswer, language: Language) -> Draft:

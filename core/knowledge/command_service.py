@@ -12,38 +12,46 @@ from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, File, IndexedDocument, SpaceId, StorageUsage
+from core.types import Attachment, Document, File, IndexedDocument, Scope, StorageUsage
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceDocuments:
-    """The documents of one space (``core.services.DocumentsPort``)."""
+    """The documents of one scope (``core.services.DocumentsPort``): what is taught is kept in its own space."""
 
-    space: SpaceId
+    scope: Scope
     _ingest: Ingest
     _documents: Documents
     _passages: Passages
     _quota: StorageQuota
 
     async def usage(self) -> StorageUsage:
-        """Return what the space holds, with its limit."""
-        return await self._quota.usage(self.space)
+        """Return what may be read here, with the community's limit."""
+        return await self._quota.usage(self.scope)
 
     async def index_attachment(self, attachment: Attachment) -> IndexedDocument:
         """Store one file's text. Raises ``BadInput`` when it is too large or no text can be read from it."""
-        return await self._ingest.index_attachment(self.space, attachment)
+        return await self._ingest.index_attachment(self.scope.space, attachment)
 
     async def index_page(self, url: str) -> IndexedDocument:
         """Fetch one web page and store its text. Raises ``BadInput`` when it cannot be had."""
-        return await self._ingest.index_page(self.space, url)
+        return await self._ingest.index_page(self.scope.space, url)
 
     async def documents(self) -> tuple[Document, ...]:
-        """List the space's own documents, by title."""
-        return await self._documents.list(self.space)
+        """List the community's documents that may be read here, by title."""
+        return await listed(self._documents, self.scope)
 
     async def forget(self, name: str) -> Document:
         """Delete the document of that name, title or ``#id`` and return it. Raises ``BadInput`` when there is none."""
-        return await self._documents.forget(self.space, name)
+        first, *others = self.scope.community
+        for space in others:
+            try:
+                return await self._documents.forget(first, name)
+            except BadInput as error:
+                if error.key != "knowledge.no_document":
+                    raise
+                first = space
+        return await self._documents.forget(first, name)
 
     async def retitle(self, document_id: int, title: str) -> int:
         """Cut and embed a document's text again under a title; return how many passages it has.
@@ -58,23 +66,29 @@ class SpaceDocuments:
         raise BadInput("knowledge.no_document", reference=f"#{document_id}")
 
     async def map(self, heading: str) -> File:
-        """Return the knowledge map as a PNG under ``heading``. Raises ``BadInput`` when the space has no passages."""
+        """Return the knowledge map as a PNG under ``heading``. Raises ``BadInput`` when there are no passages."""
         return File("aion-map.png", await offload(as_png, await self.knowledge_map(), heading))
 
     async def knowledge_map(self) -> KnowledgeMap:
-        """Return the knowledge map. Raises ``BadInput`` when the space has no passages."""
-        return await map_knowledge(self._passages, self.space)
+        """Return the knowledge map. Raises ``BadInput`` when there are no passages."""
+        return await map_knowledge(self._passages, self.scope)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentService:
-    """Makes the ``SpaceDocuments`` of any space."""
+    """Makes the ``SpaceDocuments`` of any scope."""
 
     ingest: Ingest
     documents: Documents
     passages: Passages
     quota: StorageQuota
 
-    def of(self, space: SpaceId) -> SpaceDocuments:
-        """Return the documents of one space."""
-        return SpaceDocuments(space, self.ingest, self.documents, self.passages, self.quota)
+    def of(self, scope: Scope) -> SpaceDocuments:
+        """Return the documents of one scope."""
+        return SpaceDocuments(scope, self.ingest, self.documents, self.passages, self.quota)
+
+
+async def listed(documents: Documents, scope: Scope) -> tuple[Document, ...]:
+    """Return the community's documents that may be read in ``scope``, by title."""
+    found = [each for space in scope.community for each in await documents.list(space)]
+    return tuple(sorted(found, key=lambda each: (each.title.lower(), each.id)))

@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.knowledge.pca import Array, project
 from core.offload import offload
 from core.storage.passages import Passages
-from core.types import Matrix, Passage, SpaceId, readable_spaces
+from core.types import Matrix, Passage, Scope
 
 MAX_POINTS = 3_000
 """The most passages of a space that are shown; of more, every n-th. More points would hide each other."""
@@ -37,14 +37,14 @@ class KnowledgeMap:
     explained: float
 
 
-async def map_knowledge(passages: Passages, space: SpaceId) -> KnowledgeMap:
-    """Return the map of the passages that a question in ``space`` may be answered from.
+async def map_knowledge(passages: Passages, scope: Scope) -> KnowledgeMap:
+    """Return the map of the passages of ``scope``.
 
     Raises ``BadInput`` when there are none.
     """
     found: list[Passage] = []
     vectors: list[Matrix] = []
-    for name in readable_spaces(space):
+    for name in scope.readable:
         for embedder_id in sorted(await passages.embedders(name))[:1]:  # vectors of two embedders are not comparable
             ids = (await passages.changes(name, 0, embedder_id)).added
             some, rows = await passages.embedded(name, _evenly_chosen(ids), embedder_id)

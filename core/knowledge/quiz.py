@@ -12,7 +12,7 @@ from core.offload import offload
 from core.retrieval.sentences import sentences
 from core.services.quiz import QuizQuestion, QuizVerdict
 from core.storage.documents import Documents
-from core.types import Document, SpaceId
+from core.types import Document, Scope
 
 N_OPTIONS = 4
 N_TRIED = 8
@@ -38,38 +38,41 @@ class QuizService:
     documents: Documents
     chance: random.Random
 
-    def of(self, space: SpaceId) -> SpaceQuiz:
-        """Return the quiz of a space."""
-        return SpaceQuiz(self, space)
+    def of(self, scope: Scope) -> SpaceQuiz:
+        """Return the quiz of a scope."""
+        return SpaceQuiz(self, scope)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceQuiz:
-    """The quiz of one space (``core.services.QuizPort``)."""
+    """The quiz of one scope (``core.services.QuizPort``)."""
 
     _service: QuizService
-    _space: SpaceId
+    _scope: Scope
 
     async def question(self) -> QuizQuestion:
-        """Return a question about the space's own documents. Raises ``BadInput`` when nothing in them has a figure."""
-        known = list(await self._service.documents.list(self._space))
+        """Return a question about the community's documents. Raises ``BadInput`` when nothing in them has a figure."""
+        known = await self._documents()
         chance = self._service.chance
         for document in chance.sample(known, min(N_TRIED, len(known))):
-            text = await self._service.documents.text(self._space, document.id) or ""
+            text = await self._service.documents.text(document.space, document.id) or ""
             if (asked := await offload(quiz_question, document, text[:MAX_TEXT_CHARS], chance)) is not None:
                 return asked
         raise BadInput("quiz.nothing")
 
     async def check(self, document_id: int, start: int, end: int, given: str) -> QuizVerdict:
         """Compare a figure with the one left out. Raises ``BadInput`` when the document is gone or has changed."""
-        known = await self._service.documents.list(self._space)
-        document = next((each for each in known if each.id == document_id), None)
-        text = (await self._service.documents.text(self._space, document_id) or "")[:MAX_TEXT_CHARS]
-        found = await offload(_figure_at, text, start, end)
-        if document is None or found is None:
+        document = next((each for each in await self._documents() if each.id == document_id), None)
+        if document is None:
+            raise BadInput("quiz.stale")
+        text = (await self._service.documents.text(document.space, document_id) or "")[:MAX_TEXT_CHARS]
+        if (found := await offload(_figure_at, text, start, end)) is None:
             raise BadInput("quiz.stale")
         sentence, answer = found
         return QuizVerdict(answer == given, answer, " ".join(sentence.split()), document.title)
+
+    async def _documents(self) -> list[Document]:
+        return [each for space in self._scope.community for each in await self._service.documents.list(space)]
 
 
 def quiz_question(document: Document, text: str, chance: random.Random) -> QuizQuestion | None:

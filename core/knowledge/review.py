@@ -18,7 +18,7 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.services import Verdict
 from core.storage.curation.proposals import NewProposal, Proposals
 from core.storage.documents import Documents
-from core.types import IndexedDocument, Language, Message, Person, Proposal, Reply, SpaceId
+from core.types import IndexedDocument, Language, Message, Person, Proposal, Reply, Scope, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class ReviewService:
         return await self.notices.tell_moderators(proposal.space, f"proposal:{proposal.id}", compose)
 
     def of(self, message: Message) -> SpaceReview:
-        """Return the review of a message's space, for its sender."""
-        return self.at(message.space, message.person)
+        """Return the review of what may be read where a message is, for its sender."""
+        return self.at(message.scope, message.person)
 
-    def at(self, space: SpaceId, person: Person) -> SpaceReview:
-        """Return the review of a space, for the moderator ``person``."""
-        return SpaceReview(self, space, person)
+    def at(self, scope: Scope, person: Person) -> SpaceReview:
+        """Return the review of a scope, for the moderator ``person``."""
+        return SpaceReview(self, scope, person)
 
     async def _changed_lines(self, proposal: Proposal) -> tuple[str, ...]:
         if proposal.replaces is None:
@@ -80,24 +80,26 @@ class ReviewService:
 
 @dataclass(frozen=True, slots=True)
 class SpaceReview:
-    """One space's review, for one moderator (``core.services.ReviewPort``)."""
+    """One scope's review, for one moderator (``core.services.ReviewPort``)."""
 
     _reviews: ReviewService
-    _space: SpaceId
+    _scope: Scope
     _person: Person
 
     async def pending(self) -> tuple[Proposal, ...]:
         """Return the pending proposals, oldest first."""
-        return await self._reviews.proposals.pending(self._space)
+        waiting = [each for space in self._scope.community for each in await self._reviews.proposals.pending(space)]
+        return tuple(sorted(waiting, key=lambda each: each.id))
 
     async def approve(self, number: int) -> Verdict:
-        """Approve a pending proposal. Raises ``BadInput`` when the space has none of that number."""
+        """Approve a pending proposal, for whom it was meant. Raises ``BadInput`` when there is none of that number."""
         proposal = await self._get(number)
-        new = await self._reviews.proposals.document(self._space, number)
+        space = proposal.space
+        new = await self._reviews.proposals.document(space, number)
         if proposal.status != "pending" or new is None:
             return Verdict(proposal, is_new=False)
-        embedded = await self._reviews.ingest.embed(self._space, new)
-        indexed = await self._reviews.proposals.approve(self._space, number, self._pseudonym, new, embedded)
+        embedded = await self._reviews.ingest.embed(space, new)
+        indexed = await self._reviews.proposals.approve(space, number, self._pseudonym, new, embedded)
         return Verdict(await self._get(number), indexed is not None, indexed)
 
     async def approve_site(self, site: str) -> tuple[Verdict, ...]:
@@ -106,16 +108,16 @@ class SpaceReview:
         return tuple([await self.approve(proposal.id) for proposal in waiting])
 
     async def reject(self, number: int, reason: str) -> Verdict:
-        """Reject a pending proposal. Raises ``BadInput`` when the space has none of that number."""
-        await self._get(number)
-        is_new = await self._reviews.proposals.reject(self._space, number, self._pseudonym, reason)
+        """Reject a pending proposal. Raises ``BadInput`` when there is none of that number."""
+        proposal = await self._get(number)
+        is_new = await self._reviews.proposals.reject(proposal.space, number, self._pseudonym, reason)
         return Verdict(await self._get(number), is_new)
 
     async def _get(self, number: int) -> Proposal:
-        proposal = await self._reviews.proposals.get(self._space, number)
-        if proposal is None:
-            raise BadInput("review.unknown", number=number)
-        return proposal
+        for space in self._scope.community:
+            if (proposal := await self._reviews.proposals.get(space, number)) is not None:
+                return proposal
+        raise BadInput("review.unknown", number=number)
 
     @property
     def _pseudonym(self) -> str:

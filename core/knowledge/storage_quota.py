@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from core.errors import BadInput
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents
-from core.types import GLOBAL, SpaceId, StorageLimit, StorageUsage, is_private
+from core.types import GLOBAL, Scope, SpaceId, StorageLimit, StorageUsage, is_private
 
 UNLIMITED = StorageLimit()
 
@@ -35,19 +35,20 @@ class StorageQuota:
             return UNLIMITED if self.is_unlimited(space) else self.private
         return self.community
 
-    async def usage(self, space: SpaceId) -> StorageUsage:
-        """Return what a space holds, with its limit."""
-        n_documents, n_chars = await self.documents.size(space)
-        return StorageUsage(n_documents, n_chars, self.limit(space))
+    async def usage(self, scope: Scope) -> StorageUsage:
+        """Return what a community holds of what ``scope`` may read, with its limit."""
+        sizes = [await self.documents.size(space) for space in scope.community]
+        return StorageUsage(sum(n for n, _ in sizes), sum(n for _, n in sizes), self.limit(scope.space))
 
     async def require_room(self, space: SpaceId, sizes: Mapping[str, int]) -> None:
-        """Raise ``BadInput`` when texts, given by name with their characters, do not fit into a space any more.
+        """Raise ``BadInput`` when texts, given by name with their characters, do not fit into a community any more.
 
-        What they would replace counts as gone.
+        All its audiences share its limit. What they would replace counts as gone.
         """
         if self.limit(space) == UNLIMITED:
             return
-        usage, (n_held, n_chars_held) = await self.usage(space), await self.documents.size_of(space, list(sizes))
+        usage = StorageUsage(*await self.documents.community_size(space), self.limit(space))
+        n_held, n_chars_held = await self.documents.size_of(space, list(sizes))
         if not usage.has_room(len(sizes) - n_held, sum(sizes.values()) - n_chars_held):
             raise BadInput(
                 "quota.full",

@@ -13,7 +13,7 @@ from core.offload import offload
 from core.ops.stats_image import draw_stats
 from core.services.stats import CommunityStats
 from core.storage.impressions import Impressions
-from core.types import File, Language, SpaceId
+from core.types import File, Language, Scope
 
 N_DAYS = 28
 """Days that ``/stats`` shows."""
@@ -26,28 +26,28 @@ class StatsService:
     impressions: Impressions
     now: Callable[[], datetime]
 
-    def of(self, space: SpaceId, language: Language) -> SpaceStats:
-        """Return the figures of a space; ``language`` is that of their picture."""
-        return SpaceStats(self, space, language)
+    def of(self, scope: Scope, language: Language) -> SpaceStats:
+        """Return the figures of a scope; ``language`` is that of their picture."""
+        return SpaceStats(self, scope, language)
 
-    async def read(self, space: SpaceId, n_days: int) -> CommunityStats:
+    async def read(self, scope: Scope, n_days: int) -> CommunityStats:
         """Return the figures of the last ``n_days`` days, today included, those without a question too."""
         today = self.now().astimezone(UTC).date()
         days = [today - timedelta(days=back) for back in range(n_days - 1, -1, -1)]
-        return await self.impressions.daily(space, days)
+        return await self.impressions.daily(scope, days)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceStats:
-    """The figures of one space (``core.services.StatsPort``)."""
+    """The figures of one scope (``core.services.StatsPort``)."""
 
     _service: StatsService
-    _space: SpaceId
+    _scope: Scope
     _language: Language
 
     async def read(self) -> CommunityStats:
         """Return the figures of the last ``N_DAYS`` days."""
-        return await self._service.read(self._space, N_DAYS)
+        return await self._service.read(self._scope, N_DAYS)
 
     async def draw(self, stats: CommunityStats) -> File:
         """Draw the figures as a PNG."""

@@ -5,13 +5,14 @@ An implementation need not inherit; it needs only to have these methods.
 
 from __future__ import annotations
 
-from core.ports.delivery import AdapterApi, ArgumentCompletion, InboxPort, Journal, Outlet
+from core.ports.delivery import AdapterApi, ArgumentCompletion, AudienceJudge, InboxPort, Journal, Outlet
 from core.ports.generation import Generator, InspectableModel, LocalModel
 from core.ports.retrieval import Embedder, Gate, PageSource, PassageEmbedders, PassageStore, Reader, Reranker, Searcher
 
 __all__ = [
     "AdapterApi",
     "ArgumentCompletion",
+    "AudienceJudge",
     "Embedder",
     "Gate",
     "Generator",

@@ -90,6 +90,17 @@ class ArgumentCompletion:
     value: str
 
 
+class AudienceJudge(Protocol):
+    """A platform's knowledge of who can read what, as it is at this moment."""
+
+    def readable(self, conversation: str, audiences: Sequence[SpaceId]) -> tuple[SpaceId, ...]:
+        """Return those of a community's audiences that everybody who can read a conversation belongs to.
+
+        Leaves out whatever is not certain. Called for every message where a community has audiences: cheap.
+        """
+        ...
+
+
 class AdapterApi(Protocol):
     """The core as a platform adapter sees it: messages, ratings, and the commands to show."""
 
@@ -101,6 +112,10 @@ class AdapterApi(Protocol):
     @property
     def registry(self) -> Registry:
         """Return every command there is, for the platform's own menu."""
+        ...
+
+    def judge_audiences(self, platform: Platform, judge: AudienceJudge) -> None:
+        """Have ``judge`` tell from now on which audiences the platform's conversations may read."""
         ...
 
     async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
@@ -118,8 +133,10 @@ class AdapterApi(Protocol):
         """Return the spaces and conversations of a platform in which somebody asked within a day, the latest first."""
         ...
 
-    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> Sequence[ArgumentCompletion]:
-        """Return what a half-typed argument may mean; ``names`` is its ``Parameter.names``. Never raises."""
+    async def complete(
+        self, space: SpaceId, conversation: str, person: Person, names: str, typed: str
+    ) -> Sequence[ArgumentCompletion]:
+        """Return what a half-typed argument may mean there; ``names`` is its ``Parameter.names``. Never raises."""
         ...
 
     def is_silenced(self, space: SpaceId, person: Person) -> bool:

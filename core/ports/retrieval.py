@@ -12,6 +12,7 @@ from core.types import (
     Matrix,
     Page,
     Passage,
+    Scope,
     SearchResult,
     SpaceChanges,
     SpaceId,
@@ -106,9 +107,9 @@ class PageSource(Protocol):
 
 
 class Searcher(Protocol):
-    """Searches the passages that a space may read."""
+    """Searches the passages that may be read at a place."""
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the passages nearest to ``query``, best first."""
         ...
 

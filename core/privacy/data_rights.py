@@ -16,7 +16,7 @@ from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
 from core.storage.people import PersonRecords
 from core.storage.spaces import Spaces
-from core.types import Message, SpaceId
+from core.types import Message, SpaceId, community_of
 
 Erase = Callable[[frozenset[int]], Awaitable[int]]
 """Removes what was derived from answers, given by id, from files; returns the number of lines removed."""
@@ -43,8 +43,8 @@ class DataRights:
         return PersonalRights(self, message)
 
     async def trains(self, space: SpaceId) -> bool:
-        """Return whether models may learn from what is asked and rated in a space."""
-        return await self.spaces.value(space, TRAINING)
+        """Return whether models may learn from what is asked and rated in a space: never where only some may read."""
+        return space == community_of(space) and await self.spaces.value(space, TRAINING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from core.programs.results import (
 )
 from core.question_answering import QuestionAnswering, readable_question
 from core.texts import say
-from core.types import Message, Person
+from core.types import Message, Person, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SpaceProgram:
         questions = self._service.questions
         language = await offload(detect_language, text, questions.default_language)
         async with questions.queue.turn(self._program.space, self._person.id):
-            found = await questions.pipeline.searcher.search(self._program.space, text, language)
+            found = await questions.pipeline.searcher.search(Scope(self._program.space), text, language)
         await self._service.programs.count(self._program, "searched")
         hits = found.hits[: min(limit, MAX_FOUND)]
         return tuple(
@@ -86,7 +86,7 @@ class SpaceProgram:
     async def gaps(self, limit: int) -> tuple[OpenQuestion, ...]:
         """Return what people asked without a good answer, most people first. Raises ``Unavailable`` over a limit."""
         self._require_admitted("")
-        found = await self._service.finder.of(self._program.space, "").first(min(limit, MAX_FOUND))
+        found = await self._service.finder.of(Scope(self._program.space), "").first(min(limit, MAX_FOUND))
         return tuple(
             OpenQuestion(gap.id, gap.question, gap.examples, gap.n_questions, gap.n_people, gap.asked_at.isoformat())
             for gap in found

@@ -17,7 +17,7 @@ from core.ports import Embedder, Gate, PassageStore
 from core.retrieval.fuse import FusionLookup, fusion_for
 from core.retrieval.search import HybridSearcher
 from core.storage.passages import ANY_EMBEDDER
-from core.types import Decision, Language, Matrix, SearchResult, SpaceId, Vector
+from core.types import Decision, Language, Matrix, Scope, SearchResult, SpaceId, Vector
 
 
 class LexicalOnlyEmbedder:
@@ -115,9 +115,9 @@ class MigratingSearcher:
             HybridSearcher(migration.serving, store, index_dir, fusion_of=fusion_of) if migration.is_under_way else None
         )
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
-        """Return the passages nearest to ``query`` among those ``space`` may read, best first."""
-        return await (self._former or self._latest).search(space, query, language)
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
+        """Return the passages of ``scope`` nearest to ``query``, best first."""
+        return await (self._former or self._latest).search(scope, query, language)
 
     async def change_over(self, spaces: Sequence[SpaceId]) -> None:
         """Build the new embedder's indexes of ``spaces``, then put them and it in service at once."""

@@ -21,7 +21,7 @@ from core.ports import Reranker, Searcher
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import diverse
 from core.stopwatch import Stopwatch
-from core.types import Hit, Language, SearchResult, SpaceId
+from core.types import Hit, Language, Scope, SearchResult
 
 N_RERANKED = 50
 """Most hits that are scored."""
@@ -41,9 +41,9 @@ class RerankingSearcher:
     budget_s: float = BUDGET_S
     now: Callable[[], float] = time.monotonic
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the same hits, those scored in time first and best first, and a context chosen from that order."""
-        found = await self.searcher.search(space, query, language)
+        found = await self.searcher.search(scope, query, language)
         clock = Stopwatch()
         with clock.step("rerank"):
             hits = await offload(self._reranked, query, found.hits)

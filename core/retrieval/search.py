@@ -33,10 +33,10 @@ from core.types import (
     Matrix,
     Passage,
     QueryTerm,
+    Scope,
     SearchResult,
     SpaceId,
     Vector,
-    readable_spaces,
 )
 
 N_CANDIDATES = 50
@@ -84,10 +84,10 @@ class HybridSearcher:
         self._fusion = fusion
         self._fusion_of = fusion_of
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
-        """Return the analysed query with its hits and context among the passages ``space`` may read."""
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
+        """Return the analysed query with its hits and context among the passages of ``scope``."""
         clock = Stopwatch()
-        spaces = readable_spaces(space)
+        spaces = scope.readable
         opened = self._indexes.opened(spaces)
         found = await offload(self._search_opened, query, language, spaces, opened, clock)
         if found is None:

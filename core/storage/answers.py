@@ -27,6 +27,7 @@ from core.types import (
     PromptTurn,
     Reason,
     Sampling,
+    Scope,
     Source,
     SpaceId,
     Thumb,
@@ -118,6 +119,12 @@ class Answers:
         """Return an answer of the space; ``None`` when it has none of that id."""
         owned = (answers.c.space_id == space) & (answers.c.id == answer_id)
         row = await self._database.row(select(answers).where(owned))
+        return read_answer(row) if row is not None else None
+
+    async def find(self, scope: Scope, answer_id: int) -> AnswerRecord | None:
+        """Return an answer given where ``scope`` may read; ``None`` when there is none of that id."""
+        readable = answers.c.space_id.in_(scope.community) & (answers.c.id == answer_id)
+        row = await self._database.row(select(answers).where(readable))
         return read_answer(row) if row is not None else None
 
     async def last(self, space: SpaceId, conversation: str, asker: str) -> AnswerRecord | None:

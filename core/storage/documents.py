@@ -25,8 +25,8 @@ from core.storage.document_writes import (
 )
 from core.storage.passages import EmbeddedChunks
 from core.storage.schema import document_names, documents, passages
-from core.storage.spaces import next_revision
-from core.types import Document, IndexedDocument, SpaceId
+from core.storage.spaces import in_community, next_revision
+from core.types import Document, IndexedDocument, SpaceId, community_of
 
 __all__ = ["Documents", "EmbeddedChunks", "NewDocument", "StoredSource"]
 
@@ -54,6 +54,11 @@ class Documents:
         """Return how many documents the space holds, and how many characters of text together."""
         return (await self._sizes(documents.c.space_id == space)).get(space, (0, 0))
 
+    async def community_size(self, space: SpaceId) -> tuple[int, int]:
+        """Return what ``size`` does of the community of a space, all its audiences together."""
+        held = (await self._sizes(in_community(documents.c.space_id, space))).values()
+        return sum(n for n, _ in held), sum(n_chars for _, n_chars in held)
+
     async def count_from(self, space: SpaceId, source_hash: str) -> int:
         """Return how many of the space's documents came from sources of this hash."""
         ours = (document_names.c.space_id == space) & (document_names.c.source_hash == source_hash)
@@ -73,8 +78,12 @@ class Documents:
         return (await self._sizes((documents.c.space_id == space) & alone)).get(space, (0, 0))
 
     async def sizes(self) -> Mapping[SpaceId, tuple[int, int]]:
-        """Return what ``size`` does, of every space that holds documents, for the operator."""
-        return await self._sizes(true())
+        """Return what ``community_size`` does, of every community that holds documents, for the operator."""
+        sizes: dict[SpaceId, tuple[int, int]] = {}
+        for space, (n, n_chars) in (await self._sizes(true())).items():
+            n_before, n_chars_before = sizes.get(community_of(space), (0, 0))
+            sizes[community_of(space)] = n_before + n, n_chars_before + n_chars
+        return sizes
 
     async def _sizes(self, which: ColumnElement[bool]) -> Mapping[SpaceId, tuple[int, int]]:
         columns = documents.c.space_id, func.count().label("n"), func.sum(documents.c.n_chars).label("n_chars")

@@ -1,6 +1,6 @@
 """Impressions: answers as they were shown, with the ratings and source openings they got.
 
-Every method but ``spaces`` and ``latest`` reads and writes one space. People are pseudonyms
+Every method but ``spaces``, ``latest`` and ``daily`` reads and writes one space. People are pseudonyms
 (``core.privacy.pseudonyms``).
 """
 
@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.services.stats import CommunityStats, DayFigures
 from core.storage.database import Database
 from core.storage.schema import answers, ratings, source_openings
-from core.types import Language, SpaceId, Thumb
+from core.types import Language, Scope, SpaceId, Thumb
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,18 @@ class Impressions:
             if row.sources
         ]
 
-    async def daily(self, space: SpaceId, days: Sequence[date]) -> CommunityStats:
+    async def daily(self, scope: Scope, days: Sequence[date]) -> CommunityStats:
         """Return the figures of each of these days (UTC, consecutive, oldest first), those without a question too.
 
         Small talk is left out, and questions to nobody that got no answer.
         """
         columns = answers.c
         first = datetime.combine(days[0], time(), UTC)
-        chosen = (columns.space_id == space) & (columns.created_at >= first) & columns.used.not_in(("talk", "silent"))
+        chosen = (
+            columns.space_id.in_(scope.community)
+            & (columns.created_at >= first)
+            & columns.used.not_in(("talk", "silent"))
+        )
         day = func.date(columns.created_at).label("day")
         other = {"abstained": "declined", "closest": "closest"}
         outcome = case(other, value=columns.used, else_="answered")

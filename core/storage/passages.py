@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Unavailable
 from core.storage.database import Database
 from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
-from core.types import Chunk, Language, Matrix, Passage, SpaceChanges, SpaceId
+from core.types import Chunk, Language, Matrix, Passage, Scope, SpaceChanges, SpaceId
 
 _INSERT = str(insert(passages).compile(dialect=dialect(), column_keys=[c.name for c in passages.c if c.name != "id"]))
 
@@ -120,6 +120,11 @@ class Passages:
         """Return the same as ``passages``. Blocks; call it outside the event loop."""
         rows = self._database.rows_blocking(_passages_sql(), {"space": space, "ids": json.dumps(list(ids))})
         return [read_passage(space, row) for row in rows]
+
+    async def hidden(self, scope: Scope, ids: Collection[int]) -> frozenset[int]:
+        """Return which of these passages there are and may not be read in ``scope``; ones that are gone are none."""
+        others = passages.c.id.in_(ids) & passages.c.space_id.not_in(scope.readable)
+        return frozenset(row.id for row in await self._database.rows(select(passages.c.id).where(others)))
 
     async def neighbours(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
         """Return the passages directly before and after each of these in its document."""

@@ -31,6 +31,7 @@ from core.storage.schema import (
     turns,
     watches,
 )
+from core.storage.spaces import in_community
 from core.types import SpaceId
 
 OWNED: Mapping[str, tuple[Table, str]] = {
@@ -138,14 +139,14 @@ class PersonRecords:
         return PersonCounts(counts)
 
     async def answers_before(self, before: datetime, space: SpaceId | None = None) -> frozenset[int]:
-        """Return the ids of the answers given before then, in one space or in all."""
+        """Return the ids of the answers given before then, in one community or in all."""
         rows = await self._database.rows(select(answers.c.id).where(_older(answers.c.created_at, before, space)))
         return frozenset(row.id for row in rows)
 
     async def prune(self, before: datetime, space: SpaceId | None = None) -> int:
         """Erase the answers given before then with everything that refers to them; return how many. Atomic.
 
-        In one space, or in all.
+        In one community, or in all.
         """
         is_old = _older(answers.c.created_at, before, space)
         async with self._database.write() as connection:
@@ -158,7 +159,7 @@ class PersonRecords:
 
 def _older(at: Column[Any], before: datetime, space: SpaceId | None) -> ColumnElement[bool]:
     """Return the condition that a row of a table with a ``space_id`` is older than ``before``."""
-    return and_(at < before, at.table.c.space_id == space) if space is not None else at < before
+    return and_(at < before, in_community(at.table.c.space_id, space)) if space is not None else at < before
 
 
 def _owned() -> Sequence[tuple[str, tuple[Table, str]]]:

@@ -1,4 +1,7 @@
-"""Spaces: the tenants with their settings, and the revision counter that search indexes follow."""
+"""Spaces: the tenants with their settings, and the revision counter that search indexes follow.
+
+The settings are the community's: those of an audience (``core.types.scope``) are read and written there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Column, ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +20,7 @@ from core.services.setting_schema import LANGUAGE, Setting, SpokenLanguage
 from core.storage.database import Database
 from core.storage.schema import spaces
 from core.storage.space_move import move_space
-from core.types import SpaceId
+from core.types import SpaceId, community_of
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class Spaces:
         self._database = database
         self._now_s = now_s
         self._read: dict[SpaceId, tuple[float, Mapping[str, Any]]] = {}
+        self._audiences: dict[SpaceId, tuple[float, tuple[SpaceId, ...]]] = {}
 
     async def get(self, space: SpaceId) -> Space | None:
         """Return a space, if it is known."""
@@ -64,11 +68,22 @@ class Spaces:
 
     async def value(self, space: SpaceId, setting: Setting[T]) -> T:
         """Return a setting's value in a space, at most ``FRESH_S`` old; its default in one that is not known."""
-        read = self._read.get(space)
+        community = community_of(space)
+        read = self._read.get(community)
         if read is None or self._now_s() - read[0] > FRESH_S:
-            known = await self.get(space)
-            read = self._note(space, known.settings if known else {})
+            known = await self.get(community)
+            read = self._note(community, known.settings if known else {})
         return _value(read[1], setting)
+
+    async def audiences(self, space: SpaceId) -> tuple[SpaceId, ...]:
+        """Return the spaces of a community's audiences, at most ``FRESH_S`` old, by id: names, and nothing in them."""
+        community = community_of(space)
+        read = self._audiences.get(community)
+        if read is None or self._now_s() - read[0] > FRESH_S:
+            others = in_community(spaces.c.id, community) & (spaces.c.id != community)
+            rows = await self._database.rows(select(spaces.c.id).where(others).order_by(spaces.c.id))
+            self._audiences[community] = read = self._now_s(), tuple(SpaceId(row.id) for row in rows)
+        return read[1]
 
     async def language(self, space: SpaceId) -> SpokenLanguage:
         """Return the language to speak in a space; each person's own also where the database cannot be read."""
@@ -93,7 +108,8 @@ class Spaces:
     async def change_settings(
         self, space: SpaceId, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     ) -> Mapping[str, Any]:
-        """Replace a space's settings by ``change(settings)`` in one transaction, and return them."""
+        """Replace the settings of a space's community by ``change(settings)`` in one transaction; return them."""
+        space = community_of(space)
         async with self._database.write() as connection:
             await ensure_space(connection, space)
             held = (await connection.execute(select(spaces.c.settings).where(spaces.c.id == space))).scalar_one()
@@ -113,6 +129,12 @@ class Spaces:
     def _note(self, space: SpaceId, settings: Mapping[str, Any]) -> tuple[float, Mapping[str, Any]]:
         self._read[space] = noted = self._now_s(), settings
         return noted
+
+
+def in_community(column: Column[Any], space: SpaceId) -> ColumnElement[bool]:
+    """Return the condition that a column names a space of the same community as ``space``, of whatever audience."""
+    community = community_of(space)
+    return or_(column == community, column.startswith(f"{community}/", autoescape=True))
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:

@@ -6,7 +6,7 @@ How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, Source, Thumb
-from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private, readable_spaces
+from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     Chunk,
@@ -26,6 +26,7 @@ from core.types.knowledge import (
     WatchKind,
 )
 from core.types.messages import Attachment, Message, Nearby, Person, PostedMessage
+from core.types.scope import Scope, community_of, readers_of, space_of_readers
 from core.types.search import (
     AnalyzedQuestion,
     AnswerType,
@@ -82,6 +83,7 @@ __all__ = [
     "Reason",
     "Reply",
     "Sampling",
+    "Scope",
     "SearchResult",
     "Source",
     "SpaceChanges",
@@ -92,6 +94,8 @@ __all__ = [
     "Vector",
     "Watch",
     "WatchKind",
+    "community_of",
     "is_private",
-    "readable_spaces",
+    "readers_of",
+    "space_of_readers",
 ]

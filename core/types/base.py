@@ -13,7 +13,10 @@ Language = Literal["en", "pt"]
 LANGUAGES: tuple[Language, ...] = ("en", "pt")
 
 SpaceId = NewType("SpaceId", str)
-"""A tenant's id, which every read is scoped to: ``discord:<guild>``, ``telegram:<chat>``, ``terminal:<user>``."""
+"""A tenant's id, which every read is scoped to: ``discord:<guild>``, ``telegram:<chat>``, ``terminal:<user>``.
+
+With an audience (``core.types.scope``) it names what only some of the tenant may read: ``discord:<guild>/channel-7``.
+"""
 
 GLOBAL = SpaceId("global")
 """The operator's own space, readable from every other space and written from the command line."""
@@ -30,8 +33,3 @@ Matrix = NDArray[np.float32]
 def is_private(space: SpaceId) -> bool:
     """Return whether a space is one person's private chat (``discord:dm:<user>``, ``telegram:dm:<user>``)."""
     return space.split(":")[1:2] == ["dm"]
-
-
-def readable_spaces(space: SpaceId) -> tuple[SpaceId, ...]:
-    """Return the spaces a question asked in ``space`` may be answered from: its own and the global one."""
-    return (space,) if space == GLOBAL else (space, GLOBAL)

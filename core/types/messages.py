@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.types.base import Platform, SpaceId
+from core.types.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Message:
     ``address`` is what its adapter needs to reply after a restart; empty where that is impossible.
     ``declined`` is the id of the answer shown by the message it replies to, where AION declined or was not sure.
     ``quoted`` are the messages it replies to or was called on. ``nearby`` fetches others of the channel; ``None``
-    where the platform cannot, and after a restart.
+    where the platform cannot, and after a restart. ``others`` are what else may be read there (``Scope.others``).
     """
 
     key: str
@@ -79,3 +80,9 @@ class Message:
     quoted: tuple[PostedMessage, ...] = ()
     declined: int | None = None
     nearby: Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]] | None = None
+    others: tuple[SpaceId, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        """Return what may be read where the message is."""
+        return Scope(self.space, self.others)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.commands import Command, Context, Parameter, Registry
 from core.markdown import Markdown
-from core.types import StorageUsage
+from core.types import Document, StorageUsage, readers_of
 
 _SHOWN = 50
 """Titles listed in a reply; the command line (``aion docs``) lists them all."""
@@ -18,13 +18,18 @@ async def docs(context: Context) -> None:
         await context.reply(context.say("docs.none"))
         return
     lines = [context.say("docs.heading", n_documents=len(documents)), *_usage(context, await services.usage())]
-    lines += [
-        context.say("docs.line", id=document.id, title=document.title, n_passages=document.n_passages)
-        for document in documents[:_SHOWN]
-    ]
+    lines += [_line(context, document) for document in documents[:_SHOWN]]
     if len(documents) > _SHOWN:
         lines.append(context.say("docs.more", n_documents=len(documents) - _SHOWN))
     await context.reply(Markdown("\n").join(lines))
+
+
+def _line(context: Context, document: Document) -> Markdown:
+    """Return a document with its number, and for whom it is kept where that is not everyone."""
+    values = {"id": document.id, "title": document.title, "n_passages": document.n_passages}
+    if not readers_of(document.space):
+        return context.say("docs.line", **values)
+    return context.say("docs.line_kept", audience=context.audience(document.space), **values)
 
 
 def _usage(context: Context, usage: StorageUsage) -> tuple[Markdown, ...]:

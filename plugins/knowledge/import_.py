@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.markdown import Markdown
 from core.services import ImportReport
 from core.types import Button
+from plugins.knowledge.index import AUDIENCE, audience_lines
 from plugins.knowledge.learn import Speaker
 
 _PREVIEWS = ("preview", "prévia", "previa")
@@ -30,7 +31,7 @@ async def import_history(context: Context) -> None:
         lines += report_lines(context, report, is_preview=is_preview)
         if (n_new := report.outcomes.get("new", 0)) and not is_preview:
             buttons.append(Button(context.label("importing.approve_all", n=n_new), "approve", report.site))
-    await context.reply(Markdown("\n").join(lines), *buttons)
+    await context.reply(Markdown("\n").join([*lines, *audience_lines(context)]), *buttons)
 
 
 def report_lines(speaker: Speaker, report: ImportReport, *, is_preview: bool) -> Iterator[Markdown]:
@@ -91,6 +92,7 @@ def register(registry: Registry) -> None:
                     {"en": "preview: only show what you would propose", "pt": "preview: só mostre o que proporia"},
                     required=False,
                 ),
+                AUDIENCE,
             ),
             permission="moderator",
         )

@@ -5,7 +5,24 @@ from __future__ import annotations
 from core.commands import Command, Context, Parameter, Registry
 from core.errors import UserError
 from core.markdown import Markdown
-from core.types import IndexedDocument
+from core.types import IndexedDocument, readers_of
+
+AUDIENCE = Parameter(
+    "audience",
+    {
+        "en": "Who may read it: everyone, here, or channels and roles; by default who reads this channel",
+        "pt": "Quem pode ler: everyone (todos), here (aqui), ou canais e cargos; sem isto, quem lê este canal",
+    },
+    kind="audience",
+    required=False,
+)
+"""For whom a command teaches."""
+
+
+def audience_lines(context: Context) -> tuple[Markdown, ...]:
+    """Return the line that says for whom something taught is kept; none where that is everyone."""
+    space = context.message.space
+    return (context.say("audience.kept", audience=context.audience(space)),) if readers_of(space) else ()
 
 
 def indexed_line(context: Context, indexed: IndexedDocument) -> Markdown:
@@ -27,7 +44,7 @@ async def index(context: Context) -> None:
             lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
         except UserError as error:
             lines.append(context.explain(error))
-    await context.reply(Markdown("\n").join(lines))
+    await context.reply(Markdown("\n").join([*lines, *audience_lines(context)]))
 
 
 def register(registry: Registry) -> None:
@@ -42,6 +59,7 @@ def register(registry: Registry) -> None:
             handler=index,
             parameters=(
                 Parameter("file", {"en": "The file to learn", "pt": "O arquivo a aprender"}, kind="attachment"),
+                AUDIENCE,
             ),
             permission="teacher",
         )

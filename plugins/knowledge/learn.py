@@ -10,7 +10,7 @@ from typing import Protocol
 from core.commands import Command, Context, Parameter, Registry
 from core.markdown import Markdown
 from core.services import Finding
-from plugins.knowledge.index import indexed_line
+from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line
 
 _ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
 _MAX_TITLE_CHARS = 80
@@ -26,16 +26,21 @@ async def learn(context: Context) -> None:
     what = context.message.arguments["what"].strip()
     if is_address(what) and await context.services.learning.policy() != "all":
         await context.progress(context.say("indexed.fetching", name=what))
-        return await context.reply(indexed_line(context, await context.services.learning.index_page(what)))
+        line = indexed_line(context, await context.services.learning.index_page(what))
+        return await _reply(context, line)
 
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
 
     if is_address(what):
-        return await context.reply(report(context, await context.services.learning.learn_page(what, tell)))
+        return await _reply(context, report(context, await context.services.learning.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
     findings = await context.services.learning.learn_theme(what, tell)
-    await context.reply(Markdown("\n").join([summary(context, what, findings), report(context, findings)]))
+    await _reply(context, summary(context, what, findings), report(context, findings))
+
+
+async def _reply(context: Context, *lines: Markdown) -> None:
+    await context.reply(Markdown("\n").join([*lines, *audience_lines(context)]))
 
 
 def summary(context: Speaker, theme: str, findings: tuple[Finding, ...]) -> Markdown:
@@ -85,6 +90,7 @@ def register(registry: Registry) -> None:
             handler=learn,
             parameters=(
                 Parameter("what", {"en": "A page's address, or a theme", "pt": "O endereço de uma página, ou um tema"}),
+                AUDIENCE,
             ),
             permission="teacher",
         )

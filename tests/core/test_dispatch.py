@@ -77,10 +77,10 @@ async def test_titles_are_completed_within_the_space_alone(aion: Aion) -> None:
     await aion.ingest.index_file(SpaceId("discord:1"), "club.md", b"# Library club\n\nOn Mondays.\n")
     [document] = await aion.documents.list(SPACE)
     for typed in ("", "libr", "LIBRARY ", f"#{document.id}"):
-        [found] = await aion.dispatch.complete(SPACE, MEMBER, "document", typed)
+        [found] = await aion.dispatch.complete(SPACE, "c", MEMBER, "document", typed)
         assert (found.label, found.value) == (f"#{document.id} {document.title}", str(document.id))
-    assert not await aion.dispatch.complete(SPACE, MEMBER, "document", "garden")
-    assert not await aion.dispatch.complete(SPACE, MEMBER, "proposal", "")
+    assert not await aion.dispatch.complete(SPACE, "c", MEMBER, "document", "garden")
+    assert not await aion.dispatch.complete(SPACE, "c", MEMBER, "proposal", "")
 
 
 async def test_a_number_to_call_that_was_not_taught_is_not_asserted(aion: Aion) -> None:

@@ -54,7 +54,9 @@ class ScriptedFront(Unlimited):
         except UserError as error:
             await outlet.send(Reply(explain("en", error), "en", quiet=True))
 
-    async def complete(self, space: SpaceId, person: Person, names: str, typed: str) -> list[ArgumentCompletion]:
+    async def complete(
+        self, space: SpaceId, conversation: str, person: Person, names: str, typed: str
+    ) -> list[ArgumentCompletion]:
         return [ArgumentCompletion(f"{names} {typed} {n} " + "long " * 30, str(n)) for n in range(40)]
 
     async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:

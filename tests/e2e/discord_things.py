@@ -13,7 +13,8 @@ Json = dict[str, Any]
 
 TEXT, DM, THREAD, FORUM = 0, 1, 11, 15
 MANAGE_GUILD = 1 << 5
-EVERYDAY = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
+VIEW_CHANNEL = 1 << 10
+EVERYDAY = VIEW_CHANNEL | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
 _EPOCH_MS = 1_420_070_400_000
 _serial = itertools.count()

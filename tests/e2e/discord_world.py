@@ -17,6 +17,7 @@ from discord_things import (
     MANAGE_GUILD,
     TEXT,
     THREAD,
+    VIEW_CHANNEL,
     Channel,
     Guild,
     Interaction,
@@ -116,6 +117,15 @@ class World:
         channel = self._add(Channel(TEXT, name, guild))
         self._emit("CHANNEL_CREATE", channel.json())
         return channel
+
+    def let_view(self, channel: Channel, *roles: Role) -> None:
+        """Let only these roles, and AION, view a channel from now on; with none, everybody."""
+        guild = channel.guild
+        assert guild is not None
+        shown = [role for role in guild.roles if role in roles or role.bot]
+        channel.overwrites = [_overwrite(guild.id, deny=VIEW_CHANNEL)] if roles else []
+        channel.overwrites += [_overwrite(role.id, allow=VIEW_CHANNEL) for role in shown if roles]
+        self._emit("CHANNEL_UPDATE", channel.json())
 
     def forum(self, guild: Guild, name: str) -> Channel:
         """Make a forum, whose posts are threads."""
@@ -358,3 +368,8 @@ class World:
         if self._session and not may_read and not self._session.intents & MESSAGE_CONTENT:
             data |= {"content": "", "attachments": [], "components": []}
         self._emit(event, data | (about or {}))
+
+
+def _overwrite(id_: int, *, allow: int = 0, deny: int = 0) -> Json:
+    """Return a permission overwrite of a role."""
+    return {"id": str(id_), "type": 0, "allow": str(allow), "deny": str(deny)}

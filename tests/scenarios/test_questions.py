@@ -27,7 +27,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import SearchResult
+from core.types import Scope, SearchResult
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
@@ -75,7 +75,7 @@ async def ask_all(folder, models_dir, documents, questions):
         searcher = HybridSearcher(embedder, Passages(database), folder / "indexes")
         asked = []
         for language, question, fact in questions:
-            found = await searcher.search(SPACE, question, language)
+            found = await searcher.search(Scope(SPACE), question, language)
             near = await Passages(database).neighbours([hit.passage for hit in found.context])
             quotations = rank_quotations(found, near, embedder)
             asked.append(Asked(question, fact, found, rank(found, embedder), quotations))

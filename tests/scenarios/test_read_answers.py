@@ -10,7 +10,7 @@ from core.commands import Registry
 from core.pipeline import Question
 from core.retrieval.reading.reading_searcher import as_read
 from core.settings import Settings
-from core.types import AnalyzedQuestion, Passage
+from core.types import AnalyzedQuestion, Passage, Scope
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
 QUESTION = "When may members borrow the drill?"
@@ -39,7 +39,7 @@ async def test_what_is_read_leads_the_context_and_is_recorded(tmp_path: Path) ->
         for name, text in RULES.items():
             await aion.ingest.index_file(SPACE, name, text)
         pipeline = aion.dispatch.questions.pipeline
-        found = await as_read(await pipeline.searcher.search(SPACE, QUESTION, "en"), pipeline.reader)
+        found = await as_read(await pipeline.searcher.search(Scope(SPACE), QUESTION, "en"), pipeline.reader)
         assert [hit.passage.document for hit in found.context] == ["opening", "drill"]
         answer = await pipeline.answer(Question(SPACE, "here", MEMBER, QUESTION, "en"), _unseen)
         assert answer.confidence.features["evidence"] == 7.0

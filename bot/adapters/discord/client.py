@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
 from bot.adapters.discord.address import DIRECT, channel_at, interaction_at, message_at, space_of
+from bot.adapters.discord.audiences import ChannelAudiences
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
 from bot.adapters.discord.command_sync import CommandHashFile, keep_synced
 from bot.adapters.discord.commands import Translator, add_commands
@@ -84,6 +85,7 @@ class Client(discord.Client):
         self.interactions = InteractionHandler(api, self._messages, self._tasks, moderator_role)
         self._missed = MissedMessages()
         self._heard_at_s: float | None = None
+        api.judge_audiences("discord", ChannelAudiences(self))
         self._was_ready = False
 
     # --- the session ------------------------------------------------------------------------------

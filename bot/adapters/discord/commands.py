@@ -30,6 +30,7 @@ _FILES_PER_CALL = 5
 _KINDS = {
     "text": str,
     "word": str,
+    "audience": str,
     "channel": app_commands.AppCommandChannel | app_commands.AppCommandThread,
     "number": app_commands.Range[int, 0, 2**53 - 1],
     "attachment": discord.Attachment,

@@ -14,7 +14,7 @@ from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
 from bot.adapters.discord.threads import open_thread, thread_link
-from bot.adapters.discord.translate import call_of, caller_of
+from bot.adapters.discord.translate import call_of, caller_of, space_of_interaction
 from bot.delivery.answering import MessageHandler
 from bot.delivery.errors import DeliveryFailed
 from bot.delivery.tasks import TaskSet
@@ -55,11 +55,8 @@ class InteractionHandler:
         """Return what a half-typed argument may mean; nothing to those who may not call the command."""
         if parameter.names is None or not self._may_call(interaction, command):
             return ()
-        space, person = (
-            space_of(interaction.guild_id, interaction.user.id),
-            caller_of(interaction, self._moderator_role),
-        )
-        return await self._api.complete(space, person, parameter.names, typed)
+        space, person = space_of_interaction(interaction), caller_of(interaction, self._moderator_role)
+        return await self._api.complete(space, str(interaction.channel_id), person, parameter.names, typed)
 
     async def teach(self, interaction: Interaction, message: discord.Message) -> None:
         """Call ``/teach`` with the text of a message and the files it came with."""
@@ -106,8 +103,7 @@ class InteractionHandler:
             self._tasks.start(self._rate(interaction, thumb, answer_id))
 
     async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
-        space = space_of(interaction.guild_id, interaction.user.id)
-        person = caller_of(interaction, self._moderator_role)
+        space, person = space_of_interaction(interaction), caller_of(interaction, self._moderator_role)
         await show(interaction, await self._api.rate(space, answer_id, person, thumb, str(interaction.locale)))
 
     async def press_command(self, interaction: Interaction, name: str, argument: str, channel: str = "") -> None:

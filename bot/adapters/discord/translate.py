@@ -6,11 +6,11 @@ import mimetypes
 
 import discord
 
-from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
+from bot.adapters.discord.audiences import space_in
 from bot.delivery.wordless import WordlessKind, media_kind
 from core.control_characters import without_controls
-from core.types import Attachment, Message, Person
+from core.types import Attachment, Message, Person, SpaceId
 
 _WRITTEN_TYPES = {discord.MessageType.default, discord.MessageType.reply}
 """Message types a person writes; the others are system messages (a pin, a new member)."""
@@ -131,7 +131,7 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
     return Message(
         key=f"discord:{message.id}",
         platform="discord",
-        space=space_of(message.guild.id if message.guild else None, message.author.id),
+        space=space_in(message.guild, message.guild.id if message.guild else None, message.channel, message.author.id),
         conversation=str(message.channel.id),
         person=person_of(message.author, moderator_role),
         text=question_of(me, message),
@@ -160,7 +160,7 @@ def call_of(
     return Message(
         key=f"discord:interaction:{interaction.id}",
         platform="discord",
-        space=space_of(interaction.guild_id, interaction.user.id),
+        space=space_of_interaction(interaction),
         conversation=str(interaction.channel_id),
         person=caller_of(interaction, moderator_role),
         text=" ".join(arguments.values()),
@@ -179,6 +179,13 @@ def call_of(
             "link": interaction.message.jump_url if interaction.message else "",
         },
     )
+
+
+def space_of_interaction(interaction: discord.Interaction) -> SpaceId:
+    """Return the space of where an interaction happened."""
+    guild = interaction.client.get_guild(interaction.guild_id) if interaction.guild_id else None
+    known = guild.get_channel_or_thread(interaction.channel_id or 0) if guild else None
+    return space_in(guild, interaction.guild_id, known or interaction.channel, interaction.user.id)
 
 
 def _asked(pressed: discord.Message | None) -> str:

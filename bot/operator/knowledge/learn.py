@@ -15,7 +15,7 @@ from core.curation.watch import OPERATOR
 from core.markdown import plain_text
 from core.services import Finding
 from core.texts import say
-from core.types import Person, SpaceId
+from core.types import Person, Scope, SpaceId
 from plugins.knowledge.learn import is_address, report, summary
 
 
@@ -25,7 +25,7 @@ async def learn_page_or_theme(what: str, space: str) -> None:
     console = TerminalConsole(soft_wrap=True)
     terminal = TerminalSpeaker()
     async with open_aion(status_printer(console)) as aion:
-        learning = aion.services.learning.of(SpaceId(space), Person(OPERATOR, OPERATOR), terminal_language())
+        learning = aion.services.learning.of(Scope(SpaceId(space)), Person(OPERATOR, OPERATOR), terminal_language())
         if is_address(what):
             with console.status(say(terminal_language(), "indexed.fetching", name=what)):
                 indexed = await learning.index_page(what)

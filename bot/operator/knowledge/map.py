@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.knowledge.map_image import as_html, as_png
 from core.offload import offload
 from core.texts import say
-from core.types import SpaceId
+from core.types import Scope, SpaceId
 
 
 @handed_over
@@ -23,7 +23,7 @@ async def draw_map(space: str, html: Path | None, png: Path | None) -> None:
     console = TerminalConsole(soft_wrap=True)
     async with open_aion(status_printer(console)) as aion:
         with console.status(say(language, "map.drawing")):
-            chart = await aion.services.documents.of(SpaceId(space)).knowledge_map()
+            chart = await aion.services.documents.of(Scope(SpaceId(space))).knowledge_map()
             heading = say(language, "map.heading")
             if png is not None:
                 await _write(png, await offload(as_png, chart, heading))

@@ -30,7 +30,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.storage.unreadable import UnreadableSources
-from core.types import Person, SpaceId
+from core.types import Person, Scope, SpaceId
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ async def open_reviews(folder: DataFolder) -> AsyncIterator[ReviewService]:
 @asynccontextmanager
 async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
     async with open_data_folder() as folder, open_reviews(folder) as reviews:
-        yield reviews.at(SpaceId(space), Person(OPERATOR, OPERATOR, is_moderator=True))
+        yield reviews.at(Scope(SpaceId(space)), Person(OPERATOR, OPERATOR, is_moderator=True))
 
 
 async def print_pending(space: str) -> None:

@@ -13,7 +13,7 @@ from core.ports import Reader, Searcher
 from core.retrieval.reading.passage_reader import UNREAD
 from core.retrieval.search import diverse
 from core.stopwatch import Stopwatch
-from core.types import Hit, Language, SearchResult, SpaceId
+from core.types import Hit, Language, Scope, SearchResult
 
 N_READ = 12
 """Hits that are read: they hold the answer in .89 of the questions of communities, 24 in .92, in twice the time."""
@@ -29,9 +29,9 @@ class ReadingSearcher:
     searcher: Searcher
     reader: Reader
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the same hits by fused score and evidence, and a context chosen from that order."""
-        return await as_read(await self.searcher.search(space, query, language), self.reader)
+        return await as_read(await self.searcher.search(scope, query, language), self.reader)
 
 
 async def as_read(found: SearchResult, reader: Reader | None) -> SearchResult:

@@ -1,6 +1,7 @@
 """Consents: whether a person's messages may become documents of a space, and texts waiting for consent.
 
-A decision covers everything a person says in that space, and can be changed. People are pseudonyms.
+A decision covers everything a person says in that community, and can be changed; a text waits in the space it was
+taught in, and becomes a document of that one. People are pseudonyms.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from sqlalchemy import delete, insert, select, update
 from core.storage.database import Database
 from core.storage.document_writes import NewDocument
 from core.storage.schema import consents, teachings
-from core.storage.spaces import ensure_space
-from core.types import SpaceId
+from core.storage.spaces import ensure_space, in_community
+from core.types import SpaceId, community_of
 
 KIND = "markdown"
 """The kind of documents made of messages."""
@@ -32,6 +33,7 @@ class PendingTeaching:
     """A text that waits for its authors' consent; ``taught_by`` is the moderator who taught it."""
 
     id: int
+    space: SpaceId
     new: NewDocument
     taught_by: str
 
@@ -44,18 +46,19 @@ class Consents:
 
     async def decisions(self, space: SpaceId, people: Collection[str]) -> Mapping[str, bool]:
         """Return each person's decision; those who have not decided are left out."""
-        ours = (consents.c.space_id == space) & consents.c.person.in_(people)
+        ours = (consents.c.space_id == community_of(space)) & consents.c.person.in_(people)
         return {row.person: bool(row.is_given) for row in await self._database.rows(select(consents).where(ours))}
 
     async def decide(self, space: SpaceId, person: str, *, is_given: bool) -> None:
         """Store a person's decision. Consent takes them off waiting texts; a refusal deletes those texts. Atomic."""
+        space = community_of(space)
         this = (consents.c.space_id == space) & (consents.c.person == person)
         values = {"is_given": int(is_given), "decided_at": datetime.now(UTC)}
         async with self._database.write() as connection:
             await ensure_space(connection, space)
             if (await connection.execute(update(consents).where(this).values(values))).rowcount == 0:
                 await connection.execute(insert(consents).values(space_id=space, person=person, **values))
-            rows = (await connection.execute(select(teachings).where(teachings.c.space_id == space))).all()
+            rows = (await connection.execute(select(teachings).where(in_community(teachings.c.space_id, space)))).all()
             for row in (row for row in rows if person in row.awaiting):
                 others = [other for other in row.awaiting if other != person]
                 this_one = teachings.c.id == row.id
@@ -81,11 +84,14 @@ class Consents:
             return True
 
     async def agreed(self, space: SpaceId) -> tuple[PendingTeaching, ...]:
-        """Return the texts that wait for nobody any more, oldest first."""
-        ours = select(teachings).where(teachings.c.space_id == space).order_by(teachings.c.id)
+        """Return the texts of a community that wait for nobody any more, whatever their audience, oldest first."""
+        ours = select(teachings).where(in_community(teachings.c.space_id, space)).order_by(teachings.c.id)
         return tuple(
             PendingTeaching(
-                row.id, NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text), row.taught_by
+                row.id,
+                row.space_id,
+                NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text),
+                row.taught_by,
             )
             for row in await self._database.rows(ours)
             if not row.awaiting

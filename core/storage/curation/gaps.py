@@ -1,6 +1,6 @@
 """Gaps: clusters of questions that were not answered well, as of the last gathering.
 
-Every method but ``spaces`` reads and writes one space. Of people only the number is stored.
+Every method but ``spaces`` and ``first`` reads and writes one space. Of people only the number is stored.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, func, insert, or_, select, update
 
 from core.storage.database import Database
 from core.storage.schema import answers, gaps, ratings
-from core.types import Gap, GapStatus, Language, SpaceId, Vector
+from core.types import Gap, GapStatus, Language, Scope, SpaceId, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,14 @@ class Gaps:
 
     async def open(self, space: SpaceId, limit: int) -> tuple[Gap, ...]:
         """Return the space's open gaps, by descending number of people, questions, and time."""
-        waiting = select(gaps).where(gaps.c.space_id == space, gaps.c.status == "open")
+        return await self._open(gaps.c.space_id == space, limit)
+
+    async def first(self, scope: Scope, limit: int) -> tuple[Gap, ...]:
+        """Return the open gaps that may be read in ``scope``, ordered as ``open`` does."""
+        return await self._open(gaps.c.space_id.in_(scope.community), limit)
+
+    async def _open(self, where: ColumnElement[bool], limit: int) -> tuple[Gap, ...]:
+        waiting = select(gaps).where(where, gaps.c.status == "open")
         ranked = waiting.order_by(gaps.c.n_people.desc(), gaps.c.n_questions.desc(), gaps.c.asked_at.desc())
         return tuple(_gap(row) for row in await self._database.rows(ranked.limit(limit)))
 

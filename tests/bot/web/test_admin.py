@@ -25,7 +25,7 @@ from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents, NewDocument
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
-from core.types import Person, SpaceId
+from core.types import Person, Scope, SpaceId
 from tests.fakes import WordEmbedder
 from tests.parser import InProcessParser
 
@@ -84,7 +84,7 @@ async def test_what_waits_is_listed_and_decided_on_once(house: House) -> None:
 async def test_of_a_moderator_and_a_program_one_decides(house: House) -> None:
     number = await house.propose(1)
     verdict, response = await asyncio.gather(
-        house.reviews.at(GUILD, ANA).approve(number),
+        house.reviews.at(Scope(GUILD), ANA).approve(number),
         house.client.post(f"/admin/review/{number}/reject", params={"space": GUILD}),
     )
     assert sorted([verdict.is_new, response.json()["is_new"]]) == [False, True]

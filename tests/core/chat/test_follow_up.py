@@ -11,7 +11,7 @@ from core.chat.conversation import CondensedQuestion
 from core.chat.follow_up import FEATURES, MAX_NAMED, follow_up_features, search_in_session
 from core.retrieval.search import HybridSearcher
 from core.storage.turns import Session
-from core.types import SpaceId
+from core.types import Scope, SpaceId
 from tests.core.retrieval.memory_store import MemoryStore
 from tests.fakes import WordEmbedder
 
@@ -68,7 +68,7 @@ async def test_without_a_question_before_it_is_searched_as_it_is(searcher):
 
 
 async def first(searcher: HybridSearcher, text: str) -> str:
-    return (await searcher.search(HERE, text, "en")).hits[0].passage.text
+    return (await searcher.search(Scope(HERE), text, "en")).hits[0].passage.text
 
 
 @pytest.mark.parametrize(("text", "topic"), [("until when?", VACATION), ("wireless password of the house?", None)])
@@ -82,7 +82,9 @@ async def test_where_nothing_is_found_its_wording_decides(tmp_path, text, topic)
 
 async def test_features_tell_what_the_question_names_and_where_it_is_found(searcher):
     text = "where do visitors park their blue cars near the house on Sundays in the snow"
-    before, alone, both = [await searcher.search(HERE, each, "en") for each in (VACATION, text, f"{VACATION}\n{text}")]
+    before, alone, both = [
+        await searcher.search(Scope(HERE), each, "en") for each in (VACATION, text, f"{VACATION}\n{text}")
+    ]
     features = follow_up_features(text, before, alone, both)
     assert set(features) == set(FEATURES)
     assert features["named"] == MAX_NAMED and features["leans"] == 0 and 0 < features["held"] < 1

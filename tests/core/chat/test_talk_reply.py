@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from core.chat.talk_reply import MAX_THEMES, ReadTalk, TalkReplies, shown_title
-from core.types import GLOBAL, Document, SpaceId
+from core.types import GLOBAL, Document, Scope, SpaceId
 
 HERE = SpaceId("discord:1")
 
@@ -26,7 +26,7 @@ class Shelf:
 
 async def test_many_documents_are_named_by_folder():
     names = [f"rules/pool_{n}.md" for n in range(1, MAX_THEMES + 2)] + ["clubs/choir.md"]
-    read = await TalkReplies(Shelf(*names)).read(HERE, "what do you know?", "en")
+    read = await TalkReplies(Shelf(*names)).read(Scope(HERE), "what do you know?", "en")
     assert read.reply is not None
     heading, rules, clubs = read.reply.splitlines()
     assert f"{len(names)} documents" in heading
@@ -35,16 +35,16 @@ async def test_many_documents_are_named_by_folder():
 
 
 async def test_a_few_are_named_with_their_headings():
-    read = await TalkReplies(Shelf("pool_rules.md")).read(HERE, "o que você sabe?", "pt")
+    read = await TalkReplies(Shelf("pool_rules.md")).read(Scope(HERE), "o que você sabe?", "pt")
     assert read.reply is not None
     assert read.reply.splitlines()[1:] == ["• pool rules: Hours"]
 
 
 async def test_a_summary_is_of_the_document_with_every_word_in_its_title():
     replies = TalkReplies(Shelf("pool.md", "pool rules.md", "rules of the gym.md"))
-    read = await replies.read(HERE, "summarise the pool rules", "en")
+    read = await replies.read(Scope(HERE), "summarise the pool rules", "en")
     assert read.reply == "**pool rules**\n• **Hours**: It opens at nine in the morning."
-    assert await replies.read(HERE, "summarise the sauna rules", "en") == ReadTalk("summarise the sauna rules")
+    assert await replies.read(Scope(HERE), "summarise the sauna rules", "en") == ReadTalk("summarise the sauna rules")
 
 
 def test_a_title_is_shown_without_the_ending_of_a_file():

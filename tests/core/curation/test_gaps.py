@@ -32,7 +32,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.schema import answers
 from core.storage.spaces import Spaces
-from core.types import Band, Confidence, Decision, SpaceId
+from core.types import Band, Confidence, Decision, Scope, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import LIBRARY
@@ -54,7 +54,7 @@ class House:
 
     @property
     def gaps(self) -> SpaceGaps:
-        return self.finder.of(GUILD, "ana")
+        return self.finder.of(Scope(GUILD), "ana")
 
     async def ask(self, question: str, person: str = "rui", used: str = "abstained", band: Band = "abstain") -> int:
         decision = Decision(band, Confidence(0.1, 0.5))
@@ -118,7 +118,7 @@ async def test_another_space_sees_none_of_it(house: House) -> None:
     await house.ask("When does the library open?")
     await house.finder.gather()
     [gap] = await house.gaps.first(5)
-    stranger = house.finder.of(SpaceId("discord:2"), "eva")
+    stranger = house.finder.of(Scope(SpaceId("discord:2")), "eva")
     assert not await stranger.first(5)
     with pytest.raises(BadInput):
         await stranger.dismiss(gap.id)

@@ -13,7 +13,7 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.importing.history_import import HistoryImport, ImportRequest
 from core.settings import Settings
-from core.types import Person, SpaceId
+from core.types import Person, Scope, SpaceId
 from plugins import load_plugins
 from tests import chat_exports
 from tests.chat_exports import at
@@ -58,7 +58,7 @@ def request_of(imports: HistoryImport, *, is_agreed: bool = True) -> ImportReque
 
 
 async def test_a_preview_stores_nothing_and_an_import_proposes(aion: Aion, tmp_path: Path) -> None:
-    imports, review = aion.services.imports, aion.services.reviews.at(SPACE, Person("m", "M"))
+    imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
     path, request = export_of(tmp_path), request_of(aion.services.imports)
     preview = await imports.preview(path, request)
     assert dict(preview.outcomes) == {"new": 1, "personal": 1}
@@ -76,7 +76,7 @@ async def test_a_preview_stores_nothing_and_an_import_proposes(aion: Aion, tmp_p
 
 
 async def test_an_import_made_again_adds_only_what_is_new(aion: Aion, tmp_path: Path) -> None:
-    imports, review = aion.services.imports, aion.services.reviews.at(SPACE, Person("m", "M"))
+    imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
     request = request_of(imports)
     await imports.propose(export_of(tmp_path), request)
     assert dict((await imports.propose(export_of(tmp_path), request)).outcomes) == {"waiting": 1, "personal": 1}
@@ -91,7 +91,7 @@ async def test_an_import_made_again_adds_only_what_is_new(aion: Aion, tmp_path: 
 
 
 async def test_without_their_authors_consent_lessons_wait(aion: Aion, tmp_path: Path) -> None:
-    imports, review = aion.services.imports, aion.services.reviews.at(SPACE, Person("m", "M"))
+    imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
     request = request_of(imports, is_agreed=False)
     report = await imports.propose(export_of(tmp_path), request)
     assert dict(report.outcomes) == {"held": 1, "personal": 1}

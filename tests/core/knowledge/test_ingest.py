@@ -26,7 +26,7 @@ from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, IndexedDocument, Matrix, Page, SpaceId
+from core.types import Attachment, IndexedDocument, Matrix, Page, Scope, SpaceId
 from tests.fakes import WordEmbedder, attachment
 from tests.parser import InProcessParser
 
@@ -325,7 +325,7 @@ async def test_what_was_taught_is_found_and_what_was_forgotten_is_not(desk: Desk
     searcher = HybridSearcher(desk.embedder, desk.passages, tmp_path / "indexes")
 
     async def found(space: SpaceId = HERE) -> list[str]:
-        return [hit.passage.text for hit in (await searcher.search(space, "Where is the spare key?", "en")).hits]
+        return [hit.passage.text for hit in (await searcher.search(Scope(space), "Where is the spare key?", "en")).hits]
 
     await desk.ingest.index_file(HERE, "keys.md", b"The spare key is under the pot.")
     await desk.ingest.index_file(THERE, "keys.md", b"The spare key is with the neighbour.")
@@ -431,6 +431,6 @@ async def test_kill_9_while_indexing_leaves_whole_documents_and_the_next_run_fin
         assert await whole_documents(desk.documents) == N_NOTES
         assert len(await desk.texts()) == 2 * N_NOTES
         searcher = HybridSearcher(desk.embedder, desk.passages, tmp_path / "indexes")
-        hits = (await searcher.search(HERE, "the second part of 499", "en")).hits
+        hits = (await searcher.search(Scope(HERE), "the second part of 499", "en")).hits
         await searcher.close()
         assert hits[0].passage.text.endswith("The second part of 499.")

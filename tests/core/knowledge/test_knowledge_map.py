@@ -16,7 +16,7 @@ from core.knowledge.map_image import as_html, as_png
 from core.storage.database import Database
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import Passages
-from core.types import GLOBAL, Chunk, SpaceId
+from core.types import GLOBAL, Chunk, Scope, SpaceId
 from tests.fakes import WordEmbedder
 from tests.hostile import HOSTILE
 
@@ -37,7 +37,7 @@ async def charted(folder: Path) -> KnowledgeMap:
         await teach(database, HERE, NASTY, *(f"cat dog animal {n}" for n in range(20)))
         await teach(database, GLOBAL, "Hours", *(f"open nine five hours {n}" for n in range(20)))
         await teach(database, THERE, "Secret", "cobalt")
-        return await map_knowledge(Passages(database), HERE)
+        return await map_knowledge(Passages(database), Scope(HERE))
 
 
 async def test_shows_the_own_and_the_global_passages_with_titles(tmp_path: Path) -> None:
@@ -91,10 +91,10 @@ def test_no_text_becomes_markup_on_the_page_and_no_control_is_left(hostile: str)
 async def test_one_passage_none_and_too_many(tmp_path: Path) -> None:
     async with await Database.open(tmp_path) as database:
         with pytest.raises(BadInput):
-            await map_knowledge(Passages(database), HERE)
+            await map_knowledge(Passages(database), Scope(HERE))
         await teach(database, HERE, "One", "only this")
-        drawn = await map_knowledge(Passages(database), HERE)
+        drawn = await map_knowledge(Passages(database), Scope(HERE))
         assert drawn.titles == ("One",) and as_png(drawn, "x").startswith(b"\x89PNG")
         await teach(database, HERE, "Many", *(f"word{n % 7} same" for n in range(MAX_POINTS + 10)))
-        drawn = await map_knowledge(Passages(database), HERE)
+        drawn = await map_knowledge(Passages(database), Scope(HERE))
         assert MAX_POINTS / 2 <= len(drawn.points) <= MAX_POINTS

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.assembly.aion import Aion
 from core.errors import BadInput
 from core.knowledge.quiz import MAX_CHARS, QuizService, quiz_question
-from core.types import Document, SpaceId
+from core.types import Document, Scope, SpaceId
 from tests.e2e.real_core import core_in
 from tests.fakes import MEMBER, SPACE, CollectingOutlet, message
 
@@ -83,11 +83,11 @@ async def test_nothing_is_asked_of_another_space_or_of_what_changed(aion: Aion) 
     assert "nothing" in (await said(aion, "quiz", "q")).text
     await aion.ingest.index_file(SPACE, "hours.md", HOURS.encode())
     quiz = QuizService(aion.documents, random.Random(3))
-    asked = await quiz.of(SPACE).question()
+    asked = await quiz.of(Scope(SPACE)).question()
     with pytest.raises(BadInput):
-        await quiz.of(SpaceId("discord:2")).check(asked.document_id, asked.start, asked.end, "5")
+        await quiz.of(Scope(SpaceId("discord:2"))).check(asked.document_id, asked.start, asked.end, "5")
     with pytest.raises(BadInput):
-        await quiz.of(SPACE).check(asked.document_id, asked.start + 1, asked.end, "5")
+        await quiz.of(Scope(SPACE)).check(asked.document_id, asked.start + 1, asked.end, "5")
     await aion.documents.forget(SPACE, f"#{asked.document_id}")
     with pytest.raises(BadInput):
-        await quiz.of(SPACE).check(asked.document_id, asked.start, asked.end, "5")
+        await quiz.of(Scope(SPACE)).check(asked.document_id, asked.start, asked.end, "5")

@@ -20,7 +20,7 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.vectors import Vectors
-from core.types import GLOBAL, Matrix, SearchResult, SpaceId
+from core.types import GLOBAL, Matrix, Scope, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
 from tests.parser import InProcessParser
 
@@ -55,7 +55,7 @@ class World:
         self.reembedding = Reembedding(self.vectors, migration, self.searcher)
 
     async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:
-        return await self.searcher.search(space, query, "en")
+        return await self.searcher.search(Scope(space), query, "en")
 
     async def teach(self, name: str, text: str, space: SpaceId = HERE) -> None:
         await self.ingest.index_file(space, name, text.encode())

@@ -12,7 +12,7 @@ from core.assembly.bootstrap import assemble
 from core.errors import BadInput
 from core.settings import Settings
 from core.storage.curation.proposals import NewProposal
-from core.types import GLOBAL, Attachment, Person, SpaceId
+from core.types import GLOBAL, Attachment, Person, Scope, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
 from tests.stored import new_document
@@ -119,5 +119,5 @@ async def test_what_waits_for_approval_takes_room_too(aion: Aion) -> None:
     assert refused.value.key == "quota.full"
     assert len(await reviews.proposals.pending(GROUP)) == 3
     for proposal in await reviews.proposals.pending(GROUP):
-        await reviews.at(GROUP, OPERATOR).approve(proposal.id)
+        await reviews.at(Scope(GROUP), OPERATOR).approve(proposal.id)
     assert len(await aion.documents.list(GROUP)) == 3

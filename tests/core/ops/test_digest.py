@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.assembly.aion import Aion
+from core.chat.audiences import Audiences
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.ops.community_stats import N_DAYS, StatsService
@@ -21,7 +22,7 @@ from core.storage.curation.gaps import Gaps
 from core.storage.impressions import Impressions
 from core.storage.schema import answers, inbox
 from core.storage.spaces import Spaces
-from core.types import Confidence, Decision, SpaceId
+from core.types import Confidence, Decision, Scope, SpaceId
 from tests.e2e.real_core import core_in
 from tests.fakes import SPACE, CollectingOutlet, message
 
@@ -54,7 +55,7 @@ def digest_of(aion: Aion, now: datetime = NOW) -> WeeklyDigest:
     spaces = Spaces(database)
     notices = Notices(aion._stores.inbox, Channels(spaces), spaces, "en")
     stats = StatsService(Impressions(database), lambda: now)
-    return WeeklyDigest(spaces, stats, aion.documents, Gaps(database), notices, lambda: now)
+    return WeeklyDigest(spaces, stats, aion.documents, Gaps(database), notices, lambda: now, Audiences(spaces))
 
 
 async def test_questions_are_counted_by_day_and_outcome_in_one_space(aion: Aion) -> None:
@@ -64,7 +65,7 @@ async def test_questions_are_counted_by_day_and_outcome_in_one_space(aion: Aion)
     await answered(aion, "abstained", 0)
     for used, days_ago, space in (("talk", 1, SPACE), ("silent", 1, SPACE), ("local", 29, SPACE), ("local", 1, THERE)):
         await answered(aion, used, days_ago, "rui", space)
-    stats = await stats_of(aion).read(SPACE, N_DAYS)
+    stats = await stats_of(aion).read(Scope(SPACE), N_DAYS)
     yesterday, today = stats.days[-2:]
     assert (len(stats.days), stats.n_people) == (N_DAYS, 2)
     assert (yesterday.n_answered, yesterday.n_closest, yesterday.n_declined, yesterday.n_up) == (1, 1, 0, 1)
@@ -75,7 +76,7 @@ async def test_questions_are_counted_by_day_and_outcome_in_one_space(aion: Aion)
 async def test_the_picture_is_a_png_in_either_language(aion: Aion) -> None:
     await answered(aion, "local", 1)
     for language in ("en", "pt"):
-        space = stats_of(aion).of(SPACE, language)
+        space = stats_of(aion).of(Scope(SPACE), language)
         drawn = await space.draw(await space.read())
         assert drawn.name.endswith(".png") and drawn.data.startswith(b"\x89PNG")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.retrieval.rerank import RerankingSearcher, with_reranker
-from core.types import Hit, Language, Passage, SearchResult, SpaceId
+from core.types import Hit, Language, Passage, Scope, SearchResult, SpaceId
 from tests.passages import asked
 
 
@@ -18,10 +18,10 @@ class Shelf:
 
     texts: Sequence[str]
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         vectors = np.eye(max(len(self.texts), 1), dtype=np.float32)
         hits = tuple(
-            Hit(Passage(n, n, space, "doc", "", text, 0, len(text), "en"), 1 - n / 100, 0.5, 0.0, vectors[n])
+            Hit(Passage(n, n, scope.space, "doc", "", text, 0, len(text), "en"), 1 - n / 100, 0.5, 0.0, vectors[n])
             for n, text in enumerate(self.texts)
         )
         return SearchResult(asked(query, language), vectors[0], hits, hits[:8], {"dense": 1.0}, n_searched=len(hits))
@@ -40,7 +40,7 @@ def texts_of(found: SearchResult) -> list[str]:
 
 async def test_hits_are_put_in_the_models_order() -> None:
     texts = ["a", "aaa", "aa", "aaaaaa", "aaaa", "aaaaa"]
-    found = await RerankingSearcher(Shelf(texts), ByLength()).search(SpaceId("s"), "?", "en")
+    found = await RerankingSearcher(Shelf(texts), ByLength()).search(Scope(SpaceId("s")), "?", "en")
     assert texts_of(found) == sorted(texts, key=len, reverse=True)
     assert [hit.score for hit in found.hits] == sorted((hit.score for hit in found.hits), reverse=True)
     assert found.context[0].passage.text == "aaaaaa"
@@ -49,12 +49,12 @@ async def test_hits_are_put_in_the_models_order() -> None:
 
 async def test_without_time_the_order_is_the_searchs() -> None:
     texts = ["a", "aaa", "aa"]
-    found = await RerankingSearcher(Shelf(texts), ByLength(), budget_s=0).search(SpaceId("s"), "?", "en")
+    found = await RerankingSearcher(Shelf(texts), ByLength(), budget_s=0).search(Scope(SpaceId("s")), "?", "en")
     assert texts_of(found) == texts
 
 
 async def test_nothing_found_stays_nothing() -> None:
-    found = await RerankingSearcher(Shelf([]), ByLength()).search(SpaceId("s"), "?", "en")
+    found = await RerankingSearcher(Shelf([]), ByLength()).search(Scope(SpaceId("s")), "?", "en")
     assert found.hits == found.context == ()
 
 
@@ -62,7 +62,7 @@ async def test_what_was_not_read_in_time_follows() -> None:
     ticks = iter([0.0, 0.0, 2.0])
     texts = ["a", "aa", "aaa", "aaaa", "aaaaaaa", "aaaaa"]
     searcher = RerankingSearcher(Shelf(texts), ByLength(), now=lambda: next(ticks))
-    found = await searcher.search(SpaceId("s"), "?", "en")
+    found = await searcher.search(Scope(SpaceId("s")), "?", "en")
     assert texts_of(found) == ["aaaa", "aaa", "aa", "a", "aaaaaaa", "aaaaa"]
 
 

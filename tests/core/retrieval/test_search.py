@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.retrieval.search import HybridSearcher
-from core.types import GLOBAL, SpaceId
+from core.types import GLOBAL, Scope, SpaceId
 from tests.core.retrieval.memory_store import MemoryStore
 from tests.fakes import WordEmbedder
 
@@ -27,12 +27,12 @@ def searcher(store: MemoryStore, tmp_path: Path) -> HybridSearcher:
 
 
 async def texts(searcher: HybridSearcher, query: str, space: SpaceId = HERE) -> list[str]:
-    return [hit.passage.text for hit in (await searcher.search(space, query, "en")).hits]
+    return [hit.passage.text for hit in (await searcher.search(Scope(space), query, "en")).hits]
 
 
 async def test_finds_by_words_and_by_vectors(store, searcher):
     store.add(HERE, "The library opens at nine.", "Refunds take thirty days.", "Cats sleep all day.")
-    found = await searcher.search(HERE, "How many days does a refund take?", "en")
+    found = await searcher.search(Scope(HERE), "How many days does a refund take?", "en")
     best = found.hits[0]
     assert best.passage.text == "Refunds take thirty days."
     assert best.lexical > 0 and best.dense == pytest.approx(float(best.vector @ found.query_vector))
@@ -45,7 +45,7 @@ async def test_what_says_the_same_is_in_the_context_once(store, searcher):
     store.add(HERE, "Refunds take thirty days.")
     store.add(HERE, "REFUNDS take thirty days!", document="copy")
     store.add(HERE, "Refunds take ninety days.")
-    found = await searcher.search(HERE, "how long do refunds take", "en")
+    found = await searcher.search(Scope(HERE), "how long do refunds take", "en")
     assert len(found.hits) == 3
     texts = {hit.passage.text.casefold().rstrip(".!") for hit in found.context}
     assert len(found.context) == 2 and texts == {"refunds take thirty days", "refunds take ninety days"}
@@ -53,7 +53,7 @@ async def test_what_says_the_same_is_in_the_context_once(store, searcher):
 
 async def test_says_which_words_it_looked_for_and_where_they_are(store, searcher):
     store.add(HERE, "Refunds take thirty days.", "The library opens at nine.")
-    found = await searcher.search(HERE, "What refund does the zeppelin library give?", "en")
+    found = await searcher.search(Scope(HERE), "What refund does the zeppelin library give?", "en")
     assert [term.text for term in found.question.terms] == ["refund", "zeppelin", "library"]
     assert {hit.passage.text: hit.matched for hit in found.hits} == {
         "Refunds take thirty days.": (0,),
@@ -65,9 +65,9 @@ async def test_says_which_words_it_looked_for_and_where_they_are(store, searcher
 
 @pytest.mark.parametrize("query", ["", "???", "🙂", "the of and", "o que é isso?", "word " * 20_000, "a.b/c:d@e#f"])
 async def test_any_query_over_any_number_of_passages(store, searcher, query):
-    assert (await searcher.search(HERE, query, "en")).hits == ()
+    assert (await searcher.search(Scope(HERE), query, "en")).hits == ()
     store.add(HERE, "Only one.")
-    found = await searcher.search(HERE, query, "pt")
+    found = await searcher.search(Scope(HERE), query, "pt")
     assert [hit.passage.text for hit in found.hits] == [hit.passage.text for hit in found.context] == ["Only one."]
 
 
@@ -99,33 +99,33 @@ async def test_a_passage_that_was_found_lately_is_read_again_after_a_change(stor
     assert await texts(searcher, "refunds") == ["Refunds take thirty days."]
     store.rows[id_].passage = replace(store.rows[id_].passage, document="renamed")
     store.add(HERE, "Cats sleep.")
-    assert (await searcher.search(HERE, "refunds", "en")).hits[0].passage.document == "renamed"
+    assert (await searcher.search(Scope(HERE), "refunds", "en")).hits[0].passage.document == "renamed"
 
 
 async def test_word_rarity_is_that_of_everything_searched(store, searcher):
     """A word that is rare in a tiny space weighs what it weighs in both, so that scores of both compare."""
     store.add(HERE, "Zebra crossing.")
     store.add(GLOBAL, "Zebra crossing.", *(f"Filler number {n}." for n in range(50)))
-    hits = (await searcher.search(HERE, "zebra", "en")).hits[:2]
+    hits = (await searcher.search(Scope(HERE), "zebra", "en")).hits[:2]
     assert hits[0].passage.space != hits[1].passage.space
     assert hits[0].lexical == pytest.approx(hits[1].lexical, rel=0.35)
 
 
 async def test_portuguese_is_found_without_accents_and_in_other_forms(store, searcher):
     store.add(HERE, "As informações sobre reembolsos estão na recepção.", "O gato dorme.", language="pt")
-    found = await searcher.search(HERE, "informacao de reembolso", "pt")
+    found = await searcher.search(Scope(HERE), "informacao de reembolso", "pt")
     assert found.hits[0].lexical > 0 and found.hits[0].matched == (0, 1)
     assert found.hits[1].lexical == 0
 
 
 async def test_a_misspelt_question_is_searched_as_the_passages_spell_it(store, searcher, tmp_path):
     store.add(HERE, "The wireguard kitchen ends at nine.", "Refunds take thirty days.")
-    found = await searcher.search(HERE, "when does the wiregard kitchn end pls", "en")
+    found = await searcher.search(Scope(HERE), "when does the wiregard kitchn end pls", "en")
     assert found.question.text == "when does the wireguard kitchen end please"
     assert found.hits[0].passage.text == "The wireguard kitchen ends at nine." and len(found.hits[0].matched) == 3
     await searcher.close()
     again = HybridSearcher(store.embedder, store, tmp_path)
-    assert (await again.search(HERE, "wiregard", "en")).question.text == "wireguard", (
+    assert (await again.search(Scope(HERE), "wiregard", "en")).question.text == "wireguard", (
         "the words come back from the disk"
     )
 
@@ -133,21 +133,21 @@ async def test_a_misspelt_question_is_searched_as_the_passages_spell_it(store, s
 async def test_another_spaces_words_spell_no_question(store, searcher):
     store.add(HERE, "Refunds take thirty days.")
     store.add(THERE, "The codename is wireguard.")
-    assert (await searcher.search(HERE, "wiregard", "en")).question.text == "wiregard"
+    assert (await searcher.search(Scope(HERE), "wiregard", "en")).question.text == "wiregard"
 
 
 async def test_mixed_languages_share_one_index(store, searcher):
     store.add(HERE, "Refunds take thirty days.")
     store.add(HERE, "Os reembolsos levam trinta dias.", language="pt")
-    assert (await searcher.search(HERE, "refunds", "pt")).hits[0].passage.language == "en"
-    assert (await searcher.search(HERE, "reembolsos", "en")).hits[0].passage.language == "pt"
+    assert (await searcher.search(Scope(HERE), "refunds", "pt")).hits[0].passage.language == "en"
+    assert (await searcher.search(Scope(HERE), "reembolsos", "en")).hits[0].passage.language == "pt"
 
 
 async def test_identifiers_are_found_whole(store, searcher):
     store.add(HERE, "Set AION_DATA_DIR to move it.", "The data dir of aion is large.", "Version v2.1.3 is out.")
-    found = await searcher.search(HERE, "what is AION_DATA_DIR", "en")
+    found = await searcher.search(Scope(HERE), "what is AION_DATA_DIR", "en")
     assert found.hits[0].passage.text.startswith("Set AION_DATA_DIR")
-    assert (await searcher.search(HERE, "v2.1.3", "en")).hits[0].passage.text.startswith("Version")
+    assert (await searcher.search(Scope(HERE), "v2.1.3", "en")).hits[0].passage.text.startswith("Version")
 
 
 async def test_index_follows_the_database_through_any_changes(store, searcher, tmp_path):
@@ -169,7 +169,10 @@ async def test_index_follows_the_database_through_any_changes(store, searcher, t
                 await searcher.close()
             searcher = HybridSearcher(store.embedder, store, tmp_path)
         fresh = HybridSearcher(store.embedder, store, tmp_path / f"fresh{step}")
-        mine, theirs = await searcher.search(HERE, "red cat", "en"), await fresh.search(HERE, "red cat", "en")
+        mine, theirs = (
+            await searcher.search(Scope(HERE), "red cat", "en"),
+            await fresh.search(Scope(HERE), "red cat", "en"),
+        )
         assert {h.passage.id for h in mine.hits} == {h.passage.id for h in theirs.hits} <= set(alive)
         assert {h.passage.id: h.dense for h in mine.hits} == pytest.approx({h.passage.id: h.dense for h in theirs.hits})
         assert mine.n_searched == len(alive)

@@ -14,7 +14,7 @@ from core.storage.answers import Answers
 from core.storage.impressions import Impressions
 from core.storage.passages import Passages
 from core.storage.quality_days import QualityDays
-from core.types import Person, Source
+from core.types import Person, Scope, Source
 from tests.core.storage.test_answers import ANSWER, HERE, THERE
 
 ANA, RUI = Person("discord:1", "Ana"), Person("discord:2", "Rui")
@@ -38,7 +38,7 @@ async def all_shown(impressions, space=HERE):
 async def test_opened_sources_are_told_and_counted_once_a_person(database, feedback, impressions):
     answer_id = await Answers(database).record(ANSWER)
     for person in (ANA, RUI, ANA):
-        text = await feedback.open_sources(HERE, answer_id, person)
+        text = await feedback.open_sources(Scope(HERE), answer_id, person)
     assert text == "**Sources**\n[1] House rules › Garden › Keys\n> The key is under the pot."
     (shown,) = await all_shown(impressions)
     assert len(shown.openers) == 2 and shown.passages == (7,) == tuple(shown.cited)
@@ -47,14 +47,14 @@ async def test_opened_sources_are_told_and_counted_once_a_person(database, feedb
 async def test_documents_words_are_no_markup(database, feedback):
     source = Source(1, "**Rules**", "", "see [here] @everyone\n# a `code` <x>", 7)
     answer_id = await Answers(database).record(replace(ANSWER, sources=(source,)))
-    text = await feedback.open_sources(HERE, answer_id, ANA)
+    text = await feedback.open_sources(Scope(HERE), answer_id, ANA)
     assert "[1] \\*\\*Rules\\*\\*\n> see \\[here\\] \\@everyone # a \\`code\\` \\<x>" in text
 
 
 async def test_another_space_s_answer_is_not_there(database, feedback, impressions):
     answer_id = await Answers(database).record(ANSWER)
     with pytest.raises(BadInput):
-        await feedback.open_sources(THERE, answer_id, ANA)
+        await feedback.open_sources(Scope(THERE), answer_id, ANA)
     with pytest.raises(BadInput):
         await impressions.open_sources(THERE, answer_id, "a")
     assert not (await all_shown(impressions))[0].openers and not await all_shown(impressions, THERE)
@@ -72,9 +72,9 @@ async def test_ratings_are_told_with_what_the_gate_saw(database, impressions, fe
     first = await answers.record(replace(ANSWER, searched="Keys?\nand where?"))
     second = await answers.record(replace(ANSWER, used="abstained", sources=()))
     await answers.record(ANSWER)
-    await feedback.press(HERE, first, ANA, "up")
-    await feedback.press(HERE, first, RUI, "down")
-    await feedback.press(HERE, second, RUI, "up")
+    await feedback.press(Scope(HERE), first, ANA, "up")
+    await feedback.press(Scope(HERE), first, RUI, "down")
+    await feedback.press(Scope(HERE), second, RUI, "up")
     one, other = await impressions.rated(HERE)
     assert (one.searched, one.net_rating) == ("Keys?\nand where?", 0.0)
     assert (one.has_sources, one.features) == (True, {"top": 0.82})
@@ -84,8 +84,8 @@ async def test_ratings_are_told_with_what_the_gate_saw(database, impressions, fe
 
 async def test_a_day_s_quality_is_kept_once_and_only_of_what_was_shown_by_then(database, impressions, feedback):
     answer_id = await Answers(database).record(ANSWER)
-    await feedback.press(HERE, answer_id, ANA, "up")
-    await feedback.open_sources(HERE, answer_id, ANA)
+    await feedback.press(Scope(HERE), answer_id, ANA, "up")
+    await feedback.open_sources(Scope(HERE), answer_id, ANA)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     log = QualityLog(impressions, QualityDays(database), lambda: tomorrow)
     assert (await log.keep_yesterday(), await log.keep_yesterday()) == ("1 spaces' quality is kept",) * 2

@@ -12,7 +12,7 @@ from core.errors import Unavailable
 from core.retrieval.reading.passage_reader import MOST, N_WINDOWS, UNREAD, PassageReader, open_reader
 from core.retrieval.reading.reading_searcher import N_READ, NATS_PER_LOG_ODDS, ReadingSearcher, read_hits, with_reader
 from core.retrieval.reading.windows import Window
-from core.types import Hit, Language, SearchResult, SpaceId
+from core.types import Hit, Language, Scope, SearchResult, SpaceId
 from tests.passages import asked, passage
 
 
@@ -22,7 +22,7 @@ class Shelf:
 
     texts: Sequence[str]
 
-    async def search(self, space: SpaceId, query: str, language: Language) -> SearchResult:
+    async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         return found(query, *self.texts)
 
 
@@ -51,7 +51,9 @@ def reader(model: ByWord) -> PassageReader:
 
 async def test_what_answers_is_first_and_in_the_context() -> None:
     texts = [f"Nothing {n}." for n in range(10)]
-    read = await with_reader(Shelf([*texts, "The answer."]), reader(ByWord())).search(SpaceId("s"), "what?", "en")
+    read = await with_reader(Shelf([*texts, "The answer."]), reader(ByWord())).search(
+        Scope(SpaceId("s")), "what?", "en"
+    )
     assert read.hits[0].passage.text == read.context[0].passage.text == "The answer."
     assert (read.hits[0].evidence, read.hits[1].evidence) == (MOST, -1.0)
     assert [hit.score for hit in read.hits] == sorted((hit.score for hit in read.hits), reverse=True)
