@@ -114,10 +114,10 @@ class Community:
         for command in ("docs", "gaps", "stats", "learned", "pending", "watches"):
             if self.aion.dispatch.registry.get(command):
                 yield command, await self.say(channel, "", command)
-        program, token = await self.aion._stores.programs.add(self.judge.home(channel), "p")
+        program, token = await self.aion.stores.programs.add(self.judge.home(channel), "p")
         result = await (await self.aion.programs.admit(token)).ask(f"What is the {topic} code of the house?")
         yield "program", f"{result.answer} {result.sources}"
-        await self.aion._stores.programs.revoke(program.id)
+        await self.aion.stores.programs.revoke(program.id)
         yield "talk", await self.say(channel, "what do you know?")
 
     async def quick(self, channel: str, draw: random.Random) -> AsyncIterator[tuple[str, str]]:
@@ -134,11 +134,11 @@ class Community:
         yield "completion", str(completed)
         yield "proposals", str(await services.reviews.at(scope, EVA).pending())
         yield "quiz", str(await services.quiz.of(scope).question())
-        yield "gaps", str(await self.aion._stores.gaps.first(scope, 50))
+        yield "gaps", str(await self.aion.stores.gaps.first(scope, 50))
 
     async def notices(self) -> list[tuple[str, str]]:
         """Return where AION said what unasked since the last time."""
-        database = self.aion._stores.database
+        database = self.aion.stores.database
         rows = await database.rows(select(inbox).where(inbox.c.state == "answered"))
         await database.write_all([update(inbox).values(state="closed", reply=None)])
         return [(row.message["conversation"], str(row.reply["text"])) for row in rows if row.reply]
