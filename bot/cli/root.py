@@ -25,12 +25,33 @@ app = typer.Typer(
 
 Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. discord:1234 or telegram:-100987.")]
 
+Audience = Annotated[
+    str,
+    typer.Option(
+        "--audience",
+        help="Who may read it: channel-1234 or role-1234, several joined by +; everyone of the space without.",
+        show_default=False,
+    ),
+]
+
 Identity = Annotated[
     Path | None,
     typer.Option(
         "--identity", metavar="FILE", help="File of age's private key, for an encrypted one.", show_default=False
     ),
 ]
+
+
+def with_audience(space: str, audience: str) -> str:
+    """Return the id of a space's audience. Raises ``typer.BadParameter`` for one that names no channels and roles."""
+    from core.types import SpaceId, space_of_readers
+
+    if audience in ("", "everyone"):
+        return space
+    try:
+        return space_of_readers(SpaceId(space), audience.split("+"))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--audience") from error
 
 
 def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.root import Space, app, finish
+from bot.cli.root import Audience, Space, app, finish, with_audience
 
 
 @app.command(
@@ -23,6 +23,7 @@ def import_history(
         ),
     ],
     space: Space = "global",
+    audience: Audience = "",
     since: Annotated[str, typer.Option("--since", help="Leave out what was said before this day: 2025-01-31.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be proposed, and store nothing.")] = False,
     trusted: Annotated[
@@ -38,4 +39,5 @@ def import_history(
     """Propose what a chat's history teaches: solved questions, announcements, pinned messages, how-tos."""
     from bot.operator.knowledge.import_ import HistoryOptions, import_path
 
-    finish(import_path(path, HistoryOptions(space, since, tuple(trusted), authors_agreed), dry_run))
+    options = HistoryOptions(with_audience(space, audience), since, tuple(trusted), authors_agreed)
+    finish(import_path(path, options, dry_run))

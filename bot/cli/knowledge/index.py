@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.root import Space, app, finish
+from bot.cli.root import Audience, Space, app, finish, with_audience
 
 
 @app.command(epilog="Examples:  aion index notes/ handbook.pdf  ·  aion index site/ --code --verbose")
@@ -16,6 +16,7 @@ def index(
         list[Path], typer.Argument(help="Files or folders: documents, texts, tables, books, code", show_default=False)
     ],
     space: Space = "global",
+    audience: Audience = "",
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing when the space already holds documents.")
     ] = False,
@@ -34,4 +35,4 @@ def index(
     from core.knowledge.files import FileSelection
 
     selection = FileSelection(with_code=code, links_may_leave=follow_links)
-    finish(index_paths(paths, space, selection, if_empty=if_empty, verbose=verbose))
+    finish(index_paths(paths, with_audience(space, audience), selection, if_empty=if_empty, verbose=verbose))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.root import Space, app, finish
+from bot.cli.root import Audience, Space, app, finish, with_audience
 
 group = typer.Typer(help="Programs that may ask, each in one space: aion tokens; add, revoke.", rich_markup_mode=None)
 app.add_typer(group, name="tokens")
@@ -26,11 +26,12 @@ def show(context: typer.Context) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="What the program is called in the list.", show_default=False)],
     space: Space = "global",
+    audience: Audience = "",
 ) -> None:
-    """Let a program ask in a space, and print its token, once."""
+    """Let a program ask in a space, for one audience of it, and print its token, once."""
     from bot.operator.tokens import add_program
 
-    finish(add_program(name, space))
+    finish(add_program(name, with_audience(space, audience)))
 
 
 @group.command(epilog="Example:  aion tokens revoke 3")
