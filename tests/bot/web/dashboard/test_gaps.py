@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.services.setting_schema import MODERATORS
 from core.storage.curation.gaps import NewGap
 from core.storage.schema import inbox
-from core.types import Message, Person, SpaceId
+from core.types import Message, Person, Scope, SpaceId
 from tests.dashboard import Site
 from tests.fakes import CollectingOutlet
 
@@ -27,7 +27,7 @@ async def ask(site: Site, space: SpaceId, question: str, conversation: str, pers
 
 
 async def gap_of(site: Site, space: SpaceId) -> int:
-    (gap,) = await site.aion.services.learning.finder.of(space, "").first(5)
+    (gap,) = await site.aion.services.learning.finder.of(Scope(space), "").first(5)
     return gap.id
 
 
