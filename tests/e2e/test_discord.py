@@ -271,7 +271,9 @@ async def test_commands_are_declared_with_types_and_in_portuguese(library):
     assert (question["type"], question["required"]) == (3, True)
     assert question["description_localizations"] == {"pt-BR": "Sua pergunta"}
     files = declared[1, "index"]["options"]
+    *files, audience = files
     assert [(option["type"], bool(option["required"])) for option in files] == [(11, True)] + [(11, False)] * 4
+    assert (audience["name"], audience["type"], audience["required"]) == ("audience", 3, False)
     assert declared[1, "index"]["default_member_permissions"] == 1 << 5
     assert declared[1, "ask"]["default_member_permissions"] is None
     assert declared[3, "Teach AION this message"]["name_localizations"] == {"pt-BR": "Ensinar esta mensagem à AION"}

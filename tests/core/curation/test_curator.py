@@ -37,7 +37,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.texts import say
-from core.types import LANGUAGES, Message, Person, SpaceId
+from core.types import LANGUAGES, Message, Person, Scope, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import ARTICLES, LIBRARY
@@ -80,7 +80,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         )
         sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms)
         quota = StorageQuota(documents, curator.readings)
-        learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms, quota).of(GUILD, ANA, "en")
+        learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms, quota).of(
+            Scope(GUILD), ANA, "en"
+        )
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
         yield House(site, search, reviews, documents, learner)
     await database.close()

@@ -40,7 +40,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.schema import inbox, watched_pages, watches
 from core.storage.spaces import Spaces
-from core.types import SpaceId, Watch
+from core.types import Scope, SpaceId, Watch
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import ARTICLES
@@ -122,7 +122,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             GitCheckouts(tmp_path / "sources", ("file",)),
         )
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
-        ours = SpaceWatches(watcher, GUILD, "ana", "en")
+        ours = SpaceWatches(watcher, Scope(GUILD), "ana", "en")
         yield House(site, database, watcher, ours, documents, proposals, spaces, search)
     await database.close()
 
@@ -392,7 +392,7 @@ async def test_a_community_watches_so_much_and_no_more_and_never_another_ones(ho
     with pytest.raises(BadInput) as raised:
         await house.watches.theme("one more", WEEK)
     assert raised.value.key == "watch.too_many"
-    others = replace(house.watches, _space=SpaceId("discord:2"))
+    others = replace(house.watches, _scope=Scope(SpaceId("discord:2")))
     assert await others.all() == ()
     with pytest.raises(BadInput):
         await others.stop((await house.watches.all())[0].id)

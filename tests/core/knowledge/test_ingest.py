@@ -180,7 +180,7 @@ async def test_a_shelf_is_the_documents_of_one_space(desk: Desk) -> None:
     shelves = DocumentService(
         desk.ingest, desk.documents, desk.passages, StorageQuota(desk.documents, ReadingLog(desk.database))
     )
-    shelf, other = shelves.of(HERE), shelves.of(THERE)
+    shelf, other = shelves.of(Scope(HERE)), shelves.of(Scope(THERE))
     assert (await shelf.index_attachment(attachment("a.md", b"The key is under the pot."))).outcome == "added"
     assert [document.title for document in await shelf.documents()] == ["a"]
     assert await other.documents() == ()
