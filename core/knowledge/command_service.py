@@ -56,13 +56,13 @@ class SpaceDocuments:
     async def retitle(self, document_id: int, title: str) -> int:
         """Cut and embed a document's text again under a title; return how many passages it has.
 
-        Raises ``BadInput`` when the space has no document of that id.
+        Raises ``BadInput`` when there is no document of that id.
         """
-        stored = await self._documents.stored(self.space, document_id)
-        if stored is not None:
-            embedded = await self._ingest.embed(self.space, replace(stored, title=title))
-            if await self._documents.rewrite(self.space, document_id, title, embedded):
-                return len(embedded.chunks)
+        for space in self.scope.community:
+            if (stored := await self._documents.stored(space, document_id)) is not None:
+                embedded = await self._ingest.embed(space, replace(stored, title=title))
+                if await self._documents.rewrite(space, document_id, title, embedded):
+                    return len(embedded.chunks)
         raise BadInput("knowledge.no_document", reference=f"#{document_id}")
 
     async def map(self, heading: str) -> File:

@@ -14,6 +14,7 @@ from bot.web.fields import row_number
 from core.dashboard.document_list import DocumentDetails, DocumentList
 from core.errors import BadInput, UserError
 from core.knowledge.extract import kind_of
+from core.types import Scope
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ async def retitle(visit: Visit) -> Response:
     if not 0 < len(title) <= MAX_TITLE_CHARS:
         raise BadInput("dashboard.wrong_title", limit=MAX_TITLE_CHARS)
     visit.host.admit_costly(visit.session)
-    n_passages = await visit.aion.services.documents.of(visit.space).retitle(found.id, title)
+    n_passages = await visit.aion.services.documents.of(Scope(visit.space)).retitle(found.id, title)
     await visit.note("retitle", found.title, title)
     return visit.back(f"/knowledge/{found.id}", "retitled", n=n_passages)
 
@@ -127,6 +128,6 @@ async def _read_again(visit: Visit, document: DocumentDetails) -> None:
             if (address := _address(document)) is not None:
                 await visit.services.learning.index_page(address)
             else:
-                await visit.aion.services.documents.of(visit.space).retitle(document.id, document.title)
+                await visit.aion.services.documents.of(Scope(visit.space)).retitle(document.id, document.title)
     except UserError as error:
         log.info("a document was not read again: %s", error)
