@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.types import SpaceId
+from core.types import Scope, SpaceId
 from tests.dashboard import Site, csrf_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -59,7 +59,7 @@ async def test_a_new_title_is_searched(shared: Site, space: SpaceId) -> None:
     done = await browser.send(f"/knowledge/{number}/retitle", title="  Zanzibar   handbook ")
     assert "The title is changed" in done.text and "Zanzibar handbook" in done.text
     assert not set(before) & set(await passages(shared, space)), "passages are embedded under the new title"
-    found = await shared.aion.programs.questions.pipeline.searcher.search(space, "zanzibar", "en")
+    found = await shared.aion.programs.questions.pipeline.searcher.search(Scope(space), "zanzibar", "en")
     assert found.hits and found.hits[0].lexical > 0
     for title in ("", "x" * 201):
         assert (await browser.send(f"/knowledge/{number}/retitle", title=title)).status_code == 400
