@@ -18,7 +18,17 @@ from core.markdown import plain_text
 from core.texts import say
 from core.types import LANGUAGES, Language, Reason
 
-SCREENS: tuple[str, ...] = ("today", "gaps", "conversations", "knowledge", "models", "jobs", "settings", "audit")
+SCREENS: tuple[str, ...] = (
+    "today",
+    "gaps",
+    "conversations",
+    "knowledge",
+    "quality",
+    "models",
+    "jobs",
+    "settings",
+    "audit",
+)
 """The screens in the order of the menu; each is ``/dashboard/NAME``."""
 
 STATIC: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bot.delivery.tasks import TaskSet
-from bot.web.dashboard import audit, conversations, gaps, jobs, knowledge, models, sessions, settings, today
+from bot.web.dashboard import audit, conversations, gaps, jobs, knowledge, models, quality, sessions, settings, today
 from bot.web.dashboard.pages import STATIC, Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.dashboard.route import page_router
@@ -18,7 +18,7 @@ from bot.web.dashboard.visit import PATH, DashboardHost, Visits
 from core.assembly.aion import Aion
 from core.chat.rate_limits import MessageLimits, Rates
 
-SCREENS = (today, gaps, conversations, knowledge, models, jobs, settings, audit, sessions)
+SCREENS = (today, gaps, conversations, knowledge, quality, models, jobs, settings, audit, sessions)
 
 SCREEN_ROUTES = tuple(route for screen in SCREENS for route in screen.ROUTES)
 """Every path that needs a session."""
