@@ -17,7 +17,7 @@ N_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityBin:
+class RatedBin:
     """Rated answers of similar confidence: its mean, 0..1; the share of them liked more than disliked; their number."""
 
     confidence: float
@@ -25,7 +25,7 @@ class ReliabilityBin:
     n_rated: int
 
 
-async def reliability_bins(database: Database, space: SpaceId, since: datetime) -> Sequence[ReliabilityBin]:
+async def reliability_bins(database: Database, space: SpaceId, since: datetime) -> Sequence[RatedBin]:
     """Return the bins of the answers rated since then, by confidence; empty ones are left out."""
     columns, given = answers.c, ratings.c
     net = func.sum(case((given.thumb == "up", 1), else_=-1)).label("net")
@@ -39,7 +39,7 @@ async def reliability_bins(database: Database, space: SpaceId, since: datetime) 
     for row in await database.rows(rated):
         by_bin[min(N_BINS - 1, int(row.confidence * N_BINS))].append((row.confidence, row.net > 0))
     return [
-        ReliabilityBin(
+        RatedBin(
             confidence=sum(confidence for confidence, _ in found) / len(found),
             liked=sum(is_liked for _, is_liked in found) / len(found),
             n_rated=len(found),
