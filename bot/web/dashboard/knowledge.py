@@ -41,6 +41,11 @@ async def knowledge(visit: Visit) -> Response:
     )
 
 
+async def knowledge_map(visit: Visit) -> Response:
+    """Show the passages as points in three dimensions."""
+    return await visit.host.maps.page(visit)
+
+
 async def document(visit: Visit) -> Response:
     """Show one document with its passages, and the answers that cite it."""
     found, first = await _document(visit), row_number(visit.query("from", "0"))
@@ -102,6 +107,7 @@ async def try_file(visit: Visit) -> Response:
 ROUTES = (
     ScreenRoute("/knowledge", knowledge),
     ScreenRoute("/knowledge/try", try_file, is_action=True),
+    ScreenRoute("/knowledge/map", knowledge_map),
     ScreenRoute("/knowledge/{number}", document),
     ScreenRoute("/knowledge/{number}/retitle", retitle, is_action=True),
     ScreenRoute("/knowledge/{number}/read-again", read_again, is_action=True),

@@ -34,6 +34,7 @@ SCREENS: tuple[str, ...] = (
 STATIC: Mapping[str, str] = {
     "dashboard.css": "text/css; charset=utf-8",
     "dashboard.js": "text/javascript; charset=utf-8",
+    "map.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """The files that pages load, with their types."""

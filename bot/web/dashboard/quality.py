@@ -22,7 +22,7 @@ RATED_WITHIN = timedelta(days=180)
 async def quality(visit: Visit) -> Response:
     """Show the figures of the last four weeks, and how reliable AION's confidence was."""
     language: Language = visit.language
-    stats = await visit.aion.services.stats.of(visit.space, language).read()
+    stats = await visit.aion.services.stats.of(visit.message.scope, language).read()
     days = [figures.day for figures in stats.days]
     kept = await visit.aion.stores.quality_days.since(visit.space, days[0])
     bins = await reliability_bins(visit.aion.stores.database, visit.space, datetime.now(UTC) - RATED_WITHIN)

@@ -22,6 +22,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.delivery.tasks import TaskSet
+from bot.web.dashboard.knowledge_map import MapCache
 from bot.web.dashboard.pages import Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.fields import row_number
@@ -68,6 +69,7 @@ class DashboardHost:
     pages: Pages
     limits: MessageLimits
     tasks: TaskSet
+    maps: MapCache = field(default_factory=MapCache)
 
     def admit_address(self, request: Request) -> None:
         """Count a request without a session. Raises a 429 over the limit of its address."""

@@ -103,3 +103,17 @@ async def test_titles_and_passages_are_no_markup(shared: Site, space: SpaceId) -
     for path in ("/knowledge", f"/knowledge/{number}", f"/knowledge?q={HARM}"):
         page = (await browser.get(path)).text
         assert HARM not in page and "&lt;script&gt;" in page
+
+
+async def test_the_map_is_drawn_once_for_each_state(shared: Site, space: SpaceId) -> None:
+    browser = await shared.signed_in(space)
+    first = await browser.get("/knowledge/map")
+    assert "drawing the map" in first.text and first.headers["refresh"] == "2"
+    await shared.tasks.finish(30)
+    assert "No document here fits" in (await browser.get("/knowledge/map")).text
+    await learned(shared, space, "harm.md", f"# {HARM}\n\nWords about {HARM}.\n\n# More\n\nOther words.\n".encode())
+    assert "drawing the map" in (await browser.get("/knowledge/map")).text
+    await shared.tasks.finish(30)
+    page = await browser.get("/knowledge/map")
+    assert page.text.count("<circle") == 3 and "refresh" not in page.headers
+    assert HARM not in page.text and "&lt;script&gt;" in page.text and len(page.content) < 300_000
