@@ -39,7 +39,7 @@ _BY_WEIGHT: tuple[TalkKind, ...] = (
 """Which of several kinds in one message is replied to: the first of these."""
 
 _MAX_PARTS = 8
-"""A message of more parts, small talk or not, is read as a question whole."""
+"""Of a message of more parts only these are read: it is a question, perhaps after a greeting."""
 
 _MIN_WORDS_AFTER_OPENING = 3
 
@@ -67,9 +67,9 @@ class ReadMessage:
 def read_message(text: str, model: SmallTalkModel) -> ReadMessage:
     """Return what a message asks, or which small talk it is. Time is linear in its length."""
     parts = _parts(text)
-    if not parts or len(parts) > _MAX_PARTS:
+    if not parts:
         return ReadMessage(text)
-    kinds = [_kind(part, model) for part in parts]
+    kinds = [_kind(part, model) for part in parts[:_MAX_PARTS]] + [None] * len(parts[_MAX_PARTS:])
     if all(kinds):
         return ReadMessage(text, min((kind for kind in kinds if kind), key=_BY_WEIGHT.index))
     if len(text) <= MAX_CHARS and len(parts) > 1 and not any(kinds) and (whole := model.kind(text)):

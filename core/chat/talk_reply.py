@@ -93,7 +93,7 @@ class TalkReplies:
 
     async def _document_line(self, document: Document) -> str:
         headings = [each.heading for each in await self._sections(document) if _is_part(each, document)]
-        named = ", ".join(headings[:MAX_HEADINGS])
+        named = ", ".join(headings[:MAX_HEADINGS]) + ("…" if len(headings) > MAX_HEADINGS else "")
         return f"• {shown_title(document)}" + (f": {named}" if named else "")
 
     async def _outline(self, request: OutlineRequest, scope: Scope, language: Language) -> str | None:

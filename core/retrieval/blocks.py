@@ -2,7 +2,7 @@
 
 A part names the parts it cannot be understood without: the line that introduces its list, the item it is nested in,
 the header of its table, the sentence it refers back to. Headings, questions of a FAQ, tables of contents, front
-matter, rules and fences are no parts.
+matter, rules, fences and orders to a language model are no parts.
 """
 
 from __future__ import annotations
@@ -44,6 +44,16 @@ _NARROWING = re.compile(
     r"|No entanto|Exceto|Salvo|Exceção|A não ser|Caso contrário|Todavia|Atenção|Observação|Obs|Já|Só|Somente|Apenas)\b"
 )
 """How a sentence starts that takes back or narrows what the one before it says."""
+
+_ORDER = re.compile(
+    r"\b(?:ignor[ea]|disregard|forget|desconsider[ae]|esque[cç]a)\b[^.!?\n]{0,40}\b(?:previous|prior|above|earlier|anterior"
+    r"|acima)[^.!?\n]{0,20}\b(?:instructions?|prompts?|orders|instruç(?:ão|ões)|ordens)\b"
+    r"|\b(?:ignor[ea]|disregard|desconsider[ae])\b[^.!?\n]{0,20}\b(?:instructions|prompt|instruções|ordens)\b"
+    r"[^.!?\n]{0,20}\b(?:above|before|anteriores|acima)\b"
+    r"|\b(?:from now on|a partir de agora),?[^.!?\n]{0,20}\b(?:answer|reply|respond|responda)\b",
+    re.IGNORECASE,
+)
+"""Orders to a language model, which some texts hide: nobody is shown them as an answer."""
 
 _LOCAL_LINK = re.compile(
     r"!?\[[^\]\n]{0,300}\]\((?!https?://|mailto:)(?:[^()\n]|\([^()\n]*\)){0,300}\)|`[^`<\n]{1,200}<[^>\n]{1,300}>`_++"
@@ -247,8 +257,11 @@ class _BlockReader:
         leads: bool = False,
         narrows: bool = False,
     ) -> int | None:
-        """Add a part, without the white space around it, and return its place; ``None`` for one without words."""
-        if not _WORD.search(self._masked, start, end):
+        """Add a part, without the white space around it, and return its place.
+
+        ``None`` for one without words, and for orders to a model.
+        """
+        if not _WORD.search(self._masked, start, end) or _ORDER.search(self._masked, start, end):
             return None
         end = start + len(self._masked[start:end].rstrip())
         start = end - len(self._masked[start:end].lstrip())

@@ -17,6 +17,9 @@ _ROOM, _ROOMS_OF_SEVERAL = 600, (400, 200, 150)
 _MARGIN = 2.0
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
+_MARGIN_OF_CLOSEST = 4.0
+"""The same of what comes closest."""
+
 _ROOMS_OF_CLOSEST = (600, 350, 250)
 _MAX_CLOSEST_CHARS = 1_000
 _MIN_ROOM = 120
@@ -42,7 +45,7 @@ def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
 
     At most 600 characters, or 750 of several, unless a single part takes more.
     """
-    near = [scored.quotation for scored in ranked if scored.score >= ranked[0].score - _MARGIN]
+    near = _near(ranked, _MARGIN)
     chosen = _chosen(near, _ROOMS_OF_SEVERAL, sum(_ROOMS_OF_SEVERAL), _from_block)
     if len(chosen) == 1:
         chosen = _chosen(near, (_ROOM,), _ROOM, _from_block)
@@ -54,11 +57,15 @@ def closest(ranked: Sequence[ScoredQuotation], language: Language) -> Extract | 
 
     At most about 1,000 characters together, unless a single part takes more.
     """
-    chosen = _chosen([scored.quotation for scored in ranked], _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS, _around)
+    chosen = _chosen(_near(ranked, _MARGIN_OF_CLOSEST), _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS, _around)
     if not chosen:
         return None
     quoted = _extract_of(chosen)
     return replace(quoted, text=f"{say(language, 'extract.closest')}\n\n{quoted.text}")
+
+
+def _near(ranked: Sequence[ScoredQuotation], margin: float) -> list[Quotation]:
+    return [scored.quotation for scored in ranked if scored.score >= ranked[0].score - margin]
 
 
 def _from_block(window: Quotation, room: int) -> Quotation:

@@ -38,3 +38,8 @@ def test_help_before_a_question_belongs_to_it() -> None:
 )
 def test_punctuation_alone_says_nothing(text: str, says: bool) -> None:
     assert says_something(text) == says
+
+
+def test_a_greeting_before_a_long_story_is_left_out() -> None:
+    story = "Ontem choveu muito aqui. " * 12 + "Quanto custa o salão?"
+    assert read_message(f"Oi pessoal, tudo bem? {story}", shipped_model()) == ReadMessage(story)

@@ -29,7 +29,7 @@ async def test_many_documents_are_named_by_folder():
     read = await TalkReplies(Shelf(*names)).read(Scope(HERE), "what do you know?", "en")
     assert read.reply is not None
     heading, rules, clubs = read.reply.splitlines()
-    assert f"{len(names)} documents" in heading
+    assert f"documents: {len(names)}" in heading
     assert rules == "• **rules**: pool 11, pool 10, pool 9, pool 8…"
     assert clubs == "• **clubs**: choir"
 

@@ -112,3 +112,7 @@ def test_a_yes_or_a_no_is_quoted_with_the_question_it_answers():
     no, every = (scored.quotation for scored in ranked)
     assert extract([ScoredQuotation(no, 1.0)]).text == "▸ Is there a fee?\nNo! All of it is free."
     assert extract([ScoredQuotation(every, 1.0)]).text == "Every member may print."
+
+
+def test_what_is_much_less_likely_is_not_quoted_as_closest_either():
+    assert closest(scored((1, 0, 5.0), (1, 1, 1.1), (2, 0, 0.9)), "en").text.endswith("One is here.\n…\nTwo is here.")
