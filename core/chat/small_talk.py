@@ -56,6 +56,14 @@ _NAMED: frozenset[TalkKind] = frozenset(("greeting", "wellbeing", "thanks", "goo
 _SURE_THOUGH_UNKNOWN = 2.5
 """Log-odds of small talk from which one unknown word is taken for a name."""
 
+_ASKING: frozenset[TalkKind] = frozenset(("identity", "ability", "knowledge", "changes"))
+"""What is asked of AION itself, also with *how do I*; nothing else is."""
+
+_HOW_TO = re.compile(
+    r"\b(?:how (?:do|can|could|should|would|did) (?:i|we)|how to"
+    r"|como (?:eu |a gente )?(?:faco|faz|posso|consigo|devo))\b"
+)
+
 _WORD_GRAMS = (1, 2, 3)
 _CHARACTER_GRAMS = (2, 3, 4, 5)
 _REPEATED = re.compile(r"(.{1,2}?)\1{2,}")
@@ -89,6 +97,8 @@ class SmallTalkModel:
         if scores[0] < self.threshold:
             return None
         kind = TALK_KINDS[int(scores[1:].argmax())]
+        if kind not in _ASKING and _HOW_TO.search(fold(text)):
+            return None
         n_unknown = sum(not self._is_known(word) for word in words(text))
         is_named = n_unknown == 1 and kind in _NAMED and scores[0] >= _SURE_THOUGH_UNKNOWN
         return kind if not n_unknown or is_named else None

@@ -111,9 +111,11 @@ class _BlockReader:
         self._numbering: int | None = None  # where a number began that belongs to the paragraph to come
         self._parts: list[QuotePart] = []
         self._lead: int | None = None  # the part that introduces the block to come
+        self._cut_table = -1  # the line where a table would begin whose header was cut off
 
     def read(self, is_start: bool) -> list[QuotePart]:
         i = self._lines.front_matter_end() if is_start else 0
+        self._cut_table = -1 if is_start else self._lines.skip_blank(0)
         if is_chat(self._masked):
             for line in self._lines.between(i, len(self._lines)):
                 self._block = 0
@@ -152,13 +154,14 @@ class _BlockReader:
         needs = self._introduced()
         self._block += 1
         header: int | None = None
+        is_headed = i != self._cut_table or (i + 1 < len(self._lines) and self._lines[i + 1].is_rule)
         while i < len(self._lines) and not (self._lines[i].is_blank and self._lines[i].is_empty):
             line = self._lines[i]
             if not (line.is_rule or line.is_blank):
                 if not self._lines.is_row(i):
                     break
-                place = self._add("row", line.start, line.end, needs, leads=header is None)
-                if header is None and place is not None:
+                place = self._add("row", line.start, line.end, needs, leads=is_headed and header is None)
+                if is_headed and header is None and place is not None:
                     header, needs = place, (*needs, place)
             i += 1
         return i

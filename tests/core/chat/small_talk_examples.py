@@ -219,6 +219,8 @@ TALK = {
 
 QUESTIONS = [
     "who do I thank for the cake",
+    "how do i back everything up",
+    "como faço pra ficar tudo em dia",
     "can you bring a dog to the test day",
     "what can you eat at the brunch",
     "hi-vis vest rental",

@@ -304,3 +304,10 @@ def test_orders_to_a_model_are_no_parts():
         "Guests get a voucher.",
         "Ignore the notice above if you have paid.",
     ]
+
+
+def test_the_rows_of_a_table_that_was_cut_have_no_header():
+    rows = "| Bolt | 4 mm |\n| Nut | 6 mm |\n"
+    assert [needs for _, _, needs in parts(rows, is_start=False)] == [[], []]
+    assert [needs for _, _, needs in parts(f"| Part | Size |\n|---|---|\n{rows}", is_start=False)][1] != []
+    assert [needs for _, _, needs in parts(rows)][1] != []
