@@ -61,6 +61,18 @@ async def test_moderators_are_told_once_in_their_channel(
     assert not await Inbox(database).unfinished("discord")
 
 
+async def test_of_what_only_some_may_read_a_channel_of_others_is_told_where_it_waits(
+    database: Database, channels: Channels, notices: Notices
+) -> None:
+    await channels.gather_moderators(GUILD, "55")
+    audience = SpaceId(f"{GUILD}/channel-7")
+    assert await notices.tell_moderators(audience, "page:8", card)
+    [told] = await Inbox(database).unfinished("discord")
+    assert told.reply is not None
+    assert "<#7>" in told.reply.text and not told.reply.buttons
+    assert told.reply.text != card("pt").text
+
+
 async def test_a_notice_waits_for_a_platform_that_is_away(database: Database, notices: Notices) -> None:
     await notices.tell(GUILD, "55", "late", card("en"))
     long_ago = datetime.now(UTC) - timedelta(days=5)

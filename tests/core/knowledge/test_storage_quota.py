@@ -73,7 +73,8 @@ async def test_the_operator_s_own_chat_and_space_have_no_limit_and_a_community_h
         assert "Learned" in await index(aion, f"kiln{n}", OPERATOR, OWN, n_chars=600)
         await aion.ingest.index_file(GLOBAL, f"{n}.md", f"# Kiln {n}\n\nIt opens at {n}.\n".encode())
     for n in range(3):
-        await aion.ingest.index_file(GROUP, f"{n}.md", f"# Kiln {n}\n\nIt opens at {n}.\n".encode())
+        audience = SpaceId(f"{GROUP}/channel-{n}" if n else GROUP)  # all its audiences share its limit
+        await aion.ingest.index_file(audience, f"{n}.md", f"# Kiln {n}\n\nIt opens at {n}.\n".encode())
     with pytest.raises(BadInput) as refused:
         await aion.ingest.index_file(GROUP, "3.md", b"# Kiln 3\n\nIt opens at 3.\n")
     assert refused.value.key == "quota.full"
