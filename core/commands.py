@@ -148,6 +148,7 @@ class Registry:
     """The commands of one running AION."""
 
     _commands: dict[str, Command] = field(default_factory=dict)
+    _followers: list[Callable[[], None]] = field(default_factory=list)
 
     def add(self, command: Command) -> None:
         """Add a command. Raises ``ValueError`` on a name that is taken or that a platform would refuse."""
@@ -156,6 +157,24 @@ class Registry:
         if command.name in self._commands:
             raise ValueError(f"command {command.name!r} is declared twice")
         self._commands[command.name] = command
+
+    def remove(self, name: str) -> None:
+        """Remove a command, if there is one of that name."""
+        self._commands.pop(name, None)
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Call ``follower`` whenever commands were exchanged while AION runs."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Callable[[], None]) -> None:
+        """Do not call ``follower`` any more."""
+        if follower in self._followers:
+            self._followers.remove(follower)
+
+    def tell_followers(self) -> None:
+        """Call everybody who follows the commands."""
+        for follower in self._followers:
+            follower()
 
     def get(self, name: str) -> Command | None:
         """Return the command of that name, if there is one."""

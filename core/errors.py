@@ -9,6 +9,7 @@ AionError
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
     ├── DeliveryPostponed the platform takes the reply later
+    ├── PluginFailed     a third party's plugin raised, blocked, or did what it may not
     └── StorageCorrupt   the database does not hold what it must
 
 One boundary (``core.dispatch`` for chat, ``bot.cli`` for the command line) turns them into a sentence.
@@ -71,6 +72,10 @@ class DeliveryPostponed(InternalError):
     def __init__(self, reason: str, retry_after_s: float) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+
+
+class PluginFailed(InternalError):
+    """A third party's plugin raised an error, took too long, or did what its manifest does not name."""
 
 
 class StorageCorrupt(InternalError):

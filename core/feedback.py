@@ -23,13 +23,17 @@ from core.types import Message, Person, Scope, SpaceId, Thumb, community_of
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Stores feedback under pseudonyms. ``learned`` reports what training on it changed in a space; it blocks."""
+    """Stores feedback under pseudonyms. ``learned`` reports what training on it changed in a space; it blocks.
+
+    ``rated`` is told of every press.
+    """
 
     answers: Answers
     passages: Passages
     impressions: Impressions
     pseudonyms: Pseudonyms
     learned: Callable[[SpaceId], LearningReport | None]
+    rated: Callable[[SpaceId, int, Thumb | None], None] = lambda space, answer_id, thumb: None
 
     async def press(self, scope: Scope, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
         """Press a thumb and return the person's rating after it. Raises ``BadInput`` for an answer of elsewhere."""
@@ -38,6 +42,7 @@ class Feedback:
         held = await self.answers.thumb_of(answer.space, answer_id, pseudonym)
         wanted = None if held == thumb else thumb
         await self.answers.rate(answer.space, answer_id, pseudonym, wanted)
+        self.rated(answer.space, answer_id, wanted)
         return wanted
 
     async def open_sources(self, scope: Scope, answer_id: int, person: Person) -> Markdown:

@@ -8,6 +8,7 @@ from core.chat.answer_reply import answer_reply
 from core.chat.fair_queue import FairQueue
 from core.chat.pleasantries import says_something
 from core.errors import BadInput
+from core.extensions.hooks import AskedQuestion, DeliveredAnswer, HookCaller
 from core.language import detect_language
 from core.markdown import sanitise
 from core.offload import offload
@@ -29,10 +30,14 @@ question waiting.
 
 @dataclass(frozen=True, slots=True)
 class QuestionAnswering:
-    """Answers the questions in messages. ``default_language`` is the hint where a message's locale names none."""
+    """Answers the questions in messages. ``default_language`` is the hint where a message's locale names none.
+
+    ``hooks`` may change the words of a question, and are told of answers to those who asked AION.
+    """
 
     pipeline: Pipeline
     default_language: Language
+    hooks: HookCaller
     queue: FairQueue = field(default_factory=lambda: FairQueue(N_AT_ONCE))
 
     async def answer(self, message: Message, words: str, outlet: Outlet) -> Answer:
@@ -62,11 +67,25 @@ class QuestionAnswering:
 
     async def _answer(self, message: Message, words: str, outlet: Outlet, *, fresh: bool) -> Answer:
         async with self.queue.turn(message.space, message.person.id) as turn:
-            question = replace(await self._question(message, words), fresh=fresh)
+            question = await self._reworded(replace(await self._question(message, words), fresh=fresh))
             answer = await self.pipeline.answer(question, lambda text: outlet.partial(sanitise(text)), turn.end)
             turn.end()  # delivery holds up nobody but the person
             await outlet.send(answer_reply(answer))
+        given = DeliveredAnswer(
+            question.space,
+            answer.id,
+            question.text,
+            answer.text,
+            answer.used,
+            answer.confidence.value,
+            answer.language,
+        )
+        self.hooks.tell("after_answer", given)
         return answer
+
+    async def _reworded(self, question: Question) -> Question:
+        text = await self.hooks.before_answer(AskedQuestion(question.space, question.text, question.language))
+        return question if text == question.text else replace(question, text=readable_question(text))
 
     async def _question(self, message: Message, words: str) -> Question:
         text = readable_question(words)

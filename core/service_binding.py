@@ -8,6 +8,7 @@ from core.chat.conversation import Conversations
 from core.chat.settings_service import SettingsService
 from core.curation.command_service import LearningService
 from core.dashboard.sign_in_service import DashboardService
+from core.extensions.service import PluginService
 from core.feedback import Feedback
 from core.handoffs import HandoffService
 from core.importing.history_import import HistoryImport
@@ -37,6 +38,7 @@ class Services:
     stats: StatsService
     quiz: QuizService
     dashboard: DashboardService
+    plugins: PluginService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
@@ -54,4 +56,5 @@ class Services:
             stats=self.stats.of(message.scope, language),
             quiz=self.quiz.of(message.scope),
             dashboard=self.dashboard.of(message, language),
+            plugins=self.plugins.of(message.space),
         )

@@ -16,6 +16,7 @@ from plugins import (
     human,
     jobs,
     new,
+    plugin,
     privacy,
     providers,
     quiz,
@@ -36,7 +37,7 @@ GROUP = "aion.plugins"
 def load_plugins() -> Registry:
     """Return a registry with every shipped command, in the order of menus, and those of installed packages."""
     registry = Registry()
-    for plugin in (
+    for module in (
         ask,
         new,
         index,
@@ -62,9 +63,10 @@ def load_plugins() -> Registry:
         privacy,
         training,
         providers,
+        plugin,
         help,
     ):
-        plugin.register(registry)
+        module.register(registry)
     for entry in entry_points(group=GROUP):
         entry.load()(registry)
     return registry

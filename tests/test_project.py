@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from bot.cli import app
+from core.extensions.manifest import HOOKS, PluginManifest
 from core.settings import Settings
 from core.texts import catalogue
 from core.types import LANGUAGES
@@ -89,6 +90,12 @@ def test_the_readme_names_what_exists() -> None:
     assert not [path for path in sorted(named) if not path.startswith(runtime) and not (ROOT / path).exists()]
 
 
+def test_every_hook_and_every_field_of_a_plugin_is_documented() -> None:
+    text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    assert not [hook for hook in HOOKS if f"`{hook}(" not in text]
+    assert not [field for field in PluginManifest.model_fields if f"| `{field}` |" not in text]
+
+
 COMMANDS = typer.main.get_group(app).commands
 TRAINING = [f"train/{name}" for name in COMMANDS["train"].commands]
 
@@ -124,6 +131,7 @@ def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
         "approve": "review",
         "reject": "review",
         "teach_reply": "reply",
+        "plugin_on": "plugin",
         "consent": "teach",
     }
     families |= {

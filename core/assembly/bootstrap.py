@@ -15,9 +15,11 @@ from functools import partial
 
 from core.assembly.aion import Aion
 from core.assembly.backups import open_schedule
+from core.assembly.dashboard import open_dashboard
 from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.metrics import open_figures
 from core.assembly.models import open_local, open_migrating_gate, open_set_reader, tuned_fusion
+from core.assembly.plugins import open_plugins, tell_rating
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import message_rates, open_quota, private_teaching_of
 from core.assembly.stores import Stores
@@ -39,11 +41,8 @@ from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.curation.websearch import open_search
-from core.dashboard.audit_log import AuditLog
-from core.dashboard.sessions import DashboardSessions
-from core.dashboard.sign_in_links import SignInLinks
-from core.dashboard.sign_in_service import DashboardService
 from core.dispatch import Dispatch
+from core.extensions.service import PluginService
 from core.feedback import Feedback
 from core.generation.answer_cache import AnswerCache, written_by
 from core.generation.answer_policy import AnswerPolicies
@@ -191,6 +190,7 @@ async def assemble(
             settings.train_after_ratings,
         )
 
+        plugins = await stack.enter_async_context(open_plugins(settings.data_dir, stores, registry))
         erasers = {"exports": exports.erase}
         services = Services(
             documents=DocumentService(ingest, stores.documents, stores.passages, quota),
@@ -198,7 +198,12 @@ async def assemble(
             learning=LearningService(curator, finder, watcher, sayings, stores.spaces, pseudonyms, quota),
             conversations=conversations,
             feedback=Feedback(
-                answers, stores.passages, stores.impressions, pseudonyms, partial(learning_report, versions, pseudonyms)
+                answers,
+                stores.passages,
+                stores.impressions,
+                pseudonyms,
+                partial(learning_report, versions, pseudonyms),
+                partial(tell_rating, plugins),
             ),
             handoffs=HandoffService(
                 stores.handoffs, stores.answers, stores.passages, channels, notices, reviews, pseudonyms
@@ -224,18 +229,12 @@ async def assemble(
             settings=SettingsService(stores.spaces),
             stats=(stats := StatsService(stores.impressions, utc_now)),
             quiz=QuizService(stores.documents, random.Random()),
-            dashboard=DashboardService(
-                SignInLinks(database, pseudonyms),
-                DashboardSessions(database, pseudonyms),
-                AuditLog(database),
-                pseudonyms,
-                settings.dashboard_address,
-                utc_now,
-            ),
+            dashboard=open_dashboard(database, pseudonyms, settings.dashboard_address),
+            plugins=PluginService(plugins),
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader)
-        questions = QuestionAnswering(pipeline, settings.language)
+        questions = QuestionAnswering(pipeline, settings.language, plugins)
         limits = MessageLimits(message_rates(settings), time.monotonic)
         dispatch = Dispatch(
             registry=registry,

@@ -20,6 +20,7 @@ from core.storage.impressions import Impressions
 from core.storage.job_runs import JobRuns
 from core.storage.passages import Passages
 from core.storage.people import PersonRecords
+from core.storage.plugin_grants import PluginGrants
 from core.storage.quality_days import QualityDays
 from core.storage.quotas import Quotas
 from core.storage.spaces import Spaces
@@ -47,6 +48,7 @@ class Stores:
         self.leases = Leases(database)
         self.passages = Passages(database)
         self.people = PersonRecords(database)
+        self.plugin_grants = PluginGrants(database)
         self.programs = Programs(database)
         self.proposals = Proposals(database)
         self.quality_days = QualityDays(database)

@@ -13,6 +13,7 @@ from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffReply, HandoffsPort
 from core.services.history_import import HistoryImportPort, ImportReport, LessonOutcome, LessonSample
 from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
+from core.services.plugins import PluginCard, PluginsPort, PluginState
 from core.services.providers import Allowance, PlanTraining, ProvidersPort, ProviderStatus
 from core.services.quiz import QuizPort, QuizQuestion, QuizVerdict
 from core.services.review import ReviewPolicy, ReviewPort, Verdict
@@ -43,6 +44,9 @@ __all__ = [
     "LessonOutcome",
     "LessonSample",
     "PlanTraining",
+    "PluginCard",
+    "PluginState",
+    "PluginsPort",
     "ProviderStatus",
     "ProvidersPort",
     "QuizPort",

@@ -11,6 +11,7 @@ from core.services.documents import DocumentsPort
 from core.services.handoffs import HandoffsPort
 from core.services.history_import import HistoryImportPort
 from core.services.learning import LearningPort
+from core.services.plugins import PluginsPort
 from core.services.providers import ProvidersPort
 from core.services.quiz import QuizPort
 from core.services.review import ReviewPort
@@ -36,3 +37,4 @@ class SpaceServices:
     stats: StatsPort
     quiz: QuizPort
     dashboard: DashboardPort
+    plugins: PluginsPort

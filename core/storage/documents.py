@@ -7,8 +7,9 @@ written in one transaction, so a killed process leaves whole documents. ``core.s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +32,9 @@ from core.types import Document, IndexedDocument, SpaceId, community_of
 __all__ = ["Documents", "EmbeddedChunks", "NewDocument", "StoredSource"]
 
 
+DocumentChange = Literal["learned", "forgotten"]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSource:
     """The source stored under a name: the hash of its bytes, and how many passages its document has."""
@@ -44,6 +48,11 @@ class Documents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._followers: list[Callable[[SpaceId, str, DocumentChange], None]] = []
+
+    def follow(self, follower: Callable[[SpaceId, str, DocumentChange], None]) -> None:
+        """Call ``follower`` with the space and name of every document stored or deleted through these ones."""
+        self._followers.append(follower)
 
     async def list(self, space: SpaceId) -> tuple[Document, ...]:
         """Return the space's documents, by title."""
@@ -147,7 +156,11 @@ class Documents:
     ) -> tuple[IndexedDocument, ...]:
         """Store texts as ``store`` does, all in one transaction; return their outcomes in order."""
         async with self._database.write() as connection:
-            return await store_documents(connection, space, texts)
+            outcomes = await store_documents(connection, space, texts)
+        for indexed in outcomes:
+            if indexed.outcome in ("added", "replaced"):
+                self._tell(space, indexed.name, "learned")
+        return outcomes
 
     async def rewrite(self, space: SpaceId, document_id: int, title: str, embedded: EmbeddedChunks) -> bool:
         """Give a document a title, and passages that were embedded under it; ``False``: the space has none. Atomic."""
@@ -162,7 +175,12 @@ class Documents:
         async with self._database.write() as connection:
             document = _resolve(await _documents(connection, space), reference.strip())
             await remove_document(connection, space, document.id, await next_revision(connection, space))
-            return document
+        self._tell(space, document.title, "forgotten")
+        return document
+
+    def _tell(self, space: SpaceId, name: str, change: DocumentChange) -> None:
+        for follower in self._followers:
+            follower(space, name, change)
 
 
 def _resolve(known: Sequence[Document], reference: str) -> Document:

@@ -456,8 +456,12 @@ async def test_commands_are_sent_only_when_they_change(library, tmp_path, caplog
     changed.registry.add(Command("later", {"en": "Later", "pt": "Depois"}, handler))
     async with running(changed, library.discord, tmp_path):
         await logged(caplog, "commands sent")
-    assert library.discord.n_syncs == 2
-    assert "later" in {command["name"] for command in library.discord.commands}
+        assert library.discord.n_syncs == 2
+        assert "later" in {command["name"] for command in library.discord.commands}
+        changed.registry.remove("later")
+        changed.registry.tell_followers()  # as a plugin that is read anew does
+        await logged(caplog, "commands sent")
+    assert "later" not in {command["name"] for command in library.discord.commands}
 
 
 async def test_a_lost_memory_of_the_commands_costs_one_sync(library, front, tmp_path, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -87,6 +88,7 @@ class Client(discord.Client):
         self._heard_at_s: float | None = None
         api.judge_audiences("discord", ChannelAudiences(self))
         self._was_ready = False
+        self._syncing: asyncio.Task[None] | None = None
 
     # --- the session ------------------------------------------------------------------------------
 
@@ -95,12 +97,20 @@ class Client(discord.Client):
         self.add_dynamic_items(*BUTTONS)
         skip_malformed_events(self)
         await self._tree.set_translator(Translator())
-        add_commands(self._tree, self._api.registry, self.interactions, hide=self._moderator_role is None)
-        self._tasks.start_loop(keep_synced(self._tree, self._command_hashes))
+        self._offer_commands()
+        self._api.registry.follow(self._offer_commands)
         invite = discord.utils.oauth_url(
             self.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
         )
         log.info("Discord: logged in as %s. Invite link: %s", self.user, invite)
+
+    def _offer_commands(self) -> None:
+        """Send the registry's commands to Discord, in the background, in place of those before."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+        self._tree.clear_commands(guild=None)
+        add_commands(self._tree, self._api.registry, self.interactions, hide=self._moderator_role is None)
+        self._syncing = self._tasks.start_loop(keep_synced(self._tree, self._command_hashes))
 
     async def on_ready(self) -> None:
         """At the first session resume unfinished messages; at every one handle those sent while there was none."""
@@ -130,6 +140,7 @@ class Client(discord.Client):
     async def finish(self) -> None:
         """Let answers under way finish for ``GRACE_S``, then cancel them; those are resumed at the next start."""
         forget_readiness(self)
+        self._api.registry.unfollow(self._offer_commands)
         await self._tasks.finish(GRACE_S)
 
     # --- messages ---------------------------------------------------------------------------------

@@ -112,7 +112,12 @@ class TelegramAdapter:
         timing, tasks = self._timing.poll, TaskSet("Telegram")
         await retry(bot.initialize, timing, "getMe")
         _introduce(bot)
-        tasks.start(self._publish(bot))
+
+        def publish() -> None:
+            tasks.start(self._publish(bot))
+
+        publish()
+        self._api.registry.follow(publish)
         self._moderators = ChatModerators(bot, timing)
         handlers = UpdateHandlers(self._api, bot, self._timing, tasks)
         handlers.start_backlog()
@@ -123,6 +128,7 @@ class TelegramAdapter:
             else:
                 await self._webhook.run(bot, timing, self._status, partial(self._accept, receive))
         finally:
+            self._api.registry.unfollow(publish)
             await tasks.finish(self._timing.grace_s)
 
     async def _poll(self, bot: Bot, receive: Receive) -> None:

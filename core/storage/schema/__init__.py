@@ -26,6 +26,7 @@ from core.storage.schema.knowledge import (
     spaces,
     unreadable_sources,
 )
+from core.storage.schema.plugins import plugin_grants
 from core.storage.schema.programs import program_days, programs
 from core.storage.schema.providers import provider_benches, provider_counts
 
@@ -50,6 +51,7 @@ __all__ = [
     "metadata",
     "passages",
     "people",
+    "plugin_grants",
     "program_days",
     "programs",
     "proposals",
