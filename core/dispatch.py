@@ -31,7 +31,7 @@ from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
-from core.types import Language, Message, Person, Platform, Reply, Scope, SpaceId, Thumb, community_of
+from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Dispatch:
         """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone."""
         language = await self._language(space, locale)
         try:
-            now = await self.services.feedback.press(Scope(space), answer_id, person, thumb)
+            now = await self.services.feedback.press(space, answer_id, person, thumb)
         except UserError as error:
             return Reply(explain_markdown(language, error), language, private=True)
         except Exception:  # the error boundary, for a rating instead of a message

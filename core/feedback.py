@@ -35,14 +35,17 @@ class Feedback:
     learned: Callable[[SpaceId], LearningReport | None]
     rated: Callable[[SpaceId, int, Thumb | None], None] = lambda space, answer_id, thumb: None
 
-    async def press(self, scope: Scope, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
-        """Press a thumb and return the person's rating after it. Raises ``BadInput`` for an answer of elsewhere."""
+    async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
+        """Press a thumb and return the person's rating after it. Raises ``BadInput`` for another community's answer.
+
+        Who reads the channel may have changed since the answer; whoever sees it may rate it.
+        """
         pseudonym = self.pseudonyms.of(person.id)
-        answer = await self.find(scope, answer_id)
-        held = await self.answers.thumb_of(answer.space, answer_id, pseudonym)
+        space = await self.answers.home(space, answer_id) or space
+        held = await self.answers.thumb_of(space, answer_id, pseudonym)
         wanted = None if held == thumb else thumb
-        await self.answers.rate(answer.space, answer_id, pseudonym, wanted)
-        self.rated(answer.space, answer_id, wanted)
+        await self.answers.rate(space, answer_id, pseudonym, wanted)
+        self.rated(space, answer_id, wanted)
         return wanted
 
     async def open_sources(self, scope: Scope, answer_id: int, person: Person) -> Markdown:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import BadInput
 from core.storage.database import Database
 from core.storage.schema import answers, ratings
-from core.storage.spaces import ensure_space
+from core.storage.spaces import ensure_space, in_community
 from core.types import (
     Confidence,
     Decision,
@@ -126,6 +126,12 @@ class Answers:
         readable = answers.c.space_id.in_(scope.community) & (answers.c.id == answer_id)
         row = await self._database.row(select(answers).where(readable))
         return read_answer(row) if row is not None else None
+
+    async def home(self, space: SpaceId, answer_id: int) -> SpaceId | None:
+        """Return the space of an answer given in the community of ``space``, whatever its audience was then."""
+        ours = in_community(answers.c.space_id, space) & (answers.c.id == answer_id)
+        row = await self._database.row(select(answers.c.space_id).where(ours))
+        return SpaceId(row.space_id) if row is not None else None
 
     async def last(self, space: SpaceId, conversation: str, asker: str) -> AnswerRecord | None:
         """Return the newest answer to a person (a pseudonym) in a conversation of the space."""

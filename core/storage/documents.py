@@ -68,6 +68,11 @@ class Documents:
         held = (await self._sizes(in_community(documents.c.space_id, space))).values()
         return sum(n for n, _ in held), sum(n_chars for _, n_chars in held)
 
+    async def counts_elsewhere(self, space: SpaceId) -> Mapping[SpaceId, int]:
+        """Return how many documents each other audience of a space's community holds, for the operator."""
+        others = in_community(documents.c.space_id, space) & (documents.c.space_id != space)
+        return {each: n for each, (n, _) in sorted((await self._sizes(others)).items())}
+
     async def count_from(self, space: SpaceId, source_hash: str) -> int:
         """Return how many of the space's documents came from sources of this hash."""
         ours = (document_names.c.space_id == space) & (document_names.c.source_hash == source_hash)

@@ -13,7 +13,7 @@ from core.confidence.gate import SpecGate
 from core.generation.answer_cache import written_by
 from core.pipeline import Question
 from core.settings import Settings
-from core.types import Answer, EngineState, Language, Person, Scope, SpaceId
+from core.types import Answer, EngineState, Language, Person, SpaceId
 from plugins import load_plugins
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
@@ -84,7 +84,7 @@ async def test_another_space_and_another_language_have_their_own(aion: Aion) -> 
 @pytest.mark.parametrize("which", [0, 1])
 async def test_one_thumb_down_on_it_or_on_its_repetition_ends_it(aion: Aion, which: int) -> None:
     answers = [await ask(aion, ASKED), await ask(aion, ASKED)]
-    await aion.services.feedback.press(Scope(SPACE), answers[which].id, Person("terminal:rui", "Rui"), "down")
+    await aion.services.feedback.press(SPACE, answers[which].id, Person("terminal:rui", "Rui"), "down")
     assert (await ask(aion, ASKED)).used == "extract"
 
 

@@ -12,7 +12,7 @@ from core.chat.conversation import CondensedQuestion
 from core.chat.follow_up import search_in_session
 from core.settings import Settings
 from core.storage.turns import Session
-from core.types import GLOBAL, Language
+from core.types import GLOBAL, Language, Scope
 from plugins import load_plugins
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -55,7 +55,7 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
 
         async def is_first(text: str, earlier: str | None, language: Language, answer: str) -> bool:
             asked = CondensedQuestion(Session(GLOBAL, "here", "p"), text, text, datetime.now(UTC), earlier)
-            _, found = await search_in_session(searcher, GLOBAL, asked, language)
+            _, found = await search_in_session(searcher, Scope(GLOBAL), asked, language)
             return answer in found.hits[0].passage.text
 
         alone = condensed = changed = 0
@@ -64,7 +64,7 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
             condensed += await is_first(follow_up, before, language, answer)
             other = PAIRS[n - 3][1]
             asked = CondensedQuestion(Session(GLOBAL, "here", "p"), before, before, datetime.now(UTC), other)
-            joined, _ = await search_in_session(searcher, GLOBAL, asked, language)
+            joined, _ = await search_in_session(searcher, Scope(GLOBAL), asked, language)
             changed += joined.topic == before
     assert alone <= 0.75 * len(PAIRS), "these would be found without any help"
     assert condensed >= 0.9 * len(PAIRS)

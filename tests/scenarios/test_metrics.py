@@ -19,7 +19,7 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.pipeline import Question
 from core.settings import Settings
-from core.types import Band, Confidence, Decision, Person, Scope, SearchResult, SpaceId
+from core.types import Band, Confidence, Decision, Person, SearchResult, SpaceId
 from plugins import load_plugins
 from tests.fakes import ScriptedGenerator, WordEmbedder
 from tests.providers import ProviderServer, says, write_table
@@ -92,7 +92,7 @@ async def show_nothing(text: str) -> None:
 async def ask_and_rate(aion: Aion) -> None:
     answer = await aion.dispatch.questions.pipeline.answer(Question(SPACE, "here", ANA, ASKED, "en"), show_nothing)
     assert answer.used == "groq"
-    await aion.services.feedback.press(Scope(SPACE), answer.id, ANA, "up")
+    await aion.services.feedback.press(SPACE, answer.id, ANA, "up")
 
 
 async def test_answers_ratings_and_state_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

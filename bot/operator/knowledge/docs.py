@@ -20,6 +20,7 @@ async def print_documents(space: str) -> None:
     """Print the documents of ``space``: a table at a terminal, tab-separated lines into a pipe."""
     async with open_documents() as stored:
         documents = await stored.list(SpaceId(space))
+        elsewhere = await stored.counts_elsewhere(SpaceId(space))
     console = TerminalConsole()
     if not documents:
         print_sentence("docs.none")
@@ -29,6 +30,9 @@ async def print_documents(space: str) -> None:
         for document in documents:
             fields = (f"#{document.id}", document.title, ", ".join(document.names), str(document.n_passages))
             print_raw("\t".join(map(without_controls, fields)))
+    if console.is_terminal:
+        for audience, n_documents in elsewhere.items():
+            print_sentence("docs.elsewhere", space=audience, n_documents=n_documents)
 
 
 def _table(documents: Sequence[Document]) -> Table:

@@ -37,7 +37,7 @@ def asked(text: str, earlier: str | None) -> CondensedQuestion:
 
 
 async def searched(searcher: HybridSearcher, text: str, earlier: str | None) -> tuple[str, str]:
-    condensed, found = await search_in_session(searcher, HERE, asked(text, earlier), "en")
+    condensed, found = await search_in_session(searcher, Scope(HERE), asked(text, earlier), "en")
     assert found.question.text == condensed.search_text
     return condensed.topic, found.hits[0].passage.text
 

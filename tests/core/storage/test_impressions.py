@@ -11,11 +11,13 @@ from core.feedback import Feedback
 from core.ops.quality_log import QualityLog
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers
+from core.storage.documents import Documents
 from core.storage.impressions import Impressions
 from core.storage.passages import Passages
 from core.storage.quality_days import QualityDays
-from core.types import Person, Scope, Source
+from core.types import Person, Scope, Source, SpaceId
 from tests.core.storage.test_answers import ANSWER, HERE, THERE
+from tests.stored import embedded, new_document
 
 ANA, RUI = Person("discord:1", "Ana"), Person("discord:2", "Rui")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,9 +74,9 @@ async def test_ratings_are_told_with_what_the_gate_saw(database, impressions, fe
     first = await answers.record(replace(ANSWER, searched="Keys?\nand where?"))
     second = await answers.record(replace(ANSWER, used="abstained", sources=()))
     await answers.record(ANSWER)
-    await feedback.press(Scope(HERE), first, ANA, "up")
-    await feedback.press(Scope(HERE), first, RUI, "down")
-    await feedback.press(Scope(HERE), second, RUI, "up")
+    await feedback.press(HERE, first, ANA, "up")
+    await feedback.press(HERE, first, RUI, "down")
+    await feedback.press(HERE, second, RUI, "up")
     one, other = await impressions.rated(HERE)
     assert (one.searched, one.net_rating) == ("Keys?\nand where?", 0.0)
     assert (one.has_sources, one.features) == (True, {"top": 0.82})
@@ -84,7 +86,7 @@ async def test_ratings_are_told_with_what_the_gate_saw(database, impressions, fe
 
 async def test_a_day_s_quality_is_kept_once_and_only_of_what_was_shown_by_then(database, impressions, feedback):
     answer_id = await Answers(database).record(ANSWER)
-    await feedback.press(Scope(HERE), answer_id, ANA, "up")
+    await feedback.press(HERE, answer_id, ANA, "up")
     await feedback.open_sources(Scope(HERE), answer_id, ANA)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     log = QualityLog(impressions, QualityDays(database), lambda: tomorrow)
@@ -97,3 +99,25 @@ async def test_a_day_s_quality_is_kept_once_and_only_of_what_was_shown_by_then(d
         await QualityLog(impressions, QualityDays(database), lambda: tomorrow + timedelta(days=40)).snapshot(HERE)
     ).n_shown == 0
     assert not await QualityDays(database).since(THERE, date(2000, 1, 1))
+
+
+async def test_an_answer_is_rated_whoever_reads_its_channel_since(database, feedback):
+    closed = SpaceId(f"{HERE}/channel-7")
+    for given, rated in ((HERE, closed), (closed, HERE)):
+        answer_id = await Answers(database).record(replace(ANSWER, space=given))
+        assert await feedback.press(rated, answer_id, ANA, "up") == "up"
+        with pytest.raises(BadInput):
+            await feedback.press(THERE, answer_id, ANA, "up")
+
+
+async def test_passages_that_may_not_be_read_here_any_more_are_not_among_the_sources(database, feedback):
+    closed = SpaceId(f"{HERE}/channel-7")
+    kept = await Documents(database).store(
+        closed, new_document("keys", "The key is under the pot."), embedded("Secret.")
+    )
+    assert kept.n_passages == 1
+    ((passage,),) = [(await Passages(database).changes(closed, 0, "words-256")).added]
+    source = Source(1, "House rules", "", "Secret.", passage)
+    answer_id = await Answers(database).record(replace(ANSWER, sources=(source,)))
+    assert "Secret" not in await feedback.open_sources(Scope(HERE), answer_id, ANA)
+    assert "Secret" in await feedback.open_sources(Scope(closed), answer_id, ANA)
