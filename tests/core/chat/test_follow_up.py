@@ -75,7 +75,7 @@ async def first(searcher: HybridSearcher, text: str) -> str:
 async def test_where_nothing_is_found_its_wording_decides(tmp_path, text, topic):
     store = MemoryStore(WordEmbedder())
     condensed, found = await search_in_session(
-        HybridSearcher(store.embedder, store, tmp_path), HERE, asked(text, VACATION), "en"
+        HybridSearcher(store.embedder, store, tmp_path), Scope(HERE), asked(text, VACATION), "en"
     )
     assert condensed.topic == (topic or text) and found.hits == ()
 
