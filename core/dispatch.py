@@ -33,6 +33,7 @@ from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
+from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Dispatch:
     audiences: Audiences
     limits: MessageLimits
     private_teaching: PrivateTeaching
+    voices: VoiceMessages
     inbox: Inbox
     default_language: Language
     spoken_language: Callable[[SpaceId], Awaitable[SpokenLanguage]]
@@ -86,7 +88,7 @@ class Dispatch:
         language = await self._language(message.space, message.locale)
         if unfinished.reply is not None:
             await recorded.deliver(unfinished.reply)
-        elif unfinished.had_files and message.command is not None:
+        elif unfinished.had_files and (message.command is not None or not message.text.strip()):
             await recorded.send(Reply(say_markdown(language, "error.files_lost"), language))
         elif unfinished.n_runs >= MAX_RUNS:
             await recorded.send(Reply(say_markdown(language, "error.interrupted"), language))
@@ -173,7 +175,7 @@ class Dispatch:
             if message.declined is not None:
                 message = await offload(as_trusted_reply, message)
             if message.command is None:
-                await self.questions.answer(message, message.text, outlet)
+                await self._answer(message, language, outlet)
             else:
                 await self._call(message, message.command, language, outlet)
         except UserError as error:
@@ -184,6 +186,14 @@ class Dispatch:
             reference = _new_reference()
             log.exception("fault %s while handling %s", reference, message.key)
             await outlet.send(Reply(say_markdown(language, "error.internal", reference=reference), language))
+
+    async def _answer(self, message: Message, language: Language, outlet: Outlet) -> None:
+        """Answer a question; a spoken one as it was transcribed, below its transcript."""
+        if recording_of(message) is not None:
+            async with self.commands.turn(message.space, message.person.id):
+                message = await self.voices.heard(message)
+            outlet = TranscriptOutlet(outlet, message.text, language)
+        await self.questions.answer(message, message.text, outlet)
 
     async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
         command = self.registry.get(name)

@@ -60,7 +60,9 @@ class Feedback:
         texts = await offload(lambda: {passage.id: whole_text(passage) for passage in found})
         hidden = await self.passages.hidden(scope, ids)
         readable = [source for source in answer.sources if source.passage_id not in hidden]
-        return quoted_source_list(readable, answer.language, texts)
+        addresses = await self.answers.addresses({passage.document_id for passage in found})
+        links = {passage.id: addresses.get(passage.document_id, "") for passage in found}
+        return quoted_source_list(readable, answer.language, texts, links)
 
     async def find(self, scope: Scope, answer_id: int) -> AnswerRecord:
         """Return an answer given where ``scope`` may read. Raises ``BadInput`` when there is none of that id."""

@@ -14,6 +14,7 @@ from core.chat.conversation import CondensedQuestion, ConversationPlace, Convers
 from core.chat.follow_up import search_in_session
 from core.chat.several_questions import questions_in
 from core.chat.talk_reply import TalkReplies
+from core.conflicts.answer_notes import AnswerNotes
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_continue, is_broken_off
 from core.generation.draft import CLOSEST, Draft, Show, several
@@ -78,6 +79,7 @@ class Pipeline:
     cache: AnswerCache
     answers: Answers
     reader: Reader | None = None
+    notes: AnswerNotes | None = None
 
     async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
         """Answer a question and record the answer.
@@ -165,7 +167,7 @@ class Pipeline:
         draft = NO_REPLY
         if decision.band == "local":
             written = await self.writers.grounded(found, _show_nothing, question.space)
-            draft = written if written.sources else NO_REPLY
+            draft = await self._noted(question, found, written) if written.sources else NO_REPLY
         answer = await self._record(question, condensed, found, decision, draft, clock)
         if draft is NO_REPLY:
             return None
@@ -218,7 +220,12 @@ class Pipeline:
                 draft = await self.writers.provided(found, show, prefix, question.space)
             case "abstain":
                 return await self.writers.outside(found, show, prefix, question.space)
-        return draft if draft.sources else await self.writers.closest(found, question.space)
+        draft = draft if draft.sources else await self.writers.closest(found, question.space)
+        return await self._noted(question, found, draft)
+
+    async def _noted(self, question: Question, found: SearchResult, draft: Draft) -> Draft:
+        """Return a draft with what is to be known of its sources: their age, and what contradicts them."""
+        return await self.notes.add(question.scope, found, draft) if self.notes else draft
 
     async def _record_talk(self, question: Question, reply: str, clock: Stopwatch) -> Answer:
         """Record a reply to small talk; it is no turn of the session, so that the topic stays what it was."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.chat.conversation import Conversations
 from core.chat.settings_service import SettingsService
+from core.conflicts.service import ConflictService
 from core.curation.command_service import LearningService
 from core.dashboard.sign_in_service import DashboardService
 from core.extensions.service import PluginService
@@ -39,6 +40,7 @@ class Services:
     quiz: QuizService
     dashboard: DashboardService
     plugins: PluginService
+    conflicts: ConflictService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
@@ -57,4 +59,5 @@ class Services:
             quiz=self.quiz.of(message.scope),
             dashboard=self.dashboard.of(message, language),
             plugins=self.plugins.of(message.space),
+            conflicts=self.conflicts.at(message.scope, message.person, language),
         )

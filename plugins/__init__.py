@@ -28,7 +28,7 @@ from plugins import (
     teach,
     training,
 )
-from plugins.knowledge import docs, gaps, import_, index, learn, learned, map, sources, watch
+from plugins.knowledge import conflicts, docs, gaps, import_, index, learn, learned, map, sources, watch
 
 GROUP = "aion.plugins"
 """The entry point group under which installed packages add commands."""
@@ -48,6 +48,7 @@ def load_plugins() -> Registry:
         docs,
         map,
         gaps,
+        conflicts,
         watch,
         jobs,
         human,

@@ -143,6 +143,8 @@ def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
         "forget_me": "privacy",
         "wrong": "right",
         "solve": "reply",
+        "conflict": "conflicts",
+        "settle_conflict": "conflicts",
     }
     for command in load_plugins():
         module = module_of(families.get(command.name, command.name))

@@ -13,7 +13,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -206,26 +206,33 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _once() -> AsyncIterator[Aion]:
+async def _once(space: SpaceId) -> AsyncIterator[Aion]:
     """Yield an AION whose models and indexes are loaded, so that loading is not part of the measured latency."""
     async with open_aion() as aion:
-        await aion.ready(terminal_space())
+        await aion.ready(space)
         yield aion
 
 
-@handed_over
-async def answer_as_text(question: str) -> None:
-    """Print the answer to one question on the standard output."""
-    outlet = ConsoleOutlet(TerminalConsole())
-    async with _once() as aion:
-        await aion.dispatch.questions.answer(read_line(question, Registry()), question, outlet)
+def _asked_in(question: str, space: str | None) -> Message:
+    """Return a typed question as one asked in ``space``; in the terminal's own without it."""
+    message = read_line(question, Registry())
+    return replace(message, space=SpaceId(space), conversation=f"{space}:{message.key}") if space else message
 
 
 @handed_over
-async def answer_as_json(question: str) -> None:
-    """Print the answer to one question as one JSON object on the standard output."""
-    async with _once() as aion:
-        answer = await aion.dispatch.questions.answer(read_line(question, Registry()), question, DiscardingOutlet())
+async def answer_as_text(question: str, space: str | None = None) -> None:
+    """Print the answer to one question, asked in ``space``, on the standard output."""
+    outlet, message = ConsoleOutlet(TerminalConsole()), _asked_in(question, space)
+    async with _once(message.space) as aion:
+        await aion.dispatch.questions.answer(message, question, outlet)
+
+
+@handed_over
+async def answer_as_json(question: str, space: str | None = None) -> None:
+    """Print the answer to one question, asked in ``space``, as one JSON object on the standard output."""
+    message = _asked_in(question, space)
+    async with _once(message.space) as aion:
+        answer = await aion.dispatch.questions.answer(message, question, DiscardingOutlet())
     print_raw(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
 
 

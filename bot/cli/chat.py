@@ -13,6 +13,9 @@ from bot.cli.root import app, finish
 def chat(
     once: Annotated[str | None, typer.Option("--once", help="Answer this one question and exit.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --once: print the answer as JSON.")] = False,
+    space: Annotated[
+        str | None, typer.Option("--space", help="With --once: the space to ask in, e.g. discord:1234.")
+    ] = None,
 ) -> None:
     """Talk to AION in the terminal."""
     from bot.adapters import console
@@ -20,6 +23,6 @@ def chat(
     if once is None:
         finish(console.converse())
     elif as_json:
-        finish(console.answer_as_json(once), as_json=True)
+        finish(console.answer_as_json(once, space), as_json=True)
     else:
-        finish(console.answer_as_text(once))
+        finish(console.answer_as_text(once, space))

@@ -15,6 +15,7 @@ from functools import partial
 
 from core.assembly.aion import Aion
 from core.assembly.backups import open_schedule
+from core.assembly.conflicts import open_conflicts
 from core.assembly.dashboard import open_dashboard
 from core.assembly.exporter import discord_rules_of, open_exports
 from core.assembly.metrics import open_figures
@@ -87,6 +88,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.training.auto_promotion import AutoPromotion
 from core.training.retest import learning_report
+from core.voice_messages import VoiceMessages
 
 
 @asynccontextmanager
@@ -191,6 +193,7 @@ async def assemble(
         )
 
         plugins = await stack.enter_async_context(open_plugins(settings.data_dir, stores, registry))
+        notes = open_conflicts(stores, notices, pseudonyms, indexes)
         erasers = {"exports": exports.erase}
         services = Services(
             documents=DocumentService(ingest, stores.documents, stores.passages, quota),
@@ -231,9 +234,10 @@ async def assemble(
             quiz=QuizService(stores.documents, random.Random()),
             dashboard=open_dashboard(database, pseudonyms, settings.dashboard_address),
             plugins=PluginService(plugins),
+            conflicts=notes.search.service,
         )
         talk = TalkReplies(stores.documents, policies.name)
-        pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader)
+        pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader, notes)
         questions = QuestionAnswering(pipeline, settings.language, plugins)
         limits = MessageLimits(message_rates(settings), time.monotonic)
         dispatch = Dispatch(
@@ -244,6 +248,7 @@ async def assemble(
             audiences=audiences,
             limits=limits,
             private_teaching=private_teaching_of(settings),
+            voices=VoiceMessages(access.transcriber, discord_rules.refuses_training_plans),
             inbox=stores.inbox,
             default_language=settings.language,
             spoken_language=stores.spaces.language,
@@ -267,6 +272,7 @@ async def assemble(
             ),
             backups,
             WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now, audiences),
+            notes.search,
         )
         yield Aion(
             settings=settings,

@@ -15,6 +15,7 @@ from core.generation.providers.catalogue import Provider, read_providers
 from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import read_keys
 from core.generation.providers.router import Router, open_router
+from core.generation.providers.transcription import Transcriber, open_transcriber
 from core.offload import offload
 from core.settings import Settings
 from core.storage.quotas import Quotas
@@ -27,6 +28,7 @@ class ProviderAccess:
     providers: tuple[Provider, ...]
     ledger: Ledger
     router: Router
+    transcriber: Transcriber
     secrets: tuple[str, ...]
 
 
@@ -39,11 +41,12 @@ async def open_providers(settings: Settings, quotas: Quotas) -> AsyncIterator[Pr
     ledger = Ledger(quotas)
     try:
         if not keys:
-            yield ProviderAccess(providers, ledger, Router(), secrets)
+            yield ProviderAccess(providers, ledger, Router(), Transcriber(), secrets)
             return
         async with httpx.AsyncClient(trust_env=True) as client:
             router = open_router(providers, keys, client, ledger, monthly_usd=settings.openai_monthly_usd)
-            yield ProviderAccess(providers, ledger, router, secrets)
+            transcriber = open_transcriber(providers, keys, client, ledger, monthly_usd=settings.openai_monthly_usd)
+            yield ProviderAccess(providers, ledger, router, transcriber, secrets)
     finally:
         await ledger.close()
 

@@ -6,6 +6,7 @@ from core.programs.registry import Programs
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
+from core.storage.curation.conflicts import Conflicts
 from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
@@ -37,6 +38,7 @@ class Stores:
         self.database = database
         self.answers = Answers(database)
         self.cached_answers = CachedAnswers(database)
+        self.conflicts = Conflicts(database)
         self.consents = Consents(database)
         self.documents = Documents(database)
         self.gaps = Gaps(database)

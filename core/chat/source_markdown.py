@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from core.markdown import Markdown, escape
 from core.retrieval.markup import plain
 from core.texts import say_markdown
 from core.types import Language, Source
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9./?=&%#:@~+-]{4,300}")
 
 
 def source_path(source: Source) -> tuple[str, ...]:
@@ -29,19 +32,31 @@ def cited_number(source: Source, text: str) -> str:
     return f"[{source.n}] " if f"[{source.n}]" in text else ""
 
 
-def quoted_source_list(sources: Sequence[Source], language: Language, texts: Mapping[int, str]) -> Markdown:
+def quoted_source_list(
+    sources: Sequence[Source], language: Language, texts: Mapping[int, str], links: Mapping[int, str] | None = None
+) -> Markdown:
     """Return the list of sources, each with its whole passage; a sentence when there are none.
 
-    ``texts`` are the passages as they are read, by id. Of one that is gone the words are shown that were quoted.
+    ``texts`` are the passages as they are read, ``links`` where their documents are, both by the passage's id. Of one
+    that is gone the words are shown that were quoted.
     """
     if not sources:
         return say_markdown(language, "sources.none")
     entries = [
-        Markdown(f"[{each.n}] {_where(each)}\n{_block(texts.get(each.passage_id) or plain(each.quote))}")
+        Markdown(f"[{each.n}] {_where(each)}{_link((links or {}).get(each.passage_id, ''))}\n{_quoted(each, texts)}")
         for each in sources
     ]
     title = say_markdown(language, "sources.title")
     return Markdown("\n").join([Markdown(f"**{title}**"), *entries])
+
+
+def _link(address: str) -> Markdown:
+    """Return an address as it may be shown; nothing for one with characters that could be markup."""
+    return Markdown(f" · {address}" if _ADDRESS.fullmatch(address) else "")
+
+
+def _quoted(source: Source, texts: Mapping[int, str]) -> Markdown:
+    return _block(texts.get(source.passage_id) or plain(source.quote))
 
 
 def _block(text: str) -> Markdown:

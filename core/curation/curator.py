@@ -124,6 +124,7 @@ class Curator:
         if (held := await self.documents.find(research.space, new)) is not None:
             return Finding(new.name, new.title, "known", values={"name": held.duplicate_of or held.name}), None
         date = await self.ingest.parser.published_date(page) if new.kind == "html" else None
+        new = replace(new, said_at=date or new.said_at)
         quality = await offload(_judge, new, research, date)
         finding = Finding(new.name, new.title, "reading", score=quality.score)
         if not quality.is_good:

@@ -23,6 +23,7 @@ from core.curation.reading_log import log_reading
 from core.curation.sitemap import all_pages, changes
 from core.curation.websearch import WebResult
 from core.errors import BadInput, UserError
+from core.knowledge.document_date import read_date
 from core.knowledge.files import DOCUMENTS, FileSelection
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sitemaps import Sitemap
@@ -187,11 +188,12 @@ class Watcher:
         if isinstance(read, FailedDocument):
             raise read.error
         now, known = datetime.now(UTC), await self.watches.latest_text(watch.space, seen.name)
+        new = replace(read.new, said_at=read.new.said_at or read_date(seen.last_modified))
         if known is None:
-            return await self._keep(watch, read.new), replace(seen, differing={})
+            return await self._keep(watch, new), replace(seen, differing={})
         lines = await offload(differing_lines, known, read.new.text, seen.differing, now)
         if await offload(is_relevant_change, known, read.new.text, lines, now):
-            return await self._keep(watch, read.new), replace(seen, differing={})
+            return await self._keep(watch, new), replace(seen, differing={})
         if lines:  # a version that was not kept must be fetched again, to see whether the change lasts
             seen = replace(seen, etag="", last_modified="")
         return Finding(seen.name, read.new.title, "unchanged"), replace(seen, differing=lines)

@@ -26,14 +26,17 @@ MAX_TEXT_CHARS = 20_000
 
 def encode_survey(survey: ExportSurvey) -> Frame:
     """Return a survey as a frame."""
-    lessons = [{field.name: getattr(lesson, field.name) for field in fields(Lesson)} for lesson in survey.lessons]
+    lessons = [
+        {**{field.name: getattr(lesson, field.name) for field in fields(Lesson)}, "said_at": _iso(lesson.said_at)}
+        for lesson in survey.lessons
+    ]
     values = {
         "name": survey.name,
         "format": survey.format,
         "n_messages": survey.n_messages,
         "n_people": survey.n_people,
-        "first": survey.first.isoformat() if survey.first else None,
-        "last": survey.last.isoformat() if survey.last else None,
+        "first": _iso(survey.first),
+        "last": _iso(survey.last),
         "is_cut": survey.is_cut,
         "lessons": lessons,
     }
@@ -71,6 +74,7 @@ def _lesson(values: Mapping[str, Any]) -> Lesson:
         score=float(values["score"]),
         language=_one_of(LANGUAGES, values["language"]),
         personal=tuple(_one_of(kinds, each) for each in values["personal"]),
+        said_at=_moment(values["said_at"]),
     )
 
 
@@ -78,6 +82,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT_CHARS:
         raise ValueError("no text, or too long a one")
     return value.encode("utf-8", "replace").decode()
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _moment(value: object) -> datetime | None:

@@ -224,7 +224,7 @@ def _sorted(
 
 def _document(lesson: Lesson) -> NewDocument:
     title = textwrap.shorten(lesson.title, MAX_TITLE_CHARS, placeholder="…") or lesson.url
-    return NewDocument(lesson.url, SOURCE, title, KIND, lesson.language, lesson.text)
+    return NewDocument(lesson.url, SOURCE, title, KIND, lesson.language, lesson.text, lesson.said_at)
 
 
 def _report(survey: ExportSurvey, done: Sequence[_Sorted]) -> ImportReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from core.privacy.personal_data import Kind as PersonalDataKind
@@ -17,7 +18,7 @@ class Lesson:
 
     ``url`` is the permalink of the answer, or of the message. ``authors`` are those whose words it has. ``keys`` are
     the messages it was made of. ``score`` says how sure it is that it teaches, 0..1. ``personal`` are the kinds of
-    secrets and personal data in it.
+    secrets and personal data in it. ``said_at`` is when the last of its messages was.
     """
 
     kind: LessonKind
@@ -30,3 +31,4 @@ class Lesson:
     score: float
     language: Language = "en"
     personal: tuple[PersonalDataKind, ...] = ()
+    said_at: datetime | None = None

@@ -35,6 +35,7 @@ def single_lesson(message: ExportedMessage) -> Lesson | None:
         authors=(message.author,),
         keys=(message.key,),
         score=_SCORES[kind],
+        said_at=message.said_at,
     )
 
 

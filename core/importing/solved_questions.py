@@ -188,6 +188,7 @@ def _lesson(question: _Turn, answers: Sequence[_Turn], evidence: float) -> Lesso
         channel=question.messages[0].channel,
         authors=tuple(dict.fromkeys(message.author for message in messages)),
         keys=tuple(message.key for message in messages),
+        said_at=max(message.said_at for message in messages),
         score=1 / (1 + math.exp((_MIDDLE - evidence) / _SPREAD * 1.5)),
     )
 

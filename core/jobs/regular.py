@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from core.backup.schedule import BackupSchedule
+from core.conflicts.search import ConflictSearch
 from core.curation.gaps import GapFinder
 from core.curation.watch import Watcher
 from core.jobs.scheduler import Job
@@ -29,6 +30,7 @@ EVERY: Mapping[str, timedelta] = {
     "gather-gaps": DAY,
     "research-gaps": DAY,
     "watch": timedelta(minutes=10),
+    "compare": timedelta(minutes=10),
     "prune-runs": DAY,
     "prune-answers": DAY,
     "watch-trial": timedelta(minutes=5),
@@ -50,6 +52,7 @@ def regular_jobs(
     retention: Retention,
     backups: BackupSchedule,
     digest: WeeklyDigest,
+    comparison: ConflictSearch,
 ) -> tuple[Job, ...]:
     """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
@@ -69,6 +72,7 @@ def regular_jobs(
         "gather-gaps": finder.gather,
         "research-gaps": finder.research,
         "watch": watcher.check_due,
+        "compare": comparison.search_new,
         "prune-runs": prune_runs,
         "prune-answers": retention.prune,
         "watch-trial": promotion.watch_trial,

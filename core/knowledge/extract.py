@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -18,6 +19,7 @@ from typing import Literal
 from core.control_characters import without_controls
 from core.errors import BadInput
 from core.knowledge.charset import NotText, decode
+from core.knowledge.document_date import document_date
 from core.knowledge.formats.document_text import ReadText
 from core.knowledge.front_matter import read_front_matter
 from core.language import detect_language
@@ -105,12 +107,16 @@ _LANGUAGE_SAMPLE_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ExtractedText:
-    """The extracted text of a document, which has a letter or digit; ``language`` is the detected one."""
+    """The extracted text of a document, which has a letter or digit; ``language`` is the detected one.
+
+    ``said_at`` is when the document says that it was last changed, ``None`` where it does not.
+    """
 
     title: str
     text: str
     kind: Kind
     language: Language
+    said_at: datetime | None = None
 
 
 def kind_of(name: str, content_type: str = "") -> Kind:
@@ -146,7 +152,8 @@ def extract(data: bytes, name: str, content_type: str = "", hint: Language = "en
     shown = " ".join(without_controls(read.title or heading or stem(name)).split())[:_MAX_TITLE_CHARS]
     if kind == "text" and is_chat(text):
         kind = "chat"
-    return ExtractedText(shown, text, kind, detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint))
+    language = detect_language(text[:_LANGUAGE_SAMPLE_CHARS], hint)
+    return ExtractedText(shown, text, kind, language, document_date(kind, data))
 
 
 _WITHOUT_HEADING: frozenset[Kind] = frozenset(

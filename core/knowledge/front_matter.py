@@ -8,6 +8,7 @@ lines of text (``Owner: …``), so that they are found and quoted; those that st
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}):(?:[ \t]+|$)")
 _TOML_KEY = re.compile(r"([A-Za-z_][\w.-]{0,40})[ \t]{0,4}=[ \t]{0,4}")
@@ -43,6 +44,13 @@ def read_front_matter(text: str) -> tuple[str | None, str]:
     kept = [f"{_label(key)}: {value}" for key, value in fields.items() if key.lower() not in _STEERING]
     title = next((value for key, value in fields.items() if key.lower() == "title"), None)
     return title, "\n\n".join(part for part in ("\n".join(kept), rest) if part)
+
+
+def front_matter_fields(text: str) -> Sequence[tuple[str, str]]:
+    """Return the fields in a text's front matter, as they are called there, with their values."""
+    lines = text.split("\n", _MAX_LINES + 2)
+    first, end, body, key = _block(lines)
+    return tuple(_fields(lines[first:end], key).items()) if body else ()
 
 
 def _block(lines: list[str]) -> tuple[int, int, int, re.Pattern[str]]:

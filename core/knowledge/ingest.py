@@ -109,11 +109,12 @@ class Ingest:
         """Fetch one web page and store its text under its address. Raises ``BadInput`` when that fails."""
         await self.require_room(space, {url: 1})
         page = await self._pages.fetch(url)
-        return await self._index_one(space, DocumentSource(page.url, lambda: page.data, page.content_type))
+        source = DocumentSource(page.url, lambda: page.data, page.content_type, page.last_modified)
+        return await self._index_one(space, source)
 
     async def prepare_page(self, page: Page, language: Language) -> PreparedDocument | FailedDocument:
         """Return a fetched page's text, or its failure. ``language`` is that of texts too short for detection."""
-        source = DocumentSource(page.url, lambda: page.data, page.content_type)
+        source = DocumentSource(page.url, lambda: page.data, page.content_type, page.last_modified)
         read = await prepare(self.parser, source, {}, language)
         if isinstance(read, IndexedDocument):
             raise AssertionError("nothing is held under any name here")

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import BadInput
+from core.knowledge.document_date import read_date
 from core.knowledge.extract import VERSION
 from core.knowledge.files import FileSelection, FoundFile, find_files, read_file
 from core.knowledge.parsing.document_parser import DocumentParser
@@ -23,11 +24,15 @@ BATCH_PASSAGES = 64
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """A document to be indexed: ``read`` returns its bytes and blocks; ``content_type`` is the server's, if any."""
+    """A document to be indexed: ``read`` returns its bytes and blocks; ``content_type`` is the server's, if any.
+
+    ``modified`` is when the source says that it was last changed: an HTTP date or ISO 8601, or empty.
+    """
 
     name: str
     read: Callable[[], bytes]
     content_type: str = ""
+    modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ async def prepare(
         parsed = await parser.parse(data, source.name, source.content_type, language)
     except BadInput as error:
         return FailedDocument(source.name, error)
-    new = NewDocument(source.name, source_hash, parsed.title, parsed.kind, parsed.language, parsed.text)
+    said_at = parsed.said_at or read_date(source.modified)
+    new = NewDocument(source.name, source_hash, parsed.title, parsed.kind, parsed.language, parsed.text, said_at)
     return PreparedDocument(new, parsed.cut.chunks, parsed.cut.languages)
 
 

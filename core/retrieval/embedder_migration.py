@@ -7,7 +7,7 @@ not compare.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +118,10 @@ class MigratingSearcher:
     async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the passages of ``scope`` nearest to ``query``, best first."""
         return await (self._former or self._latest).search(scope, query, language)
+
+    async def nearest(self, space: SpaceId, ids: Sequence[int], n: int) -> Mapping[int, Sequence[int]]:
+        """Return the ids of the ``n`` passages of the space nearest to each of these; gone ones are left out."""
+        return await (self._former or self._latest).nearest(space, ids, n)
 
     async def change_over(self, spaces: Sequence[SpaceId]) -> None:
         """Build the new embedder's indexes of ``spaces``, then put them and it in service at once."""

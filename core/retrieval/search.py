@@ -20,7 +20,7 @@ from core.ports import Embedder, PassageStore
 from core.retrieval import mmr
 from core.retrieval.analyzer import query_terms
 from core.retrieval.fuse import Candidates, Fusion, FusionLookup, Scores, fusion_for
-from core.retrieval.index import Indexes, SpaceIndexes
+from core.retrieval.index import Indexes, SpaceIndex, SpaceIndexes
 from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
 from core.retrieval.question import analyzed
@@ -96,6 +96,11 @@ class HybridSearcher:
             found = await offload(self._search, query, language, indexes, clock)
         return replace(found, latency_ms={step: ms for step, ms in clock.read().items() if step != "total"})
 
+    async def nearest(self, space: SpaceId, ids: Sequence[int], n: int) -> Mapping[int, Sequence[int]]:
+        """Return the ids of the ``n`` passages of the space nearest to each of these; gone ones are left out."""
+        index = await self._indexes.fresh(space)
+        return await offload(_nearest, index, ids, n) if index is not None else {}
+
     async def drop(self, space: SpaceId) -> None:
         """Remove a space's indexes and cached passages, in memory and on disk."""
         await self._indexes.drop(space)
@@ -163,6 +168,13 @@ class HybridSearcher:
         for space, index in indexes.items():
             texts |= self._texts.read(space, index.revision, [id_ for owner, id_ in ranked.ids if owner == space])
         return texts
+
+
+def _nearest(index: SpaceIndex, ids: Sequence[int], n: int) -> Mapping[int, Sequence[int]]:
+    with index.lock:
+        known, vectors = index.dense.vectors(ids)
+        found = {id_: index.dense.search(row, n + 1)[0].tolist() for id_, row in zip(known, vectors, strict=True)}
+    return {id_: [each for each in near if each != id_][:n] for id_, near in found.items()}
 
 
 def _lexical(query: str, language: Language, indexes: Indexes) -> tuple[AnalyzedQuestion, LexicalScores]:

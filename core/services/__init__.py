@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.services.answers import AnswersPort, LearningReport
 from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
+from core.services.conflicts import ConflictPage, ConflictsPort
 from core.services.conversation import ChannelMode, ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
@@ -28,6 +29,8 @@ __all__ = [
     "ChannelMode",
     "ChatTeachingPort",
     "CommunityStats",
+    "ConflictPage",
+    "ConflictsPort",
     "ConversationPort",
     "DashboardPort",
     "DayFigures",

@@ -117,6 +117,9 @@ TRAINING: Setting[bool] = Setting("training", "training", "switch", False)
 RETENTION: Setting[int] = Setting(
     "retention", "keep_answers_days", "number", 0, ("0", "30", "90", "180", "365"), most=3_650
 )
+OUTDATED: Setting[int] = Setting(
+    "outdated", "outdated_after_days", "number", 730, ("0", "180", "365", "730", "1095"), most=36_500
+)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     ANSWERS,
@@ -130,6 +133,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     RESEARCH,
     TRAINING,
     RETENTION,
+    OUTDATED,
 )
 """Every setting, in the order in which they are listed."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.services.answers import AnswersPort
+from core.services.conflicts import ConflictsPort
 from core.services.conversation import ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
@@ -38,3 +39,4 @@ class SpaceServices:
     quiz: QuizPort
     dashboard: DashboardPort
     plugins: PluginsPort
+    conflicts: ConflictsPort

@@ -6,17 +6,17 @@ Every method reads and writes one space; answers of other spaces are not found. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Update, delete, insert, select, update
+from sqlalchemy import Row, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
-from core.storage.schema import answers, ratings
+from core.storage.schema import answers, document_names, ratings
 from core.storage.spaces import ensure_space, in_community
 from core.types import (
     Confidence,
@@ -114,6 +114,12 @@ class Answers:
             await ensure_space(connection, answer.space)
             statement = insert(answers).values(_columns(answer)).returning(answers.c.id)
             return int((await connection.execute(statement)).scalar_one())
+
+    async def addresses(self, documents: Collection[int]) -> Mapping[int, str]:
+        """Return the web address of each of these documents that has one, by the document's id."""
+        named = document_names.c.document_id.in_(documents) & document_names.c.name.startswith("http")
+        first = select(document_names.c.document_id, func.min(document_names.c.name).label("name")).where(named)
+        return {row.document_id: row.name for row in await self._database.rows(first.group_by("document_id"))}
 
     async def get(self, space: SpaceId, answer_id: int) -> AnswerRecord | None:
         """Return an answer of the space; ``None`` when it has none of that id."""

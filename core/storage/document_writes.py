@@ -19,12 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.storage.passages import EmbeddedChunks, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
+from core.storage.superseded import hide_superseded
 from core.types import IndexedDocument, Language, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A text to be stored under ``name``; ``source_hash`` is the hash of the bytes it was extracted from."""
+    """A text to be stored under ``name``; ``source_hash`` is the hash of the bytes it was extracted from.
+
+    ``said_at`` is when its source last said so, aware; ``None`` where that is not known.
+    """
 
     name: str
     source_hash: str
@@ -32,6 +36,7 @@ class NewDocument:
     kind: str
     language: Language
     text: str
+    said_at: datetime | None = None
 
     @property
     def content_hash(self) -> str:
@@ -100,6 +105,7 @@ async def _replace(
     if old is not None and old.id != document_id:
         await _remove_if_nameless(connection, space, old.id, revision)
     await add_passages(connection, space, revision, {document_id: embedded})
+    await hide_superseded(connection, space, document_id, revision)
     return IndexedDocument(new.name, "replaced" if old else "added", len(embedded.chunks))
 
 
@@ -200,6 +206,7 @@ def _columns(new: NewDocument) -> dict[str, Any]:
         "n_chars": len(new.text),
         "status": "approved",
         "updated_at": datetime.now(UTC),
+        "said_at": new.said_at,
     }
 
 

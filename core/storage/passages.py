@@ -199,7 +199,7 @@ def _changes(space: SpaceId, after: int, embedder_id: str, connection: Connectio
 
 
 def _count(space: SpaceId, embedder_id: str, connection: Connection) -> int:
-    ours = (passages.c.space_id == space) & _embedded_by(connection, embedder_id)
+    ours = (passages.c.space_id == space) & (passages.c.revision > 0) & _embedded_by(connection, embedder_id)
     return connection.execute(select(func.count()).select_from(passages).where(ours)).scalar_one()
 
 

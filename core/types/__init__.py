@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, Source, Thumb
 from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
+from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     Chunk,
@@ -51,6 +52,9 @@ __all__ = [
     "Button",
     "Chunk",
     "Confidence",
+    "Conflict",
+    "ConflictStatus",
+    "DatedStatement",
     "Decision",
     "Document",
     "EngineState",

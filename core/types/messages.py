@@ -25,11 +25,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file attached to a message; ``read`` downloads it, and is called after the size was accepted."""
+    """A file attached to a message; ``read`` downloads it, and is called after the size was accepted.
+
+    ``seconds`` is the length of a voice message, ``None`` for any other file.
+    """
 
     name: str
     size_bytes: int
     read: Callable[[], Awaitable[bytes]]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ async def test_on_discord(tmp_path: Path) -> None:
                 lambda m: m.reference is again and "racks by the gate" in m.content and m.buttons
             )
             sources = await discord.wait_for_reply(discord.press(answer, "📄 Sources", rui))
-            assert REPLY in sources.content
+            assert REPLY in sources.content and document.names[0] in sources.content
             await discord.wait_for_reply(discord.press(learned, "↩ Undo", eva))
             assert len(await aion.documents.list(space)) == 1, "only moderators undo"
             await discord.wait_for_reply(discord.press(learned, "↩ Undo", ana))

@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 def attachment_of(attachment: discord.Attachment) -> Attachment:
-    """Return a file of a message; reading it raises ``Unavailable`` when Discord does not hand it out."""
+    """Return a file of a message, with the length of a voice message.
+
+    Reading it raises ``Unavailable`` when Discord does not hand it out.
+    """
 
     async def read() -> bytes:
         try:
@@ -25,4 +28,4 @@ def attachment_of(attachment: discord.Attachment) -> Attachment:
             log.warning("attachment %s could not be read: %r", attachment.id, error)
             raise Unavailable("discord.attachment", name=attachment.filename) from error
 
-    return Attachment(without_controls(attachment.filename), attachment.size, read)
+    return Attachment(without_controls(attachment.filename), attachment.size, read, attachment.duration)

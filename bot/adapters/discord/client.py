@@ -42,6 +42,7 @@ from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
 from core.types import Message, Reply, is_private
 from core.types.delivery import NOTICE
+from core.voice_messages import recording_of
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class Client(discord.Client):
             question = as_command(question, line, self._api.registry)
         elif question.text:
             question = replace(question, declined=declined_answer(calls_under(me, message)))
-        elif kind := unread_kind(me, message):
+        elif not recording_of(question) and (kind := unread_kind(me, message)):
             return await self._say(message, f"wordless.{kind}")
         if message.guild is None:
             await self._api.open_private_chat("discord", question.space)

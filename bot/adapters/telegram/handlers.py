@@ -109,7 +109,7 @@ class UpdateHandlers:
                 return accepted() if has_opened else await self._say(parts, person, "private.nothing")
         addressed = self._as_command(head, addressed)
         has_words = addressed.line is not None or addressed.text
-        if not has_words and (kind := wordless_kind(head, self._bot.bot)) is not None:
+        if not (has_words or head.voice) and (kind := wordless_kind(head, self._bot.bot)) is not None:
             return await self._say(parts, person, f"wordless.{kind}")
         await self._answer(parts, person, addressed, accepted, album)
 
@@ -184,8 +184,8 @@ class UpdateHandlers:
     def _files(self, parts: Sequence[TelegramMessage], addressed: AddressedMessage) -> tuple[Attachment, ...]:
         """Return the files of a message, and for a command those of the message it replies to."""
         carriers = [*parts, head_of(parts).reply_to_message] if addressed.line else parts
-        documents = [part.document for part in carriers if part and part.document]
-        return tuple(attachment_of(document, self._bot, self._timing.poll) for document in documents)
+        files = [file for part in carriers if part and (file := part.document or part.voice)]
+        return tuple(attachment_of(file, self._bot, self._timing.poll) for file in files)
 
     # --- where replies go -------------------------------------------------------------------------
 

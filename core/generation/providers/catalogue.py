@@ -72,8 +72,9 @@ class Provider:
     ``fields`` renames our sampling settings; one renamed to an empty name is not sent. ``limits`` hold for all its
     models and keys together; its day starts at midnight in ``day_zone``. Beyond ``soft_share`` of a limit other routes
     are preferred. ``counted`` says which tokens its limits count, ``header_periods`` which period its
-    ``x-ratelimit-*-requests`` and ``-tokens`` headers state. ``training_allowed``: its terms allow training other
-    models on its output. ``trains_on_prompts``: whether its plan trains its own models on what it is sent.
+    ``x-ratelimit-*-requests`` and ``-tokens`` headers state. ``transcription`` are its models for recordings.
+    ``training_allowed``: its terms allow training other models on its output. ``trains_on_prompts``: whether its plan
+    trains its own models on what it is sent.
     """
 
     name: Text
@@ -90,6 +91,7 @@ class Provider:
     soft_share: Annotated[float, Field(gt=0, le=1)] = 0.8
     counted: Literal["all", "prompt"] = "all"
     header_periods: Mapping[Literal["requests", "tokens"], Literal["minute", "day"]] = field(default_factory=dict)
+    transcription: tuple[ProviderModel, ...] = ()
     training_allowed: bool = False
     trains_on_prompts: bool | Literal["unknown"] = "unknown"
 

@@ -77,7 +77,7 @@ class ChatExport:
             case "telegram-json":
                 return read_telegram_json(JsonStream(stream, frozenset((OF_ONE_CHAT, OF_AN_ACCOUNT))))
             case "discord-html":
-                return read_discord_html(stream)
+                return read_discord_html(stream, self._path.name)
             case "discord-text":
                 return read_discord_text(stream)
             case "telegram-html":

@@ -1,4 +1,7 @@
-"""DiscordChatExporter's HTML. Times are those in the messages' ids: the written ones follow some country's form."""
+"""DiscordChatExporter's HTML. Times are those in the messages' ids: the written ones follow some country's form.
+
+A message has its permalink where the page tells the server's id, by its icon, and the file's name the channel's.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,34 @@ from core.importing.formats.moments import from_snowflake
 
 _MESSAGE = "chatlog__message-container"
 _PREAMBLE = "preamble__entry"
-_MARKS = frozenset((_MESSAGE, _PREAMBLE))
+_ICON = "preamble__guild-icon-container"
+_MARKS = frozenset((_MESSAGE, _PREAMBLE, _ICON))
+_GUILD = re.compile(r"/icons/(\d{15,20})/")
+_CHANNEL = re.compile(r"\[(\d{15,20})\]")
 _TARGET = re.compile(r"scrollToMessage\(event,\s*'(\d{1,20})'\)")
 
 
-def read_discord_html(stream: BinaryIO) -> Iterator[ExportedMessage]:
-    """Yield what people wrote. Raises ``BrokenHtml``."""
+def read_discord_html(stream: BinaryIO, name: str) -> Iterator[ExportedMessage]:
+    """Yield what people wrote in the file ``name``. Raises ``BrokenHtml``."""
     names: list[str] = []
+    place, channel_id = "discord-html:", _CHANNEL.search(name)
     author, is_bot = "", False
     for element in elements(stream, _MARKS):
         if _PREAMBLE in classes(element):
             names.append(text_within(element).strip())
             continue
+        if _ICON in classes(element):
+            guild_id = _GUILD.search(next((icon.get("src") or "" for icon in element.iter("img")), ""))
+            if guild_id and channel_id:
+                place = f"https://discord.com/channels/{guild_id[1]}/{channel_id[1]}/"
+            continue
         if (header := find(element, "chatlog__author")) is not None:  # those after the first of a group have none
             author, is_bot = _author(header), find(element, "chatlog__author-tag") is not None
-        if not is_bot and (message := _message(element, author, names)) is not None:
+        if not is_bot and (message := _message(element, author, names, place)) is not None:
             yield message
 
 
-def _message(element: etree._Element, author: str, names: list[str]) -> ExportedMessage | None:
+def _message(element: etree._Element, author: str, names: list[str], place: str) -> ExportedMessage | None:
     key = element.get("data-message-id") or (element.get("id") or "").rpartition("-")[2]
     said_at = from_snowflake(key)
     content = find(element, "chatlog__content")
@@ -48,7 +60,7 @@ def _message(element: etree._Element, author: str, names: list[str]) -> Exported
         author=author,
         text=text_within(content).strip(),
         said_at=said_at,
-        url=f"discord-html:{key}",
+        url=f"{place}{key}",
         reply_to=_replied_to(element),
         is_edited=edited is not None,
         is_pinned=f"{_MESSAGE}--pinned" in classes(element),

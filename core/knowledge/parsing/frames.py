@@ -7,6 +7,7 @@ hostile bytes may have taken it over.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
 from core.knowledge.extract import Kind
@@ -19,7 +20,8 @@ T = TypeVar("T")
 
 def encode_document(parsed: ParsedDocument) -> Frame:
     """Return a parsed document as a frame."""
-    header = {"title": parsed.title, "kind": parsed.kind, "language": parsed.language}
+    said_at = parsed.said_at.isoformat() if parsed.said_at else None
+    header = {"title": parsed.title, "kind": parsed.kind, "language": parsed.language, "said_at": said_at}
     return Frame({**header, **encode_chunks(parsed.cut).header}, parsed.text.encode("utf-8", "replace"))
 
 
@@ -41,7 +43,8 @@ def decode_document(frame: Frame) -> ParsedDocument:
     try:
         text = frame.body.decode()
         kind, language = _one_of(get_args(Kind), header["kind"]), _one_of(LANGUAGES, header["language"])
-        return ParsedDocument(decode_text(header["title"]), kind, language, text, _chunks(header, text))
+        title, said_at = decode_text(header["title"]), decode_date(header["said_at"])
+        return ParsedDocument(title, kind, language, text, _chunks(header, text), said_at)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise MalformedFrame(f"no parsed document: {error!r}") from None
 
@@ -57,6 +60,14 @@ def decode_chunks(frame: Frame, text: str) -> TextChunks:
 def decode_language(value: object) -> Language:
     """Return a language's code. Raises ``MalformedFrame`` for anything else."""
     return _one_of(LANGUAGES, value)
+
+
+def decode_date(value: object) -> datetime | None:
+    """Return an aware time in ISO 8601, or ``None``. Raises ``MalformedFrame`` for anything else."""
+    if value is None:
+        return None
+    at = datetime.fromisoformat(decode_text(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def decode_text(value: object) -> str:

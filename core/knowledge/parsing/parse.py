@@ -6,6 +6,7 @@ For bytes from outside this runs in a sandbox (``core.knowledge.parsing.sandboxe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.errors import BadInput
 from core.knowledge.extract import Kind, extract
@@ -32,13 +33,17 @@ class TextChunks:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """A document's extracted text and its chunks. ``language`` is that of the whole."""
+    """A document's extracted text and its chunks. ``language`` is that of the whole.
+
+    ``said_at`` is when the document says that it was last changed.
+    """
 
     title: str
     kind: Kind
     language: Language
     text: str
     cut: TextChunks
+    said_at: datetime | None = None
 
 
 def parse(data: bytes, name: str, content_type: str, hint: Language) -> ParsedDocument:
@@ -49,9 +54,8 @@ def parse(data: bytes, name: str, content_type: str, hint: Language) -> ParsedDo
     found = extract(data, name, content_type, hint)
     if len(found.text) > _MAX_CHARS + _MAX_CHARS_PER_BYTE * len(data):
         raise BadInput("knowledge.too_much_text", name=name)
-    return ParsedDocument(
-        found.title, found.kind, found.language, found.text, cut_chunks(found.text, found.kind, found.language, name)
-    )
+    cut = cut_chunks(found.text, found.kind, found.language, name)
+    return ParsedDocument(found.title, found.kind, found.language, found.text, cut, found.said_at)
 
 
 def cut_chunks(text: str, kind: str, language: Language, name: str) -> TextChunks:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from core.errors import BadInput, Unavailable
 from core.knowledge.extract import VERSION
-from core.knowledge.parsing.frames import decode_chunks, decode_document, decode_language, decode_text
+from core.knowledge.parsing.frames import decode_chunks, decode_date, decode_document, decode_language, decode_text
 from core.knowledge.parsing.parse import ParsedDocument, TextChunks
 from core.knowledge.parsing.sitemaps import Sitemap
 from core.offload import offload_large
@@ -70,8 +70,7 @@ class SandboxedParser:
         """Return when a web page was changed or published last; ``None`` where it does not say."""
 
         def decode(reply: Frame) -> datetime | None:
-            date = reply.header.get("date")
-            return None if date is None else datetime.fromisoformat(decode_text(date)).replace(tzinfo=UTC)
+            return decode_date(reply.header.get("date"))
 
         return await self._ask("date", page.data, page.url, decode)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -74,8 +75,8 @@ class Consents:
             await ensure_space(connection, space)
             if (await connection.execute(select(teachings.c.id).where(same))).first() is not None:
                 return False
-            values = {"name": new.name, "title": new.title, "language": new.language, "text": new.text}
-            values |= {"content_hash": new.content_hash, "taught_by": taught_by}
+            values: dict[str, Any] = {"name": new.name, "title": new.title, "language": new.language, "text": new.text}
+            values |= {"content_hash": new.content_hash, "taught_by": taught_by, "said_at": new.said_at}
             await connection.execute(
                 insert(teachings).values(
                     space_id=space, awaiting=sorted(awaiting), created_at=datetime.now(UTC), **values
@@ -90,7 +91,7 @@ class Consents:
             PendingTeaching(
                 row.id,
                 row.space_id,
-                NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text),
+                NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text, row.said_at),
                 row.taught_by,
             )
             for row in await self._database.rows(ours)

@@ -147,7 +147,7 @@ class Proposals:
             return indexed
 
 
-_DOCUMENT: Sequence[str] = ("name", "source_hash", "title", "kind", "language", "text")
+_DOCUMENT: Sequence[str] = ("name", "source_hash", "title", "kind", "language", "text", "said_at")
 
 
 def _columns(proposal: NewProposal) -> dict[str, Any]:

@@ -29,6 +29,7 @@ REVISIONS: tuple[str, ...] = (
     "0019",
     "0020",
     "0021",
+    "0022",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

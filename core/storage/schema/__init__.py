@@ -10,6 +10,7 @@ from __future__ import annotations
 from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, quality_days, ratings, reusable_answers, source_openings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
+from core.storage.schema.conflicts import conflict_searches, conflicts
 from core.storage.schema.consents import consents, people, teachings
 from core.storage.schema.curation import gaps, proposals, readings, watched_pages, watches
 from core.storage.schema.dashboard import audit_events, dashboard_sessions, sign_in_links
@@ -38,6 +39,8 @@ __all__ = [
     "answers",
     "audit_events",
     "coming_vectors",
+    "conflict_searches",
+    "conflicts",
     "consents",
     "dashboard_sessions",
     "document_names",

@@ -36,6 +36,7 @@ teachings = Table(
     Column("awaiting", JSON, nullable=False, comment="the pseudonyms of authors who have not agreed yet"),
     Column("taught_by", String(64), nullable=False, comment="pseudonym"),
     Column("created_at", Moment, nullable=False),
+    Column("said_at", Moment, comment="when its source last said so, where that is known"),
     UniqueConstraint("space_id", "content_hash"),
     Index("ix_teachings_space_id", "space_id", "id"),
     sqlite_autoincrement=True,

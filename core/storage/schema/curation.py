@@ -93,6 +93,7 @@ proposals = Table(
     Column("decided_at", Moment),
     Column("reason", Text, nullable=False, comment="why it was rejected"),
     Column("created_at", Moment, nullable=False),
+    Column("said_at", Moment, comment="when its source last said so, where that is known"),
     Index("ix_proposals_space_id_status", "space_id", "status", "id"),
     Index("ix_proposals_space_id_content_hash", "space_id", "content_hash"),
     sqlite_autoincrement=True,

@@ -31,6 +31,7 @@ documents = Table(
     Column("status", String(20), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("said_at", Moment, comment="when its source last said so, where that is known"),
     UniqueConstraint("space_id", "content_hash"),
     Index("ix_documents_space_id_title", "space_id", "title"),
     sqlite_autoincrement=True,

@@ -37,3 +37,10 @@ def test_the_rest_of_a_passage_is_shown_line_by_line() -> None:
     source = Source(2, "fees.md", "Fees", "Six euros.", 7)
     shown = quoted_source_list([source], "en", {7: "Six euros.\n\n- children *free*\n- dogs: 1", 8: "Elsewhere."})
     assert shown == "**Sources**\n[2] fees.md › Fees\n> Six euros.\n> \\- children \\*free\\*\n> \\- dogs: 1"
+
+
+def test_a_source_with_an_address_links_there() -> None:
+    source, place = Source(1, "How?", "", "So.", 7), "https://discord.com/channels/1/2/3"
+    assert quoted_source_list([source], "en", {}, {7: place}).split("\n")[1] == f"[1] How? · {place}"
+    for hostile in ("https://a.example/)[x](y", "https://a.example/ @everyone", "javascript:alert(1)", "", "guide.md"):
+        assert quoted_source_list([source], "en", {}, {7: hostile}).split("\n")[1] == "[1] How?"

@@ -238,3 +238,24 @@ def test_a_mail_is_read_without_quotes_and_signature(tmp_path: Path) -> None:
     assert mail.text.endswith("From here on\nit works")
     assert "quoted" not in mail.text
     assert "signature" not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("icon", "file", "link"),
+    [
+        ("https://cdn.discordapp.com/icons/111111111111111111/a.png", "Shed - help [222222222222222222].html", True),
+        ("https://cdn.discordapp.com/embed/avatars/0.png", "Shed - help [222222222222222222].html", False),
+        ("https://cdn.discordapp.com/icons/111111111111111111/a.png", "help.html", False),
+    ],
+)
+def test_discord_html_has_permalinks_where_server_and_channel_are_known(
+    tmp_path: Path, icon: str, file: str, link: bool
+) -> None:
+    chat_exports.write_discord_html(tmp_path / file, HISTORY)
+    page = (tmp_path / file).read_text(encoding="utf-8")
+    shown = f'<div class="preamble__guild-icon-container"><img class="preamble__guild-icon" src="{icon}"></div>'
+    page = page.replace('<div class="preamble">', f'<div class="preamble">{shown}', 1)
+    (tmp_path / file).write_text(page, encoding="utf-8")
+    [first, *_] = messages_of(tmp_path / file)
+    place = "https://discord.com/channels/111111111111111111/222222222222222222/" if link else "discord-html:"
+    assert first.url == f"{place}{first.key}"
