@@ -1,8 +1,8 @@
 """Whether a question goes on from the session's last one: told from its words and from what both find.
 
 A logistic regression (``follow_up.json``, fitted by ``bench/dialogues.py``) over what is found for the question before,
-for the question alone, and for both together. A question that names its subject, and finds it elsewhere, is not
-joined with the one before.
+for the question alone, and for both together. A question that names its subject, and finds it elsewhere or nowhere, is
+not joined with the one before.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ N_SAID = 3
 """The first passages that a question found, those its answer was made of; at most a quarter of all it found."""
 
 _MIN_SPREAD = 1e-3
+
+_MIN_NAMED = 2
+"""Content words of a question that names a subject of its own."""
 
 
 async def search_in_session(
@@ -77,7 +80,13 @@ def follow_up_features(
 
 
 def log_odds(features: Mapping[str, float]) -> float:
-    """Return the log-odds that a question with these features goes on from the one before."""
+    """Return the log-odds that a question with these features goes on from the one before.
+
+    Minus infinity for one that names what is nowhere near: only the question before would find anything for it.
+    """
+    names_another = features["named"] >= _MIN_NAMED and not (features["leans"] or features["held"] or features["same"])
+    if names_another:
+        return -math.inf
     fitted = _fitted()
     return fitted["intercept"] + math.fsum(fitted[name] * features[name] for name in FEATURES)
 

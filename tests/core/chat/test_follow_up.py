@@ -90,3 +90,8 @@ async def test_features_tell_what_the_question_names_and_where_it_is_found(searc
     assert features["named"] == MAX_NAMED and features["leans"] == 0 and 0 < features["held"] < 1
     assert follow_up_features(text, alone, alone, alone)["same"] == 1
     assert follow_up_features(text, alone, alone, alone)["gain"] == 0
+
+
+async def test_a_question_about_what_is_nowhere_near_does_not_find_the_one_before(searcher):
+    text = "what is the capital of France and its river?"
+    assert (await searched(searcher, text, VACATION))[0] == text
