@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from core.storage.database import Database
+from core.storage import database as database_module
+from core.storage.database import FILE, Database
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.heavy_imports, before a test imports torch itself
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # `make test` runs one test on each processor
 
 settings.register_profile("aion", deadline=None)  # a busy machine makes no property false
 settings.load_profile("aion")
@@ -19,8 +23,14 @@ settings.load_profile("aion")
 
 @pytest.fixture(scope="session")
 def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where the default models are converted to, once for all tests that load a real one."""
-    return tmp_path_factory.mktemp("models")
+    """Return where the default models are converted to, once for all tests that load a real one.
+
+    The processes that pytest-xdist runs tests in share it: a conversion is made under a lock (``ensure_converted``).
+    """
+    here = tmp_path_factory.getbasetemp()
+    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
@@ -30,6 +40,40 @@ def data_dir(tmp_path: Path, models_dir: Path) -> Path:
     folder.mkdir()
     (folder / "models").symlink_to(models_dir)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Let every database that is opened for the first time in this process begin as a copy of one that was migrated.
+
+    Migrating one takes ten times the processor time of opening one. ``migrated_anew`` is for tests of just that.
+    """
+    first = tmp_path_factory.mktemp("migrated")
+    asyncio.run(_migrate(first))
+    read_revision = database_module._require_known_revision
+
+    def copy_and_read(path: Path) -> str | None:
+        if not path.exists():
+            shutil.copy(first / FILE, path)
+        return read_revision(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database_module, "_require_known_revision", copy_and_read)
+        yield patch
+
+
+async def _migrate(folder: Path) -> None:
+    async with await Database.open(folder):
+        pass
+
+
+@pytest.fixture
+def migrated_anew(new_databases_are_copies: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let databases of this test be made as AION makes them, by its migrations."""
+    copying = database_module._require_known_revision
+    new_databases_are_copies.undo()
+    yield
+    new_databases_are_copies.setattr(database_module, "_require_known_revision", copying)
 
 
 @pytest.fixture

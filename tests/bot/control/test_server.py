@@ -54,14 +54,14 @@ async def running(data_dir: Path) -> AsyncIterator[Aion]:
 
 
 @pytest.fixture
-async def aion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aion]:
+async def aion(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aion]:
     """Return a running AION; commands of this test are called from the folder ``here``."""
     (tmp_path / "here" / "notes").mkdir(parents=True)
     (tmp_path / "here" / "notes" / "library.md").write_text("# Library\n\nIt opens at nine.\n", encoding="utf-8")
     (tmp_path / "here" / "notes" / "kitchen.md").write_text("# Kitchen\n\nIt closes at ten.\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("AION_DATA_DIR", str(tmp_path / "data"))
-    async with running(tmp_path / "data") as aion:
+    monkeypatch.setenv("AION_DATA_DIR", str(data_dir))
+    async with running(data_dir) as aion:
         yield aion
 
 

@@ -23,6 +23,8 @@ from core.storage.schema import documents, inbox, metadata
 from core.texts import explain
 from core.types import LANGUAGES
 
+pytestmark = pytest.mark.usefixtures("migrated_anew")
+
 
 def entry(key: str) -> dict[str, object]:
     return {"space_id": "terminal:ana", "key": key, "seen_at": datetime.now(UTC)}
