@@ -1,4 +1,8 @@
-"""Extracting the main text of HTML pages as Markdown, by trafilatura; login walls and script-only pages are refused."""
+"""Extracting the main text of HTML pages as Markdown, by trafilatura; login walls and script-only pages are refused.
+
+Trafilatura is imported with the first page: it is more than half of what a parsing process takes to start, and most
+documents are no pages.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,6 @@ from collections.abc import Container, Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
-
-import trafilatura
-from trafilatura.metadata import extract_metadata
-from trafilatura.settings import DEFAULT_CONFIG, Document
-from trafilatura.utils import load_html
 
 from core.control_characters import without_controls
 from core.errors import BadInput
@@ -62,6 +61,8 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
 
     Raises ``BadInput`` when the page is a login wall, needs JavaScript to show its text, or is over ``MAX_CHARS``.
     """
+    from trafilatura.utils import load_html
+
     if len(page) > MAX_CHARS:
         raise BadInput("knowledge.too_large", name=name, size_mb=len(page) / 1e6, limit_mb=MAX_CHARS / 1e6)
     tree = load_html(page if "<body" in page[:100_000].lower() else f"<html><body>{page}</body></html>")
@@ -81,6 +82,8 @@ def read_html(page: str, name: str) -> tuple[str | None, str]:
 
 def published_date(page: str) -> datetime | None:
     """Return the date of last change, or of publication, from a page's metadata; ``None`` where it has none."""
+    from trafilatura.metadata import extract_metadata
+
     found = extract_metadata(page, extensive=False)
     return datetime.fromisoformat(found.date).replace(tzinfo=UTC) if found is not None and found.date else None
 
@@ -110,11 +113,14 @@ def _main_text(tree: Any) -> str:
 
 
 def _extracted(tree: Any) -> str:
+    from trafilatura import bare_extraction
+    from trafilatura.settings import DEFAULT_CONFIG, Document
+
     n_chars = len(" ".join("".join(tree.itertext()).split()))
     config = deepcopy(DEFAULT_CONFIG)
     # The default threshold would make trafilatura fall back on unstructured text for every short page.
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(min(_USUAL_MIN_CHARS, n_chars // 2)))
-    found = trafilatura.bare_extraction(tree, include_comments=False, include_formatting=True, config=config)
+    found = bare_extraction(tree, include_comments=False, include_formatting=True, config=config)
     return (found.text or "") if isinstance(found, Document) else ""
 
 
@@ -146,6 +152,8 @@ def _pages(element: Any, sizes: Mapping[Any, int]) -> Iterator[Any]:
 
 def _page(element: Any, text: str | None) -> Any:
     """Return the innermost element of a new page: ``main``, or one in it like ``element``, a list or a table."""
+    from trafilatura.utils import load_html
+
     page: Any = load_html("<html><body><main></main></body></html>")
     inner = page.find("body/main")
     if element.tag in _CONTAINERS:

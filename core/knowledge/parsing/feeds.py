@@ -13,8 +13,6 @@ from html import unescape
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from trafilatura.feeds import is_potential_feed
-
 from core.types import Page
 
 N_ENTRIES = 20
@@ -35,6 +33,8 @@ def feed_entries(page: Page) -> tuple[str, ...] | None:
 
 
 def _is_feed(page: Page, head: str) -> bool:
+    from trafilatura.feeds import is_potential_feed  # slow to import, and most of what is parsed is no feed
+
     is_json = "json" in page.content_type and head.startswith("{")
     return is_json or (is_potential_feed(head) and "<html" not in head.lower())
 

@@ -216,7 +216,11 @@ async def test_a_refusal_keeps_its_numbers_and_the_name_it_was_asked_under(datab
 def test_the_sandbox_imports_neither_models_nor_the_database(tmp_path: Path) -> None:
     from subprocess import check_output
 
-    code = "import sys, core.knowledge.parsing.process; print(*{name.split('.')[0] for name in sys.modules})"
+    code = (
+        "import sys; from core.knowledge.parsing.parse import parse; import core.knowledge.parsing.process; "
+        "parse(b'<p>The gate opens.</p>', 'gate.html', 'text/html', 'en'); "
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
     loaded = set(check_output([sys.executable, "-c", code], cwd=Path(__file__).parents[4], text=True).split())
     assert "trafilatura" in loaded
     assert not loaded & {"torch", "transformers", "sqlalchemy", "faiss", "tantivy", "discord", "telegram", "pydantic"}
