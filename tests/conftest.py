@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from core.storage import database as database_module
 from core.storage.database import FILE, Database
+from tests.parser import InProcessParser
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.heavy_imports, before a test imports torch itself
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # `make test` runs one test on each processor
@@ -81,3 +82,13 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """Return a new database."""
     async with await Database.open(tmp_path) as database:
         yield database
+
+
+@pytest.fixture
+def parsed_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the AION of this test read documents without a sandbox, whose process takes longer to start than the rest.
+
+    For tests of what is done with what was read. The sandboxes have their own (``core/sandbox``,
+    ``core/knowledge/parsing``), and in ``tests/e2e`` and the scenarios about files AION reads in them.
+    """
+    monkeypatch.setattr("core.assembly.bootstrap.SandboxedParser", lambda sandboxes, unreadable: InProcessParser())

@@ -17,6 +17,8 @@ from core.types import GLOBAL, Person, SpaceId
 from plugins import load_plugins
 from tests.fakes import MEMBER, MODERATOR, SPACE, CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 SECRET = "the vault code is 4711"
 

@@ -14,6 +14,8 @@ from core.types import Button, Message, Person, Platform, Reply, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 GUILD = SpaceId("discord:1")
 EVA, ANA, RUI = (
     Person("discord:10", "Eva_"),

@@ -17,6 +17,8 @@ from core.types import Answer, EngineState, Language, Person, SpaceId
 from plugins import load_plugins
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 ASKED = "When does the library open on Saturdays?"
 AGAIN = "when does the library open on saturdays"  # near for an embedder that counts words

@@ -20,6 +20,8 @@ from core.types import Answer, Band, Confidence, Decision, Language, Person, Sea
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, TickingGenerator, WordEmbedder
 from tests.providers import DONE, Canned, ProviderServer, delta, fails, says, streamed, write_table
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 ASKED = "When does the library open on Saturdays?"
 CUT = streamed(delta("It opens at nine [1]. On Satur"))

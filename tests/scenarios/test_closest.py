@@ -18,6 +18,8 @@ from plugins import load_plugins
 from tests.fakes import MEMBER, SPACE, CollectingOutlet, ScriptedGenerator, WordEmbedder, message
 from tests.providers import Canned, ProviderServer, fails, says, write_table
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 ASKED = "When does the library open on Saturdays?"
 LEADS = {"en": "The closest I found:", "pt": "O mais perto que encontrei:"}

@@ -19,6 +19,8 @@ from core.types import Confidence, Decision, Person, SearchResult, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HERE = SpaceId("discord:1")
 ANA = Person("discord:11", "Ana", is_moderator=True)
 RUI = Person("discord:12", "Rui")

@@ -18,6 +18,8 @@ from core.types import Answer, Confidence, Decision, Language, SearchResult
 from plugins import load_plugins
 from tests.fakes import MEMBER, SPACE, CollectingOutlet, ScriptedGenerator, WordEmbedder, message
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOUSE = {
     "hours.md": "# Hours\n\nThe library opens at nine on Saturdays.\n",
     "pass.md": "# Passes\n\nA day pass costs seven euros.\n",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.pipeline import Question
@@ -12,6 +14,8 @@ from core.retrieval.reading.reading_searcher import as_read
 from core.settings import Settings
 from core.types import AnalyzedQuestion, Passage, Scope
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
+
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
 
 QUESTION = "When may members borrow the drill?"
 RULES = {

@@ -11,6 +11,8 @@ import pytest
 from tests.fakes import attachment
 from tests.scenarios.test_conversations import ANA, HERE, Community, opened
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 NOTES = b"""# Boathouse
 
 The boathouse is open to members from April to October.

@@ -16,6 +16,8 @@ from core.commands import Registry
 from core.settings import Settings
 from tests.fakes import SPACE, ScriptedGenerator, WordEmbedder
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 
 

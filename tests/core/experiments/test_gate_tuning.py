@@ -19,6 +19,8 @@ from core.settings import Settings
 from core.storage.impressions import RatedImpression
 from tests.fakes import MEMBER, SPACE, ScriptedGenerator, WordEmbedder
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 THINGS = [f"{colour} {thing}" for colour in ("red", "blue", "green") for thing in ("lamp", "kettle", "bicycle", "drum")]
 DATA = LabelledSet(
     "things",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+import pytest
+
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.pipeline import Question
 from core.settings import Settings
 from core.types import Confidence, Decision, Piece, PromptTurn, Sampling, SearchResult
 from tests.fakes import MEMBER, SPACE, TickingGenerator, WordEmbedder
+
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
 
 OPENS = "The library opens at nine o'clock on Saturdays."
 

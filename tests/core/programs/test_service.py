@@ -19,6 +19,8 @@ from core.storage.schema import answers, gaps, program_days, programs, turns
 from core.types import Band, Confidence, Decision, SearchResult, SpaceId
 from tests.fakes import SPACE, ScriptedGenerator, WordEmbedder
 
+pytestmark = pytest.mark.usefixtures("parsed_in_process")
+
 HOURS = b"# Library\n\nThe library opens at nine o'clock in the morning on Saturdays.\n"
 ASKED = "When does the library open on Saturdays?"
 THERE = SpaceId("discord:2")
