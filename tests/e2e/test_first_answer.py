@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fpdf import FPDF
@@ -16,18 +19,28 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
-    """Return a data folder; the first test to use it teaches it."""
+    """Return a data folder that was taught the notes."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "models").symlink_to(models_dir)
+    first = asyncio.run(aion(folder, "index", str(write_notes(folder / "notes"))))
+    assert first.status == 0, first.err
+    assert "2 added" in first.out
     return folder
 
 
+@pytest.fixture(scope="module")
+def answers(taught: Path) -> dict[str, Any]:
+    """Return what is answered to each question, by question: by one process, to each on its own."""
+    questions = [*(question for question, _, _ in ANSWERABLE), *UNANSWERABLE]
+    asked = taught / "questions.jsonl"
+    asked.write_text("".join(json.dumps({"id": text, "text": text}) + "\n" for text in questions), encoding="utf-8")
+    done = asyncio.run(aion(taught, "ask", str(asked), "--json"))
+    assert done.status == 0, done.err
+    return {answer["id"]: answer for answer in map(json.loads, done.out.splitlines())}
+
+
 async def test_notes_are_indexed_once(taught: Path) -> None:
-    notes = write_notes(taught / "notes")
-    first = await aion(taught, "index", str(notes))
-    assert first.status == 0, first.err
-    assert "2 added" in first.out
-    again = await aion(taught, "index", str(notes))
+    again = await aion(taught, "index", str(taught / "notes"))
     assert "2 unchanged" in again.out
     listed = await aion(taught, "docs")
     assert "Millbrook Allotment Society" in listed.out
@@ -35,12 +48,10 @@ async def test_notes_are_indexed_once(taught: Path) -> None:
 
 
 @pytest.mark.parametrize(("question", "facts", "document"), ANSWERABLE)
-async def test_what_was_taught_is_answered_with_a_source(
-    taught: Path, question: str, facts: list[str], document: str
+def test_what_was_taught_is_answered_with_a_source(
+    answers: dict[str, Any], question: str, facts: list[str], document: str
 ) -> None:
-    done = await aion(taught, "chat", "--once", question, "--json")
-    assert done.status == 0, done.err
-    answer = done.json
+    answer = answers[question]
     assert answer["used"] in ("local", "extract", "closest")
     assert any(fact in answer["answer"] for fact in facts), answer
     assert answer["sources"][0]["document"] == document
@@ -50,8 +61,8 @@ async def test_what_was_taught_is_answered_with_a_source(
 
 
 @pytest.mark.parametrize("question", UNANSWERABLE)
-async def test_what_was_not_taught_is_not_asserted_in_the_askers_language(taught: Path, question: str) -> None:
-    answer = (await aion(taught, "chat", "--once", question, "--json")).json
+def test_what_was_not_taught_is_not_asserted_in_the_askers_language(answers: dict[str, Any], question: str) -> None:
+    answer = answers[question]
     leads = {
         "abstained": ("I don't know", "Não sei"),
         "closest": ("The closest I found:", "O mais perto que encontrei:"),
@@ -59,6 +70,19 @@ async def test_what_was_not_taught_is_not_asserted_in_the_askers_language(taught
     assert answer["used"] in leads, answer
     assert answer["answer"].startswith(leads[answer["used"]][question.startswith("Qual")])
     assert bool(answer["sources"]) == (answer["used"] == "closest")
+
+
+async def test_one_question_on_the_command_line_is_answered_like_one_of_a_file(
+    taught: Path, answers: dict[str, Any]
+) -> None:
+    question, facts, document = ANSWERABLE[0]
+    done = await aion(taught, "chat", "--once", question, "--json")
+    assert done.status == 0, done.err
+    answer = done.json
+    assert any(fact in answer["answer"] for fact in facts), answer
+    assert answer["sources"][0]["document"] == document
+    assert answer.keys() == answers[question].keys() - {"id"}
+    assert (await aion(taught, "chat", "--once", UNANSWERABLE[0], "--json")).json["used"] in ("abstained", "closest")
 
 
 async def test_the_samples_answer_in_the_terminal(data_dir: Path) -> None:
