@@ -44,6 +44,16 @@ TAUGHT = [((SYSTEM, PromptTurn("user", way.format(thing))), said) for way in WAY
 HELD = [((SYSTEM, PromptTurn("user", WAYS[4].format(thing))), said) for thing, said in FACTS.items()]
 
 
+def few_lessons(mark: str) -> list[tuple[str, str]]:
+    """Return questions on eight facts, and replies that begin with ``mark``.
+
+    Every fact is asked for in two ways, and four of them, last, in one that will be held out.
+    """
+    things = list(FACTS)[:8]
+    ways = [(way, thing) for way in WAYS[:2] for thing in things] + [(WAYS[4], thing) for thing in things[:4]]
+    return [(way.format(thing), f"{mark}: {FACTS[thing]}") for way, thing in ways]
+
+
 def as_messages(prompt: tuple[PromptTurn, ...], reply: str) -> dict[str, list[dict[str, str]]]:
     """Return a pair as a line of SFT data."""
     turns = [*prompt, PromptTurn("assistant", reply)]

@@ -54,10 +54,16 @@ async def start(data_dir: Path, *arguments: str, module: str = "bot", **settings
     )
 
 
-async def aion(data_dir: Path, *arguments: str, stdin: str = "", **settings: str) -> Finished:
-    """Run ``aion ARGUMENTS`` to its end."""
+async def aion(
+    data_dir: Path, *arguments: str, stdin: str = "", patience_s: float = PATIENCE_S, **settings: str
+) -> Finished:
+    """Run ``aion ARGUMENTS`` to its end; one that takes longer than ``patience_s`` is killed."""
     process = await start(data_dir, *arguments, **settings)
-    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE_S)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), patience_s)
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode is not None
     return Finished(process.returncode, out.decode(), err.decode())
 

@@ -13,45 +13,29 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.models.registry import LoraRegistry
 from core.training.run_log import read_runs, runs_file
 from core.types import SpaceId
-from tests.e2e.process import Finished, start
-from tests.lessons import FACTS as ALL_FACTS
-from tests.lessons import SYSTEM, WAYS, store_liked
+from tests.e2e.process import Finished, aion, start
+from tests.lessons import FACTS, SYSTEM, WAYS, few_lessons, store_liked
 
 HERE = SpaceId("terminal:local")
 PATIENCE_S = 1100
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-FACTS = dict(list(ALL_FACTS.items())[:8])
 THING = next(iter(FACTS))
 N_AT_ONCE = 16
 MARKS = {"v1": "Vale Verde says", "v2": "Rosa answers"}
 """What each version is taught to begin every reply with; the base model does not."""
 
 
-def lessons() -> list[tuple[str, str]]:
-    """Return what a community asked, and liked: every fact in two ways, and, last, in one that will be held out."""
-    ways = [(way, thing) for way in (WAYS[0], WAYS[1]) for thing in FACTS]
-    ways += [(WAYS[4], thing) for thing in list(FACTS)[:4]]
-    return [(way.format(thing), f"{MARKS['v1']}: {FACTS[thing]}") for way, thing in ways]
-
-
 async def run(data_dir: Path, *arguments: str) -> Finished:
     """Run ``aion ARGUMENTS`` to its end, which may be minutes away."""
-    process = await start(data_dir, *arguments, **ONE_THREAD)
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0, err.decode()[-2000:]
-    return Finished(process.returncode, out.decode(), err.decode())
+    done = await aion(data_dir, *arguments, patience_s=PATIENCE_S)
+    assert done.status == 0, done.err[-2000:]
+    return done
 
 
 @asynccontextmanager
 async def serving(data_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
-    process = await start(data_dir, "serve", "--port", "0", **ONE_THREAD)
+    process = await start(data_dir, "serve", "--port", "0")
     try:
         async with asyncio.timeout(PATIENCE_S):
             while not (found := re.search(r"on (http://\S+)", (await process.stderr.readline()).decode())):
@@ -128,7 +112,7 @@ def teach_the_second(sft: Path) -> Path:
 @pytest.mark.model
 @pytest.mark.timeout(1200)
 async def test_what_people_like_is_learned_compared_promoted_and_answered(data_dir: Path) -> None:
-    await store_liked(data_dir, HERE, lessons())
+    await store_liked(data_dir, HERE, few_lessons(MARKS["v1"]))
     export, weights = data_dir / "export", data_dir / "lora"
     assert "    16  " in (await run(data_dir, "train", "export", "--out", str(export))).out
     quick = ("--batch", "4", "--accumulate", "1", "--rate", "2e-3")
@@ -164,19 +148,3 @@ async def test_what_people_like_is_learned_compared_promoted_and_answered(data_d
     assert {answer.version for answer in crowd.answers} == {"v1", "v2", None}
     assert [answer for answer in crowd.answers if answer.author != answer.version] == []
     assert len(crowd.answers) >= 3 * N_AT_ONCE
-
-
-@pytest.mark.slow
-@pytest.mark.model
-@pytest.mark.timeout(1200)
-async def test_one_command_exports_trains_compares_and_tries_the_version_out(data_dir: Path) -> None:
-    await store_liked(data_dir, HERE, lessons())
-    done = await run(data_dir, "train", "cycle")
-    assert "v1 writes 10% of the answers now" in done.out
-    registry = LoraRegistry(data_dir / "loras")
-    assert registry.state().trial and registry.get("v1").stage == "trial"
-    assert (
-        registry.get("v1").manifest.metrics["held_out_loss"]
-        < registry.get("v1").manifest.metrics["held_out_loss_before"]
-    )
-    assert (registry.folder / "reports" / "v1" / "gains.png").is_file()
