@@ -44,13 +44,16 @@ chat: setup ## talk to AION in the terminal (the sample handbook is indexed on t
 	@$(AION) index --if-empty data/samples
 	@$(AION) chat
 
+# Files of tests run beside each other, one on each of 2 cores; the tests of one file run in its order in one process.
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
 test: setup tools ## the tests that are quick (about 13 minutes on 2 cores)
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 .PHONY: test-slow
 test-slow: setup tools ## the tests that take their time
-	@$(BIN)/python -m pytest -m slow
+	@$(PYTEST) -m slow
 
 .PHONY: fuzz
 fuzz: setup ## look for bytes that break a reader, a splitter or a stream: make fuzz [SECONDS=600] (guided where atheris is installed)
