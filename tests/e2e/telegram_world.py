@@ -17,6 +17,8 @@ from tests.e2e.telegram_faults import Fault
 Json = dict[str, Any]
 
 BOT_ID = 7000000001
+PATIENCE_S = 60.0
+"""How long anything is waited for; nothing is the worse for a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -241,19 +243,19 @@ class World:
             last[0]["update_id"], last[1]["update_id"] = last[1]["update_id"], last[0]["update_id"]
             self.updates[-2:] = reversed(last)
 
-    async def wait_for_message(self, condition: Callable[[Shown], bool], timeout_s: float = 10) -> Shown:
+    async def wait_for_message(self, condition: Callable[[Shown], bool], timeout_s: float = PATIENCE_S) -> Shown:
         """Wait until a message of the bot, new or edited, meets the condition."""
         return (await self._wait(lambda: [m for m in self.shown if not m.deleted and condition(m)], timeout_s))[0]
 
-    async def wait_for_call(self, method: str, n: int = 1, timeout_s: float = 10) -> list[Call]:
+    async def wait_for_call(self, method: str, n: int = 1, timeout_s: float = PATIENCE_S) -> list[Call]:
         """Wait until a method was called ``n`` times."""
         return await self._wait(lambda: calls if len(calls := self.of(method)) >= n else [], timeout_s)
 
-    async def wait_for_toast(self, n: int = 1, timeout_s: float = 10) -> str:
+    async def wait_for_toast(self, n: int = 1, timeout_s: float = PATIENCE_S) -> str:
         """Wait for the ``n``-th answer to a button press."""
         return (await self._wait(lambda: self.toasts[n - 1 : n], timeout_s))[0]
 
-    async def wait_for_quiet(self, timeout_s: float = 10) -> None:
+    async def wait_for_quiet(self, timeout_s: float = PATIENCE_S) -> None:
         """Wait until the bot has confirmed every update queued so far."""
         last = self.updates[-1]["update_id"] if self.updates else 0
         await self._wait(lambda: [True] if self._confirmed > last else [], timeout_s)
