@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import tomllib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledDocument
 from core.experiments.search_eval import SPACE, store_labelled
 from core.generation.grounding.extractive import extract
@@ -68,7 +70,13 @@ def plain(text):
 
 
 async def ask_all(folder, models_dir, documents, questions):
-    embedder = open_embedder(DEFAULT_EMBEDDER, models_dir, lambda key: None)
+    # Questions of the same documents meet the same sentences: each is embedded once.
+    model = open_embedder(DEFAULT_EMBEDDER, models_dir, lambda key: None)
+    with closing(CachedEmbedder(model, folder / "vectors.sqlite")) as embedder:
+        return await ask_each(folder, embedder, documents, questions)
+
+
+async def ask_each(folder, embedder, documents, questions):
     async with await Database.open(folder) as database:
         corpus = [LabelledDocument(name, name, text) for name, text in documents]
         await store_labelled(Documents(database), embedder, corpus, SPACE)
