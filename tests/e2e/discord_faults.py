@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,20 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Take effect, but answer when ``released`` is set."""
+
+    released: asyncio.Event
+
+
+@dataclass(frozen=True)
 class Odd:
     """Take effect, but answer 200 with something that is not what Discord documents."""
 
     body: Any
 
 
-DiscordFault = RateLimited | Failed | Cut | Late | Odd
+DiscordFault = RateLimited | Failed | Cut | Late | Held | Odd
 
 
 class DiscordError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
-from discord_faults import Cut, DiscordError, DiscordFault, Failed, Late, Odd, RateLimited
+from discord_faults import Cut, DiscordError, DiscordFault, Failed, Held, Late, Odd, RateLimited
 from discord_things import (
     EPHEMERAL,
     LOADING,
@@ -64,6 +64,8 @@ class Rest(World):
         self._changed.set()
         if isinstance(fault, Late):
             await asyncio.sleep(fault.seconds)
+        if isinstance(fault, Held):
+            await fault.released.wait()
         if not status and request.transport is not None:
             request.transport.abort()
         kind = "application/json" if answer else None

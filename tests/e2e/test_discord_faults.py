@@ -7,7 +7,7 @@ import logging
 from itertools import pairwise
 
 import pytest
-from discord_faults import Cut, Failed, Late, RateLimited
+from discord_faults import Cut, Failed, Held, RateLimited
 from discord_front import ScriptedFront, adapter, running
 from discord_server import DiscordServer
 from discord_things import snowflake
@@ -483,12 +483,14 @@ async def test_stopping_leaves_nothing_running(front, discord, eva, channel, tmp
 
 @pytest.mark.usefixtures("bot")
 async def test_slow_rest_calls_of_one_chat_do_not_hold_up_another(discord, eva, channel):
-    discord.inject("POST /channels/\\d+/messages", Late(1.5))
+    released = asyncio.Event()
+    discord.inject("POST /channels/\\d+/messages", Held(released))
     discord.say(channel, eva, "first", mentions_bot=True)
     await discord.wait_until(lambda: any(call.path.endswith("/messages") for call in discord.calls))
     discord.say(discord.dm(eva), eva, "second")
-    answer = await discord.wait_for_message(lambda m: "second" in m.content, patience_s=1.0)
+    answer = await discord.wait_for_message(lambda m: "second" in m.content)
     assert answer.channel is discord.dm(eva)
+    released.set()
 
 
 def test_ids_tell_their_time():
