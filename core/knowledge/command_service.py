@@ -43,15 +43,14 @@ class SpaceDocuments:
 
     async def forget(self, name: str) -> Document:
         """Delete the document of that name, title or ``#id`` and return it. Raises ``BadInput`` when there is none."""
-        first, *others = self.scope.community
+        *others, last = self.scope.community
         for space in others:
             try:
-                return await self._documents.forget(first, name)
+                return await self._documents.forget(space, name)
             except BadInput as error:
                 if error.key != "knowledge.no_document":
                     raise
-                first = space
-        return await self._documents.forget(first, name)
+        return await self._documents.forget(last, name)
 
     async def retitle(self, document_id: int, title: str) -> int:
         """Cut and embed a document's text again under a title; return how many passages it has.

@@ -14,7 +14,7 @@ CONTENT = {
     *("AnswerRecord", "CachedAnswer", "ConversationTurn", "DeclinedQuestion", "Document", "Gap", "Handoff"),
     *("Impression", "IndexedDocument", "Matrix", "NewDocument", "OpenHandoff", "Passage", "PendingTeaching"),
     *("Proposal", "ProposalSummary", "RatedAnswer", "RatedImpression", "ReadingReport", "StoredSource"),
-    *("UnansweredQuestion", "UnfinishedMessage", "Watch"),
+    *("Conflict", "DatedStatement", "UnansweredQuestion", "UnfinishedMessage", "Watch"),
 }
 """What holds words that were taught, asked or answered."""
 
