@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.chat.conversation import CondensedQuestion
-from core.chat.follow_up import FEATURES, MAX_NAMED, follow_up_features, search_in_session
+from core.chat.follow_up import FEATURES, MAX_NAMED, follow_up_features, log_odds, search_in_session
 from core.retrieval.search import HybridSearcher
 from core.storage.turns import Session
 from core.types import Scope, SpaceId
@@ -92,6 +92,8 @@ async def test_features_tell_what_the_question_names_and_where_it_is_found(searc
     assert follow_up_features(text, alone, alone, alone)["gain"] == 0
 
 
-async def test_a_question_about_what_is_nowhere_near_does_not_find_the_one_before(searcher):
-    text = "what is the capital of France and its river?"
-    assert (await searched(searcher, text, VACATION))[0] == text
+def test_what_names_another_subject_that_is_nowhere_does_not_go_on():
+    near = {"leans": 0.0, "gain": 2.0, "same": 0.0, "held": 0.5, "named": 1.0}
+    assert log_odds(near) > 0
+    assert log_odds({**near, "held": 0.0, "named": 2.0}) < 0
+    assert log_odds({**near, "held": 0.0, "named": 2.0, "leans": 1.0}) > 0
