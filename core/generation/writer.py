@@ -181,7 +181,7 @@ class Writers:
     async def _quoted(self, found: SearchResult) -> Draft:
         """Return the passages' own words; "I don't know" where they cannot answer."""
         quoted, question = extract(await self._ranked_quotations(found)), found.question
-        if quoted is None or lacks_what_is_asked(question.text, question.answer_types, quoted.said):
+        if quoted is None or lacks_what_is_asked(question.text, question.answer_types, quoted.first):
             return unknown(question.language)
         return Draft(quoted.text, "extract", sources=quoted.sources)
 

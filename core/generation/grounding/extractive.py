@@ -33,11 +33,11 @@ _Quote = Callable[[Quotation, int], Quotation]
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """An answer made of quotes. ``said`` is what they say with all they stand under, without numbers of sources."""
+    """An answer made of quotes. ``first`` is what the best says, with what it stands under."""
 
     text: str
     sources: tuple[Source, ...]
-    said: str
+    first: str
 
 
 def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
@@ -113,8 +113,9 @@ def _extract_of(chosen: Sequence[Quotation]) -> Extract:
         text = "\n…\n".join(_said(each) for each in sorted(quotations, key=lambda each: each.span))
         texts.append(_cited(text, number) if len(by_passage) > 1 else text)
         sources.append(replace(quotations[0].source, n=number))
-    said = (f"{each.source.document} {each.source.heading} {each.heading} {each.text}" for each in chosen)
-    return Extract("\n\n".join(texts), tuple(sources), "\n".join(said))
+    best, under = chosen[0], chosen[0].source
+    first = f"{under.document} {under.heading} {best.heading} {best.text}"
+    return Extract("\n\n".join(texts), tuple(sources), first)
 
 
 def _said(quotation: Quotation) -> str:

@@ -54,6 +54,7 @@ def scored(*pairs):
 def test_up_to_two_nearly_as_likely_are_quoted_after_it():
     quoted = extract(scored((2, 1, 5.0), (1, 1, 4.5), (1, 0, 4.2), (1, 2, 4.1)))
     assert quoted.text == "Five is here. [1]\n\nOne is here.\n…\nTwo is here. [2]"
+    assert quoted.first.endswith("Five is here.")
     assert [(source.n, source.quote) for source in quoted.sources] == [(1, "Five is here."), (2, "Two is here.")]
 
 
