@@ -107,6 +107,10 @@ bench-backup: setup ## backing up, verifying and restoring while searched: make 
 bench-durability: setup ## what it costs that accepted messages and thumbs wait for the disk: make bench-durability [FOLDER="dir"]
 	@$(BENCH) bench/durability.py $(FOLDER)
 
+.PHONY: bench-dashboard
+bench-dashboard: setup ## the time and bytes of each page of the dashboard in a large community: make bench-dashboard [SIZES="100000 100000"]
+	@$(BENCH) bench/dashboard.py $(SIZES)
+
 .PHONY: bench-peers
 bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA="dir" PEERS=python-with-them
 	@$(BENCH) -m bench.peers.run $(DATA) $(if $(PEERS),--python $(PEERS))

@@ -53,8 +53,8 @@ class ZipfWords:
         return " ".join(self._draw.choice(self._words, n_words, p=self._weights))
 
 
-async def store(documents: Documents, name: str, texts: Sequence[str], vectors: Matrix) -> None:
+async def store(documents: Documents, name: str, texts: Sequence[str], vectors: Matrix, space: SpaceId = SPACE) -> None:
     """Store a document with one passage for each text, and its vectors, shape ``(len(texts), DIM)``."""
     chunks = [Chunk(text, 0, len(text)) for text in texts]
     new = NewDocument(name, name, name, "text", "en", "\n".join(texts))
-    await documents.store(SPACE, new, EmbeddedChunks(chunks, ["en"] * len(chunks), vectors, StubEmbedder.id))
+    await documents.store(space, new, EmbeddedChunks(chunks, ["en"] * len(chunks), vectors, StubEmbedder.id))

@@ -162,7 +162,7 @@ async def open_site(folder: Path) -> AsyncIterator[Site]:
     settings = Settings.model_validate({"AION_DATA_DIR": folder, "AION_HEALTH_PORT": 8787})
     roles, tasks = Roles(), TaskSet("dashboard")
     async with assemble(settings, load_plugins(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        app = create_app([dashboard_router(aion, roles, tasks)])
+        app = create_app([dashboard_router(aion, roles, tasks, now_s=lambda: 0.0)])
         try:
             yield Site(aion, roles, tasks, httpx.ASGITransport(app))
         finally:

@@ -13,7 +13,7 @@ from core.storage.database import Database
 from core.storage.schema import answers, document_names, documents, passages
 from core.types import SpaceId
 
-N_ANSWERS = 1_000
+N_ANSWERS = 300
 """The answers of a space, the latest, among which those that cite a document are looked for."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import case, func, select
 
@@ -14,6 +13,9 @@ from core.storage.schema import answers, ratings
 from core.types import SpaceId
 
 N_BINS = 10
+
+N_RATED = 2_000
+"""Rated answers, the latest, that are counted: enough for each bin, and a row of an answer is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,20 @@ class RatedBin:
     n_rated: int
 
 
-async def reliability_bins(database: Database, space: SpaceId, since: datetime) -> Sequence[RatedBin]:
-    """Return the bins of the answers rated since then, by confidence; empty ones are left out."""
+async def reliability_bins(database: Database, space: SpaceId) -> Sequence[RatedBin]:
+    """Return the bins of the latest ``N_RATED`` rated answers, by confidence; empty ones are left out."""
     columns, given = answers.c, ratings.c
     net = func.sum(case((given.thumb == "up", 1), else_=-1)).label("net")
-    rated = (
-        select(columns.confidence, net)
-        .join_from(ratings, answers, given.answer_id == columns.id)
-        .where(columns.space_id == space, given.updated_at >= since)
+    latest = (
+        select(columns.id.label("answer_id"), net)
+        .join_from(answers, ratings, given.answer_id == columns.id)
+        .where(columns.space_id == space)
         .group_by(columns.id)
+        .order_by(columns.id.desc())
+        .limit(N_RATED)
+        .subquery()
     )
+    rated = select(columns.confidence, latest.c.net).join_from(latest, answers, latest.c.answer_id == columns.id)
     by_bin: defaultdict[int, list[tuple[float, bool]]] = defaultdict(list)
     for row in await database.rows(rated):
         by_bin[min(N_BINS - 1, int(row.confidence * N_BINS))].append((row.confidence, row.net > 0))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 
 from fastapi.responses import Response
 
@@ -15,17 +16,16 @@ from core.offload import offload
 from core.services import DayFigures
 from core.types import Language
 
-RATED_WITHIN = timedelta(days=180)
-"""Ratings that the reliability curve is drawn of."""
-
 
 async def quality(visit: Visit) -> Response:
     """Show the figures of the last four weeks, and how reliable AION's confidence was."""
     language: Language = visit.language
-    stats = await visit.aion.services.stats.of(visit.message.scope, language).read()
+    stats, bins = await asyncio.gather(
+        visit.aion.services.stats.of(visit.message.scope, language).read(),
+        reliability_bins(visit.aion.stores.database, visit.space),
+    )
     days = [figures.day for figures in stats.days]
     kept = await visit.aion.stores.quality_days.since(visit.space, days[0])
-    bins = await reliability_bins(visit.aion.stores.database, visit.space, datetime.now(UTC) - RATED_WITHIN)
     outcomes = {
         "answered": [each.n_answered for each in stats.days],
         "closest": [each.n_closest for each in stats.days],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import APIRouter, HTTPException, Request
@@ -24,13 +25,16 @@ SCREEN_ROUTES = tuple(route for screen in SCREENS for route in screen.ROUTES)
 """Every path that needs a session."""
 
 
-def dashboard_router(aion: Aion, roles: RoleSource, tasks: TaskSet) -> APIRouter:
+def dashboard_router(
+    aion: Aion, roles: RoleSource, tasks: TaskSet, now_s: Callable[[], float] = time.monotonic
+) -> APIRouter:
     """Return the routes of the dashboard; ``roles`` says at every request who moderates.
 
-    ``tasks`` are those that go on after a response; whoever made the set ends it.
+    ``tasks`` are those that go on after a response; whoever made the set ends it. ``now_s``: a
+    monotonic clock, for the limits on requests.
     """
     pages = Pages()
-    host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), time.monotonic), tasks)
+    host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), now_s), tasks)
     router = page_router(pages, PATH, aion.settings.language)
 
     async def static(name: str) -> Response:

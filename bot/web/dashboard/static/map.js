@@ -5,12 +5,10 @@ const figure = document.querySelector("figure[data-map]");
 if (figure) {
   const map = JSON.parse(figure.dataset.map);
   const canvas = document.createElement("canvas");
-  const label = document.createElement("p");
-  label.className = "label";
+  const label = figure.querySelector("p.label");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", figure.querySelector("svg").getAttribute("aria-label"));
   figure.querySelector("svg").replaceWith(canvas);
-  figure.append(label);
 
   let azimuth = 0.6, elevation = 0.4, zoom = 1, held = null, drawn = [];
 
