@@ -51,7 +51,7 @@ async def test_a_message_edited_into_a_command_is_none() -> None:
 FILE = {"file_id": "f", "file_unique_id": "u"}
 WORDLESS = [
     ({"photo": [FILE | {"width": 1, "height": 1}]}, "I cannot see pictures."),
-    ({"voice": FILE | {"duration": 1}}, "I cannot hear what was recorded."),
+    ({"audio": FILE | {"duration": 1}}, "I cannot hear what was recorded."),
     ({"video": FILE | {"duration": 1, "width": 1, "height": 1}}, "I cannot watch videos."),
     ({"document": FILE | {"file_name": "rules.pdf"}}, "send this one with /index"),
 ]
@@ -73,12 +73,16 @@ async def test_it_is_said_what_cannot_be_read_and_a_caption_is_answered(content,
         await server.wait_for_message(lambda m: "nine" in m.text)
 
 
-async def test_a_voice_in_reply_to_the_bot_in_a_group_is_not_met_with_silence() -> None:
+async def test_a_voice_message_to_the_bot_is_handed_over_with_its_length() -> None:
     community = Community()
     async with TelegramServer() as server, running(server, community):
         ana = server.person("Ana")
         group = server.group("Library")
         server.say(group, ana, "@aion_bot When do you open?")
         answer = await server.wait_for_message(lambda m: "nine" in m.text)
-        server.post(group, ana, {"voice": FILE | {"duration": 1}}, reply_to=answer)
-        await server.wait_for_message(lambda m: "I cannot hear what was recorded." in m.text)
+        server.post(group, ana, {"voice": FILE | {"duration": 7}}, reply_to=answer)
+        server.post(server.private(ana), ana, {"voice": FILE | {"duration": 7}})
+        await server.wait_for_message(lambda m: "know" in m.text and m.chat["id"] == group["id"])
+        await server.wait_for_message(lambda m: "know" in m.text and m.chat["id"] != group["id"])
+        for spoken in community.heard[-2:]:
+            assert spoken.text == "" and [(each.name, each.seconds) for each in spoken.attachments] == [("u.ogg", 7.0)]
