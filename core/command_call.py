@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.chat.channel_name import audience_name, channel_name
 from core.commands import Command, Registry
 from core.errors import UserError
-from core.markdown import Markdown
+from core.markdown import Markdown, escape
 from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.services import SpaceServices
@@ -43,6 +43,11 @@ class CommandCall:
         """Return the name of those who may read a space, as people of its platform know them."""
         return audience_name(space, self.language)
 
+    def role(self, role: str) -> Markdown:
+        """Return a role, by its name or id, as people of its platform know it."""
+        is_id = self.message.platform == "discord" and role.isdecimal()
+        return Markdown(f"<@&{role}>") if is_id else escape(role)
+
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
         return explain_markdown(self.language, error)
@@ -68,6 +73,10 @@ class CommandCall:
         """Send the command's final reply, with files below it."""
         await self._send(text, files=files)
 
+    async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
+        """Put an emoji on the message that called the command, and send the final reply, or none without a text."""
+        await self._send(text, buttons=buttons, reaction=emoji)
+
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
         """Send the final reply with a menu, and retire the buttons of the message that led to it."""
         await self._send(text, buttons=buttons, menu=menu, settles=True)
@@ -84,6 +93,7 @@ class CommandCall:
         menu: Menu | None = None,
         files: tuple[File, ...] = (),
         settles: bool = False,
+        reaction: str = "",
     ) -> None:
         await self._outlet.send(
             Reply(
@@ -95,5 +105,6 @@ class CommandCall:
                 menu=menu,
                 files=files,
                 settles=settles,
+                reaction=reaction,
             )
         )

@@ -21,8 +21,9 @@ from core.types import Answer, Button, File, Language, Menu, Message, Person, Sp
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
 
-Permission = Literal["everyone", "teacher", "moderator"]
-"""``teacher``: moderators, and whoever may teach in their private chat (``core.chat.private_teaching``)."""
+Permission = Literal["everyone", "teacher", "trusted", "moderator"]
+"""``teacher``: moderators, and whoever may teach in their private chat (``core.chat.private_teaching``).
+``trusted``: moderators, and those whose replies the space trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,16 @@ class Parameter:
     """One argument of a command.
 
     ``text`` takes the rest of a typed line, ``number`` and ``word`` its next word; ``attachment`` takes a file;
-    ``channel`` the id of one of the space's channels, and ``audience`` for whom a command teaches
-    (``core.chat.audiences``), which only a platform can give. A number is a whole one, 0 or
+    ``channel`` the id of one of the space's channels, ``role`` that of a role, ``person`` that of somebody, who is then
+    among ``Message.named``, and ``audience`` for whom a command teaches (``core.chat.audiences``); only a platform can
+    give these. A number is a whole one, 0 or
     more, of at most 18 digits. ``choices`` are all it may be; where it ``names`` something the space has, a
     platform may offer that while one types.
     """
 
     name: str
     description: Localised
-    kind: Literal["text", "word", "number", "attachment", "channel", "audience"] = "text"
+    kind: Literal["text", "word", "number", "attachment", "channel", "role", "person", "audience"] = "text"
     required: bool = True
     choices: tuple[str, ...] = ()
     names: Literal["document", "proposal"] | None = None
@@ -83,6 +85,10 @@ class Context(Protocol):
         """Return the name of those who may read a space, as people of its platform know them."""
         ...
 
+    def role(self, role: str) -> Markdown:
+        """Return a role, by its name or id, as people of its platform know it."""
+        ...
+
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
         ...
@@ -105,6 +111,10 @@ class Context(Protocol):
 
     async def show(self, text: Markdown, *files: File) -> None:
         """Send the command's final reply, with files below it."""
+        ...
+
+    async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
+        """Put an emoji on the message that called the command, and send the final reply, or none without a text."""
         ...
 
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
@@ -238,6 +248,8 @@ def may_call(person: Person, command: Command) -> bool:
             return True
         case "teacher":
             return person.is_moderator or person.may_teach
+        case "trusted":
+            return person.is_moderator or person.is_trusted
         case "moderator":
             return person.is_moderator
 

@@ -18,11 +18,11 @@ from core.chat.fair_queue import FairQueue
 from core.chat.private_teaching import PrivateTeaching
 from core.chat.question_recognition import is_question
 from core.chat.rate_limits import MessageLimits
-from core.chat.trusted_reply import as_trusted_reply
 from core.command_call import CommandCall
 from core.commands import Command, Registry, require_arguments, require_permission
 from core.errors import BadInput, PermissionRefused, UserError
-from core.offload import offload
+from core.listening.channel_watch import ChannelWatch
+from core.listening.listener import Listener
 from core.ports import ArgumentCompletion, AudienceJudge, Outlet
 from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
@@ -31,7 +31,7 @@ from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
-from core.types import Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
+from core.types import HeardMessage, Language, Message, Person, Platform, Reply, Scope, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
 from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
 
@@ -54,6 +54,7 @@ class Dispatch:
     registry: Registry
     questions: QuestionAnswering
     services: Services
+    listener: Listener
     channels: Channels
     audiences: Audiences
     limits: MessageLimits
@@ -158,6 +159,33 @@ class Dispatch:
         """Tell whether a conversation is a free channel, where unaddressed messages are handled too."""
         return await self.channels.mode(space, conversation) == "free"
 
+    @property
+    def watched_channels(self) -> ChannelWatch:
+        """Return the watched channels, for the adapters that read them."""
+        return self.services.channels
+
+    async def hear(self, heard: HeardMessage) -> Message | None:
+        """Return the call that a message which people wrote to each other amounts to, if it is one. Never raises."""
+        try:
+            return await self.listener.hear(heard)
+        except Exception:  # the error boundary: nobody asked, so nobody is told
+            log.exception("nothing is learned of %s after a fault", heard.message.key)
+            return None
+
+    async def hear_edit(self, heard: HeardMessage) -> None:
+        """Take over the new words of a message that something was learned of. Never raises."""
+        try:
+            await self.listener.edit(heard)
+        except Exception:  # the error boundary, as in ``hear``
+            log.exception("what was learned of %s stays as it was after a fault", heard.message.key)
+
+    async def hear_deletion(self, space: SpaceId, key: str) -> None:
+        """Forget what was learned of a message that was deleted. Never raises."""
+        try:
+            await self.listener.delete(space, key)
+        except Exception:  # the error boundary, as in ``hear``
+            log.exception("what was learned of %s stays after a fault", key)
+
     async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         """Return the spaces and conversations of a platform where somebody asked within a day, the latest first."""
         return await self.services.conversations.recent(platform)
@@ -171,9 +199,7 @@ class Dispatch:
         language = await self._language(unbound.space, unbound.locale)
         message = replace(self.private_teaching.bound(unbound), locale=language)
         try:
-            message = await self._placed(message)
-            if message.declined is not None:
-                message = await offload(as_trusted_reply, message)
+            message = await self.listener.bound(await self._placed(message))
             if message.command is None:
                 await self._answer(message, language, outlet)
             else:

@@ -10,20 +10,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.errors import BadInput
-from core.generation.question_match import normalised_question
 from core.knowledge.review import ReviewService
-from core.markdown import Markdown, escape, sanitise
-from core.offload import offload
-from core.privacy.personal_data import find, without_mentions
+from core.markdown import Markdown, quoted, sanitise
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import HandoffReply, Verdict
-from core.storage.answers import AnswerRecord, Answers, DeclinedQuestion
-from core.storage.curation.consents import KIND, REPLIED
+from core.storage.answers import AnswerRecord, Answers
 from core.storage.curation.proposals import NewProposal
 from core.storage.delivery.handoffs import Handoff, Handoffs, NewHandoff
 from core.storage.document_writes import NewDocument
@@ -36,10 +31,6 @@ MAX_QUOTED_CHARS = 700
 """Longest quote of a question or an answer on a card."""
 
 MAX_NAME_CHARS = 200
-
-ASKED_WITHIN = timedelta(days=60)
-MAX_ASKED = 1_000
-"""Declined questions, the latest, among which those that ask the same are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,50 +93,6 @@ class SpaceHandoffs:
             await handoffs.forget_address(space, number)
         return HandoffReply(handoff.question, is_new or is_again)
 
-    async def solve(self, answer_id: int, text: str) -> Verdict | None:
-        """Make the question of an answer and a moderator's reply a document, named by the reply's link."""
-        answer = await self._service.answers.find(self._message.scope, answer_id)
-        if answer is None:
-            raise BadInput("storage.elsewhere")
-        if found := await offload(find, text):
-            kinds = ", ".join(dict.fromkeys(say(answer.language, f"personal.{span.kind}") for span in found))
-            raise BadInput("handoff.personal", kinds=kinds)
-        question = " ".join((answer.searched or answer.question).split())
-        name = self._message.address.get("link") or self._message.key
-        title = textwrap.shorten(question, MAX_NAME_CHARS, placeholder="…")
-        words = f"# {question}\n\n{without_mentions(text).strip()}\n"
-        new = NewDocument(name, REPLIED, title, KIND, answer.language, words)
-        proposed = NewProposal(new, site="", origin=title, excerpts=(text,), proposed_by=self._pseudonym)
-        verdict = await self._learn(self._message.space, proposed)
-        if verdict is not None and verdict.is_new:
-            await self._tell_others(answer, text, Markdown(name if name.startswith("https://") else ""))
-        return verdict
-
-    async def n_solved(self) -> int:
-        """Return how many replies to declined answers are known here."""
-        documents = self._service.reviews.documents
-        return sum([await documents.count_from(space, REPLIED) for space in self._message.scope.community])
-
-    async def _tell_others(self, answer: AnswerRecord, text: str, link: Markdown) -> None:
-        """Show a reply in the other conversations of the space where the same was asked lately, once in each."""
-        space = self._message.space
-        since = datetime.now(UTC) - ASKED_WITHIN
-        asked = await self._service.answers.declined(space, since, MAX_ASKED)
-        same = await offload(_same_questions, answer, asked)
-        told = {answer.conversation, self._message.conversation}
-        for each in same:
-            if each.conversation not in told:
-                told.add(each.conversation)
-                words = say_markdown(
-                    each.language,
-                    "handoff.solved_elsewhere",
-                    question=_quoted(each.question),
-                    reply=sanitise(text),
-                    link=link,
-                )
-                key = f"solved:{answer.id}:{each.answer_id}"
-                await self._service.notices.tell(space, each.conversation, key, Reply(words, each.language))
-
     async def teach(self, number: int) -> Verdict | None:
         """Make question and reply a document, approved by the moderator who asks for it; ``None``: they are one."""
         handoff = await self._get(number)
@@ -163,7 +110,10 @@ class SpaceHandoffs:
 
     async def _tell_asker(self, handoff: Handoff, text: str, address: Mapping[str, str]) -> None:
         words = say_markdown(
-            handoff.language, "handoff.replied", question=_quoted(handoff.question), reply=sanitise(text)
+            handoff.language,
+            "handoff.replied",
+            question=quoted(handoff.question, MAX_QUOTED_CHARS),
+            reply=sanitise(text),
         )
         reply = Reply(words, handoff.language)
         key = f"reply:{handoff.id}"
@@ -185,12 +135,6 @@ class SpaceHandoffs:
         return self._service.pseudonyms.of(self._message.person.id)
 
 
-def _same_questions(answer: AnswerRecord, asked: Sequence[DeclinedQuestion]) -> list[DeclinedQuestion]:
-    """Return the questions that ask the same as an answer's, in other words for politeness at most. Blocks."""
-    wanted = normalised_question(answer.searched or answer.question, answer.language)
-    return [each for each in asked if normalised_question(each.question, each.language) == wanted]
-
-
 def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Language) -> Reply:
     """Return a question as moderators see it: who asks and where, what AION said and why, and how to reply."""
     reasons = "; ".join(say(language, each.key, **each.values) for each in answer.decision.confidence.reasons)
@@ -199,7 +143,7 @@ def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Langu
     confidence = answer.decision.confidence.value
     lines = [
         Markdown(head.rstrip(" ·")),
-        _quoted(handoff.question),
+        quoted(handoff.question, MAX_QUOTED_CHARS),
         *_said(answer, language),
         say_markdown(language, "handoff.why", confidence=confidence, reasons=reasons) if reasons else "",
         say_markdown(language, "handoff.how", number=handoff.id),
@@ -211,7 +155,7 @@ def card(handoff: Handoff, answer: AnswerRecord, asked: Message, language: Langu
 def _said(answer: AnswerRecord, language: Language) -> Sequence[Markdown]:
     """Return the lines on what AION said; none where that is not to be shown."""
     key = "handoff.declined" if answer.used == "abstained" else "handoff.said"
-    return (say_markdown(language, key), _quoted(answer.text)) if answer.text else ()
+    return (say_markdown(language, key), quoted(answer.text, MAX_QUOTED_CHARS)) if answer.text else ()
 
 
 def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
@@ -221,8 +165,3 @@ def _proposal(handoff: Handoff, reply: str, person: str) -> NewProposal:
     name = textwrap.shorten(title, MAX_NAME_CHARS, placeholder="…")
     new = NewDocument(name, f"{HANDOFF}{handoff.id}", name, "text", handoff.language, text)
     return NewProposal(new, site="", origin=name, excerpts=(reply,), proposed_by=person)
-
-
-def _quoted(text: str) -> Markdown:
-    """Return untrusted text as one quoted line of bounded length."""
-    return Markdown(f"> {escape(textwrap.shorten(' '.join(text.split()), MAX_QUOTED_CHARS, placeholder='…'))}")

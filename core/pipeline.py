@@ -41,6 +41,7 @@ class Question:
     """A question, and where, by whom and in which language it was asked. ``fresh``: do not reuse an earlier answer.
 
     ``others`` are what else may be read there (``Scope.others``).
+    ``key`` is that of the message that asks it.
     """
 
     space: SpaceId
@@ -51,6 +52,7 @@ class Question:
     branched_from: str | None = None
     fresh: bool = False
     others: tuple[SpaceId, ...] = ()
+    key: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -285,4 +287,5 @@ def _new_answer(
         generation=draft.generation,
         latency_ms=latency_ms,
         searched=condensed.search_text if condensed.search_text != question.text else None,
+        asked_by_message=question.key,
     )

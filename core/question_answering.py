@@ -99,6 +99,7 @@ class QuestionAnswering:
             language,
             message.branched_from,
             others=message.others,
+            key=message.key,
         )
 
 

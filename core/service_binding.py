@@ -16,6 +16,9 @@ from core.importing.history_import import HistoryImport
 from core.knowledge.command_service import DocumentService
 from core.knowledge.quiz import QuizService
 from core.knowledge.review import ReviewService
+from core.listening.channel_watch import ChannelWatch
+from core.listening.trust import TrustService
+from core.listening.trusted_replies import TrustedReplies
 from core.ops.community_stats import StatsService
 from core.privacy.data_rights import DataRights
 from core.services import ProvidersPort, SpaceServices
@@ -41,6 +44,9 @@ class Services:
     dashboard: DashboardService
     plugins: PluginService
     conflicts: ConflictService
+    trust: TrustService
+    replies: TrustedReplies
+    channels: ChannelWatch
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
@@ -60,4 +66,7 @@ class Services:
             dashboard=self.dashboard.of(message, language),
             plugins=self.plugins.of(message.space),
             conflicts=self.conflicts.at(message.scope, message.person, language),
+            trust=self.trust.of(message),
+            replies=self.replies.of(message),
+            channels=self.channels.of(message, language),
         )

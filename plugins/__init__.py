@@ -27,6 +27,7 @@ from plugins import (
     stats,
     teach,
     training,
+    trust,
 )
 from plugins.knowledge import conflicts, docs, gaps, import_, index, learn, learned, map, sources, watch
 
@@ -53,6 +54,7 @@ def load_plugins() -> Registry:
         jobs,
         human,
         reply,
+        trust,
         sources,
         right,
         learned,

@@ -1,4 +1,4 @@
-"""``/reply``: a moderator's reply to a question passed to them; ``/teach_reply``, ``/solve``: learning one."""
+"""``/reply``: a moderator's reply to a question passed to them; ``/teach_reply``: learning one."""
 
 from __future__ import annotations
 
@@ -21,16 +21,6 @@ async def reply(context: Context) -> None:
     await context.reply(context.say("handoff.passed_on", number=number), teach)
 
 
-async def solve(context: Context) -> None:
-    """Learn a moderator's reply to an answer that AION declined, and offer to undo it."""
-    arguments = context.message.arguments
-    verdict = await context.services.handoffs.solve(int(arguments["answer"]), arguments["text"])
-    if verdict is None or not verdict.is_new:
-        return await context.reply(context.say("handoff.solved_before"))
-    undo = Button(context.label("handoff.undo"), "forget", f"#{verdict.proposal.replaces}")
-    await context.reply(context.say("handoff.solved", question=verdict.proposal.title), undo)
-
-
 async def teach_reply(context: Context) -> None:
     """Learn a question and its reply."""
     number = context.message.arguments["number"]
@@ -40,7 +30,7 @@ async def teach_reply(context: Context) -> None:
 
 
 def register(registry: Registry) -> None:
-    """Add ``/reply``, ``/teach_reply`` and ``/solve``."""
+    """Add ``/reply`` and ``/teach_reply``."""
     registry.add(
         Command(
             name="reply",
@@ -60,19 +50,6 @@ def register(registry: Registry) -> None:
             description={"en": "Teach me a moderator's reply", "pt": "Ensine-me a resposta de quem modera"},
             handler=teach_reply,
             parameters=(_NUMBER,),
-            permission="moderator",
-            listed=False,
-        )
-    )
-    registry.add(
-        Command(
-            name="solve",
-            description={"en": "Answer what I could not answer", "pt": "Responda ao que eu não soube responder"},
-            handler=solve,
-            parameters=(
-                Parameter("answer", {"en": "My answer's number", "pt": "O número da minha resposta"}, kind="number"),
-                Parameter("text", {"en": "Your answer", "pt": "A sua resposta"}),
-            ),
             permission="moderator",
             listed=False,
         )

@@ -47,6 +47,9 @@ async def approve(context: Context) -> None:
         verdicts = await context.services.review.approve_site(what)
     if not verdicts:
         raise BadInput("review.nothing_from", site=what)
+    for verdict in verdicts:
+        if verdict.indexed is not None:
+            await context.services.replies.tell_of(verdict.proposal)
     await context.settle(Markdown("\n").join(_said(context, verdict) for verdict in verdicts))
 
 

@@ -81,9 +81,9 @@ def _buttons(context: Context, value: SettingValue) -> tuple[Button, ...]:
             buttons = [Button(context.label(f"setting.{here}"), "settings", f"{name} here")]
             if value.value:
                 buttons.append(Button(context.label("setting.none"), "settings", f"{name} off"))
-        case "text" | "number":
+        case "text" | "number" | "roles":
             buttons = [Button(context.label("setting.write"), "set_setting", name)]
-            if value.setting.kind == "text" and value.value:
+            if value.setting.kind != "number" and value.value:
                 buttons.append(Button(context.label("setting.none"), "settings", f"{name} off"))
         case _:
             buttons = []
@@ -96,7 +96,9 @@ def _shown(context: Context, value: SettingValue) -> Markdown:
         case "channel" | "channels" if value.value:
             channels = (value.value,) if value.setting.kind == "channel" else value.value
             return Markdown(", ").join(context.channel(each) for each in channels)
-        case "channel" | "channels":
+        case "roles" if value.value:
+            return Markdown(", ").join(context.role(each) for each in value.value)
+        case "channel" | "channels" | "roles":
             return context.say("setting.nowhere")
         case "text" if value.value:
             return context.say("setting.text", text=value.value)

@@ -54,6 +54,7 @@ async def consent(context: Context) -> None:
         raise BadInput("consent.unknown", given=typed)
     is_given = _DECISIONS[typed]
     await context.services.learning.said(context.message).consent(is_given=is_given)
+    await context.services.replies.learn_agreed()
     await context.reply(context.say("consent.given" if is_given else "consent.withheld"))
 
 

@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from core.types import (
     LANGUAGES,
     Attachment,
     EngineState,
+    HeardMessage,
     Language,
     Matrix,
     Message,
@@ -32,6 +33,7 @@ from core.types import (
     Sampling,
     SpaceId,
     Vector,
+    Watch,
 )
 from core.types.delivery import DeliveredPart, UnfinishedMessage
 
@@ -110,8 +112,25 @@ class CollectingOutlet:
         return reply.text
 
 
+class NoChannels:
+    """The watched channels of a core that watches none."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    async def watching(self, platform: Platform) -> Sequence[Watch]:
+        return ()
+
+    def news(self, platform: Platform) -> asyncio.Event:
+        return self.event
+
+
 class Unlimited:
-    """The part of a core that holds limits and private replies, without any."""
+    """The part of a core that holds limits and private replies, without any; it hears nothing."""
+
+    @property
+    def watched_channels(self) -> Any:
+        return NoChannels()
 
     def is_silenced(self, space: SpaceId, person: Person) -> bool:
         return False
@@ -124,6 +143,15 @@ class Unlimited:
 
     def judge_audiences(self, platform: Platform, judge: AudienceJudge) -> None:
         self.judge = judge
+
+    async def hear(self, heard: HeardMessage) -> Message | None:
+        return None
+
+    async def hear_edit(self, heard: HeardMessage) -> None:
+        pass
+
+    async def hear_deletion(self, space: SpaceId, key: str) -> None:
+        pass
 
 
 class MemoryInbox:

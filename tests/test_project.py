@@ -142,9 +142,11 @@ def test_every_command_is_in_a_module_named_by_it_or_by_its_family() -> None:
         "export_me": "privacy",
         "forget_me": "privacy",
         "wrong": "right",
-        "solve": "reply",
         "conflict": "conflicts",
         "settle_conflict": "conflicts",
+        "solve": "trust",
+        "untrust": "trust",
+        "unlearn": "trust",
     }
     for command in load_plugins():
         module = module_of(families.get(command.name, command.name))

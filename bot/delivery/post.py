@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
+from bot.delivery.errors import DeliveryFailed
 from bot.delivery.split import Measure
 from core.markdown import Markdown
 from core.types import Button, File, Menu
 
 H = TypeVar("H")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,15 @@ class PreviewPost(Protocol):
 
         Raises ``NotDelivered`` where it was not shown this time.
         """
+        ...
+
+
+@runtime_checkable
+class ReactingPost(Protocol):
+    """A post that can put an emoji on the message it replies to."""
+
+    async def react(self, emoji: str) -> None:
+        """Put an emoji, or the nearest one that the platform has, on the message; once, however often it is called."""
         ...
 
 
@@ -119,3 +132,12 @@ class ReplyPost(Protocol[H]):
     def can_resend(self, index: int) -> bool:
         """Return whether ``index``, which an earlier process may have sent, can be sent without duplicating it."""
         ...
+
+
+async def react(post: object, emoji: str) -> None:
+    """Put an emoji on the message that ``post`` replies to, where there is one and the platform lets it."""
+    if emoji and isinstance(post, ReactingPost):
+        try:
+            await post.react(emoji)
+        except DeliveryFailed as error:
+            log.info("no reaction was put on a message: %r", error)

@@ -20,7 +20,7 @@ from typing import Generic, Self, TypeVar
 from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import DeliveryFailed, MessageGone, NoPrivatePlace, NotDelivered, PossiblyDelivered
 from bot.delivery.markup import markdown_of
-from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost
+from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost, react
 from bot.delivery.split import split
 from core.errors import DeliveryPostponed
 from core.markdown import Markdown
@@ -32,7 +32,6 @@ from core.types.delivery import DeliveredPart
 log = logging.getLogger(__name__)
 
 H = TypeVar("H")
-
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts at a final text, where the platform names none."""
@@ -135,6 +134,7 @@ class StreamedReply(Generic[H]):
         self._settles = reply.settles
         async with self._writing:
             self._wanted = None
+            await react(self._post, reply.reaction)
             try:
                 await self._deliver(self._rendered_parts(reply))
                 if self._is_unsure:
@@ -202,6 +202,8 @@ class StreamedReply(Generic[H]):
     # --- final: paced, repeated until delivered ---------------------------------------------------
 
     def _rendered_parts(self, reply: Reply) -> list[RenderedMessage]:
+        if reply.reaction and not reply.text:
+            return []
         capabilities = self._post.capabilities
         parts = split(self._post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
         rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)

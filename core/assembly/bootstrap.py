@@ -18,6 +18,7 @@ from core.assembly.backups import open_schedule
 from core.assembly.conflicts import open_conflicts
 from core.assembly.dashboard import open_dashboard
 from core.assembly.exporter import discord_rules_of, open_exports
+from core.assembly.listening import open_listening
 from core.assembly.metrics import open_figures
 from core.assembly.models import open_local, open_migrating_gate, open_set_reader, tuned_fusion
 from core.assembly.plugins import open_plugins, tell_rating
@@ -178,12 +179,13 @@ async def assemble(
         missing, checkouts = MissingPages(stores.watches, notices), GitCheckouts(settings.data_dir / "sources")
         watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, missing, checkouts)
         finder = GapFinder(stores.gaps, embedders, curator, curator.readings, stores.spaces)
-        sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms)
+        sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms, stores.chat_lessons)
         export_sandboxes = open_export_pool()
         stack.push_async_callback(export_sandboxes.aclose)
-        imports = HistoryImport(
-            ExportReader(export_sandboxes), stores.consents, reviews, pseudonyms, settings.max_file_bytes
-        )
+        reader_of_exports, notes = ExportReader(export_sandboxes), stores.chat_lessons
+        limit = settings.max_file_bytes
+        imports = HistoryImport(reader_of_exports, stores.consents, reviews, pseudonyms, limit, notes)
+        listening = open_listening(stores, imports, notices)
         promotion = AutoPromotion(
             stores.rated_answers,
             versions,
@@ -220,6 +222,7 @@ async def assemble(
                 indexes.drop,
                 erasers,
                 discord_rules.withholds_messages,
+                listening.keeper.erase,
             ),
             imports=imports,
             providers=ProviderStatusService(
@@ -235,6 +238,9 @@ async def assemble(
             dashboard=open_dashboard(database, pseudonyms, settings.dashboard_address),
             plugins=PluginService(plugins),
             conflicts=notes.search.service,
+            trust=listening.trust,
+            replies=listening.replies,
+            channels=listening.channels,
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(talk, conversations, searcher, gate, writers, cache, answers, reader, notes)
@@ -244,6 +250,7 @@ async def assemble(
             registry=registry,
             questions=questions,
             services=services,
+            listener=listening.listener,
             channels=channels,
             audiences=audiences,
             limits=limits,
@@ -271,6 +278,7 @@ async def assemble(
                 partial(stores.spaces.values, RETENTION),
             ),
             backups,
+            listening.channels,
             WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now, audiences),
             notes.search,
         )

@@ -7,10 +7,13 @@ from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
 from core.storage.curation.conflicts import Conflicts
+from core.storage.curation.channel_watches import ChannelWatches
+from core.storage.curation.chat_lessons import ChatLessons
 from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.trusted_people import TrustedPeople
 from core.storage.curation.watches import Watches
 from core.storage.database import Database
 from core.storage.delivery.handoffs import Handoffs
@@ -39,6 +42,8 @@ class Stores:
         self.answers = Answers(database)
         self.cached_answers = CachedAnswers(database)
         self.conflicts = Conflicts(database)
+        self.channel_watches = ChannelWatches(database)
+        self.chat_lessons = ChatLessons(database)
         self.consents = Consents(database)
         self.documents = Documents(database)
         self.gaps = Gaps(database)
@@ -58,6 +63,7 @@ class Stores:
         self.rated_answers = RatedAnswers(database)
         self.reading_log = ReadingLog(database)
         self.spaces = Spaces(database)
+        self.trusted_people = TrustedPeople(database)
         self.turns = Turns(database)
         self.unreadable = UnreadableSources(database)
         self.vectors = Vectors(database)

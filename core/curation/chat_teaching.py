@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.chat.notices import Notices
+from core.curation.lesson_text import LessonText, MessageWords
 from core.errors import BadInput
 from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.privacy.personal_data import find, without_mentions
 from core.privacy.pseudonyms import Pseudonyms
 from core.services.chat_teaching import TeachingOutcome
+from core.storage.curation.chat_lessons import ChatLessons, NewChatLesson
 from core.storage.curation.consents import KIND, SOURCE, Consents
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
@@ -38,6 +40,7 @@ class ChatTeachingService:
     reviews: ReviewService
     notices: Notices
     pseudonyms: Pseudonyms
+    lessons: ChatLessons
 
     def of(self, message: Message, language: Language) -> SpaceChatTeaching:
         """Return the teaching bound to a message's space and sender; ``language`` is the sender's."""
@@ -54,7 +57,7 @@ class SpaceChatTeaching:
 
     async def each(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Teach every post as a document of its own; return the outcomes in order."""
-        return tuple([await self._teach([post], post.text) for post in posts if post.text.strip()])
+        return tuple([await self._teach([post], None) for post in posts if post.text.strip()])
 
     async def thread(self, posts: Sequence[PostedMessage]) -> tuple[TeachingOutcome, ...]:
         """Teach a thread as one document: its first post is the question, the answers are marked posts or others'.
@@ -64,9 +67,7 @@ class SpaceChatTeaching:
         question, answers = _question_and_answers(posts)
         if question is None or not answers:
             raise BadInput("teach.no_answer")
-        title = " ".join(question.text.split())
-        text = "\n\n".join([f"# {title}", *(answer.text.strip() for answer in answers)])
-        return (await self._teach([question, *answers], text),)
+        return (await self._teach([question, *answers], question),)
 
     async def consent(self, *, is_given: bool) -> int:
         """Store the sender's decision on their own messages; return how many waiting texts are proposed by it."""
@@ -78,9 +79,14 @@ class SpaceChatTeaching:
             await self._service.consents.remove(teaching)
         return len(agreed)
 
-    async def _teach(self, posts: Sequence[PostedMessage], text: str) -> TeachingOutcome:
-        """Propose a text, or ask its authors for consent first; one with secrets or personal data is refused."""
-        new = await self._document(posts[0], text)
+    async def _teach(self, posts: Sequence[PostedMessage], question: PostedMessage | None) -> TeachingOutcome:
+        """Propose posts as a text, or ask their authors for consent first; secrets and personal data are refused.
+
+        ``question`` is the first of them, where the others answer it.
+        """
+        asked, answers = (self._words(question), posts[1:]) if question else (None, posts)
+        text = LessonText.of(asked, map(self._words, answers))
+        new = await self._document(posts[0], text.text)
         found = await offload(find, "\n".join(post.text for post in posts))
         if found:
             kinds = ", ".join(dict.fromkeys(say(self._language, f"personal.{span.kind}") for span in found))
@@ -90,18 +96,28 @@ class SpaceChatTeaching:
         decided = {**await self._service.consents.decisions(self._message.space, [*authors]), me: True}
         if any(decided.get(author) is False for author in authors):
             return TeachingOutcome(new.title, new.name, "declined")
-        asked = {author: post for author, post in authors.items() if author not in decided}
-        if not asked:
+        undecided = {author: post for author, post in authors.items() if author not in decided}
+        await self._note(new, text)
+        if not undecided:
             return await self._propose(self._message.space, new, me)
         if await self._service.reviews.documents.find(self._message.space, new) is not None:
             return TeachingOutcome(new.title, new.name, "known")
-        await self._service.consents.hold(self._message.space, new, asked.keys(), me)
-        for author, post in asked.items():
+        await self._service.consents.hold(self._message.space, new, undecided.keys(), me)
+        for author, post in undecided.items():
             await self._ask(author, post)
-        return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(asked)})
+        return TeachingOutcome(new.title, new.name, "asked", {"n_people": len(undecided)})
 
-    async def _document(self, post: PostedMessage, text: str) -> NewDocument:
-        shown = without_mentions(text).strip() + "\n"
+    def _words(self, post: PostedMessage) -> MessageWords:
+        return MessageWords(
+            post.key or post.url, self._service.pseudonyms.of(post.author.id), without_mentions(post.text)
+        )
+
+    async def _note(self, new: NewDocument, text: LessonText) -> None:
+        """Note which messages a text is made of."""
+        noted = NewChatLesson(new.name, self._message.conversation, new.content_hash, text.parts)
+        await self._service.lessons.save(self._message.space, noted)
+
+    async def _document(self, post: PostedMessage, shown: str) -> NewDocument:
         first = next(line for line in shown.splitlines() if line.strip())
         title = textwrap.shorten(first.lstrip("# "), MAX_TITLE_CHARS, placeholder="…") or post.url
         language = await self._service.reviews.ingest.parser.language_of(shown, self._language)

@@ -44,9 +44,19 @@ def minhash(text: str) -> LeanMinHash:
     """Return the MinHash signature of a text's shingles, or of all its words where it is shorter than one."""
     from datasketch import LeanMinHash, MinHash
 
+    signature = MinHash(num_perm=N_PERMUTATIONS)
+    signature.update_batch(sorted(shingle.encode() for shingle in _shingles(text)))
+    return LeanMinHash(signature)
+
+
+def is_near(text: str, other: str) -> bool:
+    """Tell whether two short texts are near-duplicates, by their exact similarity. Blocks."""
+    ours, theirs = _shingles(text), _shingles(other)
+    return len(ours & theirs) >= MIN_SIMILARITY * len(ours | theirs)
+
+
+def _shingles(text: str) -> set[str]:
+    """Return a text's shingles, or all its words as one where it is shorter than one."""
     words = _WORD.findall(text.casefold())
     last = max(1, len(words) - SHINGLE_WORDS + 1)
-    shingles = {" ".join(words[first : first + SHINGLE_WORDS]).encode() for first in range(last)}
-    signature = MinHash(num_perm=N_PERMUTATIONS)
-    signature.update_batch(sorted(shingles))
-    return LeanMinHash(signature)
+    return {" ".join(words[first : first + SHINGLE_WORDS]) for first in range(last)}

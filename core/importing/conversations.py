@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from core.importing.formats.exported_message import ExportedMessage
 from core.importing.speech_acts import asks, content_terms, does
+from core.types.exported_message import ExportedMessage
 
 PAUSE = timedelta(minutes=30)
 """A message that replies to nobody belongs to no conversation that paused for longer."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from core.errors import BadInput, Unavailable
 from core.importing.formats.chat_export import find_exports
 from core.importing.formats.export_folder import ExportFolder
-from core.importing.frames import decode_survey
+from core.importing.frames import decode_lessons, decode_survey, encode_messages
+from core.importing.lesson import Lesson
 from core.importing.survey import ExportSurvey
 from core.offload import offload, offload_large
 from core.sandbox.frames import Frame, MalformedFrame
@@ -18,6 +19,7 @@ from core.sandbox.limits import Budget
 from core.sandbox.pool import SandboxPool
 from core.sandbox.process import SandboxKilled
 from core.types import Language
+from core.types.exported_message import ExportedMessage
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,24 @@ class ExportReader:
             raise BadInput("importing.killed", name=path.name) from None
         except OSError as error:
             log.error("no sandbox can be started: %s", error)
+            raise Unavailable("knowledge.no_sandbox") from error
+
+    async def lessons(
+        self, messages: Sequence[ExportedMessage], roles: Sequence[str], language: Language
+    ) -> tuple[Lesson, ...]:
+        """Return what messages of one place teach, given in the order they were said.
+
+        Raises ``BadInput`` when reading them takes too long, ``Unavailable`` when no sandbox starts.
+        """
+        body = await offload(encode_messages, messages)
+        request = Frame({"operation": "messages", "roles": list(roles), "hint": language}, body)
+        try:
+            reply = await self._pool.ask(request, Budget(_CPU_S + _CPU_S_PER_MB * len(body) / 1e6, MEMORY_BYTES))
+            return await offload_large(len(reply.body), decode_lessons, reply)
+        except (SandboxKilled, MalformedFrame) as error:
+            log.warning("a sandbox was killed by %d messages: %s", len(messages), error)
+            raise BadInput("importing.killed", name=messages[0].channel if messages else "") from None
+        except OSError as error:
             raise Unavailable("knowledge.no_sandbox") from error
 
 

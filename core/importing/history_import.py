@@ -24,6 +24,7 @@ from core.knowledge.review import ReviewService
 from core.offload import offload
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ImportReport, LessonOutcome, LessonSample
+from core.storage.curation.chat_lessons import ChatLessons, NewChatLesson
 from core.storage.curation.consents import KIND, SOURCE, Consents
 from core.storage.curation.proposals import NewProposal
 from core.storage.document_writes import NewDocument
@@ -75,6 +76,7 @@ class HistoryImport:
     reviews: ReviewService
     pseudonyms: Pseudonyms
     max_file_bytes: int
+    chat_lessons: ChatLessons
 
     def of(self, message: Message, language: Language) -> SpaceHistoryImport:
         """Return the import bound to a message's space and sender."""
@@ -88,12 +90,20 @@ class HistoryImport:
     async def propose(self, path: Path, request: ImportRequest) -> ImportReport:
         """Propose what an export teaches. Raises ``BadInput`` when it cannot be read."""
         survey = await self._survey(path, request)
-        found = await self._sort(survey.lessons, request)
+        return _report(survey, await self._propose(survey.lessons, request, _site(survey.name)))
+
+    async def propose_lessons(self, lessons: Sequence[Lesson], request: ImportRequest, site: str) -> int:
+        """Propose lessons under ``site``, whose authors are pseudonyms; return how many are new."""
+        return sum(each.outcome == "new" for each in await self._propose(lessons, request, site))
+
+    async def _propose(self, lessons: Sequence[Lesson], request: ImportRequest, site: str) -> list[_Sorted]:
+        found = await self._sort(lessons, request)
         fits = await self._fits(request.space, [each.new for each in found if each.outcome == "new"])
         add = self.reviews.proposals.add if fits else self.reviews.add  # one by one, as long as there is room
-        site = _site(survey.name)
         done = [replace(each, outcome=await self._store(each, request, site, add)) for each in found]
-        return _report(survey, done)
+        kept = [_noted(each) for each in done if each.outcome in ("new", "held") and each.lesson.parts]
+        await self.chat_lessons.save_all(request.space, kept)
+        return done
 
     async def _fits(self, space: SpaceId, texts: Sequence[NewDocument]) -> bool:
         """Tell whether a space has room for all of these texts, beside what waits there."""
@@ -105,18 +115,17 @@ class HistoryImport:
         return True
 
     async def _survey(self, path: Path, request: ImportRequest) -> ExportSurvey:
-        return await self.reader.survey(path, request.since, request.roles, request.language)
+        survey = await self.reader.survey(path, request.since, request.roles, request.language)
+        return replace(survey, lessons=tuple(_signed(lesson, self.pseudonyms) for lesson in survey.lessons))
 
     async def _sort(self, lessons: Sequence[Lesson], request: ImportRequest) -> list[_Sorted]:
         """Return what would become of each lesson, in order."""
         known = await self.reviews.documents.texts(request.space)
         waiting = await self.reviews.proposals.texts(request.space)
-        authors = {author: self.pseudonyms.of(author) for lesson in lessons for author in lesson.authors}
-        decided = await self.consents.decisions(request.space, [*authors.values()])
+        authors = {author for lesson in lessons for author in lesson.authors}
+        decided = await self.consents.decisions(request.space, authors)
         return [
-            _sorted(
-                lesson, request, {authors[each]: decided.get(authors[each]) for each in lesson.authors}, known, waiting
-            )
+            _sorted(lesson, request, {each: decided.get(each) for each in lesson.authors}, known, waiting)
             for lesson in lessons
         ]
 
@@ -220,6 +229,25 @@ def _sorted(
     elif False in decided.values():
         outcome = "declined"
     return _Sorted(lesson, new, outcome, awaiting)
+
+
+def _signed(lesson: Lesson, pseudonyms: Pseudonyms) -> Lesson:
+    """Return a lesson of an export with pseudonyms, and with keys as its platform's adapter has them."""
+    parts = (
+        replace(part, key=_live_key(part.key, part.person), person=pseudonyms.of(part.person)) for part in lesson.parts
+    )
+    return replace(lesson, parts=tuple(parts))
+
+
+def _live_key(key: str, author: str) -> str:
+    """Return the key of an exported message as it would be heard; Telegram's exports leave the chat's ``-100`` out."""
+    platform = author.partition(":")[0]
+    prefix = {"discord": "discord:", "telegram": "telegram:-100"}.get(platform, "")
+    return f"{prefix}{key}"
+
+
+def _noted(done: _Sorted) -> NewChatLesson:
+    return NewChatLesson(done.new.name, done.lesson.channel[:200], done.new.content_hash, done.lesson.parts)
 
 
 def _document(lesson: Lesson) -> NewDocument:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from core.importing.frames import encode_survey
-from core.importing.survey import survey_export
+from core.importing.frames import decode_messages, encode_lessons, encode_survey
+from core.importing.survey import survey_export, survey_messages
 from core.language import detect_language
 from core.sandbox.frames import Frame
 from core.sandbox.serve import Operation, serve
@@ -19,7 +19,12 @@ def _survey(request: Frame) -> Frame:
     return encode_survey(survey_export(Path(header["path"]), since, header["roles"], header["hint"]))
 
 
-OPERATIONS: Mapping[str, Operation] = {"survey": _survey}
+def _survey_messages(request: Frame) -> Frame:
+    messages = decode_messages(request.body)
+    return encode_lessons(survey_messages(messages, request.header["roles"], request.header["hint"]))
+
+
+OPERATIONS: Mapping[str, Operation] = {"survey": _survey, "messages": _survey_messages}
 
 if __name__ == "__main__":
     detect_language("")  # loads its model, by way of a file, before the first request

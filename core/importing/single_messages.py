@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from core.importing.formats.exported_message import ExportedMessage
-from core.importing.lesson import Lesson, LessonKind
+from core.importing.lesson import Lesson, LessonKind, LessonWords
 from core.importing.speech_acts import asks, content_terms, does, is_news_channel
+from core.types.exported_message import ExportedMessage
 
 MIN_TERMS = 6
 """A message of fewer telling words teaches nothing alone."""
@@ -32,10 +32,9 @@ def single_lesson(message: ExportedMessage) -> Lesson | None:
         text=f"{text}\n",
         url=message.url,
         channel=message.channel,
-        authors=(message.author,),
-        keys=(message.key,),
         score=_SCORES[kind],
         said_at=message.said_at,
+        said=(LessonWords(message.key, message.author, text),),
     )
 
 

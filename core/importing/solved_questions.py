@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.importing.conversations import ChatConversation
-from core.importing.formats.exported_message import ExportedMessage
-from core.importing.lesson import Lesson
+from core.importing.lesson import Lesson, LessonWords
 from core.importing.speech_acts import (
     asking_sentences,
     asks,
@@ -23,6 +22,7 @@ from core.importing.speech_acts import (
     is_solved_name,
     means,
 )
+from core.types.exported_message import ExportedMessage
 
 MIN_EVIDENCE = 2.0
 """An answer with less has not settled its question."""
@@ -70,7 +70,9 @@ class SolvedQuestionFinder:
         """Return the question that opens a conversation with the answer that settled it, if one did."""
         turns = _turns(conversation.messages)
         first = next((n for n, turn in enumerate(turns) if asks(turn.text)), None)
-        if first is None or (first > 0 and not turns[0].messages[0].thread_key):
+        if first is None and is_solved_name(conversation.opener.thread):
+            first = 0  # whoever marked it as solved knew what was asked
+        if first is None or (first > 0 and not conversation.opener.thread_key):
             return None
         question, later = turns[first], turns[first + 1 :]
         if not _can_be_known(question.text):
@@ -178,17 +180,18 @@ def _failed_between(turn: _Turn, best: _Turn, later: Sequence[_Turn], question: 
 def _lesson(question: _Turn, answers: Sequence[_Turn], evidence: float) -> Lesson:
     title = asking_sentences(question.text)[:MAX_QUESTION_CHARS]
     answer = "\n\n".join(_said(turn) for turn in answers)[:MAX_ANSWER_CHARS]
-    turns = (question, *answers)
-    messages = [message for turn in turns for message in turn.messages]
+    asked = [LessonWords(message.key, message.author, title, is_question=True) for message in question.messages]
+    replied = [
+        LessonWords(message.key, message.author, message.text.strip()) for turn in answers for message in turn.messages
+    ]
     return Lesson(
         kind="solved",
         title=title,
         text=f"# {title}\n\n{answer}\n",
         url=answers[0].messages[0].url,
         channel=question.messages[0].channel,
-        authors=tuple(dict.fromkeys(message.author for message in messages)),
-        keys=tuple(message.key for message in messages),
-        said_at=max(message.said_at for message in messages),
+        said_at=max(message.said_at for turn in (question, *answers) for message in turn.messages),
+        said=(*asked, *replied),
         score=1 / (1 + math.exp((_MIDDLE - evidence) / _SPREAD * 1.5)),
     )
 

@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from core.chat.question_recognition import is_question
-from core.importing.formats.exported_message import Reactions
 from core.retrieval.analyzer import fold, query_terms
 from core.types import LANGUAGES
+from core.types.exported_message import Reactions
 
 SpeechAct = Literal["thanks", "worked", "failed", "unsure", "same", "social", "passing", "clarify", "steps"]
 ReactionMeaning = Literal["helped", "liked", "rejected"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,14 @@ from pathlib import Path
 from core.control_characters import without_controls
 from core.importing.conversations import ConversationSplitter
 from core.importing.formats.chat_export import ChatExport, ExportFormat
-from core.importing.formats.exported_message import ExportedMessage, PinNotice
 from core.importing.lesson import Lesson
 from core.importing.single_messages import single_lesson
 from core.importing.solved_questions import SolvedQuestionFinder
 from core.importing.speech_acts import content_terms, is_helper_role
 from core.language import detect_language
 from core.privacy.personal_data import find, without_mentions
-from core.types import Language
+from core.types import Language, LessonPart
+from core.types.exported_message import ExportedMessage, ExportEvent, PinNotice
 
 MAX_LESSONS = 20_000
 """The most lessons of one export, those with the highest scores."""
@@ -58,9 +58,34 @@ def survey_export(
     ``hint`` is the language of texts too short to tell. Raises ``BadInput`` when it is no export, or cannot be read.
     """
     export = ChatExport(path)
+    reading = _Reading(export.events(), since)
+    lessons = _lessons_of(reading, roles)
+    return ExportSurvey(
+        name=export.name,
+        format=export.format,
+        n_messages=reading.n_messages,
+        n_people=len(reading.people),
+        first=reading.first,
+        last=reading.last,
+        is_cut=export.is_cut,
+        lessons=tuple(_cleaned(lesson, hint) for lesson in lessons.best()),
+    )
+
+
+def survey_messages(
+    messages: Iterable[ExportedMessage], roles: Collection[str] = (), hint: Language = "en"
+) -> tuple[Lesson, ...]:
+    """Return what messages of one place teach, given in the order they were said; the rest is as in ``survey_export``.
+
+    What is pinned among them says so itself.
+    """
+    lessons = _lessons_of(_Reading(messages, None), roles)
+    return tuple(_cleaned(lesson, hint) for lesson in lessons.best())
+
+
+def _lessons_of(reading: _Reading, roles: Collection[str]) -> _Lessons:
     wanted = frozenset(role.casefold() for role in roles)
     finder = SolvedQuestionFinder(lambda role: role.casefold() in wanted or is_helper_role(role))
-    reading = _Reading(export, since)
     lessons = _Lessons()
     splitter = ConversationSplitter()
     for message in reading.messages():
@@ -74,23 +99,14 @@ def survey_export(
         lessons.add(finder.find(conversation))
     for pinned in reading.take_pinned():
         lessons.add(single_lesson(pinned))
-    return ExportSurvey(
-        name=export.name,
-        format=export.format,
-        n_messages=reading.n_messages,
-        n_people=len(reading.people),
-        first=reading.first,
-        last=reading.last,
-        is_cut=export.is_cut,
-        lessons=tuple(_cleaned(lesson, hint) for lesson in lessons.best()),
-    )
+    return lessons
 
 
 class _Reading:
-    """The messages of an export, each once, and what is counted on the way."""
+    """Messages, each once, and what is counted on the way."""
 
-    def __init__(self, export: ChatExport, since: datetime | None) -> None:
-        self._export, self._since = export, since
+    def __init__(self, events: Iterable[ExportEvent], since: datetime | None) -> None:
+        self._events, self._since = events, since
         self._recent: OrderedDict[str, ExportedMessage] = OrderedDict()
         self._pinned: list[ExportedMessage] = []
         self._keys: set[int] = set()
@@ -100,7 +116,7 @@ class _Reading:
         self.last: datetime | None = None
 
     def messages(self) -> Iterator[ExportedMessage]:
-        for event in self._export.events():
+        for event in self._events:
             if isinstance(event, PinNotice):
                 if (pinned := self._recent.pop(event.key, None)) is not None:
                     self._pinned.append(replace(pinned, is_pinned=True))
@@ -168,4 +184,19 @@ def _cleaned(lesson: Lesson, hint: Language) -> Lesson:
     kinds = tuple(dict.fromkeys(span.kind for span in find(lesson.text)))
     text = without_mentions(lesson.text)
     language = detect_language(text, hint)
-    return replace(lesson, title=without_mentions(lesson.title), text=text, language=language, personal=kinds)
+    title = without_mentions(lesson.title)
+    return replace(
+        lesson, title=title, text=text, said=(), parts=_parts(lesson, text), language=language, personal=kinds
+    )
+
+
+def _parts(lesson: Lesson, text: str) -> tuple[LessonPart, ...]:
+    """Return where the words of each message are in a lesson's text; at its end, without words, where they are cut."""
+    parts, place = [], 0
+    for said in lesson.said:
+        words = without_mentions(said.text)
+        start = text.find(words, 0 if said.is_question else place) if words else -1
+        start, end = (len(text), len(text)) if start < 0 else (start, start + len(words))
+        parts.append(LessonPart(said.key, said.author, said.is_question, start, end))
+        place = end if start < len(text) else place
+    return tuple(parts)

@@ -10,6 +10,7 @@ from core.conflicts.search import ConflictSearch
 from core.curation.gaps import GapFinder
 from core.curation.watch import Watcher
 from core.jobs.scheduler import Job
+from core.listening.channel_watch import ChannelWatch
 from core.ops.digest import WeeklyDigest
 from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
@@ -37,6 +38,7 @@ EVERY: Mapping[str, timedelta] = {
     "train": timedelta(hours=1),
     "backup": timedelta(minutes=15),
     "digest": timedelta(hours=1),
+    "channels": timedelta(minutes=10),
 }
 """How often each job runs, in the order they are started where several are due."""
 
@@ -51,6 +53,7 @@ def regular_jobs(
     promotion: AutoPromotion,
     retention: Retention,
     backups: BackupSchedule,
+    channels: ChannelWatch,
     digest: WeeklyDigest,
     comparison: ConflictSearch,
 ) -> tuple[Job, ...]:
@@ -79,5 +82,6 @@ def regular_jobs(
         "train": promotion.train_when_due,
         "backup": backups.make_when_due,
         "digest": digest.send_due,
+        "channels": channels.settle_all,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

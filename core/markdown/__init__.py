@@ -7,9 +7,9 @@ them to its own form. Markdown is escaped for all surfaces at once: what CommonM
 
 from __future__ import annotations
 
-from core.markdown.escape import Markdown, escape
+from core.markdown.escape import Markdown, escape, quoted
 from core.markdown.fence import Fence, close_fence, fences
 from core.markdown.plain_text import plain_text
 from core.markdown.sanitise import sanitise
 
-__all__ = ["Fence", "Markdown", "close_fence", "escape", "fences", "plain_text", "sanitise"]
+__all__ = ["Fence", "Markdown", "close_fence", "escape", "fences", "plain_text", "quoted", "sanitise"]

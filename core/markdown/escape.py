@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 
 from core.control_characters import without_controls
@@ -78,3 +79,8 @@ def _escaped(token: re.Match[str]) -> str:
 
 def _backslashed(character: re.Match[str]) -> str:
     return f"\\{character[0]}"
+
+
+def quoted(text: str, max_chars: int) -> Markdown:
+    """Return untrusted text as one quoted line of at most so many characters."""
+    return Markdown(f"> {escape(textwrap.shorten(' '.join(text.split()), max_chars, placeholder='…'))}")

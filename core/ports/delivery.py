@@ -9,7 +9,8 @@ from typing import Protocol
 
 from core.commands import Registry
 from core.markdown import Markdown
-from core.types import Message, Person, Platform, Reply, SpaceId, Thumb
+from core.ports.channels import ChannelReadings
+from core.types import HeardMessage, Message, Person, Platform, Reply, SpaceId, Thumb
 from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 
@@ -152,6 +153,26 @@ class AdapterApi(Protocol):
 
         One that ``inbox`` did not accept is answered too, though a crash loses it.
         """
+        ...
+
+    @property
+    def watched_channels(self) -> ChannelReadings:
+        """Return the watched channels and what was read of them."""
+        ...
+
+    async def hear(self, heard: HeardMessage) -> Message | None:
+        """Return the call that a message which people wrote to each other amounts to, to be answered; mostly ``None``.
+
+        Called for every message of a server or group that can be read: cheap. Never raises.
+        """
+        ...
+
+    async def hear_edit(self, heard: HeardMessage) -> None:
+        """Take over the new words of an edited message, of which something may have been learned. Never raises."""
+        ...
+
+    async def hear_deletion(self, space: SpaceId, key: str) -> None:
+        """Forget the words of a deleted message, by its key, of which something may have been learned. Never raises."""
         ...
 
     async def move_space(self, space: SpaceId, new: SpaceId) -> None:

@@ -22,11 +22,17 @@ Erase = Callable[[frozenset[int]], Awaitable[int]]
 """Removes what was derived from answers, given by id, from files; returns the number of lines removed."""
 
 
+async def _erase_nothing(person: str) -> int:
+    """Erase nothing, where nothing is learned from messages."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class DataRights:
     """The data rights of every person. ``erasers`` erase what is stored in files, by its name in receipts.
 
-    ``withholds_messages`` says of a space whether training leaves out what people write there.
+    ``withholds_messages`` says of a space whether training leaves out what people write there. ``erase_words`` removes
+    what was learned of a person's messages, by pseudonym, and returns how many texts that were.
     """
 
     people: PersonRecords
@@ -37,6 +43,7 @@ class DataRights:
     drop_index: Callable[[SpaceId], Awaitable[None]]
     erasers: Mapping[str, Erase]
     withholds_messages: Callable[[SpaceId], bool] = lambda space: False
+    erase_words: Callable[[str], Awaitable[int]] = _erase_nothing
 
     def of(self, message: Message) -> PersonalRights:
         """Return the rights of a message's sender."""
@@ -75,8 +82,9 @@ class PersonalRights:
             await rights.documents.forget(self._private_space, f"#{document.id}")
         await rights.drop_index(self._private_space)
         await rights.inbox.forget(self._message.person.id, but=self._message.key)
+        n_texts = await rights.erase_words(pseudonym)
         counts = await rights.people.forget(pseudonym)
-        return {**counts.rows, "documents": len(documents), **files}
+        return {**counts.rows, "documents": len(documents), "learned_texts": n_texts, **files}
 
     async def may_train(self) -> bool:
         """Return whether models may learn from the person, where a community lets them."""

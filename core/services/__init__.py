@@ -6,6 +6,7 @@ A plugin reaches them through ``core.commands.Context.services``.
 from __future__ import annotations
 
 from core.services.answers import AnswersPort, LearningReport
+from core.services.channels import ChannelsPort
 from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
 from core.services.conflicts import ConflictPage, ConflictsPort
 from core.services.conversation import ChannelMode, ConversationPort
@@ -22,11 +23,13 @@ from core.services.rights import RightsPort
 from core.services.settings import SettingsPort, SettingValue
 from core.services.space_services import SpaceServices
 from core.services.stats import CommunityStats, DayFigures, StatsPort
+from core.services.trust import RepliesPort, TaughtReply, TrustedCircle, TrustedPerson, TrustPort
 
 __all__ = [
     "Allowance",
     "AnswersPort",
     "ChannelMode",
+    "ChannelsPort",
     "ChatTeachingPort",
     "CommunityStats",
     "ConflictPage",
@@ -55,6 +58,7 @@ __all__ = [
     "QuizPort",
     "QuizQuestion",
     "QuizVerdict",
+    "RepliesPort",
     "ReviewPolicy",
     "ReviewPort",
     "RightsPort",
@@ -62,7 +66,11 @@ __all__ = [
     "SettingsPort",
     "SpaceServices",
     "StatsPort",
+    "TaughtReply",
     "TeachingOutcome",
+    "TrustPort",
+    "TrustedCircle",
+    "TrustedPerson",
     "Verdict",
     "WatchesPort",
 ]

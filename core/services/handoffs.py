@@ -30,18 +30,6 @@ class HandoffsPort(Protocol):
         """Pass a moderator's reply on to who asked, if it is the first. Raises ``BadInput`` on an unknown number."""
         ...
 
-    async def solve(self, answer_id: int, text: str) -> Verdict | None:
-        """Make the question of an answer and the sender's reply a document; ``None``: it is one, or was rejected.
-
-        Where else in the space the same was asked, the reply is shown. Raises ``BadInput`` when the answer was not
-        given in the space, or the reply has personal data.
-        """
-        ...
-
-    async def n_solved(self) -> int:
-        """Return how many replies to declined answers are known here."""
-        ...
-
     async def teach(self, number: int) -> Verdict | None:
         """Make a question and its reply a document, through review; ``None``: they are one, wait or were rejected.
 

@@ -15,8 +15,9 @@ from core.services.review import ReviewPolicy
 
 T = TypeVar("T")
 
-SettingKind = Literal["choice", "switch", "number", "text", "channel", "channels"]
-"""``switch`` is on or off; ``channel`` and ``channels`` hold conversations of the space, by their ids."""
+SettingKind = Literal["choice", "switch", "number", "text", "channel", "channels", "roles"]
+"""``switch`` is on or off; ``channel`` and ``channels`` hold conversations of the space, by their ids; ``roles`` hold
+names or ids of roles."""
 
 AnswerRange = Literal["everything", "taught", "sure"]
 """What may be said where AION is not sure: ``everything``: also the closest passages and what a provider knows,
@@ -27,6 +28,12 @@ SpokenLanguage = Literal["each", "en", "pt"]
 
 Tone = Literal["neutral", "warm", "formal"]
 """How answers are phrased by models that write in their own words."""
+
+ReplyPolicy = Literal["learn", "propose", "off"]
+"""What becomes of a trusted reply to an open question: learned at once, proposed to the moderators, or nothing."""
+
+MAX_ROLES = 20
+"""The most roles that a space may trust."""
 
 MAX_NAME_CHARS = 32
 """Longest name AION may be given."""
@@ -70,8 +77,10 @@ class Setting(Generic[T]):
                 return self.default
             case "text" if len(text) <= self.most and _NAME.fullmatch(text):
                 return cast(T, text)
-            case "channel" | "channels" if text.lower() == _OFF:
+            case "channel" | "channels" | "roles" if text.lower() == _OFF:
                 return self.default
+            case "roles" if roles := _roles(text):
+                return cast(T, roles)
         raise BadInput("setting.wrong", name=self.name, given=typed, values=self.values)
 
     @property
@@ -88,6 +97,8 @@ class Setting(Generic[T]):
                 return f"1–3 words, {_OFF}"
             case "channel" | "channels":
                 return f"here, {_OFF}"
+            case "roles":
+                return f"role, role …, {_OFF}"
 
     def written(self, value: T) -> str:
         """Return a value as it is typed: ``on``, ``30``, ``off`` for nothing."""
@@ -95,7 +106,7 @@ class Setting(Generic[T]):
             case bool():
                 return "on" if value else _OFF
             case list() | tuple():
-                return " ".join(value) or _OFF
+                return (", " if self.kind == "roles" else " ").join(value) or _OFF
             case None | "":
                 return _OFF
             case _:
@@ -110,6 +121,8 @@ FREE_CHANNELS: Setting[tuple[str, ...]] = Setting("free_channels", "free_channel
 MODERATORS: Setting[str | None] = Setting("moderators", "moderators_channel", "channel", None)
 DIGEST: Setting[str | None] = Setting("digest", "digest_channel", "channel", None)
 REVIEW: Setting[ReviewPolicy] = Setting("review", "review_policy", "choice", "found", ("all", "found", "none"))
+REPLIES: Setting[ReplyPolicy] = Setting("replies", "trusted_replies", "choice", "learn", ("learn", "propose", "off"))
+TRUSTED_ROLES: Setting[tuple[str, ...]] = Setting("trusted_roles", "trusted_roles", "roles", ())
 RESEARCH: Setting[int] = Setting(
     "research", "gap_pages_a_week", "number", 0, ("0", "10", "25", "50", "100"), most=10_000
 )
@@ -130,12 +143,20 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MODERATORS,
     DIGEST,
     REVIEW,
+    REPLIES,
+    TRUSTED_ROLES,
     RESEARCH,
     TRAINING,
     RETENTION,
     OUTDATED,
 )
 """Every setting, in the order in which they are listed."""
+
+
+def _roles(typed: str) -> tuple[str, ...]:
+    """Return roles typed with commas between them; none where they are too many or one is too long for a role."""
+    roles = tuple(dict.fromkeys(filter(None, (each.strip().lstrip("@") for each in typed.split(",")))))
+    return roles if len(roles) <= MAX_ROLES and max(map(len, roles), default=0) <= 100 else ()
 
 
 def setting_named(name: str) -> Setting[Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.services.answers import AnswersPort
 from core.services.conflicts import ConflictsPort
+from core.services.channels import ChannelsPort
 from core.services.conversation import ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
@@ -19,6 +20,7 @@ from core.services.review import ReviewPort
 from core.services.rights import RightsPort
 from core.services.settings import SettingsPort
 from core.services.stats import StatsPort
+from core.services.trust import RepliesPort, TrustPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,6 @@ class SpaceServices:
     dashboard: DashboardPort
     plugins: PluginsPort
     conflicts: ConflictsPort
+    trust: TrustPort
+    replies: RepliesPort
+    channels: ChannelsPort

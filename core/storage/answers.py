@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Update, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
@@ -39,7 +39,8 @@ class NewAnswer:
     """An answer to be recorded. ``asker`` is a pseudonym; ``passages`` are the context it was written from, best first.
 
     ``generation`` is ``None`` when no model wrote the text (extracted, abstained, silent). ``searched`` is the search
-    query where it differs from the question; ``latency_ms`` is by step of the pipeline.
+    query where it differs from the question; ``latency_ms`` is by step of the pipeline; ``asked_by_message`` is the key
+    of the message that asks.
     """
 
     space: SpaceId
@@ -55,6 +56,7 @@ class NewAnswer:
     generation: Generation | None = None
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str | None = None
+    asked_by_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,11 @@ class AnswerRecord:
     message_ref: str | None
     created_at: datetime
     searched: str | None
+    asked_by_message: str | None = None
+
+
+_OPEN = ("abstained", "closest", "silent")
+"""What ``used`` says of an answer that left its question open."""
 
 
 class Answers:
@@ -153,6 +160,24 @@ class Answers:
             DeclinedQuestion(row.id, row.conversation, row.searched or row.question, row.language)
             for row in await self._database.rows(statement.limit(limit))
         )
+
+    async def open_at(self, space: SpaceId, keys: Collection[str], since: datetime) -> AnswerRecord | None:
+        """Return the latest answer that left its question open, which one of these messages asked or shows.
+
+        ``keys`` are of messages (``PLATFORM:ID``).
+        """
+        there = answers.c.asked_by_message.in_(keys) | answers.c.message_ref.in_(keys)
+        return await self._open(space, there, since)
+
+    async def open_in(self, space: SpaceId, conversation: str, since: datetime) -> AnswerRecord | None:
+        """Return the latest answer in a conversation of the space that left its question open."""
+        return await self._open(space, answers.c.conversation == conversation, since)
+
+    async def _open(self, space: SpaceId, there: ColumnElement[bool], since: datetime) -> AnswerRecord | None:
+        is_open = answers.c.used.in_(_OPEN) & (answers.c.created_at >= since)
+        statement = select(answers).where(answers.c.space_id == space, there, is_open).order_by(answers.c.id.desc())
+        row = await self._database.row(statement.limit(1))
+        return read_answer(row) if row is not None else None
 
     async def shown_at(self, space: SpaceId, message_ref: str) -> int | None:
         """Return the id of the answer that the message ``message_ref`` (``PLATFORM:HANDLE``) shows, if it shows one."""
@@ -220,6 +245,7 @@ def _columns(answer: NewAnswer) -> dict[str, Any]:
         "latency_ms": dict(answer.latency_ms),
         "created_at": datetime.now(UTC),
         "searched": answer.searched,
+        "asked_by_message": answer.asked_by_message,
         **(_generation_columns(generation) if generation else {"prompt": [], "log_probs": []}),
     }
 
@@ -270,6 +296,7 @@ def read_answer(row: Row[Any]) -> AnswerRecord:
         message_ref=row.message_ref,
         created_at=row.created_at,
         searched=row.searched,
+        asked_by_message=row.asked_by_message,
     )
 
 

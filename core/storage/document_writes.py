@@ -210,6 +210,17 @@ def _columns(new: NewDocument) -> dict[str, Any]:
     }
 
 
+async def remove_name(connection: AsyncConnection, space: SpaceId, name: str) -> bool:
+    """Take a name off its document, and delete a document that has no other; return whether there was one."""
+    ours = (document_names.c.space_id == space) & (document_names.c.name == name)
+    removed = delete(document_names).where(ours).returning(document_names.c.document_id)
+    document_id = (await connection.execute(removed)).scalar()
+    if document_id is None:
+        return False
+    await _remove_if_nameless(connection, space, document_id, await next_revision(connection, space))
+    return True
+
+
 async def _remove_if_nameless(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
     named = select(document_names.c.name).where(document_names.c.document_id == document_id)
     if (await connection.execute(named)).first() is None:

@@ -21,6 +21,7 @@ from core.storage.document_writes import (
     find_document,
     link_document,
     remove_document,
+    remove_name,
     rewrite_document,
     store_documents,
 )
@@ -112,10 +113,16 @@ class Documents:
 
     async def stored(self, space: SpaceId, document_id: int) -> NewDocument | None:
         """Return a document as it was stored, under one of its names; ``None`` when the space has none of that id."""
+        return await self._stored(documents.c.space_id == space, documents.c.id == document_id)
+
+    async def named(self, space: SpaceId, name: str) -> NewDocument | None:
+        """Return the document of a name as it was stored, if there is one."""
+        return await self._stored(document_names.c.space_id == space, document_names.c.name == name)
+
+    async def _stored(self, *which: ColumnElement[bool]) -> NewDocument | None:
         columns, names = documents.c, document_names.c
-        owned = (columns.space_id == space) & (columns.id == document_id)
         shown = (names.name, names.source_hash, columns.title, columns.kind, columns.language, columns.text)
-        statement = select(*shown).join(document_names, names.document_id == columns.id).where(owned)
+        statement = select(*shown).join(document_names, names.document_id == columns.id).where(*which)
         row = await self._database.row(statement.order_by(names.name).limit(1))
         return NewDocument(*tuple(row)) if row is not None else None
 
@@ -171,6 +178,11 @@ class Documents:
         """Give a document a title, and passages that were embedded under it; ``False``: the space has none. Atomic."""
         async with self._database.write() as connection:
             return await rewrite_document(connection, space, document_id, title, embedded)
+
+    async def remove_name(self, space: SpaceId, name: str) -> bool:
+        """Take a name off its document, and delete one that has no other; return whether there was one."""
+        async with self._database.write() as connection:
+            return await remove_name(connection, space, name)
 
     async def forget(self, space: SpaceId, reference: str) -> Document:
         """Delete the document of that name, ``#id`` or title, with all its names and passages, and return it.

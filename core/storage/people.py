@@ -18,6 +18,8 @@ from core.storage.database import Database
 from core.storage.schema import (
     answers,
     audit_events,
+    channel_messages,
+    chat_lesson_parts,
     consents,
     dashboard_sessions,
     gaps,
@@ -28,6 +30,7 @@ from core.storage.schema import (
     sign_in_links,
     source_openings,
     teachings,
+    trusted_people,
     turns,
     watches,
 )
@@ -43,6 +46,9 @@ OWNED: Mapping[str, tuple[Table, str]] = {
     "choices": (people, "person"),
     "sign_in_links": (sign_in_links, "person"),
     "dashboard_sessions": (dashboard_sessions, "person"),
+    "learned_messages": (chat_lesson_parts, "person"),
+    "trusted": (trusted_people, "person"),
+    "kept_messages": (channel_messages, "person"),
 }
 """Tables whose rows belong to a person, with the column that names them; whole rows are erased."""
 
@@ -65,6 +71,9 @@ _SHOWN: Mapping[str, Sequence[str]] = {
     "choices": ("may_train", "decided_at"),
     "sign_in_links": ("space_id", "expires_at"),
     "dashboard_sessions": ("space_id", "created_at", "seen_at"),
+    "learned_messages": ("key", "is_question"),
+    "trusted": ("space_id", "name"),
+    "kept_messages": ("key", "said_at", "message"),
 }
 
 

@@ -11,7 +11,8 @@ from core.storage.schema import inbox, metadata, spaces
 from core.types import SpaceId
 
 _SPACE_COLUMNS = ("space_id", "asked_in")
-_CONVERSATION_COLUMN = "conversation"
+_CONVERSATION_COLUMNS = ("conversation", "target", "place")
+"""Columns that hold ids of conversations; a ``target`` of another kind never looks like one."""
 
 
 async def move_space(connection: AsyncConnection, old: SpaceId, new: SpaceId) -> bool:
@@ -41,7 +42,7 @@ async def move_space(connection: AsyncConnection, old: SpaceId, new: SpaceId) ->
 async def _rename(connection: AsyncConnection, table: Table, column: Column[Any], old: SpaceId, new: SpaceId) -> None:
     if column.name in _SPACE_COLUMNS:
         await connection.execute(update(table).where(column == old).values({column.name: new}))
-    elif column.name == _CONVERSATION_COLUMN:
+    elif column.name in _CONVERSATION_COLUMNS:
         topic = func.substr(column, len(old) + 1)
         inside = or_(column == old, func.substr(column, 1, len(old) + 1) == f"{old}:")
         await connection.execute(update(table).where(inside).values({column.name: new + topic}))

@@ -157,7 +157,7 @@ async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:
 
 def _value(settings: Mapping[str, Any], setting: Setting[T]) -> T:
     value = settings.get(setting.key, setting.default)
-    return cast(T, tuple(value) if setting.kind == "channels" else value)  # JSON has lists
+    return cast(T, tuple(value) if setting.kind in ("channels", "roles") else value)  # JSON has lists
 
 
 def _space(row: Row[Any]) -> Space:

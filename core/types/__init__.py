@@ -10,12 +10,15 @@ from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, Space
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
+    ChannelPlace,
+    ChannelProgress,
     Chunk,
     Document,
     Gap,
     GapStatus,
     IndexedDocument,
     IndexOutcome,
+    LessonPart,
     Page,
     Passage,
     Proposal,
@@ -26,7 +29,7 @@ from core.types.knowledge import (
     Watch,
     WatchKind,
 )
-from core.types.messages import Attachment, Message, Nearby, Person, PostedMessage
+from core.types.messages import Attachment, HeardMessage, Message, Nearby, Person, PostedMessage
 from core.types.scope import Scope, community_of, readers_of, space_of_readers
 from core.types.search import (
     AnalyzedQuestion,
@@ -50,6 +53,8 @@ __all__ = [
     "Attachment",
     "Band",
     "Button",
+    "ChannelPlace",
+    "ChannelProgress",
     "Chunk",
     "Confidence",
     "Conflict",
@@ -62,10 +67,12 @@ __all__ = [
     "Gap",
     "GapStatus",
     "Generation",
+    "HeardMessage",
     "Hit",
     "IndexOutcome",
     "IndexedDocument",
     "Language",
+    "LessonPart",
     "LoraVersion",
     "Matrix",
     "Menu",

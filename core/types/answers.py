@@ -103,7 +103,8 @@ class Reply:
     """A message to be shown, in Markdown; with an ``answer_id`` it has buttons for rating.
 
     ``private``: shown to the caller only, never where others read. ``quiet``: shown to the caller only where the
-    platform can, else to all. ``settles``: the message whose button led to it loses its buttons.
+    platform can, else to all. ``settles``: the message whose button led to it loses its buttons. ``reaction`` is an
+    emoji to put on the message it replies to; one with that and no text is the reaction alone.
     """
 
     text: Markdown
@@ -116,3 +117,4 @@ class Reply:
     files: tuple[File, ...] = ()
     quiet: bool = False
     menu: Menu | None = None
+    reaction: str = ""

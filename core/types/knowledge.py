@@ -108,7 +108,22 @@ class IndexedDocument:
     duplicate_of: str | None = None
 
 
-ProposalStatus = Literal["pending", "approved", "rejected"]
+ProposalStatus = Literal["pending", "approved", "rejected", "withdrawn"]
+"""``withdrawn``: a newer text took its place, or what it was made of was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPart:
+    """The words of one message in a text learned from a chat: where they are, and a pseudonym of their author.
+
+    ``key`` is the message's, as in ``Message``. The words of a question are its title.
+    """
+
+    key: str
+    person: str
+    is_question: bool
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ class Gap:
     status: GapStatus
 
 
-WatchKind = Literal["web", "theme", "folder", "git"]
+WatchKind = Literal["web", "theme", "folder", "git", "channel"]
 """``web`` is a page or a feed."""
 
 
@@ -188,3 +203,26 @@ class ReadingReport:
     n_kept: int
     reasons: Mapping[str, int]
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPlace:
+    """A place of a watched channel: the channel itself, or a thread called ``title``. Its ``space`` is its audience's.
+
+    ``cursor`` is the id of the last message that was read, empty before the first; ``is_read``: there was none after.
+    """
+
+    id: str
+    space: SpaceId
+    title: str = ""
+    cursor: str = ""
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProgress:
+    """How much of a watched channel was read: messages, and how many of its known places to their end."""
+
+    n_messages: int
+    n_places: int
+    n_read: int

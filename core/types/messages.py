@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from core.types.base import Platform, SpaceId
@@ -14,13 +15,16 @@ from core.types.scope import Scope
 class Person:
     """The sender of a message. ``id`` is the platform's (``discord:42``); only a keyed hash of it is stored.
 
-    ``may_teach``: may call commands that store documents; moderators may anyway.
+    ``may_teach``: may call commands that store documents; moderators may anyway. ``roles`` are the names and ids of the
+    roles they hold where the platform has roles; ``is_trusted``: their replies teach.
     """
 
     id: str
     name: str
     is_moderator: bool = False
     may_teach: bool = False
+    roles: tuple[str, ...] = ()
+    is_trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Attachment:
 class PostedMessage:
     """A posted message to be taught from; ``url`` is its permalink, ``address`` serves to reply to it.
 
-    ``is_marked``: somebody marked it as helpful, by a reaction.
+    ``is_marked``: somebody marked it as helpful, by a reaction. ``key`` is that of the message, as in ``Message``.
     """
 
     author: Person
@@ -48,6 +52,7 @@ class PostedMessage:
     url: str
     is_marked: bool = False
     address: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
 
 Nearby = Literal["pins", "thread"]
@@ -64,6 +69,7 @@ class Message:
     ``addressed`` is false for one to nobody, in a channel where AION may answer such messages.
     ``address`` is what its adapter needs to reply after a restart; empty where that is impossible.
     ``declined`` is the id of the answer shown by the message it replies to, where AION declined or was not sure.
+    ``named`` are the people that it names by an argument or a mention.
     ``quoted`` are the messages it replies to or was called on. ``nearby`` fetches others of the channel; ``None``
     where the platform cannot, and after a restart. ``others`` are what else may be read there (``Scope.others``).
     """
@@ -84,9 +90,26 @@ class Message:
     quoted: tuple[PostedMessage, ...] = ()
     declined: int | None = None
     nearby: Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]] | None = None
+    named: tuple[Person, ...] = ()
     others: tuple[SpaceId, ...] = ()
 
     @property
     def scope(self) -> Scope:
         """Return what may be read where the message is."""
         return Scope(self.space, self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardMessage:
+    """A message that people wrote to each other, as an adapter hears it.
+
+    ``message`` says who wrote what and where; its ``addressed`` is true where it is meant for AION all the same.
+    ``reply_to`` is the key of the message it replies to; ``in_thread``: it was said in a thread, whose id is that of
+    the message it was opened on, if any. ``moderates`` tells whether its author moderates, which may take a request.
+    """
+
+    message: Message
+    said_at: datetime
+    moderates: Callable[[], Awaitable[bool]]
+    reply_to: str = ""
+    in_thread: bool = False

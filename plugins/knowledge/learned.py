@@ -8,7 +8,7 @@ from core.markdown import Markdown
 
 async def learned(context: Context) -> None:
     """Reply with the version, its share of the answers, the counts of the retest, and of replies that were learned."""
-    n_solved = await context.services.handoffs.n_solved()
+    n_solved = await context.services.replies.n_learned()
     solved = [context.say("learned.solved", n=n_solved)] if n_solved else []
     told = await context.services.answers.learned()
     if told is None:

@@ -9,7 +9,7 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput, UserError
 from core.markdown import Markdown
 from core.services import Finding
-from core.types import Watch
+from core.types import ChannelProgress, Watch, is_private
 from plugins.knowledge.learn import is_address, report
 
 _EVERY = re.compile(r"(?<=\S)\s+(?:every|(?:a\s*)?cada)\s+(?P<n>\d{1,4})\s*(?P<unit>[a-z]+)\Z", re.I)
@@ -18,6 +18,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 DEFAULT_INTERVAL = timedelta(days=7)
 _MIN_INTERVAL, _MAX_INTERVAL = timedelta(hours=1), timedelta(days=365)
+_CHANNEL = ("channel", "canal")
 _STOP = re.compile(r"(?:stop|parar)\s+#?(\d{1,18})", re.I)
 
 
@@ -40,11 +41,14 @@ def watch_request(typed: str) -> tuple[str, timedelta]:
 async def watch(context: Context) -> None:
     """Watch a page, a feed or a theme, list what is watched, or stop."""
     typed = context.message.arguments.get("what", "").strip()
-    if not typed:
+    if not typed and not context.message.arguments.get("channel"):
         return await _list(context)
     if stop := _STOP.fullmatch(typed):
         stopped = await context.services.learning.watches.stop(int(stop[1]))
         return await context.reply(context.say("watch.stopped", target=stopped.target))
+    channel = context.message.arguments.get("channel", "")
+    if channel or typed.lower() in _CHANNEL:
+        return await _watch_channel(context, channel or context.message.conversation)
     what, every = watch_request(typed)
     watches = context.services.learning.watches
     made = await (watches.page(what, every) if is_address(what) else watches.theme(what, every))
@@ -63,14 +67,35 @@ async def watch(context: Context) -> None:
     await context.reply(Markdown("\n").join([said, report(context, findings)]))
 
 
+async def _watch_channel(context: Context, conversation: str) -> None:
+    if is_private(context.message.space):
+        raise BadInput("channels.private")
+    made = await context.services.channels.watch(conversation)
+    platform = "telegram" if context.message.platform == "telegram" else "discord"
+    said = context.say(f"channels.made_{platform}", number=made.id, channel=context.channel(conversation))
+    await context.reply(said)
+
+
 async def _list(context: Context) -> None:
     watched = await context.services.learning.watches.all()
-    lines = [_line(context, each) for each in watched]
+    progress = await context.services.channels.progress()
+    lines = [_line(context, each, progress.get(each.id)) for each in watched]
     heading = context.say("watch.heading") if lines else context.say("watch.none")
     await context.reply(Markdown("\n").join([heading, *lines]))
 
 
-def _line(context: Context, each: Watch) -> Markdown:
+def _line(context: Context, each: Watch, read: ChannelProgress | None) -> Markdown:
+    if each.kind == "channel":
+        read = read or ChannelProgress(0, 0, 0)
+        line = context.say(
+            "channels.line",
+            number=each.id,
+            channel=context.channel(each.target),
+            n_messages=read.n_messages,
+            n_read=read.n_read,
+            n_places=read.n_places,
+        )
+        return Markdown(" ").join([line, context.say(each.error, number=each.id)]) if each.error else line
     line = context.say("watch.line", number=each.id, target=each.target, every=_interval(context, each.every))
     return Markdown(" ").join([line, context.say("watch.failed")]) if each.error else line
 
@@ -87,8 +112,8 @@ def register(registry: Registry) -> None:
         Command(
             name="watch",
             description={
-                "en": "Look at a page, a feed or a theme again and again",
-                "pt": "Acompanhar uma página, um feed ou um tema",
+                "en": "Follow a page, a feed, a theme, or what is said in a channel",
+                "pt": "Acompanhar uma página, um feed, um tema ou o que se diz num canal",
             },
             handler=watch,
             parameters=(
@@ -98,6 +123,15 @@ def register(registry: Registry) -> None:
                         "en": "An address or a theme, and how often: … every 7d; stop 3; nothing lists them",
                         "pt": "Um endereço ou um tema, e a frequência: … a cada 7d; parar 3; vazio lista tudo",
                     },
+                    required=False,
+                ),
+                Parameter(
+                    "channel",
+                    {
+                        "en": "A channel, forum or thread to learn from; what: channel means this one",
+                        "pt": "Um canal, fórum ou fio para aprender; what: canal é este",
+                    },
+                    "channel",
                     required=False,
                 ),
             ),

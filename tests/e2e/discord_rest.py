@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -114,9 +116,12 @@ class Rest(World):
             ("POST", r"/channels/(\d+)/messages", self._send),
             ("GET", r"/channels/(\d+)/messages", self._history),
             ("GET", r"/channels/(\d+)/messages/pins", self._pins),
+            ("GET", r"/channels/(\d+)", lambda body, number: self._channel(number).json()),
+            ("GET", r"/channels/(\d+)/threads/archived/public", self._archived),
             ("GET", message, lambda body, channel, number: self._message(channel, number).json()),
             ("PATCH", message, lambda body, *ids: self._write(self._own_message(*ids), body)),
             ("DELETE", message, lambda body, *ids: self._delete(self._message(*ids))),
+            ("PUT", message + r"/reactions/([^/]+)/@me", self._react),
             ("POST", message + "/threads", self._open_thread),
             ("POST", r"/interactions/(\d+)/([\w-]+)/callback", self._callback),
             ("POST", hook, self._follow_up),
@@ -179,7 +184,7 @@ class Rest(World):
         channel = self.channels.get(int(number))
         if channel is None or channel.is_deleted:
             raise DiscordError(404, 10003, "Unknown Channel")
-        if channel.guild and self.bot not in channel.guild.members:
+        if channel.guild and (self.bot not in channel.guild.members or channel.is_closed_to_bot):
             raise DiscordError(403, 50001, "Missing Access")
         return channel
 
@@ -194,6 +199,17 @@ class Rest(World):
         channel, after, limit = self._channel(number), int(self.query.get("after", 0)), int(self.query.get("limit", 50))
         later = [m for m in self.messages.values() if m.channel is channel and m.id > after and not m.is_deleted]
         return [message.json() for message in reversed(later[:limit])]
+
+    def _archived(self, body: Json, number: str) -> Json:
+        """Return archived threads, the one archived last first."""
+        parent, limit = self._channel(number), int(self.query.get("limit", 50))
+        before = datetime.fromisoformat(self.query["before"]).timestamp() if "before" in self.query else math.inf
+        threads = [each for each in self.channels.values() if each.parent is parent and each.is_archived]
+        threads = sorted(
+            (each for each in threads if each.archived_at_s < before), key=lambda each: -each.archived_at_s
+        )
+        shown = [each.json() for each in threads[:limit]]
+        return {"threads": shown, "members": [], "has_more": len(threads) > limit}
 
     def _pins(self, body: Json, number: str) -> Json:
         """Return what is pinned, the latest first."""
@@ -253,6 +269,11 @@ class Rest(World):
             self.messages[message.id] = message
             self._emit_message(message)
         return message.json()
+
+    def _react(self, body: Json, channel: str, number: str, emoji: str) -> None:
+        if emoji.isascii():
+            raise DiscordError(400, 10014, "Unknown Emoji")
+        self._message(channel, number).bot_reactions.append(emoji)
 
     def _delete(self, message: Message) -> None:
         message.is_deleted = True

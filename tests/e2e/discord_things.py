@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.discord_reading import seen
@@ -23,9 +24,9 @@ SOLVED = {"id": "77", "name": "Solved", "moderated": True, "emoji_id": None, "em
 """The tag of a forum for posts that are."""
 
 
-def snowflake() -> int:
-    """Return a fresh id that, as Discord's do, tells when it was made."""
-    return (int(time.time() * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF
+def snowflake(ago_s: float = 0) -> int:
+    """Return a fresh id that, as Discord's do, tells when it was made, so many seconds ago."""
+    return (int((time.time() - ago_s) * 1000) - _EPOCH_MS << 22) | next(_serial) & 0x3FFFFF
 
 
 def _reaction(emoji: str) -> Json:
@@ -114,7 +115,9 @@ class Guild:
             "roles": [everyone, *(role.json() for role in self.roles)],
             "members": [{**self.member(user), "user": user.json()} for user in self.members if user.bot],
             "channels": [channel.json() for channel in self.channels if channel.kind in (TEXT, FORUM)],
-            "threads": [channel.json() for channel in self.channels if channel.kind == THREAD],
+            "threads": [
+                channel.json() for channel in self.channels if channel.kind == THREAD and not channel.is_archived
+            ],
             "member_count": len(self.members),
             "preferred_locale": "en-US",
             "features": [],
@@ -147,8 +150,15 @@ class Channel:
     recipient: User | None = None
     is_deleted: bool = False
     is_solved: bool = False
+    is_archived: bool = False
+    is_closed_to_bot: bool = False
     id: int = field(default_factory=snowflake)
     overwrites: list[Json] = field(default_factory=list)
+
+    @property
+    def archived_at_s(self) -> float:
+        """Return when it was archived: a day after it was opened."""
+        return ((self.id >> 22) + _EPOCH_MS) / 1000 + 86_400
 
     def json(self) -> Json:
         common = {"id": str(self.id), "type": self.kind, "name": self.name, "last_message_id": None}
@@ -174,9 +184,9 @@ class Channel:
             "applied_tags": [SOLVED["id"]] if self.is_solved else [],
             "rate_limit_per_user": 0,
             "thread_metadata": {
-                "archived": False,
+                "archived": self.is_archived,
                 "auto_archive_duration": 1440,
-                "archive_timestamp": "2026-01-01T00:00:00+00:00",
+                "archive_timestamp": datetime.fromtimestamp(self.archived_at_s, UTC).isoformat(),
                 "locked": False,
             },
         }
@@ -201,6 +211,7 @@ class Message:
     is_deleted: bool = False
     is_pinned: bool = False
     reactions: list[str] = field(default_factory=list)
+    bot_reactions: list[str] = field(default_factory=list)
     stickers: list[Json] = field(default_factory=list)
     forwarded: Message | None = None
     written_at: list[float] = field(default_factory=lambda: [time.monotonic()])

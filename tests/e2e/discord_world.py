@@ -134,9 +134,14 @@ class World:
         self._emit("CHANNEL_CREATE", channel.json())
         return channel
 
-    def thread(self, parent: Channel, owner: User, name: str = "thread") -> Channel:
-        """Make a thread that ``owner`` opened."""
-        channel = self._add(Channel(THREAD, name, parent.guild, owner, parent))
+    def thread(
+        self, parent: Channel, owner: User, name: str = "thread", *, ago_s: float = 0, is_archived: bool = False
+    ) -> Channel:
+        """Make a thread that ``owner`` opened, so many seconds ago."""
+        channel = self._add(Channel(THREAD, name, parent.guild, owner, parent, id=snowflake(ago_s)))
+        channel.is_archived = is_archived
+        if is_archived:
+            return channel
         self._emit("THREAD_CREATE", channel.json())
         return channel
 
@@ -160,6 +165,8 @@ class World:
         """Take a message away, as a moderator would."""
         message.is_deleted = True
         ids = {"id": str(message.id), "channel_id": str(message.channel.id)}
+        if message.channel.guild is not None:
+            ids["guild_id"] = str(message.channel.guild.id)
         self._emit("MESSAGE_DELETE", ids)
 
     # --- what people do ---------------------------------------------------------------------------------------------
@@ -175,12 +182,14 @@ class World:
         reply_to: Message | None = None,
         files: dict[str, bytes] | None = None,
         stickers: list[str] | None = None,
+        ago_s: float = 0,
     ) -> Message:
-        """Write a message. A reply pings whom it answers only if ``mentions`` says so."""
+        """Write a message, so many seconds ago. A reply pings whom it answers only if ``mentions`` says so."""
         mentioned = [*(mentions or []), *([self.bot] if mentions_bot else [])]
         content = f"{self.bot.mention} {text}" if mentions_bot else text
         uploads = [self.upload(name, data) for name, data in (files or {}).items()]
-        message = Message(channel, author, content, mentioned, attachments=uploads, reference=reply_to)
+        number = snowflake(ago_s)
+        message = Message(channel, author, content, mentioned, attachments=uploads, reference=reply_to, id=number)
         message.stickers = [{"id": str(snowflake()), "name": name, "format_type": 1} for name in stickers or []]
         self.messages[message.id] = message
         self._emit_message(message)
@@ -212,7 +221,14 @@ class World:
         self._files.clear()
 
     def slash(
-        self, name: str, user: User, channel: Channel, *, locale: str = "en-US", **options: str | tuple[str, bytes]
+        self,
+        name: str,
+        user: User,
+        channel: Channel,
+        /,
+        *,
+        locale: str = "en-US",
+        **options: str | tuple[str, bytes] | Role | User | Channel,
     ) -> Interaction:
         """Call a slash command. Raises ``LookupError`` on a command or option the bot has not declared."""
         command = self._command(name, 1)
@@ -221,21 +237,36 @@ class World:
         if missing or (unknown := options.keys() - declared.keys()):
             raise LookupError(f"/{name}: {missing=} {unknown=}")
         given: list[Json] = []
-        attachments: Json = {}
+        resolved: Json = {kind: {} for kind in ("attachments", "roles", "users", "members", "channels")}
         for key, value in options.items():
             if isinstance(value, tuple):
                 upload = self.upload(*value)
-                attachments[upload["id"]] = upload
+                resolved["attachments"][upload["id"]] = upload
                 value = upload["id"]
+            elif not isinstance(value, str):
+                value = self._resolve(value, channel, resolved)
             given.append({"name": key, "type": declared[key]["type"], "value": value})
         data = {
             "id": command["id"],
             "name": name,
             "type": 1,
             "options": given,
-            "resolved": {"attachments": attachments},
+            "resolved": resolved,
         }
         return self._interact(2, user, channel, locale, data)
+
+    def _resolve(self, thing: Role | User | Channel, channel: Channel, resolved: Json) -> str:
+        """Note what an option means as Discord shows it, and return its id."""
+        number = str(thing.id)
+        if isinstance(thing, Role):
+            resolved["roles"][number] = thing.json()
+        elif isinstance(thing, Channel):
+            resolved["channels"][number] = {**thing.json(), "permissions": "0"}
+        else:
+            resolved["users"][number] = thing.json()
+            if channel.guild is not None:
+                resolved["members"][number] = {**channel.guild.member(thing), "permissions": "0"}
+        return number
 
     def type_option(self, name: str, user: User, channel: Channel, option: str, typed: str) -> Interaction:
         """Type an option of a slash command, for which the bot may offer completions."""

@@ -52,6 +52,13 @@ MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 _COUNTED = ("sendMessage", "sendPhoto", "editMessageText", "deleteMessage", "sendChatAction", "setMessageReaction")
 
 
+BOT_REACTIONS = frozenset(
+    "👍👎❤🔥🥰👏😁🤔🤯😱🤬😢🎉🤩🤮💩🙏👌🕊🤡🥱🥴😍🐳🌚🌭💯🤣⚡🍌🏆💔🤨😐"
+    "🍓🍾💋🖕😈😴😭🤓👻👀🎃🙈😇😨🤝✍🤗🫡🎅🎄☃💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾🤷😡"
+)
+"""Some of the emoji that bots may react with: those of one character."""
+
+
 class TelegramServer(World):
     """The Bot API of one bot, and the people and groups it can talk to."""
 
@@ -300,8 +307,13 @@ class TelegramServer(World):
         return True
 
     async def _on_setMessageReaction(self, params: Json) -> bool:
-        chat = self._writable(params)
-        self.reactions[chat["id"], int(params["message_id"])] = params.get("reaction") or []
+        chat, number = self._writable(params), int(params["message_id"])
+        if (chat["id"], number) not in self._incoming and self._find(chat["id"], number) is None:
+            raise bad_request("message to react not found")
+        reactions = params.get("reaction") or []
+        if any(each["type"] == "emoji" and each["emoji"] not in BOT_REACTIONS for each in reactions):
+            raise bad_request("REACTION_INVALID")
+        self.reactions[chat["id"], number] = reactions
         return True
 
     async def _on_answerCallbackQuery(self, params: Json) -> bool:

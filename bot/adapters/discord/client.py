@@ -15,6 +15,7 @@ from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
 from bot.adapters.discord.address import DIRECT, channel_at, interaction_at, message_at, space_of
 from bot.adapters.discord.audiences import ChannelAudiences
 from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
+from bot.adapters.discord.channel_history import ChannelHistory
 from bot.adapters.discord.command_sync import CommandHashFile, keep_synced
 from bot.adapters.discord.commands import Translator, add_commands
 from bot.adapters.discord.direct_post import DirectPost
@@ -25,12 +26,16 @@ from bot.adapters.discord.missed_messages import MissedMessages, asked_before_st
 from bot.adapters.discord.post import ChannelPost, NoticePost, nonce_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.adapters.discord.translate import (
+    heard_message_of,
     is_addressed,
+    is_heard,
+    is_in_thread_of,
     is_unaddressed,
     is_unreadable,
     message_of,
     person_of,
     replies_to,
+    thread_title,
     unread_kind,
 )
 from bot.delivery.answering import MessageHandler
@@ -38,6 +43,7 @@ from bot.delivery.edited_questions import EDIT_WINDOW
 from bot.delivery.reply_commands import as_command, declined_answer, reply_command
 from bot.delivery.stream import LONGEST_WAIT_S
 from bot.delivery.tasks import TaskSet
+from core.importing.speech_acts import is_solved_name
 from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
 from core.types import Message, Reply, is_private
@@ -55,6 +61,7 @@ PERMISSIONS = discord.Permissions(
     send_messages_in_threads=True,
     create_public_threads=True,
     read_message_history=True,
+    add_reactions=True,
 )
 """What the invite link asks a server for."""
 
@@ -86,6 +93,7 @@ class Client(discord.Client):
         self._messages = MessageHandler(api, "discord", self._tasks, self._post_at)
         self.interactions = InteractionHandler(api, self._messages, self._tasks, moderator_role)
         self._missed = MissedMessages()
+        self._history = ChannelHistory(self, api.watched_channels)
         self._heard_at_s: float | None = None
         api.judge_audiences("discord", ChannelAudiences(self))
         self._was_ready = False
@@ -116,9 +124,11 @@ class Client(discord.Client):
     async def on_ready(self) -> None:
         """At the first session resume unfinished messages; at every one handle those sent while there was none."""
         if self._was_ready:
+            self._history.begin_again()
             self._tasks.start(self._catch_up(self._missed.messages()))
         else:
             self._was_ready = True
+            self._tasks.start_loop(self._history.run())
             self._messages.start_backlog()
             self._tasks.start(self._catch_up_at_start())
 
@@ -154,8 +164,8 @@ class Client(discord.Client):
         if is_addressed(self.user, message):
             self._missed.watch(message)
             self._tasks.start(self._answer(self.user, message))
-        elif is_unaddressed(message):
-            self._tasks.start(self._overhear(self.user, message))
+        elif is_heard(message):
+            self._tasks.start(self._hear(self.user, message))
 
     async def _answer(self, me: discord.ClientUser, message: discord.Message) -> None:
         if is_unreadable(message) and not self.intents.message_content:
@@ -167,6 +177,8 @@ class Client(discord.Client):
             question = as_command(question, line, self._api.registry)
         elif question.text:
             question = replace(question, declined=declined_answer(calls_under(me, message)))
+            if question.declined is None and is_in_thread_of(me, message):
+                question = await self._api.hear(heard_message_of(me, message, self._moderator_role)) or question
         elif not recording_of(question) and (kind := unread_kind(me, message)):
             return await self._say(message, f"wordless.{kind}")
         if message.guild is None:
@@ -184,13 +196,52 @@ class Client(discord.Client):
         )
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer a question anew that was edited within ``EDIT_WINDOW``."""
+        """Answer a question anew that was edited within ``EDIT_WINDOW``; what was learned of a message follows it."""
         message = payload.message
+        if self.user is not None and is_heard(message):
+            self._tasks.start(self._api.hear_edit(heard_message_of(self.user, message, self._moderator_role)))
         is_late = message.edited_at is None or message.edited_at - message.created_at > EDIT_WINDOW
         if self.user is None or is_late or not is_addressed(self.user, message) or is_unreadable(message):
             return
         edited = message_of(self.user, message, self._moderator_role)
         self._tasks.start(self._messages.answer_edited(edited, self._post_under(message)))
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Forget what was learned of a message."""
+        if payload.guild_id is not None:
+            self._tasks.start(self._forget(payload.guild_id, {payload.message_id}))
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Forget what was learned of several messages."""
+        if payload.guild_id is not None:
+            self._tasks.start(self._forget(payload.guild_id, payload.message_ids))
+
+    async def _forget(self, guild_id: int, message_ids: set[int]) -> None:
+        for message_id in message_ids:
+            await self._api.hear_deletion(space_of(guild_id, 0), f"discord:{message_id}")
+
+    async def _hear(self, me: discord.ClientUser, message: discord.Message) -> None:
+        """Learn a trusted reply; in a free channel, answer a question that is to nobody in particular."""
+        call = await self._api.hear(heard_message_of(me, message, self._moderator_role))
+        if call is not None:
+            await self._messages.answer(call, self._post_under(message))
+            return
+        await self._history.keep(message)
+        if is_unaddressed(message):
+            await self._overhear(me, message)
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """Read a thread of a watched channel that was marked as solved."""
+        if thread_title(before) != thread_title(after) and is_solved_name(thread_title(after)):
+            await self._history.read_again(after)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Tell the moderators where a watched channel is gone."""
+        self._history.begin_again()
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Note that the watched channels of a server cannot be read any more."""
+        self._history.begin_again()
 
     async def _overhear(self, me: discord.ClientUser, message: discord.Message) -> None:
         said = replace(message_of(me, message, self._moderator_role), addressed=False)

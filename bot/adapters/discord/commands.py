@@ -32,6 +32,8 @@ _KINDS = {
     "word": str,
     "audience": str,
     "channel": app_commands.AppCommandChannel | app_commands.AppCommandThread,
+    "role": discord.Role,
+    "person": discord.User,
     "number": app_commands.Range[int, 0, 2**53 - 1],
     "attachment": discord.Attachment,
 }
@@ -81,9 +83,11 @@ def slash_command(command: Command, calls: InteractionHandler, *, hidden: bool) 
     async def callback(interaction: Interaction, **options: Any) -> None:
         given = [value for value in options.values() if value is not None]
         texts = {name: without_controls(str(value)) for name, value in options.items() if isinstance(value, str | int)}
-        channels = app_commands.AppCommandChannel | app_commands.AppCommandThread
-        texts |= {name: str(value.id) for name, value in options.items() if isinstance(value, channels)}
-        await calls.call(interaction, command, texts, [file for file in given if isinstance(file, discord.Attachment)])
+        things = app_commands.AppCommandChannel | app_commands.AppCommandThread | discord.Role
+        people = [value for value in given if isinstance(value, discord.User | discord.Member)]
+        texts |= {name: str(value.id) for name, value in options.items() if isinstance(value, things)}
+        files = [file for file in given if isinstance(file, discord.Attachment)]
+        await calls.call(interaction, command, texts, files, people)
 
     # discord.py reads a command's options from its callback's signature, which here is data.
     options = {option.name: (parameter, option) for parameter in command.parameters for option in _options(parameter)}

@@ -14,13 +14,13 @@ from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
 from bot.adapters.discord.threads import open_thread, thread_link
-from bot.adapters.discord.translate import call_of, caller_of, space_of_interaction
+from bot.adapters.discord.translate import call_of, caller_of, person_of, space_of_interaction
 from bot.delivery.answering import MessageHandler
 from bot.delivery.errors import DeliveryFailed
 from bot.delivery.tasks import TaskSet
 from core.commands import Command, CommandLine, Parameter, may_call
 from core.ports import AdapterApi, ArgumentCompletion
-from core.types import Attachment, Message, PostedMessage, Thumb
+from core.types import Attachment, Message, Person, PostedMessage, Thumb
 
 
 class InteractionHandler:
@@ -44,10 +44,16 @@ class InteractionHandler:
     # --- commands ---------------------------------------------------------------------------------
 
     async def call(
-        self, interaction: Interaction, command: Command, arguments: dict[str, str], files: list[discord.Attachment]
+        self,
+        interaction: Interaction,
+        command: Command,
+        arguments: dict[str, str],
+        files: Sequence[discord.Attachment],
+        people: Sequence[discord.User | discord.Member] = (),
     ) -> None:
-        """Carry out a slash command."""
-        self._start(interaction, command, arguments, tuple(map(attachment_of, files)))
+        """Carry out a slash command; ``people`` are those whom its arguments name."""
+        named = tuple(person_of(user, self._moderator_role) for user in people)
+        self._start(interaction, command, arguments, tuple(map(attachment_of, files)), named=named)
 
     async def complete(
         self, interaction: Interaction, command: Command, parameter: Parameter, typed: str
@@ -76,11 +82,12 @@ class InteractionHandler:
         arguments: dict[str, str],
         files: tuple[Attachment, ...] = (),
         quoted: tuple[PostedMessage, ...] = (),
+        named: tuple[Person, ...] = (),
     ) -> None:
         """Carry out a command in a task; a refusal is for the caller alone, as a private command's reply is."""
         ephemeral = command.private or command.quiet or not self._may_call(interaction, command)
         called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
-        message = replace(called, quoted=quoted, nearby=nearby_messages(interaction.channel))
+        message = replace(called, quoted=quoted, named=named, nearby=nearby_messages(interaction.channel))
         self._tasks.start(self._carry_out(interaction, message, ephemeral=ephemeral))
 
     async def _carry_out(self, interaction: Interaction, message: Message, *, ephemeral: bool) -> None:

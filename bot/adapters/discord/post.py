@@ -116,6 +116,13 @@ class ChannelPost:
             await self.edit(sent, rendered)  # an earlier attempt did arrive, with its text of then
         return sent
 
+    async def react(self, emoji: str) -> None:
+        """Put an emoji on the message that is replied to."""
+        if self._message is not None:
+            await self._rate_limits.admit(self._channel.id, "react")
+            with failures(repeatable=True):
+                await self._message.add_reaction(emoji)
+
     async def edit(self, handle: Sent, rendered: RenderedMessage) -> None:
         """Edit a part, its buttons included. Raises ``MessageGone`` after deleting one that must become private."""
         if rendered.private and self._direct is not None and handle.channel.id == self._channel.id:

@@ -17,7 +17,7 @@ OVERALL = WriteLimit(5, 0.12, 2)
 
 CHANNEL = WriteLimit(5, 5.25, 1)
 
-Kind = Literal["send", "edit", "delete", "typing"]
+Kind = Literal["send", "edit", "delete", "typing", "react"]
 
 
 class DiscordRateLimits:

@@ -35,7 +35,9 @@ def posted_message_of(message: discord.Message) -> PostedMessage:
     author = Person(f"discord:{message.author.id}", without_controls(message.author.display_name))
     is_marked = any(str(reaction.emoji) in _HELPED for reaction in message.reactions)
     address = {"asker": str(message.author.id), "asked": str(message.id)}
-    return PostedMessage(author, without_controls(message.content), message.jump_url, is_marked, address)
+    return PostedMessage(
+        author, without_controls(message.content), message.jump_url, is_marked, address, f"discord:{message.id}"
+    )
 
 
 def nearby_messages(channel: Any) -> Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]]:

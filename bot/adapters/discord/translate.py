@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
+from dataclasses import replace
+from typing import Any
 
 import discord
 
@@ -10,7 +12,9 @@ from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.audiences import space_in
 from bot.delivery.wordless import WordlessKind, media_kind
 from core.control_characters import without_controls
-from core.types import Attachment, Message, Person, SpaceId
+from core.importing.speech_acts import is_solved_name
+from core.types import Attachment, HeardMessage, Message, Person, SpaceId
+from core.types.exported_message import ExportedMessage, Reactions
 
 _WRITTEN_TYPES = {discord.MessageType.default, discord.MessageType.reply}
 """Message types a person writes; the others are system messages (a pin, a new member)."""
@@ -30,7 +34,9 @@ def person_of(
         granted = user.guild_permissions if permissions is None else permissions
         is_moderator = granted.manage_guild or granted.administrator
         is_moderator |= any(moderator_role in (role.name, str(role.id)) for role in user.roles)
-    return Person(f"discord:{user.id}", without_controls(user.display_name), is_moderator)
+    roles = user.roles[1:] if isinstance(user, discord.Member) else []  # the first is everybody's
+    names = tuple(name for role in roles for name in (str(role.id), without_controls(role.name)))
+    return Person(f"discord:{user.id}", without_controls(user.display_name), is_moderator, roles=names)
 
 
 def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
@@ -41,8 +47,13 @@ def is_addressed(me: discord.ClientUser, message: discord.Message) -> bool:
         return True
     for_others = bool(message.mentions or message.role_mentions or (message.reference and not is_forward(message)))
     if isinstance(message.channel, discord.Thread):
-        return message.channel.owner_id == me.id and not for_others
+        return is_in_thread_of(me, message) and not for_others
     return message.guild is None
+
+
+def is_in_thread_of(me: discord.ClientUser, message: discord.Message) -> bool:
+    """Return whether a message stands in a thread that AION opened."""
+    return isinstance(message.channel, discord.Thread) and message.channel.owner_id == me.id
 
 
 def is_unaddressed(message: discord.Message) -> bool:
@@ -145,6 +156,68 @@ def message_of(me: discord.ClientUser, message: discord.Message, moderator_role:
             "link": message.jump_url,
         },
     )
+
+
+def heard_message_of(me: discord.ClientUser, message: discord.Message, moderator_role: str | None) -> HeardMessage:
+    """Return what a person wrote in a server to others, or to AION without naming it."""
+    said = replace(message_of(me, message, moderator_role), text=text_of(me, message))
+    reference = message.reference if message.reference and not is_forward(message) else None
+
+    async def moderates() -> bool:
+        return said.person.is_moderator
+
+    return HeardMessage(
+        replace(said, addressed=False),
+        message.created_at,
+        moderates,
+        reply_to=f"discord:{reference.message_id}" if reference else "",
+        in_thread=isinstance(message.channel, discord.Thread),
+    )
+
+
+def exported_message_of(message: discord.Message) -> ExportedMessage:
+    """Return what somebody said in a server as exports have it. The post of a forum begins with its title."""
+    channel: Any = message.channel
+    is_thread = isinstance(channel, discord.Thread)
+    text, title = without_controls(message.content), without_controls(channel.name)
+    if is_thread and message.id == channel.id and title.casefold() not in text.casefold():
+        text = f"{title}\n{text}"
+    roles = message.author.roles[1:] if isinstance(message.author, discord.Member) else []
+    parent = channel.parent if is_thread else channel
+    is_reply = message.reference is not None and not is_forward(message)
+    return ExportedMessage(
+        key=f"discord:{message.id}",
+        channel=without_controls(parent.name) if parent is not None else "",
+        author=f"discord:{message.author.id}",
+        text=text,
+        said_at=message.created_at,
+        url=message.jump_url,
+        thread=thread_title(channel),
+        thread_key=str(channel.id) if is_thread else "",
+        reply_to=f"discord:{message.reference.message_id}" if is_reply and message.reference else "",
+        is_edited=message.edited_at is not None,
+        is_pinned=message.pinned,
+        is_announced=isinstance(parent, discord.TextChannel) and parent.is_news(),
+        roles=tuple(without_controls(role.name) for role in roles),
+        mentions=tuple(f"discord:{user.id}" for user in message.mentions),
+        reactions=tuple(Reactions(str(each.emoji), each.count) for each in message.reactions),
+        attachments=tuple(without_controls(each.filename) for each in message.attachments),
+    )
+
+
+def thread_title(channel: object) -> str:
+    """Return the title of a thread, with ✅ before it where a tag marks it as solved; nothing for other channels."""
+    if not isinstance(channel, discord.Thread):
+        return ""
+    name = without_controls(channel.name)
+    is_marked = any(is_solved_name(tag.name) for tag in channel.applied_tags) and not is_solved_name(name)
+    return f"✅ {name}" if is_marked else name
+
+
+def is_heard(message: discord.Message) -> bool:
+    """Return whether a person wrote words in a server, to whomever."""
+    is_written = message.type in _WRITTEN_TYPES and not message.author.bot and not message.webhook_id
+    return is_written and message.guild is not None and bool(message.content)
 
 
 def call_of(

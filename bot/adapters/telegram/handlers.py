@@ -23,6 +23,7 @@ from bot.adapters.telegram.translate import (
     AddressedMessage,
     addressed_message,
     author_of,
+    exported_message_of,
     head_of,
     is_typed,
     is_unaddressed,
@@ -39,7 +40,7 @@ from bot.delivery.reply_commands import declined_answer, reply_command
 from bot.delivery.tasks import TaskSet
 from core.ports import AdapterApi
 from core.texts import language_of_locale, say_markdown
-from core.types import Attachment, Language, Message, Person, Reply
+from core.types import Attachment, ChannelPlace, HeardMessage, Language, Message, Person, Reply
 
 _DEFAULT_LANGUAGE: Language = "en"
 
@@ -76,6 +77,7 @@ class UpdateHandlers:
         elif update.message is not None:
             await self._receive_message(update.message, accepted)
         elif update.edited_message is not None:
+            await self._hear_edit(update.edited_message)
             await self._answer_edited(update.edited_message, accepted)
 
     # --- messages ---------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ class UpdateHandlers:
         if person is None or self._is_looping(head, addressed):
             return
         if addressed is None:
-            return await self._overhear(parts, person, accepted)
+            return await self._hear(parts, person, accepted)
         if (place := place_of(head)).is_private:
             has_opened = await self._api.open_private_chat("telegram", place.space)
             if opens_for_reply(head):
@@ -154,6 +156,43 @@ class UpdateHandlers:
             return
         edited = await self._message((message,), person, addressed)
         await self._messages.answer_edited(edited, self._post_under(message), accepted=accepted)
+
+    async def _hear(self, parts: Sequence[TelegramMessage], person: Person, accepted: Callable[[], None]) -> None:
+        """Learn a trusted reply; in a free channel, answer a question that is to nobody in particular."""
+        head = head_of(parts)
+        if (text := head.text or head.caption) and not place_of(head).is_private:
+            call = await self._api.hear(self._heard(head, await self._message(parts, person, AddressedMessage(text))))
+            if call is not None:
+                await self._messages.answer(call, self._post_under(head), accepted=accepted)
+                return
+            await self._keep(head, text)
+        await self._overhear(parts, person, accepted)
+
+    async def _keep(self, message: TelegramMessage, text: str) -> None:
+        """Keep what was said where it is watched: the topic, or all of the group."""
+        place = place_of(message)
+        readings = self._api.watched_channels
+        for watch in await readings.watching("telegram"):
+            if watch.target in (place.conversation, place.space):
+                here = ChannelPlace(place.conversation, place.space, cursor=str(message.message_id), is_read=True)
+                await readings.keep(watch, [here], [exported_message_of(message, text)])
+
+    async def _hear_edit(self, message: TelegramMessage) -> None:
+        """Let what was learned of a message follow its new words."""
+        person, text = author_of(message), message.text or message.caption
+        if person is not None and text and not place_of(message).is_private:
+            said = await self._message((message,), person, AddressedMessage(text))
+            await self._api.hear_edit(self._heard(message, said))
+
+    def _heard(self, message: TelegramMessage, said: Message) -> HeardMessage:
+        replied = message.reply_to_message
+        is_reply = replied is not None and replied.forum_topic_created is None
+        return HeardMessage(
+            replace(said, addressed=False),
+            message.date,
+            lambda: self._moderators.includes_author(message),
+            reply_to=key_of((replied,)) if replied is not None and is_reply else "",
+        )
 
     async def _overhear(self, parts: Sequence[TelegramMessage], person: Person, accepted: Callable[[], None]) -> None:
         """Pass an unaddressed message on in a free channel; a crash may lose it, since nobody awaits an answer."""

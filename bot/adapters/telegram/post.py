@@ -38,6 +38,9 @@ Entities = Sequence[MessageEntity]
 TYPING_INTERVAL_S = 4.5
 """Telegram shows the typing sign for five seconds."""
 
+_REACTIONS = {"🎓": "✍"}
+"""Bots may react with some emoji alone (https://core.telegram.org/bots/api#reactiontypeemoji); 🎓 is none of them."""
+
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -135,6 +138,16 @@ class TelegramPost:
         elif rendered.private and self._is_shared:
             raise self._no_private_place()
         return await self._send(rendered, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
+
+    async def react(self, emoji: str) -> None:
+        """Put an emoji on the message that is replied to; of those that bots may use, the nearest."""
+        if self._asker_message_id is not None:
+            message_id = self._asker_message_id
+            await self._call(
+                self._chat_id,
+                lambda: self._bot.set_message_reaction(self._chat_id, message_id, _REACTIONS.get(emoji, emoji)),
+                NotDelivered,
+            )
 
     async def edit(self, handle: SentMessage, rendered: RenderedMessage) -> None:
         """Edit a sent message. Raises ``MessageGone`` when it was deleted, or must become private or a file."""

@@ -19,6 +19,7 @@ from bot.delivery.wordless import WordlessKind
 from core.commands import CommandLine, Registry, parse_command_line
 from core.control_characters import without_controls
 from core.types import Attachment, Message, Person, PostedMessage, SpaceId
+from core.types.exported_message import ExportedMessage
 
 _MENTIONS = (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
 """Entities that mention somebody."""
@@ -161,7 +162,24 @@ def message_of(
         attachments=attachments,
         address={**address_of(place, asker_of(head)), "link": _link_of(head, place)},
         quoted=_quoted(head, place) if line else (),
+        named=_named(head),
         declined=addressed.declined,
+    )
+
+
+def exported_message_of(message: TelegramMessage, text: str) -> ExportedMessage:
+    """Return what somebody said in a group as exports have it."""
+    replied, author, place = message.reply_to_message, author_of(message), place_of(message)
+    is_reply = replied is not None and replied.forum_topic_created is None
+    return ExportedMessage(
+        key=key_of((message,)),
+        channel=without_controls(message.chat.title or ""),
+        author=author.id if author is not None else "",
+        text=without_controls(text),
+        said_at=message.date,
+        url=_link_of(message, place),
+        reply_to=key_of((replied,)) if replied is not None and is_reply else "",
+        mentions=tuple(person.id for person in _named(message)),
     )
 
 
@@ -177,7 +195,14 @@ def _quoted(head: TelegramMessage, place: TelegramPlace) -> tuple[PostedMessage,
     text = without_controls(_text(said)) if said is not None else ""
     if said is None or author is None or not text:
         return ()
-    return (PostedMessage(author, text, _link_of(said, place), address=address_of(place, asker_of(said))),)
+    address = address_of(place, asker_of(said))
+    return (PostedMessage(author, text, _link_of(said, place), address=address, key=key_of((said,))),)
+
+
+def _named(message: TelegramMessage) -> tuple[Person, ...]:
+    """Return the people that a message mentions by account; those mentioned by a user name are not known."""
+    users = [entity.user for entity in _entities(message) if entity.type == MessageEntity.TEXT_MENTION]
+    return tuple(person_of(user) for user in users if user is not None and not user.is_bot)
 
 
 def _command(text: str, line: CommandLine, me: User, registry: Registry, addressed: bool) -> AddressedMessage | None:

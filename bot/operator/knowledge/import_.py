@@ -18,6 +18,7 @@ from core.errors import BadInput
 from core.importing.export_reader import ExportReader, open_export_pool
 from core.importing.history_import import HistoryImport, ImportRequest
 from core.settings import read_settings
+from core.storage.curation.chat_lessons import ChatLessons
 from core.storage.curation.consents import Consents
 from core.texts import explain, say
 from core.types import SpaceId
@@ -72,8 +73,9 @@ async def import_path(path: Path, options: HistoryOptions, dry_run: bool) -> Non
 async def _open_import() -> AsyncIterator[HistoryImport]:
     settings = read_settings()
     async with open_data_folder() as folder, aclosing(open_export_pool()) as pool, open_reviews(folder) as reviews:
-        consents = Consents(folder.database)
-        yield HistoryImport(ExportReader(pool), consents, reviews, reviews.pseudonyms, settings.max_file_bytes)
+        consents, lessons = Consents(folder.database), ChatLessons(folder.database)
+        reader, limit = ExportReader(pool), settings.max_file_bytes
+        yield HistoryImport(reader, consents, reviews, reviews.pseudonyms, limit, lessons)
 
 
 def _day(typed: str) -> datetime | None:

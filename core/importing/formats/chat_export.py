@@ -13,7 +13,6 @@ from core.importing.formats.discord_html import read_discord_html
 from core.importing.formats.discord_json import MESSAGES, read_discord_json
 from core.importing.formats.discord_text import looks_like_discord_text, read_discord_text
 from core.importing.formats.export_folder import ExportFolder
-from core.importing.formats.exported_message import ExportEvent
 from core.importing.formats.html_stream import BrokenHtml
 from core.importing.formats.json_stream import BrokenJson, JsonStream
 from core.importing.formats.mbox import looks_like_mbox, read_mbox
@@ -22,6 +21,7 @@ from core.importing.formats.telegram_html import PAGE, read_telegram_html
 from core.importing.formats.telegram_json import OF_AN_ACCOUNT, OF_ONE_CHAT, read_telegram_json
 from core.importing.formats.text_lines import decoded_lines
 from core.importing.formats.whatsapp import looks_like_whatsapp, read_whatsapp
+from core.types.exported_message import ExportEvent
 
 ExportFormat = Literal[
     "discord-json", "discord-html", "discord-text", "telegram-json", "telegram-html", "slack", "whatsapp", "mbox"

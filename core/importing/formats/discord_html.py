@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from core.importing.formats.exported_message import ExportedMessage, Reactions
 from core.importing.formats.html_stream import classes, elements, find, find_all, text_within
 from core.importing.formats.moments import from_snowflake
+from core.types.exported_message import ExportedMessage, Reactions
 
 _MESSAGE = "chatlog__message-container"
 _PREAMBLE = "preamble__entry"

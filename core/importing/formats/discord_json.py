@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.importing.formats.exported_message import ExportedMessage, Reactions
 from core.importing.formats.json_stream import JsonStream, map_of, maps_of, text_of
 from core.importing.formats.moments import from_iso
+from core.types.exported_message import ExportedMessage, Reactions
 
 MESSAGES = "messages.item"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
 
-from core.importing.formats.exported_message import ExportedMessage, Reactions
 from core.importing.formats.moments import local_moments
 from core.importing.formats.text_lines import decoded_lines
+from core.types.exported_message import ExportedMessage, Reactions
 
 _RULE = re.compile(r"={20,}")
 _HEADER = re.compile(r"(?P<name>Guild|Channel):\s*(?P<value>.{1,300})")

@@ -12,7 +12,7 @@ from email.parser import BytesParser
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import BinaryIO, cast
 
-from core.importing.formats.exported_message import ExportedMessage
+from core.types.exported_message import ExportedMessage
 
 MAX_MAIL_BYTES = 20_000_000
 """What a mail has beyond this is left out."""

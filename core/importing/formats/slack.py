@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.importing.formats.export_folder import ExportFolder
-from core.importing.formats.exported_message import ExportedMessage, Reactions
 from core.importing.formats.json_stream import BrokenJson, JsonStream, map_of, maps_of, text_of
 from core.importing.formats.moments import from_seconds
+from core.types.exported_message import ExportedMessage, Reactions
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
 

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from core.importing.formats.exported_message import ExportedMessage, ExportEvent, PinNotice, Reactions
 from core.importing.formats.html_stream import classes, elements, find, find_all, text_within
+from core.types.exported_message import ExportedMessage, ExportEvent, PinNotice, Reactions
 
 PAGE = re.compile(r"messages(?P<n>\d{0,6})\.html")
 

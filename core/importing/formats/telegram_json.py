@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.importing.formats.exported_message import ExportedMessage, ExportEvent, PinNotice, Reactions
 from core.importing.formats.json_stream import JsonStream, map_of, maps_of, text_of
 from core.importing.formats.moments import from_iso, from_seconds
+from core.types.exported_message import ExportedMessage, ExportEvent, PinNotice, Reactions
 
 OF_ONE_CHAT, OF_AN_ACCOUNT = "messages.item", "chats.list.item.messages.item"
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from core.importing.formats.exported_message import ExportedMessage
 from core.importing.formats.moments import LocalMoments, local_moments
 from core.importing.formats.text_lines import decoded_lines
+from core.types.exported_message import ExportedMessage
 
 _STAMP = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?\s?m\.?)?"
 _START = re.compile(

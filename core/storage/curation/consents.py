@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from core.storage.database import Database
 from core.storage.document_writes import NewDocument
@@ -69,14 +69,20 @@ class Consents:
                     await connection.execute(delete(teachings).where(this_one))
 
     async def hold(self, space: SpaceId, new: NewDocument, awaiting: Collection[str], taught_by: str) -> bool:
-        """Store a text until everyone in ``awaiting`` consents; ``False`` when the same text waits already."""
+        """Store a text until everyone in ``awaiting`` consents, in place of an earlier one of its name.
+
+        ``False`` when the same text waits already.
+        """
+        named = (teachings.c.space_id == space) & (teachings.c.name == new.name)
         same = (teachings.c.space_id == space) & (teachings.c.content_hash == new.content_hash)
         async with self._database.write() as connection:
             await ensure_space(connection, space)
             if (await connection.execute(select(teachings.c.id).where(same))).first() is not None:
                 return False
             values: dict[str, Any] = {"name": new.name, "title": new.title, "language": new.language, "text": new.text}
-            values |= {"content_hash": new.content_hash, "taught_by": taught_by, "said_at": new.said_at}
+            values |= {"content_hash": new.content_hash, "source_hash": new.source_hash, "taught_by": taught_by}
+            values |= {"said_at": new.said_at}
+            await connection.execute(delete(teachings).where(named))
             await connection.execute(
                 insert(teachings).values(
                     space_id=space, awaiting=sorted(awaiting), created_at=datetime.now(UTC), **values
@@ -84,21 +90,36 @@ class Consents:
             )
             return True
 
-    async def agreed(self, space: SpaceId) -> tuple[PendingTeaching, ...]:
-        """Return the texts of a community that wait for nobody any more, whatever their audience, oldest first."""
-        ours = select(teachings).where(in_community(teachings.c.space_id, space)).order_by(teachings.c.id)
-        return tuple(
-            PendingTeaching(
-                row.id,
-                row.space_id,
-                NewDocument(row.name, SOURCE, row.title, KIND, row.language, row.text, row.said_at),
-                row.taught_by,
-            )
-            for row in await self._database.rows(ours)
-            if not row.awaiting
-        )
+    async def agreed(self, space: SpaceId, source: str = SOURCE) -> tuple[PendingTeaching, ...]:
+        """Return the texts of a source that wait for nobody any more in a community, of any audience, oldest first."""
+        ours = in_community(teachings.c.space_id, space) & (teachings.c.source_hash == source)
+        rows = await self._database.rows(select(teachings).where(ours).order_by(teachings.c.id))
+        return tuple(_teaching(row) for row in rows if not row.awaiting)
+
+    async def named(self, space: SpaceId, name: str) -> PendingTeaching | None:
+        """Return the text of a name that waits for consent, if there is one."""
+        this = (teachings.c.space_id == space) & (teachings.c.name == name)
+        row = await self._database.row(select(teachings).where(this))
+        return _teaching(row) if row is not None else None
+
+    async def replace(self, teaching: PendingTeaching, new: NewDocument) -> None:
+        """Replace the words of a waiting text."""
+        values = {"title": new.title, "language": new.language, "text": new.text, "content_hash": new.content_hash}
+        async with self._database.write() as connection:
+            await connection.execute(update(teachings).where(teachings.c.id == teaching.id).values(values))
+
+    async def drop(self, space: SpaceId, name: str) -> None:
+        """Delete the text of a name that waits for consent."""
+        this = (teachings.c.space_id == space) & (teachings.c.name == name)
+        async with self._database.write() as connection:
+            await connection.execute(delete(teachings).where(this))
 
     async def remove(self, teaching: PendingTeaching) -> None:
         """Delete a waiting text."""
         async with self._database.write() as connection:
             await connection.execute(delete(teachings).where(teachings.c.id == teaching.id))
+
+
+def _teaching(row: Row[Any]) -> PendingTeaching:
+    new = NewDocument(row.name, row.source_hash, row.title, KIND, row.language, row.text, row.said_at)
+    return PendingTeaching(row.id, row.space_id, new, row.taught_by)

@@ -57,13 +57,15 @@ class Proposals:
         self._database = database
 
     async def add(self, space: SpaceId, proposal: NewProposal) -> Proposal | None:
-        """Store a proposal and return it; ``None`` when the same text is pending or was rejected."""
-        same = (proposals.c.content_hash == proposal.new.content_hash) & (proposals.c.status != "approved")
+        """Store a proposal in place of a pending one of its name; ``None`` when the text is pending or was rejected."""
+        is_held = proposals.c.status.in_(("pending", "rejected"))
+        same = (proposals.c.content_hash == proposal.new.content_hash) & is_held
         async with self._database.write() as connection:
             await ensure_space(connection, space)
             known = select(proposals.c.id).where(proposals.c.space_id == space, same)
             if (await connection.execute(known)).first() is not None:
                 return None
+            await _withdraw(connection, space, proposal.new.name)
             statement = insert(proposals).values(space_id=space, **_columns(proposal)).returning(proposals.c.id)
             return await _get(connection, space, (await connection.execute(statement)).scalar_one())
 
@@ -131,6 +133,16 @@ class Proposals:
         row = await self._database.row(select(proposals).where(_is(space, proposal_id)))
         return NewDocument(*(getattr(row, name) for name in _DOCUMENT)) if row is not None else None
 
+    async def waiting_named(self, space: SpaceId, name: str) -> Proposal | None:
+        """Return the pending proposal of a name, if there is one."""
+        row = await self._database.row(_select(space, (proposals.c.name == name) & (proposals.c.status == "pending")))
+        return _proposal(row) if row is not None else None
+
+    async def withdraw(self, space: SpaceId, name: str) -> bool:
+        """Take back what waits under a name; return whether anything did."""
+        async with self._database.write() as connection:
+            return await _withdraw(connection, space, name)
+
     async def reject(self, space: SpaceId, proposal_id: int, person: str, reason: str) -> bool:
         """Reject a proposal; ``False`` when it was decided before."""
         async with self._database.write() as connection:
@@ -162,6 +174,13 @@ def _columns(proposal: NewProposal) -> dict[str, Any]:
         "reason": "",
         "created_at": datetime.now(UTC),
     }
+
+
+async def _withdraw(connection: AsyncConnection, space: SpaceId, name: str) -> bool:
+    """Take back the pending proposal of a name, its text included; return whether there was one."""
+    waiting = (proposals.c.space_id == space) & (proposals.c.name == name) & (proposals.c.status == "pending")
+    values = {"status": "withdrawn", "text": "", "excerpts": [], "decided_at": datetime.now(UTC)}
+    return (await connection.execute(update(proposals).where(waiting).values(values))).rowcount > 0
 
 
 async def _decide(

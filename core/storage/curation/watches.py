@@ -84,9 +84,14 @@ class Watches:
         return _watch(row)
 
     async def due(self, now: datetime) -> tuple[Watch, ...]:
-        """Return the due watches of all spaces, longest overdue first. For the operator's job."""
-        over = select(watches).where(watches.c.next_at <= now).order_by(watches.c.next_at)
+        """Return the due watches of all spaces but channels, longest overdue first. For the operator's job."""
+        over = select(watches).where(watches.c.next_at <= now, watches.c.kind != "channel").order_by(watches.c.next_at)
         return tuple(map(_watch, await self._database.rows(over)))
+
+    async def channels(self) -> tuple[Watch, ...]:
+        """Return the watched channels of all spaces, oldest first. For the adapters and the operator's job."""
+        ours = select(watches).where(watches.c.kind == "channel").order_by(watches.c.id)
+        return tuple(map(_watch, await self._database.rows(ours)))
 
     async def record_check(self, watch: Watch, error: str) -> None:
         """Record that a watch was checked now, with the error key of a failed check, and schedule the next."""

@@ -20,14 +20,20 @@ def message_to_json(message: Message) -> dict[str, Any]:
     kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name not in _DROPPED}
     mappings = {name: dict(value) for name, value in kept.items() if isinstance(value, Mapping)}
     quoted = [asdict(post) | {"address": dict(post.address)} for post in message.quoted]
-    return kept | mappings | {"person": asdict(message.person), "quoted": quoted, _FILES: len(message.attachments)}
+    people = {"person": asdict(message.person), "named": [asdict(person) for person in message.named]}
+    return kept | mappings | people | {"quoted": quoted, _FILES: len(message.attachments)}
 
 
 def message_from_json(stored: Mapping[str, Any]) -> tuple[Message, bool]:
     """Return the message of ``message_to_json`` without its attachments, and whether it had any."""
     values = {name: value for name, value in stored.items() if name != _FILES}
-    quoted = tuple(PostedMessage(**post | {"author": Person(**post["author"])}) for post in stored.get("quoted", ()))
-    return Message(**values | {"person": Person(**stored["person"]), "quoted": quoted}), bool(stored[_FILES])
+    quoted = tuple(PostedMessage(**post | {"author": _person(post["author"])}) for post in stored.get("quoted", ()))
+    people = {"person": _person(stored["person"]), "named": tuple(map(_person, stored.get("named", ())))}
+    return Message(**values | people | {"quoted": quoted}), bool(stored[_FILES])
+
+
+def _person(stored: Mapping[str, Any]) -> Person:
+    return Person(**{**stored, "roles": tuple(stored.get("roles", ()))})
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:

@@ -30,6 +30,8 @@ REVISIONS: tuple[str, ...] = (
     "0020",
     "0021",
     "0022",
+    "0023",
+    "0024",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -11,6 +11,7 @@ from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, quality_days, ratings, reusable_answers, source_openings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.conflicts import conflict_searches, conflicts
+from core.storage.schema.chat import channel_messages, channel_places, chat_lesson_parts, chat_lessons, trusted_people
 from core.storage.schema.consents import consents, people, teachings
 from core.storage.schema.curation import gaps, proposals, readings, watched_pages, watches
 from core.storage.schema.dashboard import audit_events, dashboard_sessions, sign_in_links
@@ -38,6 +39,10 @@ __all__ = [
     "alerts",
     "answers",
     "audit_events",
+    "channel_messages",
+    "channel_places",
+    "chat_lesson_parts",
+    "chat_lessons",
     "coming_vectors",
     "conflict_searches",
     "conflicts",
@@ -70,6 +75,7 @@ __all__ = [
     "source_openings",
     "spaces",
     "teachings",
+    "trusted_people",
     "turns",
     "unreadable_sources",
     "watched_pages",

@@ -35,10 +35,12 @@ answers = Table(
     Column("message_ref", String(200), comment="where the platform shows it"),
     Column("created_at", Moment, nullable=False),
     Column("searched", Text, comment="where it is not the question as asked"),
+    Column("asked_by_message", String(200), comment="the key of the message that asked it"),
     Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
     Index("ix_answers_message_ref", "space_id", "message_ref"),
     Index("ix_answers_space_id_id", "space_id", "id", "used", "band", "language"),
     Index("ix_answers_space_id_created_at", "space_id", "created_at", "used", "asker"),
+    Index("ix_answers_asked_by_message", "space_id", "asked_by_message"),
     sqlite_autoincrement=True,
 )
 

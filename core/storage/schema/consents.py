@@ -33,6 +33,7 @@ teachings = Table(
     Column("language", String(8), nullable=False),
     Column("text", Text, nullable=False),
     Column("content_hash", String(64), nullable=False),
+    Column("source_hash", String(64), nullable=False, server_default="said", comment="what kind of text it is"),
     Column("awaiting", JSON, nullable=False, comment="the pseudonyms of authors who have not agreed yet"),
     Column("taught_by", String(64), nullable=False, comment="pseudonym"),
     Column("created_at", Moment, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curation.duplicates import SHINGLE_WORDS, MinHashIndex, minhash
+from core.curation.duplicates import SHINGLE_WORDS, MinHashIndex, is_near, minhash
 from tests.pages import COMPOST, LIBRARY, OVEN
 
 
@@ -35,3 +35,11 @@ def test_another_text_is_no_copy() -> None:
     assert MinHashIndex().nearest(LIBRARY, {"o": OVEN, "c": COMPOST}) is None
     assert MinHashIndex().nearest(LIBRARY, {}) is None
     assert MinHashIndex().nearest("", {"o": OVEN}) is None
+
+
+def test_short_texts_are_compared_exactly() -> None:
+    assert is_near(
+        "You may leave it in the racks by the gate, please.", "you may leave it in the racks by the gate please"
+    )
+    assert not is_near("You may leave it in the racks by the gate.", "You may leave it in the yard behind the house.")
+    assert not is_near("At nine.", "At ten.")

@@ -13,7 +13,7 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.importing.history_import import HistoryImport, ImportRequest
 from core.settings import Settings
-from core.types import Person, Scope, SpaceId
+from core.types import Message, Person, Scope, SpaceId
 from plugins import load_plugins
 from tests import chat_exports
 from tests.chat_exports import at
@@ -88,6 +88,32 @@ async def test_an_import_made_again_adds_only_what_is_new(aion: Aion, tmp_path: 
     assert proposal.replaces is not None
     await review.reject(proposal.id, "no")
     assert dict((await imports.propose(export_of(tmp_path, edited), request)).outcomes) == {"waiting": 1, "personal": 1}
+
+
+async def test_an_edited_message_replaces_what_waits(aion: Aion, tmp_path: Path) -> None:
+    imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
+    edited = [PLANTED[0], replace(PLANTED[1], text="Type 48 on the panel and press the star."), *PLANTED[2:]]
+    for messages in (PLANTED, edited):
+        await imports.propose(export_of(tmp_path, messages), request_of(imports, is_agreed=False))
+    for person in (ANA, BO):
+        await imports.consents.decide(SPACE, imports.pseudonyms.of(person), is_given=True)
+    [held] = await imports.consents.agreed(SPACE)
+    assert "Type 48" in held.new.text
+    for messages in (PLANTED, edited):
+        await imports.propose(export_of(tmp_path, messages), request_of(imports))
+    [proposal] = await review.pending()
+    assert "Type 48" in proposal.text
+
+
+async def test_who_is_forgotten_takes_their_words_out_of_what_was_imported(aion: Aion, tmp_path: Path) -> None:
+    imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
+    await imports.propose(export_of(tmp_path), request_of(imports))
+    await review.approve_site("import:help-desk")
+    lessons = await imports.chat_lessons.of_person(imports.pseudonyms.of(BO))
+    assert [part.key.startswith("discord:") for lesson in lessons for part in lesson.parts] == [True, True]
+    message = Message("discord:1", "discord", SPACE, "9", Person(BO, "Bo"), "")
+    assert (await aion.services.rights.of(message).forget())["learned_texts"] == 1
+    assert await aion.documents.list(SPACE) == ()
 
 
 async def test_without_their_authors_consent_lessons_wait(aion: Aion, tmp_path: Path) -> None:

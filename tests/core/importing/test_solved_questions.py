@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from core.importing.conversations import ConversationSplitter
-from core.importing.formats.exported_message import ExportedMessage, Reactions
 from core.importing.lesson import Lesson
 from core.importing.solved_questions import SolvedQuestionFinder
+from core.types.exported_message import ExportedMessage, Reactions
 
 START = datetime(2024, 5, 1, 10, tzinfo=UTC)
 Line = tuple[str, str] | tuple[str, str, Mapping[str, object]]

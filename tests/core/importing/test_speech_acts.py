@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from core.importing.formats.exported_message import Reactions
 from core.importing.speech_acts import (
     SpeechAct,
     asking_sentences,
@@ -15,6 +14,7 @@ from core.importing.speech_acts import (
     is_solved_name,
     means,
 )
+from core.types.exported_message import Reactions
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from core.services.setting_schema import (
     FREE_CHANNELS,
     MODERATORS,
     NAME,
+    REPLIES,
     RESEARCH,
     SETTINGS,
     TRAINING,
+    TRUSTED_ROLES,
     Setting,
     setting_named,
 )
@@ -33,6 +35,9 @@ from core.types import LANGUAGES
         (NAME, "off", ""),
         (MODERATORS, "off", None),
         (FREE_CHANNELS, "off", ()),
+        (TRUSTED_ROLES, "@Helper, 1234 ,Helper", ("Helper", "1234")),
+        (TRUSTED_ROLES, "off", ()),
+        (REPLIES, "Propose", "propose"),
     ],
 )
 def test_what_is_typed_is_read(setting: Setting[Any], typed: str, value: object) -> None:
@@ -54,6 +59,9 @@ def test_what_is_typed_is_read(setting: Setting[Any], typed: str, value: object)
         (NAME, "x" * 33),
         (MODERATORS, "123456"),
         (FREE_CHANNELS, "123456"),
+        (TRUSTED_ROLES, ", ,"),
+        (TRUSTED_ROLES, "x" * 101),
+        (TRUSTED_ROLES, ",".join(map(str, range(21)))),
     ],
 )
 def test_anything_else_is_refused_with_what_it_may_be(setting: Setting[Any], typed: str) -> None:

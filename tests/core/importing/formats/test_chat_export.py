@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import BadInput
 from core.importing.formats.chat_export import ChatExport, find_exports
-from core.importing.formats.exported_message import ExportedMessage, PinNotice, Reactions
+from core.types.exported_message import ExportedMessage, PinNotice, Reactions
 from tests import chat_exports
 from tests.chat_history import WITHOUT_ROLES_AND_THREADS, Said, write_history
 

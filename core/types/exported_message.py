@@ -1,4 +1,4 @@
-"""A message of an exported chat, whatever the format."""
+"""A message of a chat as exports have it, whatever the format."""
 
 from __future__ import annotations
 
