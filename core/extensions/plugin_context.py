@@ -109,6 +109,10 @@ class PluginContext:
         """Return the name of those who may read a space."""
         return self._context.audience(space)
 
+    def role(self, role: str) -> Markdown:
+        """Return a role, by its name or id, as people of its platform know it."""
+        return self._context.role(role)
+
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence."""
         return self._context.explain(error)
@@ -132,6 +136,10 @@ class PluginContext:
     async def show(self, text: Markdown, *files: File) -> None:
         """Send the final reply with files below it."""
         await self._send(lambda: self._context.show(text, *files))
+
+    async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
+        """Put an emoji on the message that called the command, and send the final reply."""
+        await self._send(lambda: self._context.mark(emoji, text, *buttons))
 
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
         """Send the final reply with a menu under it."""

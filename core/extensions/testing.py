@@ -84,6 +84,10 @@ class RecordingContext:
         """Return the space's id."""
         return escape(space)
 
+    def role(self, role: str) -> Markdown:
+        """Return the role as it is named."""
+        return escape(role)
+
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence."""
         return explain_markdown(self.language, error)
@@ -104,6 +108,10 @@ class RecordingContext:
         self.replies.append(text)
 
     async def show(self, text: Markdown, *files: File) -> None:
+        """Keep a reply."""
+        self.replies.append(text)
+
+    async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
         """Keep a reply."""
         self.replies.append(text)
 

@@ -162,10 +162,7 @@ class Answers:
         )
 
     async def open_at(self, space: SpaceId, keys: Collection[str], since: datetime) -> AnswerRecord | None:
-        """Return the latest answer that left its question open, which one of these messages asked or shows.
-
-        ``keys`` are of messages (``PLATFORM:ID``).
-        """
+        """Return the latest answer that left its question open, and that a message (``PLATFORM:ID``) asks or shows."""
         there = answers.c.asked_by_message.in_(keys) | answers.c.message_ref.in_(keys)
         return await self._open(space, there, since)
 

@@ -71,8 +71,8 @@ async def _watch_channel(context: Context, conversation: str) -> None:
     if is_private(context.message.space):
         raise BadInput("channels.private")
     made = await context.services.channels.watch(conversation)
-    platform = "telegram" if context.message.platform == "telegram" else "discord"
-    said = context.say(f"channels.made_{platform}", number=made.id, channel=context.channel(conversation))
+    key = "channels.made_telegram" if context.message.platform == "telegram" else "channels.made_discord"
+    said = context.say(key, number=made.id, channel=context.channel(conversation))
     await context.reply(said)
 
 

@@ -10,7 +10,7 @@ from discord_faults import Failed
 from discord_server import DiscordServer
 from discord_things import Channel, User
 
-from bot.adapters.discord import channel_history
+from bot.adapters.discord.history import channel_history
 from core.types import Scope, SpaceId
 from tests.e2e.real_core import on_discord, on_telegram
 from tests.e2e.telegram_community import says

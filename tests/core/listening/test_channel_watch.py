@@ -103,6 +103,20 @@ async def test_what_is_not_over_waits_and_what_is_edited_is_proposed_anew(aion: 
     assert await aion.services.reviews.proposals.pending(GUILD) == ()
 
 
+async def test_what_few_can_read_is_proposed_to_them_alone(aion: Aion) -> None:
+    watch, channels, few = await watched(aion), aion.services.channels, SpaceId(f"{GUILD}/channel-77")
+    for person in (EVA, RUI):
+        await call(aion, "consent", Person(person, "Member"), decision="yes")
+    await channels.keep(watch, [ChannelPlace("77", few, cursor="3", is_read=True)], SOLVED)
+    assert await channels.settle(watch) == 1
+    proposals = aion.services.reviews.proposals
+    assert await proposals.pending(GUILD) == ()
+    [waiting] = await proposals.pending(few)
+    await aion.dispatch.hear_deletion(GUILD, "discord:2")
+    assert await proposals.pending(few) == ()
+    assert waiting.space == few
+
+
 async def test_stopping_forgets_what_was_kept(aion: Aion) -> None:
     watch = await watched(aion)
     await keep(aion, watch, SOLVED)

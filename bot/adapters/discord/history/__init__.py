@@ -1,0 +1,1 @@
+"""What was said in channels while AION did not listen: between sessions, and before a channel was watched."""
