@@ -31,7 +31,7 @@ from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
-from core.types import HeardMessage, Language, Message, Person, Platform, Reply, Scope, SpaceId, Thumb, community_of
+from core.types import HeardMessage, Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
 from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
 

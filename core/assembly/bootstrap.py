@@ -52,8 +52,6 @@ from core.generation.local.lora_follower import following
 from core.generation.providers.status import ProviderStatusService
 from core.generation.writer import Writers
 from core.handoffs import HandoffService
-from core.importing.export_reader import ExportReader, open_export_pool
-from core.importing.history_import import HistoryImport
 from core.jobs.regular import regular_jobs
 from core.jobs.scheduler import Scheduler
 from core.knowledge.command_service import DocumentService
@@ -180,12 +178,8 @@ async def assemble(
         watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, missing, checkouts)
         finder = GapFinder(stores.gaps, embedders, curator, curator.readings, stores.spaces)
         sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms, stores.chat_lessons)
-        export_sandboxes = open_export_pool()
-        stack.push_async_callback(export_sandboxes.aclose)
-        reader_of_exports, notes = ExportReader(export_sandboxes), stores.chat_lessons
-        limit = settings.max_file_bytes
-        imports = HistoryImport(reader_of_exports, stores.consents, reviews, pseudonyms, limit, notes)
-        listening = open_listening(stores, imports, notices)
+        heard = open_listening(stores, reviews, notices, pseudonyms, settings.max_file_bytes)
+        listening = await stack.enter_async_context(heard)
         promotion = AutoPromotion(
             stores.rated_answers,
             versions,
@@ -224,7 +218,7 @@ async def assemble(
                 discord_rules.withholds_messages,
                 listening.keeper.erase,
             ),
-            imports=imports,
+            imports=listening.imports,
             providers=ProviderStatusService(
                 access.providers,
                 access.router.routes,

@@ -1,23 +1,29 @@
-"""What is learned of what people say to each other, put together."""
+"""What is learned of what people say, put together: of exported histories, and of what they say to each other."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from core.assembly.stores import Stores
 from core.chat.notices import Notices
+from core.importing.export_reader import ExportReader, open_export_pool
 from core.importing.history_import import HistoryImport
+from core.knowledge.review import ReviewService
 from core.listening.channel_watch import ChannelWatch
 from core.listening.lesson_keeper import LessonKeeper
 from core.listening.listener import Listener
 from core.listening.trust import TrustService
 from core.listening.trusted_replies import TrustedReplies
+from core.privacy.pseudonyms import Pseudonyms
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The parts that listen to people, over the same stores."""
+    """The parts that learn of what people say, over the same stores."""
 
+    imports: HistoryImport
     trust: TrustService
     keeper: LessonKeeper
     replies: TrustedReplies
@@ -25,14 +31,18 @@ class Listening:
     channels: ChannelWatch
 
 
-def open_listening(stores: Stores, imports: HistoryImport, notices: Notices) -> Listening:
-    """Return the parts that listen to people."""
-    reviews, pseudonyms = imports.reviews, imports.pseudonyms
-    trust = TrustService(stores.spaces, stores.trusted_people, pseudonyms)
-    keeper = LessonKeeper(stores.chat_lessons, stores.consents, reviews, trust)
-    replies = TrustedReplies(stores.answers, keeper, trust, notices, pseudonyms)
-    channels = ChannelWatch(
-        stores.watches, stores.channel_watches, imports.reader, imports, stores.spaces, notices, pseudonyms
-    )
-    listener = Listener(stores.answers, keeper, trust, pseudonyms, stores.channel_watches)
-    return Listening(trust, keeper, replies, listener, channels)
+@asynccontextmanager
+async def open_listening(
+    stores: Stores, reviews: ReviewService, notices: Notices, pseudonyms: Pseudonyms, max_file_bytes: int
+) -> AsyncIterator[Listening]:
+    """Yield the parts that learn of what people say; their sandbox ends with the block."""
+    async with aclosing(open_export_pool()) as pool:
+        reader, lessons = ExportReader(pool), stores.chat_lessons
+        imports = HistoryImport(reader, stores.consents, reviews, pseudonyms, max_file_bytes, lessons)
+        trust = TrustService(stores.spaces, stores.trusted_people, pseudonyms)
+        keeper = LessonKeeper(lessons, stores.consents, reviews, trust)
+        replies = TrustedReplies(stores.answers, keeper, trust, notices, pseudonyms)
+        kept = stores.channel_watches
+        channels = ChannelWatch(stores.watches, kept, reader, imports, stores.spaces, notices, pseudonyms)
+        listener = Listener(stores.open_questions, keeper, trust, pseudonyms, kept)
+        yield Listening(imports, trust, keeper, replies, listener, channels)

@@ -6,9 +6,9 @@ from core.programs.registry import Programs
 from core.storage.alerts import LastAlerts
 from core.storage.answers import Answers
 from core.storage.cached_answers import CachedAnswers
-from core.storage.curation.conflicts import Conflicts
 from core.storage.curation.channel_watches import ChannelWatches
 from core.storage.curation.chat_lessons import ChatLessons
+from core.storage.curation.conflicts import Conflicts
 from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
@@ -22,6 +22,7 @@ from core.storage.delivery.leases import Leases
 from core.storage.documents import Documents
 from core.storage.impressions import Impressions
 from core.storage.job_runs import JobRuns
+from core.storage.open_questions import OpenQuestions
 from core.storage.passages import Passages
 from core.storage.people import PersonRecords
 from core.storage.plugin_grants import PluginGrants
@@ -53,6 +54,7 @@ class Stores:
         self.job_runs = JobRuns(database)
         self.last_alerts = LastAlerts(database)
         self.leases = Leases(database)
+        self.open_questions = OpenQuestions(database)
         self.passages = Passages(database)
         self.people = PersonRecords(database)
         self.plugin_grants = PluginGrants(database)

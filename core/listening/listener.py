@@ -18,8 +18,9 @@ from core.listening.trust import TrustService
 from core.offload import offload
 from core.privacy.personal_data import find, without_mentions
 from core.privacy.pseudonyms import Pseudonyms
-from core.storage.answers import AnswerRecord, Answers
+from core.storage.answers import AnswerRecord
 from core.storage.curation.channel_watches import ChannelWatches
+from core.storage.open_questions import OpenQuestions
 from core.types import HeardMessage, Message, SpaceId
 
 OPEN_FOR = timedelta(days=60)
@@ -46,14 +47,14 @@ class Listener:
 
     def __init__(
         self,
-        answers: Answers,
+        questions: OpenQuestions,
         keeper: LessonKeeper,
         trust: TrustService,
         pseudonyms: Pseudonyms,
         kept: ChannelWatches,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._answers = answers
+        self._questions = questions
         self._keeper = keeper
         self._trust = trust
         self._pseudonyms = pseudonyms
@@ -104,7 +105,7 @@ class Listener:
         message, since = heard.message, datetime.now(UTC) - OPEN_FOR
         platform, me = message.platform, self._pseudonyms.of(message.person.id)
         if heard.reply_to:
-            answer = await self._answers.open_at(message.space, [heard.reply_to], since)
+            answer = await self._questions.at(message.space, [heard.reply_to], since)
             if answer is not None:
                 return answer.id if answer.asker != me else None
             return await self._own_reply(message.space, heard.reply_to, me)
@@ -112,8 +113,8 @@ class Listener:
             return begun
         if heard.in_thread:
             starter = f"{platform}:{message.conversation}"
-            answer = await self._answers.open_at(message.space, [starter], since)
-            answer = answer or await self._answers.open_in(message.space, message.conversation, since)
+            answer = await self._questions.at(message.space, [starter], since)
+            answer = answer or await self._questions.in_conversation(message.space, message.conversation, since)
             return await self._unanswered(answer, me)
         return None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.services.answers import AnswersPort
-from core.services.conflicts import ConflictsPort
 from core.services.channels import ChannelsPort
+from core.services.conflicts import ConflictsPort
 from core.services.conversation import ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort

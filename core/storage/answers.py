@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, delete, func, insert, select, update
+from sqlalchemy import Row, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
@@ -105,10 +105,6 @@ class AnswerRecord:
     asked_by_message: str | None = None
 
 
-_OPEN = ("abstained", "closest", "silent")
-"""What ``used`` says of an answer that left its question open."""
-
-
 class Answers:
     """The answers of every space, and their ratings."""
 
@@ -160,21 +156,6 @@ class Answers:
             DeclinedQuestion(row.id, row.conversation, row.searched or row.question, row.language)
             for row in await self._database.rows(statement.limit(limit))
         )
-
-    async def open_at(self, space: SpaceId, keys: Collection[str], since: datetime) -> AnswerRecord | None:
-        """Return the latest answer that left its question open, and that a message (``PLATFORM:ID``) asks or shows."""
-        there = answers.c.asked_by_message.in_(keys) | answers.c.message_ref.in_(keys)
-        return await self._open(space, there, since)
-
-    async def open_in(self, space: SpaceId, conversation: str, since: datetime) -> AnswerRecord | None:
-        """Return the latest answer in a conversation of the space that left its question open."""
-        return await self._open(space, answers.c.conversation == conversation, since)
-
-    async def _open(self, space: SpaceId, there: ColumnElement[bool], since: datetime) -> AnswerRecord | None:
-        is_open = answers.c.used.in_(_OPEN) & (answers.c.created_at >= since)
-        statement = select(answers).where(answers.c.space_id == space, there, is_open).order_by(answers.c.id.desc())
-        row = await self._database.row(statement.limit(1))
-        return read_answer(row) if row is not None else None
 
     async def shown_at(self, space: SpaceId, message_ref: str) -> int | None:
         """Return the id of the answer that the message ``message_ref`` (``PLATFORM:HANDLE``) shows, if it shows one."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import answers, quality_days, ratings, reusable_answers, source_openings
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
-from core.storage.schema.conflicts import conflict_searches, conflicts
 from core.storage.schema.chat import channel_messages, channel_places, chat_lesson_parts, chat_lessons, trusted_people
+from core.storage.schema.conflicts import conflict_searches, conflicts
 from core.storage.schema.consents import consents, people, teachings
 from core.storage.schema.curation import gaps, proposals, readings, watched_pages, watches
 from core.storage.schema.dashboard import audit_events, dashboard_sessions, sign_in_links
