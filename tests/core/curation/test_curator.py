@@ -26,6 +26,7 @@ from core.knowledge.sole_embedder import SoleEmbedder
 from core.knowledge.storage_quota import StorageQuota
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
+from core.storage.curation.chat_lessons import ChatLessons
 from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
@@ -78,7 +79,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         watcher = Watcher(
             held, pages, curator, ingest, spaces, MissingPages(held, notices), GitCheckouts(tmp_path / "sources")
         )
-        sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms)
+        lessons = ChatLessons(database)
+        sayings = ChatTeachingService(Consents(database), reviews, notices, pseudonyms, lessons)
         quota = StorageQuota(documents, curator.readings)
         learner = LearningService(curator, finder, watcher, sayings, spaces, pseudonyms, quota).of(
             Scope(GUILD), ANA, "en"
