@@ -22,7 +22,7 @@ def space_in(guild: discord.Guild | None, guild_id: int | None, channel: Any, us
     Else that of those who can; in direct messages, that of the person.
     """
     community = space_of(guild_id, user_id)
-    if guild_id is None or channel is None:
+    if guild_id is None:
         return community
     readers = channel_readers(channel)
     if guild is not None and readers is not None and EVERYBODY.is_within(readers, server_roles(guild)):

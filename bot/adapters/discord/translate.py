@@ -257,8 +257,10 @@ def call_of(
 def space_of_interaction(interaction: discord.Interaction) -> SpaceId:
     """Return the space of where an interaction happened."""
     guild = interaction.client.get_guild(interaction.guild_id) if interaction.guild_id else None
-    known = guild.get_channel_or_thread(interaction.channel_id or 0) if guild else None
-    return space_in(guild, interaction.guild_id, known or interaction.channel, interaction.user.id)
+    id_ = interaction.channel_id or 0
+    known = guild.get_channel_or_thread(id_) if guild else None
+    channel = known or interaction.channel or discord.Object(id_)
+    return space_in(guild, interaction.guild_id, channel, interaction.user.id)
 
 
 def _asked(pressed: discord.Message | None) -> str:
