@@ -1,4 +1,4 @@
-"""Reader of passages, loaded in the background: each passage is read in its likeliest windows, by itself."""
+"""Reader of passages, loaded in the background: each passage is read in its likeliest window, by itself."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 OWN = "match-1"
 """Id of AION's own reader; the number increases with every refit."""
 
-N_WINDOWS = 2
-"""Windows read of a passage."""
+N_WINDOWS = 1
+"""Windows read of a passage: with two, a judgement takes two thirds longer, and the order is no better."""
 
 UNREAD = -3.0
 """Evidence of what was not read: the reader's of an empty text."""
