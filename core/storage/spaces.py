@@ -47,7 +47,6 @@ class Spaces:
         self._database = database
         self._now_s = now_s
         self._read: dict[SpaceId, tuple[float, Mapping[str, Any]]] = {}
-        self._audiences: dict[SpaceId, tuple[float, tuple[SpaceId, ...]]] = {}
 
     async def get(self, space: SpaceId) -> Space | None:
         """Return a space, if it is known."""
@@ -76,14 +75,10 @@ class Spaces:
         return _value(read[1], setting)
 
     async def audiences(self, space: SpaceId) -> tuple[SpaceId, ...]:
-        """Return the spaces of a community's audiences, at most ``FRESH_S`` old, by id: names, and nothing in them."""
-        community = community_of(space)
-        read = self._audiences.get(community)
-        if read is None or self._now_s() - read[0] > FRESH_S:
-            others = in_community(spaces.c.id, community) & (spaces.c.id != community)
-            rows = await self._database.rows(select(spaces.c.id).where(others).order_by(spaces.c.id))
-            self._audiences[community] = read = self._now_s(), tuple(SpaceId(row.id) for row in rows)
-        return read[1]
+        """Return the spaces of a community's audiences, by id: their names, and nothing that is in them."""
+        others = in_community(spaces.c.id, space) & (spaces.c.id != community_of(space))
+        rows = await self._database.rows(select(spaces.c.id).where(others).order_by(spaces.c.id))
+        return tuple(SpaceId(row.id) for row in rows)
 
     async def language(self, space: SpaceId) -> SpokenLanguage:
         """Return the language to speak in a space; each person's own also where the database cannot be read."""

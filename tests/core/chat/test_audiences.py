@@ -12,7 +12,7 @@ from core.chat.audiences import Audiences
 from core.errors import BadInput
 from core.services.setting_schema import ANSWERS
 from core.storage.database import Database
-from core.storage.spaces import FRESH_S, Spaces, ensure_space
+from core.storage.spaces import Spaces, ensure_space
 from core.types import Message, Person, Scope, SpaceId
 
 GUILD = SpaceId("discord:1")
@@ -48,9 +48,8 @@ async def test_a_place_reads_what_its_platform_says_and_nothing_where_none_says(
     assert await audiences.scope(GUILD, "9") == Scope(GUILD)
 
 
-async def test_the_settings_are_the_communitys_and_new_audiences_are_known_soon(database: Database) -> None:
-    now_s = 0.0
-    spaces = Spaces(database, lambda: now_s)
+async def test_the_settings_are_the_communitys_and_new_audiences_are_known_at_once(database: Database) -> None:
+    spaces = Spaces(database)
     await spaces.set_value(VIP, ANSWERS, "sure")
     assert await spaces.value(GUILD, ANSWERS) == await spaces.value(STAFF, ANSWERS) == "sure"
     assert await spaces.values(ANSWERS) == {GUILD: "sure"}
@@ -58,7 +57,6 @@ async def test_the_settings_are_the_communitys_and_new_audiences_are_known_soon(
     later = SpaceId("discord:1/role-5")
     async with database.write() as connection:
         await ensure_space(connection, later)
-    now_s = FRESH_S + 1
     assert await spaces.audiences(GUILD) == (VIP, STAFF, later)
 
 
