@@ -20,6 +20,7 @@ from core.storage.schema import (
     audit_events,
     channel_messages,
     chat_lesson_parts,
+    conflicts,
     consents,
     dashboard_sessions,
     gaps,
@@ -59,6 +60,7 @@ SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (teachings, "taught_by", ""),
     (watches, "created_by", ""),
     (audit_events, "person", ""),
+    (conflicts, "decided_by", None),
 )
 """Columns that name who did something for a community, which keeps the row, and what replaces an erased name."""
 
