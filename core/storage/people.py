@@ -57,6 +57,7 @@ SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (handoffs, "replied_by", None),
     (proposals, "proposed_by", ""),
     (proposals, "decided_by", None),
+    (conflicts, "decided_by", None),
     (teachings, "taught_by", ""),
     (watches, "created_by", ""),
     (audit_events, "person", ""),
