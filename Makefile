@@ -55,6 +55,11 @@ test: setup tools ## the tests that are quick (about 8 minutes on 2 cores)
 test-slow: setup tools ## the tests that take their time
 	@$(PYTEST) -m slow
 
+.PHONY: test-postgres
+test-postgres: setup ## what is stored, delivered and answered, tested on a PostgreSQL of its own: make test-postgres [TESTS="dir"]
+	@AION_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not slow and not model" \
+	  $(or $(TESTS),tests/core tests/scenarios tests/bot/delivery)
+
 .PHONY: fuzz
 fuzz: setup ## look for bytes that break a reader, a splitter or a stream: make fuzz [SECONDS=600] (guided where atheris is installed)
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),600)
@@ -98,6 +103,10 @@ bench-delivery: setup ## 200 people at once, 10,000 messages, and both again wit
 .PHONY: bench-store
 bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 	@$(BENCH) bench/store.py $(SIZES)
+
+.PHONY: bench-postgres
+bench-postgres: setup ## what is found, and how fast, on SQLite and on PostgreSQL: make bench-postgres DATA="dir dir"
+	@$(BENCH) bench/postgres.py $(DATA)
 
 .PHONY: bench-backup
 bench-backup: setup ## backing up, verifying and restoring while searched: make bench-backup SIZES="100000"

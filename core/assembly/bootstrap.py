@@ -107,7 +107,7 @@ async def assemble(
     """
     async with AsyncExitStack() as stack:
         # The data folder.
-        database = await Database.open(settings.data_dir)
+        database = await Database.open(settings.data_dir, settings.database_address)
         stack.push_async_callback(database.close)
         stores = Stores(database)
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
@@ -126,7 +126,7 @@ async def assemble(
         gate = gate or open_migrating_gate(settings, embedders, reader)
 
         # Search and indexing.
-        indexes = MigratingSearcher(embedders, stores.passages, settings.data_dir / "indexes", tuned_fusion(settings))
+        indexes = MigratingSearcher(embedders, stores.passages, settings.indexes_dir, tuned_fusion(settings))
         stack.push_async_callback(indexes.close)
         searcher = with_reranker(indexes, settings.reranker, tell)
         pages = PoliteFetcher(Fetcher(settings.fetch_allowed_hosts))
@@ -275,6 +275,7 @@ async def assemble(
             listening.channels,
             WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now, audiences),
             notes.search,
+            database,
         )
         yield Aion(
             settings=settings,

@@ -32,11 +32,11 @@ async def join_data_folder(settings: Settings) -> AsyncIterator[DataFolder]:
     """
     is_joined = False
     try:
-        database = await Database.open(settings.data_dir)
+        database = await Database.open(settings.data_dir, settings.database_address)
     except Unavailable as error:
         if error.key != "storage.in_use":
             raise
-        database, is_joined = await Database.open_shared(settings.data_dir), True
+        database, is_joined = await Database.open_shared(settings.data_dir, settings.database_address), True
     try:
         yield DataFolder(is_joined, database, settings)
     finally:

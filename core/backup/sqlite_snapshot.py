@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, Unavailable
-from core.storage import sqlite
 from core.storage.database import FILE
+from core.storage.engines import sqlite
 from core.storage.migrations import REVISIONS
 
 

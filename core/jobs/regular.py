@@ -14,6 +14,7 @@ from core.listening.channel_watch import ChannelWatch
 from core.ops.digest import WeeklyDigest
 from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
+from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.job_runs import JobRuns
 from core.storage.turns import Turns
@@ -39,6 +40,7 @@ EVERY: Mapping[str, timedelta] = {
     "backup": timedelta(minutes=15),
     "digest": timedelta(hours=1),
     "channels": timedelta(minutes=10),
+    "tend-vectors": timedelta(minutes=30),
 }
 """How often each job runs, in the order they are started where several are due."""
 
@@ -56,6 +58,7 @@ def regular_jobs(
     channels: ChannelWatch,
     digest: WeeklyDigest,
     comparison: ConflictSearch,
+    database: Database,
 ) -> tuple[Job, ...]:
     """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
@@ -67,6 +70,9 @@ def regular_jobs(
 
     async def prune_runs() -> str:
         return f"{await runs.prune(datetime.now(UTC) - RUNS_KEPT)} old runs of jobs are forgotten"
+
+    async def tend_vectors() -> str:
+        return f"{await database.tend_vectors()} graphs of vectors were built or dropped"
 
     work = {
         "prune-inbox": prune_inbox,
@@ -83,5 +89,6 @@ def regular_jobs(
         "backup": backups.make_when_due,
         "digest": digest.send_due,
         "channels": channels.settle_all,
+        "tend-vectors": tend_vectors,
     }
     return tuple(Job(name, every, work[name]) for name, every in EVERY.items())

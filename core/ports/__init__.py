@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from core.ports.delivery import AdapterApi, ArgumentCompletion, AudienceJudge, InboxPort, Journal, Outlet
 from core.ports.generation import Generator, InspectableModel, LocalModel
-from core.ports.retrieval import Embedder, Gate, PageSource, PassageEmbedders, PassageStore, Reader, Reranker, Searcher
+from core.ports.retrieval import (
+    Embedder,
+    Gate,
+    PageSource,
+    PassageEmbedders,
+    PassageStore,
+    Reader,
+    Reranker,
+    Searcher,
+    VectorSearch,
+)
 
 __all__ = [
     "AdapterApi",
@@ -27,4 +37,5 @@ __all__ = [
     "Reader",
     "Reranker",
     "Searcher",
+    "VectorSearch",
 ]

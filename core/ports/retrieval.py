@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.types import (
@@ -59,6 +59,19 @@ class PassageEmbedders(Protocol):
         ...
 
 
+class VectorSearch(Protocol):
+    """Search among the vectors where they are stored. Blocks; call it outside the event loop."""
+
+    def candidates(
+        self, space: SpaceId, embedder_id: str, query: Vector, limit: int, others: Collection[int]
+    ) -> tuple[list[int], Matrix]:
+        """Return the ``limit`` passages nearest to ``query``, best first, then those of ``others`` that are there.
+
+        Each with its vector, row by row.
+        """
+        ...
+
+
 class PassageStore(Protocol):
     """The database's searchable passages, as the derived indexes read them. Ids are never used twice.
 
@@ -95,6 +108,11 @@ class PassageStore(Protocol):
 
     def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return the same as ``passages``. Blocks: for a thread that is off the event loop already."""
+        ...
+
+    @property
+    def vector_search(self) -> VectorSearch | None:
+        """Return the search among the stored vectors; ``None`` where the database has none, and FAISS searches."""
         ...
 
 

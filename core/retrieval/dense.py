@@ -13,7 +13,8 @@ import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
@@ -50,8 +51,41 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(n_threads)
 
 
+class VectorIndex(Protocol):
+    """The vectors of one space's passages, searched by cosine. Thread-safe."""
+
+    @property
+    def n_bytes(self) -> int:
+        """Return how much memory it takes, bytes."""
+        ...
+
+    def agrees_with(self, n_passages: int) -> bool:
+        """Return whether it may hold the vectors of so many passages."""
+        ...
+
+    def add(self, ids: Sequence[int], vectors: Matrix) -> None:
+        """Add vectors, shape ``(len(ids), dim)``; an id already there gets its new one."""
+        ...
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove vectors; unknown ids are ignored."""
+        ...
+
+    def build(self) -> None:
+        """Make what was added and removed quick to search."""
+        ...
+
+    def candidates(self, query: Vector, limit: int, others: Collection[int]) -> tuple[list[int], Matrix]:
+        """Return the ``limit`` nearest ids, best first, then those of ``others`` that are here; and their vectors."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write everything to ``path`` atomically."""
+        ...
+
+
 class DenseIndex:
-    """L2-normalised vectors by passage id. Not safe to change in one thread while another reads."""
+    """L2-normalised vectors by passage id in memory."""
 
     def __init__(self, dim: int, n_exact: int = N_EXACT) -> None:
         self._dim = dim
@@ -61,6 +95,7 @@ class DenseIndex:
         self._ids: Ids = np.empty(0, np.int64)
         self._n_removed = 0
         self._order: Ids | None = None
+        self._lock = RLock()
 
     def __len__(self) -> int:
         """Return how many vectors it holds."""
@@ -71,18 +106,27 @@ class DenseIndex:
         """Return the vectors' size in memory, bytes."""
         return len(self._ids) * (self._stored.code_size + (self._scan.code_size if self._scan else 0))
 
+    def agrees_with(self, n_passages: int) -> bool:
+        """Return whether it holds as many vectors."""
+        return len(self) == n_passages
+
     def add(self, ids: Sequence[int], vectors: Matrix) -> None:
         """Add vectors, shape ``(len(ids), dim)``; an id already there gets its new one."""
-        self.remove(ids)
-        vectors = np.ascontiguousarray(vectors, np.float32)
-        self._stored.add(vectors)
-        if self._scan:
-            self._scan.add(vectors)
-        self._ids = np.concatenate([self._ids, np.asarray(ids, np.int64)])
-        self._order = None
+        with self._lock:
+            self._remove(ids)
+            vectors = np.ascontiguousarray(vectors, np.float32)
+            self._stored.add(vectors)
+            if self._scan:
+                self._scan.add(vectors)
+            self._ids = np.concatenate([self._ids, np.asarray(ids, np.int64)])
+            self._order = None
 
     def remove(self, ids: Collection[int]) -> None:
         """Remove vectors; unknown ids are ignored."""
+        with self._lock:
+            self._remove(ids)
+
+    def _remove(self, ids: Collection[int]) -> None:
         wanted = np.fromiter(ids, np.int64, len(ids))
         places, is_known = self._find(wanted)
         gone = np.unique(places[is_known])
@@ -96,6 +140,10 @@ class DenseIndex:
 
     def build(self) -> None:
         """Train the quantised scan where the index has outgrown exact search; else do nothing."""
+        with self._lock:
+            self._build()
+
+    def _build(self) -> None:
         if self._scan or len(self) <= self._n_exact:
             return
         self._compact()
@@ -106,6 +154,12 @@ class DenseIndex:
         for first in range(0, len(self._ids), _N_TRAINING):
             n_rows = min(_N_TRAINING, len(self._ids) - first)
             self._scan.add(self._stored.reconstruct_n(first, n_rows))
+
+    def candidates(self, query: Vector, limit: int, others: Collection[int]) -> tuple[list[int], Matrix]:
+        """Return the ``limit`` nearest ids, best first, then those of ``others`` that are here; and their vectors."""
+        with self._lock:
+            nearest, _ = self.search(query, limit)
+            return self.vectors(dict.fromkeys([*nearest.tolist(), *others]))
 
     def search(self, query: Vector, limit: int) -> tuple[Ids, Vector]:
         """Return the ids of the ``limit`` nearest vectors, best first, and their cosines to ``query``."""

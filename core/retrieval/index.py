@@ -22,9 +22,11 @@ from core.offload import offload
 from core.ports import Embedder, PassageStore
 from core.retrieval import analyzer
 from core.retrieval.chunk import searched_text
-from core.retrieval.dense import DenseIndex
+from core.retrieval.dense import DenseIndex, VectorIndex
 from core.retrieval.lexical import LexicalIndex
+from core.retrieval.stored_vectors import StoredVectors
 from core.retrieval.vocabulary import Vocabulary
+from core.storage.passages import ANY_EMBEDDER
 from core.types import Matrix, Passage, SpaceId
 
 _log = logging.getLogger(__name__)
@@ -53,9 +55,13 @@ class Manifest:
 class SpaceIndex:
     """One space's dense and lexical index, at one revision of its passages. Thread-safe."""
 
-    def __init__(self, folder: Path, embedder_id: str, dim: int) -> None:
-        """Load the files in ``folder`` where they match and are intact, else start empty. Blocks."""
+    def __init__(self, folder: Path, embedder_id: str, dim: int, stored: StoredVectors | None = None) -> None:
+        """Load the files in ``folder`` where they match and are intact, else start empty. Blocks.
+
+        ``stored``: the vectors, where the database searches them itself.
+        """
         self._folder = folder
+        self._stored = stored
         self._embedder_id = embedder_id
         self._dim = dim
         self.lock = RLock()
@@ -75,7 +81,7 @@ class SpaceIndex:
         manifest = Manifest(**json.loads((self._folder / _MANIFEST).read_text(encoding="utf-8")))
         if manifest != Manifest(self._embedder_id, self._dim, manifest.revision, manifest.vectors):
             raise ValueError("made by another embedder or analyser")
-        self.dense = DenseIndex.load(self._folder / manifest.vectors, self._dim)
+        self.dense: VectorIndex = self._stored or DenseIndex.load(self._folder / manifest.vectors, self._dim)
         self.lexical = LexicalIndex(self._folder / "lexical")
         self.vocabulary = Vocabulary.load(self._folder / _WORDS)
         self.revision = manifest.revision
@@ -84,7 +90,7 @@ class SpaceIndex:
         """Remove the files and start empty. Blocks."""
         with self.lock:
             shutil.rmtree(self._folder, ignore_errors=True)
-            self.dense = DenseIndex(self._dim)
+            self.dense = self._stored or DenseIndex(self._dim)
             self.lexical = LexicalIndex(self._folder / "lexical")
             self.vocabulary = Vocabulary()
             self.revision = 0
@@ -111,7 +117,7 @@ class SpaceIndex:
     @property
     def is_worth_saving(self) -> bool:
         """Return whether so much is unsaved that reading it from the database again would be slow."""
-        return self._n_unsaved >= max(_UNSAVED, _UNSAVED_SHARE * len(self.dense))
+        return self._n_unsaved >= max(_UNSAVED, _UNSAVED_SHARE * len(self.lexical))
 
     def save(self) -> None:
         """Write the unsaved changes to disk. Blocks."""
@@ -197,7 +203,11 @@ class SpaceIndexes:
     def _opened(self, space: SpaceId) -> SpaceIndex:
         """Open a space's index. Blocks, also while the embedder loads: some know their id and dimension only then."""
         folder = self._folder / _folder_name(space, self._embedder.id)
-        return SpaceIndex(folder, self._embedder.id, self._embedder.dim)
+        search, embedder_id = self._store.vector_search, self._embedder.id
+        stored = None
+        if search is not None and embedder_id != ANY_EMBEDDER:  # whose vectors are made up, not stored
+            stored = StoredVectors(search, space, embedder_id)
+        return SpaceIndex(folder, embedder_id, self._embedder.dim, stored)
 
     async def _update(self, space: SpaceId, index: SpaceIndex, revision: int) -> None:
         if revision < index.revision:  # the database is an older one, put back from a backup
@@ -227,10 +237,10 @@ class SpaceIndexes:
 
     async def _is_equal(self, space: SpaceId, index: SpaceIndex) -> bool:
         """Return whether the index has as many passages as the database, which are counted only once: it is slow."""
-        if len(index.dense) != len(index.lexical):
+        if not index.dense.agrees_with(len(index.lexical)):
             return False
         if not index.is_compared:
-            index.is_compared = len(index.dense) == await self._store.count(space, self._embedder.id)
+            index.is_compared = len(index.lexical) == await self._store.count(space, self._embedder.id)
         return index.is_compared or await self._store.revision(space) != index.revision
 
     async def _read(self, space: SpaceId, ids: Sequence[int]) -> tuple[Sequence[Passage], Matrix]:

@@ -155,7 +155,7 @@ class HybridSearcher:
         with clock.step("mmr"):
             context = diverse(hits)
         return SearchResult(
-            question, vector, hits, context, n_searched=sum(len(index.dense) for index in indexes.values())
+            question, vector, hits, context, n_searched=sum(len(index.lexical) for index in indexes.values())
         )
 
     def _ranked(self, vector: Vector, lexical: LexicalScores, indexes: Indexes, clock: Stopwatch) -> _Ranked:
@@ -221,10 +221,8 @@ def _candidates(vector: Vector, lexical: LexicalScores, indexes: Indexes) -> tup
     ids: list[tuple[SpaceId, int]] = []
     vectors: list[Matrix] = [np.empty((0, len(vector)), np.float32)]
     for space, index in indexes.items():
-        with index.lock:
-            nearest, _ = index.dense.search(vector, N_CANDIDATES)
-            both = dict.fromkeys([*nearest.tolist(), *lexical[space]])
-            ids_here, rows = index.dense.vectors(both)  # BM25 also finds passages removed since
+        # BM25 also finds passages removed since, which have no vector any more.
+        ids_here, rows = index.dense.candidates(vector, N_CANDIDATES, lexical[space])
         ids += [(space, id_) for id_ in ids_here]
         vectors.append(rows)
     return ids, np.concatenate(vectors)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 
 from sqlalchemy import Insert, Update
-from sqlalchemy.exc import DBAPIError
 
-from core.storage.database import Database
+from core.storage.database import DATABASE_FAILURES, Database
 
 Write = Insert | Update
 
@@ -26,7 +25,7 @@ class GroupCommit:
     async def run(self, statement: Write) -> int:
         """Return how many rows a statement changed, once it is committed.
 
-        Raises the ``DBAPIError`` of its transaction, which any statement of the batch may have caused.
+        Raises one of ``DATABASE_FAILURES``, that of its transaction, which any statement of the batch may have caused.
         """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((statement, done))
@@ -39,7 +38,7 @@ class GroupCommit:
             batch, self._waiting = self._waiting, []
             try:
                 await self._commit(batch)
-            except DBAPIError as error:
+            except DATABASE_FAILURES as error:
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(error)

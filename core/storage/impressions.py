@@ -128,7 +128,7 @@ class Impressions:
             & (columns.created_at >= first)
             & columns.used.not_in(("talk", "silent"))
         )
-        day = func.date(columns.created_at).label("day")
+        day = self._database.sql.utc_day(columns.created_at).label("day")
         other = {"abstained": "declined", "closest": "closest"}
         outcome = case(other, value=columns.used, else_="answered")
         asked = select(day, outcome.label("figure"), func.count().label("n")).where(chosen).group_by(day, outcome)

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,15 +28,16 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Unavailable
+from core.ports import VectorSearch
 from core.storage.database import Database
+from core.storage.engines.dialect import sql_of
 from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
 from core.types import Chunk, Language, Matrix, Passage, Scope, SpaceChanges, SpaceId
 
-_INSERT = str(insert(passages).compile(dialect=dialect(), column_keys=[c.name for c in passages.c if c.name != "id"]))
+_WRITTEN = tuple(column.name for column in passages.c if column.name != "id")
 
 ANY_EMBEDDER = ""
 """In place of an embedder's id: passages whatever their embedder, for searching by words alone."""
@@ -73,6 +73,9 @@ class Passages:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        is_asked, is_chosen = database.sql.is_among(spaces.c.id, "spaces"), database.sql.is_among(passages.c.id, "ids")
+        self._revisions = select(spaces.c.id, spaces.c.revision).where(is_asked)
+        self._chosen = _passages(bindparam("space")).where(is_chosen).order_by(passages.c.id)
 
     async def revision(self, space: SpaceId) -> int:
         """Return the space's revision; 0 for one that never held a passage."""
@@ -81,7 +84,7 @@ class Passages:
 
     def revisions(self, spaces: Sequence[SpaceId]) -> Mapping[SpaceId, int]:
         """Return the revisions of those of ``spaces`` that ever held a passage. Blocks."""
-        rows = self._database.rows_blocking(_revisions_sql(), {"spaces": json.dumps(list(spaces))})
+        rows = self._database.rows_blocking(self._revisions, {"spaces": list(spaces)})
         return {SpaceId(space): int(revision) for space, revision in rows if revision}
 
     async def changes(self, space: SpaceId, after: int, embedder_id: str) -> SpaceChanges:
@@ -118,13 +121,18 @@ class Passages:
 
     def read(self, space: SpaceId, ids: Sequence[int]) -> Sequence[Passage]:
         """Return the same as ``passages``. Blocks; call it outside the event loop."""
-        rows = self._database.rows_blocking(_passages_sql(), {"space": space, "ids": json.dumps(list(ids))})
+        rows = self._database.rows_blocking(self._chosen, {"space": space, "ids": list(ids)})
         return [read_passage(space, row) for row in rows]
 
     async def hidden(self, scope: Scope, ids: Collection[int]) -> frozenset[int]:
         """Return which of these passages there are and may not be read in ``scope``; ones that are gone are none."""
         others = passages.c.id.in_(ids) & passages.c.space_id.not_in(scope.readable)
         return frozenset(row.id for row in await self._database.rows(select(passages.c.id).where(others)))
+
+    @property
+    def vector_search(self) -> VectorSearch | None:
+        """Return the database's own search among vectors, where it has one."""
+        return self._database.vector_search
 
     async def neighbours(self, chosen: Sequence[Passage]) -> Sequence[Passage]:
         """Return the passages directly before and after each of these in its document."""
@@ -168,9 +176,7 @@ async def add_passages(
             zip(embedded.chunks, embedded.languages, Embedding.packed(embedded.vectors), strict=True)
         )
     ]
-    if rows:
-        # Bypasses SQLAlchemy, which takes three times as long to bind a row as SQLite does to write it.
-        await connection.exec_driver_sql(_INSERT, rows)
+    await sql_of(connection).insert_rows(connection, passages, _WRITTEN, rows)
     for document_id, embedded in new.items():
         if embedded.successor and embedded.chunks:
             await _add_successor_vectors(connection, document_id, embedded.successor)
@@ -225,31 +231,9 @@ def _revision(space: SpaceId) -> Select[Any]:
     return select(spaces.c.revision).where(spaces.c.id == space)
 
 
-@cache
-def _revisions_sql() -> str:
-    return _sql(select(spaces.c.id, spaces.c.revision).where(spaces.c.id.in_(_json_values("spaces"))))
-
-
-def _json_values(name: str) -> Select[Any]:
-    """Return the values of the JSON list in the parameter ``name``, so that one statement serves any number of them."""
-    return select(func.json_each(bindparam(name)).table_valued("value").c.value)
-
-
-def _sql(statement: Select[Any]) -> str:
-    """Return the SQL of a statement, to be compiled once for a query that every question runs."""
-    return str(statement.compile(dialect=dialect(paramstyle="named")))
-
-
 def select_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     """Return the statement that selects these passages without their vectors; ``read_passage`` reads its rows."""
     return _passages(space).where(passages.c.id.in_(ids))
-
-
-@cache
-def _passages_sql() -> str:
-    """Return the SQL of ``select_passages`` with parameters ``:space`` and ``:ids``, ascending by id."""
-    chosen = _passages(bindparam("space")).where(passages.c.id.in_(_json_values("ids")))
-    return _sql(chosen.order_by(passages.c.id))
 
 
 def _passages(space: SpaceId | BindParameter[str]) -> Select[Any]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import case, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
+from core.storage.engines.dialect import sql_of
 from core.storage.schema import provider_benches, provider_counts
 
 Period = Literal["minute", "day", "month"]
@@ -131,14 +131,9 @@ def _cooldown_row(cooldown: AccountCooldown) -> dict[str, Any]:
     return {**cooldown.account._asdict(), "until_s": cooldown.until_s, "reason": cooldown.reason}
 
 
-def _insert(connection: AsyncConnection) -> Any:
-    """Return the dialect's own INSERT, which has ON CONFLICT; both dialects have the same interface."""
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-
-
 def _upsert_counts(connection: AsyncConnection) -> Any:
     table = provider_counts
-    statement = _insert(connection)(table)
+    statement = sql_of(connection).insert(table)
     amounts = ("n_requests", "n_tokens", "micro_usd")
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
@@ -148,7 +143,7 @@ def _upsert_counts(connection: AsyncConnection) -> Any:
 
 def _upsert_cooldowns(connection: AsyncConnection) -> Any:
     table = provider_benches
-    statement = _insert(connection)(table)
+    statement = sql_of(connection).insert(table)
     is_longer = statement.excluded.until_s > table.c.until_s
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key),

@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, ColumnElement, Row, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.services.setting_schema import LANGUAGE, Setting, SpokenLanguage
-from core.storage.database import Database
+from core.storage.database import DATABASE_FAILURES, Database
 from core.storage.schema import spaces
 from core.storage.space_move import move_space
 from core.types import SpaceId, community_of
@@ -84,7 +83,7 @@ class Spaces:
         """Return the language to speak in a space; each person's own also where the database cannot be read."""
         try:
             return await self.value(space, LANGUAGE)
-        except DBAPIError:
+        except DATABASE_FAILURES:
             log.exception("the language of %s is not known", space)
             return LANGUAGE.default
 

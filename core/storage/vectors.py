@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 
 from core.storage.database import Database
+from core.storage.engines.dialect import sql_of
 from core.storage.passages import read_passage, select_passages
 from core.storage.schema import Embedding, coming_vectors, embedders, passages
 from core.types import Matrix, Passage, SpaceId
@@ -52,13 +53,19 @@ class Vectors:
 
     async def add(self, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
         """Store coming vectors, shape ``(len(ids), dim)``; passages removed meanwhile are skipped. Atomic."""
-        columns = ["passage_id", "embedder_id", "vector"]
         async with self._database.write() as connection:
-            for id_, packed in zip(ids, Embedding.packed(vectors), strict=True):
-                row = select(passages.c.id, literal(embedder_id), bindparam("packed", packed)).where(
-                    passages.c.id == id_
+            here = set((await connection.execute(select(passages.c.id).where(passages.c.id.in_(ids)))).scalars())
+            rows = [
+                {"passage_id": id_, "embedder_id": embedder_id, "vector": packed}
+                for id_, packed in zip(ids, Embedding.packed(vectors), strict=True)
+                if id_ in here
+            ]
+            if rows:
+                new = sql_of(connection).insert(coming_vectors)
+                key = list(coming_vectors.primary_key)
+                await connection.execute(
+                    new.on_conflict_do_update(index_elements=key, set_={"vector": new.excluded.vector}), rows
                 )
-                await connection.execute(insert(coming_vectors).prefix_with("OR REPLACE").from_select(columns, row))
 
     async def adopt(self, embedder_id: str, limit: int) -> int:
         """Move up to ``limit`` vectors from ``coming_vectors`` to ``passages``; return how many."""
@@ -82,8 +89,10 @@ class Vectors:
         """Store the setting that an embedder was opened by, so that it can be opened after the setting changes."""
         if await self.name(embedder_id) != name:
             async with self._database.write() as connection:
-                values = {"id": embedder_id, "name": name}
-                await connection.execute(insert(embedders).prefix_with("OR REPLACE").values(values))
+                new = sql_of(connection).insert(embedders).values(id=embedder_id, name=name)
+                await connection.execute(
+                    new.on_conflict_do_update(index_elements=[embedders.c.id], set_={"name": name})
+                )
 
     async def name(self, embedder_id: str) -> str | None:
         """Return the setting that an embedder was opened by, if it is known."""

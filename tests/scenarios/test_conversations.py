@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from sqlalchemy import text as sql
 
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.settings import Settings
+from core.storage.database import Database
 from core.types import Confidence, Decision, Person, SearchResult, SpaceId
 from plugins import load_plugins
 from tests.fakes import CollectingOutlet, ScriptedGenerator, WordEmbedder, attachment, message
@@ -74,9 +75,9 @@ class Community:
         taught = await self.say("/index", ANA, command="index", attachments=(attachment("notes.md", NOTES),))
         assert "notes.md" in taught.text
 
-    def rows(self, query: str) -> list[Any]:
-        with sqlite3.connect(self.data_dir / "aion.db") as connection:
-            return connection.execute(query).fetchall()
+    async def rows(self, query: str) -> list[Any]:
+        async with await Database.open_shared(self.data_dir) as database:
+            return [tuple(row) for row in await database.rows(sql(query))]
 
 
 @asynccontextmanager
@@ -101,11 +102,11 @@ async def community(tmp_path: Path) -> AsyncIterator[Community]:
 async def test_a_follow_up_is_answered_and_stored_as_asked_and_as_searched(community: Community) -> None:
     await community.say("When does the choir rehearse?")
     assert "Selma" in (await community.say("and with whom?")).text
-    assert community.rows("SELECT question, searched, used FROM answers") == [
+    assert await community.rows("SELECT question, searched, used FROM answers") == [
         ("When does the choir rehearse?", None, "extract"),
         ("and with whom?", "When does the choir rehearse?\nand with whom?", "extract"),
     ]
-    assert not community.rows("SELECT 1 FROM turns WHERE person LIKE '%:%'")
+    assert not await community.rows("SELECT 1 FROM turns WHERE person LIKE '%:%'")
 
 
 async def test_nobody_follows_up_on_someone_elses_question(community: Community) -> None:
@@ -171,16 +172,16 @@ async def test_an_overheard_question_is_answered_when_sure(community: Community)
 async def test_an_overheard_question_it_is_unsure_of_is_a_silent_gap(community: Community) -> None:
     outlet = await community.say("Where can I park my elephant?", addressed=False)
     assert outlet == CollectingOutlet()
-    assert community.rows("SELECT question, text, used FROM answers") == [
+    assert await community.rows("SELECT question, text, used FROM answers") == [
         ("Where can I park my elephant?", "", "silent")
     ]
-    assert community.rows("SELECT * FROM turns") == []
+    assert await community.rows("SELECT * FROM turns") == []
 
 
 @pytest.mark.parametrize("text", ["the choir was lovely on Friday", "lol", "🙂", "", "library " * 1000 + "?"])
 async def test_chatter_is_neither_answered_nor_kept(community: Community, text: str) -> None:
     assert await community.say(text, addressed=False) == CollectingOutlet()
-    assert community.rows("SELECT * FROM answers") == []
+    assert await community.rows("SELECT * FROM answers") == []
 
 
 async def test_a_redelivered_overheard_question_is_answered_once(community: Community) -> None:
@@ -222,4 +223,4 @@ async def test_over_the_limit_what_is_overheard_is_left_alone(tmp_path: Path) ->
     async with opened(tmp_path, unasked=1) as community:
         for n in range(3):
             assert await community.say(f"Where is my elephant number {n}?", addressed=False) == CollectingOutlet()
-        assert len(community.rows("SELECT * FROM answers")) == 1
+        assert len(await community.rows("SELECT * FROM answers")) == 1

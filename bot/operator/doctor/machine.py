@@ -73,6 +73,16 @@ async def _folder_findings(path: Path, data_folder: DataFolder) -> AsyncIterator
         await data_folder.database.require_writable()
     except Unavailable as error:
         yield Diagnosis.of(error)
+    for finding in database_findings(await data_folder.database.n_bytes(), data_folder.settings.database_budget_mb):
+        yield finding
+
+
+def database_findings(n_bytes: int, budget_mb: float) -> Iterator[Diagnosis]:
+    """Yield how much of its budget, in megabytes, the database takes; nothing where it has none."""
+    if budget_mb:
+        values = {"mb": n_bytes / 1e6, "budget_mb": budget_mb, "share": n_bytes / 1e6 / budget_mb}
+        is_nearly_full = values["share"] >= NEARLY_FULL
+        yield Diagnosis("warning", "database_full", values) if is_nearly_full else Diagnosis("ok", "database", values)
 
 
 def discord_rule_findings(statuses: tuple[ProviderStatus, ...], *, trains: bool) -> Iterator[Diagnosis]:

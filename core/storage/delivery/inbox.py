@@ -20,11 +20,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, exists, func, insert, literal, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, or_, select, update
 
 from core.storage.answers import message_ref_update
-from core.storage.database import Database
+from core.storage.database import DATABASE_FAILURES, Database
 from core.storage.delivery.message_json import (
     message_from_json,
     message_to_json,
@@ -79,7 +78,7 @@ class Inbox:
                 message=message_to_json(message),
                 n_runs=1,
             )
-        except DBAPIError:
+        except DATABASE_FAILURES:
             log.exception("%s could not be stored, and is lost if AION stops now", message.key)
             return True
 
@@ -199,10 +198,8 @@ class Inbox:
         await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
 
     async def _add(self, space: SpaceId, key: str, /, **values: object) -> bool:
-        row = {"space_id": space, "key": key} | values
-        new = select(*(literal(value, inbox.c[name].type) for name, value in row.items()))
-        unseen = new.where(~exists().where(_is(space, key)))
-        return await self._writes.run(insert(inbox).from_select(list(row), unseen)) == 1
+        new = self._database.sql.insert(inbox).values(space_id=space, key=key, **values)
+        return await self._writes.run(new.on_conflict_do_nothing()) == 1
 
     async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
         if message.address:  # without an address no other process can reply, so it was never stored
@@ -211,7 +208,7 @@ class Inbox:
     async def _execute(self, statement: Update) -> None:
         try:
             await self._writes.run(statement)
-        except DBAPIError:
+        except DATABASE_FAILURES:
             log.exception("the inbox could not be written; after a restart something may be done again")
 
 

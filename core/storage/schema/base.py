@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     TypeDecorator,
 )
+from sqlalchemy.types import TypeEngine
 
 from core.types import Matrix, Vector
 
@@ -41,18 +43,34 @@ class Embedding(TypeDecorator[Vector]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: Vector | None, dialect: Dialect) -> bytes | None:
-        """Convert a vector to bytes."""
-        return np.ascontiguousarray(value, dtype="<f4").tobytes() if value is not None else None
+    def process_bind_param(self, value: Vector | bytes | None, dialect: Dialect) -> bytes | None:
+        """Convert a vector to bytes; ``packed`` ones are bytes already."""
+        if value is None or isinstance(value, bytes):
+            return value
+        return np.ascontiguousarray(value, dtype="<f4").tobytes()
 
     @staticmethod
     def packed(vectors: Matrix) -> list[bytes]:
         """Return the stored bytes of each row of ``vectors``, shape ``(n, dim)``."""
         return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Vector | None:
+    def process_result_value(self, value: bytes | Vector | None, dialect: Dialect) -> Vector | None:
         """Convert bytes to a vector; the array is read-only."""
-        return np.frombuffer(value, dtype="<f4") if value is not None else None
+        return np.frombuffer(value, dtype="<f4") if isinstance(value, bytes) else value
+
+
+class SearchVector(Embedding):
+    """An embedding that is searched for. On PostgreSQL it is a ``halfvec``, which rounds to 16 bits as FAISS does."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type as the database has it."""
+        if dialect.name == "sqlite":
+            return super().load_dialect_impl(dialect)
+        from core.storage.engines.postgres_sql import HalfVector  # loaded where it is used
+
+        return dialect.type_descriptor(HalfVector())
 
 
 Identity = BigInteger().with_variant(Integer, "sqlite")

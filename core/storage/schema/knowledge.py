@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from core.storage.schema.base import Embedding, Identity, Moment, metadata
+from core.storage.schema.base import Identity, Moment, SearchVector, metadata
 
 spaces = Table(
     "spaces",
@@ -60,7 +60,7 @@ passages = Table(
     Column("language", String(8), nullable=False),
     Column("revision", BigInteger, nullable=False, comment="the space's revision that made it searchable as it is"),
     Column("embedder_id", String(200), nullable=False),
-    Column("vector", Embedding, nullable=False),
+    Column("vector", SearchVector, nullable=False),
     UniqueConstraint("document_id", "ordinal"),
     Index("ix_passages_space_id_embedder_id", "space_id", "embedder_id", "revision", "id"),
     sqlite_autoincrement=True,
@@ -71,7 +71,7 @@ coming_vectors = Table(
     metadata,
     Column("passage_id", ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True),
     Column("embedder_id", String(200), primary_key=True),
-    Column("vector", Embedding, nullable=False),
+    Column("vector", SearchVector, nullable=False),
 )
 
 embedders = Table(

@@ -28,6 +28,7 @@ class MemoryStore:
     revision_of: dict[SpaceId, int] = field(default_factory=dict)
     n_read: int = 0
     last_id: int = 0
+    vector_search: None = None
 
     def add(self, space: SpaceId, *texts: str, language: Language = "en", document: str = "notes") -> list[int]:
         revision = self._next(space)

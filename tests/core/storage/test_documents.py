@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.storage.documents import Documents, StoredSource
 from core.storage.passages import Passages
 from core.types import Document, IndexedDocument, SpaceId
 from tests.fakes import WordEmbedder
+from tests.postgres import ON_POSTGRES
 from tests.stored import embedded, new_document
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
@@ -184,11 +186,14 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 if ON_POSTGRES else 30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_any_history_ends_as_a_plain_dictionary_would(steps: Steps, empty_folder: Path, tmp_path: Path) -> None:
-    shutil.copy(empty_folder / FILE, tmp_path / FILE)
-    asyncio.run(check_history(steps, tmp_path))
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    shutil.copy(empty_folder / FILE, folder / FILE)
+    asyncio.run(check_history(steps, folder))
 
 
 async def check_history(steps: Steps, folder: Path) -> None:

@@ -20,7 +20,7 @@ def entry(key: str) -> Write:
 
 async def test_what_comes_during_a_commit_shares_the_next(database: Database) -> None:
     commits: list[object] = []
-    event.listen(database._engine.sync_engine, "commit", commits.append)
+    event.listen(database.engine._engine.sync_engine, "commit", commits.append)
     together = GroupCommit(database)
     counts = await asyncio.gather(*(together.run(entry(str(n))) for n in range(50)))
     assert counts == [1] * 50

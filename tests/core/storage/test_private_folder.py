@@ -28,6 +28,7 @@ def modes(folder: Path) -> dict[str, str]:
     return {str(path): oct(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o077}
 
 
+@pytest.mark.sqlite
 async def test_a_data_folder_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "data"
     settings = Settings(_env_file=None, AION_DATA_DIR=folder)
