@@ -79,6 +79,10 @@ class VectorIndex(Protocol):
         """Return the ``limit`` nearest ids, best first, then those of ``others`` that are here; and their vectors."""
         ...
 
+    def vectors(self, ids: Collection[int]) -> tuple[list[int], Matrix]:
+        """Return those of ``ids`` that are here, in their order, and their vectors, shape ``(n, dim)``."""
+        ...
+
     def save(self, path: Path) -> None:
         """Write everything to ``path`` atomically."""
         ...
@@ -187,8 +191,10 @@ class DenseIndex:
     def vectors(self, ids: Collection[int]) -> tuple[list[int], Matrix]:
         """Return those of ``ids`` that are here, in their order, and their vectors, shape ``(n, dim)``."""
         wanted = np.fromiter(ids, np.int64, len(ids))
-        places, is_known = self._find(wanted)
-        return wanted[is_known].tolist(), np.asarray(self._stored.reconstruct_batch(places[is_known]), np.float32)
+        with self._lock:
+            places, is_known = self._find(wanted)
+            found = self._stored.reconstruct_batch(places[is_known])
+        return wanted[is_known].tolist(), np.asarray(found, np.float32)
 
     def all(self) -> tuple[Ids, Matrix]:
         """Return every id, in no particular order, and its vector, shape ``(len, dim)``."""

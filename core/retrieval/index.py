@@ -206,7 +206,7 @@ class SpaceIndexes:
         search, embedder_id = self._store.vector_search, self._embedder.id
         stored = None
         if search is not None and embedder_id != ANY_EMBEDDER:  # whose vectors are made up, not stored
-            stored = StoredVectors(search, space, embedder_id)
+            stored = StoredVectors(search, space, embedder_id, self._embedder.dim)
         return SpaceIndex(folder, embedder_id, self._embedder.dim, stored)
 
     async def _update(self, space: SpaceId, index: SpaceIndex, revision: int) -> None:

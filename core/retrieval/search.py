@@ -181,9 +181,8 @@ class HybridSearcher:
 
 
 def _nearest(index: SpaceIndex, ids: Sequence[int], n: int) -> Mapping[int, Sequence[int]]:
-    with index.lock:
-        known, vectors = index.dense.vectors(ids)
-        found = {id_: index.dense.search(row, n + 1)[0].tolist() for id_, row in zip(known, vectors, strict=True)}
+    known, vectors = index.dense.vectors(ids)
+    found = {id_: index.dense.candidates(row, n + 1, ())[0] for id_, row in zip(known, vectors, strict=True)}
     return {id_: [each for each in near if each != id_][:n] for id_, near in found.items()}
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from core.ports import VectorSearch
 from core.types import Matrix, SpaceId, Vector
 
@@ -17,6 +19,7 @@ class StoredVectors:
     search: VectorSearch
     space: SpaceId
     embedder_id: str
+    dim: int
 
     @property
     def n_bytes(self) -> int:
@@ -39,6 +42,10 @@ class StoredVectors:
     def candidates(self, query: Vector, limit: int, others: Collection[int]) -> tuple[list[int], Matrix]:
         """Return the ``limit`` nearest ids, best first, then those of ``others`` that are there; and their vectors."""
         return self.search.candidates(self.space, self.embedder_id, query, limit, others)
+
+    def vectors(self, ids: Collection[int]) -> tuple[list[int], Matrix]:
+        """Return those of ``ids`` that are there, in their order, and their vectors, shape ``(n, dim)``."""
+        return self.candidates(np.zeros(self.dim, np.float32), 0, ids)
 
     def save(self, path: Path) -> None:
         """Do nothing: there is no file."""
