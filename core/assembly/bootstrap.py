@@ -107,9 +107,8 @@ async def assemble(
     """
     async with AsyncExitStack() as stack:
         # The data folder.
-        database = await Database.open(settings.data_dir, settings.database_address)
-        stack.push_async_callback(database.close)
-        stores = Stores(database)
+        opening = await Database.open(settings.data_dir, settings.database_address)
+        stores = Stores(database := await stack.enter_async_context(opening))
         pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
         versions = LoraRegistry(settings.data_dir / "loras")
         exports = open_exports(settings.data_dir)
