@@ -24,6 +24,7 @@ SCOPED = {"Passage", "PendingTeaching", "Scope", "Session", "SpaceId", "Watch"}
 
 OF_ALL_SPACES = {
     "Inbox.unfinished": "adapters: each message goes on where it was said",
+    "Watches.channels": "adapters: each channel is read for those who can read it",
     "Watches.due": "the job that checks sources: each in its own space",
 }
 
