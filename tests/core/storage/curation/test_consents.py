@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.storage.curation.consents import Consents
+from core.storage.curation.consents import SOURCE, Consents
 from core.storage.database import Database
 from core.types import SpaceId
 from tests.stored import new_document
@@ -23,7 +23,7 @@ async def consents(tmp_path: Path):
 
 async def test_a_decision_anywhere_lets_go_what_waits_in_each_audience(consents: Consents) -> None:
     for space in (GUILD, VIP, OTHER):
-        assert await consents.hold(space, new_document("said", "The kiln is hot."), ["eva"], "ana")
+        assert await consents.hold(space, new_document("said", "The kiln is hot.", source_hash=SOURCE), ["eva"], "ana")
     await consents.decide(VIP, "eva", is_given=True)
     assert await consents.decisions(GUILD, ["eva"]) == await consents.decisions(VIP, ["eva"]) == {"eva": True}
     assert not await consents.decisions(OTHER, ["eva"])
