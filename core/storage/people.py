@@ -61,7 +61,6 @@ SIGNED: Sequence[tuple[Table, str, str | None]] = (
     (teachings, "taught_by", ""),
     (watches, "created_by", ""),
     (audit_events, "person", ""),
-    (conflicts, "decided_by", None),
 )
 """Columns that name who did something for a community, which keeps the row, and what replaces an erased name."""
 
