@@ -208,7 +208,7 @@ class _BlockReader:
             self._numbering = start if self._numbering is None else self._numbering
             return i
         needs, self._block = self._introduced(), self._block + 1
-        if not self._is_only_links(start, end):
+        if not self._is_only_links(start, end) and not _ORDER.search(self._masked, start, end):
             self._sentences(start, end, self._introduces(i), needs)
             is_title = len(said.split()) <= _MAX_TITLE_WORDS and _TITLE.match(said) and self._is_paragraph(i)
             if is_title and self._lead is None and self._parts[-1].block == self._block:
