@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 N_EXACT = 10_000
-"""Passages up to which a space is scanned: 20 ms."""
+"""Passages up to which a space is scanned."""
 
 _BUILD_S = 6 * 3600.0
 """Seconds after which building a graph is given up."""
