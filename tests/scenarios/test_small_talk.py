@@ -58,25 +58,27 @@ async def test_small_talk_is_replied_to_and_has_nothing_to_press(community: Comm
     (reply,) = (await community.say(text)).replies
     assert said in reply.text
     assert (reply.answer_id, reply.buttons, reply.sources) == (None, (), ())
-    assert community.rows("SELECT question, used, searched FROM answers") == [(text, "talk", None)]
-    assert not community.rows("SELECT 1 FROM turns UNION ALL SELECT 1 FROM reusable_answers")
+    assert await community.rows("SELECT question, used, searched FROM answers") == [(text, "talk", None)]
+    assert not await community.rows("SELECT 1 FROM turns UNION ALL SELECT 1 FROM reusable_answers")
 
 
 async def test_a_greeting_is_left_out_of_the_question(community: Community) -> None:
     assert "Selma" in (await community.say("hello everyone, who keeps the keys? thanks!")).text
-    assert community.rows("SELECT question, used FROM answers") == [("who keeps the keys?", "extract")]
+    assert await community.rows("SELECT question, used FROM answers") == [("who keeps the keys?", "extract")]
 
 
 async def test_thanks_do_not_change_the_subject(community: Community) -> None:
     await community.say("Who keeps the keys of the boathouse?")
     await community.say("thank you!")
     await community.say("and where?")
-    assert community.rows("SELECT searched FROM answers")[-1] == ("Who keeps the keys of the boathouse?\nand where?",)
+    assert (await community.rows("SELECT searched FROM answers"))[-1] == (
+        "Who keeps the keys of the boathouse?\nand where?",
+    )
 
 
 async def test_a_request_about_an_unknown_document_is_a_question(community: Community) -> None:
     await community.say("summarise the budget")
-    assert community.rows("SELECT used FROM answers") == [("abstained",)]
+    assert await community.rows("SELECT used FROM answers") == [("abstained",)]
 
 
 async def test_small_talk_is_no_gap(community: Community) -> None:
@@ -87,7 +89,7 @@ async def test_small_talk_is_no_gap(community: Community) -> None:
 
 async def test_small_talk_among_others_is_left_alone(community: Community) -> None:
     assert (await community.say("how are you?", addressed=False)).replies == []
-    assert community.rows("SELECT 1 FROM answers") == []
+    assert await community.rows("SELECT 1 FROM answers") == []
 
 
 async def test_an_empty_space_says_that_it_knows_nothing(tmp_path: Path) -> None:
@@ -103,18 +105,18 @@ async def test_punctuation_alone_is_still_refused(community: Community) -> None:
 async def test_five_questions_in_one_message_are_one_answer(community: Community) -> None:
     five = "Who keeps the keys of the boathouse? Is it open? When? Who rows? Where is the bung?"
     assert len((await community.say(five)).replies) == 1
-    assert len(community.rows("SELECT 1 FROM answers")) == 1
+    assert len(await community.rows("SELECT 1 FROM answers")) == 1
 
 
 async def test_the_question_in_a_long_story_is_what_is_searched(community: Community) -> None:
     story = "My cousin came over and we talked about the weather and the long road. " * 50
     told = f"{story}Who keeps the keys of the boathouse? {story[:200]}"
     assert "Selma" in (await community.say(told)).text
-    assert community.rows("SELECT question, searched FROM answers") == [
+    assert await community.rows("SELECT question, searched FROM answers") == [
         (told.strip(), "Who keeps the keys of the boathouse?")
     ]
 
 
 async def test_spanish_is_answered_in_the_nearest_language(community: Community) -> None:
     await community.say("¿Quién tiene las llaves de la piscina?")
-    assert community.rows("SELECT language, used FROM answers") == [("pt", "abstained")]
+    assert await community.rows("SELECT language, used FROM answers") == [("pt", "abstained")]

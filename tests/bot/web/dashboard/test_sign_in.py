@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.chat.rate_limits import Rate
 from core.dashboard.sign_in_links import SignIn
 from core.dashboard.token import new_token
+from core.storage.schema import dashboard_sessions, sign_in_links
 from core.types import Person
 from tests.dashboard import ADDRESS, HERE, RUI, Site, fields_in
 
@@ -86,11 +88,9 @@ async def test_whoever_does_not_moderate_is_not_signed_in(site: Site) -> None:
 async def test_the_database_holds_no_token_and_no_account(site: Site) -> None:
     link = await site.link()
     browser = await site.signed_in()
-    held = "".join(
-        str(row)
-        for table in ("sign_in_links", "dashboard_sessions")
-        for row in site.aion.stores.database.rows_blocking(f"SELECT * FROM {table}", {})
-    )
+    database = site.aion.stores.database
+    rows = [row for table in (sign_in_links, dashboard_sessions) for row in await database.rows(select(table))]
+    held = "".join(map(str, rows))
     (cookie,) = [cookie.value or "" for cookie in browser.http.cookies.jar if cookie.name == "aion_dashboard"]
     assert held and cookie not in held and link.partition("token=")[2] not in held
     assert RUI.id not in held and HERE in held

@@ -7,12 +7,14 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from bot.web.dashboard import visit as module
 from bot.web.dashboard.router import SCREEN_ROUTES
 from bot.web.dashboard.visit import ScreenRoute
 from core.chat.rate_limits import Rate
 from core.dashboard.sign_in_links import SignIn
+from core.storage.schema import answers, audit_events, documents, gaps, handoffs, proposals, watches
 from core.types import Person, SpaceId
 from tests.dashboard import ELSEWHERE, EVA, HERE, RUI, Site, csrf_in, fields_in
 
@@ -87,9 +89,8 @@ async def test_nobody_reads_or_changes_another_space_by_its_numbers(site: Site) 
 
 
 async def _everything(site: Site) -> list[object]:
-    tables = ("proposals", "handoffs", "watches", "gaps", "documents", "answers", "audit_events")
-    read = site.aion.stores.database.rows_blocking
-    return [read(f"SELECT * FROM {table}", {}) for table in tables]
+    tables = (proposals, handoffs, watches, gaps, documents, answers, audit_events)
+    return [[tuple(row) for row in await site.aion.stores.database.rows(select(table))] for table in tables]
 
 
 async def test_every_response_forbids_frames_and_foreign_scripts(site: Site) -> None:
