@@ -90,7 +90,8 @@ async def test_nobody_reads_or_changes_another_space_by_its_numbers(site: Site) 
 
 async def _everything(site: Site) -> list[object]:
     tables = (proposals, handoffs, watches, gaps, documents, answers, audit_events)
-    return [[tuple(row) for row in await site.aion.stores.database.rows(select(table))] for table in tables]
+    database = site.aion.stores.database
+    return [[repr(row) for row in await database.rows(select(table))] for table in tables]
 
 
 async def test_every_response_forbids_frames_and_foreign_scripts(site: Site) -> None:
