@@ -48,7 +48,7 @@ chat: setup ## talk to AION in the terminal (the sample handbook is indexed on t
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: setup tools ## the tests that are quick (about 8 minutes on 2 cores)
+test: setup tools ## the tests that are quick (about 11 minutes on 2 cores)
 	@$(PYTEST) -m "not slow"
 
 .PHONY: test-slow

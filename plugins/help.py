@@ -7,12 +7,14 @@ from core.markdown import Markdown, escape
 
 
 async def show_help(context: Context) -> None:
-    """List the commands the caller may use."""
+    """List the commands the caller may use, without those of plugins that are not enabled here."""
+    plugins = await context.services.plugins.all(context.language)
+    off = {command for card in plugins if card.state != "on" for command in card.commands}
     lines = [context.say("help.intro")]
     lines += [
         escape(f"/{command.name} — {command.description[context.language]}")
         for command in context.registry.listed
-        if may_call(context.message.person, command)
+        if may_call(context.message.person, command) and command.name not in off
     ]
     await context.reply(Markdown("\n").join(lines))
 

@@ -34,7 +34,9 @@ async def confirm(context: Context) -> None:
     """Enable a plugin whose manifest was shown."""
     name, _, digest = context.message.arguments["what"].strip().partition(" ")
     card = await context.services.plugins.find(name, context.language)
-    if not digest or not card.digest.startswith(digest):
+    if not digest:
+        return await _show(context, card)
+    if not card.digest.startswith(digest):
         raise BadInput("plugin.changed", name=name)
     await context.services.plugins.enable(name, card.digest)
     await context.settle(context.say("plugin.is_on", name=name))
@@ -46,7 +48,7 @@ async def _show_all(context: Context) -> None:
         return await context.reply(context.say("plugin.none"))
     lines = [context.say("plugin.heading", n_plugins=len(cards))]
     for card in cards:
-        state = context.say(f"plugged.{card.state}", problem=card.problem)
+        state = context.say(f"plugged.{card.state}", problem=card.problem, name=card.name)
         lines.append(context.say("plugin.line", name=card.name, version=card.version, description=card.description))
         lines.append(Markdown(f"   {state}"))
     await context.reply(Markdown("\n").join(lines))

@@ -46,7 +46,8 @@ def _write(name: str, folder: Path) -> tuple[Path, Path]:
         test.parent.mkdir(parents=True, exist_ok=True)
         for path, source in ((plugin, "plugin.py.txt"), (test, "test_plugin.py.txt")):
             with path.open("x", encoding="utf-8") as file:
-                file.write((template / source).read_text(encoding="utf-8").replace("NAME", name))
+                text = (template / source).read_text(encoding="utf-8")
+                file.write(text.replace("NAME", name).replace("FOLDER", str(folder)))
     except FileExistsError as error:
         raise BadInput("plugin.exists", file=error.filename) from error
     except OSError as error:

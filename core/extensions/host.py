@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pluggy import PluginValidationError
+
 from core.commands import Command, Context, Handler, Registry
 from core.errors import AionError, BadInput, PluginFailed, UserError
 from core.extensions.hooks import AskedQuestion, new_manager
@@ -76,9 +78,10 @@ class PluginHost:
                 if source is None or source.digest != plugin.source.digest or name in self._stopped:
                     await self._unload(name)
             self._stopped.clear()
-            for name, source in sources.items():
+            enabled = await self._grants.names()
+            for name in sorted(sources, key=lambda name: (name not in enabled, name)):  # enabled ones have their names
                 if name not in self._loaded:
-                    await self._load(name, source)
+                    await self._load(name, sources[name])
             self._registry.tell_followers()
 
     async def cards(self, space: SpaceId, language: Language) -> tuple[PluginCard, ...]:
@@ -143,11 +146,13 @@ class PluginHost:
             return log.warning("plugin %s cannot be loaded: %s", name, self._broken[name])
         try:
             for command in plugin.commands:
+                if (owner := self._owners.get(command.name)) is not None:
+                    raise ValueError(f"the command {command.name!r} is the plugin {owner.name}'s")
                 self._registry.add(replace(command, handler=self._guarded(plugin, command)))
                 self._owners[command.name] = plugin
             self._hooks.register(plugin.module, name)
             self._hooks.check_pending()
-        except ValueError as error:  # of the registry, and pluggy's PluginValidationError
+        except (ValueError, PluginValidationError) as error:  # of the registry, and of the hooks' arguments
             self._loaded[name] = plugin
             await self._unload(name)
             self._broken[name] = str(error)

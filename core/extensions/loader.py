@@ -12,6 +12,7 @@ from core.commands import Command, Registry
 from core.errors import BadInput, PluginFailed
 from core.extensions.manifest import HOOKS, PluginSource
 from core.extensions.plugin_thread import PluginThread
+from core.extensions.sound_command import sound_command
 from core.offload import offload
 
 LOAD_S = 10.0
@@ -57,7 +58,7 @@ async def load(source: PluginSource) -> LoadedPlugin:
 
     try:
         await thread.call(run, LOAD_S)
-        loaded = LoadedPlugin(source, thread, module, tuple(registry))
+        loaded = LoadedPlugin(source, thread, module, tuple(map(sound_command, registry)))
         _require_named_hooks(loaded)
     except Exception as error:  # whatever a stranger's file raises is told as one sentence
         await offload(_take_away, thread, module)
@@ -76,6 +77,8 @@ def _take_away(thread: PluginThread, module: ModuleType) -> None:
 
 
 def _require_named_hooks(plugin: LoadedPlugin) -> None:
+    if missing := set(plugin.source.manifest.hooks) - set(plugin.hooks):
+        raise PluginFailed(f"its manifest names {', '.join(missing)}, and no function of that name is marked @hook")
     for name in plugin.hooks:
         if name not in plugin.source.manifest.hooks:
             raise PluginFailed(f"its manifest does not name the hook {name!r}")

@@ -93,7 +93,11 @@ def _manifest(path: Path, code: bytes) -> PluginManifest:
     if manifest.name != path.stem:
         raise BadInput("plugin.no_manifest", file=path.name, problem=f"name: {manifest.name!r} != {path.stem!r}")
     if unknown := [each for each in manifest.services if each not in SERVICES]:
-        raise BadInput("plugin.no_manifest", file=path.name, problem=f"services: {', '.join(unknown)}")
+        raise BadInput(
+            "plugin.no_manifest",
+            file=path.name,
+            problem=f"there is no service {', '.join(unknown)}; there are {', '.join(SERVICES)}",
+        )
     return manifest
 
 

@@ -24,6 +24,10 @@ class PluginGrants:
         wanted = select(plugin_grants.c.plugin, plugin_grants.c.digest).where(plugin_grants.c.space_id == space)
         return {row.plugin: row.digest for row in await self._database.rows(wanted)}
 
+    async def names(self) -> frozenset[str]:
+        """Return every plugin that is enabled in any space."""
+        return frozenset(row.plugin for row in await self._database.rows(select(plugin_grants.c.plugin).distinct()))
+
     async def grant(self, space: SpaceId, plugin: str, digest: str) -> None:
         """Enable a plugin's code in a space."""
         values = {"space_id": space, "plugin": plugin, "digest": digest, "granted_at": datetime.now(UTC)}

@@ -203,9 +203,38 @@ async def test_harm_stays_with_the_plugin(aion: Aion, folder: Path, code: str, m
             "its manifest",
         ),
         (PLUGIN.format(name="count", code=COUNT, hooks='"on_fire"'), "hooks"),
+        (PLUGIN.format(name="count", code=COUNT, hooks='"on_rating"'), "marked @hook"),
+        (
+            PLUGIN.format(name="count", code=COUNT + "\n@hook\nasync def on_rating(thumb): ...\n", hooks='"on_rating"'),
+            "Argument",
+        ),
+        (
+            PLUGIN.format(name="count", code=COUNT, hooks="").replace('{"en": "Do it", "pt": "Fazer"}', '"Do it"'),
+            "description",
+        ),
+        (PLUGIN.format(name="count", code=COUNT, hooks="").replace(", run)", ", run, parameters=['side'])"), "tuple"),
+        (PLUGIN.format(name="count", code="def run(context): ...", hooks=""), "async def"),
+        (
+            PLUGIN.format(name="count", code=COUNT, hooks="").replace(", run)", ", run, permission='king')"),
+            "permission",
+        ),
         (PLUGIN.format(name="count", code=COUNT, hooks="").replace('Command("count"', 'Command("help"'), "twice"),
     ],
-    ids=["no manifest", "missing import", "exits", "other name", "unnamed hook", "unknown hook", "taken command"],
+    ids=[
+        "no manifest",
+        "missing import",
+        "exits",
+        "other name",
+        "unnamed hook",
+        "unknown hook",
+        "missing hook",
+        "argument of a hook",
+        "plain description",
+        "list of parameters",
+        "plain function",
+        "unknown permission",
+        "taken command",
+    ],
 )
 async def test_what_cannot_be_loaded_says_why(aion: Aion, folder: Path, content: str, problem: str) -> None:
     (folder / "count.py").write_text(content)
@@ -213,6 +242,25 @@ async def test_what_cannot_be_loaded_says_why(aion: Aion, folder: Path, content:
     assert "cannot be loaded" in listed.text and problem in listed.text
     assert "does not run" in (await call(aion, "plugin", action="enable", name="count")).text
     assert "Library" in (await call(aion, "docs")).text
+
+
+async def test_an_enabled_plugin_keeps_its_command(aion: Aion, folder: Path) -> None:
+    write(folder, "count", COUNT)
+    await enable(aion, "count")
+    (folder / "aaa.py").write_text(
+        PLUGIN.format(name="aaa", code=COUNT, hooks="").replace('Command("aaa"', 'Command("count"')
+    )
+    write(folder, "count", COUNT + "\nN = 1\n")  # both are read now, aaa first by name
+    assert "the command 'count' is the plugin count's" in (await call(aion, "plugin", action="reload")).text
+
+
+async def test_help_lists_what_is_enabled_here(aion: Aion, folder: Path) -> None:
+    write(folder, "count", COUNT)
+    await call(aion, "plugin", action="reload")
+    assert "/count" not in (await call(aion, "help")).text
+    await enable(aion, "count")
+    assert "/count — Do it" in (await call(aion, "help")).text
+    assert "/count" not in (await call(aion, "help", ELSEWHERE)).text
 
 
 async def test_a_hundred_reloads_leave_everything_as_it_was(aion: Aion, folder: Path) -> None:

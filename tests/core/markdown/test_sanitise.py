@@ -1,11 +1,10 @@
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.telegram.entities import formatted
 from core.markdown import escape, plain_text, sanitise
+from tests.growth import MAX_GROWTH, growth
 
 
 @pytest.mark.parametrize(
@@ -97,14 +96,4 @@ def test_a_link_always_shows_where_it_leads(text: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("convert", [sanitise, escape, lambda text: plain_text(escape(text))])
 def test_it_takes_linear_time(piece, convert) -> None:
-    def least_s(n: int) -> float:
-        text = piece * (n // len(piece))
-        return min(_timed_s(convert, text) for _ in range(5))
-
-    assert least_s(40_000) < 2.6 * least_s(20_000) + 0.005
-
-
-def _timed_s(convert, text: str) -> float:
-    start_s = time.process_time()
-    convert(text)
-    return time.process_time() - start_s
+    assert growth(convert, lambda n: piece * (n // len(piece)), 80_000, 0.005) <= MAX_GROWTH

@@ -299,10 +299,10 @@ NORMAL, FULL = 1, 2
 @pytest.mark.sqlite
 async def test_a_durable_commit_waits_for_the_disk_and_the_next_one_need_not(tmp_path: Path) -> None:
     async with await Database.open(tmp_path) as database:
-        for opened, level in ((database.write_durably, FULL), (database.write, NORMAL)) * 2:
+        for n, (opened, level) in enumerate(((database.write_durably, FULL), (database.write, NORMAL)) * 2):
             async with opened() as connection:
                 assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar_one() == level
-                await connection.execute(insert(inbox).values(entry(f"{level} {id(connection)}")))
+                await connection.execute(insert(inbox).values(entry(f"{level} {n}")))
 
 
 @pytest.mark.sqlite

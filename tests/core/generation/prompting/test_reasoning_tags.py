@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generation.prompting.reasoning_tags import ReasoningFilter, opens_reasoning
+from tests.growth import MAX_GROWTH, growth
 
 ANSWER = "The key is under the red flowerpot."
 ROWS = {
@@ -127,13 +126,8 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE)
 @pytest.mark.parametrize("size", [1, 10**9])
 def test_the_time_is_linear_in_the_text(unit: str, size: int) -> None:
-    def seconds(n: int) -> float:
-        text, taken_s = unit * (n // len(unit)), []
-        for _ in range(5):
-            begun_s = time.process_time()
-            visible([text[i : i + size] for i in range(0, len(text), size)])
-            taken_s.append(time.process_time() - begun_s)
-        return min(taken_s)
+    def make(n: int) -> list[str]:
+        text = unit * (n // len(unit))
+        return [text[i : i + size] for i in range(0, len(text), size)]
 
-    n = 4_000 if size == 1 else 100_000
-    assert seconds(2 * n) <= 2.6 * seconds(n) + 0.01
+    assert growth(visible, make, 8_000 if size == 1 else 200_000, 0.005) <= MAX_GROWTH

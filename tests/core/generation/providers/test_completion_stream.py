@@ -144,4 +144,7 @@ async def test_the_time_is_linear_in_the_bytes(unit: bytes, size: int) -> None:
         return min(taken_s)
 
     n = 5_000 if size == 1 else 120_000
-    assert await seconds(2 * n) <= 2.6 * await seconds(n) + 0.01
+    for _ in range(4):  # other processes on the same caches disturb one measurement, not all
+        if await seconds(2 * n) <= 2.6 * await seconds(n) + 0.01:
+            return
+    pytest.fail("twice the bytes take more than twice the time")
