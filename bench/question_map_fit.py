@@ -159,7 +159,7 @@ def _fit_part(collections: Sequence[AskedCollection], seed: int) -> MapPart:
         drawn += [(each, TIDY_WEIGHT) for each in draw.sample(tidy, min(1, len(tidy)))]
         loss = torch.stack([weight * _loss(part, each, draw) for each, weight in drawn]).sum()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         for group in optimiser.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / WARM_STEPS) * max(0.02, 1 - step / N_STEPS)
         optimiser.step()

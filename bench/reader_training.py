@@ -145,7 +145,7 @@ class Trainer:
         ]).mean()  # fmt: skip
         loss = listed + EVIDENCE_WEIGHT * evidence + EMPTY_WEIGHT * (empty - EMPTY_LOG_ODDS).square().mean()
         self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         torch.nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
         for group in self._optimiser.param_groups:
             group["lr"] = RATE * min(1, (self._step + 1) / WARM_STEPS) * max(0.03, 1 - self._step / N_STEPS)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from core.chat.answer_reply import human_button
@@ -166,25 +167,20 @@ class Dispatch:
 
     async def hear(self, heard: HeardMessage) -> Message | None:
         """Return the call that a message which people wrote to each other amounts to, if it is one. Never raises."""
-        try:
-            return await self.listener.hear(heard)
-        except Exception:  # the error boundary: nobody asked, so nobody is told
-            log.exception("nothing is learned of %s after a fault", heard.message.key)
-            return None
+        call = None
+        with _logged_alone("nothing is learned of %s after a fault", heard.message.key):
+            call = await self.listener.hear(heard)
+        return call
 
     async def hear_edit(self, heard: HeardMessage) -> None:
         """Take over the new words of a message that something was learned of. Never raises."""
-        try:
+        with _logged_alone("what was learned of %s stays as it was after a fault", heard.message.key):
             await self.listener.edit(heard)
-        except Exception:  # the error boundary, as in ``hear``
-            log.exception("what was learned of %s stays as it was after a fault", heard.message.key)
 
     async def hear_deletion(self, space: SpaceId, key: str) -> None:
         """Forget what was learned of a message that was deleted. Never raises."""
-        try:
+        with _logged_alone("what was learned of %s stays after a fault", key):
             await self.listener.delete(space, key)
-        except Exception:  # the error boundary, as in ``hear``
-            log.exception("what was learned of %s stays after a fault", key)
 
     async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:
         """Return the spaces and conversations of a platform where somebody asked within a day, the latest first."""
@@ -264,6 +260,15 @@ class Dispatch:
         """Return the language that is set for a space, else that of a person's locale."""
         spoken = await self.spoken_language(space)
         return language_of_locale(locale, self.default_language) if spoken == "each" else spoken
+
+
+@contextmanager
+def _logged_alone(sentence: str, key: str) -> Iterator[None]:
+    """Be the error boundary of work that nobody asked for: a fault is logged, and nobody is told."""
+    try:
+        yield
+    except Exception:
+        log.exception(sentence, key)
 
 
 def _new_reference() -> str:
