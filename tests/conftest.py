@@ -121,4 +121,4 @@ def parsed_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     For tests of what is done with what was read. The sandboxes have their own (``core/sandbox``,
     ``core/knowledge/parsing``), and in ``tests/e2e`` and the scenarios about files AION reads in them.
     """
-    monkeypatch.setattr("core.assembly.bootstrap.SandboxedParser", lambda sandboxes, unreadable: InProcessParser())
+    monkeypatch.setattr("core.assembly.library.SandboxedParser", lambda sandboxes, unreadable: InProcessParser())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import cli
 from bot.terminal import open_aion
-from core.assembly import bootstrap
+from core.assembly import bootstrap, model_set
 from core.assembly.aion import Aion
 from core.commands import Registry
 from core.errors import Unavailable
@@ -47,6 +47,6 @@ async def quick(settings: Settings, registry: Registry, tell: Callable[[str], No
 
 
 if __name__ == "__main__":
-    bootstrap.open_embedder = open_embedder
+    model_set.open_embedder = open_embedder
     open_aion.assemble = quick  # type: ignore[assignment]
     cli.main()

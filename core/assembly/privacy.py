@@ -1,0 +1,44 @@
+"""What each person may have erased, and what is erased by age, put together over the same erasers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+from core.assembly.exporter import discord_rules_of, open_exports
+from core.assembly.library import Library
+from core.assembly.stores import Stores
+from core.listening.lesson_keeper import LessonKeeper
+from core.privacy.data_rights import DataRights
+from core.privacy.pseudonyms import Pseudonyms
+from core.privacy.retention import Retention
+from core.services.setting_schema import RETENTION
+from core.settings import Settings
+
+
+def open_rights(
+    settings: Settings, stores: Stores, library: Library, pseudonyms: Pseudonyms, keeper: LessonKeeper
+) -> DataRights:
+    """Return every person's rights over what is kept of them, training exports included."""
+    return DataRights(
+        stores.people,
+        stores.documents,
+        stores.spaces,
+        stores.inbox,
+        pseudonyms,
+        library.indexes.drop,
+        {"exports": open_exports(settings.data_dir).erase},
+        discord_rules_of(settings).withholds_messages,
+        keeper.erase,
+    )
+
+
+def open_retention(settings: Settings, stores: Stores) -> Retention:
+    """Return what erases answers by age, as the operator and each space set it."""
+    return Retention(
+        stores.people,
+        {"exports": open_exports(settings.data_dir).erase},
+        settings.keep_answers_days,
+        lambda: datetime.now(UTC),
+        partial(stores.spaces.values, RETENTION),
+    )
