@@ -246,5 +246,5 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
-	$(COMPILE) pyproject.toml --extra dev --no-emit-package torch -o requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --extra otel --no-emit-package torch -o requirements.lock
 	$(COMPILE) --group tools -o requirements.tools.lock
