@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|(^|_)(KEYS?|DSN)(_|$)|DATABASE_URL", re.IGNORECASE)
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|(^|_)(KEYS?|DSN)(_|$)|DATABASE_URL|HEADERS$", re.IGNORECASE
+)
 """What names of variables contain that hold a secret. One too many left out does no harm."""
 
 

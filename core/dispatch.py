@@ -27,11 +27,12 @@ from core.listening.listener import Listener
 from core.ports import ArgumentCompletion, AudienceJudge, Outlet
 from core.question_answering import QuestionAnswering
 from core.recorded_outlet import RecordedOutlet
-from core.request_id import request
+from core.request_id import current_request, request
 from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
+from core.tracing import span
 from core.types import HeardMessage, Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
 from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
@@ -68,7 +69,7 @@ class Dispatch:
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
-        with request():
+        with request(current_request()), span("message"):
             if message.addressed:
                 await self._handle_addressed(message, outlet)
             else:
@@ -96,7 +97,7 @@ class Dispatch:
             await recorded.send(Reply(say_markdown(language, "error.interrupted"), language))
         else:
             await self.inbox.rerun(message)
-            with request():
+            with request(current_request()), span("message"):
                 await self._carry_out(message, recorded)
         await recorded.close()
 

@@ -24,6 +24,7 @@ from core.ports import Gate, Reader, Searcher
 from core.retrieval.reading.reading_searcher import as_read
 from core.stopwatch import Stopwatch
 from core.storage.answers import Answers, NewAnswer
+from core.tracing import span
 from core.types import Answer, Confidence, Decision, Hit, Language, Person, Scope, SearchResult, SpaceId
 
 NO_REPLY = Draft("", "silent")
@@ -188,8 +189,9 @@ class Pipeline:
         return Consultation(question, decision, await self._write(question, found, decision, _show_nothing, ""))
 
     async def _search(self, question: Question, condensed: CondensedQuestion) -> tuple[CondensedQuestion, SearchResult]:
-        condensed, found = await search_in_session(self.searcher, question.scope, condensed, question.language)
-        return condensed, await as_read(found, self.reader)
+        with span("search"):
+            condensed, found = await search_in_session(self.searcher, question.scope, condensed, question.language)
+            return condensed, await as_read(found, self.reader)
 
     async def _condense(self, question: Question) -> CondensedQuestion:
         here = ConversationPlace(question.space, question.conversation, question.branched_from)
@@ -215,15 +217,16 @@ class Pipeline:
     async def _write(
         self, question: Question, found: SearchResult, decision: Decision, show: Show, prefix: str
     ) -> Draft:
-        match decision.band:
-            case "local":
-                draft = await self.writers.grounded(found, show, question.space)
-            case "provider":
-                draft = await self.writers.provided(found, show, prefix, question.space)
-            case "abstain":
-                return await self.writers.outside(found, show, prefix, question.space)
-        draft = draft if draft.sources else await self.writers.closest(found, question.space)
-        return await self._noted(question, found, draft)
+        with span("write"):
+            match decision.band:
+                case "local":
+                    draft = await self.writers.grounded(found, show, question.space)
+                case "provider":
+                    draft = await self.writers.provided(found, show, prefix, question.space)
+                case "abstain":
+                    return await self.writers.outside(found, show, prefix, question.space)
+            draft = draft if draft.sources else await self.writers.closest(found, question.space)
+            return await self._noted(question, found, draft)
 
     async def _noted(self, question: Question, found: SearchResult, draft: Draft) -> Draft:
         """Return a draft with what is to be known of its sources: their age, and what contradicts them."""

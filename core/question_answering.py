@@ -15,6 +15,7 @@ from core.offload import offload
 from core.pipeline import Consultation, Pipeline, Question
 from core.ports import Outlet
 from core.texts import language_of_locale
+from core.tracing import span
 from core.types import Answer, Language, Message, Person, SpaceId
 
 MAX_QUESTION_CHARS = 4_000
@@ -70,7 +71,8 @@ class QuestionAnswering:
             question = await self._reworded(replace(await self._question(message, words), fresh=fresh))
             answer = await self.pipeline.answer(question, lambda text: outlet.partial(sanitise(text)), turn.end)
             turn.end()  # delivery holds up nobody but the person
-            await outlet.send(answer_reply(answer))
+            with span("deliver"):
+                await outlet.send(answer_reply(answer))
         given = DeliveredAnswer(
             question.space,
             answer.id,

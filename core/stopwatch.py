@@ -1,10 +1,12 @@
-"""Latency of an answer, by step, in milliseconds."""
+"""Latency of an answer, by step, in milliseconds. Each step is a span, too (``core.tracing``)."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from core.tracing import span
 
 
 class Stopwatch:
@@ -19,7 +21,8 @@ class Stopwatch:
         """Time a step; a name used twice adds up."""
         start_s = time.perf_counter()
         try:
-            yield
+            with span(name):
+                yield
         finally:
             self.add(name, (time.perf_counter() - start_s) * 1000)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.control.server import serve_commands
 from bot.heartbeat import Heartbeat
 from bot.logs import set_up_logging
+from bot.tracing import tracing
 from bot.watchdog import Adapter, AdapterWatch, WatchdogPolicy, guard_loop
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
@@ -62,7 +63,8 @@ def _webhook(settings: Settings) -> Webhook | None:
 async def run_platforms() -> None:
     """Run until SIGTERM or SIGINT. Raises the ``UserError`` of the first adapter that gives up."""
     settings = read_settings()
-    async with assemble(settings, load_plugins()) as aion:
+    opening = tracing(settings.otlp_endpoint, "aion")
+    async with opening, assemble(settings, load_plugins()) as aion:
         set_up_logging(settings, aion.secrets)
         chosen = adapters(aion, settings)
         policy = WatchdogPolicy(deaf_after_s=settings.deaf_after_s, check_every_s=min(5.0, settings.deaf_after_s / 4))

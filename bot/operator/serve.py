@@ -8,6 +8,7 @@ import signal
 from contextlib import AsyncExitStack
 
 from bot.logs import set_up_logging
+from bot.tracing import tracing
 from bot.web.app import create_app, serve
 from bot.web.bearer_token import require_token
 from bot.web.inference import inference_router
@@ -36,6 +37,7 @@ async def serve_local_model(host: str, port: int, at_once: int) -> None:
     app = create_app([inference_router(InferenceService(local, max_open=at_once), token)])
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.close)
+        await stack.enter_async_context(tracing(settings.otlp_endpoint, "aion-serve"))
         await stack.enter_async_context(following(local, LoraRegistry(settings.data_dir / "loras")))
         try:
             async with asyncio.TaskGroup() as group:

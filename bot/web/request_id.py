@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.request_id import HEADER, request
+from core.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class RequestIds:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         status, start_s = 0, time.perf_counter()
-        with request(Headers(scope=scope).get(HEADER, "")) as request_id:
+        headers = Headers(scope=scope)
+        with request(headers.get(HEADER, "")) as request_id, span("request", headers):
 
             async def tagged(message: Message) -> None:
                 nonlocal status

@@ -25,6 +25,7 @@ from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFa
 from core.ops.alerts import Alerts
 from core.ports import LocalModel
 from core.request_id import HEADER, current_request
+from core.tracing import trace_headers
 from core.types import Language, Piece, PromptTurn, Sampling
 
 log = logging.getLogger(__name__)
@@ -239,7 +240,8 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
 
 
 async def _tag(asked: httpx.Request) -> None:
-    """Send the id of the request at hand along, so that both machines log it."""
+    """Send the id of the request at hand along, so that both machines log it, and that of the span."""
+    asked.headers.update(trace_headers())
     if request_id := current_request():
         asked.headers[HEADER] = request_id
 

@@ -27,3 +27,6 @@ class WebSettings(SettingsGroup):
     """What Prometheus must send as `Authorization: Bearer …`. Without it `/metrics` is served to this machine alone."""
     log_format: Literal["text", "json"] = Field("text", alias="AION_LOG_FORMAT")
     """`json`: one object a line, with `time`, `level`, `logger`, `message`, `request`, `error`."""
+    otlp_endpoint: str | None = Field(None, alias="AION_OTLP_ENDPOINT", pattern=r"^https?://[^\s?#@]+$")
+    """An OpenTelemetry collector (OTLP over HTTP, `http://127.0.0.1:4318`): the steps of each request are sent there as
+    spans, with the request's id and nobody's words. Needs the packages of `aion-memory[otel]`."""
