@@ -1,31 +1,28 @@
 """Dispatch: the entry point for everything people send, from every platform.
 
-Applies limits and permissions, picks the language to reply in, passes a question to question answering and a command
-to its plugin, and is the one boundary where an error becomes a sentence. Knows no platform.
+Applies limits and permissions, picks the language to reply in, passes what is admitted to a processor, and records its
+replies. Together with the processor it is the one boundary where an error becomes a sentence. Knows no platform.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from core.chat.answer_reply import human_button
 from core.chat.audiences import Audiences
 from core.chat.channels import Channels
-from core.chat.fair_queue import FairQueue
 from core.chat.private_teaching import PrivateTeaching
 from core.chat.question_recognition import is_question
 from core.chat.rate_limits import MessageLimits
-from core.command_call import CommandCall
 from core.commands import Command, Registry, require_arguments, require_permission
-from core.errors import BadInput, PermissionRefused, UserError
+from core.errors import BadInput, UserError
 from core.listening.channel_watch import ChannelWatch
 from core.listening.listener import Listener
-from core.ports import ArgumentCompletion, AudienceJudge, Outlet
-from core.question_answering import QuestionAnswering
+from core.message_processor import explained, new_reference
+from core.ports import ArgumentCompletion, AudienceJudge, MessageProcessor, Outlet
 from core.recorded_outlet import RecordedOutlet
 from core.request_id import current_request, request
 from core.service_binding import Services
@@ -35,15 +32,11 @@ from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.tracing import span
 from core.types import HeardMessage, Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
 from core.types.delivery import UnfinishedMessage
-from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
 
 log = logging.getLogger(__name__)
 
 MAX_RUNS = 3
 """How often work on a message is begun; one that was cut short so often is taken for the cause of the crashes."""
-
-N_COMMANDS, N_COMMANDS_EACH = 256, 2
-"""Commands carried out at a time, and those of one person. Those that read pages or files may take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +47,16 @@ class Dispatch:
     """
 
     registry: Registry
-    questions: QuestionAnswering
+    processor: MessageProcessor
     services: Services
     listener: Listener
     channels: Channels
     audiences: Audiences
     limits: MessageLimits
     private_teaching: PrivateTeaching
-    voices: VoiceMessages
     inbox: Inbox
     default_language: Language
     spoken_language: Callable[[SpaceId], Awaitable[SpokenLanguage]]
-    commands: FairQueue = field(default_factory=lambda: FairQueue(N_COMMANDS, N_COMMANDS_EACH))
 
     async def handle(self, message: Message, outlet: Outlet) -> None:
         """Answer ``message`` through ``outlet``, and close it once delivered. Raises cancellation alone."""
@@ -117,7 +108,7 @@ class Dispatch:
         except UserError as error:
             return Reply(explain_markdown(language, error), language, private=True)
         except Exception:  # the error boundary, for a rating instead of a message
-            reference = _new_reference()
+            reference = new_reference()
             log.exception("fault %s while rating answer %s", reference, answer_id)
             return Reply(say_markdown(language, "error.internal", reference=reference), language, private=True)
         buttons = (human_button(language, answer_id),) if now == "down" else ()
@@ -194,41 +185,21 @@ class Dispatch:
 
     async def _carry_out(self, unbound: Message, outlet: Outlet) -> None:
         language = await self._language(unbound.space, unbound.locale)
-        message = replace(self.private_teaching.bound(unbound), locale=language)
-        try:
+        async with explained(unbound.key, language, outlet):
+            message = replace(self.private_teaching.bound(unbound), locale=language)
             message = await self.listener.bound(await self._placed(message))
-            if message.command is None:
-                await self._answer(message, language, outlet)
-            else:
-                await self._call(message, message.command, language, outlet)
-        except UserError as error:
-            await outlet.send(
-                Reply(explain_markdown(language, error), language, quiet=isinstance(error, PermissionRefused))
-            )
-        except Exception:  # the error boundary: of a fault, nothing but its reference may reach the chat
-            reference = _new_reference()
-            log.exception("fault %s while handling %s", reference, message.key)
-            await outlet.send(Reply(say_markdown(language, "error.internal", reference=reference), language))
+            if message.command is not None:
+                message = await self._permitted(message, message.command, language)
+            await self.processor.process(message, outlet)
 
-    async def _answer(self, message: Message, language: Language, outlet: Outlet) -> None:
-        """Answer a question; a spoken one as it was transcribed, below its transcript."""
-        if recording_of(message) is not None:
-            async with self.commands.turn(message.space, message.person.id):
-                message = await self.voices.heard(message)
-            outlet = TranscriptOutlet(outlet, message.text, language)
-        await self.questions.answer(message, message.text, outlet)
-
-    async def _call(self, message: Message, name: str, language: Language, outlet: Outlet) -> None:
+    async def _permitted(self, message: Message, name: str, language: Language) -> Message:
+        """Return a call that its sender may make, as that of the audience it teaches."""
         command = self.registry.get(name)
         if command is None:
             raise BadInput("command.unknown", command=name)
         require_permission(message.person, command)
         require_arguments(message, command, language)
-        message = await self._teaching(message, command)
-        services = self.services.at(message, language)
-        call = CommandCall(message, language, services, self.registry, command, self.questions, outlet)
-        async with self.commands.turn(message.space, message.person.id):
-            await command.handler(call)
+        return await self._teaching(message, command)
 
     async def _handle_unaddressed(self, message: Message, outlet: Outlet) -> None:
         """Answer a question that was not addressed to AION, once and if confident; in every other case keep silent."""
@@ -237,7 +208,7 @@ class Dispatch:
                 return
             if not await self.inbox.claim(message.space, message.key):
                 return
-            await self.questions.answer_unaddressed(await self._placed(message), outlet)
+            await self.processor.process_unaddressed(await self._placed(message), outlet)
         except UserError as error:
             log.info("silent about %s: %s", message.key, error)
         except Exception:  # the error boundary: nobody asked, so nobody is told
@@ -270,8 +241,3 @@ def _logged_alone(sentence: str, key: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception(sentence, key)
-
-
-def _new_reference() -> str:
-    """Return 6 random hex digits that name one fault, both to the person and in the log."""
-    return secrets.token_hex(3)

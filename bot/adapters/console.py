@@ -224,7 +224,7 @@ async def answer_as_text(question: str, space: str | None = None) -> None:
     """Print the answer to one question, asked in ``space``, on the standard output."""
     outlet, message = ConsoleOutlet(TerminalConsole()), _asked_in(question, space)
     async with _once(message.space) as aion:
-        await aion.dispatch.questions.answer(message, question, outlet)
+        await aion.questions.answer(message, question, outlet)
 
 
 @handed_over
@@ -232,7 +232,7 @@ async def answer_as_json(question: str, space: str | None = None) -> None:
     """Print the answer to one question, asked in ``space``, as one JSON object on the standard output."""
     message = _asked_in(question, space)
     async with _once(message.space) as aion:
-        answer = await aion.dispatch.questions.answer(message, question, DiscardingOutlet())
+        answer = await aion.questions.answer(message, question, DiscardingOutlet())
     print_raw(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
 
 

@@ -39,7 +39,7 @@ async def answer_file(path: Path, space: str | None, fresh: bool, as_lines: bool
     console = TerminalConsole(stderr=True)
     async with open_aion(status_printer(console)) as aion:
         await aion.warm()
-        answering = aion.dispatch.questions
+        answering = aion.questions
         answer = answering.answer_afresh if fresh else answering.answer
         with progress_bar(console) as bar:
             task = bar.add_task(path.name, total=len(questions))

@@ -29,7 +29,7 @@ class TemporaryCommunity:
 
     def __init__(self, aion: Aion) -> None:
         self._aion = aion
-        self._pipeline = aion.dispatch.questions.pipeline
+        self._pipeline = aion.questions.pipeline
 
     async def teach(self, document: LabelledDocument) -> None:
         """Index a document as the file it is; one of an unknown kind as Markdown, an unreadable one not at all."""

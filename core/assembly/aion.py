@@ -11,11 +11,13 @@ from core.jobs.scheduler import Scheduler
 from core.knowledge.ingest import Ingest
 from core.knowledge.reembed import Reembedding
 from core.language import detect_language
+from core.message_processor import LocalProcessor
 from core.offload import offload
 from core.ops.answer_metrics import AnswerMetrics
 from core.ops.figures import FiguresReader
 from core.ports import Embedder, LocalModel, Reader, Searcher
 from core.programs.service import ProgramService
+from core.question_answering import QuestionAnswering
 from core.service_binding import Services
 from core.settings import Settings
 from core.storage.curation.watches import Watches
@@ -25,10 +27,15 @@ from core.types import Scope, SpaceId
 
 @dataclass(frozen=True, slots=True)
 class Aion:
-    """A running core, made by ``core.assembly.bootstrap.assemble``. ``secrets``: keys that logs must mask."""
+    """A running core, made by ``core.assembly.bootstrap.assemble``.
+
+    ``dispatch`` takes what people send; ``processor`` answers it here, whoever dispatched it. ``secrets``: keys that
+    logs must mask.
+    """
 
     settings: Settings
     dispatch: Dispatch
+    processor: LocalProcessor
     services: Services
     ingest: Ingest
     scheduler: Scheduler
@@ -47,6 +54,11 @@ class Aion:
     def stores(self) -> Stores:
         """Return the stores, for those who read in the name of a moderator or the operator."""
         return self._stores
+
+    @property
+    def questions(self) -> QuestionAnswering:
+        """Return what answers questions in this process."""
+        return self.processor.questions
 
     @property
     def documents(self) -> Documents:

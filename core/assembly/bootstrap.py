@@ -52,6 +52,7 @@ from core.knowledge.command_service import DocumentService
 from core.knowledge.quiz import QuizService
 from core.knowledge.reembed import Reembedding
 from core.knowledge.review import ReviewService
+from core.message_processor import LocalProcessor
 from core.models.catalog import Tell
 from core.models.registry import LoraRegistry
 from core.offload import offload
@@ -64,7 +65,7 @@ from core.ops.quality_log import QualityLog
 from core.ops.remote_workers import open_workers
 from core.ops.worker_status import WorkerStatusList
 from core.pipeline import Pipeline
-from core.ports import Embedder, Gate, LocalModel, Reader
+from core.ports import Embedder, Gate, LocalModel, MessageProcessor, Reader
 from core.privacy.pseudonyms import Pseudonyms
 from core.programs.service import ProgramService
 from core.question_answering import QuestionAnswering
@@ -85,8 +86,11 @@ async def assemble(
     local: LocalModel | None = None,
     gate: Gate | None = None,
     reader: Reader | None = None,
+    processor: MessageProcessor | None = None,
 ) -> AsyncIterator[Aion]:
     """Open the data folder and put AION together; everything is closed again at the end of the block.
+
+    Messages are answered by ``processor``, where one is given, in place of this process.
 
     Raises ``Unavailable`` when the data folder cannot be used.
     """
@@ -190,16 +194,17 @@ async def assemble(
         )
         questions = QuestionAnswering(pipeline, settings.language, plugins)
         limits = MessageLimits(message_rates(settings), time.monotonic)
+        voices = VoiceMessages(access.transcriber, discord_rules.refuses_training_plans)
+        local_processor = LocalProcessor(registry, questions, services, voices)
         dispatch = Dispatch(
             registry=registry,
-            questions=questions,
+            processor=processor or local_processor,
             services=services,
             listener=listening.listener,
             channels=channels,
             audiences=audiences,
             limits=limits,
             private_teaching=private_teaching_of(settings),
-            voices=VoiceMessages(access.transcriber, discord_rules.refuses_training_plans),
             inbox=stores.inbox,
             default_language=settings.language,
             spoken_language=stores.spaces.language,
@@ -224,6 +229,7 @@ async def assemble(
         yield Aion(
             settings=settings,
             dispatch=dispatch,
+            processor=local_processor,
             services=services,
             ingest=library.ingest,
             scheduler=Scheduler(stores.job_runs, stores.leases, jobs),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.ports.delivery import AdapterApi, ArgumentCompletion, AudienceJudge, InboxPort, Journal, Outlet
 from core.ports.generation import Generator, InspectableModel, LocalModel
+from core.ports.processing import MessageProcessor
 from core.ports.retrieval import (
     Embedder,
     Gate,
@@ -30,6 +31,7 @@ __all__ = [
     "InspectableModel",
     "Journal",
     "LocalModel",
+    "MessageProcessor",
     "Outlet",
     "PageSource",
     "PassageEmbedders",

@@ -60,8 +60,9 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     text = Parameter("text", {"en": "What to say", "pt": "O que dizer"})
     registry.add(Command("echo", {"en": "Say it again", "pt": "Repita"}, echo, (text,)))
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        questions = replace(aion.dispatch.questions, pipeline=Echo(aion.dispatch.questions.pipeline))
-        yield replace(aion, dispatch=replace(aion.dispatch, questions=questions))
+        questions = replace(aion.questions, pipeline=Echo(aion.questions.pipeline))
+        processor = replace(aion.processor, questions=questions)
+        yield replace(aion, processor=processor, dispatch=replace(aion.dispatch, processor=processor))
 
 
 if __name__ == "__main__":

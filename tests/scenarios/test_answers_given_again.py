@@ -40,7 +40,7 @@ async def ask(
     aion: Aion, text: str, *, space: SpaceId = SPACE, language: Language = "en", fresh: bool = False
 ) -> Answer:
     question = Question(space, "here", MEMBER, text, language, fresh=fresh)
-    return await aion.dispatch.questions.pipeline.answer(question, unseen)
+    return await aion.questions.pipeline.answer(question, unseen)
 
 
 async def test_the_same_question_gets_the_same_answer_and_is_told_so(aion: Aion) -> None:

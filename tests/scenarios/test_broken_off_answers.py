@@ -62,7 +62,7 @@ async def ask(
         if shown is not None:
             shown.append(so_far)
 
-    return await aion.dispatch.questions.pipeline.answer(Question(SPACE, conversation, person, text, language), show)
+    return await aion.questions.pipeline.answer(Question(SPACE, conversation, person, text, language), show)
 
 
 async def test_what_was_written_is_kept_marked_and_gone_on_with(tmp_path, monkeypatch) -> None:
@@ -79,7 +79,7 @@ async def test_what_was_written_is_kept_marked_and_gone_on_with(tmp_path, monkey
         assert after[: len(before)] == before  # the same instructions, passages and question
         assert [turn["role"] for turn in after[len(before) :]] == ["assistant", "user"]
         assert after[-2]["content"] == "It opens at nine [1]. On"
-        record = await aion.dispatch.questions.pipeline.answers.get(SPACE, second.id)
+        record = await aion.questions.pipeline.answers.get(SPACE, second.id)
         assert record.question == ASKED
         assert record.generation.text == "It opens at nine [1]. On Saturdays it is open till six [1]."
 
@@ -88,7 +88,7 @@ async def test_the_mark_is_no_part_of_what_the_model_wrote(tmp_path, monkeypatch
     """opencode 39968, 40061: a truncated output is not stored as a whole one."""
     async with answering(tmp_path, monkeypatch, CUT) as (aion, _):
         answer = await ask(aion, ASKED)
-        record = await aion.dispatch.questions.pipeline.answers.get(SPACE, answer.id)
+        record = await aion.questions.pipeline.answers.get(SPACE, answer.id)
         assert record.generation.text == "It opens at nine [1]. On Satur"
 
 
@@ -173,7 +173,7 @@ async def worker(model: TickingGenerator) -> AsyncIterator[str]:
 
 async def working(aion: Aion) -> None:
     async with asyncio.timeout(20):
-        while not aion.dispatch.questions.pipeline.writers.workers():  # noqa: ASYNC110 (a task of AION's finds them)
+        while not aion.questions.pipeline.writers.workers():  # noqa: ASYNC110 (a task of AION's finds them)
             await asyncio.sleep(0.01)
 
 

@@ -59,7 +59,7 @@ async def ask(aion: Aion, text: str = ASKED, language: Language = "en", shown: l
         if shown is not None:
             shown.append(so_far)
 
-    return await aion.dispatch.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, language), show)
+    return await aion.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, language), show)
 
 
 async def press(aion: Aion, command: str, answer: Answer) -> CollectingOutlet:
@@ -105,7 +105,7 @@ async def test_presses_are_labels_for_tuning(unsure: Aion, command: str, label: 
     answer = await ask(unsure)
     await press(unsure, command, answer)
     await press(unsure, command, answer)  # the same press again withdraws nothing
-    record = await unsure.dispatch.questions.pipeline.answers.thumb_of(
+    record = await unsure.questions.pipeline.answers.thumb_of(
         SPACE, answer.id, unsure.dispatch.services.feedback.pseudonyms.of(MEMBER.id)
     )
     assert record == ("up" if label else "down")
@@ -118,7 +118,7 @@ async def test_far_from_everything_it_does_not_know(tmp_path: Path, monkeypatch)
 
 async def test_the_closest_is_not_said_unasked(unsure: Aion) -> None:
     question = Question(SPACE, "here", MEMBER, ASKED, "en")
-    assert await unsure.dispatch.questions.pipeline.answer_unaddressed(question) is None
+    assert await unsure.questions.pipeline.answer_unaddressed(question) is None
 
 
 async def test_a_provider_that_finds_no_answer_says_so_with_a_marker_nobody_sees(tmp_path: Path, monkeypatch) -> None:

@@ -42,7 +42,7 @@ async def ask(aion: Aion, text: str = ASKED) -> Answer:
     async def show(so_far: str) -> None:
         pass
 
-    return await aion.dispatch.questions.pipeline.answer(Question(HERE, "here", MEMBER, text, "en"), show)
+    return await aion.questions.pipeline.answer(Question(HERE, "here", MEMBER, text, "en"), show)
 
 
 async def call(aion: Aion, key: str, name: str, arguments: str = "", person: Person = ANA) -> CollectingOutlet:

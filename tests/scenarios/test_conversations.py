@@ -196,10 +196,10 @@ async def test_a_fault_while_overhearing_stays_silent(community: Community, capl
         def decide(self, found: SearchResult) -> Decision:
             raise RuntimeError("gate fell off")
 
-    dispatch = community.aion.dispatch
-    questions = dispatch.questions
-    broken = replace(questions, pipeline=replace(questions.pipeline, gate=Broken()))
-    faulty = replace(dispatch, questions=broken)
+    processor = community.aion.processor
+    pipeline = replace(processor.questions.pipeline, gate=Broken())
+    broken = replace(processor, questions=replace(processor.questions, pipeline=pipeline))
+    faulty = replace(community.aion.dispatch, processor=broken)
     outlet = CollectingOutlet()
     said = message("When does the choir rehearse?", key="1", space=HERE)
     await faulty.handle(replace(said, addressed=False), outlet)

@@ -51,7 +51,7 @@ async def test_condensed_follow_ups_find_their_passage_first(data_dir: Path) -> 
     async with assemble(Settings.model_validate({"AION_DATA_DIR": data_dir}), load_plugins()) as aion:
         await aion.ingest.index_paths(GLOBAL, [SAMPLES])
 
-        searcher = aion.dispatch.questions.pipeline.searcher
+        searcher = aion.questions.pipeline.searcher
 
         async def is_first(text: str, earlier: str | None, language: Language, answer: str) -> bool:
             asked = CondensedQuestion(Session(GLOBAL, "here", "p"), text, text, datetime.now(UTC), earlier)

@@ -90,7 +90,7 @@ async def show_nothing(text: str) -> None:
 
 
 async def ask_and_rate(aion: Aion) -> None:
-    answer = await aion.dispatch.questions.pipeline.answer(Question(SPACE, "here", ANA, ASKED, "en"), show_nothing)
+    answer = await aion.questions.pipeline.answer(Question(SPACE, "here", ANA, ASKED, "en"), show_nothing)
     assert answer.used == "groq"
     await aion.services.feedback.press(SPACE, answer.id, ANA, "up")
 

@@ -56,7 +56,7 @@ async def asked(aion: Aion, text: str, language: Language = "en") -> Answer:
     async def show(so_far: str) -> None:
         pass
 
-    return await aion.dispatch.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, language), show)
+    return await aion.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, language), show)
 
 
 async def test_five_questions_in_one_are_answered_one_by_one(tmp_path):
@@ -93,7 +93,7 @@ async def test_emoji_alone_are_no_question(tmp_path, text):
     async with space(tmp_path, **HOUSE) as aion:
         outlet = CollectingOutlet()
         try:
-            answer = await aion.dispatch.questions.answer(message(text, key="1", space=SPACE), text, outlet)
+            answer = await aion.questions.answer(message(text, key="1", space=SPACE), text, outlet)
         except BadInput as error:
             assert error.key == "question.wordless"
         else:

@@ -42,7 +42,7 @@ async def test_what_is_read_leads_the_context_and_is_recorded(tmp_path: Path) ->
     async with assemble(settings, Registry(), **parts) as aion:  # type: ignore[arg-type]
         for name, text in RULES.items():
             await aion.ingest.index_file(SPACE, name, text)
-        pipeline = aion.dispatch.questions.pipeline
+        pipeline = aion.questions.pipeline
         found = await as_read(await pipeline.searcher.search(Scope(SPACE), QUESTION, "en"), pipeline.reader)
         assert [hit.passage.document for hit in found.context] == ["opening", "drill"]
         answer = await pipeline.answer(Question(SPACE, "here", MEMBER, QUESTION, "en"), _unseen)

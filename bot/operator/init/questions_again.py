@@ -52,7 +52,7 @@ async def asked_again(
 
     async with open_aion(settings) as aion:
         await aion.warm()
-        pipeline = aion.dispatch.questions.pipeline
+        pipeline = aion.questions.pipeline
         for each in given:
             asked = Question(each.space, "init", _OPERATOR, each.question, each.language, fresh=True)
             yield each, (await pipeline.consult(asked, lambda: None)).draft.text

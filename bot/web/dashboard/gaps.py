@@ -106,7 +106,7 @@ def _closing(visit: Visit) -> GapClosing:
 async def _research(visit: Visit, gap: Gap) -> None:
     """Research a gap in its turn among the commands of chat."""
     try:
-        async with visit.aion.dispatch.commands.turn(visit.space, visit.person.id):
+        async with visit.aion.processor.commands.turn(visit.space, visit.person.id):
             await visit.services.learning.gaps.research(gap.id, _ignore)
     except UserError as error:  # the reading log has it
         log.info("nothing was found about a gap: %s", error)
@@ -116,7 +116,7 @@ async def _ask_again(visit: Visit, gap: Gap) -> Response:
     visit.host.admit_costly(visit.session)
 
     async def reask(space: SpaceId, question: str) -> Draft:
-        return (await visit.aion.dispatch.questions.consult(space, ASKER, question)).draft
+        return (await visit.aion.questions.consult(space, ASKER, question)).draft
 
     return await visit.page("gap_asked", asked=await _closing(visit).ask_again(visit.space, gap, reask))
 

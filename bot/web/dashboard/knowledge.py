@@ -130,7 +130,7 @@ def _address(document: DocumentDetails) -> str | None:
 
 async def _read_again(visit: Visit, document: DocumentDetails) -> None:
     try:
-        async with visit.aion.dispatch.commands.turn(visit.space, visit.person.id):
+        async with visit.aion.processor.commands.turn(visit.space, visit.person.id):
             if (address := _address(document)) is not None:
                 await visit.services.learning.index_page(address)
             else:

@@ -112,7 +112,7 @@ async def test_tuned_gate_is_in_use_from_the_next_start_on(tmp_path):
         async with assemble(settings, Registry(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
             await aion.ingest.index_file(SPACE, "hours.md", document)
             question = Question(SPACE, "here", MEMBER, "When does the library open on Saturdays?", "en")
-            return (await aion.dispatch.questions.pipeline.answer(question, unseen)).used
+            return (await aion.questions.pipeline.answer(question, unseen)).used
 
     assert await band() == "extract"
     gates = GateVersions(tmp_path / "gate")

@@ -46,8 +46,8 @@ async def test_an_answer_begins_after_what_was_taken_back(tmp_path: Path) -> Non
     async with assemble(settings, Registry(), embedder=WordEmbedder(), local=local, gate=LocalGate()) as aion:
         await aion.ingest.index_file(SPACE, "hours.md", f"# Library\n\n{OPENS}\n".encode())
         asked = Question(SPACE, "here", MEMBER, "When does the library open on Saturdays?", "en")
-        answer = await aion.dispatch.questions.pipeline.answer(asked, show)
-        record = await aion.dispatch.questions.pipeline.answers.get(SPACE, answer.id)
+        answer = await aion.questions.pipeline.answer(asked, show)
+        record = await aion.questions.pipeline.answers.get(SPACE, answer.id)
     assert answer.used == "local"
     assert answer.text.count("library") == 1
     assert record.generation.text == OPENS

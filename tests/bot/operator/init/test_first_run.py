@@ -63,7 +63,7 @@ async def test_a_new_key_is_shown_by_what_was_asked_last(
         async with opened(read_settings()) as aion:
             await aion.ingest.index_file(SPACE, "hours.md", b"The library opens at nine o'clock on Saturdays.")
             for text in ("hi", ASKED, ASKED):
-                await aion.dispatch.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, "en"), _unseen)
+                await aion.questions.pipeline.answer(Question(SPACE, "here", MEMBER, text, "en"), _unseen)
         for key, n_shown in ((KEY, 1), ("", 0)):
             screen, person = StringIO(), Answers(GROQ_API_KEY=key)
             await FirstRun(person, client, read_settings(), Console(file=screen, width=200), opened).run()
