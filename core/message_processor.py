@@ -1,7 +1,6 @@
 """The processor of messages in this process: questions to question answering, commands to their plugins.
 
-It is behind ``core.dispatch``, which admits messages and records replies; where that is another process, behind
-``bot.replicas``.
+It is behind ``core.dispatch``, which admits messages and records their replies.
 """
 
 from __future__ import annotations
