@@ -17,13 +17,13 @@ help: ## show this list
 .PHONY: setup
 setup: $(READY) ## make .venv and install the pinned packages into it
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements.dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("AION needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 chat") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || { echo "[1/4] making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "[2/4] installing torch (the largest package; some minutes on a slow line)"
 	@$(PIP) torch==2.13.0
-	@echo "[3/4] installing $$(grep -cE '^[a-z]' requirements.lock) pinned packages"
-	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@echo "[3/4] installing $$(cat requirements.lock requirements.dev.lock | grep -cE '^[a-z]') pinned packages"
+	@$(PIP) --no-deps --require-hashes -r requirements.lock -r requirements.dev.lock
 	@echo "[4/4] installing aion"
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -78,7 +78,7 @@ audit: setup tools ## insecure code, secrets in files, known vulnerabilities of 
 	  --disable-plugin HexHighEntropyString --disable-plugin KeywordDetector \
 	  --exclude-files '\.lock$$|test_personal_data' --exclude-lines 'made-up|127\.0\.0\.1|@example|user:'
 	@timeout 120 $(VENV)/tools/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
-	  -r requirements.lock > $(VENV)/audit.txt 2>&1 || { grep -q 'Found .* known vulnerabilit' $(VENV)/audit.txt && cat $(VENV)/audit.txt && exit 1; }; \
+	  -r requirements.lock -r requirements.dev.lock > $(VENV)/audit.txt 2>&1 || { grep -q 'Found .* known vulnerabilit' $(VENV)/audit.txt && cat $(VENV)/audit.txt && exit 1; }; \
 	  ! grep -q 'not found on PyPI\|Connection\|could not be audited' $(VENV)/audit.txt \
 	  || echo "pip-audit: the advisories could not be reached; pinned packages were not compared with them"
 
@@ -246,5 +246,6 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
-	$(COMPILE) pyproject.toml --extra dev --extra otel --no-emit-package torch -o requirements.lock
+	$(COMPILE) pyproject.toml --extra otel --no-emit-package torch -o requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock -o requirements.dev.lock
 	$(COMPILE) --group tools -o requirements.tools.lock
