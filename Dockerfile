@@ -10,7 +10,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends git tesseract-ocr tesseract-ocr-por \
     && rm -rf /var/lib/apt/lists/*
 
-# Dependencies first: they change less often than the code.
+# Dependencies first: they change less often than the code. The torch of the usual index is built for NVIDIA GPUs, which
+# takes some gigabytes; this names PyTorch's index of builds for CPUs: docker build --build-arg PIP_EXTRA_INDEX_URL=…
+ARG PIP_EXTRA_INDEX_URL
 COPY requirements.lock ./
 RUN pip install torch==2.13.0 && pip install --no-deps --require-hashes -r requirements.lock
 

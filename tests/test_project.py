@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 import string
@@ -182,12 +181,3 @@ def test_a_lock_names_no_address_and_pins_everything(lock: str) -> None:
     assert pins
     assert all("==" in line for line in pins)
     assert not [line for line in pins if line.startswith(("torch==", "nvidia-"))]
-
-
-def test_the_compose_file_is_what_compose_accepts() -> None:
-    yaml = pytest.importorskip("yaml")
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    schema = json.loads((ROOT / "tests" / "compose_schema.json").read_text(encoding="utf-8"))
-    import jsonschema
-
-    jsonschema.validate(compose, schema)
