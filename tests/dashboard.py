@@ -21,6 +21,7 @@ from core.assembly.bootstrap import assemble
 from core.dashboard.sign_in_links import SignIn
 from core.settings import Settings
 from core.storage.answers import NewAnswer
+from core.storage.curation.conflicts import NewConflict
 from core.storage.curation.gaps import NewGap
 from core.storage.curation.proposals import NewProposal
 from core.storage.curation.watches import NewWatch
@@ -143,6 +144,22 @@ class Site:
             await self.aion.stores.answers.rate(space, number, "q", thumb)
         return number
 
+    async def contradict(self, space: SpaceId, first: str = "It opens at nine.", second: str = "At ten.") -> int:
+        """Store two documents that contradict each other; return the number of the contradiction."""
+        for name, text in (("new.md", first), ("old.md", second)):
+            await self.aion.ingest.index_file(space, name, f"# {name}\n\n{text}\n".encode())
+        new, old = (each.id for each in sorted(await self.aion.documents.list(space), key=lambda each: each.id)[-2:])
+        conflict = await self.aion.stores.conflicts.open(space, NewConflict(new, first, old, second))
+        assert conflict is not None
+        return conflict.id
+
+    async def brigade(self, space: SpaceId) -> int:
+        """Have five newcomers dislike one answer at once; return its number."""
+        number = await self.answer(space, "Who is right?")
+        for n in range(5):
+            await self.aion.stores.answers.rate(space, number, f"newcomer {n} of {space}", "down")
+        return number
+
     async def fill(self, space: SpaceId) -> None:
         """Store one of everything that has a number: in a new database it is 1."""
         stores = self.aion.stores
@@ -153,6 +170,7 @@ class Site:
         await self.aion.ingest.index_file(space, "theirs.md", b"# Theirs\n\nThis is theirs.\n")
         gap = NewGap("Theirs?", "en", (), 1, 1, np.ones(4, np.float32), datetime.now(UTC))
         await stores.gaps.replace(space, [gap])
+        await self.contradict(space)
         await stores.watches.add(space, NewWatch("theme", "theirs", "en", timedelta(days=1), ""))
 
 

@@ -13,6 +13,7 @@ from core.storage.curation.consents import Consents
 from core.storage.curation.gaps import Gaps
 from core.storage.curation.proposals import Proposals
 from core.storage.curation.reading_log import ReadingLog
+from core.storage.curation.recent_votes import RecentVotes
 from core.storage.curation.trusted_people import TrustedPeople
 from core.storage.curation.watches import Watches
 from core.storage.database import Database
@@ -64,6 +65,7 @@ class Stores:
         self.quotas = Quotas(database)
         self.rated_answers = RatedAnswers(database)
         self.reading_log = ReadingLog(database)
+        self.recent_votes = RecentVotes(database)
         self.spaces = Spaces(database)
         self.trusted_people = TrustedPeople(database)
         self.turns = Turns(database)

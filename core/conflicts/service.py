@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.chat.notices import Notices
 from core.conflicts.card import card
 from core.errors import BadInput
 from core.privacy.pseudonyms import Pseudonyms
-from core.services.conflicts import VERDICTS, ConflictPage
+from core.services.conflicts import VERDICTS, ConflictPage, ConflictVerdict
 from core.storage.curation.conflicts import Conflicts, NewConflict
-from core.types import Conflict, Language, Person, Reply, Scope, SpaceId
+from core.types import Conflict, ConflictStatus, Language, Person, Reply, Scope, SpaceId
 
 PAGE_SIZE = 5
 
@@ -73,9 +74,22 @@ class SpaceConflicts:
 
     async def decide(self, number: int, verdict: str) -> Conflict:
         """Decide a conflict or undo that, and return it. Raises ``BadInput`` on an unknown number or verdict."""
-        status = next((each for each in (*VERDICTS, "open") if each == verdict), None)
-        if status is None:
-            raise BadInput("conflict.verdict", given=verdict)
+        status = _status(verdict, (*VERDICTS, "open"))
         space, person = (await self._get(number)).space, self._service.pseudonyms.of(self._person.id)
         await self._service.conflicts.decide(space, number, status, person)
         return await self._get(number)
+
+    async def settle(self, number: int, verdict: str) -> ConflictVerdict:
+        """Decide a conflict that is open. Raises ``BadInput`` on an unknown number or verdict."""
+        status = _status(verdict, VERDICTS)
+        space, person = (await self._get(number)).space, self._service.pseudonyms.of(self._person.id)
+        is_new = await self._service.conflicts.settle(space, number, status, person)
+        return ConflictVerdict(await self._get(number), is_new)
+
+
+def _status(verdict: str, known: Sequence[ConflictStatus]) -> ConflictStatus:
+    """Return a verdict as it is stored. Raises ``BadInput`` on one that is not ``known``."""
+    status = next((each for each in known if each == verdict), None)
+    if status is None:
+        raise BadInput("conflict.verdict", given=verdict)
+    return status

@@ -8,7 +8,7 @@ from __future__ import annotations
 from core.services.answers import AnswersPort, LearningReport
 from core.services.channels import ChannelsPort
 from core.services.chat_teaching import ChatTeachingPort, TeachingOutcome
-from core.services.conflicts import ConflictPage, ConflictsPort
+from core.services.conflicts import ConflictPage, ConflictsPort, ConflictVerdict
 from core.services.conversation import ChannelMode, ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
@@ -33,6 +33,7 @@ __all__ = [
     "ChatTeachingPort",
     "CommunityStats",
     "ConflictPage",
+    "ConflictVerdict",
     "ConflictsPort",
     "ConversationPort",
     "DashboardPort",

@@ -22,6 +22,14 @@ class ConflictPage:
     n_conflicts: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictVerdict:
+    """A conflict after an attempt to settle it; not ``is_new``: somebody else had decided it before."""
+
+    conflict: Conflict
+    is_new: bool
+
+
 class ConflictsPort(Protocol):
     """The conflicts of a space. Bound to the space and the person of the message."""
 
@@ -38,6 +46,13 @@ class ConflictsPort(Protocol):
 
     async def decide(self, number: int, verdict: str) -> Conflict:
         """Decide a conflict, or undo that by ``open``; what lost no longer answers. Return it as it is then.
+
+        Raises ``BadInput`` on an unknown number or verdict.
+        """
+        ...
+
+    async def settle(self, number: int, verdict: str) -> ConflictVerdict:
+        """Decide a conflict that is open; one that somebody decided stays as it is.
 
         Raises ``BadInput`` on an unknown number or verdict.
         """

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.document_versions import note_version
 from core.storage.passages import EmbeddedChunks, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
@@ -99,9 +100,12 @@ async def _replace(
     if linked := await link_document(connection, space, new):
         return linked
     old = await _document_named(connection, space, new.name)
+    before = await _text(connection, old.id) if old is not None else None
     revision = await next_revision(connection, space)
     document_id = await _write_document(connection, space, new, old, revision)
     await _set_name(connection, space, new, document_id, old)
+    if before is not None:
+        await note_version(connection, space, new.name, before, new.text)
     if old is not None and old.id != document_id:
         await _remove_if_nameless(connection, space, old.id, revision)
     await add_passages(connection, space, revision, {document_id: embedded})
@@ -162,6 +166,10 @@ async def _document_named(connection: AsyncConnection, space: SpaceId, name: str
     n_names = select(func.count()).where(every.c.document_id == this.c.document_id).scalar_subquery()
     statement = select(this.c.document_id.label("id"), n_names.label("n_names"))
     return (await connection.execute(statement.where(this.c.space_id == space, this.c.name == name))).first()
+
+
+async def _text(connection: AsyncConnection, document_id: int) -> str:
+    return str((await connection.execute(select(documents.c.text).where(documents.c.id == document_id))).scalar_one())
 
 
 async def _set_name(

@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select, union_all
 from core.storage.answers import AnswerRecord, read_answer
 from core.storage.curation.consents import SOURCE as SAID
 from core.storage.database import Database
-from core.storage.schema import answers, document_names, passages, ratings
+from core.storage.schema import answers, document_names, genuine_brigades, passages, ratings
 from core.types import SpaceId, Thumb
 
 HANDOFF = "handoff-"
@@ -98,6 +98,11 @@ class RatedAnswers:
         seen = union_all(asked, select(ratings.c.person, ratings.c.created_at)).subquery()
         first = select(seen.c.person, func.min(seen.c.at).label("at")).group_by(seen.c.person)
         return {row.person: row.at for row in await self._database.rows(first)}
+
+    async def genuine_brigades(self, space: SpaceId) -> frozenset[str]:
+        """Return the keys of the space's vote brigades that a moderator found to be genuine people."""
+        chosen = select(genuine_brigades.c.key).where(genuine_brigades.c.space_id == space)
+        return frozenset(row.key for row in await self._database.rows(chosen))
 
     async def count_since(self, since: datetime | None) -> int:
         """Return how many ratings were given or changed after ``since``; ``None`` counts all."""

@@ -99,7 +99,8 @@ class Exporter:
     async def _examples(self, space: SpaceId, counts: Counter[str]) -> Sequence[TrainingExample]:
         rated = await self.rated.of(space)
         votes = [vote for each in rated for vote in each.votes]
-        found = brigades(votes, await self.rated.first_seen())
+        genuine = await self.rated.genuine_brigades(space)
+        found = [each for each in brigades(votes, await self.rated.first_seen()) if each.key not in genuine]
         await self._report(space, found)
         sound = [vote for vote in votes if not is_quarantined(vote, found)]
         counted = within_caps(sound)

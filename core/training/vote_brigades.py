@@ -39,6 +39,11 @@ class Brigade:
     start: datetime
     end: datetime
 
+    @property
+    def key(self) -> str:
+        """Return what names this brigade within its space, until it grows."""
+        return f"{self.answer_id or 0}.{self.thumb}.{self.start.timestamp():.6f}.{self.end.timestamp():.6f}"
+
 
 def within_caps(votes: Sequence[Vote]) -> tuple[Vote, ...]:
     """Return the votes within both caps: ``MAX_VOTES_PER_HOUR`` a person, and of these the newest ``MAX_VOTES``."""

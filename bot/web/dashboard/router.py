@@ -10,7 +10,20 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bot.delivery.tasks import TaskSet
-from bot.web.dashboard import audit, conversations, gaps, jobs, knowledge, models, quality, sessions, settings, today
+from bot.web.dashboard import (
+    audit,
+    brigades,
+    conflicts,
+    conversations,
+    gaps,
+    jobs,
+    knowledge,
+    models,
+    quality,
+    sessions,
+    settings,
+    today,
+)
 from bot.web.dashboard.pages import STATIC, Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.dashboard.route import page_router
@@ -19,7 +32,20 @@ from bot.web.dashboard.visit import PATH, DashboardHost, Visits
 from core.assembly.aion import Aion
 from core.chat.rate_limits import MessageLimits, Rates
 
-SCREENS = (today, gaps, conversations, knowledge, quality, models, jobs, settings, audit, sessions)
+SCREENS = (
+    today,
+    conflicts,
+    brigades,
+    gaps,
+    conversations,
+    knowledge,
+    quality,
+    models,
+    jobs,
+    settings,
+    audit,
+    sessions,
+)
 
 SCREEN_ROUTES = tuple(route for screen in SCREENS for route in screen.ROUTES)
 """Every path that needs a session."""

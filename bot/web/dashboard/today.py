@@ -7,11 +7,13 @@ from http import HTTPStatus
 from fastapi import HTTPException
 from fastapi.responses import Response
 
+from bot.web.dashboard.brigades import review_of
 from bot.web.dashboard.visit import ScreenRoute, Visit
 from bot.web.fields import row_number
 from core.dashboard.today import TodayReader
 from core.errors import BadInput
 from core.services import Verdict
+from core.services.conflicts import VERDICTS
 from core.types import Proposal
 
 N_ON_A_PAGE = 20
@@ -20,8 +22,10 @@ N_ON_A_PAGE = 20
 async def today(visit: Visit) -> Response:
     """Show what waits."""
     stores = visit.aion.stores
-    reader = TodayReader(stores.proposals, stores.handoffs, stores.watches, stores.gaps)
-    return await visit.page("today", waiting=await reader.read(visit.space))
+    reader = TodayReader(
+        stores.proposals, stores.handoffs, stores.watches, stores.gaps, stores.conflicts, review_of(visit)
+    )
+    return await visit.page("today", waiting=await reader.read(visit.space), verdicts=VERDICTS)
 
 
 async def proposals(visit: Visit) -> Response:

@@ -77,6 +77,12 @@ class Conflicts:
         row = await self._database.row(select(func.count()).where(conflicts.c.space_id.in_(scope.community)))
         return int(row[0]) if row is not None else 0
 
+    async def count_open(self, scope: Scope) -> int:
+        """Return how many conflicts that may be read in ``scope`` wait for a decision."""
+        waiting = conflicts.c.space_id.in_(scope.community) & (conflicts.c.status == "open")
+        row = await self._database.row(select(func.count()).where(waiting))
+        return int(row[0]) if row is not None else 0
+
     async def list(self, scope: Scope, skip: int, limit: int) -> tuple[Conflict, ...]:
         """Return at most ``limit`` conflicts after ``skip``: open ones first, then the latest decided."""
         is_decided = case((conflicts.c.status == "open", 0), else_=1)
@@ -85,11 +91,19 @@ class Conflicts:
 
     async def decide(self, space: SpaceId, number: int, status: ConflictStatus, person: str) -> bool:
         """Set the status of a conflict and hide what lost, or show it again; ``False`` where it has it. Atomic."""
-        differs = _is(space, number) & (conflicts.c.status != status)
+        return await self._decide(space, number, status, person, conflicts.c.status != status)
+
+    async def settle(self, space: SpaceId, number: int, status: ConflictStatus, person: str) -> bool:
+        """Decide a conflict as ``decide`` does, if it is open; ``False``: somebody decided it before. Atomic."""
+        return await self._decide(space, number, status, person, conflicts.c.status == "open")
+
+    async def _decide(
+        self, space: SpaceId, number: int, status: ConflictStatus, person: str, where: ColumnElement[bool]
+    ) -> bool:
         decided = {"decided_by": person, "decided_at": datetime.now(UTC)}
         undecided = {"decided_by": None, "decided_at": None}
         values = {"status": status, "is_automatic": 0, **(undecided if status == "open" else decided)}
-        changed = update(conflicts).where(differs).values(values)
+        changed = update(conflicts).where(_is(space, number), where).values(values)
         async with self._database.write() as connection:
             row = (await connection.execute(changed.returning(conflicts.c.first_id, conflicts.c.second_id))).first()
             if row is None:

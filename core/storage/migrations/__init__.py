@@ -33,6 +33,7 @@ REVISIONS: tuple[str, ...] = (
     "0023",
     "0024",
     "0025",
+    "0026",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -8,7 +8,14 @@ Everything a space owns has its ``space_id``. A passage is searchable while its 
 from __future__ import annotations
 
 from core.storage.schema.alerts import alerts
-from core.storage.schema.answers import answers, quality_days, ratings, reusable_answers, source_openings
+from core.storage.schema.answers import (
+    answers,
+    genuine_brigades,
+    quality_days,
+    ratings,
+    reusable_answers,
+    source_openings,
+)
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 from core.storage.schema.chat import channel_messages, channel_places, chat_lesson_parts, chat_lessons, trusted_people
 from core.storage.schema.conflicts import conflict_searches, conflicts
@@ -21,6 +28,7 @@ from core.storage.schema.jobs import job_wishes, leases, runs
 from core.storage.schema.knowledge import (
     coming_vectors,
     document_names,
+    document_versions,
     documents,
     embedders,
     passages,
@@ -49,9 +57,11 @@ __all__ = [
     "consents",
     "dashboard_sessions",
     "document_names",
+    "document_versions",
     "documents",
     "embedders",
     "gaps",
+    "genuine_brigades",
     "handoffs",
     "inbox",
     "job_wishes",

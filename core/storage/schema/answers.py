@@ -81,3 +81,11 @@ reusable_answers = Table(
     Column("vector", Embedding, nullable=False),
     Index("ix_reusable_answers_space_id", "space_id", "asked"),
 )
+
+genuine_brigades = Table(
+    "genuine_brigades",
+    metadata,
+    Column("space_id", ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(100), primary_key=True, comment="what names a vote brigade until it grows"),
+    Column("decided_at", Moment, nullable=False),
+)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from core.storage.schema.base import Identity, Moment, SearchVector, metadata
 
@@ -44,6 +56,26 @@ document_names = Table(
     Column("name", Text, primary_key=True),
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("source_hash", String(64), nullable=False, comment="of the bytes as they came"),
+)
+
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("space_id", String(200), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("n_chars", Integer, nullable=False, comment="of the text that was stored then"),
+    Column("n_added", Integer, nullable=False, comment="lines that the text before did not have"),
+    Column("n_removed", Integer, nullable=False, comment="lines of the text before that it does not have"),
+    Column("stored_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["space_id", "name"],
+        ["document_names.space_id", "document_names.name"],
+        ondelete="CASCADE",
+        onupdate="CASCADE",
+    ),
+    Index("ix_document_versions_space_id_name", "space_id", "name"),
+    sqlite_autoincrement=True,
 )
 
 passages = Table(

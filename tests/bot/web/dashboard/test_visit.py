@@ -14,7 +14,7 @@ from bot.web.dashboard.router import SCREEN_ROUTES
 from bot.web.dashboard.visit import ScreenRoute
 from core.chat.rate_limits import Rate
 from core.dashboard.sign_in_links import SignIn
-from core.storage.schema import answers, audit_events, documents, gaps, handoffs, proposals, watches
+from core.storage.schema import answers, audit_events, conflicts, documents, gaps, handoffs, proposals, watches
 from core.types import Person, SpaceId
 from tests.dashboard import ELSEWHERE, EVA, HERE, RUI, Site, csrf_in, fields_in
 
@@ -89,7 +89,7 @@ async def test_nobody_reads_or_changes_another_space_by_its_numbers(site: Site) 
 
 
 async def _everything(site: Site) -> list[object]:
-    tables = (proposals, handoffs, watches, gaps, documents, answers, audit_events)
+    tables = (proposals, handoffs, conflicts, watches, gaps, documents, answers, audit_events)
     database = site.aion.stores.database
     return [[repr(row) for row in await database.rows(select(table))] for table in tables]
 
