@@ -39,6 +39,15 @@ $(TOOLS): requirements.tools.lock $(READY)
 	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.tools.lock
 	@touch $@
 
+BROWSER := $(VENV)/.browser
+
+.PHONY: browser
+browser: $(BROWSER) ## what drives Chromium in tests and for pictures; Chromium is the system's: apt install chromium
+
+$(BROWSER): requirements.browser.lock $(READY)
+	@$(PIP) --no-deps --require-hashes -r requirements.browser.lock
+	@touch $@
+
 .PHONY: chat
 chat: setup ## talk to AION in the terminal (the sample handbook is indexed on the first run)
 	@$(AION) index --if-empty data/samples
@@ -249,3 +258,4 @@ lock: ## pin every package again from pyproject.toml (needs uv)
 	$(COMPILE) pyproject.toml --extra otel --no-emit-package torch -o requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock -o requirements.dev.lock
 	$(COMPILE) --group tools -o requirements.tools.lock
+	$(COMPILE) --group browser -o requirements.browser.lock

@@ -173,7 +173,10 @@ def test_small_commands_load_neither_the_core_nor_its_models() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements.dev.lock", "requirements.tools.lock"])
+LOCKS = ("requirements.lock", "requirements.dev.lock", "requirements.tools.lock", "requirements.browser.lock")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_address_and_pins_everything(lock: str) -> None:
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if "://" in line]
