@@ -80,6 +80,18 @@ lint: setup ## style, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+.PHONY: reference
+reference: setup ## write docs/'s pages of settings and commands anew, from the code
+	@$(BIN)/python -m bot.reference
+
+.PHONY: docs
+docs: tools ## docs/ as a site, in build/site; a link that leads nowhere fails
+	@$(VENV)/tools/bin/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs \
+	  --doctree-dir build/doctrees . build/site
+	@! grep -rlE '<(script|img|link|iframe)[^>]* (src|href)="(https?:)?//' build/site --include='*.html' \
+	  || { echo "these pages load something from elsewhere"; exit 1; }
+	@echo "the site is in build/site/index.html"
+
 .PHONY: audit
 audit: setup tools ## insecure code, secrets in files, known vulnerabilities of what is pinned (the last needs the network)
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive bot core plugins
@@ -92,7 +104,7 @@ audit: setup tools ## insecure code, secrets in files, known vulnerabilities of 
 	  || echo "pip-audit: the advisories could not be reached; pinned packages were not compared with them"
 
 .PHONY: check
-check: lint audit test ## everything a change must pass
+check: lint docs audit test ## everything a change must pass
 
 .PHONY: format
 format: setup ## mend what can be mended by a machine

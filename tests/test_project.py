@@ -13,6 +13,8 @@ import pytest
 import typer
 
 from bot.cli import app
+from bot.reference.command_line import Subcommand, command_line
+from bot.reference.pages import reference_pages
 from core.extensions.manifest import HOOKS, PluginManifest
 from core.settings import Settings
 from core.texts import catalogue
@@ -69,15 +71,32 @@ def test_every_key_that_is_said_exists() -> None:
             assert key in catalogue("en"), f"{key} in {path.name}"
 
 
-@pytest.mark.parametrize("name", [field.alias for field in Settings.model_fields.values()])
-def test_every_setting_is_documented(name: str) -> None:
-    assert f"`{name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{name}=" in (ROOT / ".env.example").read_text(encoding="utf-8")
+REFERENCE = reference_pages()
 
 
-@pytest.mark.parametrize("command", [command.name for command in load_plugins()])
-def test_every_command_is_documented(command: str) -> None:
-    assert f"`/{command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", REFERENCE)
+def test_the_reference_is_what_the_code_says(page: str) -> None:
+    assert (ROOT / page).read_text(encoding="utf-8") == REFERENCE[page], "run `make reference` and commit what it wrote"
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_described_and_in_the_example(name: str) -> None:
+    setting = Settings.model_fields[name]
+    assert setting.description, f"describe {name} in a string below it, in core/settings/"
+    assert f"{setting.alias}=" in (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_every_variable_is_in_the_reference() -> None:
+    named = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    read = {name for path in CODE for name in re.findall(r'"(AION_[A-Z_]+)"', path.read_text(encoding="utf-8"))}
+    assert not [name for name in {*named, *read} if f"`{name}`" not in REFERENCE["docs/reference/settings.md"]]
+
+
+@pytest.mark.parametrize("command", [*command_line()], ids=lambda command: " ".join(command.words))
+def test_every_subcommand_is_explained_by_example(command: Subcommand) -> None:
+    assert command.about
+    assert all(each.about for each in command.parameters)
+    assert command.words == ("aion",) or [each for each in command.examples if " ".join(command.words) in each]
 
 
 def test_the_readme_names_what_exists() -> None:

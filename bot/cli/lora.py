@@ -10,7 +10,10 @@ import typer
 from bot.cli.root import app, finish
 
 group = typer.Typer(
-    help="LoRA versions: list, add, promote, rollback, diff.", no_args_is_help=True, rich_markup_mode=None
+    help="LoRA versions: list, add, promote, rollback, diff.",
+    epilog="Examples:  aion lora list  ·  aion lora promote v3  ·  aion lora rollback",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(group, name="lora")
 

@@ -19,14 +19,11 @@ def settings(
     ] = None,
     space: Space = "global",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of README.md.")] = False,
 ) -> None:
     """Show or change what a community's moderators set with /settings; also while AION runs."""
-    from bot.operator.settings import change_setting, print_as_json, print_list, print_one, print_table
+    from bot.operator.settings import change_setting, print_as_json, print_list, print_one
 
-    if markdown:
-        finish(print_table())
-    elif name is not None and value is not None:
+    if name is not None and value is not None:
         finish(change_setting(name, value, space), as_json=as_json)
     elif as_json:
         finish(print_as_json(space), as_json=True)

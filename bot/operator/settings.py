@@ -1,4 +1,4 @@
-"""``aion settings``: a community's settings, listed, changed, and as README.md's table. Works while AION runs.
+"""``aion settings``: a community's settings, listed and changed. Works while AION runs.
 
 A running AION follows within ``core.storage.spaces.FRESH_S`` seconds.
 """
@@ -15,10 +15,10 @@ from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.chat.settings_service import SettingsService, SpaceSettings
 from core.services import SettingValue
-from core.services.setting_schema import SETTINGS, setting_named
+from core.services.setting_schema import setting_named
 from core.storage.spaces import Spaces
 from core.texts import say
-from core.types import Language, SpaceId
+from core.types import SpaceId
 
 
 @asynccontextmanager
@@ -59,22 +59,6 @@ async def change_setting(name: str, typed: str, space: str) -> None:
     channel = typed.strip() if is_of_channels and typed.strip().lower() != "off" else None
     async with _open_settings(space) as settings:
         _print_value(await settings.set(name, typed, channel))
-
-
-async def print_table() -> None:
-    """Print the table of settings that README.md holds."""
-    print_line(settings_table("en"))
-
-
-def settings_table(language: Language) -> str:
-    """Return every setting as a Markdown table: name, values, default, what it does."""
-    columns = [say(language, f"setting.column_{each}") for each in ("name", "values", "default", "about")]
-    rows = [
-        [f"`{each.name}`", each.values, f"`{each.written(each.default)}`", say(language, f"setting.{each.name}_about")]
-        for each in SETTINGS
-    ]
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _print_value(value: SettingValue) -> None:

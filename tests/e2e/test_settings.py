@@ -9,7 +9,7 @@ import pytest
 from discord_server import DiscordServer
 
 from bot.cli.root import finish
-from bot.operator.settings import change_setting, print_as_json, print_list, settings_table
+from bot.operator.settings import change_setting, print_as_json, print_list
 from core.assembly.aion import Aion
 from core.services.setting_schema import ANSWERS, FREE_CHANNELS, MODERATORS, NAME, RESEARCH, Setting
 from core.types import SpaceId
@@ -137,8 +137,3 @@ def test_a_wrong_value_on_the_command_line_is_one_sentence(
     with pytest.raises(SystemExit):
         finish(change_setting("answers", "perhaps", SPACE))
     assert capsys.readouterr().err == ("“perhaps” is no value of answers. It may be: everything, taught, sure.\n")
-
-
-def test_the_readme_has_the_table_of_settings() -> None:
-    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
-    assert settings_table("en") in readme

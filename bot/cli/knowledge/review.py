@@ -10,6 +10,7 @@ from bot.cli.root import Space, app, finish
 
 group = typer.Typer(
     help="What waits for approval: list, approve, reject; also while AION runs.",
+    epilog="Examples:  aion review list --space discord:1234  ·  aion review approve 3 --space discord:1234",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -11,6 +11,7 @@ from bot.cli.root import app
 
 group = typer.Typer(
     help="Learn from thumbs: export, sft, kto, reward, ppo; from text alone: scratch, scale; plan the GPU hours.",
+    epilog="Examples:  aion train export --out data/training/today  ·  aion train cycle",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -29,7 +29,7 @@ class BalancingName(StrEnum):
 
 
 @group.command(
-    epilog="Example:  aion train scratch --text handbook/ --size tiny --out model  ·  AION_LOCAL_MODEL=model"
+    epilog="Example:  aion train scratch --text handbook/ --size tiny --out model  ·  AION_LOCAL_MODEL=model aion chat"
 )
 def scratch(
     text: Text,
