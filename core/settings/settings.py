@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from core.dotenv_file import read_dotenv, unquoted
 from core.errors import Unavailable
 from core.settings.answers import AnswerSettings
+from core.settings.group import SettingsGroup
 from core.settings.limits import LimitSettings
 from core.settings.platforms import PlatformSettings
 from core.settings.storage import StorageSettings
@@ -80,7 +81,14 @@ class Settings(PlatformSettings, AnswerSettings, LimitSettings, StorageSettings,
         return frozenset(part.strip() for part in self.fetch_allow.split(",") if part.strip())
 
 
-GROUPS = (PlatformSettings, AnswerSettings, LimitSettings, StorageSettings, WebSettings, TrainingSettings)
+GROUPS: tuple[type[SettingsGroup], ...] = (
+    PlatformSettings,
+    AnswerSettings,
+    LimitSettings,
+    StorageSettings,
+    WebSettings,
+    TrainingSettings,
+)
 """The subjects, in the order in which they are documented."""
 
 
