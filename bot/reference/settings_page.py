@@ -40,12 +40,14 @@ _OPTIONS = """\
 These variables stand in for an option of [the command line](command-line.md).
 """
 
-_PROGRAMS = """\
-## Programs
+_ELSEWHERE = """\
+## Read elsewhere
 
 | setting | default | what |
 | --- | --- | --- |
 | `AION_API_TOKEN` |  | The token that `aion mcp` asks with, as `aion tokens add` printed it. |
+| `POSTGRES_PASSWORD` |  | The password of the database that `docker-compose.yml` starts with `--profile postgres`. |
+| `SEARXNG_SECRET` |  | The secret of the SearXNG that it starts with `--profile searxng`: a long random word. |
 """
 
 _COLUMNS = ("setting", "default", "what")
@@ -58,7 +60,7 @@ def settings_page() -> str:
         *map(_section, GROUPS),
         _KEYS + "\n" + markdown_table(_COLUMNS, map(_key, read_providers())),
         _OPTIONS + "\n" + markdown_table(("setting", "default", "what"), variables()),
-        _PROGRAMS,
+        _ELSEWHERE,
     ]
     return "\n".join(parts)
 
