@@ -267,7 +267,8 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --n
 
 .PHONY: lock
 lock: ## pin every package again from pyproject.toml (needs uv)
-	$(COMPILE) pyproject.toml --extra otel --no-emit-package torch -o requirements.lock
+	$(COMPILE) pyproject.toml --extra full --extra otel --no-emit-package torch -o requirements.lock
+	$(COMPILE) pyproject.toml --constraint requirements.lock -o requirements.light.lock
 	$(COMPILE) --group dev --constraint requirements.lock -o requirements.dev.lock
 	$(COMPILE) --group tools -o requirements.tools.lock
 	$(COMPILE) --group browser -o requirements.browser.lock

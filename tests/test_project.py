@@ -192,7 +192,7 @@ def test_small_commands_load_neither_the_core_nor_its_models() -> None:
     assert done.returncode == 0, done.stdout
 
 
-LOCKS = ("requirements.lock", "requirements.dev.lock", "requirements.tools.lock", "requirements.browser.lock")
+LOCKS = tuple(f"requirements{part}.lock" for part in ("", ".light", ".dev", ".tools", ".browser"))
 
 
 @pytest.mark.parametrize("lock", LOCKS)

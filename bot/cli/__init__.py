@@ -18,7 +18,7 @@ from bot.cli import train, lora, backup, restore, migrate, tokens, mcp, plugin  
 # isort: on
 import os
 
-from bot.cli.root import app
+from bot.cli.root import app, naming_full_install
 
 _OPTIONS = ("AION_BASE_MODEL", "AION_SFT_JSONL", "AION_LORA_OUT", "AION_LORA_RANK", "AION_LORA_ALPHA")
 """Variables that are defaults of options and no ``core.settings.Settings``."""
@@ -29,4 +29,5 @@ def main() -> None:
     for name in _OPTIONS:
         if value := os.environ.get(name):
             os.environ[name] = os.path.expanduser(value.strip().strip("\"'"))  # noqa: PTH111 (an id is no path)
-    app()
+    with naming_full_install():
+        app()

@@ -6,9 +6,11 @@ Subcommands import their work when they are called, so that ``aion --help`` load
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,3 +72,20 @@ def finish(work: Coroutine[Any, Any, None], *, as_json: bool = False) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def naming_full_install() -> Iterator[None]:
+    """End with a sentence and exit status 1 where the command in the block needs a package of the full installation."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        from bot.terminal.language import terminal_language
+        from core.models.installation import needs_full
+        from core.texts import say
+
+        if not needs_full(error):
+            raise
+        command = " ".join(["aion", *itertools.takewhile(lambda word: not word.startswith("-"), sys.argv[1:3])])
+        typer.echo(say(terminal_language(), "models.needs_full", what=f"`{command}`"), err=True)
+        sys.exit(1)

@@ -77,13 +77,14 @@ class Aion:
         await self._stores.spaces.change_settings(space, lambda settings: settings)
 
     async def warm(self) -> None:
-        """Load the models, so that the first question does not wait for them."""
+        """Load the models, so that the first question does not wait for them; not a local one that is never asked."""
         await offload(detect_language, "warm")
         await offload(read_talk, "warm")
         await offload(self._embedder.warm)
         if self._reader is not None:
             await offload(self._reader.warm)
-        await offload(self.local.warm)
+        if self.local.languages:
+            await offload(self.local.warm)
 
     async def require_writable(self) -> None:
         """Raise ``Unavailable`` when the database cannot be written."""

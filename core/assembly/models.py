@@ -6,7 +6,7 @@ from functools import cache
 
 from core.confidence.gate import open_gate
 from core.confidence.gate_versions import GateVersions
-from core.generation.local.factory import open_generator, open_served, prepare_model
+from core.generation.local.factory import can_run, open_generator, open_served, prepare_model
 from core.generation.local.generator import LocalGenerator
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, Tell
 from core.ports import Gate, Reader
@@ -23,12 +23,17 @@ def open_local(settings: Settings, tell: Tell) -> LocalGenerator:
     return open_generator(settings.local_model, settings.models_dir, tell)
 
 
+def runs_local_model(settings: Settings) -> bool:
+    """Tell whether the local model that is set is run on this machine, by an engine that is installed."""
+    return not settings.local_url and can_run(settings.local_model)
+
+
 def prepare_local(settings: Settings, tell: Tell) -> None:
-    """Make the files of the local model ahead of its first answer, where it is run here and shipped with AION.
+    """Make the files of the local model ahead of its first answer, where it can run here and is shipped with AION.
 
     Blocks. Raises ``Unavailable`` when its package is missing or the folder cannot be written.
     """
-    if not settings.local_url and settings.local_model == DEFAULT_LANGUAGE_MODEL:
+    if settings.local_model == DEFAULT_LANGUAGE_MODEL and runs_local_model(settings):
         prepare_model(settings.local_model, settings.models_dir, tell)
 
 

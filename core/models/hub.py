@@ -15,6 +15,7 @@ import httpx
 
 from core.errors import Unavailable
 from core.models.heavy_imports import loading_heavy
+from core.models.installation import needs_full
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ def is_hub_reachable() -> bool:
 def loading_model(name: str, setting: str) -> Iterator[None]:
     """Load the model ``name`` in the block, within ``core.models.heavy_imports.loading_heavy``.
 
-    Raises ``Unavailable``, with the setting that chose the model, for any error of loading.
+    Raises ``Unavailable``, with the setting that chose the model, for any error of loading; it says so where the model
+    needs the full installation.
     """
     from safetensors import SafetensorError
 
@@ -84,5 +86,7 @@ def loading_model(name: str, setting: str) -> Iterator[None]:
         with loading_heavy():
             yield
     except (OSError, ValueError, LookupError, ImportError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, ImportError) and needs_full(error):
+            raise Unavailable("models.needs_full", what=name) from error
         log.warning("the model %s could not be loaded", name, exc_info=error)
         raise Unavailable("models.not_loaded", name=name, setting=setting) from error

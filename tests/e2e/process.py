@@ -39,10 +39,12 @@ class Finished:
         return json.loads(self.out)
 
 
-async def start(data_dir: Path, *arguments: str, module: str = "bot", **settings: str) -> Process:
+async def start(
+    data_dir: Path, *arguments: str, module: str = "bot", python: str = sys.executable, **settings: str
+) -> Process:
     """Start ``aion ARGUMENTS``; the folder it runs in has no ``.env``. ``module`` is what stands for ``aion``."""
     return await asyncio.create_subprocess_exec(
-        sys.executable,
+        python,
         "-m",
         module,
         *arguments,
@@ -55,10 +57,15 @@ async def start(data_dir: Path, *arguments: str, module: str = "bot", **settings
 
 
 async def aion(
-    data_dir: Path, *arguments: str, stdin: str = "", patience_s: float = PATIENCE_S, **settings: str
+    data_dir: Path,
+    *arguments: str,
+    stdin: str = "",
+    patience_s: float = PATIENCE_S,
+    python: str = sys.executable,
+    **settings: str,
 ) -> Finished:
     """Run ``aion ARGUMENTS`` to its end; one that takes longer than ``patience_s`` is killed."""
-    process = await start(data_dir, *arguments, **settings)
+    process = await start(data_dir, *arguments, python=python, **settings)
     try:
         out, err = await asyncio.wait_for(process.communicate(stdin.encode()), patience_s)
     finally:
@@ -95,9 +102,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *, module: str = "bot", **settings: str) -> AsyncIterator[Running]:
+async def running(
+    data_dir: Path, *, module: str = "bot", python: str = sys.executable, **settings: str
+) -> AsyncIterator[Running]:
     """Run ``aion run`` while the block lasts."""
-    process = await start(data_dir, "run", module=module, **settings)
+    process = await start(data_dir, "run", module=module, python=python, **settings)
     run = Running(process)
     assert process.stderr is not None
     reading = asyncio.create_task(_read(process.stderr, run.log))

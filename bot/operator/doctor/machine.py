@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.operator.doctor.backups import backup_findings
 from bot.operator.doctor.diagnosis import Diagnosis, Level
+from bot.operator.doctor.installation import installation_findings
 from bot.operator.doctor.models import model_findings, model_of
 from core.assembly.backups import backup_policy, open_backups
 from core.assembly.data_folder import DataFolder
@@ -18,6 +19,7 @@ from core.assembly.data_folder_status import (
     provider_status,
     storage_usage,
 )
+from core.assembly.models import runs_local_model
 from core.errors import Unavailable
 from core.offload import offload
 from core.services import PlanTraining, ProviderStatus
@@ -38,8 +40,9 @@ async def machine_findings(settings: Settings, data_folder: DataFolder) -> Async
     """Yield diagnoses of the open data folder, the models and the providers."""
     async for finding in _folder_findings(settings.data_dir, data_folder):
         yield finding
-    embedder, local = await offload(model_of, settings.embedder), await offload(model_of, settings.local_model)
-    for finding in model_findings(embedder, local):
+    embedder = await offload(model_of, settings.embedder)
+    local = await offload(model_of, settings.local_model) if runs_local_model(settings) else None
+    for finding in (*installation_findings(settings), *model_findings(embedder, local)):
         yield finding
     if embedder.is_here:
         n_lacking, n_passages = await count_missing_vectors(data_folder)

@@ -33,15 +33,17 @@ def model_of(name: str) -> ConfiguredModel:
     return ConfiguredModel(name, Path(name).is_dir() or is_cached(name))
 
 
-def model_findings(embedder: ConfiguredModel, local: ConfiguredModel) -> Iterator[Diagnosis]:
-    """Yield a diagnosis of each missing model, or that both are here."""
+def model_findings(embedder: ConfiguredModel, local: ConfiguredModel | None) -> Iterator[Diagnosis]:
+    """Yield a diagnosis of each missing model, or that both are here; ``local``: ``None`` where no model is run."""
     for model, setting in ((embedder, "AION_EMBEDDER"), (local, "AION_LOCAL_MODEL")):
-        values = {"name": model.name, "setting": setting}
-        if model.is_here:
+        if model is None or model.is_here:
             continue
+        values = {"name": model.name, "setting": setting}
         if package := _PACKAGES.get(model.name):
             yield Diagnosis("error", "models.package_missing", {"package": package})
         else:
             yield Diagnosis("warning", "model_away", values)
-    if embedder.is_here and local.is_here:
+    if local is None and embedder.is_here:
+        yield Diagnosis("ok", "embedder_here", {"embedder": embedder.name})
+    elif local is not None and embedder.is_here and local.is_here:
         yield Diagnosis("ok", "models_here", {"embedder": embedder.name, "local": local.name})

@@ -24,6 +24,7 @@ from core.control_characters import without_controls
 from core.dotenv_file import DOTENV as ENV
 from core.dotenv_file import read_dotenv
 from core.errors import BadInput, Unavailable, UserError
+from core.generation.local.factory import can_run
 from core.generation.providers.catalogue import read_providers
 from core.models.catalog import DEFAULT_EMBEDDER, DEFAULT_LANGUAGE_MODEL
 from core.models.hub import is_hub_reachable
@@ -87,9 +88,8 @@ class FirstRun:
         await self._ask("DISCORD_TOKEN", "init.ask_token", self._check_discord, secret=True)
         self._say("init.telegram")
         await self._ask("TELEGRAM_TOKEN", "init.ask_token", self._check_telegram, secret=True)
-        self._say("init.models")
-        await self._ask("AION_EMBEDDER", "init.ask_embedder", self._check_model, default=DEFAULT_EMBEDDER)
-        await self._ask("AION_LOCAL_MODEL", "init.ask_local_model", self._check_model, default=DEFAULT_LANGUAGE_MODEL)
+        if can_run(DEFAULT_LANGUAGE_MODEL):
+            await self._ask_models()
         self._say("init.providers")
         for provider in await offload(read_providers, self._settings.providers_file):
             if not provider.paid:
@@ -102,6 +102,11 @@ class FirstRun:
         for line in self._invitations:
             self._console.print(line)
         self._say("init.next")
+
+    async def _ask_models(self) -> None:
+        self._say("init.models")
+        await self._ask("AION_EMBEDDER", "init.ask_embedder", self._check_model, default=DEFAULT_EMBEDDER)
+        await self._ask("AION_LOCAL_MODEL", "init.ask_local_model", self._check_model, default=DEFAULT_LANGUAGE_MODEL)
 
     async def _ask(self, setting: str, question: str, check: Check, *, secret: bool = False, default: str = "") -> None:
         """Ask for a setting until an answer is not refused; an empty answer leaves it unchanged."""

