@@ -175,7 +175,7 @@ bench-short-answers: setup ## PPO and KTO of the default model towards short ans
 	@$(BENCH) bench/short_answers.py
 
 .PHONY: bench-learning
-bench-learning: setup ## README's worked example, run as it stands there (minutes)
+bench-learning: setup ## the worked example of docs/training.md, run as it stands there (minutes)
 	@$(BENCH) bench/learning.py
 
 .PHONY: bench-nn

@@ -1,4 +1,4 @@
-"""README's worked example, run as it stands there: a made-up community's thumbs become a version on trial.
+"""The worked example of ``docs/training.md``, run as it stands there: a made-up community's thumbs become a version.
 
 64 questions about 16 facts, asked in four ways, are learned; the fifth way is held out: ``make bench-learning``.
 """
