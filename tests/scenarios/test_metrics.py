@@ -54,6 +54,8 @@ async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: o
     monkeypatch.setenv("GROQ_API_KEY", "made-up-groq-key")
     async with ProviderServer(says("The library opens at nine o'clock in the morning on Saturdays. [1]")) as server:
         table = write_table(tmp_path / "table.toml", [("groq", server.url)])
+        with table.open("a", encoding="utf-8") as file:
+            file.write("limits = { requests_per_day = 1000 }\n")
         values = {
             "AION_DATA_DIR": tmp_path / "data",
             "AION_PROVIDERS_FILE": table,
@@ -117,6 +119,7 @@ async def test_answers_ratings_and_state_are_counted(tmp_path: Path, monkeypatch
     assert seen["aion_disk_free_bytes",] > 0
     assert 0 <= seen["aion_backup_age_seconds",] < timedelta(hours=1).total_seconds()
     assert seen["aion_platform_deaf", "discord"] == 0
+    assert seen["aion_quota_left_ratio", "requests", "groq-1", "day", "groq"] == 0.999
     assert [is_ready for name, is_ready in seen.items() if name[0] == "aion_provider_ready"] == [1]
     assert ("aion_platform_heard_seconds", "discord") not in seen
 
