@@ -23,6 +23,7 @@ from core.ops.community_stats import StatsService
 from core.privacy.data_rights import DataRights
 from core.services import ProvidersPort, SpaceServices
 from core.types import Language, Message
+from core.webhooks.service import WebhookService
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Services:
     trust: TrustService
     replies: TrustedReplies
     channels: ChannelWatch
+    webhooks: WebhookService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
@@ -69,4 +71,5 @@ class Services:
             trust=self.trust.of(message),
             replies=self.replies.of(message),
             channels=self.channels.of(message, language),
+            webhooks=self.webhooks.of(message.space, language),
         )

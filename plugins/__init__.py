@@ -28,6 +28,7 @@ from plugins import (
     teach,
     training,
     trust,
+    webhook,
 )
 from plugins.knowledge import conflicts, docs, gaps, import_, index, learn, learned, map, sources, watch
 
@@ -63,6 +64,7 @@ def load_plugins() -> Registry:
         settings,
         dashboard,
         channel,
+        webhook,
         privacy,
         training,
         providers,

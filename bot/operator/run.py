@@ -74,6 +74,7 @@ async def run_platforms() -> None:
                 watches = [AdapterWatch(name, adapter, policy) for name, adapter in chosen.items()]
                 tasks = [group.create_task(watch.run()) for watch in watches]
                 tasks.append(group.create_task(guard_loop(policy), name="guard"))
+                tasks.append(group.create_task(aion.webhooks.run(), name="webhooks"))
                 tasks.append(group.create_task(aion.reembedding.run_in_background(), name="change over"))
                 commands = serve_commands(aion, settings.data_dir)
                 tasks.append(group.create_task(commands, name="control socket"))

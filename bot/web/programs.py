@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from bot.web.api_description import ERRORS, describe
 from bot.web.bearer_token import bearer_of
 from bot.web.errors import ApiError
 from bot.web.fields import EncodableText
@@ -46,7 +46,7 @@ def programs_router(programs: ProgramsPort) -> APIRouter:
             headers = {"WWW-Authenticate": "Bearer"}
             raise ApiError(HTTPStatus.UNAUTHORIZED, explain("en", error), "invalid_api_key", headers) from None
 
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", responses=ERRORS)
     program = Depends(admitted)
 
     @router.post("/ask")
@@ -71,9 +71,7 @@ def programs_router(programs: ProgramsPort) -> APIRouter:
         """Return what the token stands for."""
         return program.identity
 
-    description = get_openapi(title="AION", version="1", routes=router.routes)
-    description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    description["security"] = [{"token": []}]
+    description = describe(router)
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> dict[str, Any]:

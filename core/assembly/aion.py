@@ -23,6 +23,7 @@ from core.settings import Settings
 from core.storage.curation.watches import Watches
 from core.storage.documents import Documents
 from core.types import Scope, SpaceId
+from core.webhooks.sender import WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Aion:
     local: LocalModel
     reembedding: Reembedding
     programs: ProgramService
+    webhooks: WebhookSender
     metrics: AnswerMetrics
     figures: FiguresReader
     _stores: Stores

@@ -28,6 +28,7 @@ from core.assembly.privacy import open_retention, open_rights
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import message_rates, private_teaching_of
 from core.assembly.stores import Stores
+from core.assembly.webhooks import open_webhooks
 from core.chat.audiences import Audiences
 from core.chat.channels import Channels
 from core.chat.conversation import Conversations
@@ -144,6 +145,7 @@ async def assemble(
         promotion = open_promotion(settings, stores, versions)
 
         plugins = await stack.enter_async_context(open_plugins(settings.data_dir, stores, registry))
+        webhooks = open_webhooks(settings, stores.webhooks, notices, utc_now)
         notes = open_conflicts(stores, notices, pseudonyms, library.indexes)
         services = Services(
             documents=DocumentService(library.ingest, stores.documents, stores.passages, library.quota),
@@ -187,6 +189,7 @@ async def assemble(
             trust=listening.trust,
             replies=listening.replies,
             channels=listening.channels,
+            webhooks=webhooks.service,
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(
@@ -210,7 +213,8 @@ async def assemble(
             spoken_language=stores.spaces.language,
         )
         quality = QualityLog(stores.impressions, stores.quality_days, utc_now)
-        backups = open_schedule(settings, OperatorAlerts(stores.last_alerts, notices, settings.alerts_space))
+        alarm = OperatorAlerts(stores.last_alerts, notices, settings.alerts_space, stores.webhooks)
+        backups = open_schedule(settings, alarm)
         jobs = regular_jobs(
             stores.inbox,
             stores.turns,
@@ -237,6 +241,7 @@ async def assemble(
             local=models.local,
             reembedding=Reembedding(stores.vectors, embedders, library.indexes),
             programs=ProgramService(stores.programs, questions, curation.finder, limits),
+            webhooks=webhooks.sender,
             metrics=metrics,
             figures=open_figures(settings, stores, services.providers, quality, backups),
             _stores=stores,

@@ -20,6 +20,7 @@ from core.models.registry import LoraRegistry
 from core.ports import Embedder
 from core.settings import Settings
 from core.training.auto_promotion import AutoPromotion
+from core.types import CommunityEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,15 @@ def open_curation(
 
 def open_promotion(settings: Settings, stores: Stores, versions: LoraRegistry) -> AutoPromotion:
     """Return what trains LoRA versions from ratings and lets the better ones answer."""
+
+    async def tell(version: str) -> None:
+        await stores.webhooks.post_everywhere(CommunityEvent("lora.promoted", {"version": version}))
+
     return AutoPromotion(
         stores.rated_answers,
         versions,
         partial(language_model_base, settings.local_model),
         settings.data_dir / "training",
         settings.train_after_ratings,
+        tell,
     )

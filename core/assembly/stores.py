@@ -20,6 +20,7 @@ from core.storage.database import Database
 from core.storage.delivery.handoffs import Handoffs
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import Leases
+from core.storage.delivery.webhooks import Webhooks
 from core.storage.documents import Documents
 from core.storage.impressions import Impressions
 from core.storage.job_runs import JobRuns
@@ -72,3 +73,4 @@ class Stores:
         self.unreadable = UnreadableSources(database)
         self.vectors = Vectors(database)
         self.watches = Watches(database)
+        self.webhooks = Webhooks(database)

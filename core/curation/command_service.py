@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from core.curation.chat_teaching import ChatTeachingService, SpaceChatTeaching
 from core.curation.curator import Curator, Research
-from core.curation.fetch import readable_address
 from core.curation.gaps import GapFinder, SpaceGaps
+from core.curation.guarded_http import readable_address
 from core.curation.reading_log import log_reading
 from core.curation.watch import SpaceWatches, Watcher
 from core.curation.websearch import WebResult

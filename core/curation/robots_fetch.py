@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from core.curation.fetch import AGENT, ANY_PAGE, Fetcher, PageRequest, readable_address
+from core.curation.fetch import ANY_PAGE, Fetcher, PageRequest
+from core.curation.guarded_http import AGENT, readable_address
 from core.errors import BadInput
 from core.types import Page
 

@@ -15,8 +15,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from core.curation.curator import Curator, Research, excerpts
-from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage, readable_address
+from core.curation.fetch import CONTENT_TYPES, FEED_TYPES, PageRequest, UnchangedPage
 from core.curation.git_checkout import GitCheckouts
+from core.curation.guarded_http import readable_address
 from core.curation.missing_pages import MissingPages
 from core.curation.page_diff import differing_lines, is_relevant_change
 from core.curation.reading_log import log_reading

@@ -11,8 +11,9 @@ from typing import Protocol
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.storage.alerts import LastAlerts
+from core.storage.delivery.webhooks import Webhooks
 from core.texts import say, say_markdown
-from core.types import Language, Reply, SpaceId
+from core.types import GLOBAL, CommunityEvent, Language, Reply, SpaceId
 
 log = logging.getLogger(__name__)
 
@@ -56,21 +57,25 @@ class ModeratorAlerts:
 
 
 class OperatorAlerts:
-    """Writes alerts to the log, each once until its subject is well again; ``space``, if any, names who is told.
+    """Writes alerts on backups to the log, each once until these are well again; ``space``, if any, names who is told.
 
-    What concerns the machine alone is no business of every community's moderators.
+    What concerns the machine alone is no business of every community's moderators; webhooks of the global space are
+    the operator's.
     """
 
-    def __init__(self, last: LastAlerts, notices: Notices, space: str) -> None:
+    def __init__(self, last: LastAlerts, notices: Notices, space: str, webhooks: Webhooks) -> None:
         self._last = last
         self._notices = notices
         self._space = SpaceId(space.strip())
+        self._webhooks = webhooks
 
     async def alert(self, subject: str, key: str, **values: str) -> None:
         """Send an alert, once until ``settle``."""
         if not await self._last.raise_once(subject, key, values):
             return
         log.error("%s", say("en", key, **values))
+        for space in {GLOBAL, self._space} - {SpaceId("")}:
+            await self._webhooks.post(space, CommunityEvent("backup.overdue", values))
         if self._space:
             notice = f"{subject}:{datetime.now(UTC).isoformat()}"
             await self._notices.tell_moderators(self._space, notice, partial(_alert_reply, key, values))

@@ -24,6 +24,7 @@ from core.services.settings import SettingsPort, SettingValue
 from core.services.space_services import SpaceServices
 from core.services.stats import CommunityStats, DayFigures, StatsPort
 from core.services.trust import RepliesPort, TaughtReply, TrustedCircle, TrustedPerson, TrustPort
+from core.services.webhooks import NewWebhook, WebhookCard, WebhooksPort, WebhookState
 
 __all__ = [
     "Allowance",
@@ -50,6 +51,7 @@ __all__ = [
     "LearningReport",
     "LessonOutcome",
     "LessonSample",
+    "NewWebhook",
     "PlanTraining",
     "PluginCard",
     "PluginState",
@@ -74,4 +76,7 @@ __all__ = [
     "TrustedPerson",
     "Verdict",
     "WatchesPort",
+    "WebhookCard",
+    "WebhookState",
+    "WebhooksPort",
 ]

@@ -21,6 +21,7 @@ from core.services.rights import RightsPort
 from core.services.settings import SettingsPort
 from core.services.stats import StatsPort
 from core.services.trust import RepliesPort, TrustPort
+from core.services.webhooks import WebhooksPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,4 @@ class SpaceServices:
     trust: TrustPort
     replies: RepliesPort
     channels: ChannelsPort
+    webhooks: WebhooksPort

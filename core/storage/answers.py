@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
+from core.storage.delivery.webhook_outbox import post_events
 from core.storage.schema import answers, document_names, ratings
 from core.storage.spaces import ensure_space, in_community
 from core.types import (
+    CommunityEvent,
     Confidence,
     Decision,
     Generation,
@@ -31,6 +33,7 @@ from core.types import (
     Source,
     SpaceId,
     Thumb,
+    answer_events,
 )
 
 
@@ -116,7 +119,10 @@ class Answers:
         async with self._database.write() as connection:
             await ensure_space(connection, answer.space)
             statement = insert(answers).values(_columns(answer)).returning(answers.c.id)
-            return int((await connection.execute(statement)).scalar_one())
+            answer_id = int((await connection.execute(statement)).scalar_one())
+            told = (answer.question, answer.text, answer.used, answer.decision.confidence.value, answer.language)
+            await post_events(connection, answer.space, answer_events(answer_id, *told))
+            return answer_id
 
     async def addresses(self, documents: Collection[int]) -> Mapping[int, str]:
         """Return the web address of each of these documents that has one, by the document's id."""
@@ -172,6 +178,8 @@ class Answers:
         now = datetime.now(UTC)
         async with self._database.write_durably() as connection:
             await _require_answer(connection, space, answer_id)
+            rated = CommunityEvent("answer.rated", {"answer_id": answer_id, "thumb": thumb}, answer_id)
+            await post_events(connection, space, [rated])
             if thumb is None:
                 await connection.execute(delete(ratings).where(theirs))
                 return

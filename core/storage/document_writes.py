@@ -16,12 +16,13 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.delivery.webhook_outbox import post_events
 from core.storage.document_versions import note_version
 from core.storage.passages import EmbeddedChunks, add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
 from core.storage.superseded import hide_superseded
-from core.types import IndexedDocument, Language, SpaceId
+from core.types import CommunityEvent, IndexedDocument, Language, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,19 @@ async def store_documents(
     """Store texts under their names, replacing what the names referred to; return the outcome of each, in order."""
     is_new = await _are_new(connection, space, [new for new, _ in texts])
     await _add(connection, space, list(compress(texts, is_new)))
-    return tuple(
-        [
-            IndexedDocument(new.name, "added", len(embedded.chunks))
-            if fresh
-            else await _replace(connection, space, new, embedded)
-            for (new, embedded), fresh in zip(texts, is_new, strict=True)
-        ]
-    )
+    outcomes = [
+        IndexedDocument(new.name, "added", len(embedded.chunks))
+        if fresh
+        else await _replace(connection, space, new, embedded)
+        for (new, embedded), fresh in zip(texts, is_new, strict=True)
+    ]
+    learned = [
+        CommunityEvent("document.learned", {"name": new.name, "title": new.title, "kind": new.kind})
+        for (new, _), indexed in zip(texts, outcomes, strict=True)
+        if indexed.outcome in ("added", "replaced")
+    ]
+    await post_events(connection, space, learned)
+    return tuple(outcomes)
 
 
 async def _are_new(connection: AsyncConnection, space: SpaceId, texts: Sequence[NewDocument]) -> list[bool]:
@@ -238,4 +244,6 @@ async def _remove_if_nameless(connection: AsyncConnection, space: SpaceId, docum
 async def remove_document(connection: AsyncConnection, space: SpaceId, document_id: int, revision: int) -> None:
     """Delete a document with its names and passages."""
     await remove_passages(connection, space, document_id, revision)
-    await connection.execute(delete(documents).where(documents.c.id == document_id))
+    removed = delete(documents).where(documents.c.id == document_id).returning(documents.c.title)
+    title = (await connection.execute(removed)).scalar()
+    await post_events(connection, space, [CommunityEvent("document.forgotten", {"title": title})])

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,13 +36,17 @@ MIN_VOTES = 5
 
 @dataclass(frozen=True, slots=True)
 class AutoPromotion:
-    """Ends trials and starts training. ``folder``: ``training`` of the data folder; ``after``: ratings, 0 for never."""
+    """Ends trials and starts training. ``folder``: ``training`` of the data folder; ``after``: ratings, 0 for never.
+
+    ``promoted`` is told of the version that answers from now on.
+    """
 
     rated: RatedAnswers
     registry: LoraRegistry
     base: Callable[[], Base]
     folder: Path
     after: int
+    promoted: Callable[[str], Awaitable[None]]
     command: Sequence[str] = CYCLE_COMMAND
 
     async def watch_trial(self) -> str:
@@ -59,6 +63,7 @@ class AutoPromotion:
             return f"{trial.version} is rolled back: {own.n_down} 👎, {own.n_up} 👍"
         if own.n_answers >= trial.n_answers:
             await offload(lambda: self.registry.promote(trial.version, self.base()))
+            await self.promoted(trial.version)
             return f"{trial.version} is promoted after {own.n_answers} answers"
         return _progress(trial, own)
 

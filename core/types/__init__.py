@@ -8,6 +8,7 @@ from __future__ import annotations
 from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, Source, Thumb
 from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
+from core.types.events import EVENT_KINDS, CommunityEvent, EventKind, answer_events
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     ChannelPlace,
@@ -45,6 +46,7 @@ from core.types.search import (
 )
 
 __all__ = [
+    "EVENT_KINDS",
     "GLOBAL",
     "LANGUAGES",
     "AnalyzedQuestion",
@@ -56,6 +58,7 @@ __all__ = [
     "ChannelPlace",
     "ChannelProgress",
     "Chunk",
+    "CommunityEvent",
     "Confidence",
     "Conflict",
     "ConflictStatus",
@@ -63,6 +66,7 @@ __all__ = [
     "Decision",
     "Document",
     "EngineState",
+    "EventKind",
     "File",
     "Gap",
     "GapStatus",
@@ -105,6 +109,7 @@ __all__ = [
     "Vector",
     "Watch",
     "WatchKind",
+    "answer_events",
     "community_of",
     "is_private",
     "readers_of",

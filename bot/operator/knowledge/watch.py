@@ -9,8 +9,8 @@ from pathlib import Path
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
-from core.curation.fetch import readable_address
 from core.curation.git_checkout import PREFIX, parse_git_address
+from core.curation.guarded_http import readable_address
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
 from core.language import detect_language

@@ -33,9 +33,9 @@ class SettingField:
 
 
 async def settings(visit: Visit) -> Response:
-    """Show every setting with its value."""
-    values = await visit.services.settings.all()
-    return await visit.page("settings", fields=[_field(visit.language, value) for value in values])
+    """Show every setting with its value, and the webhooks."""
+    values, webhooks = await visit.services.settings.all(), await visit.services.webhooks.all()
+    return await visit.page("settings", fields=[_field(visit.language, value) for value in values], webhooks=webhooks)
 
 
 async def change(visit: Visit) -> Response:

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, insert, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
+from core.storage.delivery.webhook_outbox import post_events
 from core.storage.schema import conflict_searches, conflicts, documents, passages
 from core.storage.spaces import ensure_space, next_revision
 from core.storage.superseded import rewrite_passages
-from core.types import Conflict, ConflictStatus, DatedStatement, Scope, SpaceId
+from core.types import CommunityEvent, Conflict, ConflictStatus, DatedStatement, Scope, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ class Conflicts:
             number = (await connection.execute(added)).scalar_one()
             if new.holds:
                 await rewrite_passages(connection, space, new.second_id, await next_revision(connection, space))
-            return await _get(connection, space, number)
+            found = await _get(connection, space, number)
+            if found is not None:
+                data = {"number": number, "first": found.first.title, "second": found.second.title}
+                await post_events(connection, space, [CommunityEvent("conflict.found", data)])
+            return found
 
     async def get(self, scope: Scope, number: int) -> Conflict | None:
         """Return a conflict that may be read in ``scope``, if there is one of that number."""

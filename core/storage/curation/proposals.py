@@ -15,11 +15,12 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
+from core.storage.delivery.webhook_outbox import post_events
 from core.storage.document_writes import NewDocument, store_documents
 from core.storage.passages import EmbeddedChunks
 from core.storage.schema import document_names, proposals
 from core.storage.spaces import ensure_space
-from core.types import IndexedDocument, Proposal, ProposalStatus, SpaceId
+from core.types import CommunityEvent, IndexedDocument, Proposal, ProposalStatus, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ class Proposals:
                 return None
             await _withdraw(connection, space, proposal.new.name)
             statement = insert(proposals).values(space_id=space, **_columns(proposal)).returning(proposals.c.id)
-            return await _get(connection, space, (await connection.execute(statement)).scalar_one())
+            number = (await connection.execute(statement)).scalar_one()
+            data = {"number": number, "title": proposal.new.title, "site": proposal.site, "origin": proposal.origin}
+            await post_events(connection, space, [CommunityEvent("proposal.waiting", data)])
+            return await _get(connection, space, number)
 
     async def get(self, space: SpaceId, proposal_id: int) -> Proposal | None:
         """Return a proposal of the space, whatever its status; ``None`` when there is none of that id."""

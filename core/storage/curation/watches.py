@@ -11,9 +11,10 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from core.errors import BadInput
 from core.storage.database import Database
+from core.storage.delivery.webhook_outbox import post_events
 from core.storage.schema import document_names, documents, proposals, watched_pages, watches
 from core.storage.spaces import ensure_space
-from core.types import Language, SpaceId, Watch, WatchKind
+from core.types import CommunityEvent, Language, SpaceId, Watch, WatchKind
 
 MAX_WATCHES = 50
 """The most watches that one space may have."""
@@ -99,6 +100,9 @@ class Watches:
         values = {"looked_at": now, "next_at": now + watch.every, "error": error}
         async with self._database.write() as connection:
             await connection.execute(update(watches).where(watches.c.id == watch.id).values(values))
+            if error and error != watch.error:
+                data = {"number": watch.id, "kind": watch.kind, "target": watch.target, "problem": error}
+                await post_events(connection, watch.space, [CommunityEvent("source.failing", data)])
 
     async def pages(self, watch: Watch) -> Mapping[str, SeenPage]:
         """Return the last seen state of a watch's pages, by name."""

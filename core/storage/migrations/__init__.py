@@ -34,6 +34,7 @@ REVISIONS: tuple[str, ...] = (
     "0024",
     "0025",
     "0026",
+    "0027",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -39,6 +39,7 @@ from core.storage.schema.knowledge import (
 from core.storage.schema.plugins import plugin_grants
 from core.storage.schema.programs import program_days, programs
 from core.storage.schema.providers import provider_benches, provider_counts
+from core.storage.schema.webhooks import webhook_messages, webhooks
 
 __all__ = [
     "Embedding",
@@ -90,4 +91,6 @@ __all__ = [
     "unreadable_sources",
     "watched_pages",
     "watches",
+    "webhook_messages",
+    "webhooks",
 ]

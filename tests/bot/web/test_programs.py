@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from bot.web.app import create_app
 from bot.web.programs import programs_router
@@ -14,6 +17,7 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.settings import Settings
+from core.types import EVENT_KINDS
 from tests.fakes import SPACE, ScriptedGenerator, WordEmbedder
 
 pytestmark = pytest.mark.usefixtures("parsed_in_process")
@@ -67,6 +71,28 @@ async def test_half_a_character_is_told_so(http: httpx.AsyncClient) -> None:
     body, json_type = rb'{"question": "When \ud800?"}', {"Content-Type": "application/json"}
     half = await http.post("/v1/ask", content=body, headers=json_type)
     assert half.status_code == 400 and "surrogate" in half.json()["error"]["message"]
+
+
+async def test_the_description_says_all_there_is(http: httpx.AsyncClient, aion: Aion) -> None:
+    description = (await http.get("/v1/openapi.json")).json()
+    served = {route.path for route in programs_router(aion.programs).routes if isinstance(route, APIRoute)}
+    assert served - {"/v1/openapi.json"} == set(description["paths"])
+    assert set(description["webhooks"]) == set(EVENT_KINDS)
+    schemas = description["components"]["schemas"]
+    referenced = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(description)))
+    assert referenced == set(schemas), "no schema is missing, and none is left over"
+    assert all("description" in schema for schema in schemas.values() if "properties" in schema)
+    for place in ("paths", "webhooks"):
+        for path, operations in description[place].items():
+            for operation in operations.values():
+                assert operation["summary"] and operation["description"], path
+                assert operation["responses"]["200"]["content"]["application/json"], path
+                assert "422" not in operation["responses"]
+    errors = {"400", "401", "413", "429", "503"}
+    assert all(errors <= each["responses"].keys() for path in description["paths"].values() for each in path.values())
+    wrong = await http.post("/v1/ask", json={})
+    assert set(wrong.json()) == set(schemas["ErrorReply"]["properties"])
+    assert set(wrong.json()["error"]) == set(schemas["ApiProblem"]["properties"])
 
 
 async def test_every_route_needs_a_token_but_the_description(http: httpx.AsyncClient) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from core.curation.fetch import Fetcher, FetchLimits, readable_address
+from core.curation.fetch import Fetcher, FetchLimits
+from core.curation.guarded_http import readable_address
 from core.errors import BadInput
 from core.texts import explain
 from core.types import LANGUAGES

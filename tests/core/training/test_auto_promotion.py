@@ -33,9 +33,14 @@ class World:
         write_manifest(out, LoraManifest(BASE.id, BASE.hash, 16, 32.0, ("q_proj",)))
         self.registry.add(out)
         self.folder = folder / "training"
+        self.told: list[str] = []
 
     def rollout(self, after: int = 0, *command: str) -> AutoPromotion:
-        return AutoPromotion(RatedAnswers(self.database), self.registry, lambda: BASE, self.folder, after, command)
+        rated = RatedAnswers(self.database)
+        return AutoPromotion(rated, self.registry, lambda: BASE, self.folder, after, self.tell, command)
+
+    async def tell(self, version: str) -> None:
+        self.told.append(version)
 
     async def answers(self, version: str | None, thumb: str, n: int) -> None:
         answers = Answers(self.database)
@@ -76,7 +81,9 @@ async def test_a_trial_that_does_no_worse_is_promoted_after_its_answers(world: W
     await world.rollout().watch_trial()
     assert stage(world) == "trial"
     await world.answers("v1", "up", 1)
+    assert world.told == []
     assert "promoted after 12" in await world.rollout().watch_trial()
+    assert world.told == ["v1"]
     assert stage(world) == "promoted"
 
 

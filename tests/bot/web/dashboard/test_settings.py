@@ -81,3 +81,10 @@ async def test_versions_are_the_operators(shared: Site, space: SpaceId) -> None:
         assert "there is no version to go back from" in (await browser.send("/models/roll-back")).text
     finally:
         object.__setattr__(settings, "operator_ids", "")
+
+
+async def test_webhooks_are_shown_without_what_is_secret(shared: Site, space: SpaceId) -> None:
+    hook = await shared.aion.stores.webhooks.add(space, f"https://example.org/{HARM}", ["answer.given"])
+    page = (await (await shared.signed_in(space)).get("/settings")).text
+    assert "example.org" in page and "answer.given" in page
+    assert hook.secret not in page and HARM not in page and "alert(1)" not in page
