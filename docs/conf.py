@@ -30,7 +30,7 @@ html_show_sphinx = False
 CONTENTS = {
     "AION": ["/README", "how-it-answers"],
     "Guides": ["member", "moderator", "owner"],
-    "Em português": ["pt/reference/chat"],
+    "Em português": ["pt/member", "pt/moderator", "pt/owner", "pt/reference/chat"],
     "Understand": ["training", "/SECURITY", "/ARCHITECTURE", "/bench/README", "/core/nn/README"],
     "Run it": ["operations", "models", "teaching", "/deploy/**"],
     "Build on it": ["programs", "plugins", "/CONTRIBUTING", "/CHANGELOG"],
