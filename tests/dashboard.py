@@ -15,6 +15,7 @@ import numpy as np
 
 from bot.delivery.tasks import TaskSet
 from bot.web.app import create_app
+from bot.web.dashboard.platform_sign_in.routes import NO_PLATFORMS, SignInPlatforms
 from bot.web.dashboard.router import dashboard_router
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
@@ -175,12 +176,12 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path) -> AsyncIterator[Site]:
+async def open_site(folder: Path, platforms: SignInPlatforms = NO_PLATFORMS) -> AsyncIterator[Site]:
     """Serve the dashboard of a new data folder."""
     settings = Settings.model_validate({"AION_DATA_DIR": folder, "AION_HEALTH_PORT": 8787})
     roles, tasks = Roles(), TaskSet("dashboard")
     async with assemble(settings, load_plugins(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        app = create_app([dashboard_router(aion, roles, tasks, now_s=lambda: 0.0)])
+        app = create_app([dashboard_router(aion, roles, tasks, now_s=lambda: 0.0, platforms=platforms)])
         try:
             yield Site(aion, roles, tasks, httpx.ASGITransport(app))
         finally:

@@ -121,11 +121,13 @@ async def _health(
         from bot.web.admin import admin_router
 
         routers.append(admin_router(aion.services.reviews, token))
+    from bot.web.dashboard.platform_sign_in.routes import platforms_of
     from bot.web.dashboard.roles import PlatformRoles
     from bot.web.dashboard.router import dashboard_router
 
     tasks = TaskSet("dashboard")
-    routers.append(dashboard_router(aion, PlatformRoles({watch.name: watch.adapter for watch in watches}), tasks))
+    roles = PlatformRoles({watch.name: watch.adapter for watch in watches})
+    routers.append(dashboard_router(aion, roles, tasks, platforms=platforms_of(settings)))
     log.info("dashboard: %s/dashboard", settings.dashboard_address)
     app = create_app(routers)
     try:

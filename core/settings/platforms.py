@@ -18,6 +18,13 @@ class PlatformSettings(SettingsGroup):
     """A Discord role that may teach, beside members with *Manage Server*."""
     operator_ids: str = Field("", alias="AION_OPERATOR_IDS")
     """Your own accounts, as `discord:123,telegram:456`: they moderate their private chats, without a limit."""
+    discord_client_id: str | None = Field(None, alias="AION_DISCORD_CLIENT_ID", pattern="^[0-9]{1,20}$")
+    """The application's client id: with its secret, moderators may sign in to the dashboard by Discord. Its redirect
+    there is the dashboard's address with `/dashboard/sign-in/discord/done`."""
+    discord_client_secret: SecretStr | None = Field(None, alias="AION_DISCORD_CLIENT_SECRET")
+    """The application's client secret."""
+    telegram_login: bool = Field(False, alias="AION_TELEGRAM_LOGIN")
+    """`yes`: moderators may sign in to the dashboard by Telegram. @BotFather must be told its domain (`/setdomain`)."""
     deaf_after_s: float = Field(180.0, alias="AION_DEAF_AFTER_S", gt=0)
     """Seconds without a word from a platform after which its connection is made anew. After three times AION exits,
     for its supervisor to start it again."""

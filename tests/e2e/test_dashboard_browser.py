@@ -12,20 +12,28 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
 
 from bot.web.app import create_app, serve
 from bot.web.dashboard.pages import STATIC, Pages
+from bot.web.dashboard.platform_sign_in.routes import SignInPlatforms
+from bot.web.dashboard.platform_sign_in.telegram_login import TelegramLogin
 from bot.web.dashboard.router import SCREEN_ROUTES, dashboard_router
+from core.types import SpaceId
 from tests.dashboard import HERE, RUI, Site, open_site
+from tests.sign_in_platforms import BOT_TOKEN, TelegramSignIn
 
 CHROMIUM = os.environ.get("AION_CHROMIUM") or shutil.which("chromium")
 MAX_BYTES = 300_000
 """Of a page with everything it loads."""
+
+TELEGRAM = "http://telegram.example"
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
@@ -91,7 +99,11 @@ class BrowserSite:
 async def served(site: Site) -> AsyncIterator[str]:
     """Serve a dashboard on a free port and give its address."""
     address = asyncio.get_running_loop().create_future()
-    app = create_app([dashboard_router(site.aion, site.roles, site.tasks, now_s=_Unhurried())])
+    login = TelegramLogin(
+        BOT_TOKEN, "http://aion.example", "http://aion.example/dashboard/sign-in/telegram/done", TELEGRAM
+    )
+    platforms = SignInPlatforms(telegram=login)
+    app = create_app([dashboard_router(site.aion, site.roles, site.tasks, _Unhurried(), platforms)])
     task = asyncio.create_task(serve(app, "127.0.0.1", 0, address.set_result))
     try:
         yield await address
@@ -193,6 +205,28 @@ async def test_without_scripts_everything_can_be_decided(world: BrowserSite) -> 
         await page.click("footer button[lang=en]")
         await page.goto(f"{world.address}/dashboard/knowledge/map")
         await page.wait_for_selector("figure svg circle", state="attached")  # the page loads itself again until then
+
+
+async def test_telegram_signs_in(world: BrowserSite) -> None:
+    """What Telegram tells stands behind the address's ``#``, which our script sends on, as the policy allows."""
+    group = SpaceId("telegram:-100")
+    await world.site.aion.stores.spaces.change_settings(group, lambda held: held)
+    world.site.roles.moderators.add((group, "telegram:42"))
+    result = TelegramSignIn(datetime.now(UTC)).result()
+
+    async def accept(route: Any) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        back = asked["return_to"][0].replace("http://aion.example", world.address)
+        await route.fulfill(status=302, headers={"Location": f"{back}#tgAuthResult={result}"})
+
+    async with world.context() as context:
+        page = await context.new_page()
+        await page.route(f"{TELEGRAM}/**", accept)
+        await page.goto(f"{world.address}/dashboard/today")
+        await page.click("text=Sign in with Telegram")
+        await page.click("button")
+        await page.wait_for_url("**/dashboard/today")
+        assert "tgAuthResult" not in page.url and await page.locator("text=Signed in as Rui").count() == 1
 
 
 async def test_a_second_press_is_not_sent(world: BrowserSite) -> None:

@@ -6,7 +6,7 @@ Nothing but ``bot/web/dashboard/static`` is loaded by a page, and no style or sc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib.resources import files
@@ -35,6 +35,7 @@ STATIC: Mapping[str, str] = {
     "dashboard.css": "text/css; charset=utf-8",
     "dashboard.js": "text/javascript; charset=utf-8",
     "map.js": "text/javascript; charset=utf-8",
+    "telegram.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """The files that pages load, with their types."""
@@ -43,9 +44,9 @@ _AGES: tuple[tuple[str, int], ...] = (("days", 86_400), ("hours", 3_600), ("minu
 
 
 class Pages:
-    """Renders the templates. Made once a process."""
+    """Renders the templates. Made once a process. ``platforms`` are those that one can sign in by."""
 
-    def __init__(self) -> None:
+    def __init__(self, platforms: Sequence[str] = ()) -> None:
         self._templates = Environment(
             loader=PackageLoader("bot.web.dashboard"),
             autoescape=True,
@@ -54,6 +55,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(version=self.static_version, screens=SCREENS, languages=LANGUAGES)
+        self._templates.globals.update(platforms=tuple(platforms))
         self._templates.filters.update(web_link=web_link, plain_text=plain_text)
 
     @cached_property

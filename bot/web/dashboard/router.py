@@ -25,6 +25,8 @@ from bot.web.dashboard import (
     today,
 )
 from bot.web.dashboard.pages import STATIC, Pages
+from bot.web.dashboard.platform_sign_in.pending import PendingSignIns
+from bot.web.dashboard.platform_sign_in.routes import NO_PLATFORMS, PlatformSignInRoutes, SignInPlatforms
 from bot.web.dashboard.roles import RoleSource
 from bot.web.dashboard.route import page_router
 from bot.web.dashboard.sign_in import SignInRoutes
@@ -52,14 +54,19 @@ SCREEN_ROUTES = tuple(route for screen in SCREENS for route in screen.ROUTES)
 
 
 def dashboard_router(
-    aion: Aion, roles: RoleSource, tasks: TaskSet, now_s: Callable[[], float] = time.monotonic
+    aion: Aion,
+    roles: RoleSource,
+    tasks: TaskSet,
+    now_s: Callable[[], float] = time.monotonic,
+    platforms: SignInPlatforms = NO_PLATFORMS,
 ) -> APIRouter:
     """Return the routes of the dashboard; ``roles`` says at every request who moderates.
 
+    ``platforms`` are those that one can sign in by, beside the link that the bot sends.
     ``tasks`` are those that go on after a response; whoever made the set ends it. ``now_s``: a
     monotonic clock, for the limits on requests.
     """
-    pages = Pages()
+    pages = Pages(platforms.names)
     host = DashboardHost(aion, roles, pages, MessageLimits(Rates(), now_s), tasks)
     router = page_router(pages, PATH, aion.settings.language)
 
@@ -79,6 +86,7 @@ def dashboard_router(
     router.add_api_route("/static/{name}", static)
     router.add_api_route("", home)
     SignInRoutes(host).add_to(router)
+    PlatformSignInRoutes(host, platforms, PendingSignIns(now_s)).add_to(router)
     for route in SCREEN_ROUTES:
         Visits(host).add(router, route)
     router.add_api_route("/{rest:path}", nothing)
