@@ -33,7 +33,7 @@ CHROMIUM = os.environ.get("AION_CHROMIUM") or shutil.which("chromium")
 MAX_BYTES = 300_000
 """Of a page with everything it loads."""
 
-TELEGRAM = "http://telegram.example"
+AION, TELEGRAM = "http://aion.example", "http://telegram.example"
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
@@ -216,7 +216,7 @@ async def test_telegram_signs_in(world: BrowserSite) -> None:
 
     async def accept(route: Any) -> None:
         asked = parse_qs(urlsplit(route.request.url).query)
-        back = asked["return_to"][0].replace("http://aion.example", world.address)
+        back = asked["return_to"][0].replace(AION, world.address)
         await route.fulfill(status=302, headers={"Location": f"{back}#tgAuthResult={result}"})
 
     async with world.context() as context:
@@ -224,6 +224,8 @@ async def test_telegram_signs_in(world: BrowserSite) -> None:
         await page.route(f"{TELEGRAM}/**", accept)
         await page.goto(f"{world.address}/dashboard/today")
         await page.click("text=Sign in with Telegram")
+        await page.wait_for_selector("text=Welcome, Rui")
+        await page.wait_for_load_state("load")
         await page.click("button")
         await page.wait_for_url("**/dashboard/today")
         assert "tgAuthResult" not in page.url and await page.locator("text=Signed in as Rui").count() == 1
