@@ -26,6 +26,9 @@ GRACE_S = 10
 KEEP_ALIVE_S = 65
 """Seconds an idle connection is kept: longer than clients' own limit, or one may send on a connection just closed."""
 
+MAX_CONNECTIONS = 512
+"""Connections at once; one more is answered 503. Fewer than the descriptors that a process may usually have (1,024)."""
+
 
 def create_app(routers: Iterable[APIRouter], *, max_body_bytes: int = MAX_BODY_BYTES) -> FastAPI:
     """Return an application with these routers; reading more than ``max_body_bytes`` of a request answers 413."""
@@ -52,6 +55,7 @@ async def serve(app: ASGIApp, host: str, port: int, started: Callable[[str], Non
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         )

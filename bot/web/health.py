@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -33,17 +34,21 @@ log = logging.getLogger(__name__)
 DATABASE_WITHIN_S = 4.0
 """Seconds a write may take: less than the usual timeout of a health check."""
 
+FRESH_S = 1.0
+"""Seconds for which one look at the database counts: everybody who reaches ``/health`` may ask, however often."""
+
 
 def health_router(
     aion: Aion, adapters: Sequence[AdapterWatch], heartbeat: Heartbeat, is_warm: Callable[[], bool]
 ) -> APIRouter:
     """Return the route ``/health``. ``is_warm`` tells whether the models are loaded."""
     router = APIRouter()
+    database = DatabaseCheck(aion)
 
     @router.get("/health")
     async def health() -> JSONResponse:
         health_by_name = {adapter.name: adapter.health for adapter in adapters}
-        backlog = await _backlog(aion)
+        backlog = await database.backlog()
         problems = heartbeat.pulse.problems
         is_well = backlog is not None and not problems and not any(each.is_deaf for each in health_by_name.values())
         body = {
@@ -59,15 +64,31 @@ def health_router(
     return router
 
 
-async def _backlog(aion: Aion) -> int | None:
-    """Return the number of messages not yet answered, ``None`` when the database cannot be written in time."""
-    try:
-        async with asyncio.timeout(DATABASE_WITHIN_S):
-            await aion.require_writable()
-            return await aion.count_backlog()
-    except (TimeoutError, Unavailable) as error:
-        log.error("health: the database cannot be written: %s", error or "no answer in time")
-        return None
+class DatabaseCheck:
+    """Looks whether the database can be written, every ``FRESH_S`` at most."""
+
+    def __init__(self, aion: Aion) -> None:
+        self._aion = aion
+        self._looking = asyncio.Lock()
+        self._looked_at_s = float("-inf")
+        self._backlog: int | None = None
+
+    async def backlog(self) -> int | None:
+        """Return the number of messages not yet answered, ``None`` when the database cannot be written in time."""
+        async with self._looking:
+            if time.monotonic() - self._looked_at_s >= FRESH_S:
+                self._backlog = await self._look()
+                self._looked_at_s = time.monotonic()
+            return self._backlog
+
+    async def _look(self) -> int | None:
+        try:
+            async with asyncio.timeout(DATABASE_WITHIN_S):
+                await self._aion.require_writable()
+                return await self._aion.count_backlog()
+        except (TimeoutError, Unavailable) as error:
+            log.error("health: the database cannot be written: %s", error or "no answer in time")
+            return None
 
 
 def _as_json(health: AdapterHealth) -> dict[str, Any]:

@@ -154,3 +154,22 @@ async def test_an_idle_connection_outlives_what_clients_keep_theirs_for() -> Non
             await asyncio.sleep(pause_s)
         writer.close()
         await writer.wait_closed()
+
+
+async def test_more_connections_than_it_may_have_are_refused_and_the_others_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.web.app.MAX_CONNECTIONS", 3)
+    async with running() as (client, _):
+        port = client.base_url.port
+        waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        refused = await client.post("/echo", json={"words": "olá"})
+        assert refused.status_code == 503
+        for _, writer in waiting:
+            writer.close()
+            await writer.wait_closed()
+        for _ in range(500):  # the server has yet to see that they are gone
+            await asyncio.sleep(0.01)
+            if (served := await client.post("/echo", json={"words": "olá"})).status_code == 200:
+                break
+    assert served.status_code == 200
