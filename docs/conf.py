@@ -22,13 +22,13 @@ myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = "AION"
-html_logo = html_favicon = "../bot/web/dashboard/static/icon.svg"
+html_favicon = "../bot/web/dashboard/static/icon.svg"
 html_additional_pages = {"index": "start.html"}
 html_copy_source = False
 html_show_sphinx = False
 
 CONTENTS = {
-    "AION": ["/README", "how-it-answers"],
+    "Start": ["/README", "how-it-answers"],
     "Guides": ["member", "moderator", "owner"],
     "Em português": ["pt/member", "pt/moderator", "pt/owner", "pt/reference/chat"],
     "Understand": ["training", "/SECURITY", "/ARCHITECTURE", "/bench/README", "/core/nn/README"],
