@@ -129,6 +129,14 @@ bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 bench-postgres: setup ## what is found, and how fast, on SQLite and on PostgreSQL: make bench-postgres DATA="dir dir"
 	@$(BENCH) bench/postgres.py $(DATA)
 
+.PHONY: bench-postgres-graph
+bench-postgres-graph: setup ## pgvector's graph at size: time to build, p95, recall: make bench-postgres-graph [SIZES="100000 1000000"]
+	@$(BENCH) bench/postgres_graph.py $(SIZES)
+
+.PHONY: bench-capacity
+bench-capacity: setup ## what 1 to 100,000 communities need and cost, held against a run on the loopback: make bench-capacity [PLOT=file.png]
+	@$(BENCH) bench/capacity.py $(if $(PLOT),--plot $(PLOT))
+
 .PHONY: bench-backup
 bench-backup: setup ## backing up, verifying and restoring while searched: make bench-backup SIZES="100000"
 	@$(BENCH) bench/backup.py $(SIZES)

@@ -116,13 +116,13 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a server with a database ``TEMPLATE`` in a temporary folder."""
+def postgres_server(*settings: str) -> Iterator[PostgresServer]:
+    """Run a server with a database ``TEMPLATE`` in a temporary folder; ``settings`` come before those of tests."""
     folder = Path(tempfile.mkdtemp(prefix="aion-postgres-"))
     folder.chmod(0o755)
     try:
         _make_cluster(folder)
-        server = PostgresServer(folder, _free_port())
+        server = PostgresServer(folder, _free_port(), settings)
         server.start()
         try:
             server.run("postgres", f"CREATE DATABASE {TEMPLATE}")
