@@ -222,12 +222,8 @@ bench-prompts: setup ## how often the answer is in what a provider reads: make b
 bench-gate: setup ## after bench-reader: fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir --judge dir"
 	@$(BENCH) bench/gate_fit.py $(DATA)
 
-.PHONY: bench-question-map
-bench-question-map: setup ## fit what moves a question's vector on labelled folders and judge it on others: make bench-question-map DATA="dir dir --judge dir"
-	@$(BENCH) bench/question_map_fit.py $(DATA)
-
 .PHONY: bench-reader
-bench-reader: setup ## after bench-question-map: train the reader on labelled folders and judge it on others: make bench-reader DATA="dir dir --judge dir dir --hours 1"
+bench-reader: setup ## train the reader on labelled folders and judge it on others: make bench-reader DATA="dir dir --judge dir dir --hours 1"
 	@$(BENCH) bench/reader_fit.py $(DATA)
 
 .PHONY: bench-reader-latency

@@ -1,12 +1,12 @@
 """Fits the confidence gate's coefficients on labelled sets, and says how good they are on others.
 
 Run: python bench/gate_fit.py DIR... [--judge DIR...] [--write]   (DIRs in BEIR's layout; needs scikit-learn)
-Every collection of a set is indexed by itself, searched by a map of ``bench/question_map_fit.py`` and read by a head of
-``bench/reader_fit.py`` that were not fitted on it (run those first). A question with quotes is also a twin, an
-unanswerable one: the same search without the passages that hold a quote. Prints by set the AUROC, that of questions
-against their twins, and the control: of the same gate over the same passages with their texts emptied. The sets of
---judge are not fitted on; the bands are chosen on them (without any: on the sets themselves, each judged by a fit on
-the others). With --write the coefficients go to core/confidence/coefficients.json.
+Every collection of a set is indexed by itself, and read by a head of ``bench/reader_fit.py`` (run that first) that was
+not trained on it. A question with quotes is also a twin, an unanswerable one: the same search without the passages that
+hold a quote. Prints by set the AUROC, that of questions against their twins, and the
+control: of the same gate over the same passages with their texts emptied. The sets of --judge are not fitted on; the
+bands are chosen on them (without any: on the sets themselves, each judged by a fit on the others). With --write the
+coefficients go to core/confidence/coefficients.json.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bench.fold_maps import FoldMaps
 from bench.fold_readers import FoldReaders
 from bench.labelled import folder_arguments, given_folders, indexed
 from bench.table import heading, row
@@ -92,16 +91,14 @@ class Views:
     read: Example
 
 
-async def collect(data: LabelledSet, embedder: Embedder, maps: FoldMaps, readers: FoldReaders) -> list[Views]:
+async def collect(data: LabelledSet, embedder: Embedder, readers: FoldReaders) -> list[Views]:
     """Ask every collection's questions of an index of its own."""
-    return [each for part in data.collections() async for each in _ask(part, data.name, embedder, maps, readers)]
+    return [each for part in data.collections() async for each in _ask(part, data.name, embedder, readers)]
 
 
-async def _ask(
-    part: LabelledSet, family: str, embedder: Embedder, maps: FoldMaps, readers: FoldReaders
-) -> AsyncIterator[Views]:
+async def _ask(part: LabelledSet, family: str, embedder: Embedder, readers: FoldReaders) -> AsyncIterator[Views]:
     reader = readers.of(part.name)
-    async with indexed(part.documents, embedder, maps.of(part.name)) as index:
+    async with indexed(part.documents, embedder) as index:
         for question in part.questions:
             found = await index.search(question.text)
             if found.hits:
@@ -266,9 +263,8 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
     given, embedder = given_folders(arguments)
     readers = FoldReaders(given.cache / "reader", LowerLayers(e5_folder(given.cache / "models", print)))
-    maps = FoldMaps(given.cache / "question_map")
     fitted_on, judged_on = (
-        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, maps, readers))]
+        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, readers))]
         for folders in (given.folders, given.judge)
     )
     readers.save()

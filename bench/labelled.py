@@ -17,7 +17,6 @@ from core.experiments.search_eval import SPACE, store_labelled
 from core.language import detect_language
 from core.ports import Embedder
 from core.retrieval.embed import open_embedder
-from core.retrieval.question_map import QuestionMapLookup, question_map_for
 from core.retrieval.search import HybridSearcher
 from core.settings import Settings
 from core.storage.passages import Passages
@@ -65,11 +64,9 @@ class LabelledIndex:
 
 
 @asynccontextmanager
-async def indexed(
-    corpus: Sequence[LabelledDocument], embedder: Embedder, map_of: QuestionMapLookup = question_map_for
-) -> AsyncIterator[LabelledIndex]:
+async def indexed(corpus: Sequence[LabelledDocument], embedder: Embedder) -> AsyncIterator[LabelledIndex]:
     """Index a corpus in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
-        async with open_index(Path(folder), embedder, map_of) as index:
+        async with open_index(Path(folder), embedder) as index:
             names = await store_labelled(index.documents, embedder, corpus, SPACE)
             yield LabelledIndex(index.searcher, index.passages, names)

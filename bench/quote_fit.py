@@ -1,12 +1,11 @@
 """Fits the weights by which quotations are ranked, on labelled sets with required strings.
 
 Run: python bench/quote_fit.py DIR... [--judge DIR...] [--write]
-Each collection is indexed by itself, with the real embedder, and searched by a map of ``bench/question_map_fit.py``
-that was not fitted on it (run that first). The weights maximise the likelihood, among a question's quotations, of those
-that hold what a right answer must contain (softmax, L2 penalty). Printed is the share of the answerable questions whose
-extract, and whose closest quotations, hold it: each collection by weights fitted on the others, and the sets of --judge
-by all of them. With --write the weights go to core/generation/grounding/quote_weights.json, with the sets that they
-were fitted on.
+Each collection is indexed by itself, with the real embedder. The weights maximise the likelihood, among a question's
+quotations, of those that hold what a right answer must contain (softmax, L2 penalty). Printed is the share of the
+answerable questions whose extract, and whose closest quotations, hold it: each collection by weights fitted on the
+others, and the sets of --judge by all of them. With --write the weights go to
+core/generation/grounding/quote_weights.json, with the sets that they were fitted on.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bench.fold_maps import FoldMaps
 from bench.labelled import folder_arguments, given_folders, indexed
 from bench.table import heading, row
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
@@ -60,11 +58,11 @@ class QuotedQuestion:
     is_right: NDArray[np.bool_]
 
 
-async def quoted_questions(data: LabelledSet, embedder: Embedder, maps: FoldMaps) -> list[QuotedQuestion]:
+async def quoted_questions(data: LabelledSet, embedder: Embedder) -> list[QuotedQuestion]:
     """Return the answerable questions of a set, each asked of its own collection."""
     found = []
     for part in data.collections():
-        async with indexed(part.documents, embedder, maps.of(part.name)) as index:
+        async with indexed(part.documents, embedder) as index:
             for question in part.questions:
                 if not (question.answerable and question.must):
                     continue
@@ -138,18 +136,15 @@ def main() -> None:
     arguments.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DIR", help="sets not fitted on")
     arguments.add_argument("--write", action="store_true", help="write the weights that the ranking uses")
     given, embedder = given_folders(arguments)
-    maps = FoldMaps(given.cache / "question_map")
     examples = [
-        each
-        for folder in given.folders
-        for each in asyncio.run(quoted_questions(read_labelled(folder), embedder, maps))
+        each for folder in given.folders for each in asyncio.run(quoted_questions(read_labelled(folder), embedder))
     ]
     print(heading("set", "n", "extract", "closest"))
     for name, outcomes in judged(examples).items():
         print(row(name, len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))), flush=True)
     weights = fitted(examples)
     for folder in given.judge:
-        asked = asyncio.run(quoted_questions(read_labelled(folder), embedder, maps))
+        asked = asyncio.run(quoted_questions(read_labelled(folder), embedder))
         outcomes = [outcome(each, weights) for each in asked]
         print(
             row(f"{folder.name} (judged)", len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))),

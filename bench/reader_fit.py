@@ -1,8 +1,7 @@
 """Trains the reader's match head on labelled sets, and says what it reads on others.
 
 Run: python bench/reader_fit.py DIR... [--judge DIR...] [--hours H] [--write]   (DIRs in BEIR's layout)
-Every collection is indexed by itself, and searched by a map of ``bench/question_map_fit.py`` that was not fitted on it
-(run that first). The head is trained on all sets of DIR; besides, each third of their collections
+Every collection is indexed by itself. The head is trained on all sets of DIR; besides, each third of their collections
 is left out once, so that ``bench/gate_fit.py`` can fit the gate on readings of questions that the reader has not seen.
 Everything is kept in the cache: a run that was cut off, or came to the end of its ``--hours``, goes on where it was.
 Prints by set of --judge: AUROC of the best hit's evidence and standing; the question-only control (the same head, an
@@ -22,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.fold_maps import FoldMaps
 from bench.fold_readers import ALL, FOLDS, KeptReader, head_name
 from bench.gate_fit import SOURCES
 from bench.labelled import folder_arguments, given_folders, indexed
@@ -164,8 +162,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lower = LowerLayers(e5_folder(given.cache / "models", print))
     sets = [read_labelled(each) for each in given.folders]
-    maps = FoldMaps(given.cache / "question_map")
-    cases = [case for data in sets for case in asyncio.run(reading_cases(data, embedder, maps))]
+    cases = [case for data in sets for case in asyncio.run(reading_cases(data, embedder))]
     print(f"{len(cases)} questions, {sum(case.answerable for case in cases)} answerable", flush=True)
     head, is_done = train(cases, KeptLayers(lower, folder / "states.pt"), folder, given.hours)
     if given.judge:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.fold_maps import FoldMaps
 from bench.labelled import LabelledIndex, indexed
 from core.evaluation.dataset import LabelledQuestion, LabelledSet
 from core.experiments.search_eval import SPACE
@@ -71,12 +70,12 @@ class ReadingCase:
         yield from (each.window for each in (*self.gold, *self.cut, *self.same, *self.near))
 
 
-async def reading_cases(data: LabelledSet, embedder: Embedder, maps: FoldMaps, seed: int = 0) -> list[ReadingCase]:
+async def reading_cases(data: LabelledSet, embedder: Embedder, seed: int = 0) -> list[ReadingCase]:
     """Return what is learned from a set, every collection indexed by itself."""
     cases = []
     for part in data.collections():
         wanted = [each for each in part.questions if each.kind not in LEARNED_KINDS]
-        async with indexed(part.documents, embedder, maps.of(part.name)) as index:
+        async with indexed(part.documents, embedder) as index:
             passages = await _passages(index, embedder)
             for question in random.Random(seed).sample(wanted, min(MAX_OF_SET, len(wanted))):
                 found = await index.search(question.text)

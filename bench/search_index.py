@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.ports import Embedder
-from core.retrieval.question_map import QuestionMapLookup, question_map_for
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
@@ -25,14 +24,11 @@ class SearchIndex:
 
 
 @asynccontextmanager
-async def open_index(
-    folder: Path, embedder: Embedder, map_of: QuestionMapLookup = question_map_for
-) -> AsyncIterator[SearchIndex]:
+async def open_index(folder: Path, embedder: Embedder) -> AsyncIterator[SearchIndex]:
     """Open the database and the indexes in ``folder``, new or as they were left.
 
     Indexes are written when the caller closes the searcher; a folder that is thrown away needs none.
     """
     async with await Database.open(folder) as database:
         passages = Passages(database)
-        searcher = HybridSearcher(embedder, passages, folder / "indexes", map_of=map_of)
-        yield SearchIndex(Documents(database), passages, searcher)
+        yield SearchIndex(Documents(database), passages, HybridSearcher(embedder, passages, folder / "indexes"))

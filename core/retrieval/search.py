@@ -1,7 +1,6 @@
 """Hybrid search for the passages that may answer a question, over the spaces that may be read.
 
-Dense top 50, nearest to the question as ``core.retrieval.question_map`` moves it, and BM25 top 50 of each readable
-space, fused; the best 24 are the hits, of which MMR picks 8 as context.
+Dense top 50 and BM25 top 50 of each readable space, fused; the best 24 are the hits, of which MMR picks 8 as context.
 Does not cover whether they hold the answer (``core.confidence``).
 """
 
@@ -25,7 +24,6 @@ from core.retrieval.index import Indexes, SpaceIndex, SpaceIndexes
 from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
 from core.retrieval.question import analyzed
-from core.retrieval.question_map import QuestionMapLookup, question_map_for
 from core.retrieval.speller import Speller
 from core.stopwatch import Stopwatch
 from core.types import (
@@ -78,19 +76,13 @@ class HybridSearcher:
         index_dir: Path,
         fusion: Fusion | None = None,
         fusion_of: FusionLookup = fusion_for,
-        map_of: QuestionMapLookup = question_map_for,
     ) -> None:
-        """Search with ``fusion``; by default with what ``fusion_of`` returns for the embedder's id.
-
-        ``map_of`` returns what moves a question's vector before passages are searched and ranked by it. The cosines
-        that hits tell are those of the question as it was embedded.
-        """
+        """Search with ``fusion``; by default with what ``fusion_of`` returns for the embedder's id."""
         self._embedder = embedder
         self._texts = PassageCache(store)
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
         self._fusion_of = fusion_of
-        self._map_of = map_of
 
     async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the analysed query with its hits and context among the passages of ``scope``."""
@@ -161,14 +153,12 @@ class HybridSearcher:
     def _ranked(self, vector: Vector, lexical: LexicalScores, indexes: Indexes, clock: Stopwatch) -> _Ranked:
         """Add the nearest passages to those that BM25 found, and fuse. Blocks."""
         with clock.step("dense"):
-            question_map = self._map_of(self._embedder.id)
-            moved = vector if question_map is None else question_map(vector)
-            ids, vectors = _candidates(moved, lexical, indexes)
+            ids, vectors = _candidates(vector, lexical, indexes)
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
             bm25 = np.array([lexical[space].get(id_, 0.0) for space, id_ in ids], np.float64)
             fusion = self._fusion or self._fusion_of(self._embedder.id)  # some embedders know their id only once loaded
-            scores = fusion(Candidates(np.asarray(vectors @ moved, np.float64), bm25))
+            scores = fusion(Candidates(dense, bm25))
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])
 
