@@ -18,6 +18,7 @@ from core.conflicts.answer_notes import AnswerNotes
 from core.generation.answer_cache import CACHE, AnswerCache
 from core.generation.continuation import asks_to_continue, is_broken_off
 from core.generation.draft import CLOSEST, Draft, Show, several
+from core.generation.grounding.extractive import LINES
 from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Gate, Reader, Searcher
@@ -135,7 +136,7 @@ class Pipeline:
         writing: Callable[[], None],
         clock: Stopwatch,
     ) -> Answer:
-        """Answer the questions of one message in order, each as one that was asked after the one before it."""
+        """Answer the questions of one message in order and briefly, each as one asked after the one before it."""
         drafts, found, decisions = list[Draft](), list[SearchResult](), list[Decision]()
         turn = replace(condensed, asked=parts[0], topic=parts[0])
         for n, part in enumerate(parts):
@@ -144,8 +145,9 @@ class Pipeline:
             decisions.append(await offload(self.gate.decide, result))
             found.append(result)
         writing()
+        brief = replace(self, writers=replace(self.writers, rooms=LINES))
         for result, decision in zip(found, decisions, strict=True):
-            drafts.append(await self._write(question, result, decision, _show_nothing, ""))
+            drafts.append(await brief._write(question, result, decision, _show_nothing, ""))
         await self.conversations.remember(turn)
         unsure = min(decisions, key=lambda decision: decision.confidence.value)
         draft = several(list(zip(parts, drafts, strict=True)))

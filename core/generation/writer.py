@@ -17,7 +17,7 @@ from core.errors import GenerationFailed, Unavailable
 from core.generation.answer_policy import AnswerPolicy, default_policy
 from core.generation.draft import CLOSEST, Draft, Show, unknown
 from core.generation.grounding.answer_type import lacks_what_is_asked, none_can_answer
-from core.generation.grounding.extractive import closest, extract
+from core.generation.grounding.extractive import GLANCE, QuoteRooms, closest, extract
 from core.generation.grounding.quote_ranking import ScoredQuotation, rank_quotations
 from core.generation.grounding.sentence_ranking import ScoredSentence, rank
 from core.generation.grounding.support import SupportCheck, SupportResult
@@ -61,7 +61,7 @@ class Writers:
     an answer that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether
     providers that train on what they are sent are left out. ``writer``: ``auto`` asks the local model, then providers,
     and quotes where none of them writes what the passages hold; the others ask only one of these, and quote. ``policy``
-    returns what a space's moderators allow, and its persona.
+    returns what a space's moderators allow, and its persona. ``rooms`` is how much is quoted.
     """
 
     local: LocalModel
@@ -73,6 +73,7 @@ class Writers:
     refuses_training_plans: Callable[[SpaceId], bool] = lambda space: False
     writer: WriterChoice = "auto"
     policy: Callable[[SpaceId], Awaitable[AnswerPolicy]] = default_policy
+    rooms: QuoteRooms = GLANCE
 
     async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
@@ -103,7 +104,7 @@ class Writers:
         if (await self.policy(space)).range == "sure":
             return unknown(language)
         with clock.step("quote"):
-            quoted = closest(await self._ranked_quotations(found), language)
+            quoted = closest(await self._ranked_quotations(found), language, self.rooms)
         if quoted is None:
             return unknown(language)
         return Draft(quoted.text, CLOSEST, sources=quoted.sources, latency_ms=_steps(clock))
@@ -180,7 +181,7 @@ class Writers:
 
     async def _quoted(self, found: SearchResult) -> Draft:
         """Return the passages' own words; "I don't know" where they cannot answer."""
-        quoted, question = extract(await self._ranked_quotations(found)), found.question
+        quoted, question = extract(await self._ranked_quotations(found), self.rooms), found.question
         if quoted is None or lacks_what_is_asked(question.text, question.answer_types, quoted.first):
             return unknown(question.language)
         return Draft(quoted.text, "extract", sources=quoted.sources)

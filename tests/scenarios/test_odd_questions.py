@@ -71,6 +71,16 @@ async def test_five_questions_in_one_are_answered_one_by_one(tmp_path):
         assert "Tobias" in (await asked(aion, "and the kiln?")).text, "the last question is what one goes on from"
 
 
+async def test_each_of_five_questions_is_answered_in_a_line_or_two(tmp_path):
+    long = {
+        name: text + "Quiet afternoons bring slow tea, long letters, old songs. " * 12 for name, text in HOUSE.items()
+    }
+    async with space(tmp_path, **long) as aion:
+        answer = await asked(aion, FIVE)
+        assert all(fact in answer.text for fact in FACTS[2:]), answer.text
+        assert len(answer.text) < 5 * 200 + len(FIVE) + 5 * len("\n\n▸ \n [5]")
+
+
 async def test_what_is_not_known_among_several_says_so_itself(tmp_path):
     async with space(tmp_path, **HOUSE) as aion:
         answer = await asked(aion, "Who runs the workshop? Which moon of Jupiter has submarine volcanoes?")

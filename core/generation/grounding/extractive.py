@@ -11,17 +11,12 @@ from core.generation.grounding.quote_ranking import ScoredQuotation
 from core.texts import say
 from core.types import Language, Source
 
-_ROOM, _ROOMS_OF_SEVERAL = 600, (400, 200, 150)
-"""Characters of a sure answer, of one quotation or of several: what a phone shows at a glance."""
-
 _MARGIN = 2.0
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
 _MARGIN_OF_CLOSEST = 4.0
 """The same of what comes closest."""
 
-_ROOMS_OF_CLOSEST = (600, 350, 250)
-_MAX_CLOSEST_CHARS = 1_000
 _MIN_ROOM = 120
 """With less room left, no further quotation is begun."""
 
@@ -29,6 +24,26 @@ _VERDICT = re.compile(r"(?:Yes|No|Nope|Sure|Of course|Not|Sim|Não|Claro|Depende
 """How an answer begins that says nothing without its question."""
 
 _Quote = Callable[[Quotation, int], Quotation]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRooms:
+    """Characters that quotations may take: a sure one alone, each of several sure ones, each of the closest.
+
+    ``all_closest`` is the limit of these together.
+    """
+
+    alone: int
+    several: tuple[int, ...]
+    closest: tuple[int, ...]
+    all_closest: int
+
+
+GLANCE = QuoteRooms(600, (400, 200, 150), (600, 350, 250), 1_000)
+"""What a phone shows at a glance."""
+
+LINES = QuoteRooms(200, (200,), (200,), 200)
+"""A line or two, for each of several questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +55,24 @@ class Extract:
     first: str
 
 
-def extract(ranked: Sequence[ScoredQuotation]) -> Extract | None:
-    """Return the best quotation, or the best three that answer about equally well; ``None`` when there are none.
+def extract(ranked: Sequence[ScoredQuotation], rooms: QuoteRooms = GLANCE) -> Extract | None:
+    """Return the best quotation, or the best few that answer about equally well; ``None`` when there are none.
 
-    At most 600 characters, or 750 of several, unless a single part takes more.
+    More than the ``rooms`` only where a single part takes more.
     """
     near = _near(ranked, _MARGIN)
-    chosen = _chosen(near, _ROOMS_OF_SEVERAL, sum(_ROOMS_OF_SEVERAL), _from_block)
+    chosen = _chosen(near, rooms.several, sum(rooms.several), _from_block)
     if len(chosen) == 1:
-        chosen = _chosen(near, (_ROOM,), _ROOM, _from_block)
+        chosen = _chosen(near, (rooms.alone,), rooms.alone, _from_block)
     return _extract_of(chosen) if chosen else None
 
 
-def closest(ranked: Sequence[ScoredQuotation], language: Language) -> Extract | None:
-    """Return up to three quotations that may answer, introduced as no sure answer; ``None`` when there are none.
+def closest(ranked: Sequence[ScoredQuotation], language: Language, rooms: QuoteRooms = GLANCE) -> Extract | None:
+    """Return a few quotations that may answer, introduced as no sure answer; ``None`` when there are none.
 
-    At most about 1,000 characters together, unless a single part takes more.
+    More than the ``rooms`` only where a single part takes more.
     """
-    chosen = _chosen(_near(ranked, _MARGIN_OF_CLOSEST), _ROOMS_OF_CLOSEST, _MAX_CLOSEST_CHARS, _around)
+    chosen = _chosen(_near(ranked, _MARGIN_OF_CLOSEST), rooms.closest, rooms.all_closest, _around)
     if not chosen:
         return None
     quoted = _extract_of(chosen)
