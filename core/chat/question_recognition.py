@@ -83,7 +83,8 @@ def _starts_asking(utterance: _Utterance, lists: _WordLists) -> bool:
 
 def _leans_on_earlier(utterance: _Utterance, lists: _WordLists) -> bool:
     n_content = utterance.n_content()
-    if _opens(utterance.words, lists.opening) and n_content <= _N_CONTENT_AFTER_OPENING:
+    is_added = _opens(utterance.words, lists.opening) and not _opens(utterance.words, lists.expletive)
+    if is_added and n_content <= _N_CONTENT_AFTER_OPENING:
         return True
     if _closes(utterance.words, lists.closing) and n_content <= _N_CONTENT_BEFORE_CLOSING:
         return True

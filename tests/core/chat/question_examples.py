@@ -52,6 +52,7 @@ FOLLOW_UPS = [
 ]
 
 STANDALONE = [
+    "Até que horas é o silêncio?",
     "What time does the library open on Sundays?",
     "Is there a parking lot near the garden?",
     "How do I join the chess club?",
