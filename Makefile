@@ -222,6 +222,10 @@ bench-prompts: setup ## how often the answer is in what a provider reads: make b
 bench-gate: setup ## after bench-reader: fit the gate on labelled folders and show what it would do: make bench-gate DATA="dir dir --judge dir"
 	@$(BENCH) bench/gate_fit.py $(DATA)
 
+.PHONY: bench-everyday
+bench-everyday: setup ## embed the everyday subjects that the gate compares questions with; then refit it
+	@$(BENCH) bench/everyday.py
+
 .PHONY: bench-reader
 bench-reader: setup ## train the reader on labelled folders and judge it on others: make bench-reader DATA="dir dir --judge dir dir --hours 1"
 	@$(BENCH) bench/reader_fit.py $(DATA)

@@ -27,7 +27,7 @@ from bench.fold_readers import FoldReaders
 from bench.labelled import folder_arguments, given_folders, indexed
 from bench.table import heading, row
 from core.confidence.calibrate import Coefficients, Weight
-from core.confidence.features import COSINES, READ, SCALE_FREE, features
+from core.confidence.features import COSINES, EVERYDAY, READ, SCALE_FREE, features
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.outcomes import gold_rank
 from core.evaluation.selective import auroc
@@ -43,7 +43,7 @@ COEFFICIENTS = Path(__file__).parents[1] / "core" / "confidence" / "coefficients
 FITTED = (*COSINES, *SCALE_FREE)
 """The features for the embedder at hand; for any other, ``SCALE_FREE`` ones."""
 
-FITTED_READ = ("top_cosine", "names_held", "agreement", *READ)
+FITTED_READ = ("top_cosine", "names_held", "agreement", *EVERYDAY, *READ)
 """Where a reader reads: shared stems and prefixes add nothing to it."""
 
 INVERSE_PENALTY = 0.1

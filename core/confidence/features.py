@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from core.confidence.everyday import everyday_cosine
 from core.confidence.spelling import plain, prefixes
 from core.types import Hit, SearchResult
 
@@ -41,6 +42,9 @@ SCALE_FREE = (
 COSINES = ("top_cosine",)
 """Features on the scale of one embedder's cosines."""
 
+EVERYDAY = ("everyday",)
+"""Told of the default embedder's vectors alone."""
+
 
 def features(found: SearchResult) -> Mapping[str, float]:
     """Return every feature of a search result. Raises ``ValueError`` for one without hits.
@@ -49,7 +53,9 @@ def features(found: SearchResult) -> Mapping[str, float]:
     words in one of the first three passages, 0 across languages, where stems do not compare. ``prefixes_held``: the
     share of their spelling prefixes that these passages hold together. ``names_held``: the share of the question's
     names and numbers in the first passage. ``agreement``: 1 where the best passage by words is the best by cosine.
-    ``evidence``: where a reader read, the highest log-odds of the first three passages that were read.
+    ``everyday``: how much nearer the nearest everyday subject is to the question than any passage, in hundredths; 0
+    where a passage is nearer. ``evidence``: where a reader read, the highest log-odds of the first three passages that
+    were read.
     """
     if not found.hits:
         raise ValueError("nothing was found")
@@ -65,6 +71,7 @@ def features(found: SearchResult) -> Mapping[str, float]:
         "names_held": _names_held(found.question.text, best[0]),
         "agreement": float(agree and not is_foreign),
         "crosses_languages": float(is_foreign),
+        "everyday": max(0.0, everyday_cosine(found.query_vector) - by_meaning.dense) * _PER_CENT,
         **({"evidence": max(read)} if read else {}),
     }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.confidence.calibrate import Coefficients
-from core.confidence.features import READ, coverage, crosses_languages, features, spec_confidence
+from core.confidence.features import EVERYDAY, READ, coverage, crosses_languages, features, spec_confidence
 from core.ports import Gate
 from core.types import Band, Confidence, Decision, Reason, SearchResult
 
@@ -70,7 +70,7 @@ def open_gate(confidence: str, tau: float, coefficients: Coefficients, reading: 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "words": ("stems_held", "prefixes_held", "names_held"),
-    "meaning": ("top_cosine",),
+    "meaning": ("top_cosine", *EVERYDAY),
     "agreement": ("agreement",),
     "read": READ,
 }

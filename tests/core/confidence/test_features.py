@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.calibrate import shipped
-from core.confidence.features import COSINES, SCALE_FREE, features
+from core.confidence.features import COSINES, EVERYDAY, SCALE_FREE, features
 from core.confidence.gate import LogisticGate
 from core.confidence.spelling import prefixes
 from core.retrieval.reading.passage_reader import OWN
@@ -55,6 +55,13 @@ def test_evidence_is_the_best_of_the_first_three_that_were_read() -> None:
     read = [replace(hit(n, "a"), evidence=evidence) for n, evidence in enumerate((0.5, 2.0, -1.0, 7.0))]
     assert features(found("?", hit(9, "unread"), *read))["evidence"] == 2.0
     assert "evidence" not in features(found("?", hit(1, "a")))
+
+
+def test_an_everyday_subject_counts_only_where_it_is_nearer_than_every_passage(monkeypatch) -> None:
+    monkeypatch.setattr("core.confidence.features.everyday_cosine", lambda vector: 0.85)
+    near, nearer = hit(1, "a", dense=0.80), hit(2, "b", dense=0.90)
+    assert features(found("?", near))["everyday"] == pytest.approx(5)
+    assert features(found("?", near, nearer))["everyday"] == 0
 
 
 QUESTION = "How long may I keep a borrowed drill?"
@@ -104,5 +111,5 @@ def test_unrelated_documents_do_not_move_the_verdict_of_a_reader(texts: list[str
 @given(st.text(), st.lists(st.text(), min_size=1, max_size=5))
 def test_anything_asked_of_anything_is_told_within_bounds(question: str, texts: list[str]) -> None:
     told = features(found(question, *(hit(n, text) for n, text in enumerate(texts)), words="choir tenor"))
-    assert set(told) == {*SCALE_FREE, *COSINES}
+    assert set(told) == {*SCALE_FREE, *COSINES, *EVERYDAY}
     assert all(0 <= told[name] <= 1 for name in SCALE_FREE)

