@@ -22,6 +22,7 @@ from core.listening.trusted_replies import TrustedReplies
 from core.ops.community_stats import StatsService
 from core.privacy.data_rights import DataRights
 from core.services import ProvidersPort, SpaceServices
+from core.summaries.service import SummaryService
 from core.types import Language, Message
 from core.webhooks.service import WebhookService
 
@@ -49,6 +50,7 @@ class Services:
     replies: TrustedReplies
     channels: ChannelWatch
     webhooks: WebhookService
+    summaries: SummaryService
 
     def at(self, message: Message, language: Language) -> SpaceServices:
         """Return the services bound to a message's scope and sender; ``language`` is the one they are spoken to in."""
@@ -72,4 +74,5 @@ class Services:
             replies=self.replies.of(message),
             channels=self.channels.of(message, language),
             webhooks=self.webhooks.of(message.space, language),
+            summary=self.summaries.of(message, language),
         )

@@ -73,6 +73,7 @@ from core.question_answering import QuestionAnswering
 from core.service_binding import Services
 from core.settings import Settings
 from core.storage.database import Database
+from core.summaries.service import SummaryService
 from core.training.retest import learning_report
 from core.voice_messages import VoiceMessages
 
@@ -146,6 +147,7 @@ async def assemble(
 
         plugins = await stack.enter_async_context(open_plugins(settings.data_dir, stores, registry))
         webhooks = open_webhooks(settings, stores.webhooks, notices, utc_now)
+        limits = MessageLimits(message_rates(settings), time.monotonic)
         notes = open_conflicts(stores, notices, pseudonyms, library.indexes)
         services = Services(
             documents=DocumentService(library.ingest, stores.documents, stores.passages, library.quota),
@@ -190,13 +192,13 @@ async def assemble(
             replies=listening.replies,
             channels=listening.channels,
             webhooks=webhooks.service,
+            summaries=SummaryService(stores.channel_watches, embedders, writers, pseudonyms, limits, utc_now),
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(
             talk, conversations, library.searcher, models.gate, writers, cache, answers, models.reader, notes
         )
         questions = QuestionAnswering(pipeline, settings.language, plugins)
-        limits = MessageLimits(message_rates(settings), time.monotonic)
         voices = VoiceMessages(access.transcriber, discord_rules.refuses_training_plans)
         local_processor = LocalProcessor(registry, questions, services, voices)
         dispatch = Dispatch(

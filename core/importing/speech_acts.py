@@ -17,7 +17,7 @@ from core.retrieval.analyzer import fold, query_terms
 from core.types import LANGUAGES
 from core.types.exported_message import Reactions
 
-SpeechAct = Literal["thanks", "worked", "failed", "unsure", "same", "social", "passing", "clarify", "steps"]
+SpeechAct = Literal["thanks", "worked", "failed", "unsure", "same", "social", "passing", "clarify", "steps", "decided"]
 ReactionMeaning = Literal["helped", "liked", "rejected"]
 
 MAX_READ_CHARS = 2_000

@@ -23,6 +23,7 @@ from core.services.rights import RightsPort
 from core.services.settings import SettingsPort, SettingValue
 from core.services.space_services import SpaceServices
 from core.services.stats import CommunityStats, DayFigures, StatsPort
+from core.services.summary import ChannelSummary, SummaryPart, SummaryPoint, SummaryPort
 from core.services.trust import RepliesPort, TaughtReply, TrustedCircle, TrustedPerson, TrustPort
 from core.services.webhooks import NewWebhook, WebhookCard, WebhooksPort, WebhookState
 
@@ -30,6 +31,7 @@ __all__ = [
     "Allowance",
     "AnswersPort",
     "ChannelMode",
+    "ChannelSummary",
     "ChannelsPort",
     "ChatTeachingPort",
     "CommunityStats",
@@ -69,6 +71,9 @@ __all__ = [
     "SettingsPort",
     "SpaceServices",
     "StatsPort",
+    "SummaryPart",
+    "SummaryPoint",
+    "SummaryPort",
     "TaughtReply",
     "TeachingOutcome",
     "TrustPort",

@@ -20,6 +20,7 @@ from core.services.review import ReviewPort
 from core.services.rights import RightsPort
 from core.services.settings import SettingsPort
 from core.services.stats import StatsPort
+from core.services.summary import SummaryPort
 from core.services.trust import RepliesPort, TrustPort
 from core.services.webhooks import WebhooksPort
 
@@ -47,3 +48,4 @@ class SpaceServices:
     replies: RepliesPort
     channels: ChannelsPort
     webhooks: WebhooksPort
+    summary: SummaryPort

@@ -18,7 +18,8 @@ class LimitSettings(SettingsGroup):
     """Your own SearXNG, to search the web with instead of public search engines. Its `search.formats` must contain
     `json`."""
     fetch_allow: str = Field("", alias="AION_FETCH_ALLOW")
-    """Private `host:port,…` that pages may be learned from. Everything else inside your network is refused."""
+    """Private `host:port,…` that pages may be learned from and webhooks delivered to. Everything else inside your
+    network is refused."""
     private_teaching: Literal["quota", "open", "off"] = Field("quota", alias="AION_PRIVATE_TEACHING")
     """What people may do in a private chat: `quota` teach within the next three limits, `open` everything a moderator
     may, `off` only ask."""

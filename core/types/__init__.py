@@ -9,6 +9,7 @@ from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, R
 from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.events import EVENT_KINDS, CommunityEvent, EventKind, answer_events
+from core.types.exported_message import ExportedMessage
 from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     ChannelPlace,
@@ -30,7 +31,7 @@ from core.types.knowledge import (
     Watch,
     WatchKind,
 )
-from core.types.messages import Attachment, HeardMessage, Message, Nearby, Person, PostedMessage
+from core.types.messages import Attachment, HeardMessage, HistoryReader, Message, Nearby, Person, PostedMessage
 from core.types.scope import Scope, community_of, readers_of, space_of_readers
 from core.types.search import (
     AnalyzedQuestion,
@@ -67,11 +68,13 @@ __all__ = [
     "Document",
     "EngineState",
     "EventKind",
+    "ExportedMessage",
     "File",
     "Gap",
     "GapStatus",
     "Generation",
     "HeardMessage",
+    "HistoryReader",
     "Hit",
     "IndexOutcome",
     "IndexedDocument",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.types.base import Platform, SpaceId
+from core.types.exported_message import ExportedMessage
 from core.types.scope import Scope
 
 
@@ -55,6 +56,9 @@ class PostedMessage:
     key: str = ""
 
 
+HistoryReader = Callable[[datetime, int], Awaitable[tuple[ExportedMessage, ...]]]
+"""Fetches what people said in a channel since a moment: at most so many messages, the last ones, oldest first."""
+
 Nearby = Literal["pins", "thread"]
 """Which other messages of a channel to fetch: the pinned ones, or the thread from its first message on."""
 
@@ -71,7 +75,8 @@ class Message:
     ``declined`` is the id of the answer shown by the message it replies to, where AION declined or was not sure.
     ``named`` are the people that it names by an argument or a mention.
     ``quoted`` are the messages it replies to or was called on. ``nearby`` fetches others of the channel; ``None``
-    where the platform cannot, and after a restart. ``others`` are what else may be read there (``Scope.others``).
+    where the platform cannot, and after a restart; ``history``, what was said in it lately, likewise. ``others`` are
+    what else may be read there (``Scope.others``).
     """
 
     key: str
@@ -90,6 +95,7 @@ class Message:
     quoted: tuple[PostedMessage, ...] = ()
     declined: int | None = None
     nearby: Callable[[Nearby], Awaitable[tuple[PostedMessage, ...]]] | None = None
+    history: HistoryReader | None = None
     named: tuple[Person, ...] = ()
     others: tuple[SpaceId, ...] = ()
 

@@ -195,10 +195,12 @@ class Rest(World):
         return message
 
     def _history(self, body: Json, number: str) -> list[Json]:
-        """Return what was said after a message, the newest first."""
+        """Return what was said right after a message, or right before one, or last; the newest first."""
         channel, after, limit = self._channel(number), int(self.query.get("after", 0)), int(self.query.get("limit", 50))
-        later = [m for m in self.messages.values() if m.channel is channel and m.id > after and not m.is_deleted]
-        return [message.json() for message in reversed(later[:limit])]
+        before = int(self.query.get("before", 2**63))
+        said = [m for m in self.messages.values() if m.channel is channel and not m.is_deleted]
+        found = sorted((m for m in said if after < m.id < before), key=lambda message: message.id)
+        return [message.json() for message in reversed(found[:limit] if after else found[-limit:])]
 
     def _archived(self, body: Json, number: str) -> Json:
         """Return archived threads, the one archived last first."""

@@ -12,6 +12,7 @@ from bot.adapters.discord.acknowledge import Interaction, acknowledge, post_of, 
 from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
 from bot.adapters.discord.errors import failures
+from bot.adapters.discord.history.recent_messages import recent_messages
 from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
 from bot.adapters.discord.threads import open_thread, thread_link
 from bot.adapters.discord.translate import call_of, caller_of, person_of, space_of_interaction
@@ -87,7 +88,14 @@ class InteractionHandler:
         """Carry out a command in a task; a refusal is for the caller alone, as a private command's reply is."""
         ephemeral = command.private or command.quiet or not self._may_call(interaction, command)
         called = call_of(interaction, command.name, self._moderator_role, arguments, files, ephemeral=ephemeral)
-        message = replace(called, quoted=quoted, named=named, nearby=nearby_messages(interaction.channel))
+        may_read = interaction.guild_id is not None and interaction.permissions.read_message_history
+        message = replace(
+            called,
+            quoted=quoted,
+            named=named,
+            nearby=nearby_messages(interaction.channel),
+            history=recent_messages(interaction.channel) if may_read else None,
+        )
         self._tasks.start(self._carry_out(interaction, message, ephemeral=ephemeral))
 
     async def _carry_out(self, interaction: Interaction, message: Message, *, ephemeral: bool) -> None:

@@ -78,6 +78,21 @@ class ChannelWatches:
             found[row.space_id].append(KeptMessage(row.key, row.person, row.said_at, row.message))
         return found
 
+    async def is_watched(self, scope: Scope, place: str) -> bool:
+        """Return whether anything was kept of a place of a scope."""
+        here = (channel_places.c.place == place) & channel_places.c.space_id.in_(scope.community)
+        return await self._database.row(select(channel_places.c.place).where(here)) is not None
+
+    async def said_in(self, scope: Scope, place: str, since: datetime, limit: int) -> Sequence[KeptMessage]:
+        """Return the last messages that are kept of a place of a scope since a moment, oldest first."""
+        columns, places = channel_messages.c, channel_places.c
+        here = (places.watch_id == columns.watch_id) & (places.place == columns.place)
+        ours = (places.place == place) & places.space_id.in_(scope.community) & (columns.said_at >= since)
+        statement = select(channel_messages).join(channel_places, here).where(ours)
+        rows = await self._database.rows(statement.order_by(columns.said_at.desc(), columns.key.desc()).limit(limit))
+        found = {row.key: KeptMessage(row.key, row.person, row.said_at, row.message) for row in reversed(rows)}
+        return tuple(found.values())
+
     async def prune(self, watch_id: int) -> None:
         """Delete the messages of a watch whose conversations are over."""
         columns = channel_messages.c

@@ -12,11 +12,11 @@ from core.types import Button, File, Menu, MenuOption, Message, Person, PostedMe
 from core.types.delivery import DeliveredPart
 
 _FILES = "n_files"
-_DROPPED = ("attachments", "nearby", "others")
+_DROPPED = ("attachments", "nearby", "history", "others")
 
 
 def message_to_json(message: Message) -> dict[str, Any]:
-    """Return a message as JSON values without ``nearby`` and ``others``, and of its attachments only their number."""
+    """Return a message as JSON values without what it may read (``_DROPPED``); of attachments only their number."""
     kept = {each.name: getattr(message, each.name) for each in fields(message) if each.name not in _DROPPED}
     mappings = {name: dict(value) for name, value in kept.items() if isinstance(value, Mapping)}
     quoted = [asdict(post) | {"address": dict(post.address)} for post in message.quoted]

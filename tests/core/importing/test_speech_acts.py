@@ -30,6 +30,8 @@ from core.types.exported_message import Reactions
         ("sei lá", "unsure"),
         ("same here", "same"),
         ("which version?", "clarify"),
+        ("Then let’s go with blue", "decided"),
+        ("Ficou decidido: quinta", "decided"),
     ],
 )
 def test_phrases_are_recognised(text: str, act: SpeechAct) -> None:
