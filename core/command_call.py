@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core.chat.channel_name import audience_name, channel_name
@@ -26,6 +27,7 @@ class CommandCall:
     _command: Command
     _questions: QuestionAnswering
     _outlet: Outlet
+    _note: Callable[[str, str, str], Awaitable[None]]
 
     def say(self, key: str, **values: object) -> Markdown:
         """Return a sentence of the catalogue in the caller's language, its values escaped."""
@@ -51,6 +53,10 @@ class CommandCall:
     def explain(self, error: UserError) -> Markdown:
         """Return an error as one sentence in the caller's language."""
         return explain_markdown(self.language, error)
+
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Record a change that the caller made."""
+        await self._note(action, subject, detail)
 
     async def answer(self, question: str) -> Answer:
         """Answer a question and deliver it where the command was called."""

@@ -93,6 +93,10 @@ class Context(Protocol):
         """Return an error as one sentence in the caller's language."""
         ...
 
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Record a change that the caller made, in the space's audit log; ``action`` is a key of the table ``did``."""
+        ...
+
     async def answer(self, question: str) -> Answer:
         """Answer a question, streaming it to where the caller will read it, and deliver it."""
         ...

@@ -67,7 +67,8 @@ class LocalProcessor:
         if command is None:
             raise BadInput("command.unknown", command=name)
         services = self.services.at(message, language)
-        call = CommandCall(message, language, services, self.registry, command, self.questions, outlet)
+        note = self.services.dashboard.of(message, language).note
+        call = CommandCall(message, language, services, self.registry, command, self.questions, outlet, note)
         async with self.commands.turn(message.space, message.person.id):
             await command.handler(call)
 

@@ -14,12 +14,14 @@ async def channel(context: Context) -> None:
     typed = context.message.arguments.get("mode", "").strip().lower().removeprefix("mode:").strip()
     if typed == "moderators":
         await context.services.conversation.gather_moderators()
+        await context.note("set", "moderators", context.message.conversation)
         return await context.reply(context.say("channel.moderators"))
     if typed:
         mode = _MODES.get(typed)
         if mode is None:
             raise BadInput("channel.unknown", mode=typed)
         await context.services.conversation.set_mode(mode)
+        await context.note("set", "channel", f"{context.message.conversation} {mode}")
     mode = await context.services.conversation.mode()
     await context.reply(context.say(f"channel.{mode}"))
 

@@ -25,6 +25,7 @@ async def plugin(context: Context) -> None:
             await _show(context, await context.services.plugins.find(name, context.language))
         case "disable":
             await context.services.plugins.disable(name)
+            await context.note("disable_plugin", name)
             await context.reply(context.say("plugin.is_off", name=name))
         case _:
             raise BadInput("plugin.no_action", action=action)
@@ -39,6 +40,7 @@ async def confirm(context: Context) -> None:
     if not card.digest.startswith(digest):
         raise BadInput("plugin.changed", name=name)
     await context.services.plugins.enable(name, card.digest)
+    await context.note("enable_plugin", name, card.digest[:_DIGITS])
     await context.settle(context.say("plugin.is_on", name=name))
 
 

@@ -17,6 +17,7 @@ async def reply(context: Context) -> None:
     replied = await context.services.handoffs.reply(int(number), text)
     if not replied.is_new:
         return await context.reply(context.say("handoff.late", number=number))
+    await context.note("reply", f"#{number}", text)
     teach = Button(context.label("handoff.teach"), "teach_reply", number)
     await context.reply(context.say("handoff.passed_on", number=number), teach)
 
@@ -26,6 +27,8 @@ async def teach_reply(context: Context) -> None:
     number = context.message.arguments["number"]
     verdict = await context.services.handoffs.teach(int(number))
     taught = verdict is not None and verdict.is_new
+    if taught:
+        await context.note("teach", f"#{number}")
     await context.settle(context.say("handoff.taught" if taught else "handoff.known", number=number))
 
 

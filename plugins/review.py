@@ -21,6 +21,7 @@ async def review(context: Context) -> None:
         if policy is None:
             raise BadInput("policy.unknown", policy=typed)
         await context.services.learning.set_policy(policy)
+        await context.note("set", "review", policy)
     await context.reply(context.say(f"policy.{await context.services.learning.policy()}"))
 
 
@@ -48,6 +49,7 @@ async def approve(context: Context) -> None:
     if not verdicts:
         raise BadInput("review.nothing_from", site=what)
     for verdict in verdicts:
+        await _note(context, verdict)
         if verdict.indexed is not None:
             await context.services.replies.tell_of(verdict.proposal)
     await context.settle(Markdown("\n").join(_said(context, verdict) for verdict in verdicts))
@@ -58,7 +60,16 @@ async def reject(context: Context) -> None:
     number, _, reason = context.message.arguments["what"].strip().lstrip("#").partition(" ")
     if not number.isdecimal():
         raise BadInput("review.unknown", number=number)
-    await context.settle(_said(context, await context.services.review.reject(int(number), reason.strip())))
+    verdict = await context.services.review.reject(int(number), reason.strip())
+    await _note(context, verdict)
+    await context.settle(_said(context, verdict))
+
+
+async def _note(context: Context, verdict: Verdict) -> None:
+    """Record a decision, unless somebody had made it before."""
+    if verdict.is_new:
+        action = "approve" if verdict.proposal.status == "approved" else "reject"
+        await context.note(action, verdict.proposal.title, verdict.proposal.reason)
 
 
 def _said(context: Context, verdict: Verdict) -> Markdown:

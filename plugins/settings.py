@@ -113,6 +113,7 @@ def _choice(setting: Setting[Any], choice: str) -> str:
 
 
 async def _say_changed(context: Context, value: SettingValue) -> None:
+    await context.note("set", value.setting.name, value.written)
     title = context.label(f"setting.{value.setting.name}")
     changed = context.say("setting.changed", title=title, value=_shown(context, value))
     more = [context.say("training.withheld")] if _is_withheld(context, value) else []

@@ -7,7 +7,7 @@ from core.errors import BadInput, UserError
 from core.markdown import Markdown
 from core.services.chat_teaching import TeachingOutcome
 from core.types import Nearby, PostedMessage
-from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line
+from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line, note_indexed
 
 _DECISIONS = {"yes": True, "sim": True, "no": False, "não": False, "nao": False}
 _NEARBY: dict[str, Nearby] = {"pins": "pins", "fixadas": "pins", "thread": "thread", "fio": "thread"}
@@ -26,10 +26,14 @@ async def teach(context: Context) -> None:
     else:
         posts = await _nearby(context, _NEARBY[typed])
         taught = await (said.thread(posts) if _NEARBY[typed] == "thread" else said.each(posts))
+    for each in taught:
+        await context.note("teach", each.title)
     lines = [_line(context, each) for each in taught]
     for attachment in context.message.attachments:
         try:
-            lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
+            indexed = await context.services.documents.index_attachment(attachment)
+            await note_indexed(context, indexed)
+            lines.append(indexed_line(context, indexed))
         except UserError as error:
             lines.append(context.explain(error))
     shown = [*lines, *audience_lines(context)] if lines else [context.say("teach.nothing")]

@@ -11,6 +11,7 @@ async def training(context: Context) -> None:
     """Let or forbid models to learn from what is asked and rated here; without an argument, say which."""
     if typed := context.message.arguments.get("allowed", ""):
         await context.services.rights.set_space_training(allowed=switch(typed))
+        await context.note("set", "training", typed)
     rights = context.services.rights
     is_on = await rights.space_trains()
     lines = [context.say("training.on" if is_on else "training.off")]

@@ -36,9 +36,11 @@ async def trust(context: Context) -> None:
     typed = context.message.arguments.get("what", "").strip()
     if role := _role(context, typed):
         await circle.add_role(role)
+        await context.note("trust", role)
         return await context.reply(context.say("trust.role", role=context.role(role)))
     if person := _person(context, typed):
         await circle.add_person(person)
+        await context.note("trust", person.name)
         return await context.reply(context.say("trust.person", name=person.name))
     await _list(context)
 
@@ -52,6 +54,7 @@ async def untrust(context: Context) -> None:
     elif role := _role(context, typed):
         name = role if await circle.remove_role(role) else None
         if name is not None:
+            await context.note("untrust", role)
             return await context.settle(context.say("trust.no_role", role=context.role(role)))
     elif person := _person(context, typed):
         name = await circle.remove_person(person)
@@ -59,6 +62,7 @@ async def untrust(context: Context) -> None:
         raise BadInput("trust.whom")
     if name is None:
         raise BadInput("trust.unknown")
+    await context.note("untrust", name)
     await context.settle(context.say("trust.no_person", name=name))
 
 
@@ -103,6 +107,8 @@ async def solve(context: Context) -> None:
         int(arguments["answer"]), arguments["text"], is_overheard=is_overheard
     )
     undo = Button(context.label("handoff.undo"), "unlearn", context.message.key)
+    if taught.outcome in ("learned", "proposed", "added"):
+        await context.note("teach", taught.question, arguments["text"])
     match taught.outcome:
         case "learned" | "proposed":
             await context.mark(_LEARNED, context.say(f"handoff.{taught.outcome}", question=taught.question), undo)
@@ -115,6 +121,7 @@ async def solve(context: Context) -> None:
 async def unlearn(context: Context) -> None:
     """Undo what was learned from a message."""
     question = await context.services.replies.undo(context.message.arguments["message"])
+    await context.note("unlearn", question)
     await context.settle(context.say("handoff.undone", question=question))
 
 

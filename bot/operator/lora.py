@@ -33,7 +33,7 @@ from core.models.registry import Version, differences
 from core.offload import offload
 from core.settings import Settings, read_settings
 from core.texts import say
-from core.training.retest import report_folder, retest, write_outcomes
+from core.training.retest import report_folder, retest, write_retested
 from core.training.reward import RewardModels
 from core.training.rows import read_rows
 from core.training.version_test import Measure, compare, is_promotable, write_report
@@ -166,7 +166,7 @@ async def _measure(
         measures = await measured(comparison, data, writers)
         rows = [*_training_rows(options.thumbs), *thumbs]
         retested = await retest(rows, partial(greedy_reply, after, max_new_tokens=120), N_RETESTED)
-        await offload(write_outcomes, retested, report_folder(registry, version.name))
+        await offload(write_retested, retested, report_folder(registry, version.name))
     return measures
 
 

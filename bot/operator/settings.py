@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
@@ -57,8 +58,11 @@ async def change_setting(name: str, typed: str, space: str) -> None:
     """
     is_of_channels = setting_named(name).kind in ("channel", "channels")
     channel = typed.strip() if is_of_channels and typed.strip().lower() != "off" else None
-    async with _open_settings(space) as settings:
-        _print_value(await settings.set(name, typed, channel))
+    async with open_data_folder() as folder:
+        settings = SettingsService(Spaces(folder.database)).at(SpaceId(space))
+        changed = await settings.set(name, typed, channel)
+        await note_change(folder.database, space, "set", changed.setting.name, changed.written)
+    _print_value(changed)
 
 
 def _print_value(value: SettingValue) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.dashboard.audit_log import AuditLog
+from core.dashboard.audit_log import AuditLog, Change
 from core.dashboard.sessions import DashboardSessions
 from core.dashboard.sign_in_links import SignIn, SignInLinks
 from core.errors import BadInput, Unavailable
@@ -51,6 +51,12 @@ class PersonDashboard:
         if self._message.platform not in ("discord", "telegram"):
             raise BadInput("dashboard.elsewhere")
         return await self._service.link(SignIn(community_of(self._message.space), self._message.person, self._language))
+
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Record a change that the person made."""
+        person = self._message.person
+        change = Change(self._service.pseudonyms.of(person.id), person.name, action, subject, detail)
+        await self._service.audit.add(community_of(self._message.space), change)
 
     async def sign_out(self) -> int:
         """End every session of the person here; return how many there were."""

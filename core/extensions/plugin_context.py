@@ -117,6 +117,10 @@ class PluginContext:
         """Return an error as one sentence."""
         return self._context.explain(error)
 
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Raise ``PluginFailed``: what is recorded of moderators is no business of a plugin."""
+        raise PluginFailed("the audit log is not given to plugins")
+
     async def answer(self, question: str) -> Answer:
         """Answer a question and deliver the answer."""
         return await self._send(lambda: self._context.answer(question))

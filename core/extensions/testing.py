@@ -92,6 +92,9 @@ class RecordingContext:
         """Return an error as one sentence."""
         return explain_markdown(self.language, error)
 
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Record nothing."""
+
     async def answer(self, question: str) -> Answer:
         """Raise ``BadInput``: nothing was taught in a test."""
         raise BadInput("question.empty")

@@ -28,6 +28,9 @@ from core.models.lora_merge import FOLDER as MERGED
 FILE = "registry.json"
 CONFIG = "adapter_config.json"
 
+N_PROMOTIONS = 100
+"""Promotions and roll-backs that are kept, the latest."""
+
 Stage = Literal["candidate", "trial", "promoted", "retired"]
 
 
@@ -45,7 +48,7 @@ class Trial:
 class RegistryState:
     """Contents of ``registry.json``. ``before``: versions promoted earlier, oldest first; ``None`` is the base model.
 
-    ``weights``: SHA-256 of every version's weights when it was added.
+    ``weights``: SHA-256 of every version's weights when it was added. ``promotions``: what came to answer when.
     """
 
     promoted: str | None = None
@@ -54,6 +57,7 @@ class RegistryState:
     before: tuple[str | None, ...] = ()
     retired: tuple[str, ...] = ()
     weights: Mapping[str, str] = field(default_factory=dict)
+    promotions: tuple[tuple[datetime, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,7 @@ class LoraRegistry:
                 return replace(state, trial=None)
             was = (state.promoted,) if state.promoted else ()
             return replace(
-                state,
-                promoted=name,
-                promoted_at=datetime.now(UTC),
+                _promoted(state, name),
                 trial=None,
                 before=(*state.before, state.promoted),
                 retired=tuple(each for each in (*state.retired, *was) if each != name),
@@ -163,9 +165,7 @@ class LoraRegistry:
             before = state.before[-1] if state.before else None
             retired = tuple(each for each in _joined(state.retired, state.promoted) if each != before)
             return replace(
-                state,
-                promoted=before,
-                promoted_at=datetime.now(UTC),
+                _promoted(state, before),
                 before=state.before[:-1],
                 retired=retired,
             )
@@ -228,6 +228,13 @@ def _flat(manifest: LoraManifest) -> Mapping[str, object]:
     plain = TypeAdapter(LoraManifest).dump_python(manifest, mode="json")
     nested = {f"{part}.{name}": value for part in ("settings", "metrics") for name, value in plain.pop(part).items()}
     return {**plain, **nested}
+
+
+def _promoted(state: RegistryState, name: str | None) -> RegistryState:
+    """Return a state in which a version (``None``: the base model) answers from now on."""
+    now = datetime.now(UTC)
+    promotions = (*state.promotions, (now, name))[-N_PROMOTIONS:]
+    return replace(state, promoted=name, promoted_at=now, promotions=promotions)
 
 
 def _stage(name: str, state: RegistryState) -> Stage:

@@ -51,6 +51,11 @@ class Documents:
         self._database = database
         self._followers: list[Callable[[SpaceId, str, DocumentChange], None]] = []
 
+    @property
+    def database(self) -> Database:
+        """Return the database that they are in."""
+        return self._database
+
     def follow(self, follower: Callable[[SpaceId, str, DocumentChange], None]) -> None:
         """Call ``follower`` with the space and name of every document stored or deleted through these ones."""
         self._followers.append(follower)

@@ -50,6 +50,8 @@ async def settle_conflict(context: Context) -> None:
     """Decide a conflict, and offer to undo that; or undo it."""
     number, verdict = int(context.message.arguments["number"]), context.message.arguments["verdict"].strip().lower()
     decided = await context.services.conflicts.decide(number, verdict)
+    action = "reopen" if decided.status == "open" else "settle"
+    await context.note(action, f"#{number} {decided.first.quote}", decided.status)
     card = await context.services.conflicts.card(number)
     person = context.message.person.name
     await context.settle(context.say(f"conflict.settled_{decided.status}", number=number, person=person), *card.buttons)

@@ -44,6 +44,7 @@ def _usage(context: Context, usage: StorageUsage) -> tuple[Markdown, ...]:
 async def forget(context: Context) -> None:
     """Remove one document and everything learned from it."""
     document = await context.services.documents.forget(context.message.arguments["document"])
+    await context.note("forget", document.title)
     await context.reply(context.say("docs.forgotten", title=document.title, n_passages=document.n_passages))
 
 

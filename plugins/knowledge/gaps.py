@@ -23,9 +23,11 @@ async def gaps(context: Context) -> None:
             await _learn(context, _number(rest))
         case "dismiss":
             gap = await context.services.learning.gaps.dismiss(_number(rest))
+            await context.note("dismiss", gap.question)
             await context.settle(context.say("gaps.dismissed", question=gap.question))
         case "auto":
             await context.services.learning.gaps.allow(_number(rest))
+            await context.note("set", "research", rest)
             await context.reply(_allowance(context, await context.services.learning.gaps.allowed()))
         case _:
             raise BadInput("gaps.unknown_verb", verb=verb)
@@ -45,6 +47,7 @@ async def _learn(context: Context, number: int) -> None:
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
 
+    await context.note("research", f"#{number}")
     await context.progress(context.say("gaps.researching", number=number))
     await context.reply(report(context, await context.services.learning.gaps.research(number, tell)))
 

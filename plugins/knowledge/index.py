@@ -35,13 +35,21 @@ def indexed_line(context: Context, indexed: IndexedDocument) -> Markdown:
     )
 
 
+async def note_indexed(context: Context, indexed: IndexedDocument) -> None:
+    """Record that a document was learned, unless nothing changed."""
+    if indexed.outcome in ("added", "replaced"):
+        await context.note("teach", indexed.name)
+
+
 async def index(context: Context) -> None:
     """Store the text of every attached file; one that cannot be read does not stop the others."""
     lines = []
     for attachment in context.message.attachments:
         await context.progress(context.say("indexed.reading", name=attachment.name))
         try:
-            lines.append(indexed_line(context, await context.services.documents.index_attachment(attachment)))
+            indexed = await context.services.documents.index_attachment(attachment)
+            await note_indexed(context, indexed)
+            lines.append(indexed_line(context, indexed))
         except UserError as error:
             lines.append(context.explain(error))
     await context.reply(Markdown("\n").join([*lines, *audience_lines(context)]))

@@ -10,7 +10,7 @@ from typing import Protocol
 from core.commands import Command, Context, Parameter, Registry
 from core.markdown import Markdown
 from core.services import Finding
-from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line
+from plugins.knowledge.index import AUDIENCE, audience_lines, indexed_line, note_indexed
 
 _ADDRESS = re.compile(r"\S+://\S+|[^\s/]+\.[^\s/]{2,}(/\S*)?")
 _MAX_TITLE_CHARS = 80
@@ -26,15 +26,18 @@ async def learn(context: Context) -> None:
     what = context.message.arguments["what"].strip()
     if is_address(what) and await context.services.learning.policy() != "all":
         await context.progress(context.say("indexed.fetching", name=what))
-        line = indexed_line(context, await context.services.learning.index_page(what))
-        return await _reply(context, line)
+        indexed = await context.services.learning.index_page(what)
+        await note_indexed(context, indexed)
+        return await _reply(context, indexed_line(context, indexed))
 
     async def tell(findings: tuple[Finding, ...]) -> None:
         await context.progress(report(context, findings))
 
     if is_address(what):
+        await context.note("research", what)
         return await _reply(context, report(context, await context.services.learning.learn_page(what, tell)))
     await context.progress(context.say("curation.searching", theme=what))
+    await context.note("research", what)
     findings = await context.services.learning.learn_theme(what, tell)
     await _reply(context, summary(context, what, findings), report(context, findings))
 

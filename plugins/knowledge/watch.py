@@ -45,6 +45,7 @@ async def watch(context: Context) -> None:
         return await _list(context)
     if stop := _STOP.fullmatch(typed):
         stopped = await context.services.learning.watches.stop(int(stop[1]))
+        await context.note("stop_watching", stopped.target)
         return await context.reply(context.say("watch.stopped", target=stopped.target))
     channel = context.message.arguments.get("channel", "")
     if channel or typed.lower() in _CHANNEL:
@@ -52,6 +53,7 @@ async def watch(context: Context) -> None:
     what, every = watch_request(typed)
     watches = context.services.learning.watches
     made = await (watches.page(what, every) if is_address(what) else watches.theme(what, every))
+    await context.note("watch", made.target)
     said = context.say("watch.made", number=made.id, target=made.target, every=_interval(context, made.every))
     await context.progress(said)
 
@@ -72,6 +74,7 @@ async def _watch_channel(context: Context, conversation: str) -> None:
         raise BadInput("channels.private")
     made = await context.services.channels.watch(conversation)
     key = "channels.made_telegram" if context.message.platform == "telegram" else "channels.made_discord"
+    await context.note("watch", conversation)
     said = context.say(key, number=made.id, channel=context.channel(conversation))
     await context.reply(said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
@@ -55,4 +56,7 @@ async def decide_conflict(number: int, verdict: str, space: str) -> None:
     """Decide a contradiction of ``space``, or undo that. Raises ``BadInput`` on an unknown number or verdict."""
     async with _open_conflicts(space) as conflicts:
         decided = await conflicts.decide(number, verdict)
+    async with open_data_folder() as folder:
+        action = "reopen" if decided.status == "open" else "settle"
+        await note_change(folder.database, space, action, f"#{number} {decided.first.quote}", decided.status)
     print_sentence(f"conflict.settled_{decided.status}", number=number, person=OPERATOR)

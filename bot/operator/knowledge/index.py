@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.control.commands import handed_over
 from bot.terminal.caller import caller
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
@@ -23,6 +24,8 @@ from core.types import IndexedDocument, SpaceId
 
 _REASONS: tuple[LeftOutReason, ...] = ("code", "kind", "ignored")
 _N_SUFFIXES = 5
+_N_NAMED = 5
+"""Learned documents that the audit log names."""
 
 
 @handed_over
@@ -46,6 +49,8 @@ async def index_paths(
 
             found = await caller().find(paths, aion.settings.max_file_bytes, selection)
             report = await aion.ingest.index_sources(SpaceId(space), found.sources, show)
+        if learned := [each.name for each in report.indexed if each.outcome in ("added", "replaced")]:
+            await note_change(aion.stores.database, space, "teach", ", ".join(learned[:_N_NAMED]), f"{len(learned)} ×")
         print_report(replace(report, left_out=found.left_out), verbose)
         if not report.indexed:
             raise BadInput("indexed.nothing")

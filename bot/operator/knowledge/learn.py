@@ -7,6 +7,7 @@ from rich.text import Text
 
 from bot.control.commands import handed_over
 from bot.operator.knowledge.index import outcome
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_line, print_markdown, print_sentence, status_printer
@@ -29,6 +30,7 @@ async def learn_page_or_theme(what: str, space: str) -> None:
         if is_address(what):
             with console.status(say(terminal_language(), "indexed.fetching", name=what)):
                 indexed = await learning.index_page(what)
+            await note_change(aion.stores.database, space, "teach", indexed.name)
             return print_line(outcome(indexed))
         searching = Text(say(terminal_language(), "curation.searching", theme=what))
         with Live(searching, console=console, transient=True) as live:
@@ -36,6 +38,7 @@ async def learn_page_or_theme(what: str, space: str) -> None:
             async def tell(findings: tuple[Finding, ...]) -> None:
                 live.update(Text(plain_text(report(terminal, findings))))
 
+            await note_change(aion.stores.database, space, "research", what)
             findings = await learning.learn_theme(what, tell)
     print_markdown(summary(terminal, what, findings))
     print_markdown(report(terminal, findings))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
@@ -25,6 +27,7 @@ from core.retrieval.embed import open_embedder
 from core.services import Verdict
 from core.settings import read_settings
 from core.storage.curation.proposals import Proposals
+from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
 from core.storage.passages import Passages
@@ -49,16 +52,35 @@ async def open_reviews(folder: DataFolder) -> AsyncIterator[ReviewService]:
         yield ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalReview:
+    """The review of one space, for the operator at a terminal."""
+
+    proposals: SpaceReview
+    space: str
+    database: Database
+
+    async def tell(self, verdicts: Sequence[Verdict]) -> None:
+        """Record and print decisions; those that were made before are printed alone."""
+        for verdict in verdicts:
+            if verdict.is_new:
+                action = "approve" if verdict.proposal.status == "approved" else "reject"
+                proposal = verdict.proposal
+                await note_change(self.database, self.space, action, proposal.title, proposal.reason)
+        _print(verdicts)
+
+
 @asynccontextmanager
-async def _open_review(space: str) -> AsyncIterator[SpaceReview]:
+async def _open_review(space: str) -> AsyncIterator[TerminalReview]:
     async with open_data_folder() as folder, open_reviews(folder) as reviews:
-        yield reviews.at(Scope(SpaceId(space)), Person(OPERATOR, OPERATOR, is_moderator=True))
+        proposals = reviews.at(Scope(SpaceId(space)), Person(OPERATOR, OPERATOR, is_moderator=True))
+        yield TerminalReview(proposals, space, folder.database)
 
 
 async def print_pending(space: str) -> None:
     """Print the pending proposals of ``space``, each with its highest-scored sentences."""
     async with _open_review(space) as review:
-        proposals = await review.pending()
+        proposals = await review.proposals.pending()
     for proposal in proposals:
         print_markdown(card(proposal, (), terminal_language()).text)
         print_line("")
@@ -71,16 +93,17 @@ async def approve_proposals(which: Sequence[str], space: str) -> None:
     async with _open_review(space) as review:
         for what in which:
             number = what.lstrip("#")
-            verdicts = (await review.approve(int(number)),) if number.isdecimal() else await review.approve_site(what)
+            waiting = review.proposals
+            verdicts = (await waiting.approve(int(number)),) if number.isdecimal() else await waiting.approve_site(what)
             if not verdicts:
                 raise BadInput("review.nothing_from", site=what)
-            _print(verdicts)
+            await review.tell(verdicts)
 
 
 async def reject_proposal(number: int, reason: str, space: str) -> None:
     """Reject the proposal ``number`` of ``space``. Raises ``BadInput`` when there is none."""
     async with _open_review(space) as review:
-        _print([await review.reject(number, reason)])
+        await review.tell([await review.proposals.reject(number, reason)])
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
@@ -23,12 +23,6 @@ from plugins.knowledge.learn import is_address
 from plugins.knowledge.watch import watch_request
 
 
-@asynccontextmanager
-async def _open_watches() -> AsyncIterator[Watches]:
-    async with open_data_folder() as folder:
-        yield Watches(folder.database)
-
-
 async def add_watch(what: str, every: str, space: str) -> None:
     """Add a watch of a local path, an address or a theme to ``space``; the watch job makes the first reading.
 
@@ -37,16 +31,18 @@ async def add_watch(what: str, every: str, space: str) -> None:
     target, interval = watch_request(f"{what} every {every}")
     kind, target = await offload(_kind_and_target, target)
     language = await offload(detect_language, target if kind == "theme" else "", read_settings().language)
-    async with _open_watches() as watches:
-        made = await watches.add(SpaceId(space), NewWatch(kind, target, language, interval, OPERATOR))
+    async with open_data_folder() as folder:
+        wanted = NewWatch(kind, target, language, interval, OPERATOR)
+        made = await Watches(folder.database).add(SpaceId(space), wanted)
+        await note_change(folder.database, space, "watch", made.target)
     print_sentence("watch.made", number=made.id, target=made.target, every=_interval(made))
     print_sentence("watch.soon")
 
 
 async def print_watches(space: str) -> None:
     """Print the watches of ``space`` with number, target, interval and last failure."""
-    async with _open_watches() as watches:
-        watched = await watches.of(SpaceId(space))
+    async with open_data_folder() as folder:
+        watched = await Watches(folder.database).of(SpaceId(space))
     for watch in watched:
         failed = f" {say(terminal_language(), 'watch.failed')}" if watch.error else ""
         line = say(terminal_language(), "watch.line", number=watch.id, target=watch.target, every=_interval(watch))
@@ -57,8 +53,9 @@ async def print_watches(space: str) -> None:
 
 async def stop_watch(number: int, space: str) -> None:
     """Remove the watch ``number`` of ``space``; documents learned from it stay. Raises ``BadInput`` without one."""
-    async with _open_watches() as watches:
-        stopped = await watches.remove(SpaceId(space), number)
+    async with open_data_folder() as folder:
+        stopped = await Watches(folder.database).remove(SpaceId(space), number)
+        await note_change(folder.database, space, "stop_watching", stopped.target)
     print_sentence("watch.stopped", target=stopped.target)
 
 

@@ -20,6 +20,7 @@ from core.models.lora import require_base
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
 from core.ports import InspectableModel
+from core.training.retest import read_retested
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +41,27 @@ async def models(visit: Visit) -> Response:
     )
 
 
+async def version(visit: Visit) -> Response:
+    """Show a version: what it was made of, and the community's disliked answers beside its own replies."""
+    known = await _version(visit)
+    registry, pseudonyms = _registry(visit), visit.aion.services.dashboard.pseudonyms
+    return await visit.page(
+        "version",
+        version=known,
+        retested=await offload(read_retested, registry, pseudonyms, known.name, visit.space),
+        is_operator=visit.is_operator,
+    )
+
+
 async def promote(visit: Visit) -> Response:
     """Let a version answer from now on."""
     _require_operator(visit)
-    registry, name = _registry(visit), str(visit.request.path_params["name"])
-    if name not in (await offload(registry.state)).weights:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    settings = visit.aion.settings
+    known, settings = await _version(visit), visit.aion.settings
     base = await offload(language_model_base, settings.local_model)
-    version = await offload(registry.get, name)
-    require_base(version.manifest, base)
-    await offload(prepare_lora, settings.local_model, settings.models_dir, version.folder, log.info)
-    await offload(registry.promote, name, base)
-    await visit.note("promote", name)
+    require_base(known.manifest, base)
+    await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, log.info)
+    await offload(_registry(visit).promote, known.name, base)
+    await visit.note("promote", known.name)
     return visit.back("/models", "promoted")
 
 
@@ -67,12 +76,21 @@ async def roll_back(visit: Visit) -> Response:
 ROUTES = (
     ScreenRoute("/models", models),
     ScreenRoute("/models/roll-back", roll_back, is_action=True),
+    ScreenRoute("/models/{name}", version),
     ScreenRoute("/models/{name}/promote", promote, is_action=True),
 )
 
 
 def _registry(visit: Visit) -> LoraRegistry:
     return LoraRegistry(visit.aion.settings.data_dir / "loras")
+
+
+async def _version(visit: Visit) -> Version:
+    """Return the version that the path names. Raises a 404 where there is none of that name."""
+    registry, name = _registry(visit), str(visit.request.path_params["name"])
+    if name not in (await offload(registry.state)).weights:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return await offload(registry.get, name)
 
 
 def _require_operator(visit: Visit) -> None:

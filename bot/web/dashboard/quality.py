@@ -59,8 +59,7 @@ def _liked(figures: DayFigures) -> float | None:
 
 
 async def _promotions(visit: Visit) -> Mapping[date, str]:
-    """Return the day on which the LoRA version that answers now was promoted."""
+    """Return the days on which another LoRA version, or the base model again, came to answer."""
     state = await offload(LoraRegistry(visit.aion.settings.data_dir / "loras").state)
-    if state.promoted_at is None:
-        return {}
-    return {state.promoted_at.astimezone(UTC).date(): state.promoted or "–"}
+    last = ((state.promoted_at, state.promoted),) if state.promoted_at is not None else ()
+    return {at.astimezone(UTC).date(): name or "–" for at, name in state.promotions or last}

@@ -29,7 +29,6 @@ from bot.web.fields import row_number
 from core.assembly.aion import Aion
 from core.chat.rate_limits import MessageLimits, Rate
 from core.control_characters import without_controls
-from core.dashboard.audit_log import Change
 from core.dashboard.sessions import DashboardSession
 from core.dashboard.token import MAX_TOKEN_CHARS, csrf_token
 from core.errors import BadInput, PermissionRefused
@@ -188,8 +187,7 @@ class Visit:
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Record a change that was made."""
-        change = Change(self.session.pseudonym, self.person.name, action, subject, detail)
-        await self.aion.services.dashboard.audit.add(self.space, change)
+        await self.aion.services.dashboard.of(self.message, self.language).note(action, subject, detail)
 
     def _said(self) -> str:
         """Return the sentence that the last change is told by; empty without one."""
