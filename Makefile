@@ -158,7 +158,7 @@ transcript: setup ## a conversation on each chat platform, as README.md shows it
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/transcript.py
 
 .PHONY: screenshots
-screenshots: setup browser ## the pictures of README.md and docs/, of a real AION with the sample handbook (some minutes)
+screenshots: setup browser ## the pictures of README.md and docs/, of a real AION with the sample handbook (minutes; apt install chromium fonts-noto-color-emoji)
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/screenshots.py
 
 .PHONY: bench-embedders

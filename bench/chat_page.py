@@ -10,18 +10,18 @@ from html import escape
 _BOLD = re.compile(r"\*\*([^*\n]{1,300})\*\*")
 
 _STYLE = """
-body { margin: 0; background: #313338; color: #dbdee1; font: 17px/1.5 "Noto Sans", "DejaVu Sans", sans-serif; }
-main { max-width: 860px; margin: 0 auto; padding: 56px 32px; }
-h1 { font-size: 17px; color: #f2f3f5; border-bottom: 1px solid #3f4147; padding-bottom: 14px; }
-article { display: grid; grid-template-columns: 52px 1fr; margin-top: 26px; }
-i { width: 40px; height: 40px; border-radius: 50%; background: #5865f2; color: #fff; display: grid;
+body { margin: 0; background: #313338; color: #dbdee1; font: 22px/1.5 "Noto Sans", "DejaVu Sans", sans-serif; }
+main { max-width: 1000px; margin: 0 auto; padding: 44px 32px; }
+h1 { font-size: 20px; color: #f2f3f5; border-bottom: 1px solid #3f4147; padding-bottom: 14px; }
+article { display: grid; grid-template-columns: 64px 1fr; margin-top: 30px; }
+i { width: 48px; height: 48px; border-radius: 50%; background: #5865f2; color: #fff; display: grid;
     place-items: center; font-style: normal; font-weight: 600; }
 .bot i { background: #3b4cca; }
 b.name { color: #f2f3f5; }
 .tag { background: #5865f2; color: #fff; border-radius: 4px; font-size: 11px; padding: 1px 5px; margin-left: 6px; }
 p { margin: 2px 0 0; white-space: pre-line; }
 .buttons span { display: inline-block; background: #4e5058; color: #fff; border-radius: 4px; padding: 5px 14px;
-    margin: 10px 8px 0 0; font-size: 15px; }
+    margin: 10px 8px 0 0; font-size: 19px; }
 .buttons span.pressed { background: #248046; }
 """
 

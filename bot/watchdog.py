@@ -9,6 +9,7 @@ import asyncio
 import faulthandler
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,14 @@ class Adapter(Protocol):
 
     async def is_moderator(self, space: SpaceId, person_id: str) -> bool:
         """Ask the platform whether an account moderates a community now; ``False`` where it does not say."""
+        ...
+
+    async def memberships(self, space: SpaceId, person_id: str) -> Mapping[str, str]:
+        """Return the channels and roles that an account belongs to, as audiences name them, with their names."""
+        ...
+
+    def title(self, space: SpaceId) -> str | None:
+        """Return what people call a community; ``None`` where the platform does not say."""
         ...
 
     async def run(self) -> None:

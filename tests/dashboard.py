@@ -42,12 +42,21 @@ class Roles:
     """Who moderates what; tests promote and demote."""
 
     moderators: set[tuple[str, str]] = field(default_factory=set)
+    belongs: dict[str, str] = field(default_factory=dict)
     n_asked: int = 0
 
     async def is_moderator(self, space: SpaceId, person_id: str) -> bool:
         """Return whether a test made this account a moderator."""
         self.n_asked += 1
         return (space, person_id) in self.moderators
+
+    async def memberships(self, space: SpaceId, person_id: str) -> Mapping[str, str]:
+        """Return what a test lets every account belong to."""
+        return self.belongs
+
+    def title(self, space: SpaceId) -> str | None:
+        """Return the name of one community."""
+        return "Casa Aberta" if space == HERE else None
 
 
 @dataclass

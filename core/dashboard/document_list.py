@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from core.storage.database import Database
 from core.storage.schema import answers, document_names, documents, passages
-from core.types import SpaceId
+from core.types import Scope, SpaceId
 
 N_ANSWERS = 300
 """The answers of a space, the latest, among which those that cite a document are looked for."""
@@ -26,6 +26,7 @@ class ListedDocument:
     name: str
     language: str
     n_passages: int
+    space: SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class DocumentDetails:
     n_passages: int
     created_at: datetime
     updated_at: datetime
+    space: SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +69,44 @@ class DocumentList:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def count(self, space: SpaceId) -> int:
-        """Return how many documents a space has."""
-        counted = select(func.count().label("n")).select_from(documents).where(documents.c.space_id == space)
+    async def count(self, scope: Scope) -> int:
+        """Return how many documents of the community may be read."""
+        counted = select(func.count().label("n")).select_from(documents).where(_readable(scope))
         row = await self._database.row(counted)
         return int(row.n) if row is not None else 0
 
-    async def page(self, space: SpaceId, query: str, after: int, limit: int) -> tuple[ListedDocument, ...]:
+    async def page(self, scope: Scope, query: str, after: int, limit: int) -> tuple[ListedDocument, ...]:
         """Return ``limit`` documents whose title contains ``query``, by title, of those after the number ``after``."""
         columns = documents.c
-        conditions = [columns.space_id == space]
+        conditions = [_readable(scope)]
         if query:
             conditions.append(columns.title.contains(query, autoescape=True))
-        start = await self._database.row(select(columns.title).where(columns.space_id == space, columns.id == after))
+        start = await self._database.row(select(columns.title).where(_readable(scope), columns.id == after))
         if start is not None:
             conditions.append(tuple_(columns.title, columns.id) > tuple_(start.title, after))
         chosen = select(columns.id).where(*conditions).order_by(columns.title, columns.id).limit(limit)
         ids = [row.id for row in await self._database.rows(chosen)]
-        shown = select(columns.id, columns.title, columns.language).where(columns.id.in_(ids))
+        shown = select(columns.id, columns.title, columns.language, columns.space_id).where(columns.id.in_(ids))
         rows = await self._database.rows(shown.order_by(columns.title, columns.id))
         names, counts = await self._names(ids), await self._counts(ids)
         return tuple(
-            ListedDocument(row.id, row.title, next(iter(names[row.id]), ""), row.language, counts.get(row.id, 0))
+            ListedDocument(
+                row.id,
+                row.title,
+                next(iter(names[row.id]), ""),
+                row.language,
+                counts.get(row.id, 0),
+                SpaceId(row.space_id),
+            )
             for row in rows
         )
 
-    async def get(self, space: SpaceId, number: int) -> DocumentDetails | None:
-        """Return a document of the space; ``None`` when it has none of that number."""
+    async def get(self, scope: Scope, number: int) -> DocumentDetails | None:
+        """Return a document that may be read; ``None`` when there is none of that number."""
         columns = documents.c
         shown = (columns.kind, columns.language, columns.n_chars, columns.created_at, columns.updated_at)
-        owned = (columns.space_id == space) & (columns.id == number)
-        row = await self._database.row(select(columns.id, columns.title, *shown).where(owned))
+        owned = _readable(scope) & (columns.id == number)
+        row = await self._database.row(select(columns.id, columns.title, columns.space_id, *shown).where(owned))
         if row is None:
             return None
         names, counts = await self._names([number]), await self._counts([number])
@@ -111,6 +120,7 @@ class DocumentList:
             n_passages=counts.get(number, 0),
             created_at=row.created_at,
             updated_at=row.updated_at,
+            space=SpaceId(row.space_id),
         )
 
     async def passages(self, space: SpaceId, number: int, first: int, limit: int) -> tuple[ListedPassage, ...]:
@@ -154,3 +164,8 @@ class DocumentList:
         counted = select(columns.document_id, func.count().label("n")).where(columns.document_id.in_(ids))
         rows = await self._database.rows(counted.group_by(columns.document_id))
         return {row.document_id: int(row.n) for row in rows}
+
+
+def _readable(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that a document is of the community and may be read."""
+    return documents.c.space_id.in_(scope.community)

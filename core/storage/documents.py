@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
+from core.storage.document_move import move_document
 from core.storage.document_writes import (
     NewDocument,
     find_document,
@@ -183,6 +184,14 @@ class Documents:
         """Give a document a title, and passages that were embedded under it; ``False``: the space has none. Atomic."""
         async with self._database.write() as connection:
             return await rewrite_document(connection, space, document_id, title, embedded)
+
+    async def move(self, space: SpaceId, document_id: int, new: SpaceId) -> bool:
+        """Move a document to another audience of its community; ``False``: the space has none of that id. Atomic.
+
+        Raises ``BadInput`` as ``core.storage.document_move`` does.
+        """
+        async with self._database.write() as connection:
+            return await move_document(connection, space, document_id, new)
 
     async def remove_name(self, space: SpaceId, name: str) -> bool:
         """Take a name off its document, and delete one that has no other; return whether there was one."""

@@ -56,12 +56,11 @@ class Spaces:
         """Return every space, by id. For the operator's own jobs; nothing that answers a person may call it."""
         return tuple(_space(row) for row in await self._database.rows(select(spaces).order_by(spaces.c.id)))
 
-    async def communities(self, platform: str) -> tuple[tuple[SpaceId, str], ...]:
-        """Return the id and title of every community and private chat of a platform, and nothing that is in them."""
-        columns = spaces.c
-        ours = (columns.platform == platform) & columns.id.not_like("%/%")
-        rows = await self._database.rows(select(columns.id, columns.title).where(ours).order_by(columns.id))
-        return tuple((SpaceId(row.id), row.title or row.id) for row in rows)
+    async def communities(self, platform: str) -> tuple[SpaceId, ...]:
+        """Return the ids of every community and private chat of a platform, and nothing that is in them."""
+        ours = (spaces.c.platform == platform) & spaces.c.id.not_like("%/%")
+        rows = await self._database.rows(select(spaces.c.id).where(ours).order_by(spaces.c.id))
+        return tuple(SpaceId(row.id) for row in rows)
 
     async def save(self, space: Space) -> None:
         """Store a space's title and settings."""

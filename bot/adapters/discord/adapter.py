@@ -8,6 +8,7 @@ replies are shown (``bot.adapters.discord.post``, ``bot.delivery``).
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -18,8 +19,10 @@ from discord.http import Route
 
 from bot.adapters.discord.client import Client
 from bot.adapters.discord.command_sync import CommandHashFile
+from bot.adapters.discord.memberships import memberships_of
 from bot.adapters.discord.moderators import is_guild_moderator
 from bot.platform_errors import Outage
+from core.control_characters import without_controls
 from core.errors import Unavailable
 from core.ports import AdapterApi
 from core.types import SpaceId
@@ -65,6 +68,16 @@ class DiscordAdapter:
         """Ask Discord whether an account moderates a server now; ``False`` where it does not say."""
         client = self._client
         return client is not None and await is_guild_moderator(client, self._moderator_role, space, person_id)
+
+    async def memberships(self, space: SpaceId, person_id: str) -> Mapping[str, str]:
+        """Ask Discord what an account belongs to; nothing where it does not say."""
+        return await memberships_of(self._client, space, person_id) if self._client is not None else {}
+
+    def title(self, space: SpaceId) -> str | None:
+        """Return a server's name."""
+        number = space.removeprefix("discord:")
+        guild = self._client.get_guild(int(number)) if self._client and number.isdecimal() else None
+        return without_controls(guild.name) if guild is not None else None
 
     async def run(self) -> None:
         """Answer until cancelled, then let answers under way finish.

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 
@@ -77,6 +77,14 @@ class TelegramAdapter:
         if self._moderators is None or not user_id.isdecimal():
             return False
         return await self._moderators.includes(place_named(space), int(user_id))
+
+    async def memberships(self, space: SpaceId, person_id: str) -> Mapping[str, str]:
+        """Return nothing: a group is one audience."""
+        return {}
+
+    def title(self, space: SpaceId) -> str | None:
+        """Return ``None``: a group's title would be a request of its own."""
+        return None
 
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then let answers under way finish for ``Timing.grace_s``.

@@ -41,8 +41,7 @@ class SignInRoutes:
         self.host.admit_address(request)
         token, doorstep = request.query_params.get("token", ""), secrets.token_urlsafe(16)
         found = await self._find(request, token)
-        space = await self.host.aion.stores.spaces.get(found.space)
-        choices = [((space.title if space else None) or found.space, token)]
+        choices = [(self.host.roles.title(found.space) or found.space, token)]
         values = {"choices": choices, "doorstep": doorstep, "person": found.person.name}
         response = HTMLResponse(self.host.pages.render("sign_in", found.language, values))
         set_cookie(self.host, response, DOORSTEP, doorstep, max_age_s=DOORSTEP_S)

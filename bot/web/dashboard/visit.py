@@ -34,7 +34,7 @@ from core.dashboard.token import MAX_TOKEN_CHARS, csrf_token
 from core.errors import BadInput, PermissionRefused
 from core.services import SpaceServices
 from core.texts import say
-from core.types import Language, Message, Person, SpaceId, is_private
+from core.types import Language, Message, Person, SpaceId, is_private, readers_of, space_of_readers
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +147,16 @@ class Visit:
         """Return the request as a message in the space, to which the services are bound as to those of chat."""
         return _message(self.space, self.person)
 
+    async def audiences(self) -> Mapping[SpaceId, str]:
+        """Return the audiences of the community that the moderator belongs to now, with their names, by name."""
+        belongs = await self.host.roles.memberships(self.space, self.person.id)
+        known = await self.aion.stores.spaces.audiences(self.space)
+        named = {space_of_readers(self.space, [reader]): name for reader, name in belongs.items()}
+        for space in known:
+            if any(reader in belongs for reader in readers_of(space)):
+                named[space] = " ".join(belongs.get(reader, reader) for reader in readers_of(space))
+        return dict(sorted(named.items(), key=lambda each: each[1].casefold()))
+
     @property
     def services(self) -> SpaceServices:
         """Return the services of chat commands, bound to the space and the moderator."""
@@ -170,10 +180,9 @@ class Visit:
 
     async def page(self, name: str, **values: Any) -> HTMLResponse:
         """Return the page of a template."""
-        space = await self.aion.stores.spaces.get(self.space)
         chrome = {
             "here": name,
-            "community": (space.title if space else None) or self.space,
+            "community": self.host.roles.title(self.space) or self.space,
             "person": self.person.name,
             "csrf": csrf_token(self.token),
             "said": self._said(),

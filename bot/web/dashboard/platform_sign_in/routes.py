@@ -166,8 +166,8 @@ class PlatformSignInRoutes:
         """Return the communities that somebody moderates now, with their titles, by title."""
         platform, _, number = person.id.partition(":")
         known = [
-            (space, title)
-            for space, title in await self.host.aion.stores.spaces.communities(platform)
+            (space, self.host.roles.title(space) or space)
+            for space in await self.host.aion.stores.spaces.communities(platform)
             if not is_private(space) or space.rpartition(":")[2] == number
         ][:MAX_COMMUNITIES]
         turns = asyncio.Semaphore(AT_ONCE)

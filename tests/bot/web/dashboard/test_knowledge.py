@@ -117,3 +117,40 @@ async def test_the_map_is_drawn_once_for_each_state(shared: Site, space: SpaceId
     page = await browser.get("/knowledge/map")
     assert page.text.count("<circle") == 3 and "refresh" not in page.headers
     assert HARM not in page.text and "&lt;script&gt;" in page.text and len(page.content) < 300_000
+
+
+async def test_a_moderator_chooses_who_may_read_a_document(shared: Site, space: SpaceId) -> None:
+    few = SpaceId(f"{space}/channel-7")
+    number = await learned(shared, space)
+    await shared.aion.ingest.index_file(few, "plan.md", b"# The plan\n\nOnly some may read it.\n")
+    (secret,) = await shared.aion.documents.list(few)
+    browser = await shared.signed_in(space)
+    assert "The plan" not in (await browser.get("/knowledge")).text, "whoever is not of an audience does not see it"
+    assert (await browser.get(f"/knowledge/{secret.id}")).status_code == 404
+    assert (await browser.send(f"/knowledge/{number}/audience", audience=few)).status_code == 400
+    shared.roles.belongs = {"channel-7": f"#mods {HARM}"}
+    try:
+        page = (await browser.get("/knowledge")).text
+        assert "The plan" in page and "2 documents" in page and HARM not in page
+        assert "Saved" in (await browser.send(f"/knowledge/{number}/audience", audience=few)).text
+        assert await shared.aion.documents.list(space) == ()
+        page = (await browser.get(f"/knowledge/{number}")).text
+        assert f'value="{few}" selected' in page and "opens at nine" in page
+        await browser.send(f"/knowledge/{secret.id}/audience", audience="everyone")
+        assert [each.id for each in await shared.aion.documents.list(space)] == [secret.id]
+        assert (await browser.send(f"/knowledge/{number}/audience", audience="discord:2")).status_code == 400
+        await browser.send(f"/knowledge/{number}/forget")
+        assert await shared.aion.documents.list(few) == ()
+    finally:
+        shared.roles.belongs = {}
+    events = await shared.aion.services.dashboard.audit.page(space, None, 9)
+    assert [each.change.action for each in events] == ["forget", "set_audience", "set_audience"]
+
+
+async def test_versions_say_when_and_how_much_a_text_changed(shared: Site, space: SpaceId) -> None:
+    number = await learned(shared, space)
+    browser = await shared.signed_in(space)
+    assert "Versions" not in (await browser.get(f"/knowledge/{number}")).text
+    await learned(shared, space, data=HOURS.replace(b"nine", b"ten"))
+    page = (await browser.get(f"/knowledge/{number}")).text
+    assert "Versions" in page and "+1 −1 lines" in page
