@@ -1,4 +1,4 @@
-"""What a member belongs to: channels that they read and not everybody does, their roles; nothing where Discord fails."""
+"""What a member belongs to: channels that they read and not everybody does, and roles; nothing where Discord fails."""
 
 from __future__ import annotations
 
