@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import case, delete, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,7 +56,7 @@ async def move_document(connection: AsyncConnection, space: SpaceId, document_id
 
 
 async def _require_free(
-    connection: AsyncConnection, space: SpaceId, new: SpaceId, content_hash: str, names: list[str]
+    connection: AsyncConnection, space: SpaceId, new: SpaceId, content_hash: str, names: Sequence[str]
 ) -> None:
     looked_at = select(watched_pages.c.name).join(watches, watches.c.id == watched_pages.c.watch_id)
     watched = looked_at.where(watches.c.space_id == space, watched_pages.c.name.in_(names)).limit(1)

@@ -91,18 +91,25 @@ def is_quarantined(vote: Vote, found: Sequence[Brigade]) -> bool:
 def _bursts(votes: Sequence[Vote], n_people: int) -> Iterator[tuple[frozenset[str], datetime, datetime]]:
     """Yield people, start and end of each run of votes in which a ``BURST`` window has at least ``n_people`` people.
 
-    ``votes`` are sorted by time.
+    ``votes`` are sorted by time. Takes linear time.
     """
-    start, is_in_burst = 0, [False] * len(votes)
-    for end in range(len(votes)):
-        while votes[end].at - votes[start].at > BURST:
+    start, n_marked, is_in_burst = 0, 0, [False] * len(votes)
+    in_window: Counter[str] = Counter()
+    for end, vote in enumerate(votes):
+        in_window[vote.person] += 1
+        while vote.at - votes[start].at > BURST:
+            in_window[votes[start].person] -= 1
+            if not in_window[votes[start].person]:
+                del in_window[votes[start].person]
             start += 1
-        if len({vote.person for vote in votes[start : end + 1]}) >= n_people:
-            is_in_burst[start : end + 1] = [True] * (end + 1 - start)
+        if len(in_window) >= n_people:
+            first = max(start, n_marked)  # what is before was marked already, or is too old
+            is_in_burst[first : end + 1] = [True] * (end + 1 - first)
+            n_marked = end + 1
     stretch: list[Vote] = []
-    for vote, is_in in zip([*votes, None], [*is_in_burst, False], strict=True):
-        if is_in and vote:
-            stretch.append(vote)
+    for each, is_in in zip([*votes, None], [*is_in_burst, False], strict=True):
+        if is_in and each:
+            stretch.append(each)
         elif stretch:
             yield frozenset(each.person for each in stretch), stretch[0].at, stretch[-1].at
             stretch = []

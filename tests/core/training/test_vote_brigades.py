@@ -36,6 +36,12 @@ def test_one_person_counts_so_often_and_no_more() -> None:
     assert len(within_caps([vote(1, f"person {i}") for i in range(500)])) == 500
 
 
+def test_ten_thousand_newcomers_at_once_are_one_brigade() -> None:
+    crowd = [vote(1, f"new {i}", minute=i / 200) for i in range(10_000)]
+    (found,) = brigades(crowd, {each.person: each.at for each in crowd})
+    assert len(found.people) == 10_000
+
+
 def test_newcomers_who_come_together_are_a_brigade_and_others_are_not() -> None:
     crowd = [vote(1, f"new {i}", minute=i) for i in range(N_ON_ONE_ANSWER)]
     known = vote(1, "regular", minute=2)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import httpx
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +14,11 @@ from bot.web.dashboard import visit as module
 from bot.web.dashboard.router import SCREEN_ROUTES
 from bot.web.dashboard.visit import ScreenRoute
 from core.chat.rate_limits import Rate
+from core.dashboard.audit_log import Change
 from core.dashboard.sign_in_links import SignIn
+from core.storage.curation.gaps import NewGap
+from core.storage.curation.watches import NewWatch
+from core.storage.delivery.handoffs import NewHandoff
 from core.storage.schema import answers, audit_events, conflicts, documents, gaps, handoffs, proposals, watches
 from core.types import Person, SpaceId
 from tests.dashboard import ELSEWHERE, EVA, HERE, RUI, Site, csrf_in, fields_in
@@ -176,3 +181,46 @@ async def test_a_fault_shows_its_reference_alone(site: Site, caplog: pytest.LogC
 
 def _fields(page: httpx.Response) -> dict[str, str]:
     return fields_in(page.text)
+
+
+async def test_what_makes_aion_work_is_limited_more(site: Site) -> None:
+    browser = await site.signed_in()
+    await site.aion.ingest.index_file(HERE, "hours.md", b"# Hours\n\nAt nine.\n")
+    (document,) = await site.aion.documents.list(HERE)
+    with patch.object(module, "COSTLY", Rate(2)):
+        done = [(await browser.send(f"/knowledge/{document.id}/retitle", title=f"T{n}")).status_code for n in range(3)]
+    assert done == [200, 200, 429]
+    assert (await browser.get("/today")).status_code == 200
+
+
+HARM = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7777 * 7 }}"
+
+
+async def test_nothing_that_is_stored_is_markup_on_any_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every field that others fill, each page of the dashboard: seen as text, or not at all."""
+    stores, mallory = site.aion.stores, Person("discord:66", HARM)
+    monkeypatch.setattr(site.roles, "title", lambda space: HARM)
+    site.roles.belongs = {"channel-7": HARM, "role-5": HARM}
+    await site.propose(HARM, name=f"javascript:alert(3)//{HARM}", excerpt=HARM, origin=HARM, text=HARM)
+    await stores.handoffs.open(HERE, NewHandoff(HERE, 1, f"{HERE}:9", {}, "en", HARM))
+    await site.answer(HERE, HARM, used=HARM, text=f"[x](javascript:alert(1)) {HARM}")
+    for opens in ("nine", "ten"):
+        await site.aion.ingest.index_file(HERE, f"{HARM}.md", f"# {HARM}\n\n{HARM} opens at {opens}.\n".encode())
+    await site.contradict(HERE, f"{HARM} is open.", f"{HARM} is closed.")
+    await site.brigade(HERE)
+    gap = NewGap(HARM, "en", (f"{HARM} too",), 1, 1, np.ones(4, np.float32), datetime.now(UTC))
+    await stores.gaps.replace(HERE, [gap])
+    watch = await stores.watches.add(HERE, NewWatch("theme", HARM, "en", timedelta(days=1), ""))
+    await stores.watches.record_check(watch, HARM)
+    reading = await stores.reading_log.start(HERE, HARM, is_unasked=False)
+    await stores.reading_log.finish(reading, 1, 1, {HARM: 1}, HARM)
+    await site.aion.services.dashboard.audit.add(HERE, Change("p", HARM, "set", HARM, HARM))
+    browser = await site.signed_in(person=mallory)
+    pages = [path_of(route, number) for route in PAGES if "{name}" not in route.path for number in (1, 2)]
+    for path in [*dict.fromkeys(pages), f"/conversations?used={HARM}", f"/knowledge?q={HARM}", f"/today?said={HARM}"]:
+        got = await browser.get(path)
+        page = got.text
+        assert "<script>alert" not in page and "<img src=x" not in page and 'href="javascript' not in page, path
+        assert "54439" not in page, path
+        assert got.status_code == 404 or "&lt;script&gt;alert" in page, path
+    site.roles.belongs = {}
