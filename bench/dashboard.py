@@ -27,6 +27,7 @@ PAGES = (
     "/today",
     "/proposals",
     "/gaps",
+    "/conflicts",
     "/conversations",
     "/conversations?used=closest&language=pt&thumb=up",
     "/conversations?before=200",

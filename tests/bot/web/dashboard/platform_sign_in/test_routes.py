@@ -66,7 +66,7 @@ async def test_discord_signs_in_where_one_moderates(world: SignInWorld) -> None:
     browser = site.browser()
     assert "Sign in with Discord" in (await browser.get("/today")).text
     offered = await browser.get(await world.back_from_discord(browser))
-    assert "Welcome, Rui" in offered.text and "discord:1" in offered.text and "discord:2" not in offered.text
+    assert "Welcome, Rui" in offered.text and "Casa Aberta" in offered.text and "discord:2" not in offered.text
     assert world.discord.tokens == world.discord.revoked, "the token is of no more use"
     assert (await browser.post("/sign-in", fields_in(offered.text))).url.path == "/dashboard/today"
     site.roles.moderators.clear()
@@ -81,7 +81,7 @@ async def test_one_chooses_among_communities(world: SignInWorld) -> None:
     assert offered.count('name="token"') == 2
     first = fields_in(offered[: offered.index("</form>")])
     opened = await browser.post("/sign-in", first)
-    assert "discord:1" in opened.text
+    assert "Casa Aberta" in opened.text
 
 
 async def test_nobody_signs_in_who_moderates_nothing(world: SignInWorld) -> None:
