@@ -40,6 +40,12 @@ class PostgresServer:
     _process: subprocess.Popen[bytes] | None = None
     _made: list[str] = field(default_factory=list)
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, database: str) -> str:
         """Return the address of a database."""
         return f"postgresql://aion@127.0.0.1:{self.port}/{database}"

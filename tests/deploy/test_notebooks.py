@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.cli import app
 from core.settings import Settings
 from core.training.checkpoint import Checkpoints
 
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "deploy" / "notebooks").glob("*.ipynb"))
 
 
@@ -51,6 +53,13 @@ def test_a_notebook_is_what_nbformat_4_5_asks_for(path: Path) -> None:
         assert all(isinstance(line, str) for line in cell["source"])
         if cell["cell_type"] == "code":
             assert (cell["execution_count"], cell["outputs"]) == (None, [])  # nothing of anybody's session
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_installs_what_runs_models(path: Path) -> None:
+    extras = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (extra,) = re.findall(r"pip install --quiet --editable aion\[(\w+)\]", code(path)[0])
+    assert extra == "full" or "aion-memory[full]" in extras[extra]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
