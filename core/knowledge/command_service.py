@@ -12,7 +12,7 @@ from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, Document, File, IndexedDocument, Scope, StorageUsage
+from core.types import GLOBAL, Attachment, Document, File, IndexedDocument, Scope, StorageUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class SpaceDocuments:
     async def documents(self) -> tuple[Document, ...]:
         """List the community's documents that may be read here, by title."""
         return await listed(self._documents, self.scope)
+
+    async def count_general(self) -> int:
+        """Count the operator's documents, which are read here, too; none in their own space."""
+        return 0 if GLOBAL in self.scope.community else (await self._documents.size(GLOBAL))[0]
 
     async def forget(self, name: str) -> Document:
         """Delete the document of that name, title or ``#id`` and return it. Raises ``BadInput`` when there is none."""

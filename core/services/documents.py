@@ -22,6 +22,10 @@ class DocumentsPort(Protocol):
         """List the space's own documents, by title."""
         ...
 
+    async def count_general(self) -> int:
+        """Count the operator's documents, which are read here, too."""
+        ...
+
     async def usage(self) -> StorageUsage:
         """Return what the space holds, with its limit."""
         ...

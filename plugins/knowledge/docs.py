@@ -11,16 +11,18 @@ _SHOWN = 50
 
 
 async def docs(context: Context) -> None:
-    """List the space's documents."""
+    """List the space's documents, and count the operator's."""
     services = context.services.documents
     documents = await services.documents()
-    if not documents:
-        await context.reply(context.say("docs.none"))
-        return
-    lines = [context.say("docs.heading", n_documents=len(documents)), *_usage(context, await services.usage())]
-    lines += [_line(context, document) for document in documents[:_SHOWN]]
+    if documents:
+        lines = [context.say("docs.heading", n_documents=len(documents)), *_usage(context, await services.usage())]
+        lines += [_line(context, document) for document in documents[:_SHOWN]]
+    else:
+        lines = [context.say("docs.none")]
     if len(documents) > _SHOWN:
         lines.append(context.say("docs.more", n_documents=len(documents) - _SHOWN))
+    if n_general := await services.count_general():
+        lines.append(context.say("docs.general", n_documents=n_general))
     await context.reply(Markdown("\n").join(lines))
 
 

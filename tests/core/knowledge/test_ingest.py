@@ -26,7 +26,7 @@ from core.storage.curation.reading_log import ReadingLog
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Attachment, IndexedDocument, Matrix, Page, Scope, SpaceId
+from core.types import GLOBAL, Attachment, IndexedDocument, Matrix, Page, Scope, SpaceId
 from tests.fakes import WordEmbedder, attachment
 from tests.parser import InProcessParser
 
@@ -184,6 +184,9 @@ async def test_a_shelf_is_the_documents_of_one_space(desk: Desk) -> None:
     assert (await shelf.index_attachment(attachment("a.md", b"The key is under the pot."))).outcome == "added"
     assert [document.title for document in await shelf.documents()] == ["a"]
     assert await other.documents() == ()
+    await desk.ingest.index_attachment(GLOBAL, attachment("b.md", b"The house has two floors."))
+    assert await shelf.count_general() == 1
+    assert await shelves.of(Scope(GLOBAL)).count_general() == 0
     with pytest.raises(BadInput, match="no_document"):
         await other.forget("a.md")
     assert (await shelf.forget("a.md")).names == ("a.md",)
