@@ -9,6 +9,7 @@ AionError
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
     ├── DeliveryPostponed the platform takes the reply later
+    ├── Superseded       another process does by now what only one may do
     ├── PluginFailed     a third party's plugin raised, blocked, or did what it may not
     └── StorageCorrupt   the database does not hold what it must
 
@@ -72,6 +73,10 @@ class DeliveryPostponed(InternalError):
     def __init__(self, reason: str, retry_after_s: float) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+
+
+class Superseded(InternalError):
+    """Another process has acquired the lease that this one worked under; nothing was written."""
 
 
 class PluginFailed(InternalError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from core.chat.fair_queue import FairQueue
 from core.command_call import CommandCall
 from core.commands import Registry
-from core.errors import BadInput, PermissionRefused, UserError
+from core.errors import BadInput, PermissionRefused, Superseded, UserError
 from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.service_binding import Services
@@ -78,6 +78,8 @@ async def explained(key: str, language: Language, outlet: Outlet) -> AsyncIterat
     """Be the error boundary of the message ``key``: whatever goes wrong in the block becomes one sentence."""
     try:
         yield
+    except Superseded:
+        raise  # nobody may be told anything: another process answers
     except UserError as error:
         await outlet.send(
             Reply(explain_markdown(language, error), language, quiet=isinstance(error, PermissionRefused))

@@ -238,7 +238,7 @@ async def assemble(
             processor=local_processor,
             services=services,
             ingest=library.ingest,
-            scheduler=Scheduler(stores.job_runs, stores.leases, jobs),
+            scheduler=Scheduler(stores.job_runs, jobs),
             secrets=access.secrets,
             local=models.local,
             reembedding=Reembedding(stores.vectors, embedders, library.indexes),

@@ -1,6 +1,6 @@
 """Scheduler of recurring jobs: a tick of APScheduler starts what is due by our own record of runs.
 
-Of several processes on one database the holder of a lease leads, and the others wait for it to run out. What was due
+Of several processes on one database one claims each job that is due, and renews its claim while it runs. What was due
 while AION was down runs once after the start; a job never overlaps with itself; one that was cut short is due again.
 What the operator requests (run at once, pause) is read from the database, so another process can request it.
 """
@@ -17,26 +17,25 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from core.errors import BadInput
-from core.storage.delivery.leases import Leases
+from core.errors import BadInput, Unavailable
 from core.storage.job_runs import JobRequest, JobRuns
 
 log = logging.getLogger(__name__)
 
-LEASE = "scheduler"
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Intervals of the scheduler: ``tick`` between two checks of what is due.
 
-    Overdue jobs wait for ``settle`` after the start, while models load. A leader's lease lasts for ``lease``: after a
-    leader was killed the next process takes over then. It is several ticks long, so that a busy leader keeps it.
+    Overdue jobs wait for ``settle`` after the start, while models load. A claim lasts for ``claim`` after its last
+    renewal: the job of a process that was killed is free then. It is several ticks long, so that a busy one keeps it.
     """
 
     tick: timedelta = timedelta(seconds=15)
     settle: timedelta = timedelta(minutes=1)
-    lease: timedelta = timedelta(minutes=2)
+    claim: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,14 @@ def next_run(last: datetime | None, every: timedelta, soonest: datetime) -> date
 
 
 class Scheduler:
-    """Runs jobs while it leads, and records each run."""
+    """Runs the jobs that it claims, and records each run."""
 
-    def __init__(self, runs: JobRuns, leases: Leases, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
+    def __init__(self, runs: JobRuns, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
         self._runs = runs
-        self._leases = leases
         self._jobs = {job.name: job for job in jobs}
         self._holder = secrets.token_hex(8)
         self._pace = pace
         self._soonest = datetime.max.replace(tzinfo=UTC)
-        self._leads = False
         self._running: dict[str, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
@@ -74,59 +71,67 @@ class Scheduler:
 
     async def start(self) -> None:
         """Start ticking. Overdue jobs wait for ``Pace.settle``."""
+        await self._runs.know(self._jobs)
         self._soonest = datetime.now(UTC) + self._pace.settle
         trigger = IntervalTrigger(seconds=self._pace.tick.total_seconds(), timezone=UTC)
         self._scheduler.add_job(self.tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
         self._scheduler.start()
 
     async def tick(self) -> None:
-        """Start what is due if this process leads; cancel what runs if it leads no longer."""
+        """Start what is due and no other process runs; cancel what another one has claimed since."""
         now = datetime.now(UTC)
-        if not await self._lead(now):
-            return self._cancel_all()
+        for name in await self._runs.renew(list(self._running), self._holder, self._pace.claim):
+            self._cancel(name)
         finished, requests = await self._runs.last_finished(), await self._runs.requests()
         for job in self._jobs.values():
             request = requests.get(job.name, JobRequest())
             is_due = not request.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
-            if job.name not in self._running and (is_due or request.asked_at is not None):
+            if job.name in self._running or not (is_due or request.asked_at is not None):
+                continue
+            if await self._claim(job.name, finished.get(job.name, _EVER)):
                 self._begin(job)
 
-    async def _lead(self, now: datetime) -> bool:
-        """Take the lease or renew it; on becoming the leader, mark the runs that were cut short."""
-        has_lease = await self._leases.acquire(LEASE, self._holder, now, self._pace.lease)
-        if has_lease and not self._leads:
-            await self._runs.mark_interrupted()
-        self._leads = has_lease
-        return has_lease
+    async def _claim(self, name: str, unless_ended_after: datetime | None) -> bool:
+        return await self._runs.claim(name, self._holder, self._pace.claim, unless_ended_after)
 
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._run(job), name=f"job {job.name}")
         self._running[job.name] = task
         task.add_done_callback(lambda _: self._running.pop(job.name, None))
 
-    def _cancel_all(self) -> None:
-        for name, task in self._running.items():
-            log.warning("job %s is cancelled: another process leads now", name)
-            task.cancel()
+    def _cancel(self, name: str) -> None:
+        if name in self._running:
+            log.warning("job %s is cancelled: another process runs it now", name)
+            self._running[name].cancel()
 
     async def run(self, name: str) -> None:
-        """Run one job now, also when it is not due or is paused. Raises ``BadInput`` on an unknown one."""
+        """Run one job now, also when it is not due or is paused.
+
+        Raises ``BadInput`` on an unknown one, ``Unavailable`` while another process runs it.
+        """
         if name not in self._jobs:
             raise BadInput("jobs.unknown", job=name, jobs=", ".join(self._jobs))
-        await self._lead(datetime.now(UTC))
+        await self._runs.know(self._jobs)
+        if not await self._claim(name, None):
+            raise Unavailable("jobs.elsewhere", job=name)
         await self._run(self._jobs[name])
 
     async def stop(self) -> None:
-        """Stop running jobs; those under way are due again at the next start, and another process may lead at once."""
+        """Stop running jobs; those under way are due again at once, in whichever process."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         under_way = list(self._running.values())
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._leases.release(LEASE, self._holder)
 
     async def _run(self, job: Job) -> None:
+        try:
+            await self._run_claimed(job)
+        finally:
+            await self._runs.release(job.name, self._holder)
+
+    async def _run_claimed(self, job: Job) -> None:
         run_id = await self._runs.start(job.name)
         try:
             detail = await job.work()

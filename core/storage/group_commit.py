@@ -6,26 +6,34 @@ It waits for the disk: what was accepted from people survives a power cut.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from sqlalchemy import Insert, Update
 
+from core.errors import Superseded
 from core.storage.database import DATABASE_FAILURES, Database
+from core.storage.engines.engine import Fence
 
 Write = Insert | Update
 
 
 class GroupCommit:
-    """Commits independent statements; those that arrive during one commit are committed together in the next."""
+    """Commits independent statements; those that arrive during one commit are committed together in the next.
 
-    def __init__(self, database: Database) -> None:
+    ``fence`` returns the statement that must have rows in each of these transactions, if there is one.
+    """
+
+    def __init__(self, database: Database, fence: Callable[[], Fence | None] = lambda: None) -> None:
         self._database = database
+        self._fence = fence
         self._waiting: list[tuple[Write, asyncio.Future[int]]] = []
         self._draining: asyncio.Task[None] | None = None
 
     async def run(self, statement: Write) -> int:
         """Return how many rows a statement changed, once it is committed.
 
-        Raises one of ``DATABASE_FAILURES``, that of its transaction, which any statement of the batch may have caused.
+        Raises one of ``DATABASE_FAILURES``, that of its transaction, which any statement of the batch may have caused;
+        ``Superseded`` when the fence has no rows: nothing of the batch is written then.
         """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((statement, done))
@@ -38,7 +46,7 @@ class GroupCommit:
             batch, self._waiting = self._waiting, []
             try:
                 await self._commit(batch)
-            except DATABASE_FAILURES as error:
+            except (*DATABASE_FAILURES, Superseded) as error:
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(error)
@@ -47,7 +55,7 @@ class GroupCommit:
                     done.cancel()  # no effect on a done future; so a cancelled drain leaves no task waiting
 
     async def _commit(self, batch: list[tuple[Write, asyncio.Future[int]]]) -> None:
-        counts = await self._database.write_all_durably([statement for statement, _ in batch])
+        counts = await self._database.write_all_durably([statement for statement, _ in batch], self._fence())
         for (_, done), n_rows in zip(batch, counts, strict=True):
             if not done.done():
                 done.set_result(n_rows)

@@ -14,11 +14,10 @@ from core.assembly.bootstrap import assemble
 from core.commands import Registry
 from core.jobs.scheduler import Pace, Scheduler
 from core.settings import Settings
-from core.storage.delivery.leases import Leases
 from core.storage.job_runs import JobRuns
 from tests.fakes import ScriptedGenerator, WordEmbedder
 
-PACE = Pace(tick=timedelta(seconds=0.2), settle=timedelta(0), lease=timedelta(seconds=2))
+PACE = Pace(tick=timedelta(seconds=0.2), settle=timedelta(0), claim=timedelta(seconds=2))
 
 
 @asynccontextmanager
@@ -27,7 +26,7 @@ async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
         jobs = [job for job in aion.scheduler.jobs if job.name == "watch"]
         database = aion._stores.database
-        yield replace(aion, scheduler=Scheduler(JobRuns(database), Leases(database), jobs, PACE))
+        yield replace(aion, scheduler=Scheduler(JobRuns(database), jobs, PACE))
 
 
 if __name__ == "__main__":

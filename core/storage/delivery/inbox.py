@@ -20,10 +20,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Row, Update, and_, delete, func, or_, select, update
 
 from core.storage.answers import message_ref_update
 from core.storage.database import DATABASE_FAILURES, Database
+from core.storage.delivery.leases import Lease
 from core.storage.delivery.message_json import (
     message_from_json,
     message_to_json,
@@ -32,6 +33,7 @@ from core.storage.delivery.message_json import (
     reply_from_json,
     reply_to_json,
 )
+from core.storage.engines.engine import Fence
 from core.storage.group_commit import GroupCommit
 from core.storage.schema import inbox
 from core.types import Message, Platform, Reply, SpaceId
@@ -61,8 +63,17 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes = GroupCommit(database)
+        self._writes: dict[str, GroupCommit] = {}
+        self._leases: dict[str, Lease] = {}
+        self._posts = GroupCommit(database)
         self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
+
+    def lead(self, platform: Platform, lease: Lease) -> None:
+        """Write what concerns a platform only as long as nobody else has acquired ``lease``.
+
+        After that every write but ``post`` and ``prune`` raises ``Superseded``.
+        """
+        self._leases[platform] = lease
 
     async def accept(self, message: Message) -> bool:
         """Store a message, which is then answered even after a crash; ``False`` when it was accepted before."""
@@ -86,7 +97,7 @@ class Inbox:
         """Store an edited message for a new answer; ``parts`` are the shown parts of the earlier reply."""
         anew = {"state": "accepted", "due_at": datetime.now(UTC), "reply": None, "n_runs": 1}
         kept = {"message": message_to_json(message), "parts": parts_to_json(parts)}
-        await self._execute(update(inbox).where(_is(message.space, message.key)).values(anew | kept))
+        await self._execute(message.space, update(inbox).where(_is(message.space, message.key)).values(anew | kept))
 
     async def claim(self, space: SpaceId, key: str) -> bool:
         """Return whether ``key`` is new in ``space``, and store it as closed."""
@@ -95,7 +106,7 @@ class Inbox:
     async def post(self, message: Message, reply: Reply) -> bool:
         """Store an unasked reply for delivery to the address of ``message``; ``False`` when that key exists already."""
         now = datetime.now(UTC)
-        is_new = await self._add(
+        new = self._new(
             message.space,
             message.key,
             seen_at=now,
@@ -105,6 +116,7 @@ class Inbox:
             message=message_to_json(message),
             reply=reply_to_json(reply),
         )
+        is_new = await self._posts.run(new) == 1
         self._news[message.platform].set()
         return is_new
 
@@ -128,7 +140,8 @@ class Inbox:
         held = and_(inbox.c.space_id == space, inbox.c.state == HELD, inbox.c.due_at > datetime.now(UTC))
         if await self._database.row(select(inbox.c.key).where(held).limit(1)) is None:
             return False
-        await self._execute(update(inbox).where(held).values(state="answered", due_at=datetime.now(UTC)))
+        due = update(inbox).where(held).values(state="answered", due_at=datetime.now(UTC))
+        await self._execute(space, due)
         self._news[platform].set()
         return True
 
@@ -162,7 +175,7 @@ class Inbox:
 
     async def note_shown(self, message: Message, answer_id: int, handle: str) -> None:
         """Store the handle of the platform message that shows the answer to ``message``."""
-        await self._execute(message_ref_update(message.space, answer_id, f"{message.platform}:{handle}"))
+        await self._execute(message.space, message_ref_update(message.space, answer_id, f"{message.platform}:{handle}"))
 
     async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         """Return the open messages of a platform that are due, oldest first; those that are too late are closed."""
@@ -185,7 +198,8 @@ class Inbox:
         rows = await self._database.rows(select(inbox.c.space_id, inbox.c.key, inbox.c.message).where(kept))
         for row in rows:
             if row.message is not None and row.message["person"]["id"] == person_id and row.key != but:
-                await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
+                closed = update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED)
+                await self._execute(row.space_id, closed)
 
     async def prune(self, now: datetime) -> int:
         """Delete messages seen longer than ``RETENTION`` before ``now``; return how many."""
@@ -195,19 +209,38 @@ class Inbox:
 
     async def _give_up(self, row: Row[Any]) -> None:
         log.warning("%s was %s, and is given up: nothing could be done about it in time", row.key, row.state)
-        await self._execute(update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED))
+        closed = update(inbox).where(_is(row.space_id, row.key)).values(_CLOSED)
+        await self._execute(row.space_id, closed)
+
+    def _new(self, space: SpaceId, key: str, /, **values: object) -> Insert:
+        new: Insert = (
+            self._database.sql.insert(inbox).values(space_id=space, key=key, **values).on_conflict_do_nothing()
+        )
+        return new
 
     async def _add(self, space: SpaceId, key: str, /, **values: object) -> bool:
-        new = self._database.sql.insert(inbox).values(space_id=space, key=key, **values)
-        return await self._writes.run(new.on_conflict_do_nothing()) == 1
+        return await self._writes_of(space).run(self._new(space, key, **values)) == 1
 
     async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
         if message.address:  # without an address no other process can reply, so it was never stored
-            await self._execute(update(inbox).where(_is(message.space, message.key), condition).values(values))
+            changed = update(inbox).where(_is(message.space, message.key), condition).values(values)
+            await self._execute(message.space, changed)
 
-    async def _execute(self, statement: Update) -> None:
+    def _writes_of(self, space: SpaceId) -> GroupCommit:
+        """Return the writes of the platform of a space, behind the fence of the lease it is led under, if any."""
+        platform = space.partition(":")[0]
+        if platform not in self._writes:
+
+            def fence() -> Fence | None:
+                lease = self._leases.get(platform)
+                return lease.fence() if lease else None
+
+            self._writes[platform] = GroupCommit(self._database, fence)
+        return self._writes[platform]
+
+    async def _execute(self, space: SpaceId, statement: Update) -> None:
         try:
-            await self._writes.run(statement)
+            await self._writes_of(space).run(statement)
         except DATABASE_FAILURES:
             log.exception("the inbox could not be written; after a restart something may be done again")
 

@@ -1,35 +1,64 @@
-"""Leases: named locks with an expiry, for work that only one of several processes may do."""
+"""Leases: named locks with an expiry and an epoch, for what only one of several processes may do.
+
+Every acquisition raises the epoch of its lease, and nothing lowers it: a write guarded by ``Lease.fence`` is refused to
+whoever held the lease before, however late it comes (a fencing token). Expiry is told by the database's clock.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import delete, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, or_, select, update
 
 from core.storage.database import Database
 from core.storage.schema import leases
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease as it was acquired."""
+
+    name: str
+    epoch: int
+
+    def fence(self) -> Select[tuple[int]]:
+        """Return a statement without rows once another process has acquired the lease.
+
+        Until the transaction it runs in ends, nobody can acquire it.
+        """
+        same = (leases.c.name == self.name) & (leases.c.epoch == self.epoch)
+        return select(leases.c.epoch).where(same).with_for_update(read=True)
+
+
 class Leases:
-    """The holder and the expiry of every lease."""
+    """The holder, the epoch and the expiry of every lease."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def acquire(self, name: str, holder: str, now: datetime, lasting: timedelta) -> bool:
-        """Acquire or renew a lease for ``lasting``; return whether ``holder`` has it. One that has expired is free."""
-        values = {"holder": holder, "until": now + lasting}
-        free = (leases.c.name == name) & ((leases.c.holder == holder) | (leases.c.until <= now))
-        try:
-            async with self._database.write() as connection:
-                if (await connection.execute(update(leases).where(free).values(values))).rowcount == 0:
-                    await connection.execute(insert(leases).values(name=name, **values))
-        except IntegrityError:  # held by another, and not expired
-            return False
-        return True
-
-    async def release(self, name: str, holder: str) -> None:
-        """Release a lease, if ``holder`` has it."""
+    async def acquire(self, name: str, holder: str, lasting: timedelta) -> Lease | None:
+        """Acquire a lease that is free, has expired or is ``holder``'s already; ``None`` when another holds it."""
+        sql = self._database.sql
+        new = sql.insert(leases).values(name=name, holder=holder, epoch=1, until=sql.moment_in(lasting))
+        free = or_(leases.c.holder == holder, leases.c.until <= sql.moment_in(timedelta(0)))
+        taken = {"holder": holder, "epoch": leases.c.epoch + 1, "until": sql.moment_in(lasting)}
+        statement = new.on_conflict_do_update(index_elements=[leases.c.name], set_=taken, where=free)
         async with self._database.write() as connection:
-            await connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+            epoch = (await connection.execute(statement.returning(leases.c.epoch))).scalar()
+        return Lease(name, int(epoch)) if epoch is not None else None
+
+    async def renew(self, lease: Lease, lasting: timedelta) -> bool:
+        """Extend a lease to ``lasting`` from now; ``False`` when another process has acquired it since."""
+        renewed = update(leases).where(_is(lease)).values(until=self._database.sql.moment_in(lasting))
+        [n_rows] = await self._database.write_all([renewed])
+        return n_rows == 1
+
+    async def release(self, lease: Lease) -> None:
+        """Let a lease expire now. Its row stays, so that its epoch goes on rising."""
+        now = self._database.sql.moment_in(timedelta(0))
+        await self._database.write_all([update(leases).where(_is(lease)).values(until=now, holder="")])
+
+
+def _is(lease: Lease) -> ColumnElement[bool]:
+    return (leases.c.name == lease.name) & (leases.c.epoch == lease.epoch)

@@ -27,9 +27,14 @@ def message_to_json(message: Message) -> dict[str, Any]:
 def message_from_json(stored: Mapping[str, Any]) -> tuple[Message, bool]:
     """Return the message of ``message_to_json`` without its attachments, and whether it had any."""
     values = {name: value for name, value in stored.items() if name != _FILES}
-    quoted = tuple(PostedMessage(**post | {"author": _person(post["author"])}) for post in stored.get("quoted", ()))
+    quoted = tuple(map(post_from_json, stored.get("quoted", ())))
     people = {"person": _person(stored["person"]), "named": tuple(map(_person, stored.get("named", ())))}
     return Message(**values | people | {"quoted": quoted}), bool(stored[_FILES])
+
+
+def post_from_json(stored: Mapping[str, Any]) -> PostedMessage:
+    """Return the posted message of the fields of one."""
+    return PostedMessage(**{**stored, "author": _person(stored["author"])})
 
 
 def _person(stored: Mapping[str, Any]) -> Person:

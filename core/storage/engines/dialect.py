@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Table
@@ -24,6 +25,10 @@ class SqlDialect(Protocol):
 
     def utc_day(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
         """Return the day of a moment in UTC, as ``YYYY-MM-DD``."""
+        ...
+
+    def moment_in(self, delay: timedelta) -> ColumnElement[datetime]:
+        """Return the moment ``delay`` from now by the database's clock, which all its processes share."""
         ...
 
     async def insert_rows(

@@ -18,6 +18,9 @@ from core.storage.engines.dialect import SqlDialect
 
 T = TypeVar("T")
 
+Fence = Select[tuple[int]]
+"""A statement that has rows as long as this process may write (``core.storage.delivery.leases.Lease.fence``)."""
+
 FILE = "aion.db"
 """SQLite's file in a data folder."""
 
@@ -101,8 +104,11 @@ class StorageEngine(ABC):
         """
 
     @abstractmethod
-    async def write_all_durably(self, statements: Sequence[Executable]) -> list[int]:
-        """Run statements as ``write_all`` does; the commit waits for the disk."""
+    async def write_all_durably(self, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
+        """Run statements as ``write_all`` does; the commit waits for the disk.
+
+        Raises ``Superseded``, and writes nothing, when ``fence`` has no rows in that transaction.
+        """
 
     async def tend_vectors(self) -> int:
         """Make or drop what large spaces are searched with, where the database searches; return how many."""

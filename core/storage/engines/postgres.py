@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Executable, Row, Select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.errors import Unavailable
-from core.storage.engines.engine import StorageEngine
+from core.errors import Superseded, Unavailable
+from core.storage.engines.engine import Fence, StorageEngine
 from core.storage.engines.postgres_driver import UNREACHABLE, create_engine, public_address
 from core.storage.engines.postgres_graphs import tend_graphs
 from core.storage.engines.postgres_sql import PostgresSql
@@ -125,13 +125,15 @@ class PostgresEngine(StorageEngine):
 
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction and return how many rows each changed."""
+        return await self.write_all_durably(statements)
+
+    async def write_all_durably(self, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
+        """Run statements as ``write_all`` does. Raises ``Superseded``."""
         with self._reported():
             async with self._engine.begin() as connection:
+                if fence is not None and (await connection.execute(fence)).first() is None:
+                    raise Superseded
                 return [(await connection.execute(statement)).rowcount for statement in statements]
-
-    async def write_all_durably(self, statements: Sequence[Executable]) -> list[int]:
-        """Run statements as ``write_all`` does."""
-        return await self.write_all(statements)
 
     async def tend_vectors(self) -> int:
         """Build and drop the graphs of large spaces."""

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import REAL, BindParameter, ColumnElement, Dialect, Table, any_, bindparam, cast, func, insert
+from sqlalchemy import (
+    REAL,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    Interval,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import UserDefinedType
@@ -69,6 +83,10 @@ class PostgresSql:
     def utc_day(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
         """Return the day of a moment in UTC, whatever the server's own time zone."""
         return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
+
+    def moment_in(self, delay: timedelta) -> ColumnElement[datetime]:
+        """Return the moment ``delay`` from now by the server's clock, also within a long transaction."""
+        return func.clock_timestamp() + literal(delay, Interval())
 
     async def insert_rows(
         self, connection: AsyncConnection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]

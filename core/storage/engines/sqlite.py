@@ -19,9 +19,9 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from core.errors import Unavailable
+from core.errors import Superseded, Unavailable
 from core.offload import offload
-from core.storage.engines.engine import FILE, StorageEngine
+from core.storage.engines.engine import FILE, Fence, StorageEngine
 from core.storage.engines.sqlite_sql import SqliteSql
 
 T = TypeVar("T")
@@ -169,10 +169,10 @@ class SqliteEngine(StorageEngine):
         async with self._writing:
             return await self.run_in_thread(partial(_write_all, self._direct_writer, statements))
 
-    async def write_all_durably(self, statements: Sequence[Executable]) -> list[int]:
-        """Run statements as ``write_all`` does; the commit waits for the disk."""
+    async def write_all_durably(self, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
+        """Run statements as ``write_all`` does; the commit waits for the disk. Raises ``Superseded``."""
         async with self._writing:
-            return await self.run_in_thread(partial(_write_all, self._direct_durable_writer, statements))
+            return await self.run_in_thread(partial(_write_all, self._direct_durable_writer, statements, fence))
 
     async def disconnect(self) -> None:
         """Close every connection."""
@@ -196,8 +196,10 @@ def _snapshot(engine: Engine, reading: Callable[[Connection], T]) -> T:
         return reading(connection)
 
 
-def _write_all(engine: Engine, statements: Sequence[Executable]) -> list[int]:
+def _write_all(engine: Engine, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
     with engine.begin() as connection:
+        if fence is not None and connection.execute(fence).first() is None:
+            raise Superseded
         return [connection.execute(statement).rowcount for statement in statements]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.schema.base import Moment
 
 
 class SqliteSql:
@@ -26,6 +29,10 @@ class SqliteSql:
     def utc_day(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
         """Return the day of a moment, which is stored in UTC."""
         return func.date(moment)
+
+    def moment_in(self, delay: timedelta) -> ColumnElement[datetime]:
+        """Return the moment ``delay`` from now: the database is a file, and its clock this machine's."""
+        return literal(datetime.now(UTC) + delay, Moment())
 
     async def insert_rows(
         self, connection: AsyncConnection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]

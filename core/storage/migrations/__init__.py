@@ -35,6 +35,7 @@ REVISIONS: tuple[str, ...] = (
     "0025",
     "0026",
     "0027",
+    "0028",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

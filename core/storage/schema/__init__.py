@@ -24,6 +24,7 @@ from core.storage.schema.curation import gaps, proposals, readings, watched_page
 from core.storage.schema.dashboard import audit_events, dashboard_sessions, sign_in_links
 from core.storage.schema.handoffs import handoffs
 from core.storage.schema.inbox import inbox, turns
+from core.storage.schema.installation import installation
 from core.storage.schema.jobs import job_wishes, leases, runs
 from core.storage.schema.knowledge import (
     coming_vectors,
@@ -65,6 +66,7 @@ __all__ = [
     "genuine_brigades",
     "handoffs",
     "inbox",
+    "installation",
     "job_wishes",
     "leases",
     "metadata",

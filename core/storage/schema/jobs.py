@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
 from core.storage.schema.base import Identity, Moment, metadata
 
@@ -25,6 +25,8 @@ job_wishes = Table(
     Column("job", String(100), primary_key=True),
     Column("is_paused", Integer, nullable=False, server_default="0"),
     Column("asked_at", Moment, comment="when it was asked to run at once; gone once it does"),
+    Column("claimed_by", String(64), comment="the process that runs it"),
+    Column("claimed_until", Moment, comment="by the clock of the database; renewed while it runs"),
 )
 
 leases = Table(
@@ -32,5 +34,8 @@ leases = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("holder", String(64), nullable=False, comment="a random word of the process"),
-    Column("until", Moment, nullable=False),
+    Column("until", Moment, nullable=False, comment="by the clock of the database"),
+    Column(
+        "epoch", BigInteger, nullable=False, server_default="0", comment="raised by every acquisition, never lowered"
+    ),
 )

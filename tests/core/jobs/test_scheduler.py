@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from core.errors import BadInput
-from core.jobs.scheduler import LEASE, Job, Pace, Scheduler, next_run
+from core.errors import BadInput, Unavailable
+from core.jobs.scheduler import Job, Pace, Scheduler, next_run
 from core.jobs.status import JobBoard
 from core.storage.database import Database
-from core.storage.delivery.leases import Leases
 from core.storage.job_runs import JobRuns
-from core.storage.schema import leases, runs
+from core.storage.schema import job_wishes, runs
 
 HOUR = timedelta(hours=1)
 AT_ONCE = timedelta(0)
@@ -46,7 +45,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def scheduler(database: Database, bell: Bell) -> Scheduler:
     """Return a started one whose ticks are the test's."""
-    made = Scheduler(JobRuns(database), Leases(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
+    made = Scheduler(JobRuns(database), [Job("bell", HOUR, bell.ring)], Pace(HOUR, AT_ONCE))
     await made.start()
     return made
 
@@ -121,7 +120,7 @@ async def test_a_job_never_overlaps_with_itself(database: Database) -> None:
     await one.stop()
 
 
-async def test_one_of_two_processes_leads_and_the_other_takes_over(tmp_path: Path, database: Database) -> None:
+async def test_one_of_two_processes_runs_a_job_and_the_other_takes_it_over(tmp_path: Path, database: Database) -> None:
     other_database = await Database.open_shared(tmp_path)
     first, second = Bell(), Bell()
     one, two = await scheduler(database, first), await scheduler(other_database, second)
@@ -129,8 +128,8 @@ async def test_one_of_two_processes_leads_and_the_other_takes_over(tmp_path: Pat
     await two.tick()
     await settled()
     assert (first.n_begun, second.n_begun) == (1, 0)
-    async with database.write() as connection:  # the first one hangs so long that its lease runs out
-        await connection.execute(update(leases).values(until=datetime.now(UTC) - AT_ONCE))
+    async with database.write() as connection:  # the first one hangs so long that its claim runs out
+        await connection.execute(update(job_wishes).values(claimed_until=datetime.now(UTC) - HOUR))
     await two.tick()
     await settled()
     assert (first.n_begun, second.n_begun) == (1, 1)
@@ -146,13 +145,43 @@ async def test_one_of_two_processes_leads_and_the_other_takes_over(tmp_path: Pat
     await other_database.close()
 
 
-async def test_a_leader_that_stops_hands_over_at_once(tmp_path: Path, database: Database) -> None:
-    bell = Bell()
-    one = await scheduler(database, bell)
+async def test_a_process_that_stops_hands_its_jobs_over_at_once(tmp_path: Path, database: Database) -> None:
+    bell, other = Bell(), Bell()
+    one, two = await scheduler(database, bell), await scheduler(database, other)
     await one.tick()
+    await settled()
+    with pytest.raises(Unavailable):
+        await two.run("bell")
     await one.stop()
-    assert await Leases(database).acquire(LEASE, "another", datetime.now(UTC), HOUR)
-    assert not await Leases(database).acquire(LEASE, "a third", datetime.now(UTC), HOUR)
+    other.may_end.set()
+    await two.run("bell")
+    assert (bell.n_begun, other.n_begun) == (1, 1)
+    await two.stop()
+
+
+async def test_of_many_processes_at_once_each_job_is_run_by_one(database: Database) -> None:
+    bells = [Bell() for _ in range(4)]
+    for bell in bells:
+        bell.may_end.set()
+    several = [await scheduler(database, bell) for bell in bells]
+    await asyncio.gather(*(each.tick() for each in several))
+    await until_finished(database)
+    await asyncio.gather(*(each.tick() for each in several))
+    await settled()
+    assert sum(bell.n_begun for bell in bells) == 1
+    for each in several:
+        await each.stop()
+
+
+async def test_what_another_process_did_meanwhile_is_not_done_again(database: Database) -> None:
+    record, earlier = JobRuns(database), datetime.now(UTC) - HOUR
+    await record.know(["bell"])
+    await record.finish(await record.start("bell"), "done", "rung")
+    assert not await record.claim("bell", "late", HOUR, earlier)
+    await record.request_run("bell")
+    assert await record.claim("bell", "late", HOUR, earlier)
+    assert not await record.claim("bell", "later", HOUR, earlier)
+    assert await record.renew(["bell"], "later", HOUR) == {"bell"}
 
 
 async def test_a_run_that_was_cut_short_is_due_again(database: Database) -> None:
@@ -173,7 +202,7 @@ async def test_a_fault_is_recorded_and_does_not_stop_the_next_run(
     async def fail() -> str:
         raise ZeroDivisionError
 
-    made = Scheduler(JobRuns(database), Leases(database), [Job("bell", HOUR, fail)])
+    made = Scheduler(JobRuns(database), [Job("bell", HOUR, fail)])
     await made.run("bell")
     [status] = await board(database).status()
     assert status.last is not None
