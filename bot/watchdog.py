@@ -86,13 +86,14 @@ class WatchdogPolicy:
 
 
 class AdapterWatch:
-    """Runs one adapter, restarting it after errors and while its platform is silent."""
+    """Runs one adapter, restarting it after errors and while its platform is silent; one that rests is not deaf."""
 
     def __init__(self, name: str, adapter: Adapter, policy: WatchdogPolicy) -> None:
         self._name = name
         self._adapter = adapter
         self._policy = policy
         self._made_at_s = self._started_at_s = time.monotonic()
+        self._is_running = False
         self._n_restarts = 0
         self._n_failures = 0
         self._problem: str | None = None
@@ -116,7 +117,7 @@ class AdapterWatch:
             heard_s_ago=None if heard_at_s is None else max(0.0, now_s - heard_at_s),
             n_restarts=self._n_restarts + self._n_failures,
             problem=self._problem,
-            is_deaf=now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._policy.deaf_after_s,
+            is_deaf=self._is_running and now_s - max(self._made_at_s, heard_at_s or 0.0) >= self._policy.deaf_after_s,
         )
 
     @property
@@ -131,12 +132,16 @@ class AdapterWatch:
         Raises the adapter's ``Unavailable``, and one of its own after ``n_restarts`` or when ``run`` cannot be
         cancelled.
         """
-        while True:
-            error = await self._run_until_deaf()
-            if error is None:
-                self._count_restart()
-            else:
-                await self._pause_after(error)
+        self._made_at_s, self._is_running = time.monotonic(), True
+        try:
+            while True:
+                error = await self._run_until_deaf()
+                if error is None:
+                    self._count_restart()
+                else:
+                    await self._pause_after(error)
+        finally:
+            self._is_running = False
 
     def _count_restart(self) -> None:
         if self._n_restarts == self._policy.n_restarts:

@@ -23,6 +23,7 @@ from core.assembly.library import open_library
 from core.assembly.listening import open_listening
 from core.assembly.metrics import open_figures
 from core.assembly.model_set import open_model_set
+from core.assembly.person_key import open_pseudonyms, require_same_key
 from core.assembly.plugins import open_plugins, tell_rating
 from core.assembly.privacy import open_retention, open_rights
 from core.assembly.providers import open_providers
@@ -56,7 +57,6 @@ from core.knowledge.review import ReviewService
 from core.message_processor import LocalProcessor
 from core.models.catalog import Tell
 from core.models.registry import LoraRegistry
-from core.offload import offload
 from core.ops.alerts import ModeratorAlerts, OperatorAlerts
 from core.ops.answer_metrics import AnswerMetrics
 from core.ops.community_stats import StatsService
@@ -67,7 +67,6 @@ from core.ops.remote_workers import open_workers
 from core.ops.worker_status import WorkerStatusList
 from core.pipeline import Pipeline
 from core.ports import Embedder, Gate, LocalModel, MessageProcessor, Reader
-from core.privacy.pseudonyms import Pseudonyms
 from core.programs.service import ProgramService
 from core.question_answering import QuestionAnswering
 from core.service_binding import Services
@@ -100,7 +99,9 @@ async def assemble(
         # The data folder.
         opening = await Database.open(settings.data_dir, settings.database_address)
         stores = Stores(database := await stack.enter_async_context(opening))
-        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        pseudonyms = await open_pseudonyms(settings)
+        if settings.database_address:
+            await require_same_key(database, pseudonyms)
         versions = LoraRegistry(settings.data_dir / "loras")
 
         # The models, and what they search and index.

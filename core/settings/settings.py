@@ -17,12 +17,15 @@ from core.settings.answers import AnswerSettings
 from core.settings.group import SettingsGroup
 from core.settings.limits import LimitSettings
 from core.settings.platforms import PlatformSettings
+from core.settings.replicas import ReplicaSettings
 from core.settings.storage import StorageSettings
 from core.settings.training import TrainingSettings
 from core.settings.web import WebSettings
 
 
-class Settings(PlatformSettings, AnswerSettings, LimitSettings, StorageSettings, WebSettings, TrainingSettings):
+class Settings(
+    PlatformSettings, AnswerSettings, LimitSettings, StorageSettings, WebSettings, ReplicaSettings, TrainingSettings
+):
     """The operator's settings, of all subjects. Field aliases are the names of environment variables."""
 
     @model_validator(mode="before")
@@ -87,6 +90,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     LimitSettings,
     StorageSettings,
     WebSettings,
+    ReplicaSettings,
     TrainingSettings,
 )
 """The subjects, in the order in which they are documented."""

@@ -9,13 +9,12 @@ from bot.terminal.changes import note_change
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
+from core.assembly.person_key import open_pseudonyms
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.conflicts.card import card
 from core.conflicts.service import ConflictService, SpaceConflicts
 from core.curation.watch import OPERATOR
-from core.offload import offload
-from core.privacy.pseudonyms import Pseudonyms
 from core.settings import read_settings
 from core.storage.curation.conflicts import Conflicts
 from core.storage.delivery.inbox import Inbox
@@ -29,7 +28,7 @@ async def _open_conflicts(space: str) -> AsyncIterator[SpaceConflicts]:
     async with open_data_folder() as folder:
         spaces = Spaces(folder.database)
         notices = Notices(Inbox(folder.database), Channels(spaces), spaces, settings.language)
-        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        pseudonyms = await open_pseudonyms(settings)
         service = ConflictService(Conflicts(folder.database), notices, pseudonyms)
         yield service.at(Scope(SpaceId(space)), Person(OPERATOR, OPERATOR, is_moderator=True), terminal_language())
 

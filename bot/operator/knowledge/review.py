@@ -11,6 +11,7 @@ from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_markdown, print_sentence
 from core.assembly.data_folder import DataFolder
+from core.assembly.person_key import open_pseudonyms
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
@@ -21,8 +22,6 @@ from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.proposal_card import card
 from core.knowledge.review import ReviewService, SpaceReview
 from core.knowledge.sole_embedder import SoleEmbedder
-from core.offload import offload
-from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Verdict
 from core.settings import read_settings
@@ -48,7 +47,7 @@ async def open_reviews(folder: DataFolder) -> AsyncIterator[ReviewService]:
         parser = SandboxedParser(sandboxes, UnreadableSources(database))
         ingest = Ingest(documents, embedders, Fetcher(), parser, max_file_bytes=settings.max_file_bytes)
         notices = Notices(Inbox(database), Channels(spaces), spaces, settings.language)
-        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        pseudonyms = await open_pseudonyms(settings)
         yield ReviewService(Proposals(database), documents, ingest, notices, pseudonyms)
 
 

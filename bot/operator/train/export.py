@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import print_line, print_sentence
 from core.assembly.exporter import open_exporter
+from core.assembly.person_key import open_pseudonyms
 from core.generation.providers.catalogue import read_providers
 from core.offload import offload
-from core.privacy.pseudonyms import Pseudonyms
 from core.settings import read_settings
 from core.types import SpaceId
 
@@ -19,7 +19,7 @@ async def export_training_data(folder: Path, space: str | None) -> None:
     settings = read_settings()
     async with open_data_folder() as opened:
         providers = await offload(read_providers, settings.providers_file)
-        pseudonyms = await offload(Pseudonyms.open, settings.data_dir)
+        pseudonyms = await open_pseudonyms(settings)
         exporter = open_exporter(opened.database, settings, providers, pseudonyms)
         exported = await exporter.export(folder, SpaceId(space) if space else None)
     for name, n_lines in exported.n_lines.items():
