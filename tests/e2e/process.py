@@ -103,10 +103,10 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    data_dir: Path, *, module: str = "bot", python: str = sys.executable, **settings: str
+    data_dir: Path, *, module: str = "bot", command: str = "run", python: str = sys.executable, **settings: str
 ) -> AsyncIterator[Running]:
-    """Run ``aion run`` while the block lasts."""
-    process = await start(data_dir, "run", module=module, python=python, **settings)
+    """Run ``aion run``, or another command that does not end by itself, while the block lasts."""
+    process = await start(data_dir, command, module=module, python=python, **settings)
     run = Running(process)
     assert process.stderr is not None
     reading = asyncio.create_task(_read(process.stderr, run.log))

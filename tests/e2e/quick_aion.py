@@ -1,5 +1,6 @@
-"""``aion run`` without models, for tests that kill it: everything real but the embedder, the writer and one command.
+"""``aion run``, ``gateway`` and ``core`` without models, for tests that kill them.
 
+Everything is real but the embedder, the writer and one command.
 Questions are searched, judged and recorded; the answer is what ``spoken`` makes of them. ``/echo text`` replies with
 its text as soon as the data folder holds no file ``hold``; ``long`` in the text makes it three chat messages on either
 platform.
@@ -15,11 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import cli
-from bot.operator import run
+from bot.operator import core, gateway, run
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.commands import Command, Context, Parameter, Registry
 from core.pipeline import Pipeline, Question, Show
+from core.ports import MessageProcessor
 from core.settings import Settings
 from core.types import Answer
 from tests.e2e.quick_words import spoken
@@ -55,16 +57,19 @@ async def echo(context: Context) -> None:
 
 
 @asynccontextmanager
-async def quick(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
+async def quick(
+    settings: Settings, registry: Registry, processor: MessageProcessor | None = None
+) -> AsyncIterator[Aion]:
     """Assemble without models, and with ``/echo``."""
     text = Parameter("text", {"en": "What to say", "pt": "O que dizer"})
     registry.add(Command("echo", {"en": "Say it again", "pt": "Repita"}, echo, (text,)))
-    async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+    local = ScriptedGenerator([])
+    async with assemble(settings, registry, embedder=WordEmbedder(), local=local, processor=processor) as aion:
         questions = replace(aion.questions, pipeline=Echo(aion.questions.pipeline))
-        processor = replace(aion.processor, questions=questions)
-        yield replace(aion, processor=processor, dispatch=replace(aion.dispatch, processor=processor))
+        here = replace(aion.processor, questions=questions)
+        yield replace(aion, processor=here, dispatch=replace(aion.dispatch, processor=processor or here))
 
 
 if __name__ == "__main__":
-    run.assemble = quick  # type: ignore[assignment]
+    run.assemble = core.assemble = gateway.assemble = quick  # type: ignore[assignment]
     cli.main()
