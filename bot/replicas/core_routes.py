@@ -23,7 +23,7 @@ from bot.web.errors import ApiError
 from core.ports import MessageProcessor
 
 
-class SentMessage(BaseModel):
+class ProcessRequest(BaseModel):
     """A message as ``bot.replicas.wire.message_to_wire`` writes it."""
 
     message: dict[str, Any]
@@ -37,7 +37,7 @@ def core_router(processor: MessageProcessor, calls: OpenCalls, token: str | None
     router = guarded_router(token)
 
     @router.post(PATH + "/{name}")
-    async def process(name: str, sent: SentMessage) -> Response:
+    async def process(name: str, sent: ProcessRequest) -> Response:
         try:
             call = calls.open(name, sent.model_dump())
         except (KeyError, TypeError, ValueError) as error:

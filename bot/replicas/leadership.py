@@ -19,7 +19,7 @@ from typing import Any
 from core.errors import Unavailable
 from core.storage.database import DATABASE_FAILURES
 from core.storage.delivery.inbox import Inbox
-from core.storage.delivery.leases import Lease, Leases
+from core.storage.delivery.leases import HeldLease, Leases
 from core.types import Platform
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Leadership:
         self._name = name
         self._holder = holder
         self._pace = pace
-        self._lease: Lease | None = None
+        self._lease: HeldLease | None = None
 
     @property
     def is_leading(self) -> bool:
@@ -118,7 +118,7 @@ class Leadership:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
-    async def _keep(self, lease: Lease, unrenewed_s: float) -> None:
+    async def _keep(self, lease: HeldLease, unrenewed_s: float) -> None:
         """Renew a lease until it is another's, or could not be renewed for so many seconds."""
         renew_s = self._pace.renew.total_seconds()
         renewed_at_s = time.monotonic()
@@ -134,7 +134,7 @@ class Leadership:
             else:
                 renewed_at_s = asked_at_s
 
-    async def _release(self, lease: Lease) -> None:
+    async def _release(self, lease: HeldLease) -> None:
         try:
             await self._leases.release(lease)
         except DATABASE_FAILURES as error:

@@ -27,7 +27,7 @@ SILENT_S = 15.0
 PING = b": ping\n\n"
 
 
-class Fetcher(Protocol):
+class MessageFetcher(Protocol):
     """Brings what belongs to a message from where it was received."""
 
     async def attachment(self, n: int) -> bytes:
@@ -46,7 +46,7 @@ def message_to_wire(message: Message) -> dict[str, Any]:
     return {"message": message_to_json(message), "others": list(message.others), **fetched}
 
 
-def message_from_wire(sent: Mapping[str, Any], fetcher: Fetcher) -> Message:
+def message_from_wire(sent: Mapping[str, Any], fetcher: MessageFetcher) -> Message:
     """Return the message of ``message_to_wire``; what it lacks is brought by ``fetcher`` when it is read.
 
     Raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else.

@@ -7,7 +7,7 @@ from core.offload import offload
 from core.privacy.pseudonyms import KEY_BYTES, Pseudonyms
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.installation import Installation
+from core.storage.delivery.installation import Installation
 
 _NAME = "person_key"
 _WITNESS = "the key of this installation"

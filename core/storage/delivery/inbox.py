@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, Insert, Row, Update, and_, delete, func, o
 
 from core.storage.answers import message_ref_update
 from core.storage.database import DATABASE_FAILURES, Database
-from core.storage.delivery.leases import Lease
+from core.storage.delivery.leases import HeldLease
 from core.storage.delivery.message_json import (
     message_from_json,
     message_to_json,
@@ -64,11 +64,11 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writes: dict[str, GroupCommit] = {}
-        self._leases: dict[str, Lease] = {}
+        self._leases: dict[str, HeldLease] = {}
         self._posts = GroupCommit(database)
         self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def lead(self, platform: Platform, lease: Lease) -> None:
+    def lead(self, platform: Platform, lease: HeldLease) -> None:
         """Write what concerns a platform only as long as nobody else has acquired ``lease``.
 
         After that every write but ``post`` and ``prune`` raises ``Superseded``.

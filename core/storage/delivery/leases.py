@@ -1,7 +1,7 @@
 """Leases: named locks with an expiry and an epoch, for what only one of several processes may do.
 
-Every acquisition raises the epoch of its lease, and nothing lowers it: a write guarded by ``Lease.fence`` is refused to
-whoever held the lease before, however late it comes (a fencing token). Expiry is told by the database's clock.
+Every acquisition raises the epoch of its lease, and nothing lowers it: a write behind ``HeldLease.fence`` is refused
+to whoever held the lease before, however late it comes (a fencing token). Expiry is told by the database's clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.storage.schema import leases
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class HeldLease:
     """A lease as it was acquired."""
 
     name: str
@@ -37,7 +37,7 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def acquire(self, name: str, holder: str, lasting: timedelta) -> Lease | None:
+    async def acquire(self, name: str, holder: str, lasting: timedelta) -> HeldLease | None:
         """Acquire a lease that is free, has expired or is ``holder``'s already; ``None`` when another holds it."""
         sql = self._database.sql
         new = sql.insert(leases).values(name=name, holder=holder, epoch=1, until=sql.moment_in(lasting))
@@ -46,19 +46,19 @@ class Leases:
         statement = new.on_conflict_do_update(index_elements=[leases.c.name], set_=taken, where=free)
         async with self._database.write() as connection:
             epoch = (await connection.execute(statement.returning(leases.c.epoch))).scalar()
-        return Lease(name, int(epoch)) if epoch is not None else None
+        return HeldLease(name, int(epoch)) if epoch is not None else None
 
-    async def renew(self, lease: Lease, lasting: timedelta) -> bool:
+    async def renew(self, lease: HeldLease, lasting: timedelta) -> bool:
         """Extend a lease to ``lasting`` from now; ``False`` when another process has acquired it since."""
         renewed = update(leases).where(_is(lease)).values(until=self._database.sql.moment_in(lasting))
         [n_rows] = await self._database.write_all([renewed])
         return n_rows == 1
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: HeldLease) -> None:
         """Let a lease expire now. Its row stays, so that its epoch goes on rising."""
         now = self._database.sql.moment_in(timedelta(0))
         await self._database.write_all([update(leases).where(_is(lease)).values(until=now, holder="")])
 
 
-def _is(lease: Lease) -> ColumnElement[bool]:
+def _is(lease: HeldLease) -> ColumnElement[bool]:
     return (leases.c.name == lease.name) & (leases.c.epoch == lease.epoch)

@@ -19,7 +19,7 @@ from core.storage.engines.dialect import SqlDialect
 T = TypeVar("T")
 
 Fence = Select[tuple[int]]
-"""A statement that has rows as long as this process may write (``core.storage.delivery.leases.Lease.fence``)."""
+"""A statement that has rows as long as this process may write (``core.storage.delivery.leases.HeldLease.fence``)."""
 
 FILE = "aion.db"
 """SQLite's file in a data folder."""

@@ -11,7 +11,7 @@ import pytest
 from core.errors import Superseded
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
-from core.storage.delivery.leases import Lease, Leases
+from core.storage.delivery.leases import HeldLease, Leases
 from core.types import Message, Reply, SpaceId
 from tests.fakes import message
 
@@ -24,7 +24,7 @@ def said(text: str, key: str) -> Message:
     return replace(there, address={"chat": "-5", "message": "1"})
 
 
-async def taken(leases: Leases, holder: str, lasting: timedelta = LONG) -> Lease:
+async def taken(leases: Leases, holder: str, lasting: timedelta = LONG) -> HeldLease:
     lease = await leases.acquire(NAME, holder, lasting)
     assert lease is not None
     return lease
