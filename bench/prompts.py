@@ -17,7 +17,7 @@ from bench.table import heading, row
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.harness import holds_answer
 from core.generation.prompting.prompt import Prompt, estimate_tokens, grounded
-from core.generation.writer import PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS
+from core.generation.writer import PROMPT_TOKENS
 from core.ports import Embedder
 from core.retrieval.search import N_CONTEXT
 
@@ -31,7 +31,7 @@ async def measure(data: LabelledSet, embedder: Embedder) -> dict[str, float]:
             beside = await index.passages.neighbours([hit.passage for hit in found.context])
             rows["first 8"].append(holds_answer(found.hits[:N_CONTEXT], question.answers))
             rows["context"].append(holds_answer(found.context, question.answers))
-            for n_tokens in (PROVIDER_PROMPT_TOKENS, SHRUNK_PROMPT_TOKENS):
+            for n_tokens in PROMPT_TOKENS:
                 for name, more in ((f"{n_tokens} tokens", ()), (f"{n_tokens} tokens, joined", beside)):
                     asked = grounded(
                         question.text, found.context, found.question.language, n_tokens, estimate_tokens, more

@@ -81,6 +81,10 @@ class ScriptedGenerator:
         for word in re.findall(r"\S+\s*", self.replies.pop(0)):
             yield Piece(word, (-0.5,))
 
+    @property
+    def prompt_tokens(self) -> int:
+        return self.context_tokens
+
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
@@ -229,6 +233,7 @@ class TickingGenerator:
     model: str = "ticking"
     languages: frozenset[Language] = frozenset(LANGUAGES)
     context_tokens: int = 2048
+    prompt_tokens: int = 100_000
     style: Literal["brief", "full"] = "full"
     n_running: int = 0
     n_asked: int = 0

@@ -1,4 +1,7 @@
-"""Models on other machines: workers first, then providers; the first that begins to write is streamed to its end."""
+"""Models that are trusted to write whole answers: workers and the local one first, then providers.
+
+The first that begins to write is streamed to its end.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from core.errors import GenerationFailed, Unavailable
 from core.generation.draft import Show
 from core.generation.prompting import prompt as prompts
 from core.generation.providers.router import OpenStream, Router
+from core.offload import offload
 from core.ports import LocalModel
 from core.types import Generation, Language, Piece, PromptTurn, Sampling
 
@@ -74,7 +78,8 @@ class RemoteModels:
             if (worker.name, worker.model) in without:
                 continue
             try:
-                return await _opened(worker, _largest_fitting(worker, prompts_by_size, sampling), sampling)
+                fitting = await offload(_largest_fitting, worker, prompts_by_size, sampling)
+                return await _opened(worker, fitting, sampling)
             except (GenerationFailed, Unavailable) as error:
                 log.warning("%s did not write: %s", worker.name, error)
         return await self.router.open(prompts_by_size[0], sampling, language, prompts_by_size[1:], without)
@@ -101,8 +106,11 @@ async def _written(opened: OpenStream, start: str, show: Show) -> tuple[str, boo
 def _largest_fitting(
     model: LocalModel, prompts_by_size: Sequence[tuple[PromptTurn, ...]], sampling: Sampling
 ) -> tuple[PromptTurn, ...]:
-    """Return the largest prompt that leaves the model room for its reply; else the smallest."""
-    room = model.context_tokens - sampling.max_new_tokens
+    """Return the largest prompt that is read in time and leaves the model room for its reply; else the smallest.
+
+    Blocks while the model loads.
+    """
+    room = min(model.context_tokens - sampling.max_new_tokens, model.prompt_tokens)
     sizes = [sum(prompts.estimate_tokens(turn.content) for turn in turns) for turns in prompts_by_size]
     fitting = (turns for turns, size in zip(prompts_by_size, sizes, strict=True) if size <= room)
     return next(fitting, prompts_by_size[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from core.generation.draft import Draft, Show
-from core.generation.grounding.citations import cited
+from core.generation.grounding.citations import CitedText, attributed, cited
 from core.generation.grounding.invented_facts import invented_facts
 from core.generation.prompting import prompt as prompts
 from core.generation.remote_models import RemoteReply
@@ -15,13 +15,25 @@ from core.types import AnalyzedQuestion, Language
 log = logging.getLogger(__name__)
 
 
-def checked_reply(reply: RemoteReply, prompt: prompts.Prompt, question: AnalyzedQuestion) -> Draft | None:
+def cited_reply(reply: RemoteReply, prompt: prompts.Prompt, question: AnalyzedQuestion) -> Draft | None:
     """Return a reply that cites passages and states no fact that they lack; ``None`` for any other."""
+    return _checked(reply, cited(reply.generation.text, prompt.used), prompt, question)
+
+
+def grounded_reply(reply: RemoteReply, prompt: prompts.Prompt, question: AnalyzedQuestion) -> Draft | None:
+    """Return a reply that cites passages, or has their words, and states no fact that they lack; else ``None``.
+
+    For passages that are known to answer: of others a model that forgets to cite often says what is beside the point.
+    """
+    bare = attributed(reply.generation.text, prompt.used)
+    return cited_reply(reply, prompt, question) or _checked(reply, bare, prompt, question)
+
+
+def _checked(
+    reply: RemoteReply, grounded: CitedText, prompt: prompts.Prompt, question: AnalyzedQuestion
+) -> Draft | None:
     generation = reply.generation
-    if prompts.NO_ANSWER in generation.text:
-        return None
-    grounded = cited(generation.text, prompt.used)
-    if not grounded.sources:
+    if prompts.NO_ANSWER in generation.text or not grounded.sources:
         return None
     if invented := invented_facts(generation.text, prompt.used, question):
         log.info("%s: states %s", generation.generator, " ".join(sorted(invented)))

@@ -1,8 +1,8 @@
 """Writes the answer that the gate decided on: from the passages, by a provider, or "I don't know".
 
-The local model's text is shown only as far as the support check passed: it is read sentence by sentence and stopped at
-the first that its passages do not support. Workers, other machines with a model of their own, are asked before the
-local model and before any provider.
+A small local model's text is shown only as far as the support check passed: it is read sentence by sentence and stopped
+at the first that its passages do not support. A large one's is checked as a whole, as a provider's is. Workers, other
+machines with a model of their own, are asked before the local model, and that before any provider.
 """
 
 from __future__ import annotations
@@ -24,27 +24,25 @@ from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
 from core.generation.prompting.persona import Persona
 from core.generation.providers.router import Router
-from core.generation.remote_models import RemoteModels
-from core.generation.reply_check import checked_reply, ungrounded, without_marker
+from core.generation.remote_models import RemoteModels, RemoteReply
+from core.generation.reply_check import cited_reply, grounded_reply, ungrounded, without_marker
 from core.offload import offload
 from core.ports import Embedder, LocalModel
 from core.retrieval.sentences import sentences
 from core.stopwatch import Stopwatch
-from core.types import GLOBAL, Generation, Language, Passage, Piece, Sampling, SearchResult, SpaceId
+from core.types import GLOBAL, AnalyzedQuestion, Generation, Language, Passage, Piece, Sampling, SearchResult, SpaceId
 
 log = logging.getLogger(__name__)
 
 NeighbourReader = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
 """Reads the passages right before and after some passages, in their documents."""
 
-LOCAL_PROMPT_TOKENS = 700
-"""Prompt size of the local model: on a CPU every hundred tokens of prompt take about a third of a second."""
+ReplyCheck = Callable[[RemoteReply, prompts.Prompt, AnalyzedQuestion], Draft | None]
+"""Makes a reply to a prompt an answer if it stands in its passages."""
 
-PROVIDER_PROMPT_TOKENS = 3_500
-"""Prompt size of a provider: free plans limit the tokens of a minute."""
-
-SHRUNK_PROMPT_TOKENS = 1_500
-"""Prompt size for a provider that refuses the larger one."""
+PROMPT_TOKENS = (3_500, 1_500, 900)
+"""Prompt sizes, estimated. Free plans limit the tokens of a minute; the smaller ones are for providers that refuse the
+larger, for small contexts, and for models that read slowly: on two cores 900 take one of 1.5 billion weights 15 s."""
 
 WriterChoice = Literal["auto", "local", "provider", "extract"]
 """Who may write an answer (``AION_WRITER``)."""
@@ -78,18 +76,17 @@ class Writers:
     async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
         language, clock = found.question.language, Stopwatch()
-        draft = None
+        draft, persona = None, (await self.policy(space)).persona
         if models := self._small_models(language):
             with clock.step("rank"):
                 ranked = await offload(rank, found, self.embedder)
             if _none_can_answer(found, [best.sentence.passage for best in ranked[:1]]):
                 return replace(unknown(language), latency_ms=_steps(clock))
             with clock.step("generate"):
-                persona = (await self.policy(space)).persona
-                draft = await self._generated(models, found, ranked, show, persona)
-        if draft is None and self.writer in ("auto", "provider"):
+                draft = await self._generated(models, found, ranked, show)
+        if draft is None:
             with clock.step("ask"):
-                draft = await self._prose(found, self._providers(space), show, "", (await self.policy(space)).persona)
+                draft = await self._prose(found, self._large_models(space), show, "", persona, grounded_reply)
         if draft is None:
             with clock.step("quote"):
                 draft = await self._quoted(found)
@@ -112,7 +109,7 @@ class Writers:
     async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages in the words of a large model that finds the answer there; else "I don't know"."""
         persona = (await self.policy(space)).persona
-        draft = await self._prose(found, self._large_models(space), show, so_far, persona)
+        draft = await self._prose(found, self._large_models(space), show, so_far, persona, cited_reply)
         return draft or unknown(found.question.language)
 
     async def outside(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
@@ -125,24 +122,32 @@ class Writers:
         if not is_allowed or not models.any_for(language):
             return unknown(language)
         if found.context:
-            full, shrunk = self._prompts(found, (), "beside", policy.persona)
+            sized = self._prompts(found, (), "beside", policy.persona)
         else:
-            full = shrunk = prompts.ungrounded(found.question.text, language, policy.persona)
-        reply = await models.write((full.turns, shrunk.turns), language, show, so_far)
+            sized = (prompts.ungrounded(found.question.text, language, policy.persona),)
+        reply = await models.write([prompt.turns for prompt in sized], language, show, so_far)
         if reply is None:
             return unknown(language)
-        return checked_reply(reply, full, found.question) or ungrounded(reply, language)
+        return cited_reply(reply, sized[0], found.question) or ungrounded(reply, language)
 
     async def _prose(
-        self, found: SearchResult, models: RemoteModels, show: Show, so_far: str, persona: Persona
+        self,
+        found: SearchResult,
+        writers: Sequence[RemoteModels],
+        show: Show,
+        so_far: str,
+        persona: Persona,
+        check: ReplyCheck,
     ) -> Draft | None:
-        """Return what a large model writes from the passages, if it cites them and invents nothing; else ``None``."""
+        """Return the first reply from the passages that passes the check; ``None`` when there is none."""
         question, language = found.question, found.question.language
-        if not models.any_for(language):
-            return None
-        full, shrunk = self._prompts(found, await self._neighbours(found), "full", persona)
-        reply = await models.write((full.turns, shrunk.turns), language, without_marker(show), so_far)
-        return checked_reply(reply, full, question) if reply else None
+        able = [models for models in writers if models.any_for(language)]
+        sized = self._prompts(found, await self._neighbours(found), "full", persona) if able else ()
+        for models in able:
+            reply = await models.write([prompt.turns for prompt in sized], language, without_marker(show), so_far)
+            if reply and (draft := check(reply, sized[0], question)):
+                return draft
+        return None
 
     def _prompts(
         self,
@@ -150,30 +155,37 @@ class Writers:
         near: Sequence[Passage],
         instructions: Literal["full", "beside"],
         persona: Persona,
-    ) -> tuple[prompts.Prompt, prompts.Prompt]:
+    ) -> tuple[prompts.Prompt, ...]:
+        """Return one prompt in each of ``PROMPT_TOKENS``, the largest first."""
         question, language, count = found.question.text, found.question.language, prompts.estimate_tokens
 
         def of_size(n_tokens: int) -> prompts.Prompt:
             return prompts.grounded(question, found.context, language, n_tokens, count, near, instructions, persona)
 
-        return of_size(PROVIDER_PROMPT_TOKENS), of_size(SHRUNK_PROMPT_TOKENS)
+        return tuple(map(of_size, PROMPT_TOKENS))
 
     def _small_models(self, language: Language) -> list[LocalModel]:
-        """Return the models whose every sentence is checked: workers and the local one, rated for the language."""
+        """Return the workers and the local model that are small and write the language: each sentence is checked."""
         models = (*self.workers(), self.local) if self.writer in ("auto", "local") else ()
-        return [model for model in models if language in model.languages]
+        return [model for model in models if model.style == "brief" and language in model.languages]
 
-    def _large_models(self, space: SpaceId) -> RemoteModels:
-        """Return the models that may be trusted to say that passages do not answer, the local one first."""
+    def _large_models(self, space: SpaceId) -> list[RemoteModels]:
+        """Return the models that may be trusted to say that passages do not answer, those of the operator first.
+
+        Where one of a group wrote nothing that stands, the next group is asked.
+        """
         match self.writer:
             case "extract":
-                return RemoteModels((), Router())
+                return []
             case "local":
-                return RemoteModels((*self.workers(), self.local), Router())
+                return [self._own_models()]
             case "auto":
-                return replace(self._providers(space), workers=(*self.workers(), self.local))
+                return [self._own_models(), replace(self._providers(space), workers=())]
             case "provider":
-                return self._providers(space)
+                return [self._providers(space)]
+
+    def _own_models(self) -> RemoteModels:
+        return RemoteModels((*self.workers(), self.local), Router())
 
     def _providers(self, space: SpaceId) -> RemoteModels:
         refused = self.router.training if self.refuses_training_plans(space) else frozenset[tuple[str, str]]()
@@ -198,7 +210,6 @@ class Writers:
         found: SearchResult,
         ranked: Sequence[ScoredSentence],
         show: Show,
-        persona: Persona,
     ) -> Draft | None:
         """Return the supported text of the first model that writes; ``None`` when there is none."""
         check = SupportCheck(found.question, ranked)
@@ -206,7 +217,7 @@ class Writers:
             return None
         for model in models:
             try:
-                return await self._checked(model, check, found, ranked, show, persona)
+                return await self._checked(model, check, found, ranked[0], show)
             except (GenerationFailed, Unavailable) as error:
                 log.warning("%s did not write: %s", model.name, error)
         return None
@@ -216,20 +227,18 @@ class Writers:
         model: LocalModel,
         check: SupportCheck,
         found: SearchResult,
-        ranked: Sequence[ScoredSentence],
+        best: ScoredSentence,
         show: Show,
-        persona: Persona,
     ) -> Draft | None:
         """Let a model write while its sentences are supported; ``None`` when its first one is not.
 
         Raises ``GenerationFailed`` or ``Unavailable`` when it wrote nothing at all.
         """
-        sampling = _sampling(model)
-        prompt = await offload(_local_prompt, model, found, ranked, persona)
+        prompt = prompts.brief(found.question.text, found.context, best.sentence)
         text, log_probs, lora_version = "", list[float](), None
         support = SupportResult("", (), "")
         try:
-            async with aclosing(model.stream(prompt.turns, sampling)) as pieces:
+            async with aclosing(model.stream(prompt.turns, BRIEF)) as pieces:
                 async for piece, is_sentence in _by_sentence(pieces):
                     text = piece.appended_to(text)
                     log_probs += piece.log_probs
@@ -247,28 +256,12 @@ class Writers:
         log.info("%s: %s", model.name, support.reason or "supported")
         if not support.is_supported:
             return None
-        generation = Generation(text, model.name, model.model, prompt.turns, sampling, tuple(log_probs), lora_version)
+        generation = Generation(text, model.name, model.model, prompt.turns, BRIEF, tuple(log_probs), lora_version)
         return Draft(support.text, model.name, model.model, support.sources, generation)
 
 
 def _none_can_answer(found: SearchResult, passages: Sequence[Passage]) -> bool:
     return none_can_answer(found.question.answer_types, [passage.text for passage in passages])
-
-
-def _sampling(model: LocalModel) -> Sampling:
-    return BRIEF if model.style == "brief" else Sampling()
-
-
-def _local_prompt(
-    model: LocalModel, found: SearchResult, ranked: Sequence[ScoredSentence], persona: Persona
-) -> prompts.Prompt:
-    question = found.question
-    if model.style == "brief":
-        return prompts.brief(question.text, found.context, ranked[0].sentence)
-    budget = min(LOCAL_PROMPT_TOKENS, model.context_tokens - _sampling(model).max_new_tokens)
-    return prompts.grounded(
-        question.text, found.context, question.language, budget, model.count_tokens, persona=persona
-    )
 
 
 async def _by_sentence(pieces: AsyncIterator[Piece]) -> AsyncIterator[tuple[Piece, bool]]:

@@ -30,6 +30,10 @@ DEFAULT_LANGUAGE_MODEL = "smollm2-135m-instruct"
 
 _REPACKED = "model.gguf"
 
+_SMALL_BYTES = 700_000_000
+"""Below it a model has fewer than about a billion weights of 4 bits: one of half a billion turned *free of charge* into
+*you have to pay* where one of 1.5 billion answered rightly."""
+
 _LAYOUT = 1
 """Version of the conversions' output; raised when it changes, so that existing folders are converted again."""
 
@@ -47,8 +51,15 @@ SMOLLM2 = LanguageModel(DEFAULT_LANGUAGE_MODEL, frozenset({"en"}), "brief")
 
 
 def language_model(name: str) -> LanguageModel:
-    """Return style and languages of a chat model; an unknown one is assumed to write all languages."""
-    return SMOLLM2 if name == SMOLLM2.id else LanguageModel(name, frozenset(LANGUAGES), "full")
+    """Return style and languages of a chat model; an unknown one is assumed to write all languages.
+
+    A GGUF file below ``_SMALL_BYTES`` is taken for a small model, whose every sentence is to be checked.
+    """
+    if name == SMOLLM2.id:
+        return SMOLLM2
+    file = _gguf_source(name)
+    is_small = file is not None and file.is_file() and file.stat().st_size < _SMALL_BYTES
+    return LanguageModel(name, frozenset(LANGUAGES), "brief" if is_small else "full")
 
 
 def language_model_source(name: str, models_dir: Path, tell: Tell) -> str:

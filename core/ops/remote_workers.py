@@ -95,6 +95,11 @@ class RemoteWorker:
         return self._health.context_tokens or _UNSTATED_CONTEXT_TOKENS
 
     @property
+    def prompt_tokens(self) -> int:
+        """Return the same: a worker is a machine lent for being fast."""
+        return self.context_tokens
+
+    @property
     def is_online(self) -> bool:
         """Tell whether the last check found it online."""
         return self.state == "online"

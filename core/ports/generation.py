@@ -44,6 +44,11 @@ class LocalModel(Generator, Protocol):
         """Return how many tokens prompt and reply may have together."""
         ...
 
+    @property
+    def prompt_tokens(self) -> int:
+        """Return how many tokens of a prompt it reads before people stop waiting; ``context_tokens`` may be fewer."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is."""
         ...

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.generation.prompting.persona import AION
 from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.router import Router
-from core.generation.writer import BRIEF, Writers, _local_prompt
+from core.generation.writer import BRIEF, Writers
 from core.types import Passage, PromptTurn, SearchResult
 from tests.fakes import TickingGenerator, WordEmbedder
 from tests.passages import chunked, found, hit
@@ -53,12 +52,16 @@ async def test_a_worker_reads_the_best_passages_that_fit() -> None:
     require_best_first(prompt, worker.context_tokens - sampling.max_new_tokens)
 
 
-@pytest.mark.parametrize("context_tokens", [900, 1_200])
-def test_the_local_model_reads_the_best_passages_that_fit(context_tokens: int) -> None:
-    model = TickingGenerator(context_tokens=context_tokens)
-    model.count_tokens = estimate_tokens  # type: ignore[method-assign]
-    prompt = _local_prompt(model, much(), [], AION)
-    require_best_first(prompt.turns, context_tokens - 512)
+@pytest.mark.parametrize(("context_tokens", "prompt_tokens"), [(2_100, 8_000), (8_000, 1_600), (8_000, 1_000)])
+async def test_the_local_model_reads_the_best_passages_that_fit_in_time(
+    context_tokens: int, prompt_tokens: int
+) -> None:
+    model = TickingGenerator("At nine [1].", context_tokens=context_tokens, prompt_tokens=prompt_tokens)
+    draft = await Writers(model, Router(), WordEmbedder(), "abstain").provided(much(), silent)
+    assert draft.used == "local"
+    assert model.last
+    prompt, sampling = model.last
+    require_best_first(prompt, min(context_tokens - sampling.max_new_tokens, prompt_tokens))
 
 
 async def test_a_provider_that_finds_it_too_large_is_given_the_best_passages_again() -> None:

@@ -1,4 +1,7 @@
-"""Citations in a provider's text: markers of passages that it was shown, renumbered and given quotes."""
+"""Citations in a large model's text: markers of passages that it was shown, renumbered and given quotes.
+
+A text without markers is given them where every sentence of it has most of its words from one passage.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.generation.grounding.candidate_sentences import CandidateSentence, candidate_sentences
-from core.retrieval.analyzer import stems
+from core.retrieval.analyzer import distinct_stems, stems
 from core.retrieval.sentences import sentences
 from core.types import Hit, Source
 
 _MARKER = re.compile(r"(?<![ \t])[ \t]*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)(?:†[^\[\]【】]*)?[\]】]")
+
+_MIN_OF_PASSAGE = 0.7
+"""Least share of a sentence's stems that the passage has which it is attributed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,36 @@ def cited(text: str, used: Sequence[Hit]) -> CitedText:
         return match.group() if is_index else "".join(f" [{sources[n].n}]" for n in numbers)
 
     return CitedText(_MARKER.sub(renumber, text).strip(), tuple(sources.values()))
+
+
+def attributed(text: str, used: Sequence[Hit]) -> CitedText:
+    """Return ``text`` with a citation after the last sentence from each passage.
+
+    Without sources where a sentence has less than ``_MIN_OF_PASSAGE`` of its stems in any one passage.
+    """
+    spans = sentences(text)
+    origins = [_origin(text[span.start : span.end], used) for span in spans]
+    if not origins or 0 in origins:
+        return CitedText(text, ())
+    marked, end = "", 0
+    for span, n, following in zip(spans, origins, [*origins[1:], 0], strict=True):
+        if n != following:
+            stop = span.start + len(text[span.start : span.end].rstrip(".!?…"))
+            marked, end = f"{marked}{text[end:stop]} [{n}]", stop
+    return cited(marked + text[end:], used)
+
+
+def _origin(sentence: str, used: Sequence[Hit]) -> int:
+    """Return the number of the passage that has most of a sentence's stems; 0 where none has enough."""
+    shares = [_share(sentence, hit) for hit in used]
+    return 1 + shares.index(max(shares)) if shares and max(shares) >= _MIN_OF_PASSAGE else 0
+
+
+def _share(sentence: str, hit: Hit) -> float:
+    passage, language = hit.passage, hit.passage.language
+    said = distinct_stems(sentence, language)
+    there = distinct_stems(f"{passage.document} {passage.heading} {passage.text}", language)
+    return len(said & there) / len(said) if said else 0.0
 
 
 def _numbers(text: str, n_used: int) -> list[int]:

@@ -19,6 +19,7 @@ from typing import Literal
 
 from core.errors import GenerationFailed, Unavailable
 from core.generation.local.engine import Engine
+from core.generation.prompting.prompt import estimate_tokens
 from core.models.catalog import LanguageModel
 from core.models.hub import loading_model
 from core.models.lazy import LazyValue
@@ -35,7 +36,16 @@ MAX_WAITING = 16
 MAX_REPLY_S = 60.0
 """Most seconds of one reply, from the start of its prefill."""
 
+READ_S = 20.0
+"""Seconds that the reading of a prompt may take: with it grows what people wait for the first word."""
+
 _FIRST_GUESS_S = 5.0
+_CPU_S_PER_TOKEN = 0.02
+"""What a model of 1.5 billion weights takes on two cores for an estimated token: the guess until a prompt was read."""
+
+_LEAST_S_PER_TOKEN = 1e-4
+"""Least average: a prompt whose cache is still there is read in no time."""
+
 _NEWEST_SHARE = 0.2
 """Weight of the newest reply in the moving average of their durations."""
 
@@ -77,6 +87,7 @@ class LocalGenerator:
         self._changing = asyncio.Lock()
         self._n_waiting = self._n_running = 0
         self._reply_s = _FIRST_GUESS_S
+        self._s_per_token: float | None = None
 
     @property
     def model(self) -> str:
@@ -97,6 +108,14 @@ class LocalGenerator:
     def context_tokens(self) -> int:
         """Return how many tokens prompt and reply may have together; loads the model."""
         return self._held().engine.context_tokens
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Return how many tokens of a prompt are read within ``READ_S``, by the prompts before; loads the model."""
+        engine = self._held().engine
+        if self._s_per_token is None and not engine.device.startswith("cpu"):
+            return engine.context_tokens
+        return round(READ_S / (self._s_per_token or _CPU_S_PER_TOKEN))
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens ``text`` is; loads the model."""
@@ -125,10 +144,18 @@ class LocalGenerator:
         cannot be loaded, and ``GenerationFailed`` when nothing was written.
         """
         async with self._admitted(), self._leased() as held:
-            end_s = asyncio.get_running_loop().time() + self._max_reply_s
-            async with aclosing(_until(held.engine.write(prompt, sampling), end_s)) as pieces:
-                async for piece in pieces:
-                    yield replace(piece, lora_version=held.version)
+            clock = asyncio.get_running_loop().time
+            start_s, is_read = clock(), False
+            try:
+                async with aclosing(_until(held.engine.write(prompt, sampling), start_s + self._max_reply_s)) as pieces:
+                    async for piece in pieces:
+                        if not is_read:
+                            self._note_reading(prompt, clock() - start_s)
+                        is_read = True
+                        yield replace(piece, lora_version=held.version)
+            finally:
+                if not is_read and clock() - start_s > READ_S:
+                    self._note_reading(prompt, clock() - start_s)
 
     async def use_lora(self, version: LoraVersion | None) -> None:
         """Use these weights, or none, for replies that begin from now on.
@@ -161,6 +188,12 @@ class LocalGenerator:
                 await offload(self._held().engine.close)
             if self._trial:
                 await offload(self._trial.engine.close)
+
+    def _note_reading(self, prompt: Sequence[PromptTurn], took_s: float) -> None:
+        """Count a prompt in the moving average of seconds a token: it took these until its first piece, or longer."""
+        newest = took_s / max(1, sum(estimate_tokens(turn.content) for turn in prompt))
+        average = newest if self._s_per_token is None else self._s_per_token
+        self._s_per_token = max(average + _NEWEST_SHARE * (newest - average), _LEAST_S_PER_TOKEN)
 
     def _held(self) -> _LoadedEngine:
         return self._current or self._first.get()

@@ -1,5 +1,6 @@
 """What is known of models, and how the default ones are reached."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,18 @@ def test_a_small_model_is_not_trusted_with_portuguese() -> None:
     assert language_model(DEFAULT_LANGUAGE_MODEL).languages == {"en"}
     assert language_model("some/model").languages == {"en", "pt"}
     assert language_model("some/model").id == "some/model"
+
+
+def test_a_small_gguf_file_is_taken_for_a_small_model(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.gguf", tmp_path / "large.gguf"
+    small.touch()
+    large.touch()
+    os.truncate(large, 1_117_320_768)  # of holes: it takes no space
+    assert [language_model(str(path)).style for path in (small, large, tmp_path / "none.gguf")] == [
+        "brief",
+        "full",
+        "full",
+    ]
 
 
 def test_another_model_is_left_to_transformers(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.generation.grounding.citations import cited
+from core.generation.grounding.citations import attributed, cited
 from tests.passages import hit
 
 USED = (
@@ -66,3 +66,20 @@ def test_every_marker_that_is_left_has_a_source(text):
     assert shown <= numbers | {n for n in shown if f" [{n}]" in text}
     for source in answer.sources:
         assert any(source.quote in hit_.passage.text for hit_ in USED)
+
+
+def test_a_text_without_citations_is_attributed_to_the_passages_that_have_its_words():
+    answer = attributed("Towels cost 2 euros. The pool opens every day at 7:30. Line 9 halts at the door.", USED)
+    assert answer.text == "Towels cost 2 euros. The pool opens every day at 7:30 [1]. Line 9 halts at the door [2]."
+    assert [(source.n, source.document, source.quote) for source in answer.sources] == [
+        (1, "pool.md", "It opens at 7:30 every day."),
+        (2, "tram.md", "Line 9 halts at the door."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Hello!", "Towels cost 2 euros. Bring your own soap and shampoo, please.", "A tram leaves hourly."]
+)
+def test_a_text_with_other_words_is_attributed_to_none(text):
+    assert attributed(text, USED).sources == ()
+    assert attributed(text, ()).sources == ()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput, GenerationFailed, Unavailable
-from core.generation.local.generator import MAX_WAITING, LocalGenerator
+from core.generation.local.generator import MAX_WAITING, READ_S, LocalGenerator
 from core.models.catalog import SMOLLM2
 from core.models.lora import Base, LoraManifest, write_manifest
 from core.types import LoraVersion, Piece, PromptTurn, Sampling
@@ -228,3 +228,38 @@ async def test_weights_of_another_model_or_without_manifest_change_nothing(tmp_p
         await generator.use_lora(lora(tmp_path / "broken"))
     assert generator.state().lora_version is None
     assert await text_of(generator) == "0 1 2 "
+
+
+class SlowReader(Counter):
+    """An engine that takes ``read_s`` of ``clock`` to read a prompt."""
+
+    context_tokens = 8_192
+
+    def __init__(self, device: str, read_s: float) -> None:
+        super().__init__()
+        self.device = device
+        self.read_s = read_s
+        self.clock = 0.0
+
+    async def write(self, prompt: Sequence[PromptTurn], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        self.clock += self.read_s
+        yield Piece("one")
+
+
+async def test_the_prompt_is_as_long_as_is_read_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = SlowReader("cpu, llama.cpp", read_s=40.0)
+    generator = LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE)
+    assert 500 < generator.prompt_tokens < 2_000
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: engine.clock)
+    thousand_tokens = (PromptTurn("user", "abc" * 1_000),)
+    for _ in range(2):
+        assert [piece.text async for piece in generator.stream(thousand_tokens, Sampling())] == ["one"]
+    assert generator.prompt_tokens == READ_S / 0.04
+    engine.read_s = 0.0  # its cache had the whole prompt
+    assert [piece.text async for piece in generator.stream(thousand_tokens, Sampling())] == ["one"]
+    assert generator.prompt_tokens == pytest.approx(READ_S / 0.032, abs=1)
+
+
+async def test_what_is_no_cpu_reads_all_that_it_has_room_for() -> None:
+    engine = SlowReader("cuda, transformers", read_s=0.0)
+    assert LocalGenerator(SMOLLM2, lambda: engine, lambda: BASE).prompt_tokens == 8_192
