@@ -36,7 +36,7 @@ async def test_every_step_of_a_question_is_a_span_of_its_message(tmp_path: Path)
     ours = [each for each in received.spans if each.trace == root.trace]
     above = received.parents()
     assert {above[name] for name in ("talk", "search", "judge", "write", "deliver", "record")} == {"message"}
-    assert (above["dense"], above["lexical"], above["generate"]) == ("search", "search", "write")
+    assert (above["dense"], above["lexical"], above["ask"]) == ("search", "search", "write")
     assert len({each.attributes["aion.request"] for each in ours}) == 1
     assert {name for each in received.spans for name in each.attributes} == {"aion.request"}
     for text in PRIVATE:
