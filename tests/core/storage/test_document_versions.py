@@ -13,7 +13,7 @@ HERE, ELSEWHERE = SpaceId("telegram:1"), SpaceId("telegram:2")
 
 
 async def store(database: Database, text: str, name: str = "hours.md") -> int:
-    new = NewDocument(name, text, "Hours", "md", "en", text)
+    new = NewDocument(name, f"bytes of {text}"[:64], "Hours", "md", "en", text)
     await Documents(database).store(HERE, new, embedded(text))
     return max(each.id for each in await Documents(database).list(HERE))
 
