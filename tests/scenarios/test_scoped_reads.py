@@ -28,8 +28,14 @@ OF_ALL_SPACES = {
     "Watches.due": "the job that checks sources: each in its own space",
 }
 
-MAKERS_OF_SCOPES = {"core/chat/audiences.py", "core/pipeline.py", "core/types/messages.py"}
-"""Modules that make scopes of several audiences: where a platform is asked, and what carries its reply on."""
+MAKERS_OF_SCOPES = {
+    "bot/web/dashboard/visit.py",
+    "core/chat/audiences.py",
+    "core/pipeline.py",
+    "core/types/messages.py",
+}
+"""Modules that make scopes of several audiences: where a platform is asked (the dashboard asks it what the moderator
+belongs to, at each request), and what carries its reply on."""
 
 
 def names_in(annotation: ast.expr | None) -> set[str]:

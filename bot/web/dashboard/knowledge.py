@@ -34,7 +34,7 @@ async def knowledge(visit: Visit) -> Response:
     """Show the documents whose title holds what was searched for."""
     query, after = visit.query("q"), row_number(visit.query("after", "0"))
     documents, audiences = DocumentList(visit.aion.stores.database), await visit.audiences()
-    scope = Scope(visit.space, tuple(audiences))
+    scope = visit.scope_of(audiences)
     found = await documents.page(scope, query, after, N_ON_A_PAGE + 1)
     return await visit.page(
         "knowledge",
@@ -143,7 +143,7 @@ async def _document(visit: Visit, audiences: Mapping[SpaceId, str] | None = None
     ``audiences`` are those that the moderator belongs to, where they are known already.
     """
     readable = await visit.audiences() if audiences is None else audiences
-    found = await DocumentList(visit.aion.stores.database).get(Scope(visit.space, tuple(readable)), visit.number)
+    found = await DocumentList(visit.aion.stores.database).get(visit.scope_of(readable), visit.number)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return found

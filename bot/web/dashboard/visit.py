@@ -11,7 +11,7 @@ import hmac
 import logging
 import math
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -34,7 +34,7 @@ from core.dashboard.token import MAX_TOKEN_CHARS, csrf_token
 from core.errors import BadInput, PermissionRefused
 from core.services import SpaceServices
 from core.texts import say
-from core.types import Language, Message, Person, SpaceId, is_private, readers_of, space_of_readers
+from core.types import Language, Message, Person, Scope, SpaceId, is_private, readers_of, space_of_readers
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +156,10 @@ class Visit:
             if any(reader in belongs for reader in readers_of(space)):
                 named[space] = " ".join(belongs.get(reader, reader) for reader in readers_of(space))
         return dict(sorted(named.items(), key=lambda each: each[1].casefold()))
+
+    def scope_of(self, audiences: Iterable[SpaceId]) -> Scope:
+        """Return what everyone of the community may read, and these audiences, which the moderator belongs to."""
+        return Scope(self.space, tuple(audiences))
 
     @property
     def services(self) -> SpaceServices:
