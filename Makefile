@@ -74,11 +74,12 @@ fuzz: setup ## look for bytes that break a reader, a splitter or a stream: make 
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),600)
 
 .PHONY: lint
-lint: setup ## style, types and import rules
+lint: setup ## style, types, import rules and insecure code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m bandit --quiet --configfile pyproject.toml --severity-level medium --recursive bot core plugins
 
 .PHONY: reference
 reference: setup ## write docs/'s pages of settings and commands anew, from the code
@@ -93,8 +94,7 @@ docs: tools ## docs/ as a site, in build/site; a link that leads nowhere fails
 	@echo "the site is in build/site/index.html"
 
 .PHONY: audit
-audit: setup tools ## insecure code, secrets in files, known vulnerabilities of what is pinned (the last needs the network)
-	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive bot core plugins
+audit: setup tools ## secrets in files, known vulnerabilities of what is pinned (the last needs the network)
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --disable-plugin Base64HighEntropyString \
 	  --disable-plugin HexHighEntropyString --disable-plugin KeywordDetector \
 	  --exclude-files '\.lock$$|test_personal_data' --exclude-lines 'made-up|127\.0\.0\.1|@example|user:'

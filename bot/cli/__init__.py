@@ -13,7 +13,7 @@ from bot.cli import gateway, core, providers, serve  # noqa: F401
 from bot.cli.knowledge import import_  # noqa: F401
 from bot.cli import settings, eval, tune, quality, jobs  # noqa: F401
 from bot.cli.knowledge import watch, review, conflicts  # noqa: F401
-from bot.cli import train, lora, backup, restore, migrate, tokens, webhooks, mcp, plugin  # noqa: F401
+from bot.cli import train, lora, backup, restore, migrate, upgrade, tokens, webhooks, mcp, plugin  # noqa: F401
 
 # isort: on
 import os

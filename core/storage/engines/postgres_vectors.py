@@ -78,7 +78,7 @@ def _statement(dim: int) -> TextClause:
         f"(SELECT false, id, vector {coming} WHERE id = ANY(:others))",
     )
     columns = "is_near, id, halfvec_send(vector) AS sent, current_setting('hnsw.iterative_scan') AS scan"
-    sql = f"SELECT {columns} FROM ({' UNION ALL '.join(branches)}) AS found"
+    sql = f"SELECT {columns} FROM ({' UNION ALL '.join(branches)}) AS found"  # nosec B608 (all of it is written here)
     return text(sql.replace("::halfvec", "\\:\\:halfvec")).bindparams(
         bindparam("space", type_=String),
         bindparam("embedder", type_=String),

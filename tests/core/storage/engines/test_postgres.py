@@ -188,7 +188,7 @@ async def test_another_kind_of_address_is_refused(tmp_path: Path, url: str) -> N
 
 
 def test_an_address_is_shown_without_user_and_password() -> None:
-    assert public_address("postgresql://ana:secret@db.example:6543/aion?sslmode=require") == "db.example/aion"
+    assert public_address("postgresql://user:secret@db.example:6543/aion?sslmode=require") == "db.example/aion"
     assert parse_url("postgres:///aion?host=/run/postgresql").database == "aion"
 
 
