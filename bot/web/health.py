@@ -14,9 +14,6 @@ was late, and for how long.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -26,16 +23,8 @@ from fastapi.responses import JSONResponse
 
 from bot.heartbeat import Heartbeat
 from bot.watchdog import AdapterHealth, AdapterWatch
+from bot.web.database_check import DatabaseCheck
 from core.assembly.aion import Aion
-from core.errors import Unavailable
-
-log = logging.getLogger(__name__)
-
-DATABASE_WITHIN_S = 4.0
-"""Seconds a write may take: less than the usual timeout of a health check."""
-
-FRESH_S = 1.0
-"""Seconds for which one look at the database counts: everybody who reaches ``/health`` may ask, however often."""
 
 
 def health_router(
@@ -62,33 +51,6 @@ def health_router(
         return JSONResponse(body, HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)
 
     return router
-
-
-class DatabaseCheck:
-    """Looks whether the database can be written, every ``FRESH_S`` at most."""
-
-    def __init__(self, aion: Aion) -> None:
-        self._aion = aion
-        self._looking = asyncio.Lock()
-        self._looked_at_s = float("-inf")
-        self._backlog: int | None = None
-
-    async def backlog(self) -> int | None:
-        """Return the number of messages not yet answered, ``None`` when the database cannot be written in time."""
-        async with self._looking:
-            if time.monotonic() - self._looked_at_s >= FRESH_S:
-                self._backlog = await self._look()
-                self._looked_at_s = time.monotonic()
-            return self._backlog
-
-    async def _look(self) -> int | None:
-        try:
-            async with asyncio.timeout(DATABASE_WITHIN_S):
-                await self._aion.require_writable()
-                return await self._aion.count_backlog()
-        except (TimeoutError, Unavailable) as error:
-            log.error("health: the database cannot be written: %s", error or "no answer in time")
-            return None
 
 
 def _as_json(health: AdapterHealth) -> dict[str, Any]:

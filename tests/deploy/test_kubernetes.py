@@ -63,8 +63,8 @@ def test_what_runs_is_asked_after_its_health(overlay: str) -> None:
         if workload["kind"] == "Job":
             continue
         ports = {port["name"] for port in container["ports"]}
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            assert container[probe]["httpGet"]["path"] == "/health"
+        for probe, path in {"startupProbe": "/live", "readinessProbe": "/ready", "livenessProbe": "/live"}.items():
+            assert container[probe]["httpGet"]["path"] == path
             assert container[probe]["httpGet"]["port"] in ports
 
 

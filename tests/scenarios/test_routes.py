@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute
 from bot.adapters.telegram.webhook import _router as webhook_router
 from bot.delivery.tasks import TaskSet
 from bot.heartbeat import Heartbeat
+from bot.replicas.core_routes import core_router
+from bot.replicas.message_call import OpenCalls
 from bot.web.admin import admin_router
 from bot.web.app import create_app
 from bot.web.dashboard.router import dashboard_router
@@ -26,6 +28,7 @@ from bot.web.health import health_router
 from bot.web.inference import inference_router
 from bot.web.inference_service import InferenceService
 from bot.web.metrics import metrics_router
+from bot.web.probes import probes_router
 from bot.web.programs import programs_router
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
@@ -39,6 +42,8 @@ TOKEN = "made-up-token"
 
 OPEN = {
     ("GET", "/health"),  # of `aion run` and of `aion serve`: names no community and no person
+    ("GET", "/live"),
+    ("GET", "/ready"),
     ("GET", "/v1/openapi.json"),
     ("GET", "/dashboard"),  # leads to signing in
     ("GET", "/dashboard/static/{name}"),
@@ -53,12 +58,14 @@ def applications(aion: Aion) -> Iterator[FastAPI]:
     yield create_app(
         [
             health_router(aion, [], Heartbeat(), lambda: True),
+            probes_router(aion),
             programs_router(aion.programs),
             metrics_router(aion.metrics, aion.figures, [], Heartbeat(), lambda: True, TOKEN),
             admin_router(aion.services.reviews, TOKEN),
             dashboard_router(aion, Roles(), TaskSet("dashboard"), lambda: next(minutes)),
         ]
     )
+    yield create_app([core_router(aion.processor, OpenCalls(1), TOKEN), probes_router(aion)])
     yield create_app([inference_router(InferenceService(ScriptedGenerator([]), max_open=1), TOKEN)])
     yield create_app([webhook_router("/hook", TOKEN, None, None)])
 
@@ -69,8 +76,9 @@ def test_no_application_is_made_elsewhere() -> None:
     found = {str(path.relative_to(ROOT)) for path in code if making.search(path.read_text(encoding="utf-8"))}
     assert found == {
         "bot/adapters/telegram/webhook.py",
-        "bot/operator/run.py",
+        "bot/operator/core.py",
         "bot/operator/serve.py",
+        "bot/operator/web_port.py",
         "bot/web/app.py",
     }
 
