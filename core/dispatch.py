@@ -100,11 +100,16 @@ class Dispatch:
         """Count a press that calls no command against the limits; return whether to act on it."""
         return self.limits.admit_press(space, person) == 0
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
-        """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone."""
+    async def rate(
+        self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None, key: str = ""
+    ) -> Reply:
+        """Store a press of a thumb (the same one again withdraws it) and return the thanks, for the person alone.
+
+        ``key`` names the press; one that was delivered before changes nothing.
+        """
         language = await self._language(space, locale)
         try:
-            now = await self.services.feedback.press(space, answer_id, person, thumb)
+            now = await self.services.feedback.press(space, answer_id, person, thumb, key)
         except UserError as error:
             return Reply(explain_markdown(language, error), language, private=True)
         except Exception:  # the error boundary, for a rating instead of a message

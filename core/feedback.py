@@ -35,16 +35,18 @@ class Feedback:
     learned: Callable[[SpaceId], LearningReport | None]
     rated: Callable[[SpaceId, int, Thumb | None], None] = lambda space, answer_id, thumb: None
 
-    async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb) -> Thumb | None:
+    async def press(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, key: str = "") -> Thumb | None:
         """Press a thumb and return the person's rating after it. Raises ``BadInput`` for another community's answer.
 
-        Who reads the channel may have changed since the answer; whoever sees it may rate it.
+        ``key`` names the press on its platform: delivered again, it changes nothing. Who reads the channel may have
+        changed since the answer; whoever sees it may rate it.
         """
         pseudonym = self.pseudonyms.of(person.id)
         space = await self.answers.home(space, answer_id) or space
         held = await self.answers.thumb_of(space, answer_id, pseudonym)
         wanted = None if held == thumb else thumb
-        await self.answers.rate(space, answer_id, pseudonym, wanted)
+        if not await self.answers.rate(space, answer_id, pseudonym, wanted, key):
+            return held
         self.rated(space, answer_id, wanted)
         return wanted
 

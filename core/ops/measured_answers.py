@@ -27,7 +27,8 @@ class MeasuredAnswers(Answers):
         log.info("answer %d by %s in %.0f ms, confidence %.2f", answer_id, answer.used, took_ms, confidence)
         return answer_id
 
-    async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
+    async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None, key: str = "") -> bool:
         """Store a person's rating. Raises ``BadInput`` when the answer was not given in the space."""
-        await super().rate(space, answer_id, person, thumb)
-        self._metrics.rated(thumb)
+        if is_new := await super().rate(space, answer_id, person, thumb, key):
+            self._metrics.rated(thumb)
+        return is_new

@@ -187,6 +187,11 @@ class AdapterApi(Protocol):
         """Return the answer that a message of the platform (``PLATFORM:HANDLE``) shows, if it shows one."""
         ...
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
-        """Store a rating, or withdraw it on the same thumb again; return the private thanks."""
+    async def rate(
+        self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None, key: str
+    ) -> Reply:
+        """Store a rating, or withdraw it on the same thumb again; return the private thanks.
+
+        A press whose ``key`` was delivered before changes nothing. Never raises.
+        """
         ...

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
+from core.storage.delivery.claim import claim_statement
 from core.storage.delivery.webhook_outbox import post_events
 from core.storage.schema import answers, document_names, ratings
 from core.storage.spaces import ensure_space, in_community
@@ -169,32 +170,31 @@ class Answers:
         row = await self._database.row(select(answers.c.id).where(there).order_by(answers.c.id.desc()).limit(1))
         return row.id if row is not None else None
 
-    async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None) -> None:
+    async def rate(self, space: SpaceId, answer_id: int, person: str, thumb: Thumb | None, key: str = "") -> bool:
         """Store a person's rating of an answer in place of their earlier one, durably; ``None`` deletes it.
 
-        Raises ``BadInput`` when the answer was not given in the space.
+        ``False``: ``key``, of a press, was claimed before, and nothing changed. Raises ``BadInput`` when the answer was
+        not given in the space.
         """
         theirs = (ratings.c.answer_id == answer_id) & (ratings.c.person == person)
-        now = datetime.now(UTC)
         async with self._database.write_durably() as connection:
             await _require_answer(connection, space, answer_id)
+            if key and not (await connection.execute(claim_statement(self._database.sql, space, key))).rowcount:
+                return False
             rated = CommunityEvent("answer.rated", {"answer_id": answer_id, "thumb": thumb}, answer_id)
             await post_events(connection, space, [rated])
             if thumb is None:
                 await connection.execute(delete(ratings).where(theirs))
-                return
-            done = await connection.execute(update(ratings).where(theirs).values(thumb=thumb, updated_at=now))
-            if not done.rowcount:
-                values = {"answer_id": answer_id, "person": person, "thumb": thumb}
-                await connection.execute(insert(ratings).values(created_at=now, updated_at=now, **values))
+                return True
+            given = {"thumb": thumb, "updated_at": (now := datetime.now(UTC))}
+            new = self._database.sql.insert(ratings).values(answer_id=answer_id, person=person, created_at=now, **given)
+            await connection.execute(new.on_conflict_do_update(index_elements=["answer_id", "person"], set_=given))
+        return True
 
     async def thumb_of(self, space: SpaceId, answer_id: int, person: str) -> Thumb | None:
         """Return a person's current rating of an answer of the space, if there is one."""
-        statement = (
-            select(ratings.c.thumb)
-            .join(answers, answers.c.id == ratings.c.answer_id)
-            .where(answers.c.space_id == space, answers.c.id == answer_id, ratings.c.person == person)
-        )
+        theirs = (answers.c.space_id == space) & (answers.c.id == answer_id) & (ratings.c.person == person)
+        statement = select(ratings.c.thumb).join(answers, answers.c.id == ratings.c.answer_id).where(theirs)
         row = await self._database.row(statement)
         return row.thumb if row is not None else None
 

@@ -79,7 +79,11 @@ class ScriptedFront(Unlimited):
     async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
         return None
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
+    async def rate(
+        self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None, key: str
+    ) -> Reply:
+        if not await self.inbox.claim(space, key):
+            return Reply(f"Noted: {thumb}", "en", private=True)
         self.rated.append((space, answer_id, person.id, thumb, locale))
         buttons = (Button("Human", "human", str(answer_id)),) if thumb == "down" else ()
         return Reply(f"Noted: {thumb}", "en", private=True, buttons=buttons)

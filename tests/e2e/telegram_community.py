@@ -108,8 +108,12 @@ class Community(Unlimited):
     async def answer_at(self, space: SpaceId, message_ref: str) -> int | None:
         return None
 
-    async def rate(self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None) -> Reply:
+    async def rate(
+        self, space: SpaceId, answer_id: int, person: Person, thumb: Thumb, locale: str | None, key: str
+    ) -> Reply:
         await asyncio.sleep(self.rating_pause_s)
+        if not await self.inbox.claim(space, key):
+            return Reply("Thanks", "en", private=True)
         self.n_ratings += 1
         if self.thumbs.get((space, answer_id, person.id)) == thumb:
             del self.thumbs[space, answer_id, person.id]

@@ -521,6 +521,15 @@ async def test_a_press_delivered_twice_counts_once(library, front):
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_press_is_acknowledged_once_its_thumb_is_stored(library, front):
+    library.discord.say(library.channel, library.eva, "When?", mentions_bot=True)
+    answer = await library.discord.wait_for_message()
+    press = library.discord.press(answer, "👍", library.eva)
+    await library.discord.wait_until(lambda: press.acknowledged)
+    assert len(front.rated) == 1, "a crash at this moment would lose it"
+
+
+@pytest.mark.usefixtures("bot")
 async def test_a_thread_opens_on_an_answer_and_is_followed(library, front):
     library.discord.say(library.channel, library.eva, "When do you open? " + "x" * 200, mentions_bot=True)
     answer = await library.discord.wait_for_message()

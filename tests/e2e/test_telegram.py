@@ -408,6 +408,17 @@ async def test_a_press_delivered_twice_counts_once(server, community):
     assert list(community.thumbs.values()) == ["up"]
 
 
+async def test_a_press_is_confirmed_to_telegram_once_its_thumb_is_stored(server, community):
+    community.rating_pause_s = 0.3
+    ana = server.person("Ana")
+    async with running(server, community):
+        server.say(server.private(ana), ana, "When do you open?")
+        shown = await server.wait_for_message(lambda m: bool(m.buttons))
+        server.press(shown, "👍", ana)
+        await server.wait_for_quiet()
+        assert list(community.thumbs.values()) == ["up"], "a crash at this moment would lose it"
+
+
 async def test_a_slow_rating_does_not_leave_the_button_spinning(server, community):
     community.rating_pause_s = 0.6
     server.callback_deadline_s = 0.5

@@ -21,7 +21,7 @@ from bot.delivery.errors import DeliveryFailed
 from bot.delivery.tasks import TaskSet
 from core.commands import Command, CommandLine, Parameter, may_call
 from core.ports import AdapterApi, ArgumentCompletion
-from core.types import Attachment, Message, Person, PostedMessage, Thumb
+from core.types import Attachment, Message, Person, PostedMessage, SpaceId, Thumb
 
 
 class InteractionHandler:
@@ -114,12 +114,18 @@ class InteractionHandler:
 
     async def press_thumb(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         """Record a thumb once, however often Discord delivers the press, and thank whoever pressed it."""
-        if await self._acknowledge_new(interaction):
-            self._tasks.start(self._rate(interaction, thumb, answer_id))
-
-    async def _rate(self, interaction: Interaction, thumb: Thumb, answer_id: int) -> None:
         space, person = space_of_interaction(interaction), caller_of(interaction, self._moderator_role)
-        await show(interaction, await self._api.rate(space, answer_id, person, thumb, str(interaction.locale)))
+        if self._api.admit_press(space, person):
+            self._tasks.start(self._rate(interaction, space, person, thumb, answer_id))
+
+    async def _rate(
+        self, interaction: Interaction, space: SpaceId, person: Person, thumb: Thumb, answer_id: int
+    ) -> None:
+        """Store a thumb; only then Discord is told that the press was taken, or a crash would lose it."""
+        locale, key = str(interaction.locale), _event_key(interaction)
+        thanks = await self._api.rate(space, answer_id, person, thumb, locale, key)
+        if await acknowledge(interaction, ephemeral=True):
+            await show(interaction, thanks)
 
     async def press_command(self, interaction: Interaction, name: str, argument: str, channel: str = "") -> None:
         """Carry out the command a button or a menu calls, as if whoever pressed it had typed it.
@@ -151,5 +157,9 @@ class InteractionHandler:
         space = space_of(interaction.guild_id, interaction.user.id)
         if not self._api.admit_press(space, caller_of(interaction, self._moderator_role)):
             return False
-        is_new = await self._api.inbox.claim(space, f"discord:event:{interaction.id}")
+        is_new = await self._api.inbox.claim(space, _event_key(interaction))
         return is_new and await acknowledge(interaction, ephemeral=True)
+
+
+def _event_key(interaction: Interaction) -> str:
+    return f"discord:event:{interaction.id}"

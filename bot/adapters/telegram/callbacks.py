@@ -61,19 +61,23 @@ class CallbackHandler:
             return accepted()
         if isinstance(under, TelegramMessage) and line is not None and (command := self._api.registry.get(line.name)):
             return await self._called(query, under, line, command, accepted)
-        is_new = self._api.admit_press(space, person) and await self._api.inbox.claim(space, _press_key(query))
+        if not self._api.admit_press(space, person):
+            return accepted()
+        if thumb is not None and under is not None:
+            return await self._rated(query, space, *thumb, accepted)
         accepted()
-        if not is_new:
-            return
-        if thumb is None or under is None:
-            language = language_of_locale(query.from_user.language_code, _DEFAULT_LANGUAGE)
-            return await self._toast(query, say(language, "button.stale"))
-        await self._rated(query, space, *thumb)
+        language = language_of_locale(query.from_user.language_code, _DEFAULT_LANGUAGE)
+        await self._toast(query, say(language, "button.stale"))
 
-    async def _rated(self, query: CallbackQuery, space: SpaceId, thumb: Thumb, answer_id: int) -> None:
+    async def _rated(
+        self, query: CallbackQuery, space: SpaceId, thumb: Thumb, answer_id: int, accepted: Callable[[], None]
+    ) -> None:
+        """Store a thumb; only then Telegram is told that the press was taken, or a crash would lose it."""
         person, locale = person_of(query.from_user), query.from_user.language_code
         async with asyncio.TaskGroup() as group:
-            rating = group.create_task(self._api.rate(space, answer_id, person, thumb, locale))
+            pressing = self._api.rate(space, answer_id, person, thumb, locale, _press_key(query))
+            rating = group.create_task(pressing)
+            rating.add_done_callback(lambda _: accepted())
             await asyncio.wait({rating}, timeout=self._timing.toast_s)
             await self._toast(query, rating.result().text if rating.done() else None)  # else its button spins for ever
         if isinstance(query.message, TelegramMessage) and (buttons := rating.result().buttons):

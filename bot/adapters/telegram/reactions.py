@@ -56,13 +56,11 @@ class ReactionHandler:
             return accepted()
         answer_id = await self._answer_at(space, change)
         before, now = _thumb(change.old_reaction), _thumb(change.new_reaction)
-        is_new = await self._api.inbox.claim(space, f"telegram:reaction:{update_id}")
-        accepted()
-        if answer_id is None or before == now or not is_new:
-            return
         thumb = now or before  # the same thumb again withdraws it
-        if thumb is not None:
-            await self._api.rate(space, answer_id, person_of(change.user), thumb, change.user.language_code)
+        if answer_id is not None and thumb is not None and before != now:
+            person, key = person_of(change.user), f"telegram:reaction:{update_id}"
+            await self._api.rate(space, answer_id, person, thumb, change.user.language_code, key)
+        accepted()
 
     async def _answer_at(self, space: SpaceId, change: MessageReactionUpdated) -> int | None:
         chat_id, message_id = change.chat.id, change.message_id

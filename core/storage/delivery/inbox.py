@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, Insert, Row, Update, and_, delete, func, o
 
 from core.storage.answers import message_ref_update
 from core.storage.database import DATABASE_FAILURES, Database
+from core.storage.delivery.claim import claim_statement
 from core.storage.delivery.leases import HeldLease
 from core.storage.delivery.message_json import (
     message_from_json,
@@ -101,7 +102,7 @@ class Inbox:
 
     async def claim(self, space: SpaceId, key: str) -> bool:
         """Return whether ``key`` is new in ``space``, and store it as closed."""
-        return await self._add(space, key, seen_at=datetime.now(UTC), state="closed")
+        return await self._writes_of(space).run(claim_statement(self._database.sql, space, key)) == 1
 
     async def post(self, message: Message, reply: Reply) -> bool:
         """Store an unasked reply for delivery to the address of ``message``; ``False`` when that key exists already."""

@@ -106,6 +106,15 @@ async def test_one_rating_per_person_changed_and_withdrawn(answers: Answers) -> 
     assert await answers.thumb_of(HERE, answer_id, "ana") == "down"
 
 
+async def test_a_press_counts_with_its_key_or_not_at_all(answers: Answers) -> None:
+    answer_id = await answers.record(ANSWER)
+    with pytest.raises(BadInput, match="elsewhere"):
+        await answers.rate(HERE, answer_id + 1, "ana", "up", "press:1")
+    assert await answers.rate(HERE, answer_id, "ana", "up", "press:1"), "its key was not claimed without a rating"
+    assert not await answers.rate(HERE, answer_id, "ana", None, "press:1")
+    assert await answers.thumb_of(HERE, answer_id, "ana") == "up"
+
+
 async def test_another_space_neither_sees_nor_rates_an_answer(answers: Answers) -> None:
     answer_id = await answers.record(ANSWER)
     await answers.rate(HERE, answer_id, "ana", "up")
