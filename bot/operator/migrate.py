@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.terminal.output import TerminalConsole, print_sentence
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.settings import read_settings
 from core.storage.database import FILE, Database
 from core.storage.engines.postgres_driver import public_address
@@ -28,13 +28,22 @@ async def migrate_database() -> None:
         raise BadInput("migrate.no_target")
     if not (settings.data_dir / FILE).exists():
         raise BadInput("migrate.no_source", folder=settings.data_dir)
-    async with await Database.open(settings.data_dir) as source:
+    async with await _open_alone(settings.data_dir) as source:
         with tempfile.TemporaryDirectory(prefix="aion-migrate-") as folder:  # this one's lock is the source's
             async with await Database.open(Path(folder), settings.database_address) as target:
                 transfer = Transfer(source, target, str(settings.data_dir.resolve()))
                 with _progress(await transfer.count()) as advance:
                     n_rows = await transfer.copy(advance)
     print_sentence("migrate.done", n_rows=n_rows, database=public_address(settings.database_address), file=FILE)
+
+
+async def _open_alone(data_dir: Path) -> Database:
+    try:
+        return await Database.open(data_dir)
+    except Unavailable as error:
+        if error.key == "storage.in_use":
+            raise Unavailable("migrate.running", folder=data_dir) from error
+        raise
 
 
 @contextmanager

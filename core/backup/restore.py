@@ -30,7 +30,7 @@ def restore(
 ) -> BackupHeader:
     """Restore an archive into ``data_dir``, which is made where it does not exist, and return its header. Blocks.
 
-    Raises ``Unavailable`` when the folder holds data of AION's or cannot be used; otherwise as
+    Raises ``Unavailable`` when the folder holds data of AION's, is in use or cannot be used; otherwise as
     ``core.backup.backups.unpack`` does, and then the folder is as it was.
     """
     try:
@@ -47,7 +47,7 @@ def restore(
                 shutil.rmtree(unpacked, ignore_errors=True)
             _move(data_dir, database.member)
     except Timeout:
-        raise Unavailable("storage.in_use", folder=data_dir) from None
+        raise Unavailable("backup.running", folder=data_dir) from None
     except OSError as error:
         raise Unavailable("storage.unusable", folder=data_dir, problem=error.strerror or error) from error
     return header

@@ -32,6 +32,10 @@ class JobRun:
     detail: str | None
 
 
+MAX_SKEW = timedelta(minutes=5)
+"""How far apart the clocks of two processes may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRequest:
     """The operator's request about a job: paused, or, since ``asked_at``, to run at once."""
@@ -47,11 +51,13 @@ class JobRuns:
         self._database = database
 
     async def last_finished(self) -> Mapping[str, datetime]:
-        """Return when each job last ended, whatever the outcome."""
+        """Return when each job last ended, whatever the outcome; what ended in the future does not count.
+
+        The clock was wrong then, and the job would rest until it is that late.
+        """
         ended = func.max(runs.c.finished_at).label("at")
-        rows = await self._database.rows(
-            select(runs.c.job, ended).where(runs.c.finished_at.is_not(None)).group_by(runs.c.job)
-        )
+        by_now = runs.c.finished_at <= datetime.now(UTC) + MAX_SKEW
+        rows = await self._database.rows(select(runs.c.job, ended).where(by_now).group_by(runs.c.job))
         return {row.job: row.at for row in rows}
 
     async def latest(self) -> Mapping[str, JobRun]:

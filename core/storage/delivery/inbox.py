@@ -52,6 +52,9 @@ MAX_AGE = timedelta(days=1)
 """A message whose reply could not be delivered for so long is closed."""
 
 
+MAX_SKEW = timedelta(minutes=5)
+"""How far apart the clocks of two processes may be."""
+
 HELD_FOR = timedelta(days=1)
 """How long a private reply is kept for somebody who has not opened a private chat; then it is erased."""
 
@@ -181,7 +184,8 @@ class Inbox:
     async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
         """Return the open messages of a platform that are due, oldest first; those that are too late are closed."""
         now = datetime.now(UTC)
-        due = and_(inbox.c.platform == platform, inbox.c.due_at <= now)
+        is_due = or_(inbox.c.due_at <= now, inbox.c.seen_at > now + MAX_SKEW)  # by a clock that was set back since
+        due = and_(inbox.c.platform == platform, inbox.c.due_at.is_not(None), is_due)
         rows = await self._database.rows(select(inbox).where(due).order_by(inbox.c.seen_at))
         late = [row for row in rows if row.state == HELD or _is_late(row, now)]
         for row in late:

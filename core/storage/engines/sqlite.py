@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,16 +90,16 @@ class SqliteEngine(StorageEngine):
         """Bring the schema to the last revision."""
         try:
             await super().upgrade()
-        except DatabaseError as error:
-            raise self._unusable(error.orig) from error
+        except (DatabaseError, Unavailable) as error:
+            raise self._unusable(error) from error
 
     async def require_unlocked(self) -> None:
         """Begin a write transaction and end it."""
         try:
             async with self.write():
                 pass
-        except DatabaseError as error:
-            unusable = self._unusable(error.orig)
+        except (DatabaseError, Unavailable) as error:
+            unusable = self._unusable(error)
             if unusable.key == "storage.held":  # one that cannot be written at all may still be read
                 raise unusable from error
 
@@ -108,36 +108,40 @@ class SqliteEngine(StorageEngine):
         try:
             async with self.write() as connection:
                 await connection.exec_driver_sql(REWRITE_FIRST_PAGE)
-        except DatabaseError as error:
-            raise self._unusable(error.orig) from error
+        except (DatabaseError, Unavailable) as error:
+            raise self._unusable(error) from error
 
     async def n_bytes(self) -> int:
         """Return how large the file is."""
         return await offload(lambda: (self._data_dir / FILE).stat().st_size)
 
-    def _unusable(self, problem: BaseException | None) -> Unavailable:
-        """Return the error of a file that SQLite refuses: held by another program, or unusable for good."""
-        if isinstance(problem, sqlite3.OperationalError) and "locked" in str(problem):
+    def _unusable(self, error: Exception) -> Unavailable:
+        """Return what is said of a file that is refused at the start: held by another program, or unusable for good."""
+        problem = error.values["problem"] if isinstance(error, Unavailable) else getattr(error, "orig", error)
+        if _code(problem) == sqlite3.SQLITE_BUSY:
             return Unavailable("storage.held", folder=self._data_dir)
         return Unavailable("storage.unusable", folder=self._data_dir, problem=problem)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Yield a connection whose reads all see the same snapshot."""
-        async with self._engine.connect() as connection:
-            yield connection
+        with _reported():
+            async with self._engine.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Yield a connection that holds the file's write lock."""
-        async with self._writing, self._writer.begin() as connection:
-            yield connection
+        with _reported():
+            async with self._writing, self._writer.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write_durably(self) -> AsyncIterator[AsyncConnection]:
         """Yield a connection as ``write`` does; the commit waits for the disk."""
-        async with self._writing, self._durable_writer.begin() as connection:
-            yield connection
+        with _reported():
+            async with self._writing, self._durable_writer.begin() as connection:
+                yield connection
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of one statement."""
@@ -181,23 +185,50 @@ class SqliteEngine(StorageEngine):
         self._direct.dispose()
 
 
+_FAILURES = {
+    sqlite3.SQLITE_FULL: "storage.full",
+    sqlite3.SQLITE_READONLY: "storage.read_only",
+    sqlite3.SQLITE_BUSY: "storage.locked",
+    sqlite3.SQLITE_IOERR: "storage.failing",
+    sqlite3.SQLITE_CANTOPEN: "storage.failing",
+    sqlite3.SQLITE_CORRUPT: "storage.failing",
+}
+"""What is said of the errors that are the disk's or another program's (https://sqlite.org/rescode.html)."""
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Raise ``Unavailable`` in place of SQLite's error for a file that is full, locked, read-only or failing."""
+    try:
+        yield
+    except DatabaseError as error:
+        if (key := _FAILURES.get(_code(error.orig))) is None:
+            raise
+        raise Unavailable(key, database=FILE, problem=error.orig) from error
+
+
+def _code(problem: object) -> int:
+    """Return the primary result code of an error of SQLite's; 0 for any other."""
+    return int(getattr(problem, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _rows(engine: Engine, statement: Executable) -> Sequence[Row[Any]]:
-    with engine.connect() as connection:
+    with _reported(), engine.connect() as connection:
         return connection.execute(statement).all()
 
 
 def _row(engine: Engine, statement: Executable) -> Row[Any] | None:
-    with engine.connect() as connection:
+    with _reported(), engine.connect() as connection:
         return connection.execute(statement).first()
 
 
 def _snapshot(engine: Engine, reading: Callable[[Connection], T]) -> T:
-    with engine.connect() as connection:
+    with _reported(), engine.connect() as connection:
         return reading(connection)
 
 
 def _write_all(engine: Engine, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
-    with engine.begin() as connection:
+    with _reported(), engine.begin() as connection:
         if fence is not None and connection.execute(fence).first() is None:
             raise Superseded
         return [connection.execute(statement).rowcount for statement in statements]

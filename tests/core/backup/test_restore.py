@@ -48,7 +48,7 @@ async def test_a_folder_that_holds_data_is_left_alone(archive: bytes, tmp_path: 
 
 async def test_a_folder_another_process_uses_is_left_alone(archive: bytes, tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "used"):
-        with pytest.raises(Unavailable, match="in_use"):
+        with pytest.raises(Unavailable, match=r"backup\.running"):
             put_back(archive, tmp_path / "used")
 
 
