@@ -14,12 +14,16 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown as RenderedMarkdown
 
+from bot.control.client import call_starting
 from bot.control.commands import handed_over
+from bot.control.server import serve_commands
+from bot.terminal.caller import LocalCaller, called_by, caller
 from bot.terminal.language import terminal_locale
 from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole, print_raw
@@ -30,8 +34,9 @@ from core.control_characters import without_controls
 from core.errors import BadInput
 from core.markdown import Markdown, plain_text
 from core.offload import offload
+from core.settings import read_settings
 from core.texts import language_of_locale, say
-from core.types import Answer, Attachment, Button, File, Language, Menu, Message, Person, Reply, SpaceId, Thumb
+from core.types import Answer, Attachment, Button, Menu, Message, Person, Reply, SpaceId, Thumb
 
 THUMBS: dict[str, Thumb] = {"+": "up", "👍": "up", "-": "down", "👎": "down"}
 """The lines that rate the last answer."""
@@ -47,12 +52,13 @@ def terminal_person() -> Person:
     return Person(f"terminal:{getpass.getuser()}", getpass.getuser(), is_moderator=True)
 
 
-def read_line(line: str, registry: Registry) -> Message:
+async def read_line(line: str, registry: Registry) -> Message:
     """Return a typed line as a message; the files of a command are at the paths after it. Raises ``BadInput``."""
     line = without_controls(line)
     command_line = parse_command_line(line)
     command = registry.get(command_line.name) if command_line else None
     takes_files = command is not None and any(p.kind == "attachment" for p in command.parameters)
+    paths = _paths(command_line.rest) if command_line and takes_files else ()
     return Message(
         key=f"terminal:{uuid.uuid4()}",
         platform="terminal",
@@ -63,19 +69,17 @@ def read_line(line: str, registry: Registry) -> Message:
         locale=terminal_locale(),
         command=command_line.name if command_line else None,
         arguments=command_line.arguments(command) if command_line and command else {},
-        attachments=tuple(attach(path) for path in _paths(command_line.rest)) if command_line and takes_files else (),
+        attachments=tuple([await attach(path) for path in paths]),
     )
 
 
-def attach(path: Path) -> Attachment:
-    """Return a file of this machine as an attachment. Raises ``BadInput`` when there is no such file."""
-    if not path.is_file():
-        raise BadInput("file.missing", name=str(path))
-
-    async def read() -> bytes:
-        return await offload(path.read_bytes)
-
-    return Attachment(path.name, path.stat().st_size, read)
+async def attach(path: Path) -> Attachment:
+    """Return a file of the caller's as an attachment. Raises ``BadInput`` when there is no such file."""
+    try:
+        n_bytes = await caller().size(path)
+    except OSError:
+        raise BadInput("file.missing", name=str(path)) from None
+    return Attachment(path.name, n_bytes, partial(caller().read, path))
 
 
 def _paths(rest: str) -> list[Path]:
@@ -120,15 +124,8 @@ class ConsoleOutlet:
             paths = [f"{cited_number(source, text)}{' › '.join(source_path(source))}" for source in reply.sources]
             self.console.print("\n".join(["", *(f"📖 {path}" for path in paths)]), style="dim", soft_wrap=True)
         for file in reply.files:
-            path = await offload(save, file)
+            path = await caller().write(Path(file.name), file.data)
             self.console.print(say(reply.language, "file.saved", path=path), soft_wrap=True)
-
-
-def save(file: File) -> Path:
-    """Write a file to the current folder, over one of the same name, and return its path. Blocks."""
-    path = Path(file.name).absolute()
-    path.write_bytes(file.data)
-    return path
 
 
 def as_commands(buttons: Sequence[Button]) -> str:
@@ -146,42 +143,67 @@ def menu_buttons(menu: Menu | None) -> tuple[Button, ...]:
 
 
 async def converse() -> None:
-    """Answer typed lines until the input ends; the models load meanwhile."""
-    console = TerminalConsole()
+    """Answer typed lines until the input ends, here or by the AION that runs on the data folder.
+
+    The one that is opened here loads its models meanwhile, and carries out what other terminals hand over.
+    """
+    data_dir = read_settings().data_dir
+    if (welcomed := await call_starting(data_dir, WELCOME, {})) is not None:
+        return await _converse(data_dir, welcomed.result)
     async with open_aion() as aion, asyncio.TaskGroup() as background:
-        language = language_of_locale(terminal_locale(), aion.settings.language)
-        warming = background.create_task(aion.warm())
-        changing = background.create_task(aion.reembedding.run_in_background())
-        n_documents = await aion.count_documents(terminal_space())
-        console.print(say(language, "chat.welcome", n_documents=n_documents))
+        work = (aion.warm(), aion.reembedding.run_in_background(), serve_commands(aion, data_dir))
+        tasks = [background.create_task(each) for each in work]
         try:
-            await _converse(aion, console, language)
+            with called_by(LocalCaller(aion)):
+                await _converse(data_dir, await welcome())
         finally:
-            warming.cancel()
-            changing.cancel()
+            for task in tasks:
+                task.cancel()
 
 
-async def _converse(aion: Aion, console: Console, language: Language) -> None:
+async def _converse(data_dir: Path, commands: Sequence[str]) -> None:
     last_answer: int | None = None
-    async for line in typed_lines(aion.settings.data_dir, aion.dispatch.registry):
+    async for line in typed_lines(data_dir, commands):
+        last_answer = await reply_to_line(line, last_answer)
+
+
+WELCOME = "bot.adapters.console.welcome"
+
+
+@handed_over
+async def welcome() -> list[str]:
+    """Print how much is known here, and return the names of the commands."""
+    async with open_aion() as aion:
+        n_documents = await aion.count_documents(terminal_space())
+        language = language_of_locale(terminal_locale(), aion.settings.language)
+        TerminalConsole().print(say(language, "chat.welcome", n_documents=n_documents))
+        return [command.name for command in aion.dispatch.registry.listed]
+
+
+@handed_over
+async def reply_to_line(line: str, last_answer: int | None) -> int | None:
+    """Print the reply to a typed line, a thumb on ``last_answer`` included; return the id of the last answer now."""
+    console = TerminalConsole()
+    async with open_aion() as aion:
         if (thumb := THUMBS.get(line)) and last_answer is not None:
             person, space = terminal_person(), terminal_space()
             thanks = await aion.dispatch.rate(space, last_answer, person, thumb, terminal_locale())
             console.print(plain_text(thanks.text), style="dim")
             console.print(as_commands(thanks.buttons), style="dim")
-            continue
+            return last_answer
         outlet = ConsoleOutlet(console)
         try:
-            message = read_line(line, aion.dispatch.registry)
+            message = await read_line(line, aion.dispatch.registry)
         except BadInput as error:
+            language = language_of_locale(terminal_locale(), aion.settings.language)
             console.print(say(language, error.key, **error.values), style="dim")
-            continue
+            return last_answer
         await aion.dispatch.handle(message, outlet)
-        last_answer = outlet.answer_id or last_answer
         console.print(as_commands((*menu_buttons(outlet.menu), *outlet.buttons)), style="dim")
+        return outlet.answer_id or last_answer
 
 
-async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
+async def typed_lines(data_dir: Path, commands: Sequence[str]) -> AsyncIterator[str]:
     """Yield the non-empty lines of the input, with history and completion where that is a terminal."""
     if not sys.stdin.isatty():
         while line := await offload(sys.stdin.readline):
@@ -194,7 +216,7 @@ async def typed_lines(data_dir: Path, registry: Registry) -> AsyncIterator[str]:
 
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(data_dir / "chat_history")),
-        completer=WordCompleter([f"/{command.name}" for command in registry.listed], sentence=True),
+        completer=WordCompleter([f"/{name}" for name in commands], sentence=True),
     )
     while True:
         try:
@@ -213,16 +235,16 @@ async def _once(space: SpaceId) -> AsyncIterator[Aion]:
         yield aion
 
 
-def _asked_in(question: str, space: str | None) -> Message:
+async def _asked_in(question: str, space: str | None) -> Message:
     """Return a typed question as one asked in ``space``; in the terminal's own without it."""
-    message = read_line(question, Registry())
+    message = await read_line(question, Registry())
     return replace(message, space=SpaceId(space), conversation=f"{space}:{message.key}") if space else message
 
 
 @handed_over
 async def answer_as_text(question: str, space: str | None = None) -> None:
     """Print the answer to one question, asked in ``space``, on the standard output."""
-    outlet, message = ConsoleOutlet(TerminalConsole()), _asked_in(question, space)
+    outlet, message = ConsoleOutlet(TerminalConsole()), await _asked_in(question, space)
     async with _once(message.space) as aion:
         await aion.questions.answer(message, question, outlet)
 
@@ -230,7 +252,7 @@ async def answer_as_text(question: str, space: str | None = None) -> None:
 @handed_over
 async def answer_as_json(question: str, space: str | None = None) -> None:
     """Print the answer to one question, asked in ``space``, as one JSON object on the standard output."""
-    message = _asked_in(question, space)
+    message = await _asked_in(question, space)
     async with _once(message.space) as aion:
         answer = await aion.questions.answer(message, question, DiscardingOutlet())
     print_raw(json.dumps(as_json(answer), ensure_ascii=False, indent=2))

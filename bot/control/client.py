@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,12 @@ from core.errors import BadInput, Unavailable
 from core.knowledge.files import FoundFile, find_files, read_file
 from core.offload import offload
 from core.sandbox.frames import Frame, receive_frame
+from core.storage.database import is_locked
+
+STARTS_WITHIN_S = 10.0
+"""Longest time between taking a data folder and listening on its socket."""
+
+LOOK_EVERY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,19 @@ async def call_running(data_dir: Path, name: str, arguments: Mapping[str, Any]) 
         raise Unavailable("control.gone") from error
     finally:
         writer.close()
+
+
+async def call_starting(data_dir: Path, name: str, arguments: Mapping[str, Any]) -> CarriedOut | None:
+    """Have a command carried out as ``call_running`` does, also by an AION that is starting and not listening yet.
+
+    A data folder that is held and stays silent for ``STARTS_WITHIN_S`` is held by a command that opened it for itself.
+    """
+    end_s = time.monotonic() + STARTS_WITHIN_S
+    while (called := await call_running(data_dir, name, arguments)) is None:
+        if time.monotonic() > end_s or not await offload(is_locked, data_dir):
+            return None
+        await asyncio.sleep(LOOK_EVERY_S)
+    return called
 
 
 @dataclass(slots=True)
@@ -86,6 +106,8 @@ class HandedOver:
                 return {"files": [to_json(asdict(file)) for file in self.files]}, b""
             if "fetch" in header:
                 return {}, await offload(read_file, self.files[int(header["fetch"])], int(header["max_bytes"]))
+            if "size" in header:
+                return {"n_bytes": await caller().size(Path(header["size"]))}, b""
             if "read" in header:
                 return {}, await caller().read(Path(header["read"]))
             return {"path": str(await caller().write(Path(header["write"]), frame.body))}, b""

@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
-from bot.control.client import call_running
+from bot.control.client import call_starting
 from bot.terminal.caller import caller
 from core.settings import read_settings
 
@@ -18,6 +18,8 @@ COMMANDS = frozenset(
     {
         "bot.adapters.console.answer_as_json",
         "bot.adapters.console.answer_as_text",
+        "bot.adapters.console.reply_to_line",
+        "bot.adapters.console.welcome",
         "bot.operator.ask.answer_file",
         "bot.operator.knowledge.docs.print_documents",
         "bot.operator.knowledge.forget.forget_document",
@@ -44,7 +46,7 @@ def handed_over(work: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corout
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if caller().running is None:
             bound = signature(work).bind(*args, **kwargs)
-            called = await call_running(read_settings().data_dir, name, bound.arguments)
+            called = await call_starting(read_settings().data_dir, name, bound.arguments)
             if called is not None:
                 result: R = called.result
                 return result

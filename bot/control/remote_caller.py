@@ -60,6 +60,10 @@ class RemoteCaller:
         ]
         return FoundDocuments(sources, tuple(file for file in found if file.left_out is not None))
 
+    async def size(self, path: Path) -> int:
+        """Return how large a file of the caller's is, bytes. Raises ``OSError``, also for what is no file."""
+        return int((await self._ask({"size": str(path)})).header["n_bytes"])
+
     async def read(self, path: Path) -> bytes:
         """Return the bytes of a file of the caller's. Raises ``OSError``."""
         return (await self._ask({"read": str(path)})).body

@@ -72,6 +72,8 @@ class CommandServer:
                 self._n_running -= 1
         except (MalformedFrame, EOFError, ConnectionError, TimeoutError) as error:
             log.info("a handed-over command was not understood, or its caller went: %r", error)
+        except asyncio.CancelledError:  # nobody awaits this task, and asyncio would log its end as a fault
+            log.info("a handed-over command ends with AION")
         finally:
             writer.close()
             with suppress(ConnectionError):

@@ -44,7 +44,7 @@ async def answer_file(path: Path, space: str | None, fresh: bool, as_lines: bool
         with progress_bar(console) as bar:
             task = bar.add_task(path.name, total=len(questions))
             for question in questions:
-                message = read_line(question.text, Registry())
+                message = await read_line(question.text, Registry())
                 where = SpaceId(space) if space else message.space
                 alone = replace(message, space=where, conversation=f"{where}:{message.key}")
                 try:

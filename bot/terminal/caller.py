@@ -42,6 +42,10 @@ class Caller(Protocol):
         """Return the files at paths and in the folders among them (``core.knowledge.prepare.find_documents``)."""
         ...
 
+    async def size(self, path: Path) -> int:
+        """Return how large a file is, bytes. Raises ``OSError``, also for what is no file."""
+        ...
+
     async def read(self, path: Path) -> bytes:
         """Return a file's bytes. Raises ``OSError``."""
         ...
@@ -52,9 +56,10 @@ class Caller(Protocol):
 
 
 class LocalCaller:
-    """The terminal and the files of this process."""
+    """The terminal and the files of this process; ``running`` is the AION that it has opened, if it has."""
 
-    running: Aion | None = None
+    def __init__(self, running: Aion | None = None) -> None:
+        self.running = running
 
     @property
     def locale(self) -> str | None:
@@ -73,6 +78,12 @@ class LocalCaller:
 
         return await offload(find_documents, paths, max_bytes, selection)
 
+    async def size(self, path: Path) -> int:
+        """Return how large a file is, bytes. Raises ``OSError``, also for what is no file."""
+        from core.offload import offload
+
+        return await offload(_size, path)
+
     async def read(self, path: Path) -> bytes:
         """Return a file's bytes. Raises ``OSError``."""
         from core.offload import offload
@@ -85,6 +96,12 @@ class LocalCaller:
 
         await offload(path.write_bytes, data)
         return await offload(path.absolute)
+
+
+def _size(path: Path) -> int:
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path.stat().st_size
 
 
 LOCAL: Caller = LocalCaller()

@@ -20,7 +20,6 @@ from core.programs.service import ProgramService
 from core.question_answering import QuestionAnswering
 from core.service_binding import Services
 from core.settings import Settings
-from core.storage.curation.watches import Watches
 from core.storage.documents import Documents
 from core.types import Scope, SpaceId
 from core.webhooks.sender import WebhookSender
@@ -66,11 +65,6 @@ class Aion:
     def documents(self) -> Documents:
         """Return the documents of every space."""
         return self._stores.documents
-
-    @property
-    def watches(self) -> Watches:
-        """Return the watches of every space."""
-        return self._stores.watches
 
     async def ready(self, space: SpaceId) -> None:
         """Open what a question in ``space`` reads and writes, so that the first one is as quick as the others."""

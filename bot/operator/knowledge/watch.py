@@ -17,6 +17,7 @@ from core.language import detect_language
 from core.offload import offload
 from core.settings import read_settings
 from core.storage.curation.watches import NewWatch, Watches
+from core.storage.documents import Documents
 from core.texts import say
 from core.types import SpaceId, Watch, WatchKind
 from plugins.knowledge.learn import is_address
@@ -64,13 +65,12 @@ async def prune_watch(number: int, space: str, confirm: Callable[[str], bool]) -
 
     What was in the space before the watch was made stays. Raises ``BadInput`` without a watch of that number.
     """
-    from bot.terminal.open_aion import open_aion  # the whole core; a list of watches needs none of it
-
-    async with open_aion() as aion:
-        watch = next((each for each in await aion.watches.of(SpaceId(space)) if each.id == number), None)
+    async with open_data_folder() as folder:
+        watches, documents = Watches(folder.database), Documents(folder.database)
+        watch = next((each for each in await watches.of(SpaceId(space)) if each.id == number), None)
         if watch is None:
             raise BadInput("watch.unknown", number=number)
-        names = await aion.watches.vanished(watch)
+        names = await watches.vanished(watch)
         if not names:
             return print_sentence("watch.prune_none", target=watch.target)
         print_sentence("watch.prune_which", target=watch.target)
@@ -78,7 +78,7 @@ async def prune_watch(number: int, space: str, confirm: Callable[[str], bool]) -
             print_line(f"  {name}")
         if confirm(say(terminal_language(), "watch.prune_sure")):
             for name in names:
-                await aion.documents.forget(SpaceId(space), name)
+                await documents.forget(SpaceId(space), name)
             print_sentence("watch.pruned", n_pages=len(names), target=watch.target)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from bot.adapters import console
+from bot.adapters.console import converse, terminal_space
 from bot.control import commands, server
 from bot.control.client import call_running
 from bot.control.server import CommandServer, serve_commands
@@ -24,12 +27,14 @@ from bot.operator.knowledge.docs import print_documents
 from bot.operator.knowledge.forget import forget_document
 from bot.operator.knowledge.index import index_paths
 from bot.operator.knowledge.map import draw_map
+from bot.terminal.caller import caller
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.errors import BadInput, Unavailable
 from core.knowledge.files import DOCUMENTS
 from core.sandbox.frames import Frame, receive_frame
 from core.settings import Settings
+from core.storage.database import Database
 from core.types import SpaceId
 from plugins import load_plugins
 from tests.fakes import ScriptedGenerator, WordEmbedder
@@ -225,3 +230,75 @@ async def test_a_data_folder_with_a_long_path_has_a_socket_too(tmp_path: Path) -
         called = await call_running(deep, "bot.operator.knowledge.docs.print_documents", {"space": "global"})
         assert called is not None
     assert not (deep / FILE).exists()
+
+
+async def test_a_conversation_goes_on_beside_it(
+    aion: Aion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = ["/index notes/library.md", "/index notes/none.md", "When does the library open?", "+", "/export_me"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
+    await converse()
+    said = capsys.readouterr().out
+    for part in ("library.md", "none.md", "nine", "Thanks!"):
+        assert part in said
+    space = terminal_space()
+    assert [each.title for each in await aion.documents.list(space)] == ["Library"]
+    assert await aion.stores.rated_answers.count_since(None) == 1
+    assert list((tmp_path / "here").glob("*.json")), "files are saved where it was typed"
+
+
+async def test_a_command_waits_for_an_aion_that_is_starting(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AION_DATA_DIR", str(data_dir))
+    async with await Database.open(data_dir):
+        asked = asyncio.create_task(index_paths([Path("none.md")], "global", DOCUMENTS, if_empty=False, verbose=False))
+        await asyncio.sleep(0.1)
+    async with running(data_dir):
+        with pytest.raises(BadInput, match=r"indexed\.nothing"):
+            await asked
+    assert "none.md" in capsys.readouterr().out
+
+
+async def test_a_conversation_alone_carries_out_what_others_type(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @asynccontextmanager
+    async def open_light() -> AsyncIterator[Aion]:
+        if (held := caller().running) is not None:
+            yield held
+            return
+        settings = Settings.model_validate({"AION_DATA_DIR": data_dir})
+        async with assemble(settings, load_plugins(), embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
+            yield aion
+
+    async def lines(folder: Path, names: Sequence[str]) -> AsyncIterator[str]:
+        assert "index" in names
+        while not (data_dir / FILE).exists():  # noqa: ASYNC110 (a file is waited for)
+            await asyncio.sleep(0.01)
+        assert await call_running(data_dir, "bot.operator.knowledge.docs.print_documents", {"space": "global"})
+        yield "/help"
+
+    monkeypatch.setenv("AION_DATA_DIR", str(data_dir))
+    monkeypatch.setattr(console, "open_aion", open_light)
+    monkeypatch.setattr(console, "typed_lines", lines)
+    await converse()
+    assert "/index" in capsys.readouterr().out
+
+
+async def test_a_command_that_ends_with_aion_is_no_fault_in_the_log(
+    aion: Aion, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket_address(tmp_path / "data") as address:
+        reader, writer = await asyncio.open_unix_connection(address)
+    arguments = {"paths": [{"$path": "notes"}], "space": "global", "selection": to_json(DOCUMENTS)}
+    call = {"command": "bot.operator.knowledge.index.index_paths", "arguments": to_json(arguments)}
+    call["arguments"] |= {"if_empty": False, "verbose": False}
+    writer.write(Frame(call).encode())
+    assert "find" in (await receive_frame(reader)).header
+    [handling] = [task for task in asyncio.all_tasks() if "CommandServer.handle" in repr(task.get_coro())]
+    handling.cancel()  # as the event loop does with what is left when it ends
+    assert await reader.read() == b""
+    await asyncio.wait([handling])
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+    writer.close()
