@@ -121,6 +121,14 @@ bench-search: setup ## milliseconds of each step of a search, at 10,000 passages
 bench-delivery: setup ## 200 people at once, 10,000 messages, and both again with every fault (an hour)
 	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/delivery.py
 
+.PHONY: chaos
+chaos: setup ## kill AION again and again while people ask, rate, teach, review and back up: make chaos [KILLS=1000] [SEED=7]
+	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/chaos.py --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))
+
+.PHONY: soak
+soak: setup ## 100,000 messages through one process: memory, tasks, threads and descriptors: make soak [MESSAGES=100000]
+	@PYTHONPATH=.:tests/e2e $(BIN)/python bench/soak.py --messages $(or $(MESSAGES),100000)
+
 .PHONY: bench-store
 bench-store: setup ## the store at size: make bench-store SIZES="100000 1000000"
 	@$(BENCH) bench/store.py $(SIZES)
@@ -138,7 +146,7 @@ bench-capacity: setup ## what 1 to 100,000 communities need and cost, held again
 	@$(BENCH) bench/capacity.py $(if $(PLOT),--plot $(PLOT))
 
 .PHONY: bench-backup
-bench-backup: setup ## backing up, verifying and restoring while searched: make bench-backup SIZES="100000"
+bench-backup: setup ## backing up, verifying and restoring while asked: make bench-backup SIZES="100000"
 	@$(BENCH) bench/backup.py $(SIZES)
 
 .PHONY: bench-durability
