@@ -170,13 +170,24 @@ class SqliteEngine(StorageEngine):
 
     async def write_all(self, statements: Sequence[Executable]) -> list[int]:
         """Run statements in one transaction and return how many rows each changed."""
-        async with self._writing:
-            return await self.run_in_thread(partial(_write_all, self._direct_writer, statements))
+        return await self._write_in_turn(self._direct_writer, statements)
 
     async def write_all_durably(self, statements: Sequence[Executable], fence: Fence | None = None) -> list[int]:
         """Run statements as ``write_all`` does; the commit waits for the disk. Raises ``Superseded``."""
+        return await self._write_in_turn(self._direct_durable_writer, statements, fence)
+
+    async def _write_in_turn(
+        self, engine: Engine, statements: Sequence[Executable], fence: Fence | None = None
+    ) -> list[int]:
+        """Run statements in a thread, and let nobody else write until it is done, even if its caller is cancelled."""
         async with self._writing:
-            return await self.run_in_thread(partial(_write_all, self._direct_durable_writer, statements, fence))
+            writing = asyncio.ensure_future(self.run_in_thread(partial(_write_all, engine, statements, fence)))
+            try:
+                return await asyncio.shield(writing)
+            finally:
+                await asyncio.wait({writing})
+                if not writing.cancelled():
+                    writing.exception()  # seen, also where nobody waits for it any more
 
     async def disconnect(self) -> None:
         """Close every connection."""

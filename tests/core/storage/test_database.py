@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.errors import Unavailable
 from core.storage.database import FILE, Database
+from core.storage.engines import sqlite as sqlite_module
 from core.storage.migrations import REVISIONS
 from core.storage.schema import documents, inbox, metadata
 from core.texts import explain
@@ -294,6 +296,31 @@ async def test_writes_together_are_one_transaction(tmp_path: Path) -> None:
 # --- power cuts ----------------------------------------------------------------------------------
 
 NORMAL, FULL = 1, 2
+
+
+@pytest.mark.sqlite
+async def test_nobody_writes_while_a_cancelled_write_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread cannot be stopped, and the next writer would find the file locked."""
+    write_all, begun, may_end = sqlite_module._write_all, threading.Event(), threading.Event()
+
+    def slowly(engine: Any, statements: Any, fence: Any) -> list[int]:
+        begun.set()
+        may_end.wait()
+        return write_all(engine, statements, fence)
+
+    monkeypatch.setattr(sqlite_module, "_write_all", slowly)
+    first = asyncio.create_task(database.write_all([]))
+    await asyncio.to_thread(begun.wait)
+    first.cancel()
+    monkeypatch.setattr(sqlite_module, "_write_all", write_all)
+    second = asyncio.create_task(database.write_all([]))
+    await asyncio.wait([second], timeout=0.05)
+    assert not second.done()
+    may_end.set()
+    assert await second == []
+    assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is asyncio.CancelledError
 
 
 @pytest.mark.sqlite
