@@ -80,6 +80,8 @@ BESIDE: dict[str, tuple[str, int, str]] = {
     "mcp": ("mcp", 1, "AION_API_TOKEN"),
     "init": ("init --yes", 0, "PRIVACY.md"),
     "run": ("run", 1, IN_USE),
+    "gateway": ("gateway", 1, "PostgreSQL"),
+    "core": ("core", 1, "PostgreSQL"),
     "restore": ("restore kept/{archive}", 1, "restored into an empty one"),
     "migrate": ("migrate", 1, "missing in the copy"),
 }
