@@ -1,11 +1,9 @@
 """The commands: one module for each, or for a family named after its first; each has ``register(registry)``.
 
-A third party's package names its own ``register`` under the entry point group ``aion.plugins``.
+Those of third parties are read by ``core.extensions``.
 """
 
 from __future__ import annotations
-
-from importlib.metadata import entry_points
 
 from core.commands import Registry
 from plugins import (
@@ -33,12 +31,9 @@ from plugins import (
 )
 from plugins.knowledge import conflicts, docs, gaps, import_, index, learn, learned, map, sources, watch
 
-GROUP = "aion.plugins"
-"""The entry point group under which installed packages add commands."""
-
 
 def load_plugins() -> Registry:
-    """Return a registry with every shipped command, in the order of menus, and those of installed packages."""
+    """Return a registry with every shipped command, in the order of menus."""
     registry = Registry()
     for module in (
         ask,
@@ -74,6 +69,4 @@ def load_plugins() -> Registry:
         help,
     ):
         module.register(registry)
-    for entry in entry_points(group=GROUP):
-        entry.load()(registry)
     return registry

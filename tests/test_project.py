@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import keyword
 import re
 import string
@@ -15,6 +16,8 @@ import typer
 from bot.cli import app
 from bot.reference.command_line import Subcommand, command_line
 from bot.reference.pages import reference_pages
+from core.extensions import testing
+from core.extensions.contributions import PluginRegistry
 from core.extensions.manifest import HOOKS, PluginManifest
 from core.settings import Settings
 from core.texts import catalogue
@@ -112,6 +115,11 @@ def test_every_hook_and_every_field_of_a_plugin_is_documented() -> None:
     text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
     assert not [hook for hook in HOOKS if f"`{hook}(" not in text]
     assert not [field for field in PluginManifest.model_fields if f"| `{field}` |" not in text]
+    doors = [name for name in vars(PluginRegistry) if name.startswith("add_")]
+    assert len(doors) == 3 and not [name for name in doors if f"`registry.{name}(" not in text]
+    functions = [value for name, value in vars(testing).items() if inspect.isfunction(value) and name[0] != "_"]
+    harness = [each.__name__ for each in functions if each.__module__ == testing.__name__]
+    assert len(harness) == 5 and not [name for name in harness if f"{name}(" not in text]
 
 
 COMMANDS = typer.main.get_group(app).commands

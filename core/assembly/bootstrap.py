@@ -24,7 +24,7 @@ from core.assembly.listening import open_listening
 from core.assembly.metrics import open_figures
 from core.assembly.model_set import open_model_set
 from core.assembly.person_key import open_pseudonyms, require_same_key
-from core.assembly.plugins import open_plugins, tell_rating
+from core.assembly.plugins import open_plugins, scheduled, tell_rating
 from core.assembly.privacy import open_retention, open_rights
 from core.assembly.providers import open_providers
 from core.assembly.storage_quota import message_rates, private_teaching_of
@@ -110,11 +110,15 @@ async def assemble(
         )
         models = await stack.enter_async_context(opening_models)
         embedders = models.embedders
-        library = await stack.enter_async_context(open_library(settings, stores, embedders, tell))
 
-        # The chat: channels, what is said unasked, conversations.
+        # The chat: channels, what is said unasked.
         channels, audiences = Channels(stores.spaces), Audiences(stores.spaces)
         notices = Notices(stores.inbox, channels, stores.spaces, settings.language, audiences)
+
+        # Plugins, and what is searched and indexed.
+        opening_plugins = open_plugins(settings.data_dir, stores, registry, notices)
+        plugins, work = await stack.enter_async_context(opening_plugins)
+        library = await stack.enter_async_context(open_library(settings, stores, embedders, tell, work))
         conversations = Conversations(stores.turns, channels, pseudonyms, utc_now)
 
         # Whoever writes answers: workers, the local model, providers.
@@ -140,13 +144,12 @@ async def assemble(
 
         # Learning: from the web, from the chat, from ratings.
         reviews = ReviewService(stores.proposals, stores.documents, library.ingest, notices, pseudonyms)
-        curation = open_curation(settings, stores, library, reviews, notices, embedders)
+        curation = open_curation(settings, stores, library, reviews, notices, embedders, work)
         sayings = ChatTeachingService(stores.consents, reviews, notices, pseudonyms, stores.chat_lessons)
         heard = open_listening(stores, reviews, notices, pseudonyms, settings.max_file_bytes)
         listening = await stack.enter_async_context(heard)
         promotion = open_promotion(settings, stores, versions)
 
-        plugins = await stack.enter_async_context(open_plugins(settings.data_dir, stores, registry))
         webhooks = open_webhooks(settings, stores.webhooks, notices, utc_now)
         limits = MessageLimits(message_rates(settings), time.monotonic)
         notes = open_conflicts(stores, notices, pseudonyms, library.indexes)
@@ -239,7 +242,7 @@ async def assemble(
             processor=local_processor,
             services=services,
             ingest=library.ingest,
-            scheduler=Scheduler(stores.job_runs, jobs),
+            scheduler=Scheduler(stores.job_runs, jobs, more=partial(scheduled, work)),
             secrets=access.secrets,
             local=models.local,
             reembedding=Reembedding(stores.vectors, embedders, library.indexes),

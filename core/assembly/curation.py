@@ -8,7 +8,7 @@ from functools import partial
 from core.assembly.library import Library
 from core.assembly.stores import Stores
 from core.chat.notices import Notices
-from core.curation.curator import Curator
+from core.curation.curator import Curator, PageEngines
 from core.curation.gaps import GapFinder
 from core.curation.git_checkout import GitCheckouts
 from core.curation.missing_pages import MissingPages
@@ -39,10 +39,12 @@ def open_curation(
     reviews: ReviewService,
     notices: Notices,
     embedder: Embedder,
+    engines: PageEngines,
 ) -> Curation:
     """Return the parts that learn from the web; what they find is proposed in ``reviews``."""
     pages, ingest = library.pages, library.ingest
-    curator = Curator(open_search(settings.searxng_url), pages, ingest, reviews, stores.documents, stores.reading_log)
+    search = open_search(settings.searxng_url)
+    curator = Curator(search, pages, ingest, reviews, stores.documents, stores.reading_log, engines)
     missing, checkouts = MissingPages(stores.watches, notices), GitCheckouts(settings.data_dir / "sources")
     watcher = Watcher(stores.watches, pages, curator, ingest, stores.spaces, missing, checkouts)
     return Curation(curator, GapFinder(stores.gaps, embedder, curator, curator.readings, stores.spaces), watcher)

@@ -15,7 +15,7 @@ from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.storage_quota import StorageQuota
 from core.models.catalog import Tell
-from core.ports import Searcher
+from core.ports import FileReaders, Searcher
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingSearcher
 from core.retrieval.rerank import with_reranker
 from core.settings import Settings
@@ -34,7 +34,7 @@ class Library:
 
 @asynccontextmanager
 async def open_library(
-    settings: Settings, stores: Stores, embedders: EmbedderMigration, tell: Tell
+    settings: Settings, stores: Stores, embedders: EmbedderMigration, tell: Tell, readers: FileReaders
 ) -> AsyncIterator[Library]:
     """Yield the library; its indexes are closed and its sandboxes end with the block."""
     async with AsyncExitStack() as stack:
@@ -52,5 +52,6 @@ async def open_library(
             max_file_bytes=settings.max_file_bytes,
             language=settings.language,
             quota=quota,
+            readers=readers,
         )
         yield Library(indexes, with_reranker(indexes, settings.reranker, tell), pages, quota, ingest)

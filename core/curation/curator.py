@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from core.curation.duplicates import MinHashIndex
@@ -19,6 +20,7 @@ from core.curation.page_quality import PageQuality, judge, relevance
 from core.curation.reading_log import log_reading
 from core.curation.websearch import WebResult, WebSearch
 from core.errors import BadInput, UserError
+from core.extensions.contributions import FoundPage
 from core.knowledge.ingest import Ingest
 from core.knowledge.prepare import FailedDocument
 from core.knowledge.review import ReviewService
@@ -65,6 +67,14 @@ class _Candidate:
     quality: PageQuality
 
 
+class PageEngines(Protocol):
+    """Search engines of a space's plugins (``core.extensions.plugin_work.PluginWork``)."""
+
+    async def find_pages(self, space: SpaceId, theme: str, language: Language) -> Sequence[FoundPage]:
+        """Return pages about a theme, best first; none where no engine finds any."""
+        ...
+
+
 @dataclass(slots=True)
 class Curator:
     """Finds, judges and keeps web pages for a space."""
@@ -75,6 +85,7 @@ class Curator:
     reviews: ReviewService
     documents: Documents
     readings: ReadingLog
+    engines: PageEngines | None = None
     _signatures: MinHashIndex = field(default_factory=MinHashIndex)
 
     async def research(self, research: Research, tell: FindingsListener) -> tuple[Finding, ...]:
@@ -86,8 +97,20 @@ class Curator:
         return await log_reading(self.readings, research.space, research.theme, research.person, reading)
 
     async def _research(self, research: Research, tell: FindingsListener) -> tuple[Finding, ...]:
-        results = await self.search.search(research.theme, research.language, N_RESULTS)
-        return await self.read(research, results, tell)
+        return await self.read(research, await self._results(research), tell)
+
+    async def _results(self, research: Research) -> Sequence[WebResult]:
+        """Return what the space's own engines find, then the web's; it need not be reached where they found any."""
+        if self.engines is None:
+            return await self.search.search(research.theme, research.language, N_RESULTS)
+        pages = await self.engines.find_pages(research.space, research.theme, research.language)
+        own = [WebResult(page.url, page.title, page.snippet) for page in pages]
+        try:
+            return [*own, *await self.search.search(research.theme, research.language, N_RESULTS)]
+        except UserError:
+            if not own:
+                raise
+            return own
 
     async def read(
         self, research: Research, results: Sequence[WebResult], tell: FindingsListener

@@ -19,6 +19,7 @@ from pluggy import PluginValidationError
 from core.commands import Command, Context, Handler, Registry
 from core.errors import AionError, BadInput, PluginFailed, UserError
 from core.extensions.hooks import AskedQuestion, new_manager
+from core.extensions.installed import read_installed
 from core.extensions.loader import LoadedPlugin, load, unload
 from core.extensions.manifest import PluginSource, read_source
 from core.extensions.plugin_context import OtherLoop, PluginContext
@@ -88,7 +89,7 @@ class PluginHost:
         """Return every plugin as a space sees it, by name."""
         granted = await self._grants.of(space)
         cards = [self._card(plugin, granted.get(name), language) for name, plugin in self._loaded.items()]
-        cards += [PluginCard(name, "", "", (), (), (), False, "", "broken", why) for name, why in self._broken.items()]
+        cards += [PluginCard.broken(name, problem) for name, problem in self._broken.items()]
         return tuple(sorted(cards, key=lambda card: card.name))
 
     async def enable(self, space: SpaceId, name: str, digest: str) -> None:
@@ -109,7 +110,7 @@ class PluginHost:
         text = question.text
         for plugin, hook in await self._listeners("before_answer", question.space):
             with suppress(AionError):
-                other = await self._call(plugin, partial(hook, replace(question, text=text)), BEFORE_S)
+                other = await self.call(plugin, partial(hook, replace(question, text=text)), BEFORE_S)
                 text = other if isinstance(other, str) and other.strip() else text
         return text
 
@@ -127,7 +128,20 @@ class PluginHost:
             hook, event = await self._events.get()
             for plugin, heard in await self._listeners(hook, event.space):
                 with suppress(AionError):
-                    await self._call(plugin, partial(heard, event), HOOK_S)
+                    await self.call(plugin, partial(heard, event), HOOK_S)
+
+    async def enabled(self, space: SpaceId) -> list[LoadedPlugin]:
+        """Return the plugins that are enabled in a space and run, by name."""
+        if not self._loaded:
+            return []
+        granted = await self._grants.of(space)
+        running = [plugin for name, plugin in sorted(self._loaded.items()) if name not in self._stopped]
+        return [plugin for plugin in running if granted.get(plugin.name) == plugin.source.digest]
+
+    @property
+    def loaded(self) -> tuple[LoadedPlugin, ...]:
+        """Return the plugins that are loaded and were not stopped, by name."""
+        return tuple(plugin for name, plugin in sorted(self._loaded.items()) if name not in self._stopped)
 
     async def _listeners(self, hook: str, space: SpaceId) -> list[tuple[LoadedPlugin, Callable[[Any], Any]]]:
         """Return the plugins enabled in a space that have a hook, each with its function."""
@@ -184,13 +198,13 @@ class PluginHost:
             home = OtherLoop(asyncio.get_running_loop())
             given = PluginContext(context, plugin.source.manifest.services, home)
             try:
-                await self._call(plugin, lambda: command.handler(given), COMMAND_S)
+                await self.call(plugin, lambda: command.handler(given), COMMAND_S)
             except PluginFailed as error:
                 raise BadInput("plugin.failed", name=plugin.name) from error
 
         return handle
 
-    async def _call(self, plugin: LoadedPlugin, work: Callable[[], Awaitable[T]], deadline_s: float) -> T:
+    async def call(self, plugin: LoadedPlugin, work: Callable[[], Awaitable[T]], deadline_s: float) -> T:
         """Call a plugin. Raises ``PluginFailed`` whatever it does, and ``UserError`` of its own."""
         try:
             result = await plugin.thread.call(work, deadline_s)
@@ -221,6 +235,9 @@ class PluginHost:
             manifest.services,
             plugin.hooks,
             tuple(command.name for command in plugin.commands if command.listed),
+            manifest.jobs,
+            manifest.engines,
+            manifest.extractors,
             manifest.network,
             plugin.source.digest,
             "stopped" if manifest.name in self._stopped else state,
@@ -229,11 +246,12 @@ class PluginHost:
 
 
 def read_all(folder: Path) -> tuple[dict[str, PluginSource], dict[str, str]]:
-    """Return the readable plugins of a folder, and the others' problems, by name."""
+    """Return the readable plugins of a folder and of installed packages, and the others' problems, by name."""
     sources, broken = dict[str, PluginSource](), dict[str, str]()
     for path in sorted(folder.glob("*.py")):
         try:
             sources[path.stem] = read_source(path)
         except BadInput as error:
             broken[path.stem] = str(error.values["problem"])
+    read_installed(sources, broken)
     return sources, broken

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from core.commands import Command, Registry
+from core.commands import Command
 from core.errors import BadInput, PluginFailed
+from core.extensions.contributions import PluginRegistry
 from core.extensions.manifest import HOOKS, PluginSource
 from core.extensions.plugin_thread import PluginThread
 from core.extensions.sound_command import sound_command
@@ -21,11 +22,12 @@ LOAD_S = 10.0
 
 @dataclass(slots=True)
 class LoadedPlugin:
-    """A plugin whose file ran: its module, the commands it registered, and how often in a row it failed."""
+    """A plugin whose file ran: its module, what it registered, its commands, and how often in a row it failed."""
 
     source: PluginSource
     thread: PluginThread
     module: ModuleType
+    registered: PluginRegistry
     commands: tuple[Command, ...]
     n_failures: int = 0
 
@@ -46,20 +48,22 @@ async def load(source: PluginSource) -> LoadedPlugin:
     thread = PluginThread(name)
     module = ModuleType(f"aion_plugin_{name}")
     module.__file__ = str(source.path)
-    registry = Registry()
+    module.__package__ = source.package
+    registry = PluginRegistry()
 
     async def run() -> None:
         sys.modules[module.__name__] = module  # dataclasses look their module up
         code = compile(source.code, str(source.path), "exec")
         exec(code, module.__dict__)  # nosec B102 (what a plugin is; enabled by a moderator)
-        register: Callable[[Registry], None] | None = getattr(module, "register", None)
+        register: Callable[[PluginRegistry], None] | None = getattr(module, "register", None)
         if register is not None:
             register(registry)
 
     try:
         await thread.call(run, LOAD_S)
-        loaded = LoadedPlugin(source, thread, module, tuple(map(sound_command, registry)))
+        loaded = LoadedPlugin(source, thread, module, registry, tuple(map(sound_command, registry)))
         _require_named_hooks(loaded)
+        _require_named_contributions(loaded)
     except Exception as error:  # whatever a stranger's file raises is told as one sentence
         await offload(_take_away, thread, module)
         raise BadInput("plugin.not_loaded", name=name, problem=f"{type(error).__name__}: {error}") from error
@@ -84,6 +88,13 @@ def _require_named_hooks(plugin: LoadedPlugin) -> None:
             raise PluginFailed(f"its manifest does not name the hook {name!r}")
         if not inspect.iscoroutinefunction(getattr(plugin.module, name)):
             raise PluginFailed(f"the hook {name!r} is no coroutine function")
+
+
+def _require_named_contributions(plugin: LoadedPlugin) -> None:
+    for field, names in plugin.registered.contributed.items():
+        named = getattr(plugin.source.manifest, field)
+        if len(set(names)) != len(names) or set(names) != set(named):
+            raise PluginFailed(f"its manifest names {field} = {list(named)}, and it registers {list(names)}")
 
 
 def _is_hook(value: object) -> bool:

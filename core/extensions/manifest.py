@@ -37,6 +37,8 @@ PluginName = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
 class PluginManifest(BaseModel):
     """What a plugin is called, does, and is given: ``services`` in its commands, ``hooks`` of every space it is on in.
 
+    ``jobs``, ``engines`` and ``extractors`` name what it registers beside commands; an extractor by its suffix.
+
     ``network``: whether it says that it calls other machines; nothing but its own word.
     """
 
@@ -47,6 +49,9 @@ class PluginManifest(BaseModel):
     description: Mapping[Language, Annotated[str, Field(min_length=1, max_length=300)]]
     services: tuple[str, ...] = ()
     hooks: tuple[Literal["before_answer", "after_answer", "on_rating", "on_document"], ...] = ()
+    jobs: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
+    extractors: tuple[str, ...] = ()
     network: bool = False
 
     def say(self, language: Language) -> str:
@@ -56,20 +61,28 @@ class PluginManifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PluginSource:
-    """The file of a plugin as it was read once: ``digest`` is SHA-256 of ``code``, in hexadecimal digits."""
+    """The file of a plugin as it was read once. ``digest`` is SHA-256 of ``code`` and ``rest``, in hexadecimal digits.
+
+    ``rest`` tells the other files of an installed package, ``package`` what relative imports in it start from.
+    """
 
     path: Path
     code: bytes
     manifest: PluginManifest
+    rest: bytes = b""
+    package: str = ""
 
     @property
     def digest(self) -> str:
         """Return what tells this code from any other."""
-        return hashlib.sha256(self.code).hexdigest()
+        return hashlib.sha256(self.code + self.rest).hexdigest()
 
 
-def read_source(path: Path) -> PluginSource:
-    """Read a plugin's file. Blocks. Raises ``BadInput`` when it cannot be read or has no manifest that holds."""
+def read_source(path: Path, name: str = "", rest: bytes = b"", package: str = "") -> PluginSource:
+    """Read a plugin's file. Blocks. Raises ``BadInput`` when it cannot be read or has no manifest that holds.
+
+    ``name`` is what the plugin must be called; without one, as its file is.
+    """
     try:
         with path.open("rb") as file:
             code = file.read(MAX_SOURCE_BYTES + 1)
@@ -77,10 +90,10 @@ def read_source(path: Path) -> PluginSource:
         raise BadInput("plugin.unreadable", file=path.name, problem=error.strerror or error) from error
     if len(code) > MAX_SOURCE_BYTES:
         raise BadInput("plugin.unreadable", file=path.name, problem=f"> {MAX_SOURCE_BYTES} bytes")
-    return PluginSource(path, code, _manifest(path, code))
+    return PluginSource(path, code, _manifest(path, code, name or path.stem), rest, package)
 
 
-def _manifest(path: Path, code: bytes) -> PluginManifest:
+def _manifest(path: Path, code: bytes, name: str) -> PluginManifest:
     try:
         block = tomllib.loads("\n".join(_block(code.decode("utf-8").splitlines())))
         manifest = PluginManifest.model_validate(block)
@@ -90,8 +103,8 @@ def _manifest(path: Path, code: bytes) -> PluginManifest:
         raise BadInput("plugin.no_manifest", file=path.name, problem=f"{where}: {first['msg']}") from error
     except ValueError as error:  # neither UTF-8 nor TOML
         raise BadInput("plugin.no_manifest", file=path.name, problem=str(error)) from error
-    if manifest.name != path.stem:
-        raise BadInput("plugin.no_manifest", file=path.name, problem=f"name: {manifest.name!r} != {path.stem!r}")
+    if manifest.name != name:
+        raise BadInput("plugin.no_manifest", file=path.name, problem=f"name: {manifest.name!r} != {name!r}")
     if unknown := [each for each in manifest.services if each not in SERVICES]:
         raise BadInput(
             "plugin.no_manifest",

@@ -1,23 +1,28 @@
-"""Calling a command of a plugin's file in a test, without a platform, a data folder or models."""
+"""Calling what a plugin's file registers in a test, without a platform, a data folder or models."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput, UserError
-from core.extensions.loader import load, unload
+from core.extensions.contributions import FoundPage, PluginJobRun
+from core.extensions.loader import LoadedPlugin, load, unload
 from core.extensions.manifest import read_source
 from core.extensions.plugin_context import OtherLoop, PluginContext
-from core.extensions.plugin_thread import PluginThread
 from core.markdown import Markdown, escape
 from core.texts import explain_markdown, say, say_markdown
 from core.types import Answer, Button, File, Language, Menu, Message, Person, SpaceId
 
 CALL_S = 60.0
+
+SPACE = SpaceId("terminal:test")
+
+T = TypeVar("T")
 
 
 def called(plugin: Path, line: str, language: Language = "en", services: Any = None) -> str:
@@ -29,33 +34,82 @@ def called(plugin: Path, line: str, language: Language = "en", services: Any = N
     return asyncio.run(_call(plugin, line, language, services))
 
 
+def told(plugin: Path, hook: str, event: Any) -> Any:
+    """Tell a plugin's hook of an event of ``core.extensions.hooks``, and return what it returns. Blocks.
+
+    Raises ``BadInput`` when the file cannot be loaded, ``AttributeError`` when it has no such hook, and what that
+    raises.
+    """
+    return asyncio.run(_with(plugin, lambda loaded: getattr(loaded.module, hook)(event)))
+
+
+def ran(plugin: Path, job: str, language: Language = "en") -> list[str]:
+    """Run a plugin's job once, and return what it tells the moderators. Blocks. Raises as ``told`` does."""
+    notices: list[str] = []
+
+    async def keep(space: SpaceId, text: Markdown) -> None:
+        notices.append(text)
+
+    async def run(loaded: LoadedPlugin) -> None:
+        work = next(each.work for each in loaded.registered.jobs if each.name == job)
+        await work(PluginJobRun(SPACE, language, keep))
+
+    asyncio.run(_with(plugin, run))
+    return notices
+
+
+def found(plugin: Path, engine: str, theme: str, language: Language = "en") -> list[FoundPage]:
+    """Return what a plugin's search engine finds. Blocks. Raises as ``told`` does."""
+
+    async def search(loaded: LoadedPlugin) -> list[FoundPage]:
+        chosen = next(each for each in loaded.registered.engines if each.name == engine)
+        return list(await chosen.search(theme, language))
+
+    return asyncio.run(_with(plugin, search))
+
+
+def extracted(plugin: Path, name: str, data: bytes) -> str:
+    """Return the Markdown that a plugin reads in a file. Blocks. Raises as ``told`` does."""
+
+    async def extract(loaded: LoadedPlugin) -> str:
+        chosen = next(each for each in loaded.registered.extractors if name.endswith(each.suffix))
+        return await chosen.extract(data, name)
+
+    return asyncio.run(_with(plugin, extract))
+
+
 async def _call(plugin: Path, line: str, language: Language, services: Any) -> str:
     loaded = await load(read_source(plugin))
     try:
         typed = parse_command_line(line)
-        found = [command for command in loaded.commands if typed is not None and command.name == typed.name]
-        if typed is None or not found:
+        known = [command for command in loaded.commands if typed is not None and command.name == typed.name]
+        if typed is None or not known:
             raise BadInput("command.unknown", command=line)
         message = Message(
             platform="terminal",
-            space=SpaceId("terminal:test"),
+            space=SPACE,
             conversation="test",
             person=Person("tester", "Tester", is_moderator=True),
             text=line,
             key="1",
             command=typed.name,
-            arguments=typed.arguments(found[0]),
+            arguments=typed.arguments(known[0]),
         )
         context = RecordingContext(message, language, services)
         given = PluginContext(context, loaded.source.manifest.services, OtherLoop(asyncio.get_running_loop()))
-        await _in(loaded.thread, lambda: found[0].handler(given))
+        await loaded.thread.call(lambda: known[0].handler(given), CALL_S)
         return "\n".join(context.replies)
     finally:
         await unload(loaded)
 
 
-async def _in(thread: PluginThread, work: Any) -> None:
-    await thread.call(work, CALL_S)
+async def _with(plugin: Path, work: Callable[[LoadedPlugin], Awaitable[T]]) -> T:
+    """Carry out work of a loaded plugin in its own thread, within ``CALL_S``."""
+    loaded = await load(read_source(plugin))
+    try:
+        return await loaded.thread.call(lambda: work(loaded), CALL_S)
+    finally:
+        await unload(loaded)
 
 
 @dataclass

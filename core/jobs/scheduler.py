@@ -53,11 +53,19 @@ def next_run(last: datetime | None, every: timedelta, soonest: datetime) -> date
 
 
 class Scheduler:
-    """Runs the jobs that it claims, and records each run."""
+    """Runs the jobs that it claims, and records each run; ``more`` returns those that come and go, of plugins."""
 
-    def __init__(self, runs: JobRuns, jobs: Sequence[Job], pace: Pace = Pace()) -> None:
+    def __init__(
+        self,
+        runs: JobRuns,
+        jobs: Sequence[Job],
+        pace: Pace = Pace(),
+        more: Callable[[], Sequence[Job]] = tuple,
+    ) -> None:
         self._runs = runs
         self._jobs = {job.name: job for job in jobs}
+        self.more = more
+        self._known: set[str] = set()
         self._holder = secrets.token_hex(8)
         self._pace = pace
         self._soonest = datetime.max.replace(tzinfo=UTC)
@@ -83,7 +91,11 @@ class Scheduler:
         for name in await self._runs.renew(list(self._running), self._holder, self._pace.claim):
             self._cancel(name)
         finished, requests = await self._runs.last_finished(), await self._runs.requests()
-        for job in self._jobs.values():
+        come_and_go = {job.name: job for job in self.more()}
+        if new := come_and_go.keys() - self._known:
+            await self._runs.know(new)
+            self._known |= new
+        for job in (*self._jobs.values(), *come_and_go.values()):
             request = requests.get(job.name, JobRequest())
             is_due = not request.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
             if job.name in self._running or not (is_due or request.asked_at is not None):

@@ -24,14 +24,16 @@ from core.knowledge.prepare import (
     FailedDocument,
     PreparationOutcome,
     PreparedDocument,
+    batches,
     cut_document,
+    documents_in,
     find_documents,
     prepare,
     without_known,
 )
 from core.knowledge.storage_quota import StorageQuota
 from core.offload import offload
-from core.ports import Embedder, PageSource, PassageEmbedders
+from core.ports import Embedder, FileReaders, PageSource, PassageEmbedders
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
 from core.storage.passages import SuccessorVectors
 from core.types import Attachment, IndexedDocument, Language, Matrix, Page, SpaceId
@@ -72,7 +74,10 @@ class _EmbeddedDocument:
 
 
 class Ingest:
-    """Indexes files and pages into spaces; ``parser`` reads them. ``language`` is that of texts too short to detect."""
+    """Indexes files and pages into spaces; ``parser`` reads them. ``language`` is that of texts too short to detect.
+
+    Single files that ``readers`` take are read by these before.
+    """
 
     def __init__(
         self,
@@ -84,6 +89,7 @@ class Ingest:
         max_file_bytes: int,
         language: Language = "en",
         quota: StorageQuota | None = None,
+        readers: FileReaders | None = None,
     ) -> None:
         self._documents = documents
         self._embedders = embedders
@@ -92,15 +98,19 @@ class Ingest:
         self._max_file_bytes = max_file_bytes
         self._language = language
         self._quota = quota
+        self._readers = readers
 
     async def index_file(self, space: SpaceId, name: str, data: bytes) -> IndexedDocument:
         """Store one file's text under ``name``. Raises ``BadInput`` when it is too large or has no text."""
         require_size(name, len(data), self._max_file_bytes)
+        if self._readers is not None and (text := await self._readers.extract(space, name, data)) is not None:
+            return await self._index_one(space, DocumentSource(name, text.encode, "text/markdown"))
         return await self._index_one(space, DocumentSource(name, lambda: data))
 
     async def index_attachment(self, space: SpaceId, attachment: Attachment) -> IndexedDocument:
         """Download and store one attached file. Raises ``BadInput``, for its type or size before the download."""
-        kind_of(attachment.name)
+        if self._readers is None or not await self._readers.takes(space, attachment.name):
+            kind_of(attachment.name)
         await self.require_room(space, {attachment.name: 1})
         require_size(attachment.name, attachment.size_bytes, self._max_file_bytes)
         return await self.index_file(space, attachment.name, await attachment.read())
@@ -164,8 +174,8 @@ class Ingest:
         self, space: SpaceId, sources: Sequence[DocumentSource]
     ) -> AsyncGenerator[IndexedDocument | FailedDocument, None]:
         await self._embedders.require_comparable(space)
-        batches = _batches(prefetch(self._prepare(space, sources), PREFETCHED_FILES))
-        async with aclosing(prefetch(self._embed(batches), 1)) as embedded:
+        prepared = batches(prefetch(self._prepare(space, sources), PREFETCHED_FILES), PREFETCHED_FILES)
+        async with aclosing(prefetch(self._embed(prepared), 1)) as embedded:
             async for batch in embedded:
                 for outcome in await self._store(space, batch):
                     yield outcome
@@ -187,7 +197,7 @@ class Ingest:
     ) -> AsyncGenerator[list[_EmbeddedDocument | IndexedDocument | FailedDocument], None]:
         async with aclosing(batches):
             async for batch in batches:
-                vectors = await self._vectors([text for item in _prepared(batch) for text in item.inputs()])
+                vectors = await self._vectors([text for item in documents_in(batch) for text in item.inputs()])
                 yield self._assign_vectors(batch, vectors)
 
     async def _vectors(self, texts: Sequence[str]) -> list[tuple[str, Matrix]]:
@@ -198,7 +208,7 @@ class Ingest:
         self, batch: Sequence[PreparationOutcome], vectors: Sequence[tuple[str, Matrix]]
     ) -> list[_EmbeddedDocument | IndexedDocument | FailedDocument]:
         """Give every document of a batch its rows of ``vectors``."""
-        ends = np.cumsum([len(item.chunks) for item in _prepared(batch)])
+        ends = np.cumsum([len(item.chunks) for item in documents_in(batch)])
         by_embedder = [(embedder_id, iter(np.split(rows, ends))) for embedder_id, rows in vectors]
         return [
             _EmbeddedDocument(
@@ -274,23 +284,3 @@ def _embedded(prepared: PreparedDocument, vectors: Sequence[tuple[str, Matrix]])
     (embedder_id, rows), *others = vectors
     coming = SuccessorVectors(others[0][1], others[0][0]) if others else None
     return EmbeddedChunks(prepared.chunks, prepared.languages, rows, embedder_id, coming)
-
-
-def _prepared(batch: Sequence[PreparationOutcome]) -> list[PreparedDocument]:
-    return [item for item in batch if isinstance(item, PreparedDocument)]
-
-
-async def _batches(
-    items: AsyncGenerator[PreparationOutcome, None],
-) -> AsyncGenerator[list[PreparationOutcome], None]:
-    """Yield batches of documents with about ``BATCH_PASSAGES`` chunks, so that small ones are embedded together."""
-    batch: list[PreparationOutcome] = []
-    async with aclosing(items):
-        async for item in items:
-            batch.append(item)
-            n_passages = sum(len(prepared.chunks) for prepared in _prepared(batch))
-            if n_passages >= BATCH_PASSAGES or len(batch) >= PREFETCHED_FILES:
-                yield batch
-                batch = []
-    if batch:
-        yield batch

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -125,3 +126,24 @@ def _read(source: DocumentSource) -> tuple[bytes, str]:
 def hash_bytes(data: bytes) -> str:
     """Return the hash of bytes and ``extract.VERSION``: BLAKE2b, 32 hex digits."""
     return hashlib.blake2b(data, digest_size=16, salt=VERSION.to_bytes(4, "little")).hexdigest()
+
+
+def documents_in(batch: Sequence[PreparationOutcome]) -> list[PreparedDocument]:
+    """Return the documents of a batch that are to be stored."""
+    return [item for item in batch if isinstance(item, PreparedDocument)]
+
+
+async def batches(
+    items: AsyncGenerator[PreparationOutcome, None], n_items: int
+) -> AsyncGenerator[list[PreparationOutcome], None]:
+    """Yield batches with about ``BATCH_PASSAGES`` chunks, or ``n_items``: small documents are embedded together."""
+    batch: list[PreparationOutcome] = []
+    async with aclosing(items):
+        async for item in items:
+            batch.append(item)
+            n_passages = sum(len(prepared.chunks) for prepared in documents_in(batch))
+            if n_passages >= BATCH_PASSAGES or len(batch) >= n_items:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

@@ -6,6 +6,7 @@ An implementation need not inherit; it needs only to have these methods.
 from __future__ import annotations
 
 from core.ports.delivery import AdapterApi, ArgumentCompletion, AudienceJudge, InboxPort, Journal, Outlet
+from core.ports.file_readers import FileReaders
 from core.ports.generation import Generator, InspectableModel, LocalModel
 from core.ports.processing import MessageProcessor
 from core.ports.retrieval import (
@@ -25,6 +26,7 @@ __all__ = [
     "ArgumentCompletion",
     "AudienceJudge",
     "Embedder",
+    "FileReaders",
     "Gate",
     "Generator",
     "InboxPort",

@@ -24,10 +24,18 @@ class PluginCard:
     services: tuple[str, ...]
     hooks: tuple[str, ...]
     commands: tuple[str, ...]
+    jobs: tuple[str, ...]
+    engines: tuple[str, ...]
+    extractors: tuple[str, ...]
     network: bool
     digest: str
     state: PluginState
     problem: str = ""
+
+    @classmethod
+    def broken(cls, name: str, problem: str) -> PluginCard:
+        """Return the card of a plugin that cannot be loaded."""
+        return cls(name, "", "", (), (), (), (), (), (), False, "", "broken", problem)
 
 
 class PluginsPort(Protocol):

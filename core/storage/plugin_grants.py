@@ -28,6 +28,12 @@ class PluginGrants:
         """Return every plugin that is enabled in any space."""
         return frozenset(row.plugin for row in await self._database.rows(select(plugin_grants.c.plugin).distinct()))
 
+    async def spaces(self, plugin: str, digest: str) -> tuple[SpaceId, ...]:
+        """Return the spaces in which a plugin's code is enabled."""
+        this = and_(plugin_grants.c.plugin == plugin, plugin_grants.c.digest == digest)
+        rows = await self._database.rows(select(plugin_grants.c.space_id).where(this).order_by("space_id"))
+        return tuple(SpaceId(row.space_id) for row in rows)
+
     async def grant(self, space: SpaceId, plugin: str, digest: str) -> None:
         """Enable a plugin's code in a space."""
         values = {"space_id": space, "plugin": plugin, "digest": digest, "granted_at": datetime.now(UTC)}

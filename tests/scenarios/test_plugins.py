@@ -15,6 +15,7 @@ import pytest
 import core.extensions.host as limits
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
+from core.errors import BadInput
 from core.settings import Settings
 from core.types import SpaceId
 from plugins import load_plugins
@@ -161,6 +162,38 @@ async def on_document(document):
     asked, *others = heard("count")
     assert asked[0] == ASKED
     assert others == ["up", ("club.md", "learned"), ("Club", "forgotten")]
+
+
+SHELF = (
+    COUNT
+    + """
+from datetime import timedelta
+
+async def sweep(run):
+    HEARD.append(run.space)
+
+async def extract(data, name):
+    return "# Keys\\n\\n" + data.decode()[::-1]
+"""
+)
+
+
+async def test_a_plugins_job_and_file_kind_reach_the_parts_that_use_them(aion: Aion, folder: Path) -> None:
+    more = 'registry.add_job("sweep", timedelta(hours=1), sweep)\n    registry.add_extractor(".rev", extract)\n'
+    text = PLUGIN.format(name="count", code=SHELF, hooks="") + "    " + more
+    text = text.replace("# ///\nimport", '# jobs = ["sweep"]\n# extractors = [".rev"]\n# ///\nimport')
+    (folder / "count.py").write_text(text)
+    data = b"The spare key of the boathouse hangs behind the green door."[::-1]
+    await call(aion, "plugin", action="reload")
+    with pytest.raises(BadInput):
+        await aion.ingest.index_file(SPACE, "keys.rev", data)
+    await enable(aion, "count")
+    assert "sweep, .rev" in (await call(aion, "plugin", action="enable", name="count")).text
+    await aion.ingest.index_file(SPACE, "keys.rev", data)
+    assert "green door" in await ask(aion, "Where hangs the spare key of the boathouse?")
+    [job] = aion.scheduler.more()
+    assert (job.name, await job.work()) == ("count.sweep", "ran in 1 spaces, failed in 0")
+    assert heard("count") == [SPACE]
 
 
 HARM = {

@@ -20,6 +20,7 @@ from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.errors import BadInput
+from core.extensions.contributions import FoundPage
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
 from core.knowledge.sole_embedder import SoleEmbedder
@@ -38,7 +39,7 @@ from core.storage.documents import Documents
 from core.storage.passages import Passages
 from core.storage.spaces import Spaces
 from core.texts import say
-from core.types import LANGUAGES, Message, Person, Scope, SpaceId
+from core.types import LANGUAGES, Language, Message, Person, Scope, SpaceId
 from tests.core.curation.site import Site, SiteSearch, as_page, serving
 from tests.fakes import WordEmbedder
 from tests.pages import ARTICLES, LIBRARY
@@ -57,6 +58,7 @@ class House:
     reviews: ReviewService
     documents: Documents
     learner: SpaceLearning
+    curator: Curator
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             Scope(GUILD), ANA, "en"
         )
         site.pages = {f"/{name}": as_page(article.title, article.text) for name, article in ARTICLES.items()}
-        yield House(site, search, reviews, documents, learner)
+        yield House(site, search, reviews, documents, learner, curator)
     await database.close()
 
 
@@ -109,6 +111,23 @@ async def test_a_good_page_waits_for_its_moderators_with_its_best_sentences(hous
     assert "opens at nine" in " ".join(proposal.excerpts)
     assert all(excerpt in proposal.text for excerpt in proposal.excerpts)
     assert not await house.documents.list(GUILD)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A search engine of a plugin, in one space."""
+
+    url: str
+
+    async def find_pages(self, space: SpaceId, theme: str, language: Language) -> tuple[FoundPage, ...]:
+        return (FoundPage(self.url, "The library"),) if space == GUILD else ()
+
+
+async def test_what_a_plugin_finds_is_judged_as_any_page_also_without_the_web(house: House) -> None:
+    house.curator.engines = Shelf(house.site.url("/library"))
+    house.search.paths = ()
+    [found] = await house.learner.learn_theme("opening hours of the library", unheard)
+    assert found.outcome == "proposed" and len(await house.reviews.proposals.pending(GUILD)) == 1
 
 
 @pytest.mark.parametrize(

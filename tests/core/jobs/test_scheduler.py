@@ -76,6 +76,25 @@ async def age(database: Database, by: timedelta) -> None:
             await connection.execute(update(runs).where(runs.c.id == row.id).values(moved))
 
 
+async def test_jobs_that_come_and_go_run_while_they_are_there(database: Database) -> None:
+    bell, theirs = Bell(), Bell()
+    theirs.may_end.set()
+    there = [Job("coin.toss", HOUR, theirs.ring)]
+    job = Job("bell", HOUR, bell.ring)
+    made = Scheduler(JobRuns(database), [job], Pace(HOUR, AT_ONCE), more=lambda: there)
+    await made.start()
+    await made.tick()
+    async with asyncio.timeout(5):
+        while "coin.toss" not in await JobRuns(database).last_finished():  # noqa: ASYNC110 (the database changes)
+            await asyncio.sleep(0.01)
+    there.clear()
+    await age(database, 2 * HOUR)
+    await made.tick()
+    await settled()
+    assert theirs.n_begun == 1
+    await made.stop()
+
+
 def board(database: Database) -> JobBoard:
     return JobBoard(JobRuns(database), {"bell": HOUR})
 
