@@ -12,7 +12,13 @@ author = "the AION developers"
 language = "en"
 
 extensions = ["myst_parser"]
-include_patterns = ["*.md", "docs/**.md", "deploy/**.md", "bench/README.md", "core/nn/README.md"]
+include_patterns = [
+    *(f"{page}.md" for page in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")),
+    "docs/**.md",
+    "deploy/**.md",
+    "bench/README.md",
+    "core/nn/README.md",
+]
 exclude_patterns = [".venv", "build", "data", "tests"]
 root_doc = "docs/index"
 templates_path = ["_templates"]
