@@ -277,6 +277,7 @@ async def test_commands_are_declared_with_types_and_in_portuguese(library):
     assert declared[1, "index"]["default_member_permissions"] == 1 << 5
     assert declared[1, "ask"]["default_member_permissions"] is None
     assert declared[3, "Teach AION this message"]["name_localizations"] == {"pt-BR": "Ensinar esta mensagem à AION"}
+    assert declared[3, "Ask AION about this"]["name_localizations"] == {"pt-BR": "Perguntar à AION sobre isto"}
 
 
 @pytest.mark.usefixtures("bot")
@@ -425,6 +426,19 @@ async def test_a_moderator_teaches_a_message_from_its_menu(library, front):
     assert (post.author.id, post.text) == (f"discord:{library.eva.id}", "The key is under the mat.")
     assert post.url.endswith(f"/{library.channel.id}/{said.id}")
     assert files == [("map.md", b"map")]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_anyone_asks_about_a_message_from_its_menu_as_oneself(library, front):
+    said = library.discord.say(library.channel, library.eva, "When is the cellar open?")
+    reply = await library.discord.wait_for_reply(library.discord.menu("Ask AION about this", said, library.rui))
+    assert not reply.is_private
+    [call] = front.handled
+    assert (call.command, dict(call.arguments)) == ("ask", {"question": "When is the cellar open?"})
+    assert call.person.id == f"discord:{library.rui.id}"
+    wordless = library.discord.say(library.channel, library.eva, "", files={"map.png": b"map"})
+    await library.discord.wait_for_reply(library.discord.menu("Ask AION about this", wordless, library.rui))
+    assert dict(front.handled[-1].arguments) == {}
 
 
 @pytest.mark.usefixtures("bot")

@@ -142,6 +142,21 @@ def teach_menu(calls: InteractionHandler, *, hidden: bool) -> app_commands.Conte
     return menu
 
 
+def ask_menu(calls: InteractionHandler) -> app_commands.ContextMenu:
+    """Return "Ask AION about this", which everyone finds under a message's Apps."""
+
+    async def callback(interaction: Interaction, message: discord.Message) -> None:
+        await calls.ask(interaction, message)
+
+    words = {language: say(language, "discord.ask") for language in LANGUAGES}
+    return app_commands.ContextMenu(
+        name=_localised_string(words),
+        callback=callback,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        auto_locale_strings=False,
+    )
+
+
 def add_commands(
     tree: app_commands.CommandTree[Any], registry: Registry, calls: InteractionHandler, *, hide: bool
 ) -> None:
@@ -150,3 +165,5 @@ def add_commands(
         tree.add_command(slash_command(command, calls, hidden=hide and command.permission != "everyone"))
     if registry.get("teach"):
         tree.add_command(teach_menu(calls, hidden=hide))
+    if registry.get("ask"):
+        tree.add_command(ask_menu(calls))

@@ -20,8 +20,11 @@ from bot.delivery.answering import MessageHandler
 from bot.delivery.errors import DeliveryFailed
 from bot.delivery.tasks import TaskSet
 from core.commands import Command, CommandLine, Parameter, may_call
+from core.control_characters import without_controls
 from core.ports import AdapterApi, ArgumentCompletion
 from core.types import Attachment, Message, Person, PostedMessage, SpaceId, Thumb
+
+MAX_ASKED_CHARS = 2_000
 
 
 class InteractionHandler:
@@ -71,6 +74,12 @@ class InteractionHandler:
             files = tuple(map(attachment_of, message.attachments))
             quoted = (posted_message_of(message),) if message.content else ()
             self._start(interaction, command, {}, files, quoted)
+
+    async def ask(self, interaction: Interaction, message: discord.Message) -> None:
+        """Call ``/ask`` with the words of a message, as those of whoever asks; without any, say that it has none."""
+        if command := self._api.registry.get("ask"):
+            asked = without_controls(message.content).strip()[:MAX_ASKED_CHARS]
+            self._start(interaction, command, {"question": asked} if asked else {})
 
     def _may_call(self, interaction: Interaction, command: Command) -> bool:
         """Return whether the caller may call a command; in direct messages the core decides, and hides nothing."""
