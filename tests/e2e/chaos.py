@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import signal
 import sys
 import time
@@ -94,8 +95,12 @@ class Chaos:
         run = await self._start()
         await self._act(run, self._n_calls + self.chance.randrange(MAX_CALLS))
         if (ending := self.chance.random()) < 0.15:
-            if await run.stop() not in (0, -signal.SIGTERM):  # the second, when it had hardly begun
-                self.tally.faults.append(f"aion run ended with {run.ended.result()}")
+            try:
+                if await run.stop() not in (0, -signal.SIGTERM):  # the second, when it had hardly begun
+                    self.tally.faults.append(f"aion run ended with {run.ended.result()}")
+            except TimeoutError:
+                self.tally.faults.append("aion run did not stop when it was asked to")
+                await run.kill()
         else:
             if ending < 0.3:
                 stopping = asyncio.create_task(run.stop())
@@ -120,9 +125,11 @@ class Chaos:
         self.tally.faults += [*found.faults, *self._broken(found), *await self._unsound()]
 
     def report(self) -> str:
-        """Return the faults, and the end of AION's log."""
+        """Return the faults, what AION's log says of the messages in them and of its own faults, and its end."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join([*self.tally.faults, "", *lines[-LOG_LINES:]])
+        keys = re.findall(r"(?:discord|telegram):[\w:-]+", " ".join(self.tally.faults))
+        telling = [line for line in lines if " ERROR " in line or any(key in line for key in keys)]
+        return "\n".join([*self.tally.faults, "", *telling, "", *lines[-LOG_LINES:]])
 
     async def _start(self) -> Child:
         self.tally.n_starts += 1

@@ -289,13 +289,13 @@ class DiscordPeople(ChaosPeople):
 
     def owed(self, keys: frozenset[str]) -> list[str]:
         answered = {m.reference for m in self.server.shown if m.reference is not None}
-        asked = [m.content for m in self._asked if f"discord:{m.id}" in keys and m not in answered]
+        asked = [m for m in self._asked if f"discord:{m.id}" in keys and m not in answered]
         called = [
             f"{call.kind} of {call.message and call.message.content[:80]}"
             for call in self.commands
             if f"discord:interaction:{call.id}" in keys and call.acknowledged and not self._seen(call)
         ]
-        return asked + called
+        return [f"discord:{m.id} {m.content}" for m in asked] + called
 
     def doubled(self) -> list[str]:
         replies = Counter(
