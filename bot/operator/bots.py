@@ -85,6 +85,7 @@ def _adapters(aion: Aion, settings: Settings) -> Mapping[Platform, Adapter]:
             gateway_url=settings.discord_gateway_url,
             moderator_role=settings.moderator_role,
             state_dir=settings.data_dir,
+            shards=settings.discord_shards,
         )
     if "telegram" in tokens:
         from bot.adapters.telegram.adapter import TelegramAdapter

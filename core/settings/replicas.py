@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -24,6 +24,6 @@ class ReplicaSettings(SettingsGroup):
     person_key: SecretStr | None = Field(None, alias="AION_PERSON_KEY")
     """The key of pseudonyms as 64 hexadecimal digits, in place of `person.key` in the data folder. All processes on
     one database need the same."""
-    discord_shards: int | Literal["auto"] = Field(0, alias="AION_DISCORD_SHARDS", union_mode="left_to_right")
+    discord_shards: Annotated[int, Field(ge=0)] | Literal["auto"] = Field(0, alias="AION_DISCORD_SHARDS")
     """How many connections the Discord bot is split over: `auto` for as many as Discord recommends. 0: one, which
     Discord allows up to 2,500 servers."""

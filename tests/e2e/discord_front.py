@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from discord_server import DiscordServer
 
@@ -89,7 +90,7 @@ class ScriptedFront(Unlimited):
         return Reply(f"Noted: {thumb}", "en", private=True, buttons=buttons)
 
 
-def adapter(front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: str | None) -> DiscordAdapter:
+def adapter(front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: Any) -> DiscordAdapter:
     """Return an adapter that talks to ``server``."""
     token = options.pop("token", None) or server.token
     return DiscordAdapter(
@@ -99,7 +100,7 @@ def adapter(front: ScriptedFront, server: DiscordServer, state_dir: Path, **opti
 
 @asynccontextmanager
 async def running(
-    front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: str | None
+    front: ScriptedFront, server: DiscordServer, state_dir: Path, **options: Any
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run an adapter while the block lasts; what ended it early is raised."""
     n_before = server.n_identified

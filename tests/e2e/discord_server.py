@@ -176,15 +176,18 @@ class DiscordServer(Rest):
         if self.refuse_content_intent and data["intents"] & MESSAGE_CONTENT:
             await socket.close(code=4014, message=b"Disallowed intent(s).")
             return None
-        session = self._session = Session(data["intents"], socket=socket)
+        shard, n_shards = data.get("shard", (0, 1))
+        session = self._session = Session(data["intents"], shard, n_shards, socket=socket)
         self.sessions[session.id] = session
         self.n_identified += 1
-        unavailable = [{"id": str(guild.id), "unavailable": True} for guild in self.guilds]
+        guilds = [guild for guild in self.guilds if self.shard_of(guild.id, n_shards) == shard]
+        unavailable = [{"id": str(guild.id), "unavailable": True} for guild in guilds]
         application = {"id": str(self.bot.id), "flags": 0}
         ready = {"v": 10, "user": self.bot.json(), "guilds": unavailable, "application": application}
-        self._emit("READY", {**ready, "session_id": session.id, "resume_gateway_url": self.gateway_url})
-        for guild in self.guilds:
-            self._emit("GUILD_CREATE", guild.json())
+        session.add("READY", {**ready, "session_id": session.id, "resume_gateway_url": self.gateway_url})
+        for guild in guilds:
+            session.add("GUILD_CREATE", guild.json())
+        self._changed.set()
         return session
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:

@@ -49,14 +49,24 @@ class Call:
 
 @dataclass(eq=False)
 class Session:
-    """A gateway session: every event it was ever due, and how many its present socket was sent."""
+    """A gateway session: every event it was ever due, and how many its present socket was sent.
+
+    ``shard`` and ``n_shards`` as it was identified: it is due the events of its share of the servers.
+    """
 
     intents: int
+    shard: int = 0
+    n_shards: int = 1
     id: str = field(default_factory=lambda: str(snowflake()))
     events: list[Json] = field(default_factory=list)
     n_sent: int = 0
     socket: web.WebSocketResponse | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, name: str, data: Any) -> None:
+        """Queue an event."""
+        self.events.append({"t": name, "d": data})
+        self.wake.set()
 
 
 class World:
@@ -386,10 +396,21 @@ class World:
 
     def _emit(self, name: str, data: Any) -> None:
         """Queue an event for the bot, connected or not; without any session it is lost, as on Discord."""
-        if self._session is not None:
-            self._session.events.append({"t": name, "d": data})
-            self._session.wake.set()
+        if (session := self._session_of(data)) is not None:
+            session.add(name, data)
         self._changed.set()
+
+    def _session_of(self, data: Any) -> Session | None:
+        """Return the session that is due an event: that of the shard of its server; the latest without shards."""
+        if self._session is None or self._session.n_shards == 1:
+            return self._session
+        shard = self.shard_of(int(data.get("guild_id") or 0), self._session.n_shards)
+        return next((each for each in reversed(self.sessions.values()) if each.shard == shard), None)
+
+    @staticmethod
+    def shard_of(guild_id: int, n_shards: int) -> int:
+        """Return the shard of a server, as Discord computes it; private messages are the first one's."""
+        return (guild_id >> 22) % n_shards
 
     def _emit_message(self, message: Message, event: str = "MESSAGE_CREATE", about: Json | None = None) -> None:
         """Queue a message, its content left out where the bot may not read it."""

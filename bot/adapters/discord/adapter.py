@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import discord
@@ -21,6 +22,7 @@ from bot.adapters.discord.client import Client
 from bot.adapters.discord.command_sync import CommandHashFile
 from bot.adapters.discord.memberships import memberships_of
 from bot.adapters.discord.moderators import is_guild_moderator
+from bot.adapters.discord.sharded_client import ShardedClient
 from bot.platform_errors import Outage
 from core.control_characters import without_controls
 from core.errors import Unavailable
@@ -34,7 +36,7 @@ class DiscordAdapter:
     """AION on Discord.
 
     ``api_base`` and ``gateway_url`` point the library at another host; ``moderator_role`` is a role's name or id;
-    ``state_dir`` keeps the hash of the commands Discord was last given.
+    ``state_dir`` keeps the hash of the commands Discord was last given. ``shards`` is ``AION_DISCORD_SHARDS``.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class DiscordAdapter:
         gateway_url: str | None = None,
         moderator_role: str | None = None,
         state_dir: Path,
+        shards: int | Literal["auto"] = 0,
     ) -> None:
         self._api = api
         self._token = token
         self._moderator_role = moderator_role
         self._command_hashes = CommandHashFile(state_dir / "discord_commands.json")
+        self._shards = shards
         self._client: Client | None = None
         # discord.py keeps these on its classes: one process talks to one Discord, and never by voice.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -104,9 +108,15 @@ class DiscordAdapter:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise Outage("discord.unreachable", problem=type(error).__name__) from error
 
+    def _new_client(self, intents: discord.Intents) -> Client:
+        if self._shards == 0:
+            return Client(self._api, intents, self._moderator_role, self._command_hashes)
+        n_shards = None if self._shards == "auto" else self._shards
+        return ShardedClient(self._api, intents, self._moderator_role, self._command_hashes, n_shards)
+
     async def _connect(self, *, content_intent: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content_intent)
-        self._client = client = Client(self._api, intents, self._moderator_role, self._command_hashes)
+        self._client = client = self._new_client(intents)
         async with client:
             try:
                 await client.start(self._token)
