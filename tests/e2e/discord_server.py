@@ -184,6 +184,7 @@ class DiscordServer(Rest):
         unavailable = [{"id": str(guild.id), "unavailable": True} for guild in guilds]
         application = {"id": str(self.bot.id), "flags": 0}
         ready = {"v": 10, "user": self.bot.json(), "guilds": unavailable, "application": application}
+        ready |= {"shard": [shard, n_shards]} if "shard" in data else {}
         session.add("READY", {**ready, "session_id": session.id, "resume_gateway_url": self.gateway_url})
         for guild in guilds:
             session.add("GUILD_CREATE", guild.json())

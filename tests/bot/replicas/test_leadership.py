@@ -13,7 +13,7 @@ from bot.replicas.leadership import Leadership, LeadershipPace, lease_name
 from core.errors import Unavailable
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
-from core.storage.delivery.leases import Lease, Leases
+from core.storage.delivery.leases import HeldLease, Leases
 
 NAME = lease_name("telegram", "123:made-up-token")
 QUICK = LeadershipPace(timedelta(seconds=60), timedelta(seconds=0.02), timedelta(seconds=0.02))
@@ -25,17 +25,17 @@ class OnAndOff(Leases):
 
     is_reachable = True
 
-    async def renew(self, lease: Lease, lasting: timedelta) -> bool:
+    async def renew(self, lease: HeldLease, lasting: timedelta) -> bool:
         if not self.is_reachable:
             raise Unavailable("storage.unreachable", database="db")
         return await super().renew(lease, lasting)
 
-    async def acquire(self, name: str, holder: str, lasting: timedelta) -> Lease | None:
+    async def acquire(self, name: str, holder: str, lasting: timedelta) -> HeldLease | None:
         if not self.is_reachable:
             raise Unavailable("storage.unreachable", database="db")
         return await super().acquire(name, holder, lasting)
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: HeldLease) -> None:
         if not self.is_reachable:
             raise Unavailable("storage.unreachable", database="db")
         await super().release(lease)
