@@ -21,4 +21,5 @@ class ShardedClient(Client, discord.AutoShardedClient):
         n_shards: int | None,
     ) -> None:
         super().__init__(api, intents, moderator_role, command_hashes)
-        self.shard_count = n_shards
+        if n_shards is not None:
+            self.shard_count = n_shards
