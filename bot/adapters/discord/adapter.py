@@ -22,7 +22,6 @@ from bot.adapters.discord.client import Client
 from bot.adapters.discord.command_sync import CommandHashFile
 from bot.adapters.discord.memberships import memberships_of
 from bot.adapters.discord.moderators import is_guild_moderator
-from bot.adapters.discord.sharded_client import ShardedClient
 from bot.platform_errors import Outage
 from core.control_characters import without_controls
 from core.errors import Unavailable
@@ -30,6 +29,22 @@ from core.ports import AdapterApi
 from core.types import SpaceId
 
 log = logging.getLogger(__name__)
+
+
+class ShardedClient(Client, discord.AutoShardedClient):
+    """A client with ``n_shards`` connections, as Discord demands above 2,500 servers; ``None``: as it recommends."""
+
+    def __init__(
+        self,
+        api: AdapterApi,
+        intents: discord.Intents,
+        moderator_role: str | None,
+        command_hashes: CommandHashFile,
+        n_shards: int | None,
+    ) -> None:
+        super().__init__(api, intents, moderator_role, command_hashes)
+        if n_shards is not None:
+            self.shard_count = n_shards
 
 
 class DiscordAdapter:
