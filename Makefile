@@ -149,6 +149,10 @@ bench-capacity: setup ## what 1 to 100,000 communities need and cost, held again
 bench-backup: setup ## backing up, verifying and restoring while asked: make bench-backup SIZES="100000"
 	@$(BENCH) bench/backup.py $(SIZES)
 
+.PHONY: bench-scale
+bench-scale: setup ## questions a second of one core and of four on one PostgreSQL: make bench-scale CORES="1 4"
+	@$(BENCH) bench/scale.py $(CORES)
+
 .PHONY: bench-durability
 bench-durability: setup ## what it costs that accepted messages and thumbs wait for the disk: make bench-durability [FOLDER="dir"]
 	@$(BENCH) bench/durability.py $(FOLDER)
