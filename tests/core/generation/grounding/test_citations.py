@@ -72,7 +72,7 @@ def test_a_text_without_citations_is_attributed_to_the_passages_that_have_its_wo
     answer = attributed("Towels cost 2 euros. The pool opens every day at 7:30. Line 9 halts at the door.", USED)
     assert answer.text == "Towels cost 2 euros. The pool opens every day at 7:30 [1]. Line 9 halts at the door [2]."
     assert [(source.n, source.document, source.quote) for source in answer.sources] == [
-        (1, "pool.md", "It opens at 7:30 every day."),
+        (1, "pool.md", "The pool is warm. It opens at 7:30 every day."),
         (2, "tram.md", "Line 9 halts at the door."),
     ]
 

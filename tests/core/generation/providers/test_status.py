@@ -94,7 +94,7 @@ async def test_the_command_prints_json_with_the_end_of_each_key_alone(folder: Pa
     assert {limit["kind"] for limit in rows[0]["limits"]} == {"requests", "tokens"}
     assert rows[-1]["state"] == "off"
     assert "PLANTED" not in out
-    documented = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[4] / "docs" / "models.md").read_text(encoding="utf-8")
     assert all(f"`{field}`" in documented for field in (*rows[0], *rows[0]["limits"][0]))
 
 
