@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.terminal.output import print_sentence
+from core.errors import Unavailable
 from core.settings import read_settings
 from core.storage.database import Database
 from core.storage.migrations import REVISIONS
@@ -14,5 +15,11 @@ async def upgrade_database() -> None:
     Raises ``Unavailable`` when the database cannot be used, is one of a newer version, or AION runs on its folder.
     """
     settings = read_settings()
-    async with await Database.open(settings.data_dir, settings.database_address):
+    try:
+        database = await Database.open(settings.data_dir, settings.database_address)
+    except Unavailable as error:
+        if error.key == "storage.in_use":
+            raise Unavailable("upgrade.running", folder=settings.data_dir) from error
+        raise
+    async with database:
         print_sentence("upgrade.done", revision=REVISIONS[-1])

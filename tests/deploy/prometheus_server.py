@@ -36,13 +36,14 @@ async def prometheus_of(target: str, folder: Path) -> AsyncIterator[str]:
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:
-    """Return where a Prometheus listens, once it is ready."""
+    """Return where a Prometheus listens, once it is ready; it may say either first."""
     assert process.stderr
-    address, said = "", list[str]()
+    address, is_ready, said = "", False, list[str]()
     async for line in process.stderr:
         said.append(line.decode())
         if match := _LISTENING.search(said[-1]):
             address = match[1]
-        if "Server is ready" in said[-1]:
+        is_ready = is_ready or "Server is ready" in said[-1]
+        if address and is_ready:
             return address
     raise AssertionError("".join(said))

@@ -19,7 +19,7 @@ async def test_many_questions_are_answered_in_order_each_on_its_own(data_dir: Pa
     asked = tmp_path / "questions.jsonl"
     asked.write_text(
         '{"id": "fee", "text": "How much does a season cost?"}\n{"id": "none", "text": "  "}\n'
-        '{"id": "follow", "text": "And on Sundays?"}\n',
+        '{"id": "follow", "text": "And the boathouse on Sundays?"}\n',
         encoding="utf-8",
     )
     assert (await aion(data_dir, "index", str(note))).status == 0
@@ -29,7 +29,7 @@ async def test_many_questions_are_answered_in_order_each_on_its_own(data_dir: Pa
     assert (fee["id"], none["id"], follow["id"]) == ("fee", "none", "follow")
     assert "40 euros" in fee["answer"]
     assert none.keys() == {"id", "error"}
-    assert "six on Sundays" in follow["answer"].split("40 euros")[0]  # it does not follow the first question
+    assert "six" in follow["answer"] and "40 euros" not in follow["answer"]  # it does not follow the first question
 
 
 async def test_answers_are_reported_by_kind_with_a_sheet(data_dir: Path, tmp_path: Path) -> None:

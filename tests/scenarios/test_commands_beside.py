@@ -83,6 +83,7 @@ BESIDE: dict[str, tuple[str, int, str]] = {
     "gateway": ("gateway", 1, "PostgreSQL"),
     "core": ("core", 1, "PostgreSQL"),
     "restore": ("restore kept/{archive}", 1, "restored into an empty one"),
+    "upgrade": ("upgrade", 1, "when it started"),
     "migrate": ("migrate", 1, "missing in the copy"),
 }
 """Each command as it is typed, its exit status, and a piece of what it prints, in the order in which they are typed."""
