@@ -42,10 +42,10 @@ class Waiting:
 async def waiting(settings: Settings, registry: Registry) -> AsyncIterator[Aion]:
     """Assemble without models."""
     async with assemble(settings, registry, embedder=WordEmbedder(), local=ScriptedGenerator([])) as aion:
-        questions = replace(aion.questions, pipeline=Waiting(aion.questions.pipeline))  # type: ignore[arg-type]
+        questions = replace(aion.questions, pipeline=Waiting(aion.questions.pipeline))  # type: ignore[arg-type]  # of a pipeline it asks `answer` alone
         yield replace(aion, processor=replace(aion.processor, questions=questions))
 
 
 if __name__ == "__main__":
-    core.assemble = waiting  # type: ignore[assignment]
+    core.assemble = waiting  # type: ignore[assignment]  # it takes fewer options
     cli.main()

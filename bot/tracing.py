@@ -64,7 +64,7 @@ class OpenTelemetryTracer:
         ) as started:
             try:
                 yield
-            except Exception as error:
+            except Exception as error:  # raised again below: of any fault the span has the type, and none of its words
                 started.set_status(StatusCode.ERROR)
                 started.set_attribute("error.type", type(error).__name__)
                 raise

@@ -7,8 +7,7 @@ replies. Together with the processor it is the one boundary where an error becom
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from core.chat.answer_reply import human_button
@@ -21,7 +20,7 @@ from core.commands import Command, Registry, require_arguments, require_permissi
 from core.errors import BadInput, UserError
 from core.listening.channel_watch import ChannelWatch
 from core.listening.listener import Listener
-from core.message_processor import explained, new_reference
+from core.message_processor import explained, logged_alone, new_reference
 from core.ports import ArgumentCompletion, AudienceJudge, MessageProcessor, Outlet
 from core.recorded_outlet import RecordedOutlet
 from core.request_id import current_request, request
@@ -165,18 +164,18 @@ class Dispatch:
     async def hear(self, heard: HeardMessage) -> Message | None:
         """Return the call that a message which people wrote to each other amounts to, if it is one. Never raises."""
         call = None
-        with _logged_alone("nothing is learned of %s after a fault", heard.message.key):
+        with logged_alone("nothing is learned of %s after a fault", heard.message.key):
             call = await self.listener.hear(heard)
         return call
 
     async def hear_edit(self, heard: HeardMessage) -> None:
         """Take over the new words of a message that something was learned of. Never raises."""
-        with _logged_alone("what was learned of %s stays as it was after a fault", heard.message.key):
+        with logged_alone("what was learned of %s stays as it was after a fault", heard.message.key):
             await self.listener.edit(heard)
 
     async def hear_deletion(self, space: SpaceId, key: str) -> None:
         """Forget what was learned of a message that was deleted. Never raises."""
-        with _logged_alone("what was learned of %s stays after a fault", key):
+        with logged_alone("what was learned of %s stays after a fault", key):
             await self.listener.delete(space, key)
 
     async def recent_conversations(self, platform: Platform) -> list[tuple[SpaceId, str]]:
@@ -208,16 +207,12 @@ class Dispatch:
 
     async def _handle_unaddressed(self, message: Message, outlet: Outlet) -> None:
         """Answer a question that was not addressed to AION, once and if confident; in every other case keep silent."""
-        try:
+        with logged_alone("silent about %s after a fault", message.key):
             if not is_question(message.text) or self.limits.admit(message) > 0:
                 return
             if not await self.inbox.claim(message.space, message.key):
                 return
             await self.processor.process_unaddressed(await self._placed(message), outlet)
-        except UserError as error:
-            log.info("silent about %s: %s", message.key, error)
-        except Exception:  # the error boundary: nobody asked, so nobody is told
-            log.exception("silent about %s after a fault", message.key)
 
     async def _placed(self, message: Message) -> Message:
         """Return a message with all that may be read where it is."""
@@ -237,12 +232,3 @@ class Dispatch:
         """Return the language that is set for a space, else that of a person's locale."""
         spoken = await self.spoken_language(space)
         return language_of_locale(locale, self.default_language) if spoken == "each" else spoken
-
-
-@contextmanager
-def _logged_alone(sentence: str, key: str) -> Iterator[None]:
-    """Be the error boundary of work that nobody asked for: a fault is logged, and nobody is told."""
-    try:
-        yield
-    except Exception:
-        log.exception(sentence, key)

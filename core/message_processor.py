@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from core.chat.fair_queue import FairQueue
@@ -88,6 +88,17 @@ async def explained(key: str, language: Language, outlet: Outlet) -> AsyncIterat
         reference = new_reference()
         log.exception("fault %s while handling %s", reference, key)
         await outlet.send(Reply(say_markdown(language, "error.internal", reference=reference), language))
+
+
+@contextmanager
+def logged_alone(sentence: str, key: str) -> Iterator[None]:
+    """Be the error boundary of work that nobody asked for: what goes wrong is logged, and nobody is told."""
+    try:
+        yield
+    except UserError as error:
+        log.info("silent about %s: %s", key, error)
+    except Exception:  # the error boundary: nobody asked, so nobody is told
+        log.exception(sentence, key)
 
 
 def new_reference() -> str:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,15 +22,15 @@ BOT_TOKEN = "1234567:made-up-bot-token"
 
 
 @dataclass
-class _LoopbackServer:
+class _LoopbackServer(ABC):
     """A server on a free port of the loopback."""
 
     address: str = field(default="", init=False)
     _runner: web.AppRunner | None = field(default=None, init=False)
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
         """Return what it serves."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         app = web.Application()

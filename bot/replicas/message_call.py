@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.control.values import error_from_json
 from bot.replicas.wire import PING, PING_S, event, message_from_wire, posts_from_wire
-from core.errors import Unavailable, UserError
+from core.errors import Unavailable
 from core.markdown import Markdown
+from core.message_processor import logged_alone
 from core.ports import MessageProcessor
 from core.storage.delivery.message_json import reply_to_json
 from core.types import PostedMessage, Reply
@@ -87,15 +88,11 @@ class MessageCall:
 
     async def _work(self, processor: MessageProcessor) -> None:
         message = self._message
-        try:
+        with logged_alone("silent about %s after a fault", message.key):
             if message.addressed:
                 await processor.process(message, self)
             else:
                 await processor.process_unaddressed(message, self)
-        except UserError as error:
-            log.info("silent about %s: %s", message.key, error)
-        except Exception:  # the error boundary: nobody asked, so nobody is told
-            log.exception("silent about %s after a fault", message.key)
 
     async def _next(self, work: asyncio.Task[None]) -> bytes:
         """Return the next event; a passing text only if no later event has come. A ping when there is none in time."""

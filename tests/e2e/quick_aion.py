@@ -71,5 +71,5 @@ async def quick(
 
 
 if __name__ == "__main__":
-    run.assemble = core.assemble = gateway.assemble = quick  # type: ignore[assignment]
+    run.assemble = core.assemble = gateway.assemble = quick  # type: ignore[assignment]  # fewer options
     cli.main()

@@ -29,7 +29,7 @@ def main() -> None:
     """Be ``aion``, which leaves no question however often it is interrupted."""
     dispatch.MAX_RUNS = 1_000
     for module in (run, open_aion):
-        module.assemble = light  # type: ignore[attr-defined]
+        module.assemble = light  # type: ignore[attr-defined]  # imported there
     cli.main()
 
 

@@ -57,5 +57,5 @@ if __name__ == "__main__":
     free = WriteLimit(1_000_000, 1.0, 1)
     telegram_limits.OVERALL = telegram_limits.PRIVATE_CHAT = free
     discord_limits.OVERALL = discord_limits.CHANNEL = free
-    run.assemble = watched  # type: ignore[assignment]
+    run.assemble = watched  # type: ignore[assignment]  # fewer options
     cli.main()

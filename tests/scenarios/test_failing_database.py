@@ -45,7 +45,7 @@ async def aion_in(folder: Path) -> AsyncIterator[Aion]:
 
 def said(key: str, text: str, **options: object) -> Message:
     message = Message(key, "discord", SPACE, "discord:1:2", ANA, text, "en", address={"channel_id": "2"})
-    return replace(message, **options)  # type: ignore[arg-type]
+    return replace(message, **options)  # type: ignore[arg-type]  # fields of any type
 
 
 async def reply(aion: Aion, message: Message) -> str:

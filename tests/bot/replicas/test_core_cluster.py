@@ -119,7 +119,7 @@ async def test_a_core_fetches_what_belongs_to_the_message() -> None:
     sent = message("", key="1", attachments=(attachment("a.md", b"one"), attachment("b.md", b"two")), nearby=nearby)
     outlet = CollectingOutlet()
     async with core(index) as (url, _), cluster(url) as cores:
-        await cores.process(replace(sent, others=("discord:1/channel-2",)), outlet)  # type: ignore[arg-type]
+        await cores.process(replace(sent, others=("discord:1/channel-2",)), outlet)  # type: ignore[arg-type]  # SpaceId
     assert outlet.text == "[b'one', b'two'] Bring towels teach.no_thread"
 
 

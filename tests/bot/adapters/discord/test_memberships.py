@@ -22,7 +22,7 @@ async def test_a_member_belongs_to_the_channels_that_they_read(monkeypatch: pyte
             raise discord.DiscordException("not said")
         user = {"id": str(number), "username": "ana", "discriminator": "0", "avatar": None}
         held = {"user": user, "roles": [str(server.vip.id)], "joined_at": None, "flags": 0}
-        return discord.Member(data=held, guild=guild, state=client._connection)  # type: ignore[arg-type]
+        return discord.Member(data=held, guild=guild, state=client._connection)  # type: ignore[arg-type]  # a literal of Discord's
 
     monkeypatch.setattr(discord.Guild, "fetch_member", fetch_member)
     space = SpaceId(f"discord:{guild.id}")

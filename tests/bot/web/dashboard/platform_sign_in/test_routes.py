@@ -127,7 +127,7 @@ async def test_what_discord_may_answer_else(world: SignInWorld) -> None:
         assert silent.status_code == 503 and "Discord" not in silent.headers.get("location", "")
     world.discord.fails_with = 0
     for user in ([], {"id": "x", "username": "y"}, {"id": 42, "username": "y"}):
-        world.discord.user = user  # type: ignore[assignment]
+        world.discord.user = user  # type: ignore[assignment]  # what no account is
         assert (await browser.get(await world.back_from_discord(browser))).status_code == 503
 
 
