@@ -17,7 +17,7 @@ from core.jobs.regular import EVERY
 from core.jobs.status import JobBoard, JobStatus
 from core.settings import read_settings
 from core.storage.database import is_locked
-from core.storage.job_runs import JobRuns
+from core.storage.job_runs import JobRun, JobRuns
 from core.texts import say
 
 
@@ -32,13 +32,16 @@ async def print_jobs() -> None:
     async with _open_board() as board:
         jobs = await board.status()
     language = terminal_language()
-    table = Table(*(say(language, f"jobs.{column}") for column in ("job", "state", "next", "last", "detail")))
+    table = Table(
+        *(say(language, f"jobs.{column}") for column in ("job", "state", "next", "last", "detail", "failure"))
+    )
     for job in jobs:
         last = job.last
         how = say(language, f"jobs.{last.outcome or 'running'}") if last else ""
         ended = f"{_moment(last.started_at)} {how}" if last else ""
         detail = (last.detail or "") if last else ""
-        table.add_row(job.name, say(language, f"jobs.{job.state}"), _moment(job.next_at), ended, detail)
+        failed = _moment(job.failed.started_at) if job.failed else ""
+        table.add_row(job.name, say(language, f"jobs.{job.state}"), _moment(job.next_at), ended, detail, failed)
     TerminalConsole().print(table)
 
 
@@ -82,18 +85,20 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _as_json(job: JobStatus) -> dict[str, Any]:
-    last = job.last
     return {
         "name": job.name,
         "every_s": int(job.every.total_seconds()),
         "state": job.state,
         "next_at": job.next_at.isoformat() if job.next_at else None,
-        "last": {
-            "started_at": last.started_at.isoformat(),
-            "finished_at": last.finished_at.isoformat() if last.finished_at else None,
-            "outcome": last.outcome,
-            "detail": last.detail,
-        }
-        if last
-        else None,
+        "last": _run_as_json(job.last) if job.last else None,
+        "last_failure": _run_as_json(job.failed) if job.failed else None,
+    }
+
+
+def _run_as_json(run: JobRun) -> dict[str, Any]:
+    return {
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "outcome": run.outcome,
+        "detail": run.detail,
     }

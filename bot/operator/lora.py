@@ -15,6 +15,7 @@ from rich.table import Table
 from bot.operator.train.options import lora_registry
 from bot.operator.train.reward import REWARD_MODELS
 from bot.terminal.language import terminal_language
+from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_line, print_sentence, status_printer
 from core.errors import BadInput
 from core.evaluation.dataset import read_labelled
@@ -28,11 +29,13 @@ from core.experiments.lora_comparison import (
 )
 from core.generation.local.factory import open_generator, prepare_lora
 from core.models.catalog import language_model_base
-from core.models.lora import require_base
+from core.models.lora import Base, require_base
 from core.models.registry import Version, differences
 from core.offload import offload
 from core.settings import Settings, read_settings
+from core.storage.delivery.webhooks import Webhooks
 from core.texts import say
+from core.training.promotion import Promotion
 from core.training.retest import report_folder, retest, write_retested
 from core.training.reward import RewardModels
 from core.training.rows import read_rows
@@ -109,7 +112,7 @@ async def promote_uncompared(version: str) -> None:
     known, base = lora_registry(settings).get(version), language_model_base(settings.local_model)
     require_base(known.manifest, base)
     await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, status_printer(console))
-    await offload(lora_registry(settings).promote, version, base)
+    await _promote(version, base)
     print_sentence("lora.answers_now", version=version)
 
 
@@ -135,8 +138,13 @@ async def promote_compared(options: PromoteOptions) -> None:
         await offload(registry.start_trial, version.name, base, options.share, options.n_answers)
         print_sentence("lora.on_trial", version=version.name, share=f"{options.share:.0%}", n=options.n_answers)
     else:
-        await offload(registry.promote, version.name, base)
+        await _promote(version.name, base)
         print_sentence("lora.answers_now", version=version.name)
+
+
+async def _promote(name: str, base: Base) -> None:
+    async with open_data_folder() as folder:
+        await Promotion(lora_registry(folder.settings), Webhooks(folder.database)).promote(name, base)
 
 
 async def _measure(

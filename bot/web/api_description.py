@@ -20,7 +20,7 @@ EVENTS: Mapping[str, str] = {
     "proposal.waiting": "A text waits for a moderator's approval.",
     "conflict.found": "Two documents contradict each other.",
     "source.failing": "A watched source cannot be read any more.",
-    "lora.promoted": "A LoRA version has proved better, and answers from now on.",
+    "lora.promoted": "A LoRA version answers from now on: it proved better, or the operator promoted it.",
     "backup.overdue": "The last good backup is too old. For the operator's webhooks.",
 }
 """Every kind of event, and what it says."""

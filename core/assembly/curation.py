@@ -20,7 +20,7 @@ from core.models.registry import LoraRegistry
 from core.ports import Embedder
 from core.settings import Settings
 from core.training.auto_promotion import AutoPromotion
-from core.types import CommunityEvent
+from core.training.promotion import Promotion
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,10 @@ def open_curation(
 
 def open_promotion(settings: Settings, stores: Stores, versions: LoraRegistry) -> AutoPromotion:
     """Return what trains LoRA versions from ratings and lets the better ones answer."""
-
-    async def tell(version: str) -> None:
-        await stores.webhooks.post_everywhere(CommunityEvent("lora.promoted", {"version": version}))
-
     return AutoPromotion(
         stores.rated_answers,
-        versions,
+        Promotion(versions, stores.webhooks),
         partial(language_model_base, settings.local_model),
         settings.data_dir / "training",
         settings.train_after_ratings,
-        tell,
     )

@@ -46,7 +46,7 @@ SpaceLanguage = Callable[[SpaceId], Awaitable[Language]]
 
 @dataclass(frozen=True, slots=True)
 class ScheduledPluginJob:
-    """A job of a plugin under a name of its own; ``run`` does it everywhere and returns a line for the record."""
+    """A job of a plugin under a name of its own; ``run`` does it everywhere, as ``PluginWork`` says."""
 
     name: str
     every: timedelta
@@ -104,7 +104,10 @@ class PluginWork:
         return next(((p, each) for p in enabled for each in p.registered.extractors if each.suffix == suffix), None)
 
     async def _run(self, plugin: LoadedPlugin, job: PluginJob) -> str:
-        """Do a job in every space where its plugin is enabled, one after the other."""
+        """Do a job in every space where its plugin is enabled, one after the other; return a line for the record.
+
+        Raises ``PluginFailed`` with the line where it failed in any of them.
+        """
         spaces = await self.grants.spaces(plugin.name, plugin.source.digest)
         home, n_failed = OtherLoop(asyncio.get_running_loop()), 0
 
@@ -118,7 +121,10 @@ class PluginWork:
             except AionError as error:
                 n_failed += 1
                 log.warning("job %s of plugin %s failed in %s: %s", job.name, plugin.name, space, error)
-        return f"ran in {len(spaces)} spaces, failed in {n_failed}"
+        line = f"ran in {len(spaces)} spaces, failed in {n_failed}"
+        if n_failed:
+            raise PluginFailed(line)
+        return line
 
 
 async def _searched(engine: PluginEngine, theme: str, language: Language) -> list[FoundPage]:

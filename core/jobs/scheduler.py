@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from core.errors import BadInput, Unavailable
+from core.errors import BadInput, PluginFailed, Unavailable
 from core.storage.job_runs import JobRequest, JobRuns
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work to do every so often. ``work`` returns one line for the record."""
+    """Work to do every so often. ``work`` returns one line for the record.
+
+    ``PluginFailed`` holds one for a run that failed.
+    """
 
     name: str
     every: timedelta
@@ -65,7 +68,7 @@ class Scheduler:
         self._runs = runs
         self._jobs = {job.name: job for job in jobs}
         self.more = more
-        self._known: set[str] = set()
+        self._come_and_go: dict[str, timedelta] | None = None
         self._holder = secrets.token_hex(8)
         self._pace = pace
         self._soonest = datetime.max.replace(tzinfo=UTC)
@@ -92,9 +95,9 @@ class Scheduler:
             self._cancel(name)
         finished, requests = await self._runs.last_finished(), await self._runs.requests()
         come_and_go = {job.name: job for job in self.more()}
-        if new := come_and_go.keys() - self._known:
-            await self._runs.know(new)
-            self._known |= new
+        if (intervals := {name: job.every for name, job in come_and_go.items()}) != self._come_and_go:
+            await self._runs.set_plugin_jobs(intervals)
+            self._come_and_go = intervals
         for job in (*self._jobs.values(), *come_and_go.values()):
             request = requests.get(job.name, JobRequest())
             is_due = not request.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
@@ -121,12 +124,13 @@ class Scheduler:
 
         Raises ``BadInput`` on an unknown one, ``Unavailable`` while another process runs it.
         """
-        if name not in self._jobs:
-            raise BadInput("jobs.unknown", job=name, jobs=", ".join(self._jobs))
-        await self._runs.know(self._jobs)
+        jobs = {**self._jobs, **{job.name: job for job in self.more()}}
+        if name not in jobs:
+            raise BadInput("jobs.unknown", job=name, jobs=", ".join(jobs))
+        await self._runs.know(jobs)
         if not await self._claim(name, None):
             raise Unavailable("jobs.elsewhere", job=name)
-        await self._run(self._jobs[name])
+        await self._run(jobs[name])
 
     async def stop(self) -> None:
         """Stop running jobs; those under way are due again at once, in whichever process."""
@@ -147,6 +151,8 @@ class Scheduler:
         run_id = await self._runs.start(job.name)
         try:
             detail = await job.work()
+        except PluginFailed as error:  # in the log with its cause already
+            await self._runs.finish(run_id, "failed", str(error))
         except Exception as error:  # a job's fault, whatever it is, must reach the record and the log alone
             log.exception("job %s failed", job.name)
             await self._runs.finish(run_id, "failed", f"{type(error).__name__}; see the log")

@@ -11,63 +11,71 @@ from core.errors import BadInput
 from core.jobs.scheduler import next_run
 from core.storage.job_runs import JobRequest, JobRun, JobRuns
 
+JobState = Literal["waiting", "running", "paused"]
+
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """Status of a job. ``next_at`` is ``None`` for one that is paused or running."""
+    """Status of a job. ``next_at`` is ``None`` for one that is paused or running; ``failed`` is its last failure."""
 
     name: str
     every: timedelta
-    state: Literal["waiting", "running", "paused"]
+    state: JobState
     next_at: datetime | None
     last: JobRun | None
+    failed: JobRun | None
 
 
 @dataclass(frozen=True, slots=True)
 class JobBoard:
-    """The jobs, each with how often it runs."""
+    """The jobs, each with how often it runs: ``every``, and what plugins register."""
 
     runs: JobRuns
     every: Mapping[str, timedelta]
 
     async def status(self) -> tuple[JobStatus, ...]:
         """Return the status of every job."""
-        finished, requests, latest = (
-            await self.runs.last_finished(),
-            await self.runs.requests(),
-            await self.runs.latest(),
-        )
-        now = datetime.now(UTC)
-        return tuple(
-            _status(name, every, finished.get(name), requests.get(name, JobRequest()), latest.get(name), now)
-            for name, every in self.every.items()
-        )
+        finished, requests = await self.runs.last_finished(), await self.runs.requests()
+        latest, failed = await self.runs.latest(), await self.runs.last_failed()
+        now, jobs = datetime.now(UTC), await self._jobs()
+
+        def status(name: str, every: timedelta) -> JobStatus:
+            request, last = requests.get(name, JobRequest()), latest.get(name)
+            state, next_at = _state(every, finished.get(name), request, last, now)
+            return JobStatus(name, every, state, next_at, last, failed.get(name))
+
+        return tuple(status(name, every) for name, every in jobs.items())
 
     async def ask(self, name: str) -> None:
         """Let whichever process leads run a job at once. Raises ``BadInput`` on an unknown one."""
-        await self.runs.request_run(self._known(name))
+        await self.runs.request_run(await self._known(name))
 
     async def pause(self, name: str) -> None:
         """Pause a job. Raises ``BadInput`` on an unknown one."""
-        await self.runs.pause(self._known(name))
+        await self.runs.pause(await self._known(name))
 
     async def unpause(self, name: str) -> None:
         """Unpause a job: it runs again when it is due. Raises ``BadInput`` on an unknown one."""
-        await self.runs.resume(self._known(name))
+        await self.runs.resume(await self._known(name))
 
-    def _known(self, name: str) -> str:
-        if name not in self.every:
-            raise BadInput("jobs.unknown", job=name, jobs=", ".join(self.every))
+    async def _known(self, name: str) -> str:
+        jobs = await self._jobs()
+        if name not in jobs:
+            raise BadInput("jobs.unknown", job=name, jobs=", ".join(jobs))
         return name
 
+    async def _jobs(self) -> Mapping[str, timedelta]:
+        return {**await self.runs.plugin_jobs(), **self.every}
 
-def _status(
-    name: str, every: timedelta, finished: datetime | None, request: JobRequest, last: JobRun | None, now: datetime
-) -> JobStatus:
+
+def _state(
+    every: timedelta, finished: datetime | None, request: JobRequest, last: JobRun | None, now: datetime
+) -> tuple[JobState, datetime | None]:
+    """Return a job's state and when it runs next."""
     if last is not None and last.outcome is None:
-        return JobStatus(name, every, "running", None, last)
+        return "running", None
     if request.asked_at is not None:
-        return JobStatus(name, every, "waiting", now, last)
+        return "waiting", now
     if request.is_paused:
-        return JobStatus(name, every, "paused", None, last)
-    return JobStatus(name, every, "waiting", next_run(finished, every, now), last)
+        return "paused", None
+    return "waiting", next_run(finished, every, now)

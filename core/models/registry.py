@@ -123,8 +123,8 @@ class LoraRegistry:
                 self._write(replace(state, weights={**state.weights, known: digest}))
         return self.get(known)
 
-    def promote(self, name: str, base: Base) -> Version:
-        """Make a version write every answer, and retire the one before.
+    def promote(self, name: str, base: Base) -> bool:
+        """Make a version write every answer, and retire the one before; return whether another wrote them until now.
 
         Raises ``BadInput`` when there is no such version, it was trained on another base, or its weights changed.
         """
@@ -141,8 +141,8 @@ class LoraRegistry:
                 retired=tuple(each for each in (*state.retired, *was) if each != name),
             )
 
-        self._change(change)
-        return self.get(name)
+        before, _ = self._change(change)
+        return before.promoted != name
 
     def start_trial(self, name: str, base: Base, share: float, n_answers: int) -> Version:
         """Make a version write ``share`` (0..1) of the answers. Raises as ``promote`` does."""
@@ -170,14 +170,15 @@ class LoraRegistry:
                 retired=retired,
             )
 
-        return self._change(change).promoted
+        return self._change(change)[1].promoted
 
-    def _change(self, change: Callable[[RegistryState], RegistryState]) -> RegistryState:
+    def _change(self, change: Callable[[RegistryState], RegistryState]) -> tuple[RegistryState, RegistryState]:
+        """Change the state; return it as it was and as it is."""
         with self._writing() as state:
             changed = change(state)
             self._write(changed)
             self._tidy(changed)
-        return changed
+        return state, changed
 
     def _tidy(self, state: RegistryState) -> None:
         """Remove merged models, each as large as the base, but for promoted, trial and previously promoted versions."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.database import Database
@@ -62,8 +62,14 @@ class JobRuns:
 
     async def latest(self) -> Mapping[str, JobRun]:
         """Return the last run of each job."""
-        newest = select(func.max(runs.c.id)).group_by(runs.c.job)
-        rows = await self._database.rows(select(runs).where(runs.c.id.in_(newest)))
+        return await self._newest(select(func.max(runs.c.id)).group_by(runs.c.job))
+
+    async def last_failed(self) -> Mapping[str, JobRun]:
+        """Return the last run of each job that failed, of those that are kept."""
+        return await self._newest(select(func.max(runs.c.id)).where(runs.c.outcome == "failed").group_by(runs.c.job))
+
+    async def _newest(self, ids: Select[Any]) -> Mapping[str, JobRun]:
+        rows = await self._database.rows(select(runs).where(runs.c.id.in_(ids)))
         return {row.job: JobRun(row.job, row.started_at, row.finished_at, row.outcome, row.detail) for row in rows}
 
     async def know(self, jobs: Iterable[str]) -> None:
@@ -73,6 +79,24 @@ class JobRuns:
         claimed = select(job_wishes.c.job).where(job_wishes.c.claimed_until > sql.moment_in(timedelta(0)))
         cut = update(runs).where(runs.c.outcome.is_(None), runs.c.job.not_in(claimed)).values(outcome="cut")
         await self._database.write_all([*rooms, cut])
+
+    async def plugin_jobs(self) -> Mapping[str, timedelta]:
+        """Return how often each job of a plugin runs."""
+        table = job_wishes.c
+        rows = await self._database.rows(
+            select(table.job, table.every_s).where(table.every_s.is_not(None)).order_by(table.job)
+        )
+        return {row.job: timedelta(seconds=row.every_s) for row in rows}
+
+    async def set_plugin_jobs(self, jobs: Mapping[str, timedelta]) -> None:
+        """Record how often each job of a plugin runs; there are no others any more."""
+        await self.know(jobs)
+        gone = update(job_wishes).where(job_wishes.c.job.not_in(jobs)).values(every_s=None)
+        there = [
+            update(job_wishes).where(job_wishes.c.job == job).values(every_s=int(every.total_seconds()))
+            for job, every in jobs.items()
+        ]
+        await self._database.write_all([gone, *there])
 
     async def claim(self, job: str, holder: str, lasting: timedelta, unless_ended_after: datetime | None) -> bool:
         """Claim a job for ``holder``; ``False`` when another has it, or it is not to be done any more.

@@ -10,16 +10,17 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.child_environment import child_environment
 from core.models.lora import Base
-from core.models.registry import LoraRegistry, Trial
+from core.models.registry import Trial
 from core.offload import offload
 from core.storage.training_ratings import RatedAnswers, RatingTally
+from core.training.promotion import Promotion
 from core.training.version_test import dislike_p_value
 
 log = logging.getLogger(__name__)
@@ -36,34 +37,30 @@ MIN_VOTES = 5
 
 @dataclass(frozen=True, slots=True)
 class AutoPromotion:
-    """Ends trials and starts training. ``folder``: ``training`` of the data folder; ``after``: ratings, 0 for never.
-
-    ``promoted`` is told of the version that answers from now on.
-    """
+    """Ends trials and starts training. ``folder``: ``training`` of the data folder; ``after``: ratings, 0 for never."""
 
     rated: RatedAnswers
-    registry: LoraRegistry
+    promotion: Promotion
     base: Callable[[], Base]
     folder: Path
     after: int
-    promoted: Callable[[str], Awaitable[None]]
     command: Sequence[str] = CYCLE_COMMAND
 
     async def watch_trial(self) -> str:
         """Roll back a trial that is rated worse, or promote one that wrote its answers; return a line for the log."""
-        state = await offload(self.registry.state)
+        registry = self.promotion.registry
+        state = await offload(registry.state)
         trial = state.trial
         if trial is None:
             return "nothing is on trial"
         own = await self.rated.tally(trial.version, trial.since)
         others = await self.rated.tally(state.promoted, trial.since)
         if is_worse(own, others):
-            await offload(self.registry.rollback)
+            await offload(registry.rollback)
             log.warning("%s is rolled back: %d 👎 of %d thumbs", trial.version, own.n_down, own.n_down + own.n_up)
             return f"{trial.version} is rolled back: {own.n_down} 👎, {own.n_up} 👍"
         if own.n_answers >= trial.n_answers:
-            await offload(lambda: self.registry.promote(trial.version, self.base()))
-            await self.promoted(trial.version)
+            await self.promotion.promote(trial.version, await offload(self.base))
             return f"{trial.version} is promoted after {own.n_answers} answers"
         return _progress(trial, own)
 

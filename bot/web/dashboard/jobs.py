@@ -12,10 +12,15 @@ N_READINGS = 20
 
 
 async def jobs(visit: Visit) -> Response:
-    """Show the last readings and the state of every job; their details are the operator's."""
+    """Show the last readings and the state of every job, those of plugins where they are enabled.
+
+    Their details are the operator's.
+    """
     readings = await visit.services.learning.readings(N_READINGS)
+    enabled = {card.name for card in await visit.services.plugins.all(visit.language) if card.state == "on"}
     board = JobBoard(visit.aion.stores.job_runs, EVERY)
-    return await visit.page("jobs", readings=readings, jobs=await board.status(), is_operator=visit.is_operator)
+    jobs = [job for job in await board.status() if job.name in EVERY or job.name.partition(".")[0] in enabled]
+    return await visit.page("jobs", readings=readings, jobs=jobs, is_operator=visit.is_operator)
 
 
 ROUTES = (ScreenRoute("/jobs", jobs),)

@@ -20,6 +20,7 @@ from core.models.lora import require_base
 from core.models.registry import LoraRegistry, Version
 from core.offload import offload
 from core.ports import InspectableModel
+from core.training.promotion import Promotion
 from core.training.retest import read_retested
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ async def promote(visit: Visit) -> Response:
     base = await offload(language_model_base, settings.local_model)
     require_base(known.manifest, base)
     await offload(prepare_lora, settings.local_model, settings.models_dir, known.folder, log.info)
-    await offload(_registry(visit).promote, known.name, base)
+    await Promotion(_registry(visit), visit.aion.stores.webhooks).promote(known.name, base)
     await visit.note("promote", known.name)
     return visit.back("/models", "promoted")
 

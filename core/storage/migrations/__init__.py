@@ -36,6 +36,7 @@ REVISIONS: tuple[str, ...] = (
     "0026",
     "0027",
     "0028",
+    "0029",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

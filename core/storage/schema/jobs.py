@@ -27,6 +27,7 @@ job_wishes = Table(
     Column("asked_at", Moment, comment="when it was asked to run at once; gone once it does"),
     Column("claimed_by", String(64), comment="the process that runs it"),
     Column("claimed_until", Moment, comment="by the clock of the database; renewed while it runs"),
+    Column("every_s", Integer, comment="seconds between two runs of a plugin's job; gone once no plugin has it"),
 )
 
 leases = Table(

@@ -91,9 +91,15 @@ def test_thumbs_a_reward_model_and_labelled_folders_are_what_a_version_is_judged
     assert rows_of(told.output)["labelled questions"] == (3, "same")  # neither writes a sentence that stands anywhere
     assert told.exit_code == 1 and "is not put to use" in told.output
 
+    assert aion("webhooks", "add", "https://example.org/hook", "lora.promoted", "--space", "discord:1").exit_code == 0
     told = aion("lora", "promote", "v1", "--thumbs", "kto.held.jsonl", "--max-slower", "100", "--share", "1")
     rows = rows_of(told.output)
     assert rows["held-out thumbs, nats"] == (28, "better")
     assert rows["preferred by the reward model"] == (14, "better")
     standing = LoraRegistry(place / "data" / "loras").state()
     assert (standing.promoted == "v1") == all(verdict != "worse" for _, verdict in rows.values())
+
+    for _ in range(2):
+        assert aion("lora", "promote", "v1", "--unseen").exit_code == 0
+    listed = aion("webhooks").output
+    assert "1 waiting" in listed, "told once, however often it was promoted"

@@ -10,7 +10,7 @@ import pytest
 
 import core.extensions.plugin_work as limits
 from core.commands import Registry
-from core.errors import BadInput
+from core.errors import BadInput, PluginFailed
 from core.extensions.contributions import FoundPage
 from core.extensions.host import MAX_FAILURES, PluginHost
 from core.extensions.plugin_work import PluginWork
@@ -140,7 +140,8 @@ async def test_changed_code_does_nothing_until_it_is_enabled_again(world: World)
 async def test_harm_stays_with_the_plugin(world: World, harm: str) -> None:
     await world.load(harm)
     [job] = world.work.jobs()
-    assert await job.run() == "ran in 1 spaces, failed in 1"
+    with pytest.raises(PluginFailed, match="ran in 1 spaces, failed in 1"):
+        await job.run()
     assert await world.work.find_pages(HERE, "oak", "en") == ()
     for _ in range(MAX_FAILURES):
         if await world.work.takes(HERE, "a.abc"):
@@ -165,7 +166,8 @@ async def test_a_job_tells_so_much_and_no_more(world: World) -> None:
     told = "    await run.tell_moderators("
     await world.load(source=PLUGIN.replace(told, "    for _ in range(99):\n        await run.tell_moderators("))
     [job] = world.work.jobs()
-    assert await job.run() == "ran in 1 spaces, failed in 1"
+    with pytest.raises(PluginFailed, match="ran in 1 spaces, failed in 1"):
+        await job.run()
     assert len(world.told) == 5
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from core.errors import BadInput, Unavailable
+from core.errors import BadInput, PluginFailed, Unavailable
 from core.jobs.scheduler import Job, Pace, Scheduler, next_run
 from core.jobs.status import JobBoard
 from core.storage.database import Database
@@ -87,12 +87,36 @@ async def test_jobs_that_come_and_go_run_while_they_are_there(database: Database
     async with asyncio.timeout(5):
         while "coin.toss" not in await JobRuns(database).last_finished():  # noqa: ASYNC110 (the database changes)
             await asyncio.sleep(0.01)
+    [_, listed] = sorted(await board(database).status(), key=lambda job: job.name)
+    assert (listed.name, listed.every, listed.state, listed.failed) == ("coin.toss", HOUR, "waiting", None)
+    assert listed.next_at is not None and listed.next_at > datetime.now(UTC)
+    await board(database).pause("coin.toss")
     there.clear()
     await age(database, 2 * HOUR)
     await made.tick()
     await settled()
     assert theirs.n_begun == 1
+    assert [job.name for job in await board(database).status()] == ["bell"], "its plugin is gone"
+    with pytest.raises(BadInput):
+        await board(database).ask("coin.toss")
     await made.stop()
+
+
+async def test_a_plugins_failure_is_listed_until_its_run_is_old(database: Database) -> None:
+    outcomes = [PluginFailed("ran in 2 spaces, failed in 1"), None]
+
+    async def toss() -> str:
+        if (problem := outcomes.pop(0)) is not None:
+            raise problem
+        return "ran in 2 spaces, failed in 0"
+
+    made = Scheduler(JobRuns(database), [], Pace(HOUR, AT_ONCE), more=lambda: [Job("coin.toss", HOUR, toss)])
+    for _ in range(2):
+        await made.run("coin.toss")
+    await JobRuns(database).set_plugin_jobs({"coin.toss": HOUR})
+    listed = next(job for job in await board(database).status() if job.name == "coin.toss")
+    assert listed.last is not None and listed.last.outcome == "done"
+    assert listed.failed is not None and listed.failed.detail == "ran in 2 spaces, failed in 1"
 
 
 def board(database: Database) -> JobBoard:

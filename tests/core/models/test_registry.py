@@ -35,8 +35,9 @@ def stages(registry: LoraRegistry) -> dict[str, str]:
 def test_a_version_goes_from_candidate_to_promoted_to_retired_and_back(tmp_path: Path) -> None:
     registry = with_versions(tmp_path, 2)
     assert stages(registry) == {"v1": "candidate", "v2": "candidate"}
-    registry.promote("v1", BASE)
-    registry.promote("v2", BASE)
+    assert registry.promote("v1", BASE)
+    assert registry.promote("v2", BASE)
+    assert not registry.promote("v2", BASE), "it writes every answer already"
     assert stages(registry) == {"v1": "retired", "v2": "promoted"}
     assert registry.rollback() == "v1"
     assert stages(registry) == {"v1": "promoted", "v2": "retired"}

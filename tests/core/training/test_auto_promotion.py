@@ -12,8 +12,10 @@ from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
+from core.storage.delivery.webhooks import Webhooks
 from core.storage.training_ratings import RatedAnswers, RatingTally
 from core.training.auto_promotion import AutoPromotion, is_worse
+from core.training.promotion import Promotion
 from core.types import Confidence, Decision, Generation, PromptTurn, Sampling, SpaceId
 
 HERE = SpaceId("discord:1")
@@ -33,14 +35,12 @@ class World:
         write_manifest(out, LoraManifest(BASE.id, BASE.hash, 16, 32.0, ("q_proj",)))
         self.registry.add(out)
         self.folder = folder / "training"
-        self.told: list[str] = []
+        self.webhooks = Webhooks(database)
 
     def rollout(self, after: int = 0, *command: str) -> AutoPromotion:
         rated = RatedAnswers(self.database)
-        return AutoPromotion(rated, self.registry, lambda: BASE, self.folder, after, self.tell, command)
-
-    async def tell(self, version: str) -> None:
-        self.told.append(version)
+        promotion = Promotion(self.registry, self.webhooks)
+        return AutoPromotion(rated, promotion, lambda: BASE, self.folder, after, command)
 
     async def answers(self, version: str | None, thumb: str, n: int) -> None:
         answers = Answers(self.database)
@@ -81,9 +81,10 @@ async def test_a_trial_that_does_no_worse_is_promoted_after_its_answers(world: W
     await world.rollout().watch_trial()
     assert stage(world) == "trial"
     await world.answers("v1", "up", 1)
-    assert world.told == []
+    hook = await world.webhooks.add(HERE, "https://example.org/hook", ["lora.promoted"])
     assert "promoted after 12" in await world.rollout().watch_trial()
-    assert world.told == ["v1"]
+    [told] = await world.webhooks.waiting(hook, 9)
+    assert '"version": "v1"' in told.body
     assert stage(world) == "promoted"
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.web.dashboard import models as screen
 from core.models.lora import WEIGHTS, Base, LoraManifest, write_manifest
 from core.models.registry import LoraRegistry
 from core.training.retest import RetestedAnswer, report_folder, write_retested
 from core.types import SpaceId
-from tests.dashboard import Site
+from tests.dashboard import RUI, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,3 +49,20 @@ async def test_promotions_are_marked_on_the_chart(shared: Site, space: SpaceId, 
     assert f">{name}</text>" in (await (await shared.signed_in(space)).get("/quality")).text
     registry.rollback()
     assert [each for _, each in registry.state().promotions] == [name, None]
+
+
+async def test_webhooks_are_told_once_of_what_the_operator_promotes(
+    shared: Site, space: SpaceId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, webhooks = LoraRegistry(shared.aion.settings.data_dir / "loras"), shared.aion.stores.webhooks
+    name = add_version(registry, tmp_path / "three", b"3")
+    monkeypatch.setattr(screen, "language_model_base", lambda spec: Base("b", "h"))
+    monkeypatch.setattr(screen, "prepare_lora", lambda *given: None)
+    monkeypatch.setattr("core.settings.Settings.operators", frozenset({RUI.id}))
+    hook = await webhooks.add(space, "https://example.org/hook", ["lora.promoted"])
+    browser = await shared.signed_in(space)
+    for _ in range(2):
+        assert (await browser.send(f"/models/{name}/promote")).status_code == 200
+    [told] = await webhooks.waiting(hook, 9)
+    assert f'"version": "{name}"' in told.body
+    registry.rollback()
