@@ -23,8 +23,8 @@ class RenderedMessage:
     """One chat message of a reply: rendered Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
     With an ``answer_id`` it has 👍 and 👎, below them ``buttons``, above all a ``menu``. A ``private`` one is for the
-    asker alone, a ``quiet`` one where that can be. A ``cosmetic`` one is partial text, soon replaced: a busy platform
-    may refuse it (``NotDelivered``).
+    asker alone, a ``quiet`` one where that can be. One that ``refers`` shows which message it replies to, as the first
+    one always does. A ``cosmetic`` one is partial text: a busy platform may refuse it (``NotDelivered``).
     """
 
     text: str
@@ -34,6 +34,7 @@ class RenderedMessage:
     file: File | None = None
     quiet: bool = False
     menu: Menu | None = None
+    refers: bool = False
     cosmetic: bool = field(default=False, compare=False)
 
     @property

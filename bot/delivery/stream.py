@@ -152,7 +152,7 @@ class StreamedReply(Generic[H]):
     async def _warn_unsure(self, reply: Reply) -> None:
         """Send a note that a part may be missing, until one surely arrived; two of them do no harm."""
         note = RenderedMessage(
-            say_markdown(reply.language, "error.possibly_sent"), private=reply.private, quiet=reply.quiet
+            say_markdown(reply.language, "error.possibly_sent"), private=reply.private, quiet=reply.quiet, refers=True
         )
         for _ in BACK_OFF_S:
             await self._put_retrying(len(self._shown), note)

@@ -15,6 +15,7 @@ from discord_things import snowflake
 from core.errors import Unavailable
 from core.texts import explain
 from core.types import Reply
+from core.types.delivery import DeliveredPart, UnfinishedMessage
 
 LONG = "\n\n".join(f"Paragraph {n}: " + "many words in a row " * 20 for n in range(12)).strip()
 
@@ -96,6 +97,27 @@ async def test_a_partial_text_whose_sending_was_unsure_becomes_the_final_one(dis
     discord.say(channel, eva, "When?", mentions_bot=True)
     await discord.wait_for_message(lambda m: m.buttons)
     assert await quiet(discord) == [whole]
+
+
+async def test_that_a_reply_may_be_missing_is_said_under_its_question(
+    discord, eva, channel, front, tmp_path, monkeypatch
+):
+    """Discord no longer knows the nonce of a reply that an earlier process may have sent, so it is not sent again."""
+
+    async def leave(message, outlet):
+        possibly_sent = (DeliveredPart(0, None),)
+        reply = Reply("Nine.", "en", answer_id=7)
+        front.inbox.left.append(UnfinishedMessage(message, reply, possibly_sent, had_files=False, n_runs=1))
+
+    front.script = leave
+    monkeypatch.setattr("bot.adapters.discord.post.NONCE_S", 0.0)
+    async with running(front, discord, tmp_path):
+        question = discord.say(channel, eva, "When?", mentions_bot=True)
+        await discord.wait_until(lambda: front.inbox.left)
+    async with running(front, discord, tmp_path):
+        note = await discord.wait_for_message()
+    assert note.content.startswith("I was interrupted while sending my answer.")
+    assert note.reference is question
 
 
 @pytest.mark.usefixtures("bot")

@@ -88,6 +88,16 @@ async def test_what_was_possibly_sent_is_not_sent_again_and_the_person_is_told(s
     assert len(server.shown) == (3 if isinstance(fault, Dropped) else 2)
 
 
+async def test_that_an_answer_may_be_missing_is_said_under_its_question(server, community):
+    ana = server.person("Ana")
+    group = server.group("Library")
+    server.inject("sendMessage", Dropped(applied=True))
+    async with running(server, community):
+        question = server.say(group, ana, "@aion_bot When do you open?")
+        note = await server.wait_for_message(says("I was interrupted while sending my answer."))
+    assert note.reply_to == question["message_id"]
+
+
 async def test_a_group_that_becomes_a_supergroup_takes_its_space_and_the_answer_under_way_along(server, community):
     community.slow = asyncio.Event()
     community.answers["slow"] = "There you are."

@@ -101,7 +101,8 @@ class ChannelPost:
         """Send a part; Discord answers a repeated nonce with the message it already made."""
         if rendered.private and self._direct is not None:
             return await self._direct.send(rendered, index)
-        reference: Any = self._message.to_reference(fail_if_not_exists=False) if self._message and not index else None
+        asked = self._message if not index or rendered.refers else None
+        reference: Any = asked.to_reference(fail_if_not_exists=False) if asked else None
         with failures(repeatable=True):
             sent: discord.Message = await self._channel.send(
                 rendered.text,

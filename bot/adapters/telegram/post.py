@@ -137,7 +137,8 @@ class TelegramPost:
             await self.admit(rendered)
         elif rendered.private and self._is_shared:
             raise self._no_private_place()
-        return await self._send(rendered, self._chat_id, self._topic_id, self._asker_message_id if index == 0 else None)
+        asked = self._asker_message_id if index == 0 or rendered.refers else None
+        return await self._send(rendered, self._chat_id, self._topic_id, asked)
 
     async def react(self, emoji: str) -> None:
         """Put an emoji on the message that is replied to; of those that bots may use, the nearest."""
