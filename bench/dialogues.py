@@ -2,8 +2,9 @@
 
 Run: python bench/dialogues.py [DIR...] [--fit]   (DIRs: communities' sets, whose questions each stand on their own)
 ``bench/dialogues.jsonl`` (our own writing, over the sample handbook and the notes) has as many second questions that
-go on from the first as ones that change the subject. *alone*: never joined; *wording*: joined by wording; *now*: as
-AION does; *always*: joined. ``--fit`` fits on the dialogues and on questions of the ``DIR`` sets put in a row, writes
+go on from the first as ones that change the subject; more of them only name another thing, which the documents hold
+(``another``) or lack (``absent``). *alone*: never joined; *wording*: joined by wording; *now*: as AION does;
+*always*: joined. ``--fit`` fits on the first two kinds and on questions of the ``DIR`` sets put in a row, writes
 ``core/chat/follow_up.json``, and judges each dialogue by a fit without its documents.
 """
 
@@ -24,7 +25,8 @@ from numpy.typing import NDArray
 from bench.labelled import default_embedder, folder_arguments, indexed
 from bench.table import heading, row
 from core.chat.follow_up import FEATURES, follow_up_features, log_odds
-from core.chat.question_recognition import is_follow_up
+from core.chat.own_words import own_words, unmentioned, weighing
+from core.chat.question_recognition import is_follow_up, names_another
 from core.evaluation.cached import CachedEmbedder
 from core.evaluation.dataset import LabelledDocument, LabelledSet, read_labelled
 from core.evaluation.outcomes import gold_rank
@@ -38,6 +40,9 @@ OUT = ROOT / "core" / "chat" / "follow_up.json"
 CHANGE_WEIGHT = 4.0
 """A question wrongly joined loses its answer; one wrongly left alone is only found as before."""
 
+_FITTED = ("follows", "changes")
+"""The kinds that the coefficients are fitted on."""
+
 _RIDGE = 1.0
 """Precision of the normal prior around 0 of each weight, on standardised features."""
 
@@ -46,7 +51,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Two questions in a row; ``quotes`` are what answers the second. ``kind``: ``follows`` or ``changes``."""
+    """Two questions in a row; ``quotes`` are what answers the second.
+
+    ``kind``: ``follows``, ``changes``, ``another`` or ``absent`` (nothing answers it).
+    """
 
     corpus: str
     language: Language
@@ -58,7 +66,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class SearchedDialogue:
-    """A dialogue with its features, and the rank of the answering passage alone and joined, from 1; 0 for none."""
+    """A dialogue with its features, and the reciprocal rank of the answering passage alone and joined; 0 for none."""
 
     dialogue: Dialogue
     features: Mapping[str, float]
@@ -66,6 +74,7 @@ class SearchedDialogue:
     joined: float
     is_first_alone: bool
     is_first_joined: bool
+    is_unmentioned: bool
 
 
 def main() -> None:
@@ -78,7 +87,8 @@ def main() -> None:
         folder.name: asyncio.run(_gathered(_in_a_row(read_labelled(folder)), embedder)) for folder in given.folders
     }
     if given.fit:
-        _write(fitted([*own, *(each for searched in others.values() for each in searched)]), sorted(others))
+        fitting = [each for each in own if each.dialogue.kind in _FITTED]
+        _write(fitted([*fitting, *(each for searched in others.values() for each in searched)]), sorted(others))
     print(
         heading(
             "dialogues",
@@ -95,7 +105,7 @@ def main() -> None:
         )
     )
     for language in ("en", "pt"):
-        for kind in ("follows", "changes"):
+        for kind in (*_FITTED, "another"):
             chosen = [each for each in own if (each.dialogue.language, each.dialogue.kind) == (language, kind)]
             print(
                 _row(
@@ -104,6 +114,9 @@ def main() -> None:
                     _held_out(own, [e for s in others.values() for e in s], chosen, given.fit),
                 )
             )
+    absent = [each for each in own if each.dialogue.kind == "absent"]
+    told = [log_odds(each.features) <= 0 or each.is_unmentioned for each in absent]
+    print(f"\nabsent: {sum(told)} of {len(absent)} searched alone, or said not to be found")
     for name, searched in others.items():
         print(_row(f"{name}, questions in a row", searched, [log_odds(each.features) > 0 for each in searched]))
 
@@ -155,9 +168,16 @@ async def _searched(
             texts = (each.first, each.second, f"{each.first}\n{each.second}")
             before, alone, both = [await index.searcher.search(Scope(SPACE), text, each.language) for text in texts]
             features = follow_up_features(each.second, before, alone, both)
+            own = own_words(alone.question, before.question)
+            both = weighing(both, own)
+            is_unmentioned = names_another(each.second) and bool(unmentioned(both, own))
             ranks = [_rank(found.hits, each.quotes) for found in (alone, both)]
             yield SearchedDialogue(
-                each, features, *(1 / rank if rank else 0.0 for rank in ranks), *(rank == 1 for rank in ranks)
+                each,
+                features,
+                *(1 / rank if rank else 0.0 for rank in ranks),
+                *(rank == 1 for rank in ranks),
+                is_unmentioned,
             )
 
 

@@ -18,7 +18,8 @@ from importlib.resources import files
 import numpy as np
 
 from core.chat.conversation import CondensedQuestion
-from core.chat.question_recognition import is_follow_up
+from core.chat.own_words import as_typed, own_words, unmentioned, weighing
+from core.chat.question_recognition import is_follow_up, names_another
 from core.ports import Searcher
 from core.types import Language, Scope, SearchResult
 
@@ -44,7 +45,11 @@ _MIN_NAMED = 2
 async def search_in_session(
     searcher: Searcher, scope: Scope, condensed: CondensedQuestion, language: Language
 ) -> tuple[CondensedQuestion, SearchResult]:
-    """Search for a question, joined with the session's last one where it goes on from it; return it with its topic."""
+    """Search for a question, joined with the session's last one where it goes on from it; return it with its topic.
+
+    Of a joined one its own words weigh most; where it only names another thing, and nothing found mentions that, it is
+    ``AnalyzedQuestion.unmentioned``.
+    """
     asked, earlier = condensed.asked, condensed.earlier
     if earlier is None or earlier == asked:
         return condensed, await searcher.search(scope, asked, language)
@@ -52,7 +57,12 @@ async def search_in_session(
     before, alone, both = await asyncio.gather(
         *(searcher.search(scope, text, language) for text in (earlier, asked, joined.search_text))
     )
-    return (joined, both) if goes_on(asked, before, alone, both) else (condensed, alone)
+    if not goes_on(asked, before, alone, both):
+        return condensed, alone
+    own = own_words(alone.question, before.question)
+    found = weighing(both, own)
+    missing = unmentioned(found, own) if names_another(asked) else ()
+    return joined, replace(found, question=replace(found.question, unmentioned=as_typed(missing, asked)))
 
 
 def goes_on(asked: str, before: SearchResult, alone: SearchResult, both: SearchResult) -> bool:

@@ -1,4 +1,4 @@
-"""Rules on a message's surface form: whether it is a question, and whether it is a follow-up.
+"""Rules on a message's surface form: whether it is a question, a follow-up, or one that names another thing alone.
 
 Rules over word lists (``question_recognition.toml``), in both languages at once, since the language of a short text is
 hardly known; microseconds a text, no model. Precision matters more than recall: a question that stands on its own is
@@ -28,6 +28,7 @@ _N_CONTENT_BEFORE_CLOSING = 3
 _N_CONTENT_BEFORE_SUBJECT = 1
 _N_CONTENT_BEFORE_LAST = 3
 _N_WORDS_OF_FRAGMENT = 4
+_N_WORDS_OF_ANOTHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class _WordLists:
     """The word lists of one language."""
 
     opening: frozenset[str]
+    another: frozenset[str]
+    clause: frozenset[str]
     closing: frozenset[str]
     expletive: frozenset[str]
     starter: frozenset[str]
@@ -68,6 +71,12 @@ def is_follow_up(text: str) -> bool:
     return any(_leans_on_earlier(utterance, _word_lists(language)) for language in LANGUAGES)
 
 
+def names_another(text: str) -> bool:
+    """Tell whether a text only names another thing to ask the same of (*what about guests?*, *e os visitantes?*)."""
+    words = _analyse(text).words
+    return any(_another_of(words, _word_lists(language)) for language in LANGUAGES)
+
+
 def is_question(text: str) -> bool:
     """Tell whether a text asks for something that could be looked up; small talk and exclamations do not."""
     text = _LINK.sub(" ", text)
@@ -79,6 +88,13 @@ def is_question(text: str) -> bool:
 
 def _starts_asking(utterance: _Utterance, lists: _WordLists) -> bool:
     return _opens(utterance.words, lists.starter) or (len(utterance.words) > 2 and utterance.words[0] in lists.wh)
+
+
+def _another_of(words: Sequence[str], lists: _WordLists) -> bool:
+    """Tell whether an opening is followed by a few words without a clause of their own."""
+    opening = max((phrase.split() for phrase in lists.another if _opens(words, (phrase,))), key=len, default=None)
+    rest = words[len(opening) :] if opening else ()
+    return 0 < len(rest) <= _N_WORDS_OF_ANOTHER and not lists.clause.intersection(rest)
 
 
 def _leans_on_earlier(utterance: _Utterance, lists: _WordLists) -> bool:
@@ -148,4 +164,5 @@ def _analyse(text: str) -> _Utterance:
 @cache
 def _word_lists(language: Language) -> _WordLists:
     table = tomllib.loads((files("core.chat") / "question_recognition.toml").read_text(encoding="utf-8"))[language]
-    return _WordLists(**{name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()})
+    lists = {name: frozenset(v.split() if isinstance(v, str) else v) for name, v in table.items()}
+    return _WordLists(**lists)

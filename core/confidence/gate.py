@@ -53,12 +53,14 @@ class LogisticGate:
         values = features(found)
         fitted = self.reading if self.reading is not None and found.is_read else self.coefficients
         value = fitted.probability(values)
-        reasons = _reasons(found, fitted.contributions(values), for_it=value >= fitted.upper)
-        return Decision(_band(value, fitted), Confidence(value, spec, reasons, values))
+        band = _band(found, value, fitted)
+        reasons = _reasons(found, fitted.contributions(values), for_it=band == "local")
+        return Decision(band, Confidence(value, spec, reasons, values))
 
 
-def _band(value: float, fitted: Coefficients) -> Band:
-    if value >= fitted.upper:
+def _band(found: SearchResult, value: float, fitted: Coefficients) -> Band:
+    """Return the band of a probability; nothing is sure about a thing that no passage mentions."""
+    if value >= fitted.upper and not found.question.unmentioned:
         return "local"
     return "provider" if value >= fitted.lower else "abstain"
 
@@ -77,11 +79,13 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 def _reasons(found: SearchResult, contributions: Mapping[str, float], for_it: bool) -> tuple[Reason, ...]:
-    """Return the groups of features that contributed most to the decision, largest first."""
+    """Return what is asked about and not mentioned, and the groups of features that contributed most, largest first."""
     sums = {group: sum(contributions.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
     said = [(abs(total), _reason(group, found, total > 0)) for group, total in sums.items() if (total > 0) == for_it]
     telling = sorted((pair for pair in said if pair[0] >= _MIN_CONTRIBUTION and pair[1]), key=lambda pair: -pair[0])
-    return tuple(reason for _, reason in telling if reason)[:_N_REASONS]
+    missing = found.question.unmentioned
+    first = [Reason("reason.term_missing", {"term": missing})] if missing else []
+    return tuple([*first, *(reason for _, reason in telling if reason)])[:_N_REASONS]
 
 
 def _reason(group: str, found: SearchResult, speaks_for: bool) -> Reason | None:

@@ -64,8 +64,10 @@ class AnswerCache:
 
 
 def _given_again(kept: CachedAnswer, language: Language) -> Draft:
-    """Return a cached answer, marked; a confirmed closest one without the words that called it so."""
-    text = kept.text.removeprefix(say(language, "extract.closest")).lstrip()
+    """Return a cached answer, marked; a confirmed closest one without the words up to those that called it so."""
+    before, introduction, quoted = kept.text.partition(say(language, "extract.closest"))
+    is_introduced = kept.used == CLOSEST and introduction and "\n" not in before
+    text = quoted.lstrip() if is_introduced else kept.text
     note = "closest.reused" if kept.used == CLOSEST else "answer.reused"
     return Draft(f"{text}\n\n{say(language, note)}", CACHE, sources=kept.sources)
 

@@ -101,7 +101,8 @@ class Writers:
         if (await self.policy(space)).range == "sure":
             return unknown(language)
         with clock.step("quote"):
-            quoted = closest(await self._ranked_quotations(found), language, self.rooms)
+            ranked = await self._ranked_quotations(found)
+            quoted = closest(ranked, language, self.rooms, found.question.unmentioned)
         if quoted is None:
             return unknown(language)
         return Draft(quoted.text, CLOSEST, sources=quoted.sources, latency_ms=_steps(clock))

@@ -50,7 +50,8 @@ class AnalyzedQuestion:
 
     ``terms`` are its content words, or all its words where every one is framing; ``stems`` those of all its words in
     ``language`` without stop-words; ``prefixes`` the spelling prefixes of all its words in order; ``answer_types``
-    what it asks for, empty where its wording tells nothing.
+    what it asks for, empty where its wording tells nothing; ``unmentioned`` what it asks about, as typed, where that
+    is known and no passage that was found names it.
     """
 
     text: str
@@ -59,6 +60,7 @@ class AnalyzedQuestion:
     stems: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     answer_types: tuple[AnswerType, ...] = ()
+    unmentioned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

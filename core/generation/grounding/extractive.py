@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.generation.grounding.quotation import Quotation
 from core.generation.grounding.quote_ranking import ScoredQuotation
-from core.texts import say
+from core.texts import say, say_markdown
 from core.types import Language, Source
 
 _MARGIN = 2.0
@@ -67,16 +67,20 @@ def extract(ranked: Sequence[ScoredQuotation], rooms: QuoteRooms = GLANCE) -> Ex
     return _extract_of(chosen) if chosen else None
 
 
-def closest(ranked: Sequence[ScoredQuotation], language: Language, rooms: QuoteRooms = GLANCE) -> Extract | None:
+def closest(
+    ranked: Sequence[ScoredQuotation], language: Language, rooms: QuoteRooms = GLANCE, unmentioned: str = ""
+) -> Extract | None:
     """Return a few quotations that may answer, introduced as no sure answer; ``None`` when there are none.
 
+    The introduction says that what is ``unmentioned`` was not found.
     More than the ``rooms`` only where a single part takes more.
     """
     chosen = _chosen(_near(ranked, _MARGIN_OF_CLOSEST), rooms.closest, rooms.all_closest, _around)
     if not chosen:
         return None
     quoted = _extract_of(chosen)
-    return replace(quoted, text=f"{say(language, 'extract.closest')}\n\n{quoted.text}")
+    missing = f"{say_markdown(language, 'extract.unmentioned', what=unmentioned)} " if unmentioned else ""
+    return replace(quoted, text=f"{missing}{say(language, 'extract.closest')}\n\n{quoted.text}")
 
 
 def _near(ranked: Sequence[ScoredQuotation], margin: float) -> list[Quotation]:

@@ -97,3 +97,44 @@ def test_what_names_another_subject_that_is_nowhere_does_not_go_on():
     assert log_odds(near) > 0
     assert log_odds({**near, "held": 0.0, "named": 2.0}) < 0
     assert log_odds({**near, "held": 0.0, "named": 2.0, "leans": 1.0}) > 0
+
+
+GUESTS = "What about guests?"
+
+
+async def test_its_own_words_weigh_most(tmp_path: Path) -> None:
+    store = MemoryStore(WordEmbedder())
+    notes = (
+        "Members get twenty days of vacation in the year, and days of vacation count from the first day.",
+        "Trainees get twelve days.",
+        "The wireless password changes every month.",
+    )
+    store.add(HERE, *notes)
+    searcher = HybridSearcher(store.embedder, store, tmp_path)
+    condensed, found = await search_in_session(searcher, Scope(HERE), asked("what about trainees?", VACATION), "en")
+    assert condensed.topic == VACATION, "asked alone it would not be known what of them"
+    assert [hit.passage.text for hit in found.hits][:2] == [notes[1], notes[0]]
+    assert not found.question.unmentioned
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (GUESTS, "guests"),
+        ("And the Stolen helmet?", "Stolen helmet"),
+        ("what about members?", ""),
+        ("and if guests come?", ""),
+        ("can I carry over unused ones?", ""),
+    ],
+)
+async def test_another_thing_that_nothing_found_mentions_is_named(searcher, text, missing):
+    _, found = await search_in_session(searcher, Scope(HERE), asked(text, VACATION), "en")
+    assert found.question.unmentioned == missing
+
+
+async def test_nothing_is_missed_in_passages_of_another_language(tmp_path: Path) -> None:
+    store = MemoryStore(WordEmbedder())
+    store.add(HERE, "Os sócios têm vinte dias de férias por ano.", language="pt")
+    searcher = HybridSearcher(store.embedder, store, tmp_path)
+    _, found = await search_in_session(searcher, Scope(HERE), asked(GUESTS, VACATION), "en")
+    assert not found.question.unmentioned

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.question_recognition import MAX_WORDS, is_follow_up, is_question
+from core.chat.question_recognition import MAX_WORDS, is_follow_up, is_question, names_another
 from tests.core.chat.question_examples import FOLLOW_UPS, STANDALONE, UNSEEN_FOLLOW_UPS, UNSEEN_STANDALONE
 
 
@@ -68,3 +68,23 @@ def test_a_question_is_heard_with_or_without_its_mark(text):
 )
 def test_chatter_is_not_a_question(text):
     assert not is_question(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("what about guests?", True),
+        ("And on Sundays?", True),
+        ("e quanto ao forno a lenha?", True),
+        ("e os visitantes?", True),
+        ("and a stolen bicycle helmet?", True),
+        ("e se roubarem?", False),
+        ("what about when it rains?", False),
+        ("and where does the choir meet", False),
+        ("guests?", False),
+        ("what about", False),
+        ("", False),
+    ],
+)
+def test_what_only_names_another_thing_is_told(text, does):
+    assert names_another(text) is does

@@ -46,6 +46,15 @@ def test_bands(matched, band):
     assert 0 < decision.confidence.value < 1
 
 
+def test_nothing_is_sure_about_a_thing_that_no_passage_mentions():
+    result = found(hit(1, 0.9, 5.0, (0, 1, 2)), terms=REFUND)
+    missing = replace(result, question=replace(result.question, unmentioned="guests"))
+    sure, unsure = (LogisticGate(ONE_FEATURE).decide(each) for each in (result, missing))
+    assert (sure.band, unsure.band) == ("local", "provider")
+    assert unsure.confidence.value == sure.confidence.value
+    assert [each.values for each in unsure.confidence.reasons][:1] == [{"term": "guests"}]
+
+
 def test_probability_is_the_logistic_of_the_weighted_features():
     assert ONE_FEATURE.probability({"stems_held": 0.5}) == pytest.approx(0.5)
     assert ONE_FEATURE.probability({"stems_held": 0.75}) == pytest.approx(1 / (1 + np.exp(-1)))

@@ -76,6 +76,12 @@ def test_the_closest_is_introduced_in_the_askers_language():
     assert closest(scored((1, 0, 5.0)), "pt").text == "O mais perto que encontrei:\n\nOne is here."
 
 
+def test_the_closest_says_what_was_not_found_as_it_was_typed():
+    quoted = closest(scored((1, 0, 0.3)), "pt", unmentioned="*estagiários*")
+    assert quoted is not None
+    assert quoted.text.startswith("Sobre “\\*estagiários\\*” não encontrei nada. O mais perto que encontrei:\n\nOne")
+
+
 def test_the_number_of_a_source_is_outside_the_fences_of_code():
     text = "```\nls -l dir\n```"
     code = QuotablePassage(1, passage(text), passage(text)).around(0, 100)
