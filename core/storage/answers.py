@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Update, delete, func, insert, select, update
+from sqlalchemy import Row, Update, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
@@ -19,6 +19,7 @@ from core.storage.database import Database
 from core.storage.delivery.claim import claim_statement
 from core.storage.delivery.webhook_outbox import post_events
 from core.storage.schema import answers, document_names, ratings
+from core.storage.schema.answers import never_shown
 from core.storage.spaces import ensure_space, in_community
 from core.types import (
     CommunityEvent,
@@ -116,10 +117,17 @@ class Answers:
         self._database = database
 
     async def record(self, answer: NewAnswer) -> int:
-        """Store an answer and return its id."""
+        """Store an answer and return its id; it replaces one to the same message that was never shown.
+
+        Such a one was left by a process that ended between recording and sending it, and has been made again.
+        """
         async with self._database.write() as connection:
             await ensure_space(connection, answer.space)
-            statement = insert(answers).values(_columns(answer)).returning(answers.c.id)
+            columns = _columns(answer)
+            new = self._database.sql.insert(answers).values(columns)
+            key = ["space_id", "asked_by_message"]
+            again = new.on_conflict_do_update(index_elements=key, index_where=never_shown, set_=columns)
+            statement = again.returning(answers.c.id)
             answer_id = int((await connection.execute(statement)).scalar_one())
             told = (answer.question, answer.text, answer.used, answer.decision.confidence.value, answer.language)
             await post_events(connection, answer.space, answer_events(answer_id, *told))
@@ -211,18 +219,19 @@ async def _require_answer(connection: AsyncConnection, space: SpaceId, answer_id
         raise BadInput("storage.elsewhere")
 
 
+_AS_THEY_ARE = ("asker", "conversation", "question", "language", "text", "used", "searched", "asked_by_message")
+_NOT_GENERATED: Mapping[str, Any] = {"prompt": [], "log_probs": []} | dict.fromkeys(
+    ("generator", "model", "sampling", "completion", "lora_version")
+)
+
+
 def _columns(answer: NewAnswer) -> dict[str, Any]:
     confidence, generation = answer.decision.confidence, answer.generation
     return {
+        **{name: getattr(answer, name) for name in _AS_THEY_ARE},
         "space_id": answer.space,
-        "asker": answer.asker,
-        "conversation": answer.conversation,
-        "question": answer.question,
-        "language": answer.language,
         "passages": [asdict(_used(hit)) for hit in answer.passages],
         "sources": [asdict(source) for source in answer.sources],
-        "text": answer.text,
-        "used": answer.used,
         "confidence": confidence.value,
         "confidence_spec": confidence.spec,
         "reasons": [{"key": reason.key, "values": dict(reason.values)} for reason in confidence.reasons],
@@ -230,9 +239,7 @@ def _columns(answer: NewAnswer) -> dict[str, Any]:
         "band": answer.decision.band,
         "latency_ms": dict(answer.latency_ms),
         "created_at": datetime.now(UTC),
-        "searched": answer.searched,
-        "asked_by_message": answer.asked_by_message,
-        **(_generation_columns(generation) if generation else {"prompt": [], "log_probs": []}),
+        **(_generation_columns(generation) if generation else _NOT_GENERATED),
     }
 
 
@@ -266,23 +273,16 @@ def read_answer(row: Row[Any]) -> AnswerRecord:
     reasons = tuple(Reason(**reason) for reason in row.reasons)
     confidence = Confidence(row.confidence, row.confidence_spec, reasons, row.features)
     return AnswerRecord(
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
         id=row.id,
         space=row.space_id,
-        asker=row.asker,
-        conversation=row.conversation,
-        question=row.question,
-        language=row.language,
         passages=tuple(UsedPassage(**passage) for passage in row.passages),
         decision=Decision(row.band, confidence),
-        text=row.text,
-        used=row.used,
         sources=tuple(Source(**source) for source in row.sources),
         generation=_generation(row),
         latency_ms=row.latency_ms,
         message_ref=row.message_ref,
         created_at=row.created_at,
-        searched=row.searched,
-        asked_by_message=row.asked_by_message,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from core.storage.database import Database
 from core.storage.schema import answers, ratings, reusable_answers
@@ -36,12 +36,17 @@ class CachedAnswers:
     async def keep(
         self, space: SpaceId, answer_id: int, language: Language, state: str, asked: str, vector: Vector
     ) -> None:
-        """Cache an answer under ``asked``, the question's content words; delete entries of other states."""
+        """Cache an answer under ``asked``, the question's content words; delete entries of other states.
+
+        One that was cached under this id before, and was made again since, is replaced.
+        """
         kept = reusable_answers.c
         values = {"answer_id": answer_id, "space_id": space, "language": language, "state": state, "asked": asked}
         async with self._database.write() as connection:
             await connection.execute(delete(reusable_answers).where(kept.space_id == space, kept.state != state))
-            await connection.execute(insert(reusable_answers).values(vector=vector, **values))
+            new = self._database.sql.insert(reusable_answers).values(vector=vector, **values)
+            again = new.on_conflict_do_update(index_elements=["answer_id"], set_={"vector": vector, **values})
+            await connection.execute(again)
 
     async def find(self, space: SpaceId, language: Language, state: str, asked: str) -> Sequence[CachedAnswer]:
         """Return the answers cached under the same words, language and state, newest first.

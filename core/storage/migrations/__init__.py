@@ -37,6 +37,7 @@ REVISIONS: tuple[str, ...] = (
     "0027",
     "0028",
     "0029",
+    "0030",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

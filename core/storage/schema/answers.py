@@ -44,6 +44,18 @@ answers = Table(
     sqlite_autoincrement=True,
 )
 
+never_shown = answers.c.message_ref.is_(None) & answers.c.asked_by_message.is_not(None)
+"""Whether an answer to a message of a chat is not known to be shown: of those to one message there is at most one."""
+
+Index(
+    "ux_answers_never_shown",
+    answers.c.space_id,
+    answers.c.asked_by_message,
+    unique=True,
+    sqlite_where=never_shown,
+    postgresql_where=never_shown,
+)
+
 ratings = Table(
     "ratings",
     metadata,

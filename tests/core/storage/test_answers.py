@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import text, update
 
 from core.errors import BadInput
 from core.storage.answers import Answers, NewAnswer, UsedPassage
+from core.storage.cached_answers import CachedAnswers
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
+from core.storage.migrations.versions import v0030_answers_once
+from core.storage.schema import answers as table
 from core.types import (
     Confidence,
     Decision,
@@ -129,3 +133,44 @@ async def test_another_space_neither_sees_nor_rates_an_answer(answers: Answers) 
 async def test_an_answer_that_never_was_cannot_be_rated(answers: Answers) -> None:
     with pytest.raises(BadInput, match="elsewhere"):
         await answers.rate(HERE, 99, "ana", "up")
+
+
+async def test_an_answer_made_again_before_it_was_shown_is_recorded_once(database: Database, answers: Answers) -> None:
+    """As when a core dies between recording and sending; an edited question has a second answer, after the first."""
+    asked = replace(ANSWER, asked_by_message="discord:9")
+    first = await answers.record(asked)
+    again = replace(asked, text="Under the pot.", used="extract", generation=None, latency_ms={})
+    assert await answers.record(again) == first
+    made = await answers.get(HERE, first)
+    assert made is not None
+    assert (made.text, made.used, made.generation, made.latency_ms) == ("Under the pot.", "extract", None, {})
+    cached = CachedAnswers(database)
+    for words in ("key", "key pot"):
+        await cached.keep(HERE, first, "en", "now", words, np.ones(4, np.float32))
+    assert [len(await cached.find(HERE, "en", "now", words)) for words in ("key", "key pot")] == [0, 1]
+    message = Message("discord:9", "discord", HERE, "5", Person("discord:1", "Ana"), "Where is the key?")
+    await Inbox(database).note_shown(message, first, "77")
+    edited = await answers.record(replace(asked, question="Where is the spare key?"))
+    assert edited != first
+    shown = await answers.get(HERE, first)
+    assert shown is not None and shown.question == "Where is the key?"
+    others = [await answers.record(replace(ANSWER, asked_by_message=key, space=space))
+              for key, space in ((None, HERE), (None, HERE), ("discord:9", THERE))]  # fmt: skip
+    assert len({first, edited, *others}) == 5
+
+
+async def test_of_answers_recorded_twice_before_the_last_keeps_its_message(
+    database: Database, answers: Answers
+) -> None:
+    first = await answers.record(ANSWER)
+    last = await answers.record(ANSWER)
+    other = await answers.record(replace(ANSWER, asked_by_message="discord:8"))
+    async with database.write() as connection:  # as it was before that revision
+        await connection.execute(text("DROP INDEX ux_answers_never_shown"))
+        await connection.execute(text(f"UPDATE alembic_version SET version_num = '{v0030_answers_once.down_revision}'"))
+        doubled = update(table).where(table.c.id.in_([first, last])).values(asked_by_message="discord:9")
+        await connection.execute(doubled)
+    await database.engine.upgrade()
+    found = [await answers.get(HERE, each) for each in (first, last, other)]
+    assert [each and each.asked_by_message for each in found] == [None, "discord:9", "discord:8"]
+    assert await answers.record(replace(ANSWER, asked_by_message="discord:9")) == last
