@@ -26,6 +26,7 @@ from core.recorded_outlet import RecordedOutlet
 from core.request_id import current_request, request
 from core.service_binding import Services
 from core.services.setting_schema import SpokenLanguage
+from core.storage.database import DATABASE_FAILURES
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.tracing import span
@@ -149,8 +150,15 @@ class Dispatch:
         return tuple(each for each in fitting if wanted in each.label.casefold())
 
     async def open_private_chat(self, platform: Platform, space: SpaceId) -> bool:
-        """Deliver the private replies kept for the person of a private chat, which is open now; return if any were."""
-        return await self.inbox.release(platform, space)
+        """Deliver the private replies kept for the person of a private chat, which is open now; return if any were.
+
+        Without the database they wait for the person's next message.
+        """
+        try:
+            return await self.inbox.release(platform, space)
+        except DATABASE_FAILURES as error:
+            log.error("what is kept for %s waits on: %s", space, error)
+            return False
 
     async def is_free_channel(self, space: SpaceId, conversation: str) -> bool:
         """Tell whether a conversation is a free channel, where unaddressed messages are handled too."""

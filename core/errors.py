@@ -5,6 +5,7 @@ AionError
 │   ├── BadInput         what was sent cannot be worked with (empty, too long, unreadable, blocked address)
 │   ├── PermissionRefused the person may not do this
 │   ├── Unavailable      it cannot be done now (busy, another process, newer data folder, embedder changed)
+│   │   └── DatabaseUnreachable the database's server does not answer; what was accepted waits for it
 │   └── PrivateChatClosed a private reply has no place: its person's private chat was never opened
 └── InternalError        never shown: the person gets a reference id, the log gets the detail
     ├── GenerationFailed a generator gave no usable text
@@ -46,6 +47,10 @@ class PermissionRefused(UserError):
 
 class Unavailable(UserError):
     """It cannot be done now; the sentence says what to do about it."""
+
+
+class DatabaseUnreachable(Unavailable):
+    """The database's server does not answer: what it was needed for can be done once it does."""
 
 
 class PrivateChatClosed(UserError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from core.chat.fair_queue import FairQueue
 from core.command_call import CommandCall
 from core.commands import Registry
-from core.errors import BadInput, PermissionRefused, Superseded, UserError
+from core.errors import BadInput, DatabaseUnreachable, PermissionRefused, Superseded, UserError
 from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.service_binding import Services
@@ -81,9 +81,8 @@ async def explained(key: str, language: Language, outlet: Outlet) -> AsyncIterat
     except Superseded:
         raise  # nobody may be told anything: another process answers
     except UserError as error:
-        await outlet.send(
-            Reply(explain_markdown(language, error), language, quiet=isinstance(error, PermissionRefused))
-        )
+        is_quiet, is_outage = isinstance(error, PermissionRefused), isinstance(error, DatabaseUnreachable)
+        await outlet.send(Reply(explain_markdown(language, error), language, quiet=is_quiet, outage=is_outage))
     except Exception:  # the error boundary: of a fault, nothing but its reference may reach the chat
         reference = new_reference()
         log.exception("fault %s while handling %s", reference, key)

@@ -14,6 +14,9 @@ from core.types import Message, Reply, SpaceId
 
 log = logging.getLogger(__name__)
 
+OUTAGE_S = 2.0
+"""Seconds after which a message is worked on again for which the database could not be reached, once it can."""
+
 
 class RecordedOutlet:
     """The outlet of an accepted message; a crash loses nothing of its reply (``core.ports.Outlet``)."""
@@ -33,7 +36,13 @@ class RecordedOutlet:
         await self._outlet.partial(text)
 
     async def send(self, reply: Reply) -> None:
-        """Store the reply in the inbox, then deliver it."""
+        """Store the reply in the inbox, then deliver it.
+
+        One that says that the database cannot be reached is left out where the message is stored: it stays open, and is
+        worked on again. Files would be lost by then.
+        """
+        if reply.outage and self._inbox.is_stored(self._message) and not self._message.attachments:
+            return await self._postpone(DeliveryPostponed("the database cannot be reached", OUTAGE_S))
         await self._inbox.answer(self._message, reply)
         await self.deliver(reply)
 

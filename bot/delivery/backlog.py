@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from core.ports import InboxPort
+from core.storage.database import DATABASE_FAILURES
 from core.types import Message, Platform, SpaceId
 from core.types.delivery import UnfinishedMessage
 
@@ -69,7 +70,12 @@ class Backlog:
         news = self._inbox.news(self._platform)
         while True:
             news.clear()
-            for unfinished in await self._unheld():
+            try:
+                due = await self._unheld()
+            except DATABASE_FAILURES as error:
+                log.warning("what is unfinished is not known, and is looked for again: %s", error)
+                due = []
+            for unfinished in due:
                 self.hold(unfinished.message)
                 self._start(self._resume(unfinished))
             with suppress(TimeoutError):

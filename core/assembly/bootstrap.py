@@ -99,6 +99,7 @@ async def assemble(
         # The data folder.
         opening = await Database.open(settings.data_dir, settings.database_address)
         stores = Stores(database := await stack.enter_async_context(opening))
+        stack.push_async_callback(stores.inbox.settle)
         pseudonyms = await open_pseudonyms(settings)
         if settings.database_address:
             await require_same_key(database, pseudonyms)

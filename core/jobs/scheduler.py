@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.job import Job as ScheduledJob
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core.errors import BadInput, PluginFailed, Unavailable
+from core.storage.database import DATABASE_FAILURES
 from core.storage.job_runs import JobRequest, JobRuns
 
 log = logging.getLogger(__name__)
@@ -71,9 +74,10 @@ class Scheduler:
         self._come_and_go: dict[str, timedelta] | None = None
         self._holder = secrets.token_hex(8)
         self._pace = pace
-        self._soonest = datetime.max.replace(tzinfo=UTC)
+        self._settled_at_s = float("inf")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._keeping_time: asyncio.Task[None] | None = None
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -83,14 +87,32 @@ class Scheduler:
     async def start(self) -> None:
         """Start ticking. Overdue jobs wait for ``Pace.settle``."""
         await self._runs.know(self._jobs)
-        self._soonest = datetime.now(UTC) + self._pace.settle
+        self._settled_at_s = time.monotonic() + self._pace.settle.total_seconds()
         trigger = IntervalTrigger(seconds=self._pace.tick.total_seconds(), timezone=UTC)
-        self._scheduler.add_job(self.tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
+        ticking = self._scheduler.add_job(
+            self._try_to_tick, trigger, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
         self._scheduler.start()
+        self._keeping_time = asyncio.create_task(self._keep_time(ticking), name="time of jobs")
+
+    async def _keep_time(self, ticking: ScheduledJob) -> None:
+        """Have the next tick come in time where the wall clock, by which APScheduler waits, was set back."""
+        while True:
+            await asyncio.sleep(self._pace.tick.total_seconds())
+            now = datetime.now(UTC)
+            if ticking.next_run_time > now + 2 * self._pace.tick:
+                ticking.modify(next_run_time=now)
+
+    async def _try_to_tick(self) -> None:
+        try:
+            await self.tick()
+        except DATABASE_FAILURES as error:
+            log.warning("jobs wait, as the database cannot be used: %s", error)
 
     async def tick(self) -> None:
         """Start what is due and no other process runs; cancel what another one has claimed since."""
         now = datetime.now(UTC)
+        soonest = now if time.monotonic() >= self._settled_at_s else datetime.max.replace(tzinfo=UTC)
         for name in await self._runs.renew(list(self._running), self._holder, self._pace.claim):
             self._cancel(name)
         finished, requests = await self._runs.last_finished(), await self._runs.requests()
@@ -100,7 +122,7 @@ class Scheduler:
             self._come_and_go = intervals
         for job in (*self._jobs.values(), *come_and_go.values()):
             request = requests.get(job.name, JobRequest())
-            is_due = not request.is_paused and next_run(finished.get(job.name), job.every, self._soonest) <= now
+            is_due = not request.is_paused and next_run(finished.get(job.name), job.every, soonest) <= now
             if job.name in self._running or not (is_due or request.asked_at is not None):
                 continue
             if await self._claim(job.name, finished.get(job.name, _EVER)):
@@ -110,7 +132,7 @@ class Scheduler:
         return await self._runs.claim(name, self._holder, self._pace.claim, unless_ended_after)
 
     def _begin(self, job: Job) -> None:
-        task = asyncio.create_task(self._run(job), name=f"job {job.name}")
+        task = asyncio.create_task(self._run_in_background(job), name=f"job {job.name}")
         self._running[job.name] = task
         task.add_done_callback(lambda _: self._running.pop(job.name, None))
 
@@ -137,9 +159,17 @@ class Scheduler:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         under_way = list(self._running.values())
+        if self._keeping_time is not None:
+            under_way.append(self._keeping_time)
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _run_in_background(self, job: Job) -> None:
+        try:
+            await self._run(job)
+        except DATABASE_FAILURES as error:
+            log.error("job %s: its end is not recorded, so that it is due again: %s", job.name, error)
 
     async def _run(self, job: Job) -> None:
         try:

@@ -56,8 +56,7 @@ class JobRuns:
         The clock was wrong then, and the job would rest until it is that late.
         """
         ended = func.max(runs.c.finished_at).label("at")
-        by_now = runs.c.finished_at <= datetime.now(UTC) + MAX_SKEW
-        rows = await self._database.rows(select(runs.c.job, ended).where(by_now).group_by(runs.c.job))
+        rows = await self._database.rows(select(runs.c.job, ended).where(_ended_by_now()).group_by(runs.c.job))
         return {row.job: row.at for row in rows}
 
     async def latest(self) -> Mapping[str, JobRun]:
@@ -107,7 +106,7 @@ class JobRuns:
         free = or_(table.claimed_until.is_(None), table.claimed_until <= sql.moment_in(timedelta(0)))
         candidate = select(table.job).where(table.job == job, free)
         if unless_ended_after is not None:
-            ended = select(runs.c.id).where(runs.c.job == job, runs.c.finished_at > unless_ended_after)
+            ended = select(runs.c.id).where(runs.c.job == job, runs.c.finished_at > unless_ended_after, _ended_by_now())
             candidate = candidate.where(or_(table.asked_at.is_not(None), ~ended.exists()))
         chosen = candidate.with_for_update(skip_locked=True).scalar_subquery()
         values = {"claimed_by": holder, "claimed_until": sql.moment_in(lasting), "asked_at": None}
@@ -167,6 +166,10 @@ class JobRuns:
         async with self._database.write() as connection:
             await _ensure_request(connection, job)
             await connection.execute(update(job_wishes).where(job_wishes.c.job == job).values(values))
+
+
+def _ended_by_now() -> ColumnElement[bool]:
+    return runs.c.finished_at <= datetime.now(UTC) + MAX_SKEW
 
 
 def _is_claimed(job: str, holder: str) -> ColumnElement[bool]:

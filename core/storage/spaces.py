@@ -89,8 +89,8 @@ class Spaces:
         """Return the language to speak in a space; each person's own also where the database cannot be read."""
         try:
             return await self.value(space, LANGUAGE)
-        except DATABASE_FAILURES:
-            log.exception("the language of %s is not known", space)
+        except DATABASE_FAILURES as error:
+            log.error("the language of %s is not known: %s", space, error)
             return LANGUAGE.default
 
     async def set_value(self, space: SpaceId, setting: Setting[T], value: T) -> None:

@@ -104,7 +104,8 @@ class Reply:
 
     ``private``: shown to the caller only, never where others read. ``quiet``: shown to the caller only where the
     platform can, else to all. ``settles``: the message whose button led to it loses its buttons. ``reaction`` is an
-    emoji to put on the message it replies to; one with that and no text is the reaction alone.
+    emoji to put on the message it replies to; one with that and no text is the reaction alone. ``outage``: says that
+    the database cannot be reached, in place of a reply that a stored message may still have.
     """
 
     text: Markdown
@@ -118,3 +119,4 @@ class Reply:
     quiet: bool = False
     menu: Menu | None = None
     reaction: str = ""
+    outage: bool = False

@@ -2,8 +2,8 @@
 
 Everything is real but the embedder, the writer and one command.
 Questions are searched, judged and recorded; the answer is what ``spoken`` makes of them. ``/echo text`` replies with
-its text as soon as the data folder holds no file ``hold``; ``long`` in the text makes it three chat messages on either
-platform.
+its text as soon as the data folder holds no file ``hold``, and a question with ``held`` in it begins then; ``long`` in
+the text makes it three chat messages on either platform.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class Echo:
 
     async def answer(self, question: Question, show: Show, writing: Callable[[], None] = lambda: None) -> Answer:
         """Answer with what ``spoken`` makes of the question; one with ``stream`` in it is shown while it is written."""
+        if "held" in question.text:
+            await until_free()
         answer = await self.pipeline.answer(question, show, writing)
         if "stream" in question.text:
             await show("Echo:")
@@ -49,10 +51,15 @@ class Echo:
         return await self.pipeline.answer_unaddressed(question)
 
 
-async def echo(context: Context) -> None:
-    """Reply with the text that was given."""
+async def until_free() -> None:
+    """Wait until there is no file ``hold``."""
     while HOLD.exists():  # noqa: ASYNC110 (another process takes it away)
         await asyncio.sleep(0.01)
+
+
+async def echo(context: Context) -> None:
+    """Reply with the text that was given."""
+    await until_free()
     await context.reply(spoken(context.message.arguments["text"]))
 
 

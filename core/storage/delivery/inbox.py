@@ -7,8 +7,7 @@
 
 A message is stored with its text and reply address until it is closed; then only its key remains. Only an edit
 (``revise``) leads back to an earlier state, so late and repeated calls change nothing. A private reply without a place
-is held for ``HELD_FOR``. A message is answered even when
-the database fails: the error is logged, and only durability is lost.
+is held for ``HELD_FOR``. A message is answered even when the database fails: only durability is lost until it is back.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from sqlalchemy import ColumnElement, Insert, Row, Update, and_, delete, func, o
 from core.storage.answers import message_ref_update
 from core.storage.database import DATABASE_FAILURES, Database
 from core.storage.delivery.claim import claim_statement
+from core.storage.delivery.inbox_writes import InboxWrites
 from core.storage.delivery.leases import HeldLease
 from core.storage.delivery.message_json import (
     message_from_json,
@@ -34,7 +34,6 @@ from core.storage.delivery.message_json import (
     reply_from_json,
     reply_to_json,
 )
-from core.storage.engines.engine import Fence
 from core.storage.group_commit import GroupCommit
 from core.storage.schema import inbox
 from core.types import Message, Platform, Reply, SpaceId
@@ -51,7 +50,6 @@ MAX_OVERDUE = timedelta(minutes=30)
 MAX_AGE = timedelta(days=1)
 """A message whose reply could not be delivered for so long is closed."""
 
-
 MAX_SKEW = timedelta(minutes=5)
 """How far apart the clocks of two processes may be."""
 
@@ -67,8 +65,8 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes: dict[str, GroupCommit] = {}
-        self._leases: dict[str, HeldLease] = {}
+        self._writes: dict[str, InboxWrites] = {}
+        self._unstored: set[tuple[SpaceId, str]] = set()
         self._posts = GroupCommit(database)
         self._news: defaultdict[Platform, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -77,7 +75,7 @@ class Inbox:
 
         After that every write but ``post`` and ``prune`` raises ``Superseded``.
         """
-        self._leases[platform] = lease
+        self._writes_of(platform).lead(lease)
 
     async def accept(self, message: Message) -> bool:
         """Store a message, which is then answered even after a crash; ``False`` when it was accepted before."""
@@ -93,9 +91,14 @@ class Inbox:
                 message=message_to_json(message),
                 n_runs=1,
             )
-        except DATABASE_FAILURES:
-            log.exception("%s could not be stored, and is lost if AION stops now", message.key)
+        except DATABASE_FAILURES as error:
+            log.error("%s could not be stored, and is lost if AION stops now: %s", message.key, error)
+            self._unstored.add((message.space, message.key))
             return True
+
+    def is_stored(self, message: Message) -> bool:
+        """Return whether an accepted message outlives this process, so that it can be answered later."""
+        return bool(message.address) and (message.space, message.key) not in self._unstored
 
     async def revise(self, message: Message, parts: Sequence[DeliveredPart]) -> None:
         """Store an edited message for a new answer; ``parts`` are the shown parts of the earlier reply."""
@@ -167,6 +170,7 @@ class Inbox:
 
     async def close(self, message: Message) -> None:
         """Close a message and delete its text, address and reply."""
+        self._unstored.discard((message.space, message.key))
         await self._change(message, _open, **_CLOSED)
 
     def journal(self, message: Message, parts: Sequence[DeliveredPart] = ()) -> InboxJournal:
@@ -182,7 +186,11 @@ class Inbox:
         await self._execute(message.space, message_ref_update(message.space, answer_id, f"{message.platform}:{handle}"))
 
     async def unfinished(self, platform: Platform) -> Sequence[UnfinishedMessage]:
-        """Return the open messages of a platform that are due, oldest first; those that are too late are closed."""
+        """Return the open messages of a platform that are due, oldest first; those that are too late are closed.
+
+        Raises one of ``DATABASE_FAILURES`` while what was done meanwhile cannot be written: it would be done again.
+        """
+        await self._writes_of(platform).catch_up()
         now = datetime.now(UTC)
         is_due = or_(inbox.c.due_at <= now, inbox.c.seen_at > now + MAX_SKEW)  # by a clock that was set back since
         due = and_(inbox.c.platform == platform, inbox.c.due_at.is_not(None), is_due)
@@ -191,6 +199,11 @@ class Inbox:
         for row in late:
             await self._give_up(row)
         return [_unfinished(row) for row in rows if row not in late]
+
+    async def settle(self) -> None:
+        """Write what could not be written before, as the process ends."""
+        for writes in self._writes.values():
+            await writes.settle()
 
     async def count_open(self) -> int:
         """Return how many messages of all spaces are open, for the operator."""
@@ -224,30 +237,22 @@ class Inbox:
         return new
 
     async def _add(self, space: SpaceId, key: str, /, **values: object) -> bool:
-        return await self._writes_of(space).run(self._new(space, key, **values)) == 1
+        return await self._writes_of(space).run_or_keep(self._new(space, key, **values)) == 1
 
     async def _change(self, message: Message, condition: ColumnElement[bool], /, **values: object) -> None:
         if message.address:  # without an address no other process can reply, so it was never stored
             changed = update(inbox).where(_is(message.space, message.key), condition).values(values)
             await self._execute(message.space, changed)
 
-    def _writes_of(self, space: SpaceId) -> GroupCommit:
-        """Return the writes of the platform of a space, behind the fence of the lease it is led under, if any."""
-        platform = space.partition(":")[0]
-        if platform not in self._writes:
-
-            def fence() -> Fence | None:
-                lease = self._leases.get(platform)
-                return lease.fence() if lease else None
-
-            self._writes[platform] = GroupCommit(self._database, fence)
-        return self._writes[platform]
+    def _writes_of(self, space_or_platform: str) -> InboxWrites:
+        platform = space_or_platform.partition(":")[0]
+        return self._writes.setdefault(platform, InboxWrites(self._database))
 
     async def _execute(self, space: SpaceId, statement: Update) -> None:
         try:
-            await self._writes_of(space).run(statement)
-        except DATABASE_FAILURES:
-            log.exception("the inbox could not be written; after a restart something may be done again")
+            await self._writes_of(space).run_or_keep(statement)
+        except DATABASE_FAILURES as error:
+            log.error("the inbox could not be written; after a restart now something may be done again: %s", error)
 
 
 class InboxJournal:

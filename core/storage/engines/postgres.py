@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Executable, Row, Select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.errors import Superseded, Unavailable
+from core.errors import DatabaseUnreachable, Superseded, Unavailable
 from core.storage.engines.engine import Fence, StorageEngine
 from core.storage.engines.postgres_driver import UNREACHABLE, create_engine, public_address
 from core.storage.engines.postgres_graphs import tend_graphs
@@ -151,9 +151,10 @@ class PostgresEngine(StorageEngine):
         try:
             yield
         except DBAPIError as error:
-            if key := _unavailable(error):
-                raise Unavailable(key, database=self._address) from error
-            raise
+            if (kind := _unavailable(error)) is None:
+                raise
+            reason, key = kind
+            raise reason(key, database=self._address) from error
 
 
 class BlockingConnections:
@@ -195,12 +196,12 @@ class BlockingConnections:
             self._loop.close()
 
 
-def _unavailable(error: DBAPIError) -> str | None:
-    """Return the key of the sentence for an error that no statement is to blame for."""
+def _unavailable(error: DBAPIError) -> tuple[type[Unavailable], str] | None:
+    """Return the kind and the sentence's key of an error that no statement is to blame for."""
     code = getattr(error.orig, "sqlstate", None) or ""
     if code == _READ_ONLY:
-        return "storage.read_only"
+        return Unavailable, "storage.read_only"
     if code == _DISK_FULL:
-        return "storage.full"
+        return Unavailable, "storage.full"
     is_gone = error.connection_invalidated or isinstance(error.orig, UNREACHABLE)
-    return "storage.unreachable" if is_gone or code.startswith(_GONE) else None
+    return (DatabaseUnreachable, "storage.unreachable") if is_gone or code.startswith(_GONE) else None

@@ -12,6 +12,7 @@ import pytest
 
 from bot.delivery import backlog as module
 from bot.delivery.backlog import N_AT_ONCE, Backlog
+from core.errors import DatabaseUnreachable
 from core.types import Message, Person, Platform, Reply, SpaceId
 from core.types.delivery import UnfinishedMessage
 from tests.fakes import MemoryInbox
@@ -96,6 +97,29 @@ async def test_news_is_taken_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None
             front.inbox.arrived.set()
             await asyncio.wait_for(told.wait(), 5)
             told.clear()
+
+
+async def test_an_outage_of_the_database_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "POLL_EVERY_S", 0.0)
+    front, told, n_refused = InboxAlone(), asyncio.Event(), 0
+    front.inbox.left = [left(1)]
+    looking = front.inbox.unfinished
+
+    async def unfinished(platform: Platform) -> Sequence[UnfinishedMessage]:
+        nonlocal n_refused
+        if n_refused < 3:
+            n_refused += 1
+            raise DatabaseUnreachable("storage.unreachable", database="here")
+        return await looking(platform)
+
+    async def finish(unfinished: UnfinishedMessage) -> None:
+        front.inbox.left.clear()
+        told.set()
+
+    monkeypatch.setattr(front.inbox, "unfinished", unfinished)
+    async with taking_up(front, finish):
+        await asyncio.wait_for(told.wait(), 5)
+    assert n_refused == 3
 
 
 class SlowInbox(MemoryInbox):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from core.errors import BadInput, PluginFailed, Unavailable
+from core.errors import BadInput, DatabaseUnreachable, PluginFailed, Unavailable
 from core.jobs.scheduler import Job, Pace, Scheduler, next_run
 from core.jobs.status import JobBoard
 from core.storage.database import Database
@@ -244,6 +244,41 @@ async def test_a_run_that_was_cut_short_is_due_again(database: Database) -> None
     assert bell.n_begun == 1
     assert [row.outcome for row in await database.rows(runs.select().order_by(runs.c.id))] == ["cut", "done"]
     await one.stop()
+
+
+async def test_a_clock_that_is_set_back_stops_no_ticks(database: Database) -> None:
+    """APScheduler waits by the wall clock; what ran while that was ahead is due again, and what settles has settled."""
+    bell, tick = Bell(), timedelta(milliseconds=20)
+    bell.may_end.set()
+    made = Scheduler(JobRuns(database), [Job("bell", HOUR, bell.ring)], Pace(tick, AT_ONCE))
+    await made.start()
+    await begun(bell)
+    await until_finished(database)
+    async with database.write() as connection:
+        await connection.execute(update(runs).values(finished_at=datetime.now(UTC) + timedelta(days=1)))
+    (ticking,) = made._scheduler.get_jobs()
+    ticking.modify(next_run_time=datetime.now(UTC) + timedelta(days=1))
+    await begun(bell, 2)
+    await made.stop()
+
+
+async def test_an_outage_of_the_database_stops_no_ticks(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_runs, bell = JobRuns(database), Bell()
+    looking = job_runs.last_finished
+
+    async def last_finished() -> Mapping[str, datetime]:
+        if "jobs wait" in caplog.text:
+            return await looking()
+        raise DatabaseUnreachable("storage.unreachable", database="here")
+
+    monkeypatch.setattr(job_runs, "last_finished", last_finished)
+    made = Scheduler(job_runs, [Job("bell", HOUR, bell.ring)], Pace(timedelta(milliseconds=20), AT_ONCE))
+    await made.start()
+    await begun(bell)
+    assert "Traceback" not in caplog.text
+    await made.stop()
 
 
 async def test_a_fault_is_recorded_and_does_not_stop_the_next_run(
