@@ -26,7 +26,7 @@ def said(folder: Path, script: str, within_s: float = 60.0) -> AuditOutcome:
     [
         ([SOUND], "1 pinned packages, no known vulnerability", 0),
         ([SOUND, UNKNOWN], "1 of 2 packages are not known there", 0),
-        ([SOUND, UNKNOWN, WEAK], "brakes 2.0: PYSEC-0000-1, mended in 2.1", 1),
+        ([SOUND, UNKNOWN, WEAK], "brakes 2.0: PYSEC-0000-1, mended in ['2.1']", 1),
     ],
 )
 def test_what_is_found_is_told_and_fails(tmp_path: Path, packages: list[object], sentence: str, status: int) -> None:

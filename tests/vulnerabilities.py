@@ -55,7 +55,7 @@ def _judged(packages: Sequence[dict[str, Any]]) -> AuditOutcome:
     found = [(each, problem) for each in packages for problem in each.get("vulns", ())]
     if found:
         lines = (
-            f"{each['name']} {each['version']}: {problem['id']}, mended in {' '.join(problem['fix_versions']) or 'none'}"
+            f"{each['name']} {each['version']}: {problem['id']}, mended in {problem['fix_versions'] or 'no version'}"
             for each, problem in found
         )
         return AuditOutcome("\n".join(["pip-audit: known vulnerabilities of what is pinned:", *lines]), 1)

@@ -16,15 +16,15 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 HADOLINT = Path(sys.executable).with_name("hadolint")
-CHECK_JSONSCHEMA = ROOT / ".venv" / "tools" / "bin" / "check-jsonschema"
+TOOLS = ROOT / ".venv" / "tools" / "bin" / "python"
 
 
-@pytest.mark.skipif(not CHECK_JSONSCHEMA.exists(), reason="no schema of compose files: run `make tools`")
+@pytest.mark.skipif(not TOOLS.exists(), reason="no schema of compose files: run `make tools`")
 def test_the_file_is_what_compose_accepts(tmp_path: Path) -> None:
     (tmp_path / "broken.yml").write_text(json.dumps({"services": {"aion": {"image": "aion", "read_onyl": True}}}))
     accepted = {}
     for path in (ROOT / "docker-compose.yml", tmp_path / "broken.yml"):
-        call = [CHECK_JSONSCHEMA, "--builtin-schema", "vendor.compose-spec", path]
+        call = [TOOLS, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", path]
         accepted[path.name] = subprocess.run(call, capture_output=True, text=True).returncode == 0
     assert accepted == {"docker-compose.yml": True, "broken.yml": False}
 

@@ -12,7 +12,7 @@ from core.errors import Superseded
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import HeldLease, Leases
-from core.types import Message, Reply, SpaceId
+from core.types import Message, Platform, Reply, SpaceId
 from tests.fakes import message
 
 NAME = "telegram:0123456789abcdef"
@@ -87,4 +87,5 @@ async def test_another_platforms_messages_and_notices_are_nobodys_alone(database
     assert await inbox.post(notice, Reply("A page has changed", "en"))  # whoever has a notice, the leader delivers it
     other = replace(said("When?", "discord:1"), platform="discord", space=SpaceId("discord:5"))
     assert await inbox.accept(other)
-    assert [len(await inbox.unfinished(platform)) for platform in ("telegram", "discord")] == [1, 1]  # type: ignore[arg-type]
+    platforms: tuple[Platform, ...] = ("telegram", "discord")
+    assert [len(await inbox.unfinished(platform)) for platform in platforms] == [1, 1]
