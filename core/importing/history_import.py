@@ -101,7 +101,8 @@ class HistoryImport:
         fits = await self._fits(request.space, [each.new for each in found if each.outcome == "new"])
         add = self.reviews.proposals.add if fits else self.reviews.add  # one by one, as long as there is room
         done = [replace(each, outcome=await self._store(each, request, site, add)) for each in found]
-        kept = [_noted(each) for each in done if each.outcome in ("new", "held") and each.lesson.parts]
+        known = await self.chat_lessons.names(request.space)  # those of an import that was cut short are not there
+        kept = [_noted(each) for each in done if each.lesson.parts and _is_to_note(each, known)]
         await self.chat_lessons.save_all(request.space, kept)
         return done
 
@@ -244,6 +245,11 @@ def _live_key(key: str, author: str) -> str:
     platform = author.partition(":")[0]
     prefix = {"discord": "discord:", "telegram": "telegram:-100"}.get(platform, "")
     return f"{prefix}{key}"
+
+
+def _is_to_note(done: _Sorted, known: Collection[str]) -> bool:
+    """Return whether the authors of a lesson are to be noted; ``known`` are the names of the lessons noted before."""
+    return done.outcome in ("new", "held") or (done.outcome in ("waiting", "known") and done.new.name not in known)
 
 
 def _noted(done: _Sorted) -> NewChatLesson:

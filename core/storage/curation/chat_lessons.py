@@ -88,6 +88,11 @@ class ChatLessons:
         """Return the lesson of a name."""
         return next(iter(await self._find((chat_lessons.c.space_id == space) & (chat_lessons.c.name == name))), None)
 
+    async def names(self, space: SpaceId) -> frozenset[str]:
+        """Return the names of every lesson of the space."""
+        rows = await self._database.rows(select(chat_lessons.c.name).where(chat_lessons.c.space_id == space))
+        return frozenset(row.name for row in rows)
+
     async def of_message(self, space: SpaceId, key: str) -> tuple[ChatLesson, ...]:
         """Return the lessons of a community that a message is a part of, of whatever audience."""
         theirs = select(chat_lesson_parts.c.lesson_id).where(chat_lesson_parts.c.key == key)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,53 @@ async def test_an_import_made_again_adds_only_what_is_new(aion: Aion, tmp_path: 
     assert proposal.replaces is not None
     await review.reject(proposal.id, "no")
     assert dict((await imports.propose(export_of(tmp_path, edited), request)).outcomes) == {"waiting": 1, "personal": 1}
+
+
+class Killed(BaseException):
+    """As a process that is killed: nothing catches it."""
+
+
+@pytest.mark.parametrize("n_stored", range(4))
+async def test_an_import_that_was_killed_is_made_up_for_and_holds_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_stored: int
+) -> None:
+    """Killed before any, one, two or all of three proposals are noted with their authors, and made again."""
+    pairs = (
+        (GATE, PLANTED[1].text),
+        ("Where are the spare ladders of the shed kept?", "Behind the blue door, on the third hook from the left."),
+        ("When may the kiln be emptied after a firing?", "At six in the morning, once the dial says 80 degrees."),
+    )
+    history = [
+        Said(10 * n + m, 1 + m % 2, text, at(f"2024-05-0{n + 1} 10:0{m}"), "help", 10 * n + m - 1 if m else None)
+        for n, pair in enumerate(pairs)
+        for m, text in enumerate((*pair, "thanks, that worked"))
+    ]
+    path = export_of(tmp_path, history)
+    async with core_in(tmp_path / "data") as aion:
+        imports, adding = aion.services.imports, aion.services.imports.reviews.proposals.add
+        n_left = n_stored
+
+        async def add(*options: Any) -> Any:
+            nonlocal n_left
+            if n_left == 0:
+                raise Killed
+            n_left -= 1
+            return await adding(*options)
+
+        async def save_all(*_: Any) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(imports.reviews.proposals, "add", add)
+            patch.setattr(imports.chat_lessons, "save_all", save_all)
+            await imports.propose(path, request_of(imports))
+    async with core_in(tmp_path / "data") as aion:
+        imports, review = aion.services.imports, aion.services.reviews.at(Scope(SPACE), Person("m", "M"))
+        for outcomes in ({"waiting": n_stored, "new": 3 - n_stored}, {"waiting": 3}):
+            report = await imports.propose(path, request_of(imports))
+            assert dict(report.outcomes) == {outcome: n for outcome, n in outcomes.items() if n}
+            assert len(await review.pending()) == 3
+        assert len(await imports.chat_lessons.of_person(imports.pseudonyms.of(BO))) == 3
 
 
 async def test_an_edited_message_replaces_what_waits(aion: Aion, tmp_path: Path) -> None:
