@@ -62,7 +62,7 @@ class Feedback:
         texts = await offload(lambda: {passage.id: whole_text(passage) for passage in found})
         hidden = await self.passages.hidden(scope, ids)
         readable = [source for source in answer.sources if source.passage_id not in hidden]
-        addresses = await self.answers.addresses({passage.document_id for passage in found})
+        addresses = await self.passages.addresses({passage.document_id for passage in found})
         links = {passage.id: addresses.get(passage.document_id, "") for passage in found}
         return quoted_source_list(readable, answer.language, texts, links)
 

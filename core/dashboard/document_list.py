@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from core.storage.database import Database
-from core.storage.schema import answers, document_names, documents, passages
+from core.storage.schema import answer_documents, answers, document_names, documents, passages
 from core.types import Scope, SpaceId
 
-N_ANSWERS = 300
-"""The answers of a space, the latest, among which those that cite a document are looked for."""
+N_CITATIONS = 300
+"""The latest answers that cite a document, in which the citations of each passage are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,7 @@ class DocumentList:
     async def page(self, scope: Scope, query: str, after: int, limit: int) -> tuple[ListedDocument, ...]:
         """Return ``limit`` documents whose title contains ``query``, by title, of those after the number ``after``."""
         columns = documents.c
-        conditions = [_readable(scope)]
-        if query:
-            conditions.append(columns.title.contains(query, autoescape=True))
+        conditions = _titled(scope, query)
         start = await self._database.row(select(columns.title).where(_readable(scope), columns.id == after))
         if start is not None:
             conditions.append(tuple_(columns.title, columns.id) > tuple_(start.title, after))
@@ -135,21 +133,19 @@ class DocumentList:
         rows = await self._database.rows(statement)
         return tuple(ListedPassage(row.id, row.ordinal, row.heading, row.text) for row in rows)
 
-    async def citations(self, space: SpaceId, number: int, n_shown: int) -> DocumentCitations:
-        """Return who cites a document among the latest ``N_ANSWERS`` answers of the space."""
-        owned = (passages.c.space_id == space) & (passages.c.document_id == number)
-        ours = {row.id for row in await self._database.rows(select(passages.c.id).where(owned))}
-        columns = answers.c
-        latest = select(columns.id, columns.question, columns.sources).where(columns.space_id == space)
-        rows = await self._database.rows(latest.order_by(columns.id.desc()).limit(N_ANSWERS))
-        by_passage: Counter[int] = Counter()
-        citing = []
-        for row in rows:
-            cited = {source["passage_id"] for source in row.sources} & ours
-            by_passage.update(cited)
-            if cited:
-                citing.append((row.id, row.question))
-        return DocumentCitations(tuple(citing[:n_shown]), by_passage)
+    async def citations(self, scope: Scope, number: int, n_shown: int) -> DocumentCitations:
+        """Return the latest answers of the scope that cite a document, ``n_shown`` of them, and what they cite."""
+        columns, cited = answers.c, answer_documents.c
+        citing = select(cited.answer_id).where(cited.document_id == number)
+        latest = (
+            select(columns.id, columns.question, columns.sources)
+            .where(columns.id.in_(citing), columns.space_id.in_(scope.community))
+            .order_by(columns.id.desc())
+            .limit(N_CITATIONS)
+        )
+        rows = await self._database.rows(latest)
+        by_passage = Counter(passage for row in rows for passage in {source["passage_id"] for source in row.sources})
+        return DocumentCitations(tuple((row.id, row.question) for row in rows[:n_shown]), by_passage)
 
     async def _names(self, ids: Sequence[int]) -> Mapping[int, list[str]]:
         columns = document_names.c
@@ -164,6 +160,26 @@ class DocumentList:
         counted = select(columns.document_id, func.count().label("n")).where(columns.document_id.in_(ids))
         rows = await self._database.rows(counted.group_by(columns.document_id))
         return {row.document_id: int(row.n) for row in rows}
+
+
+def documents_named(scope: Scope, given: str) -> Select[tuple[int]]:
+    """Return what selects the ids of documents that may be read: of ``#N``, or of those titled with ``given``."""
+    if (number := numbered(given)) is not None:
+        return select(documents.c.id).where(_readable(scope), documents.c.id == number)
+    return select(documents.c.id).where(*_titled(scope, given))
+
+
+def numbered(given: str) -> int | None:
+    """Return the number of a document given as ``#N``; ``None`` for anything else."""
+    digits = given.removeprefix("#")
+    return int(digits) if digits != given and digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def _titled(scope: Scope, words: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that a document may be read and has these words, if any, in its title."""
+    if not words:
+        return [_readable(scope)]
+    return [_readable(scope), documents.c.title.icontains(words, autoescape=True)]
 
 
 def _readable(scope: Scope) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from core.types import SpaceId
 N_BINS = 10
 
 N_RATED = 2_000
-"""Rated answers, the latest, that are counted: enough for each bin, and a row of an answer is long."""
+"""Rated answers, the latest, that are counted: enough for each bin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,15 @@ async def reliability_bins(database: Database, space: SpaceId) -> Sequence[Rated
     columns, given = answers.c, ratings.c
     net = func.sum(case((given.thumb == "up", 1), else_=-1)).label("net")
     latest = (
-        select(columns.id.label("answer_id"), net)
+        select(func.max(columns.confidence).label("confidence"), net)  # the index has it: no long row is read
         .join_from(answers, ratings, given.answer_id == columns.id)
         .where(columns.space_id == space)
         .group_by(columns.id)
         .order_by(columns.id.desc())
         .limit(N_RATED)
-        .subquery()
     )
-    rated = select(columns.confidence, latest.c.net).join_from(latest, answers, latest.c.answer_id == columns.id)
     by_bin: defaultdict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for row in await database.rows(rated):
+    for row in await database.rows(latest):
         by_bin[min(N_BINS - 1, int(row.confidence * N_BINS))].append((row.confidence, row.net > 0))
     return [
         RatedBin(

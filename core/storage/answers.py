@@ -6,19 +6,20 @@ Every method reads and writes one space; answers of other spaces are not found. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Update, delete, func, select, update
+from sqlalchemy import Row, Update, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import BadInput
 from core.storage.database import Database
 from core.storage.delivery.claim import claim_statement
 from core.storage.delivery.webhook_outbox import post_events
-from core.storage.schema import answers, document_names, ratings
+from core.storage.passages import documents_of
+from core.storage.schema import answer_documents, answers, ratings
 from core.storage.schema.answers import never_shown
 from core.storage.spaces import ensure_space, in_community
 from core.types import (
@@ -129,15 +130,13 @@ class Answers:
             again = new.on_conflict_do_update(index_elements=key, index_where=never_shown, set_=columns)
             statement = again.returning(answers.c.id)
             answer_id = int((await connection.execute(statement)).scalar_one())
+            await connection.execute(delete(answer_documents).where(answer_documents.c.answer_id == answer_id))
+            if answer.sources:
+                cited = documents_of({source.passage_id for source in answer.sources}).add_columns(literal(answer_id))
+                await connection.execute(insert(answer_documents).from_select(["document_id", "answer_id"], cited))
             told = (answer.question, answer.text, answer.used, answer.decision.confidence.value, answer.language)
             await post_events(connection, answer.space, answer_events(answer_id, *told))
             return answer_id
-
-    async def addresses(self, documents: Collection[int]) -> Mapping[int, str]:
-        """Return the web address of each of these documents that has one, by the document's id."""
-        named = document_names.c.document_id.in_(documents) & document_names.c.name.startswith("http")
-        first = select(document_names.c.document_id, func.min(document_names.c.name).label("name")).where(named)
-        return {row.document_id: row.name for row in await self._database.rows(first.group_by("document_id"))}
 
     async def get(self, space: SpaceId, answer_id: int) -> AnswerRecord | None:
         """Return an answer of the space; ``None`` when it has none of that id."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, case, distinct, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, case, distinct, func, insert, select
 
 from core.errors import BadInput
 from core.services.stats import CommunityStats, DayFigures
@@ -51,6 +51,10 @@ class GivenAnswer:
     language: Language
     text: str
     used: str
+
+
+_NONE = (0, 0, 0)
+"""The outcomes of a day without a question."""
 
 
 class Impressions:
@@ -121,7 +125,7 @@ class Impressions:
 
         Small talk is left out, and questions to nobody that got no answer.
         """
-        columns = answers.c
+        columns, thumb = answers.c, ratings.c.thumb
         first = datetime.combine(days[0], time(), UTC)
         chosen = (
             columns.space_id.in_(scope.community)
@@ -129,18 +133,19 @@ class Impressions:
             & columns.used.not_in(("talk", "silent"))
         )
         day = self._database.sql.utc_day(columns.created_at).label("day")
-        other = {"abstained": "declined", "closest": "closest"}
-        outcome = case(other, value=columns.used, else_="answered")
-        asked = select(day, outcome.label("figure"), func.count().label("n")).where(chosen).group_by(day, outcome)
-        rated = select(day, ratings.c.thumb.label("figure"), func.count().label("n")).join_from(answers, ratings)
-        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        async with self._database.read() as connection:
-            for statement in (asked, rated.where(chosen).group_by(day, ratings.c.thumb)):
-                for row in await connection.execute(statement):
-                    counts[str(row.day)][f"n_{row.figure}"] = row.n
-            people = select(func.count(distinct(columns.asker))).where(chosen)
-            n_people = (await connection.execute(people)).scalar_one()
-        return CommunityStats(tuple(DayFigures(each, **counts[each.isoformat()]) for each in days), n_people)
+        n_closest, n_declined = _n(columns.used == "closest"), _n(columns.used == "abstained")
+        asked = select(day, func.count() - n_closest - n_declined, n_closest, n_declined).where(chosen).group_by(day)
+        rated = select(day, _n(thumb == "up"), _n(thumb == "down")).join_from(answers, ratings).where(chosen)
+        people = select(func.count(distinct(columns.asker))).where(chosen)
+
+        def read(connection: Connection) -> CommunityStats:
+            outcomes = {str(on): counts for on, *counts in connection.execute(asked)}
+            thumbs = {str(on): counts for on, *counts in connection.execute(rated.group_by(day))}
+            keys = {each: each.isoformat() for each in days}
+            figures = [DayFigures(each, *outcomes.get(key, _NONE), *thumbs.get(key, ())) for each, key in keys.items()]
+            return CommunityStats(tuple(figures), connection.execute(people).scalar_one())
+
+        return await self._database.snapshot(read)
 
     async def latest(self, limit: int) -> Sequence[GivenAnswer]:
         """Return the answers given last to different questions that passages were found for, newest first.
@@ -162,6 +167,11 @@ class Impressions:
         """Return every space that has an answer, by id. For the operator's jobs."""
         given = select(answers.c.space_id).distinct().order_by(answers.c.space_id)
         return [SpaceId(row.space_id) for row in await self._database.rows(given)]
+
+
+def _n(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return the number of rows for which a condition holds."""
+    return func.sum(case((condition, 1), else_=0))
 
 
 def _rated(rows: Sequence[Row[Any]]) -> RatedImpression:

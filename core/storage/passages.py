@@ -34,7 +34,15 @@ from core.errors import Unavailable
 from core.ports import VectorSearch
 from core.storage.database import Database
 from core.storage.engines.dialect import sql_of
-from core.storage.schema import Embedding, coming_vectors, documents, passages, removed_passages, spaces
+from core.storage.schema import (
+    Embedding,
+    coming_vectors,
+    document_names,
+    documents,
+    passages,
+    removed_passages,
+    spaces,
+)
 from core.types import Chunk, Language, Matrix, Passage, Scope, SpaceChanges, SpaceId
 
 _WRITTEN = tuple(column.name for column in passages.c if column.name != "id")
@@ -128,6 +136,12 @@ class Passages:
         """Return which of these passages there are and may not be read in ``scope``; ones that are gone are none."""
         others = passages.c.id.in_(ids) & passages.c.space_id.not_in(scope.readable)
         return frozenset(row.id for row in await self._database.rows(select(passages.c.id).where(others)))
+
+    async def addresses(self, documents: Collection[int]) -> Mapping[int, str]:
+        """Return the web address of each of these documents that has one, by the document's id."""
+        named = document_names.c.document_id.in_(documents) & document_names.c.name.startswith("http")
+        first = select(document_names.c.document_id, func.min(document_names.c.name).label("name")).where(named)
+        return {row.document_id: row.name for row in await self._database.rows(first.group_by("document_id"))}
 
     @property
     def vector_search(self) -> VectorSearch | None:
@@ -234,6 +248,11 @@ def _revision(space: SpaceId) -> Select[Any]:
 def select_passages(space: SpaceId, ids: Sequence[int]) -> Select[Any]:
     """Return the statement that selects these passages without their vectors; ``read_passage`` reads its rows."""
     return _passages(space).where(passages.c.id.in_(ids))
+
+
+def documents_of(ids: Collection[int]) -> Select[Any]:
+    """Return the statement that selects the documents of these passages, each once, of those that are there still."""
+    return select(passages.c.document_id).where(passages.c.id.in_(ids)).distinct()
 
 
 def _passages(space: SpaceId | BindParameter[str]) -> Select[Any]:

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from bot.web.dashboard.visit import ScreenRoute, Visit
 from bot.web.fields import row_number
 from core.dashboard.answer_list import PROVIDER, WRITERS, AnswerFilter, AnswerList
-from core.types import LANGUAGES
+from core.dashboard.document_list import DocumentDetails, DocumentList, documents_named, numbered
+from core.types import LANGUAGES, Scope
 
 N_ON_A_PAGE = 25
 
@@ -27,18 +28,28 @@ CHOICES = {
 async def conversations(visit: Visit) -> Response:
     """Show the newest answers that the filters let through."""
     given = {name: value for name, known in CHOICES.items() if (value := visit.query(name)) in known}
+    source, scope = visit.query("source"), visit.scope_of(await visit.audiences())
+    sources = documents_named(scope, source) if source else None
     before = row_number(visit.query("before")) if visit.query("before") else None
     answers = AnswerList(visit.aion.stores.database)
-    found = await answers.page(visit.space, AnswerFilter(**given), before, N_ON_A_PAGE + 1)
-    more = urlencode({**given, "before": found[N_ON_A_PAGE - 1].id}) if len(found) > N_ON_A_PAGE else ""
+    found = await answers.page(scope, AnswerFilter(**given, sources=sources), before, N_ON_A_PAGE + 1)
+    chosen = {**given, "source": source} if source else given
     return await visit.page(
-        "conversations", answers=found[:N_ON_A_PAGE], choices=CHOICES, given=given, more=more, writers=WRITERS
+        "conversations",
+        answers=found[:N_ON_A_PAGE],
+        choices=CHOICES,
+        given=given,
+        source=source,
+        document=await _document(visit, scope, source),
+        more=urlencode({**chosen, "before": found[N_ON_A_PAGE - 1].id}) if len(found) > N_ON_A_PAGE else "",
+        writers=WRITERS,
     )
 
 
 async def conversation(visit: Visit) -> Response:
     """Show one answer: what was searched and found, how sure AION was and why, who wrote, how long it took."""
-    found = await AnswerList(visit.aion.stores.database).get(visit.space, visit.number)
+    scope = visit.scope_of(await visit.audiences())
+    found = await AnswerList(visit.aion.stores.database).get(scope, visit.number)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     answer, n_up, n_down = found
@@ -50,3 +61,9 @@ ROUTES = (
     ScreenRoute("/conversations", conversations),
     ScreenRoute("/conversations/{number}", conversation),
 )
+
+
+async def _document(visit: Visit, scope: Scope, source: str) -> DocumentDetails | None:
+    """Return the document that the filter names by its number, if it may be read."""
+    number = numbered(source)
+    return await DocumentList(visit.aion.stores.database).get(scope, number) if number is not None else None

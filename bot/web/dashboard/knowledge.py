@@ -61,7 +61,7 @@ async def document(visit: Visit) -> Response:
         "document",
         document=found,
         passages=passages[:N_PASSAGES],
-        citations=await documents.citations(found.space, found.id, N_CITING),
+        citations=await documents.citations(visit.scope_of(audiences), found.id, N_CITING),
         versions=await DocumentVersions(stores.database).of(found.space, found.id, N_VERSIONS),
         audiences=audiences,
         next_first=first + N_PASSAGES if len(passages) > N_PASSAGES else None,

@@ -38,6 +38,7 @@ REVISIONS: tuple[str, ...] = (
     "0028",
     "0029",
     "0030",
+    "0031",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from core.storage.schema.alerts import alerts
 from core.storage.schema.answers import (
+    answer_documents,
     answers,
     genuine_brigades,
     quality_days,
@@ -47,6 +48,7 @@ __all__ = [
     "Identity",
     "Moment",
     "alerts",
+    "answer_documents",
     "answers",
     "audit_events",
     "channel_messages",

@@ -1,8 +1,8 @@
-"""Answers, and what people did with them: ratings, opened sources, daily figures of quality, copies for reuse."""
+"""Answers, the documents they stand on, and what people did with them: ratings, opened sources, copies for reuse."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, Float, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Date, Float, ForeignKey, Index, String, Table, Text
 
 from core.storage.schema.base import Embedding, Identity, Moment, metadata
 
@@ -38,7 +38,7 @@ answers = Table(
     Column("asked_by_message", String(200), comment="the key of the message that asked it"),
     Index("ix_answers_space_id_conversation", "space_id", "conversation", "id"),
     Index("ix_answers_message_ref", "space_id", "message_ref"),
-    Index("ix_answers_space_id_id", "space_id", "id", "used", "band", "language"),
+    Index("ix_answers_space_id_id", "space_id", "id", "used", "band", "language", "confidence"),
     Index("ix_answers_space_id_created_at", "space_id", "created_at", "used", "asker"),
     Index("ix_answers_asked_by_message", "space_id", "asked_by_message"),
     sqlite_autoincrement=True,
@@ -54,6 +54,14 @@ Index(
     unique=True,
     sqlite_where=never_shown,
     postgresql_where=never_shown,
+)
+
+answer_documents = Table(
+    "answer_documents",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("document_id", BigInteger, primary_key=True, comment="one it cites, which may have been removed since"),
+    Index("ix_answer_documents_document_id", "document_id", "answer_id"),
 )
 
 ratings = Table(
