@@ -1,6 +1,7 @@
 """The text catalogue: every sentence AION says, in each language, from ``core/locales/LANGUAGE.toml``.
 
-Sentences may hold Markdown; the values in their gaps are text, and are shown as they are.
+Sentences may hold Markdown; the values in their gaps are text, and are shown as they are. A value that is a mapping by
+language is shown as that of the sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def say(language: Language, key: str, **values: object) -> str:
 
     Control characters of the values go. Raises ``KeyError`` on an unknown key or gap.
     """
-    return _filled(catalogue(language)[key], values, without_controls, without_controls)
+    return _filled(catalogue(language)[key], _said(values, language), without_controls, without_controls)
 
 
 def say_markdown(language: Language, key: str, **values: object) -> Markdown:
@@ -40,7 +41,7 @@ def say_markdown(language: Language, key: str, **values: object) -> Markdown:
     A value that is not ``Markdown`` itself is escaped; in inline code its backticks become apostrophes. Raises
     ``KeyError`` on an unknown key or gap.
     """
-    return Markdown(_filled(catalogue(language)[key], values, escape, _in_code))
+    return Markdown(_filled(catalogue(language)[key], _said(values, language), escape, _in_code))
 
 
 def explain(language: Language, error: UserError) -> str:
@@ -57,6 +58,10 @@ def language_of_locale(locale: str | None, default: Language) -> Language:
     """Return the language a platform's tag (``pt-BR``) asks for, or ``default`` when AION does not speak it."""
     prefix = (locale or "").lower().split("-")[0].split("_")[0]
     return next((language for language in LANGUAGES if language == prefix), default)
+
+
+def _said(values: Mapping[str, object], language: Language) -> Mapping[str, object]:
+    return {name: value[language] if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
 def _filled(

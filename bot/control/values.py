@@ -41,8 +41,10 @@ def from_json(value: Any) -> Any:
 
 
 def error_to_json(error: UserError) -> Mapping[str, Any]:
-    """Return an error with its values as text; numbers stay numbers, so that sentences can format them."""
-    values = {name: each if isinstance(each, int | float) else str(each) for name, each in error.values.items()}
+    """Return an error with its values as text, by language too; numbers stay numbers, so that they can be formatted."""
+    values = {
+        name: each if isinstance(each, int | float | Mapping) else str(each) for name, each in error.values.items()
+    }
     return {"kind": type(error).__name__, "key": error.key, "values": values}
 
 

@@ -17,6 +17,7 @@ from bot.terminal.output import print_line, print_sentence
 from core.chat.settings_service import SettingsService, SpaceSettings
 from core.services import SettingValue
 from core.services.setting_schema import setting_named
+from core.services.setting_words import value_of
 from core.storage.spaces import Spaces
 from core.texts import say
 from core.types import SpaceId
@@ -41,7 +42,7 @@ async def print_one(name: str, space: str) -> None:
         value = await settings.get(name)
     _print_value(value)
     print_sentence(f"setting.{value.setting.name}_about")
-    print_line(f"  {value.setting.values}")
+    print_line(f"  {value.setting.values[terminal_language()]}")
 
 
 async def print_as_json(space: str) -> None:
@@ -57,7 +58,7 @@ async def change_setting(name: str, typed: str, space: str) -> None:
     Raises ``BadInput`` on an unknown name or a wrong value.
     """
     is_of_channels = setting_named(name).kind in ("channel", "channels")
-    channel = typed.strip() if is_of_channels and typed.strip().lower() != "off" else None
+    channel = typed.strip() if is_of_channels and value_of(typed.strip()) != "off" else None
     async with open_data_folder() as folder:
         settings = SettingsService(Spaces(folder.database)).at(SpaceId(space))
         changed = await settings.set(name, typed, channel)
@@ -66,5 +67,6 @@ async def change_setting(name: str, typed: str, space: str) -> None:
 
 
 def _print_value(value: SettingValue) -> None:
-    title = say(terminal_language(), f"setting.{value.setting.name}")
-    print_line(f"{value.setting.name:<14} {value.written:<24} {title}")
+    language, setting = terminal_language(), value.setting
+    said, title = setting.said(value.value, language), say(language, f"setting.{setting.name}")
+    print_line(f"{setting.name:<14} {said:<24} {title}")

@@ -62,7 +62,12 @@ def _meaning(parameter: Parameter, language: Language) -> str:
 def _settings(language: Language) -> str:
     columns = [say(language, f"setting.column_{each}") for each in ("name", "values", "default", "about")]
     rows = [
-        [f"`{each.name}`", each.values, f"`{each.written(each.default)}`", say(language, f"setting.{each.name}_about")]
+        [
+            f"`{each.name}`",
+            each.values[language],
+            f"`{each.said(each.default, language)}`",
+            say(language, f"setting.{each.name}_about"),
+        ]
         for each in SETTINGS
     ]
     return markdown_table(columns, rows)

@@ -7,11 +7,12 @@ from typing import Any
 
 from core.services import SettingValue
 from core.services.setting_schema import SETTINGS, Setting, setting_named
+from core.services.setting_words import value_of
 from core.storage.spaces import Spaces
 from core.types import SpaceId
 
 HERE = "here"
-"""Typed in place of a channel: the one it is typed in."""
+"""In place of a channel: the one it is typed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SpaceSettings:
     async def set(self, name: str, typed: str, channel: str | None = None) -> SettingValue:
         """Change a setting, and return it with its new value. Raises ``BadInput`` on a wrong name or value."""
         setting = setting_named(name)
-        meant = channel or (self._conversation if typed.strip().lower() == HERE else None)
+        meant = channel or (self._conversation if value_of(typed.strip()) == HERE else None)
         match setting.kind:
             case "channel" if meant:
                 await self._spaces.set_value(self._space, setting, meant)

@@ -7,11 +7,14 @@ does, ``setting.<name>_<choice>`` labels one of its choices. The operator's own 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from core.errors import BadInput
 from core.services.review import ReviewPolicy
+from core.services.setting_words import value_of, word_of
+from core.types import LANGUAGES, Language
 
 T = TypeVar("T")
 
@@ -61,44 +64,49 @@ class Setting(Generic[T]):
     most: int = 0
 
     def parse(self, typed: str) -> T:
-        """Return the value of a typed word, number or text. Raises ``BadInput`` naming what it may be.
+        """Return the value of a word of any language, a number or a text. Raises ``BadInput`` naming what it may be.
 
         Of a channel only ``off`` can be typed; which channel is meant depends on where it is said.
         """
         text = " ".join(typed.split())
+        word = value_of(text)
         match self.kind:
-            case "choice" if text.lower() in self.choices:
-                return cast(T, text.lower())
-            case "switch" if text.lower() in _SWITCH:
-                return cast(T, _SWITCH[text.lower()])
+            case "choice" if word in self.choices:
+                return cast(T, word)
+            case "switch" if word in _SWITCH:
+                return cast(T, _SWITCH[word])
             case "number" if re.fullmatch(r"[0-9]{1,9}", text) and int(text) <= self.most:
                 return cast(T, int(text))
-            case "text" if text.lower() == _OFF:
+            case "text" if word == _OFF:
                 return self.default
             case "text" if len(text) <= self.most and _NAME.fullmatch(text):
                 return cast(T, text)
-            case "channel" | "channels" | "roles" if text.lower() == _OFF:
+            case "channel" | "channels" | "roles" if word == _OFF:
                 return self.default
             case "roles" if roles := _roles(text):
                 return cast(T, roles)
         raise BadInput("setting.wrong", name=self.name, given=typed, values=self.values)
 
     @property
-    def values(self) -> str:
-        """Return what may be typed, in one line: ``on, off`` or ``0–365``."""
+    def values(self) -> Mapping[Language, str]:
+        """Return what may be typed, in one line of each language: ``on, off`` or ``0–365``."""
+        words = self._words()
+        return {language: ", ".join(word_of(each, language) for each in words) for language in LANGUAGES}
+
+    def _words(self) -> tuple[str, ...]:
         match self.kind:
             case "choice":
-                return ", ".join(self.choices)
+                return self.choices
             case "switch":
-                return ", ".join(_SWITCH)
+                return tuple(_SWITCH)
             case "number":
-                return f"0–{self.most}"
+                return (f"0–{self.most}",)
             case "text":
-                return f"1–3 words, {_OFF}"
+                return "1–3 words", _OFF
             case "channel" | "channels":
-                return f"here, {_OFF}"
+                return "here", _OFF
             case "roles":
-                return f"role, role …, {_OFF}"
+                return "role, role …", _OFF
 
     def written(self, value: T) -> str:
         """Return a value as it is typed: ``on``, ``30``, ``off`` for nothing."""
@@ -111,6 +119,11 @@ class Setting(Generic[T]):
                 return _OFF
             case _:
                 return str(value)
+
+    def said(self, value: T, language: Language) -> str:
+        """Return a value as it is typed in a language."""
+        typed = self.written(value)
+        return typed if self.kind in ("text", "roles") and value else word_of(typed, language)
 
 
 ANSWERS: Setting[AnswerRange] = Setting("answers", "answers", "choice", "everything", ("everything", "taught", "sure"))

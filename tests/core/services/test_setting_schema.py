@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from bot.control.values import error_from_json, error_to_json
 from core.errors import BadInput
 from core.services.setting_schema import (
     ANSWERS,
     FREE_CHANNELS,
+    LANGUAGE,
     MODERATORS,
     NAME,
     REPLIES,
@@ -20,7 +22,8 @@ from core.services.setting_schema import (
     Setting,
     setting_named,
 )
-from core.texts import catalogue
+from core.services.setting_words import word_of
+from core.texts import catalogue, explain, explain_markdown
 from core.types import LANGUAGES
 
 
@@ -38,6 +41,12 @@ from core.types import LANGUAGES
         (TRUSTED_ROLES, "@Helper, 1234 ,Helper", ("Helper", "1234")),
         (TRUSTED_ROLES, "off", ()),
         (REPLIES, "Propose", "propose"),
+        (REPLIES, "Desligado", "off"),
+        (ANSWERS, "certeza", "sure"),
+        (LANGUAGE, "Inglês", "en"),
+        (TRAINING, "Ligado", True),
+        (NAME, "desligado", ""),
+        (MODERATORS, "desligado", None),
     ],
 )
 def test_what_is_typed_is_read(setting: Setting[Any], typed: str, value: object) -> None:
@@ -80,6 +89,25 @@ def test_an_unknown_name_is_told_those_there_are() -> None:
 def test_a_setting_is_read_back_as_it_is_written(setting: Setting[Any]) -> None:
     values = [setting.default, *(setting.parse(each) for each in setting.choices)]
     assert [setting.parse(setting.written(value)) for value in values] == values
+    for language in LANGUAGES:
+        assert [setting.parse(setting.said(value, language)) for value in values] == values
+
+
+def test_values_are_said_in_each_language() -> None:
+    assert ANSWERS.values == {"en": "everything, taught, sure", "pt": "tudo, ensinado, certeza"}
+    assert NAME.values["pt"] == "1–3 palavras, desligado" and RESEARCH.values["pt"] == "0–10000"
+    assert NAME.said("here", "pt") == "here", "a name is nobody's word"
+    with pytest.raises(BadInput) as refused:
+        ANSWERS.parse("x")
+    assert "tudo, ensinado, certeza" in explain("pt", refused.value)
+    assert "everything, taught, sure" in explain_markdown("en", error_from_json(error_to_json(refused.value)))
+
+
+def test_every_word_that_may_be_typed_has_one_in_portuguese() -> None:
+    typed = {choice for setting in SETTINGS if setting.kind == "choice" for choice in setting.choices}
+    words = {word_of(each, "pt") for each in typed | {"on", "off", "here"}}
+    assert len(words) == len(typed | {"on", "off", "here"}), "no word stands for two values"
+    assert not words & (typed | {"on", "off", "here"}) - {"formal"}
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda each: each.name)
