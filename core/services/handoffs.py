@@ -16,6 +16,14 @@ class HandoffReply:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question: one that waits for a human under its own number, or one that AION answered, under its answer's."""
+
+    number: int
+    question: str
+
+
 class HandoffsPort(Protocol):
     """Handoffs to moderators. Bound to the space and the person of the message."""
 
@@ -24,6 +32,14 @@ class HandoffsPort(Protocol):
 
         Raises ``BadInput`` when the answer was not given in the space.
         """
+        ...
+
+    async def last_asked(self) -> AskedQuestion | None:
+        """Return what the person asked last where the message is, if anything; small talk is no question."""
+        ...
+
+    async def waiting(self, limit: int) -> tuple[AskedQuestion, ...]:
+        """Return the oldest questions that wait for the moderators of the space."""
         ...
 
     async def reply(self, number: int, text: str) -> HandoffReply:

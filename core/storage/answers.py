@@ -157,9 +157,10 @@ class Answers:
         return SpaceId(row.space_id) if row is not None else None
 
     async def last(self, space: SpaceId, conversation: str, asker: str) -> AnswerRecord | None:
-        """Return the newest answer to a person (a pseudonym) in a conversation of the space."""
+        """Return the newest answer to a question of a person (a pseudonym) in a conversation; small talk is none."""
         theirs = (answers.c.space_id == space) & (answers.c.conversation == conversation) & (answers.c.asker == asker)
-        row = await self._database.row(select(answers).where(theirs).order_by(answers.c.id.desc()).limit(1))
+        asked = select(answers).where(theirs, answers.c.used.not_in(("talk", "silent")))
+        row = await self._database.row(asked.order_by(answers.c.id.desc()).limit(1))
         return read_answer(row) if row is not None else None
 
     async def declined(self, space: SpaceId, since: datetime, limit: int) -> tuple[DeclinedQuestion, ...]:

@@ -127,6 +127,39 @@ async def test_the_card_says_what_was_asked_answered_and_why(here: Here) -> None
     assert [(each.command, each.argument) for each in card.buttons] == [("reply", "1")]
 
 
+async def test_without_a_number_the_last_question_of_whoever_asks_is_offered(here: Here) -> None:
+    async def human(person: Person, **rest: object) -> Reply:
+        return await here.say(person, "", command="human", **rest)
+
+    nothing = await human(EVA)
+    assert "asked me nothing here yet" in nothing.text and not nothing.buttons and nothing.quiet
+    await here.say(EVA, "Where is the bell?")
+    answer = await here.say(EVA, QUESTION)
+    await here.say(EVA, "Thanks!")
+    offered = await human(EVA)
+    assert f"> {QUESTION}" in offered.text, "thanks are no question"
+    assert [(each.command, each.argument) for each in offered.buttons] == [("human", str(answer.answer_id))]
+    assert "asked me nothing here yet" in (await human(RUI)).text, "what another asked is offered to nobody else"
+    assert "asked me nothing here yet" in (await human(EVA, space=SpaceId("discord:2"))).text
+
+
+async def test_where_moderators_meet_it_lists_what_waits(here: Here) -> None:
+    await here.say(ANA, "", command="channel", arguments={"mode": "moderators"})
+    assert "No question waits" in (await here.say(RUI, "", command="human")).text
+    for n in range(7):
+        person = Person(f"discord:{100 + n}", "Somebody")
+        declined = await here.say(person, f"What is flumph number {n}?")
+        await here.press(person, button(declined, "human"))
+    listed = await here.say(RUI, "", command="human")
+    assert "**Question 1**" in listed.text and "> What is flumph number 4?" in listed.text
+    assert [(each.command, each.argument) for each in listed.buttons] == [("reply", str(n)) for n in range(1, 6)]
+    await here.press(ANA, listed.buttons[0], "A jelly.")
+    listed = await here.say(RUI, "", command="human")
+    assert [each.label for each in listed.buttons][:1] == ["💬 Reply to 2"]
+    assert "flumph" not in (await here.say(RUI, "", command="human", space=SpaceId("discord:2"))).text
+    assert "flumph" not in (await here.say(EVA, "", command="human")).text, "no moderator"
+
+
 async def test_asking_twice_is_asking_once(here: Here) -> None:
     await here.asked()
     again = await here.press(RUI, Button("", "human", "1"))
