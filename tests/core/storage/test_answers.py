@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import text, update
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, select, text, update
 
 from core.errors import BadInput
 from core.storage.answers import Answers, NewAnswer, UsedPassage
 from core.storage.cached_answers import CachedAnswers
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
-from core.storage.migrations.versions import v0030_answers_once
+from core.storage.documents import Documents
+from core.storage.migrations.versions import v0030_answers_once, v0031_answer_documents
+from core.storage.schema import answer_documents, passages
 from core.storage.schema import answers as table
 from core.types import (
     Confidence,
@@ -31,6 +36,7 @@ from core.types import (
     SpaceId,
     Thumb,
 )
+from tests.stored import embedded, new_document
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 PASSAGE = Passage(7, 3, HERE, "House rules", "Garden > Keys", "The key is under the pot.", 10, 35, "en")
@@ -65,6 +71,12 @@ ANSWER = NewAnswer(
 @pytest.fixture
 def answers(database: Database) -> Answers:
     return Answers(database)
+
+
+def migrate(connection: Connection, step: Callable[[], None]) -> None:
+    """Run one step of the schema's history, whatever came after it."""
+    with Operations.context(MigrationContext.configure(connection)):
+        step()
 
 
 async def test_an_answer_comes_back_as_it_was_given(answers: Answers) -> None:
@@ -167,10 +179,40 @@ async def test_of_answers_recorded_twice_before_the_last_keeps_its_message(
     other = await answers.record(replace(ANSWER, asked_by_message="discord:8"))
     async with database.write() as connection:  # as it was before that revision
         await connection.execute(text("DROP INDEX ux_answers_never_shown"))
-        await connection.execute(text(f"UPDATE alembic_version SET version_num = '{v0030_answers_once.down_revision}'"))
         doubled = update(table).where(table.c.id.in_([first, last])).values(asked_by_message="discord:9")
         await connection.execute(doubled)
-    await database.engine.upgrade()
+        await connection.run_sync(migrate, v0030_answers_once.upgrade)
     found = [await answers.get(HERE, each) for each in (first, last, other)]
     assert [each and each.asked_by_message for each in found] == [None, "discord:9", "discord:8"]
     assert await answers.record(replace(ANSWER, asked_by_message="discord:9")) == last
+
+
+async def test_what_an_answer_cites_is_noted_also_of_earlier_ones(database: Database, answers: Answers) -> None:
+    documents = Documents(database)
+    for name in ("keys", "bells"):
+        await documents.store(HERE, new_document(name, f"The {name}."), embedded(f"The {name}."))
+    first, second = sorted(each.id for each in await documents.list(HERE))
+    ids = {row.document_id: row.id for row in await database.rows(select(passages.c.id, passages.c.document_id))}
+    hits = [replace(HIT, passage=replace(PASSAGE, id=ids[each], document_id=each)) for each in (first, second)]
+    cited = tuple(replace(ANSWER.sources[0], n=n, passage_id=ids[second]) for n in (1, 2))
+    answer = replace(ANSWER, passages=hits, sources=cited, asked_by_message="discord:9")
+    number = await answers.record(replace(answer, sources=(replace(cited[0], passage_id=ids[first]),)))
+    assert await answers.record(answer) == number, "made again, it cites another document"
+    await answers.record(replace(ANSWER, passages=hits, sources=()))
+    await answers.record(replace(ANSWER, passages=hits, sources=(replace(cited[0], passage_id=10**9),)))
+
+    async def noted() -> list[tuple[int, int]]:
+        columns = answer_documents.c
+        return [
+            (row.answer_id, row.document_id)
+            for row in await database.rows(select(columns.answer_id, columns.document_id))
+        ]
+
+    assert await noted() == [(number, second)]
+    async with database.write() as connection:
+        await connection.run_sync(migrate, v0031_answer_documents.downgrade)
+        await connection.run_sync(migrate, v0031_answer_documents.upgrade)
+    assert await noted() == [(number, second)]
+    async with database.write() as connection:
+        await connection.execute(table.delete().where(table.c.id == number))
+    assert await noted() == []
