@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.knowledge.review import ReviewService
 from core.markdown import Markdown, quoted, sanitise
 from core.privacy.pseudonyms import Pseudonyms
-from core.services import AskedQuestion, HandoffReply, Verdict
+from core.services import HandoffQuestion, HandoffReply, Verdict
 from core.storage.answers import AnswerRecord, Answers
 from core.storage.curation.proposals import NewProposal
 from core.storage.delivery.handoffs import Handoff, Handoffs, NewHandoff
@@ -82,18 +82,18 @@ class SpaceHandoffs:
 
         return await self._service.notices.tell_moderators(space, f"handoff:{handoff.id}", compose)
 
-    async def last_asked(self) -> AskedQuestion | None:
+    async def last_asked(self) -> HandoffQuestion | None:
         """Return what the sender asked last in the conversation, if anything; small talk is no question."""
         message = self._message
         last = await self._service.answers.last(message.space, message.conversation, self._pseudonym)
-        return AskedQuestion(last.id, last.question) if last is not None else None
+        return HandoffQuestion(last.id, last.question) if last is not None else None
 
-    async def waiting(self, limit: int) -> tuple[AskedQuestion, ...]:
+    async def waiting(self, limit: int) -> tuple[HandoffQuestion, ...]:
         """Return the oldest questions that wait for the moderators of the space."""
         readable, handoffs = self._message.scope.community, self._service.handoffs
         waiting = [each for space in readable for each in await handoffs.unanswered(space, limit)]
         return tuple(
-            AskedQuestion(each.id, each.question) for each in sorted(waiting, key=lambda each: each.id)[:limit]
+            HandoffQuestion(each.id, each.question) for each in sorted(waiting, key=lambda each: each.id)[:limit]
         )
 
     async def reply(self, number: int, text: str) -> HandoffReply:

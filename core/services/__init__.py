@@ -12,7 +12,7 @@ from core.services.conflicts import ConflictPage, ConflictsPort, ConflictVerdict
 from core.services.conversation import ChannelMode, ConversationPort
 from core.services.dashboard import DashboardPort
 from core.services.documents import DocumentsPort
-from core.services.handoffs import AskedQuestion, HandoffReply, HandoffsPort
+from core.services.handoffs import HandoffQuestion, HandoffReply, HandoffsPort
 from core.services.history_import import HistoryImportPort, ImportReport, LessonOutcome, LessonSample
 from core.services.learning import Finding, FindingsListener, GapsPort, LearningPort, WatchesPort
 from core.services.plugins import PluginCard, PluginsPort, PluginState
@@ -30,7 +30,6 @@ from core.services.webhooks import NewWebhook, WebhookCard, WebhooksPort, Webhoo
 __all__ = [
     "Allowance",
     "AnswersPort",
-    "AskedQuestion",
     "ChannelMode",
     "ChannelSummary",
     "ChannelsPort",
@@ -46,6 +45,7 @@ __all__ = [
     "Finding",
     "FindingsListener",
     "GapsPort",
+    "HandoffQuestion",
     "HandoffReply",
     "HandoffsPort",
     "HistoryImportPort",

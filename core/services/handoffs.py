@@ -17,7 +17,7 @@ class HandoffReply:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
+class HandoffQuestion:
     """A question: one that waits for a human under its own number, or one that AION answered, under its answer's."""
 
     number: int
@@ -34,11 +34,11 @@ class HandoffsPort(Protocol):
         """
         ...
 
-    async def last_asked(self) -> AskedQuestion | None:
+    async def last_asked(self) -> HandoffQuestion | None:
         """Return what the person asked last where the message is, if anything; small talk is no question."""
         ...
 
-    async def waiting(self, limit: int) -> tuple[AskedQuestion, ...]:
+    async def waiting(self, limit: int) -> tuple[HandoffQuestion, ...]:
         """Return the oldest questions that wait for the moderators of the space."""
         ...
 
