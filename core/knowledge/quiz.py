@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.markdown import fences
 from core.offload import offload
 from core.retrieval.sentences import sentences
 from core.services.quiz import QuizQuestion, QuizVerdict
@@ -99,8 +100,13 @@ def quiz_question(document: Document, text: str, chance: random.Random) -> QuizQ
 
 def _figures(text: str) -> Iterator[tuple[int, int, int, int]]:
     """Yield the offsets of each sentence that can be asked about, and of each figure in it."""
+    code = [(fence.start, fence.end) for fence in fences(text)]
     for sentence in sentences(text):
         shown = text[sentence.start : sentence.end]
+        while code and code[0][1] <= sentence.start:
+            code.pop(0)
+        if code and code[0][0] < sentence.end:
+            continue
         if len(shown) > MAX_CHARS or len(shown.split()) < MIN_WORDS or "`" in shown or "|" in shown:
             continue
         for match in _FIGURE.finditer(shown):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from core.storage.curation.channel_watches import ChannelWatches
 from core.summaries.extractive import points_of
 from core.summaries.period import DAY, Period, read_period
 from core.summaries.written import confidential_models, written_points
-from core.types import ExportedMessage, Language, Message, is_private
+from core.types import ExportedMessage, Language, Message, Platform, is_private
 
 MAX_MESSAGES = 500
 """Messages that are read for a summary, the last ones."""
@@ -28,6 +28,10 @@ PER_PERSON, PER_SPACE = Rate(1), Rate(6)
 
 MIN_WRITTEN = 8
 """Of fewer messages no model writes: they are as quickly read."""
+
+
+_UNSEEN: Mapping[Platform, str] = {"discord": "summary.unseen_discord", "telegram": "summary.unseen_telegram"}
+"""What says how to let AION see what was said, by platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class SpaceSummary:
         if message.history is not None:
             return await message.history(period.since, MAX_MESSAGES)
         if not await service.watches.is_watched(message.scope, message.conversation):
-            raise BadInput("summary.unseen")
+            raise BadInput(_UNSEEN.get(message.platform, "summary.unseen"))
         kept = await service.watches.said_in(message.scope, message.conversation, period.since, MAX_MESSAGES)
         return [replace(read_message(each.values), key=each.key, author=each.person) for each in kept]
 

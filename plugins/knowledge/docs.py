@@ -15,7 +15,7 @@ async def docs(context: Context) -> None:
     services = context.services.documents
     documents = await services.documents()
     if documents:
-        lines = [context.say("docs.heading", n_documents=len(documents)), *_usage(context, await services.usage())]
+        lines = [context.say("docs.heading", n_documents=len(documents))]
         lines += [_line(context, document) for document in documents[:_SHOWN]]
     else:
         lines = [context.say("docs.none")]
@@ -23,6 +23,7 @@ async def docs(context: Context) -> None:
         lines.append(context.say("docs.more", n_documents=len(documents) - _SHOWN))
     if n_general := await services.count_general():
         lines.append(context.say("docs.general", n_documents=n_general))
+    lines += _usage(context, await services.usage()) if documents else ()
     await context.reply(Markdown("\n").join(lines))
 
 

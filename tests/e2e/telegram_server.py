@@ -46,7 +46,7 @@ from aiohttp import ClientError, ClientSession, web
 
 from tests.e2e.platform_limits import telegram_rules
 from tests.e2e.telegram_faults import ApiError, Broken, Dropped, Odd, Rejected, Slow, bad_request
-from tests.e2e.telegram_world import Call, Json, Shown, World, utf16
+from tests.e2e.telegram_world import BOT_ID, Call, Json, Shown, World, utf16
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 _COUNTED = ("sendMessage", "sendPhoto", "editMessageText", "deleteMessage", "sendChatAction", "setMessageReaction")
@@ -242,9 +242,45 @@ class TelegramServer(World):
             _buttons(params),
             thread,
             target if exists else None,
+            seen_by=self._receiver(chat, params),
         )
         self.shown.append(message)
         return self._as_json(message)
+
+    def _receiver(self, chat: Json, params: Json) -> int | None:
+        """Return who alone sees a new message: somebody who pressed a button a moment ago, or whom an admin writes to.
+
+        https://core.telegram.org/bots/api#ephemeral-messages-and-commands; a server before 10.3 knows none.
+        """
+        asked = params.get("ephemeral_message_parameters")
+        if asked is None or not self.knows_ephemeral:
+            return None
+        user_id, press_id = int(asked["receiver_user_id"]), asked.get("callback_query_id")
+        chat_id, presser_id, at_s = self._presses.get(str(press_id), (0, 0, -math.inf))
+        is_press = (chat_id, presser_id) == (chat["id"], user_id)
+        is_press = is_press and time.monotonic() - at_s <= self.ephemeral_deadline_s
+        is_admin = self._members[chat["id"]].get(BOT_ID) == "administrator"
+        if chat["type"] == "private" or not (is_press or is_admin):
+            raise bad_request("MESSAGE_NOT_COMMAND")
+        return user_id
+
+    def _ephemeral(self, params: Json) -> Shown:
+        number, user_id = int(params["ephemeral_message_id"]), int(params["receiver_user_id"])
+        message = self._find(self._writable(params)["id"], number, user_id)
+        if message is None:
+            raise bad_request("message to edit not found")
+        return message
+
+    async def _on_editEphemeralMessageText(self, params: Json) -> bool:
+        message = self._ephemeral(params)
+        message.history.append(message.text)
+        message.text, message.entities = self._formatted(params)
+        message.buttons = _buttons(params)
+        return True
+
+    async def _on_deleteEphemeralMessage(self, params: Json) -> bool:
+        self._ephemeral(params).deleted = True
+        return True
 
     async def _on_sendPhoto(self, params: Json) -> Json:
         chat = self._writable(params)
@@ -392,9 +428,9 @@ class TelegramServer(World):
             raise bad_request("message thread not found")
         return int(thread) if thread is not None else None
 
-    def _find(self, chat_id: int, message_id: int | None) -> Shown | None:
-        mine = (m for m in self.shown if m.chat["id"] == chat_id and m.id == message_id and not m.deleted)
-        return next(mine, None)
+    def _find(self, chat_id: int, message_id: int | None, seen_by: int | None = None) -> Shown | None:
+        named = (chat_id, message_id, seen_by)
+        return next((m for m in self.shown if (m.chat["id"], m.id, m.seen_by) == named and not m.deleted), None)
 
     def _formatted(self, params: Json) -> tuple[str, list[Json]]:
         text, entities = str(params.get("text", "")), params.get("entities") or []

@@ -32,7 +32,10 @@ class Call:
 
 @dataclass
 class Shown:
-    """A message of the bot as people see it now; ``history`` holds the texts it had before."""
+    """A message of the bot as people see it now; ``history`` holds the texts it had before.
+
+    An ephemeral one is ``seen_by`` one account alone, and its id is of another kind than the others'.
+    """
 
     chat: Json
     id: int
@@ -43,6 +46,7 @@ class Shown:
     reply_to: int | None
     history: list[str] = field(default_factory=list)
     deleted: bool = False
+    seen_by: int | None = None
 
 
 def utf16(text: str) -> int:
@@ -77,6 +81,8 @@ class World:
             "supports_inline_queries": False,
         }
         self.callback_deadline_s = 15.0
+        self.ephemeral_deadline_s = 15.0
+        self.knows_ephemeral = True
         self.refuses_entities = False
         self.meter: Meter | None = None
         self.webhook: asyncio.Task[None] | None = None
@@ -99,6 +105,7 @@ class World:
         self._files: dict[str, bytes] = {}
         self._file_sizes: dict[str, int] = {}
         self._callbacks: dict[str, float] = {}
+        self._presses: dict[str, tuple[int, int, float]] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._confirmed = self._fetched = 0
         self._poll: asyncio.Future[None] | None = None
@@ -201,6 +208,7 @@ class World:
         data = next((b["callback_data"] for b in message.buttons if button in (b["text"], b["callback_data"])), button)
         query: Json = {"id": f"cb{next(self._ids)}", "from": user, "chat_instance": "1", "data": data}
         self._callbacks[query["id"]] = time.monotonic()
+        self._presses[query["id"]] = (message.chat["id"], user["id"], time.monotonic())
         self.push({"callback_query": query | {"message": self._as_json(message)}})
         return str(query["id"])
 
@@ -229,8 +237,8 @@ class World:
         return [call for call in self.calls if call.method == method]
 
     def texts(self, chat: Json) -> list[str]:
-        """Return what the bot's messages in a chat say now."""
-        return [m.text for m in self.shown if m.chat["id"] == chat["id"] and not m.deleted]
+        """Return what the bot's messages in a chat say now to all who read it."""
+        return [m.text for m in self.shown if m.chat["id"] == chat["id"] and not m.deleted and m.seen_by is None]
 
     @property
     def is_polled(self) -> bool:
@@ -316,6 +324,9 @@ class World:
 
     def _as_json(self, shown: Shown) -> Json:
         message: Json = {"message_id": shown.id, "date": int(time.time()), "chat": shown.chat, "from": self.me}
+        if shown.seen_by is not None:
+            receiver = {"id": shown.seen_by, "is_bot": False, "first_name": "Somebody"}
+            message |= {"message_id": 0, "ephemeral_message_id": shown.id, "receiver_user": receiver}
         message |= {"text": shown.text, "entities": shown.entities}
         if shown.thread is not None:
             message |= {"message_thread_id": shown.thread, "is_topic_message": True}

@@ -82,7 +82,26 @@ async def test_a_press_calls_its_command_in_its_topic_after_a_restart_too(server
     assert card.buttons, "what is not settled keeps its buttons"
 
 
-async def test_what_is_quiet_goes_to_the_private_chat_where_there_is_one(server, community):
+async def test_what_is_quiet_is_seen_in_the_group_by_who_pressed_alone(server, community):
+    ana, rui = server.person("Ana"), server.person("Rui")
+    group, dm = server.group("Club"), server.private(ana)
+    server.private(rui, started=False)
+    card = await card_in(server, community, group, ana)
+    async with running(server, community):
+        for person in (ana, rui):
+            server.press(card, "whisper", person)
+            reply = await server.wait_for_message(lambda m, of=person: m.seen_by == of["id"])
+            assert reply.chat["id"] == group["id"] and "/whisper" in reply.text
+        await server.wait_for_toast(2)
+    assert server.texts(group) == ["Choose."]
+    assert server.texts(dm) == []
+
+
+@pytest.mark.parametrize("refusal", ["late", "old server"])
+async def test_what_is_quiet_and_too_late_for_that_goes_to_the_private_chat_where_there_is_one(
+    server, community, refusal
+):
+    server.ephemeral_deadline_s, server.knows_ephemeral = (-1, True) if refusal == "late" else (15, False)
     ana, rui = server.person("Ana"), server.person("Rui")
     group, dm = server.group("Club"), server.private(ana)
     server.private(rui, started=False)
@@ -108,13 +127,13 @@ async def test_a_press_delivered_twice_is_one_command(server, community):
 
 async def test_who_may_press_is_decided_at_the_press_and_a_settled_card_loses_its_buttons(server, community):
     ana = server.person("Ana")
-    group, dm = server.group("Club", admins=[ana]), server.private(ana)
+    group = server.group("Club", admins=[ana])
     card = await card_in(server, community, group, ana)
     async with running(server, community):
         server.promote(group, ana, "member")  # her role is gone a second ago; the button is still on her screen
         server.press(card, "decide", ana)
         refusal = await server.wait_for_message(says("Only moderators"))
-        assert refusal.chat["id"] == dm["id"]
+        assert (refusal.chat["id"], refusal.seen_by) == (group["id"], ana["id"])
         assert card.buttons
         server.promote(group, ana)
         server.press(card, "decide", ana)

@@ -13,7 +13,7 @@ from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
 from core.settings import Settings
 from core.storage.curation.watches import NewWatch
-from core.types import ChannelPlace, ExportedMessage, Person, SpaceId
+from core.types import ChannelPlace, ExportedMessage, Person, Platform, SpaceId
 from plugins import load_plugins
 from tests.core.summaries.test_extractive import said
 from tests.fakes import MEMBER, SPACE, CollectingOutlet, ScriptedGenerator, WordEmbedder, message
@@ -110,6 +110,19 @@ async def test_what_cannot_be_summed_up_is_said_in_one_sentence(aion: Aion) -> N
     ):
         person = replace(MEMBER, id=f"terminal:{sentence}")
         assert sentence in await summary(aion, typed, history, person, space)
+
+
+@pytest.mark.parametrize(
+    ("platform", "wanted", "unwanted"),
+    [("discord", "message history", "/watch"), ("telegram", "/watch channel", "history")],
+)
+async def test_how_to_let_it_see_is_said_for_the_platform_it_is_asked_on(
+    aion: Aion, platform: Platform, wanted: str, unwanted: str
+) -> None:
+    outlet = CollectingOutlet()
+    sent = message("hour", key=platform, command="summary", arguments={"since": "hour"}, person=MEMBER)
+    await aion.dispatch.handle(replace(sent, platform=platform, conversation="7"), outlet)
+    assert wanted in outlet.text and unwanted not in outlet.text
 
 
 async def test_each_person_may_ask_for_one_a_minute(aion: Aion) -> None:

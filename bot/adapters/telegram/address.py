@@ -57,10 +57,14 @@ def place_named(conversation: str) -> TelegramPlace:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The message a reply refers to, and the private chat with its author, where there is one."""
+    """The message a reply refers to, and the private chat with its author, where there is one.
+
+    ``press_id`` is the callback query of a press that is being answered; it is not stored, since it is soon too old.
+    """
 
     message_id: int | None = None
     private_chat_id: int | None = None
+    press_id: str | None = None
 
 
 def address_of(place: TelegramPlace, asker: Asker) -> dict[str, str]:

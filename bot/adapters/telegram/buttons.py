@@ -12,6 +12,9 @@ from core.types import Button, Menu, MenuOption, Thumb
 
 _N_PER_ROW = 3
 _N_OPTIONS_PER_ROW = 2
+_ROW_CHARS = 30
+"""What fits a row on a phone, which divides its width evenly and cuts longer labels."""
+
 _SIGNS: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 _RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>[0-9]{1,18})")
 _CALL = re.compile(rf"do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
@@ -28,8 +31,8 @@ def buttons_under(
     calls = [_button(button.label, f"do:{button.command}:{button.argument}") for button in buttons]
     options = [_option(menu, option) for option in menu.options] if menu else []
     rows = [thumbs] if answer_id is not None else []
-    rows += [options[n : n + _N_OPTIONS_PER_ROW] for n in range(0, len(options), _N_OPTIONS_PER_ROW)]
-    rows += [calls[n : n + _N_PER_ROW] for n in range(0, len(calls), _N_PER_ROW)]
+    rows += _rows(options, _N_OPTIONS_PER_ROW)
+    rows += _rows(calls, _N_PER_ROW)
     return InlineKeyboardMarkup(rows) if rows else None
 
 
@@ -60,6 +63,18 @@ def with_more(keyboard: InlineKeyboardMarkup | None, buttons: Sequence[Button]) 
     held = {button.callback_data for row in rows for button in row}
     more = buttons_under(None, [each for each in buttons if f"do:{each.command}:{each.argument}" not in held])
     return InlineKeyboardMarkup([*rows, *more.inline_keyboard]) if more else keyboard
+
+
+def _rows(buttons: Sequence[InlineKeyboardButton], n_per_row: int) -> list[list[InlineKeyboardButton]]:
+    """Return buttons in rows of at most ``n_per_row``, fewer where a label would be cut: each has the same width."""
+    rows: list[list[InlineKeyboardButton]] = []
+    for button in buttons:
+        row = [*rows[-1], button] if rows else []
+        if row and len(row) <= n_per_row and max(len(each.text) for each in row) * len(row) <= _ROW_CHARS:
+            rows[-1] = row
+        else:
+            rows.append([button])
+    return rows
 
 
 def _option(menu: Menu, option: MenuOption) -> InlineKeyboardButton:

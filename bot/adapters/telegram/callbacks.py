@@ -95,7 +95,8 @@ class CallbackHandler:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._toast(query, None))
             message = await self._press(query, under, line, command)
-            post = self._post_to(*place_and_asker(message.address))
+            place, asker = place_and_asker(message.address)
+            post = self._post_to(place, replace(asker, press_id=query.id))
             settles = await self._messages.answer(message, post, accepted=accepted)
         if settles:
             await self._change_buttons(under, None)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar
 
 from telegram import MessageEntity
+from telegram.error import BadRequest
 from telegramify_markdown import RenderConfig, convert
 
+from bot.adapters.telegram.errors import meaning
+from bot.delivery.errors import Undeliverable
 from bot.delivery.split import utf16_units
 from core.markdown import plain_text
+
+T = TypeVar("T")
+Entities = Sequence[MessageEntity]
 
 MAX_UNITS = 4096
 """The most UTF-16 code units of one message."""
@@ -48,6 +55,17 @@ def formatted(markdown: str) -> tuple[str, tuple[MessageEntity, ...]]:
         if entity.type != "text_link" or (entity.url or "").startswith(_OPENABLE)
     ]
     return text, (*entities, *_mentions(text, entities))
+
+
+async def plain_if_refused(markdown: str, show: Callable[[str, Entities], Awaitable[T]]) -> T:
+    """Show Markdown as formatted text; as plain text when Telegram refuses its entities."""
+    text, entities = formatted(markdown)
+    try:
+        return await show(text, entities)
+    except BadRequest as refusal:
+        if not entities or not isinstance(meaning(refusal), Undeliverable):
+            raise
+        return await show(plain_text(markdown), ())
 
 
 def _mentions(text: str, entities: Sequence[MessageEntity]) -> Iterator[MessageEntity]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
-from telegram import Bot, LinkPreviewOptions, MessageEntity, ReplyParameters
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.adapters.telegram.address import START_PRIVATE, Asker, TelegramPlace, space_of
 from bot.adapters.telegram.buttons import buttons_under
-from bot.adapters.telegram.entities import MAX_UNITS, formatted
+from bot.adapters.telegram.entities import MAX_UNITS, Entities, formatted, plain_if_refused
+from bot.adapters.telegram.ephemeral import EphemeralMessages, delete_ephemeral, edit_ephemeral
 from bot.adapters.telegram.errors import ChatClosed, Unchanged, meaning, unsent
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
 from bot.adapters.telegram.retries import reply_of
+from bot.adapters.telegram.sent_message import SentMessage
 from bot.delivery.errors import (
     DeliveryFailed,
     MessageGone,
@@ -29,11 +31,10 @@ from bot.delivery.errors import (
 from bot.delivery.post import Capabilities, RenderedMessage
 from bot.delivery.split import utf16_units
 from core.errors import PrivateChatClosed
-from core.markdown import Markdown, plain_text
+from core.markdown import Markdown
 from core.types import File
 
 T = TypeVar("T")
-Entities = Sequence[MessageEntity]
 
 TYPING_INTERVAL_S = 4.5
 """Telegram shows the typing sign for five seconds."""
@@ -44,20 +45,12 @@ _REACTIONS = {"🎓": "✍"}
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
-    """A message of the bot, by its chat and its id there."""
-
-    chat_id: int
-    message_id: int
-
-
 class TelegramPost:
     """Sends one reply to one place.
 
-    A private or quiet reply to a message in a group goes to the asker's private chat with the bot: Telegram has no
-    messages that only one member of a group can see. Where that chat was never started, a quiet one goes to the group
-    and a private one raises ``NoPrivatePlace``.
+    A private or quiet reply in a group goes to the asker's private chat with the bot; a quiet one to a press stays in
+    the group, where only whoever pressed sees it, while Telegram allows that. Where that chat was never started, a
+    quiet one goes to the group and a private one raises ``NoPrivatePlace``.
     """
 
     def __init__(
@@ -75,7 +68,12 @@ class TelegramPost:
         self._topic_id = place.topic_id
         self._asker_message_id = None if place.is_private else asker.message_id
         self._is_shared = not place.is_private
-        self._private_chat_id = None if place.is_private else asker.private_chat_id
+        self._private_chat_id = user_id = None if place.is_private else asker.private_chat_id
+        self._ephemeral = (
+            EphemeralMessages(bot, place.chat_id, place.topic_id, asker.press_id, user_id)
+            if asker.press_id is not None and user_id is not None
+            else None
+        )
         self._edit_interval_s = edit_interval_s
         self._shown = shown
         self._has_drafts = place.is_private and asker.message_id is not None
@@ -127,6 +125,10 @@ class TelegramPost:
 
     async def send(self, rendered: RenderedMessage, index: int) -> SentMessage:
         """Send a new message, in a group the first one as a reply. A lost response is ``PossiblyDelivered``."""
+        if self._is_ephemeral(rendered):
+            if (sent := await self._send_ephemeral(rendered)) is not None:
+                return sent
+            await self.admit(rendered)
         if (private_chat_id := self._private_chat_of(rendered)) is not None:
             try:
                 return await self._send(rendered, private_chat_id, None, None)
@@ -152,8 +154,9 @@ class TelegramPost:
 
     async def edit(self, handle: SentMessage, rendered: RenderedMessage) -> None:
         """Edit a sent message. Raises ``MessageGone`` when it was deleted, or must become private or a file."""
-        is_elsewhere = self._private_chat_of(rendered) is not None or (rendered.private and self._is_shared)
-        if is_elsewhere and handle.chat_id == self._chat_id:
+        is_for_one = self._is_ephemeral(rendered) or (rendered.private and self._is_shared)
+        is_elsewhere = is_for_one or self._private_chat_of(rendered) is not None
+        if is_elsewhere and handle.chat_id == self._chat_id and handle.seen_by is None:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
@@ -165,6 +168,8 @@ class TelegramPost:
             raise MessageGone("a text does not become a picture")
 
         async def edit(text: str, entities: Entities) -> None:
+            if handle.seen_by is not None:
+                return await edit_ephemeral(self._bot, handle, text, entities, buttons)
             await self._bot.edit_message_text(
                 text,
                 handle.chat_id,
@@ -176,25 +181,29 @@ class TelegramPost:
 
         await self._admit(handle.chat_id, rendered)
         with suppress(Unchanged):
-            await self._call(handle.chat_id, lambda: _plain_if_refused(rendered.text, edit), NotDelivered)
+            await self._call(handle.chat_id, lambda: plain_if_refused(rendered.text, edit), NotDelivered)
         self._note(handle, rendered)
 
     async def delete(self, handle: SentMessage) -> None:
         """Delete a sent message."""
         await self._rate_limits.admit(handle.chat_id)
+
+        async def delete() -> None:
+            if handle.seen_by is not None:
+                await delete_ephemeral(self._bot, handle)
+            else:
+                await self._bot.delete_message(handle.chat_id, handle.message_id)
+
         with suppress(MessageGone):
-            await self._call(
-                handle.chat_id, lambda: self._bot.delete_message(handle.chat_id, handle.message_id), NotDelivered
-            )
+            await self._call(handle.chat_id, delete, NotDelivered)
 
     def serialize(self, handle: SentMessage) -> str:
-        """Return a sent message as ``CHAT_ID:MESSAGE_ID``."""
-        return f"{handle.chat_id}:{handle.message_id}"
+        """Return where a sent message is, as text."""
+        return str(handle)
 
     def restore(self, name: str) -> SentMessage:
         """Return the message that ``serialize`` wrote."""
-        chat_id, message_id = name.split(":")
-        return SentMessage(int(chat_id), int(message_id))
+        return SentMessage.parse(name)
 
     def can_resend(self, index: int) -> bool:
         """Return ``False``: Telegram has no idempotency key for messages."""
@@ -220,12 +229,31 @@ class TelegramPost:
             )
             return SentMessage(message.chat_id, message.message_id)
 
-        sent = await self._call(chat_id, lambda: _plain_if_refused(rendered.text, send), PossiblyDelivered)
+        sent = await self._call(chat_id, lambda: plain_if_refused(rendered.text, send), PossiblyDelivered)
         self._note(sent, rendered)
         return sent
 
+    async def _send_ephemeral(self, rendered: RenderedMessage) -> SentMessage | None:
+        """Send a message that only whoever pressed sees; ``None`` where Telegram refuses that, from then on."""
+        ephemeral, self._ephemeral = self._ephemeral, None
+        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
+        if ephemeral is None:
+            return None
+        show = partial(ephemeral.send, buttons=buttons)
+        try:
+            sent = await self._call(self._chat_id, lambda: plain_if_refused(rendered.text, show), PossiblyDelivered)
+        except (Undeliverable, MessageGone):
+            return None
+        self._ephemeral = ephemeral if sent is not None else None
+        return sent
+
+    def _is_ephemeral(self, rendered: RenderedMessage) -> bool:
+        return self._ephemeral is not None and rendered.quiet and not rendered.private and rendered.file is None
+
     def _private_chat_of(self, rendered: RenderedMessage) -> int | None:
         """Return the private chat that a message goes to instead; ``None`` where it goes to the post's own place."""
+        if self._is_ephemeral(rendered):
+            return None
         return self._private_chat_id if rendered.private or rendered.quiet else None
 
     def _no_private_place(self) -> NoPrivatePlace:
@@ -270,14 +298,3 @@ class TelegramPost:
             raise Undeliverable(refusal.message) from refusal
         except TelegramError as error:
             raise (NotDelivered if unsent(error) else unsure)(error.message) from error
-
-
-async def _plain_if_refused(markdown: str, show: Callable[[str, Entities], Awaitable[T]]) -> T:
-    """Show Markdown as formatted text; as plain text when Telegram refuses its entities."""
-    text, entities = formatted(markdown)
-    try:
-        return await show(text, entities)
-    except BadRequest as refusal:
-        if not entities or not isinstance(meaning(refusal), Undeliverable):
-            raise
-        return await show(plain_text(markdown), ())

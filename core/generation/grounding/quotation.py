@@ -106,10 +106,15 @@ class QuotablePassage:
         return Quotation(self, anchor, self._around(anchor, room, (1,)))
 
     def read(self, places: Sequence[int]) -> str:
-        """Return parts as they are read: prose on, items, rows and messages on lines of their own, gaps as ``…``."""
+        """Return parts as they are read: prose on, items, rows and messages on lines of their own, gaps as ``…``.
+
+        Several rows are a list, or on a phone nothing would tell where one ends.
+        """
         text, last = "", -1
+        is_table = sum(self.parts[i].kind == "row" and not _is_header(self.parts[i]) for i in places) > 1
         for i in places:
             part, said = self.parts[i], self._read(self.parts[i])
+            said = f"- {said}" if is_table and part.kind == "row" else said
             if _is_header(part) and len(places) > 1:
                 continue  # its names are said with the cells
             is_gap = last >= 0 and i > last + 1 and not self.parts[i - 1].leads

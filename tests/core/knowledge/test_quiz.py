@@ -39,7 +39,20 @@ def test_a_figure_is_left_out_and_is_among_the_options(seed: int) -> None:
     assert all((":" in option) == (":" in answer) for option in asked.options)
 
 
-@pytest.mark.parametrize("text", ["", "No figures here at all, whatever one does.", "Code `a 1 b 2 c 3 d 4` stays."])
+FENCED = "```bash\naion backup create --to /srv/backups --keep 7 --compress zstd\n```\n"
+
+
+def test_code_is_asked_about_before_or_after_but_not_itself() -> None:
+    text = f"A lost key costs 25 euros at the desk.\n\n{FENCED}\nIt takes about 40 minutes on this old server.\n"
+    asked = {
+        text[each.start : each.end] for n in range(12) if (each := quiz_question(DOCUMENT, text, random.Random(n)))
+    }
+    assert asked == {"25", "40"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "No figures here at all, whatever one does.", "Code `a 1 b 2 c 3 d 4` stays.", FENCED]
+)
 def test_a_text_without_figures_asks_nothing(text: str) -> None:
     assert quiz_question(DOCUMENT, text, random.Random(1)) is None
 

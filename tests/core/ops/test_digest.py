@@ -88,7 +88,7 @@ async def test_the_command_shows_figures_and_picture_or_says_that_nothing_was_as
     await answered(aion, "local", (NOW - datetime.now(UTC)).total_seconds() / 86_400)
     shown = CollectingOutlet()
     await aion.dispatch.handle(message("", key="2", command="stats"), shown)
-    assert "1 questions by 1 people" in shown.text
+    assert "Questions: 1 · people: 1" in shown.text
     assert [file.name for file in shown.replies[0].files] == ["aion-stats.png"]
 
 

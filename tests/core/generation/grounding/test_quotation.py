@@ -80,7 +80,7 @@ def test_no_sentence_without_what_it_needs_and_what_narrows_it(words, text):
 def test_a_row_is_read_with_the_names_of_its_columns():
     table = "| Sala | Dia | Preço (R$) |\n|--|--|--|\n| Forno | seg | 20 |\n| Torno | ter | 35 |\n"
     assert quoted(table, "Torno", 30) == "Torno · Dia: ter · Preço (R$): 35"
-    assert quoted(table, "Torno", 90) == "Forno · Dia: seg · Preço (R$): 20\nTorno · Dia: ter · Preço (R$): 35"
+    assert quoted(table, "Torno", 90) == "- Forno · Dia: seg · Preço (R$): 20\n- Torno · Dia: ter · Preço (R$): 35"
 
 
 def test_code_is_quoted_whole_between_its_fences():
