@@ -13,7 +13,7 @@ from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.services import SpaceServices
 from core.texts import explain_markdown, say, say_markdown
-from core.types import Answer, Button, File, Language, Menu, Message, Reply, SpaceId
+from core.types import Answer, Button, File, Language, Menu, Message, Reply, ReplyItem, SpaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class CommandCall:
         """Put an emoji on the message that called the command, and send the final reply, or none without a text."""
         await self._send(text, buttons=buttons, reaction=emoji)
 
+    async def deal(self, text: Markdown, *items: ReplyItem) -> None:
+        """Send the final reply: several things, each with the buttons that decide on it."""
+        await self._send(text, items=items)
+
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
         """Send the final reply with a menu, and retire the buttons of the message that led to it."""
         await self._send(text, buttons=buttons, menu=menu, settles=True)
@@ -100,6 +104,7 @@ class CommandCall:
         files: tuple[File, ...] = (),
         settles: bool = False,
         reaction: str = "",
+        items: tuple[ReplyItem, ...] = (),
     ) -> None:
         await self._outlet.send(
             Reply(
@@ -112,5 +117,6 @@ class CommandCall:
                 files=files,
                 settles=settles,
                 reaction=reaction,
+                items=items,
             )
         )

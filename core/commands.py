@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from core.errors import BadInput, PermissionRefused, UserError
 from core.markdown import Markdown
 from core.services import SpaceServices
-from core.types import Answer, Button, File, Language, Menu, Message, Person, SpaceId
+from core.types import Answer, Button, File, Language, Menu, Message, Person, ReplyItem, SpaceId
 
 Localised = Mapping[Language, str]
 """The same sentence in every language AION speaks."""
@@ -119,6 +119,10 @@ class Context(Protocol):
 
     async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
         """Put an emoji on the message that called the command, and send the final reply, or none without a text."""
+        ...
+
+    async def deal(self, text: Markdown, *items: ReplyItem) -> None:
+        """Send the final reply: several things, each with the buttons that decide on it."""
         ...
 
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:

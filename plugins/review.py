@@ -6,11 +6,12 @@ from core.commands import Command, Context, Parameter, Registry
 from core.errors import BadInput
 from core.markdown import Markdown
 from core.services import ReviewPolicy, Verdict
+from core.types import Button, ReplyItem
 
 _POLICIES: dict[str, ReviewPolicy] = {"all": "all", "found": "found", "none": "none"}
 
-_SHOWN = 20
-"""Proposals listed in a reply; those after it are listed once these are decided."""
+_SHOWN = 6
+"""Proposals listed in a reply, as many as one card holds on every platform; those after them once these are decided."""
 
 
 async def review(context: Context) -> None:
@@ -30,12 +31,17 @@ async def pending(context: Context) -> None:
     waiting = await context.services.review.pending()
     if not waiting:
         return await context.reply(context.say("review.none"))
-    lines = [context.say("review.heading", n_proposals=len(waiting))]
-    lines += [
-        context.say("review.line", number=proposal.id, title=proposal.title, name=proposal.name)
+    items = [
+        ReplyItem(
+            context.say("review.line", number=proposal.id, title=proposal.title, name=proposal.name),
+            tuple(
+                Button(context.label(f"review.{decision}_one", number=proposal.id), decision, str(proposal.id))
+                for decision in ("approve", "reject")
+            ),
+        )
         for proposal in waiting[:_SHOWN]
     ]
-    await context.reply(Markdown("\n").join(lines))
+    await context.deal(context.say("review.heading", n_proposals=len(waiting), n_shown=len(items)), *items)
 
 
 async def approve(context: Context) -> None:

@@ -111,9 +111,9 @@ class CollectingOutlet:
 
     @property
     def text(self) -> str:
-        """Return the one reply there must be."""
+        """Return the one reply there must be, with what it lists."""
         (reply,) = self.replies
-        return reply.text
+        return "\n".join([reply.text, *(item.text for item in reply.items)])
 
 
 class NoChannels:

@@ -110,8 +110,12 @@ class ConsoleOutlet:
             self.console.print(shown[len(self._shown) :], end="", soft_wrap=True)
             self._shown = shown
 
+    def _print(self, text: Markdown) -> None:
+        shown = RenderedMarkdown(text) if self.console.is_terminal else plain_text(text)
+        self.console.print(shown, soft_wrap=True)
+
     async def send(self, reply: Reply) -> None:
-        """Print the rest of the reply and its sources, and save its files to the current folder."""
+        """Print the rest of the reply, its items and its sources, and save its files to the current folder."""
         self.answer_id, self.buttons, self.menu = reply.answer_id, reply.buttons, reply.menu
         text = plain_text(reply.text)
         if self._shown and text.startswith(self._shown):
@@ -119,7 +123,10 @@ class ConsoleOutlet:
         else:
             if self._shown:
                 self.console.print()
-            self.console.print(RenderedMarkdown(reply.text) if self.console.is_terminal else text, soft_wrap=True)
+            self._print(reply.text)
+        for item in reply.items:
+            self._print(item.text)
+            self.console.print(as_commands(item.buttons), style="dim")
         if reply.sources:
             paths = [f"{cited_number(source, text)}{' › '.join(source_path(source))}" for source in reply.sources]
             self.console.print("\n".join(["", *(f"📖 {path}" for path in paths)]), style="dim", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Turns a reply into Markdown: the text, then its sources."""
+"""Turns a reply into Markdown: the text, what it lists, then its sources."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from core.types import Reply
 
 
 def markdown_of(reply: Reply) -> Markdown:
-    """Return a reply's text and, below it, its sources as ``📖 document › heading``, one a line.
+    """Return a reply's text, its items and, below them, its sources as ``📖 document › heading``, one a line.
 
-    A code block that the text leaves open is closed where sources follow.
+    A code block that the text leaves open is closed where something follows.
     """
     footer = source_list(reply.sources, plain_text(reply.text))
-    return Markdown(f"{close_fence(reply.text)}\n\n{footer}") if footer else reply.text
+    below = [*(item.text for item in reply.items), *([footer] if footer else [])]
+    return Markdown("\n\n").join([Markdown(close_fence(reply.text)), *below]) if below else reply.text

@@ -19,12 +19,22 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedItem:
+    """One of the things a message lists: its rendered Markdown, and the buttons that decide on it."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedMessage:
     """One chat message of a reply: rendered Markdown of at most ``Capabilities.max_units``, or a ``file`` without text.
 
-    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``, above all a ``menu``. A ``private`` one is for the
-    asker alone, a ``quiet`` one where that can be. One that ``refers`` shows which message it replies to, as the first
-    one always does. A ``cosmetic`` one is partial text: a busy platform may refuse it (``NotDelivered``).
+    With an ``answer_id`` it has 👍 and 👎, below them ``buttons``, above all a ``menu``. ``items`` have buttons of
+    their own; their text is part of ``text``, unless it ``is_card``, which shows each item above its buttons. A
+    ``private`` one is for the asker alone, a ``quiet`` one where that can be. One that ``refers`` shows which message
+    it replies to, as the first one always does. A ``cosmetic`` one is partial text: a busy platform may refuse it
+    (``NotDelivered``).
     """
 
     text: str
@@ -35,13 +45,16 @@ class RenderedMessage:
     quiet: bool = False
     menu: Menu | None = None
     refers: bool = False
+    items: tuple[RenderedItem, ...] = ()
+    is_card: bool = False
     cosmetic: bool = field(default=False, compare=False)
 
     @property
     def mark(self) -> str:
         """Return the CRC-32 of what it shows, as 8 hexadecimal digits."""
         under = (self.buttons, self.menu) if self.menu else self.buttons
-        shown = repr((self.text, self.answer_id, self.private, under)).encode()
+        listed = (self.items,) if self.items else ()
+        shown = repr((self.text, self.answer_id, self.private, under, *listed)).encode()
         return f"{zlib.crc32(self.file.data if self.file else shown):08x}"
 
 
@@ -67,6 +80,15 @@ class PreviewPost(Protocol):
 
         Raises ``NotDelivered`` where it was not shown this time.
         """
+        ...
+
+
+@runtime_checkable
+class CardPost(Protocol):
+    """A post that can show each item of a list above its own buttons."""
+
+    def fits_card(self, rendered: RenderedMessage) -> bool:
+        """Return whether a card with these ``items`` is within the platform's limits."""
         ...
 
 

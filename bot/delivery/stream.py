@@ -13,13 +13,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from bot.delivery.clock import StreamClock, SystemClock
 from bot.delivery.errors import DeliveryFailed, MessageGone, NoPrivatePlace, NotDelivered, PossiblyDelivered
-from bot.delivery.markup import markdown_of
+from bot.delivery.parts import parts_of
 from bot.delivery.post import PreviewPost, RenderedMessage, ReplyPost, react
 from bot.delivery.split import split
 from core.errors import DeliveryPostponed
@@ -38,9 +37,6 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 LONGEST_WAIT_S = 60.0
 """The longest ban, in seconds, that is waited out; a longer one postpones the reply, as do failures in all attempts."""
-
-_NOTHING = "…"
-"""Sent for a reply without text, since silence looks like a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,7 @@ class StreamedReply(Generic[H]):
             self._wanted = None
             await react(self._post, reply.reaction)
             try:
-                await self._deliver(self._rendered_parts(reply))
+                await self._deliver(parts_of(reply, self._post))
                 if self._is_unsure:
                     await self._warn_unsure(reply)
             except NotDelivered as error:
@@ -200,15 +196,6 @@ class StreamedReply(Generic[H]):
             self._cosmetic = False
 
     # --- final: paced, repeated until delivered ---------------------------------------------------
-
-    def _rendered_parts(self, reply: Reply) -> list[RenderedMessage]:
-        if reply.reaction and not reply.text:
-            return []
-        capabilities = self._post.capabilities
-        parts = split(self._post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
-        rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)
-        last = rendered(parts[-1], reply.answer_id, buttons=reply.buttons, menu=reply.menu)
-        return [*map(rendered, parts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
 
     async def _deliver(self, parts: list[RenderedMessage]) -> None:
         if self._shown:

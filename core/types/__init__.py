@@ -5,7 +5,7 @@ How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 
 from __future__ import annotations
 
-from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, Source, Thumb
+from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, ReplyItem, Source, Thumb
 from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.events import EVENT_KINDS, CommunityEvent, EventKind, answer_events
@@ -100,6 +100,7 @@ __all__ = [
     "ReadingReport",
     "Reason",
     "Reply",
+    "ReplyItem",
     "Sampling",
     "Scope",
     "SearchResult",

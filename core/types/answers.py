@@ -91,6 +91,14 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyItem:
+    """One of several things that a reply lists, with the buttons that decide on it alone."""
+
+    text: Markdown
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file attached to a reply; one whose name ends in ``.png`` is shown as an image."""
 
@@ -103,9 +111,10 @@ class Reply:
     """A message to be shown, in Markdown; with an ``answer_id`` it has buttons for rating.
 
     ``private``: shown to the caller only, never where others read. ``quiet``: shown to the caller only where the
-    platform can, else to all. ``settles``: the message whose button led to it loses its buttons. ``reaction`` is an
-    emoji to put on the message it replies to; one with that and no text is the reaction alone. ``outage``: says that
-    the database cannot be reached, in place of a reply that a stored message may still have.
+    platform can, else to all. ``items`` are listed below the text. ``settles``: the message whose button led to it
+    loses its buttons, or where it was an item's, those of the item. ``reaction`` is an emoji to put on the message it
+    replies to; one with that and no text is the reaction alone. ``outage``: says that the database cannot be reached,
+    in place of a reply that a stored message may still have.
     """
 
     text: Markdown
@@ -120,3 +129,4 @@ class Reply:
     menu: Menu | None = None
     reaction: str = ""
     outage: bool = False
+    items: tuple[ReplyItem, ...] = ()

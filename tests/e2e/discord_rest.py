@@ -14,8 +14,13 @@ from typing import Any
 from aiohttp import web
 from discord_faults import Cut, DiscordError, DiscordFault, Failed, Held, Late, Odd, RateLimited
 from discord_things import (
+    CONTAINER,
     EPHEMERAL,
+    IS_COMPONENTS_V2,
     LOADING,
+    SECTION,
+    SEPARATOR,
+    TEXT_DISPLAY,
     THREAD,
     Channel,
     Guild,
@@ -23,6 +28,7 @@ from discord_things import (
     Json,
     Message,
     User,
+    every_component,
     snowflake,
 )
 from discord_world import Call, World
@@ -255,11 +261,15 @@ class Rest(World):
         """Send a new message or change one."""
         content = message.content if body.get("content") is None else body["content"]
         uploads = body.get("uploads", [])
-        if not content.strip() and not uploads:
+        is_card = bool((message.flags | body.get("flags", 0)) & IS_COMPONENTS_V2)
+        if is_card:
+            content = _check_card(message, body)
+        elif not content.strip() and not uploads:
             raise DiscordError(400, 50006, "Cannot send an empty message")
         if len(content.encode("utf-16-le")) // 2 > MAX_UNITS:
             raise DiscordError(400, 50035, "Invalid Form Body: Must be 2000 or fewer in length.")
-        _check_components(body.get("components", []))
+        if not is_card:
+            _check_components(body.get("components", []))
         message.content = content
         message.attachments = [*message.attachments, *uploads]
         message.components = body.get("components", message.components)
@@ -376,7 +386,39 @@ def _too_many(retry_after_s: float) -> tuple[int, bytes, dict[str, str]]:
     return 429, json.dumps(body).encode(), {"Via": "1.1 google", "Retry-After": str(retry_after_s)}
 
 
+def _check_card(message: Message, body: Json) -> str:
+    """Check a message of components alone, and return its empty text.
+
+    https://docs.discord.com/developers/components/reference
+    """
+    if body.get("content") or body.get("embeds"):
+        raise DiscordError(400, 50035, "Invalid Form Body: content and embeds cannot be used with IS_COMPONENTS_V2")
+    components = every_component(body.get("components", message.components))
+    texts = [each["content"] for each in components if each["type"] == TEXT_DISPLAY]
+    ids = [each["custom_id"] for each in components if "custom_id" in each]
+    if not 1 <= len(components) <= 40 or sum(map(len, texts)) > 4000 or not all(text.strip() for text in texts):
+        raise DiscordError(400, 50035, "Invalid Form Body: at most 40 components and 4000 characters")
+    if len(ids) != len(set(ids)):
+        raise DiscordError(400, 50035, "Invalid Form Body: custom_id cannot be duplicated")
+    top = {each["type"] for each in body.get("components", [])}
+    if not top <= {1, SECTION, TEXT_DISPLAY, 12, 13, SEPARATOR, CONTAINER}:
+        raise DiscordError(400, 50035, "Invalid Form Body: type")
+    for section in (each for each in components if each["type"] == SECTION):
+        if not 1 <= len(section["components"]) <= 3 or "accessory" not in section:
+            raise DiscordError(400, 50035, "Invalid Form Body: a section has one to three texts and an accessory")
+    _check_rows([each for each in components if each["type"] == 1])
+    return ""
+
+
 def _check_components(rows: list[Json]) -> None:
+    if any(row["type"] != 1 for row in rows):
+        raise DiscordError(400, 50035, "Invalid Form Body: these components need IS_COMPONENTS_V2")
+    _check_rows(rows)
+    if len(rows) > 5:
+        raise DiscordError(400, 50035, "Invalid Form Body: at most five rows")
+
+
+def _check_rows(rows: list[Json]) -> None:
     for row in rows:
         if not 1 <= len(row["components"]) <= 5:
             raise DiscordError(400, 50035, "Invalid Form Body: a row holds one to five buttons")
@@ -385,8 +427,6 @@ def _check_components(rows: list[Json]) -> None:
         for menu in (each for each in row["components"] if each["type"] in (3, 8)):
             if len(row["components"]) > 1 or (menu["type"] == 3 and not 1 <= len(menu["options"]) <= 25):
                 raise DiscordError(400, 50035, "Invalid Form Body: a menu has a row of its own and 1 to 25 options")
-    if len(rows) > 5:
-        raise DiscordError(400, 50035, "Invalid Form Body: at most five rows")
 
 
 def _checked_choices(choices: list[Json]) -> list[Json]:

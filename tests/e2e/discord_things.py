@@ -16,12 +16,22 @@ TEXT, DM, THREAD, FORUM = 0, 1, 11, 15
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
 EVERYDAY = VIEW_CHANNEL | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
+SUPPRESS_EMBEDS, EPHEMERAL, LOADING, IS_COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 15
+SECTION, TEXT_DISPLAY, SEPARATOR, CONTAINER = 9, 10, 14, 17
 _EPOCH_MS = 1_420_070_400_000
 _serial = itertools.count()
 
 SOLVED = {"id": "77", "name": "Solved", "moderated": True, "emoji_id": None, "emoji_name": "✅"}
 """The tag of a forum for posts that are."""
+
+
+def every_component(components: list[Json]) -> list[Json]:
+    """Return components with all that are within them, as Discord counts them."""
+    found: list[Json] = []
+    for each in components:
+        within = [*each.get("components", []), *([each["accessory"]] if "accessory" in each else [])]
+        found += [each, *every_component(within)]
+    return found
 
 
 def snowflake(ago_s: float = 0) -> int:
@@ -228,7 +238,8 @@ class Message:
     @property
     def text(self) -> str:
         """Return what is read of it."""
-        return seen(self.content)[0]
+        texts = [each["content"] for each in every_component(self.components) if each["type"] == TEXT_DISPLAY]
+        return seen("\n".join([self.content, *texts] if texts else [self.content]))[0]
 
     @property
     def pings_everyone(self) -> bool:
@@ -239,13 +250,13 @@ class Message:
     @property
     def buttons(self) -> dict[str, str]:
         """Return the buttons by what is on them: ``{"👍": custom_id}``."""
-        rows = [each for row in self.components for each in row["components"] if each["type"] == 2]
+        rows = [each for each in every_component(self.components) if each["type"] == 2]
         return {(button.get("emoji") or {}).get("name") or button.get("label"): button["custom_id"] for button in rows}
 
     @property
     def menu(self) -> Json:
         """Return the menu under it."""
-        [menu] = [each for row in self.components for each in row["components"] if each["type"] in (3, 8)]
+        [menu] = [each for each in every_component(self.components) if each["type"] in (3, 8)]
         return menu
 
     def json(self) -> Json:

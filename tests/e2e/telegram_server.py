@@ -458,7 +458,7 @@ def _decoded(key: str, value: str) -> Any:
 
 def _buttons(params: Json) -> list[Json]:
     rows = (params.get("reply_markup") or {}).get("inline_keyboard", [])
-    buttons = [button for row in rows for button in row]
+    buttons = [{**button, "row": n} for n, row in enumerate(rows) for button in row]
     if any(not 1 <= len(button["callback_data"].encode()) <= 64 for button in buttons):
         raise bad_request("BUTTON_DATA_INVALID")
     return buttons

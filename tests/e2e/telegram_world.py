@@ -8,7 +8,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 
 from tests.e2e.platform_limits import Meter
@@ -34,7 +34,8 @@ class Call:
 class Shown:
     """A message of the bot as people see it now; ``history`` holds the texts it had before.
 
-    An ephemeral one is ``seen_by`` one account alone, and its id is of another kind than the others'.
+    Its buttons have the number of their ``row``. An ephemeral one is ``seen_by`` one account alone, and its id is of
+    another kind than the others'.
     """
 
     chat: Json
@@ -331,7 +332,9 @@ class World:
         if shown.thread is not None:
             message |= {"message_thread_id": shown.thread, "is_topic_message": True}
         if shown.buttons:
-            message["reply_markup"] = {"inline_keyboard": [shown.buttons]}
+            rows = [list(row) for _, row in groupby(shown.buttons, key=lambda button: button["row"])]
+            plain = [[{name: of for name, of in button.items() if name != "row"} for button in row] for row in rows]
+            message["reply_markup"] = {"inline_keyboard": plain}
         if question := self._incoming.get((shown.chat["id"], shown.reply_to or 0)):
             message["reply_to_message"] = {name: of for name, of in question.items() if name != "reply_to_message"}
         return message

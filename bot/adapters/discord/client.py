@@ -14,9 +14,9 @@ from discord import app_commands
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, tell
 from bot.adapters.discord.address import DIRECT, channel_at, interaction_at, message_at, space_of
 from bot.adapters.discord.audiences import ChannelAudiences
-from bot.adapters.discord.buttons import BUTTONS, calls_under, is_known
 from bot.adapters.discord.command_sync import CommandHashFile, keep_synced
 from bot.adapters.discord.commands import Translator, add_commands
+from bot.adapters.discord.components.buttons import BUTTONS, calls_under, is_known
 from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.history.channel_history import ChannelHistory
 from bot.adapters.discord.history.missed_messages import MissedMessages, asked_before_start

@@ -8,10 +8,11 @@ from typing import Any
 
 import discord
 
+from bot.adapters.discord.components.cards import fits_card
 from bot.adapters.discord.direct_post import DirectPost
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.markdown import discord_markdown
-from bot.adapters.discord.post import CAPABILITIES, attachments_of, files_of, knows_nonces_of, view_of
+from bot.adapters.discord.post import CAPABILITIES, attachments_of, content_of, files_of, knows_nonces_of, view_of
 from bot.adapters.discord.rate_limits import DiscordRateLimits
 from bot.delivery.errors import MessageGone, NoPrivatePlace, Undeliverable
 from bot.delivery.post import RenderedMessage
@@ -29,7 +30,7 @@ class RestoredMessage:
     id: str
     flags: discord.MessageFlags
 
-    async def edit(self, *, content: str, view: Any, **attachments: Any) -> None:
+    async def edit(self, *, content: Any, view: Any, **attachments: Any) -> None:
         """Edit it, as ``discord.Message.edit`` does."""
         if self.id == _ORIGINAL:
             await self.interaction.edit_original_response(content=content, view=view, **attachments)
@@ -78,6 +79,10 @@ class InteractionPost:
         """Return Markdown in Discord's form."""
         return discord_markdown(markdown)
 
+    def fits_card(self, rendered: RenderedMessage) -> bool:
+        """Return whether a card with these items is within Discord's limits."""
+        return fits_card(rendered)
+
     async def typing(self) -> None:
         """Do nothing: a deferred interaction shows "thinking…" by itself."""
 
@@ -104,7 +109,7 @@ class InteractionPost:
     async def _replace_placeholder(self, rendered: RenderedMessage) -> discord.Message:
         with failures(repeatable=True):
             first = await self._interaction.edit_original_response(
-                content=rendered.text, view=view_of(rendered, self._interaction.channel)
+                content=content_of(rendered), view=view_of(rendered, self._interaction.channel)
             )
         self._is_thinking = False
         return first
@@ -115,7 +120,7 @@ class InteractionPost:
                 return await self._send_to_channel(rendered, index)
         with failures(repeatable=False):
             return await self._interaction.followup.send(
-                rendered.text,
+                content_of(rendered),
                 ephemeral=_is_for_caller(rendered) or self._ephemeral,
                 suppress_embeds=True,
                 wait=True,
@@ -130,7 +135,7 @@ class InteractionPost:
                 await handle.delete()
                 raise MessageGone("what was public is now private")
             view = view_of(rendered, self._interaction.channel)
-            await handle.edit(content=rendered.text, view=view, **attachments_of(rendered))
+            await handle.edit(content=content_of(rendered), view=view, **attachments_of(rendered))
 
     async def delete(self, handle: Handle) -> None:
         """Delete a part."""
@@ -185,7 +190,7 @@ class InteractionPost:
         await self._rate_limits.admit(self._interaction.channel_id or 0, "send")
         with failures(repeatable=True):
             return await channel.send(
-                rendered.text,
+                content_of(rendered),
                 nonce=f"{self._interaction.id}:{index}",
                 suppress_embeds=True,
                 view=view_of(rendered, channel),

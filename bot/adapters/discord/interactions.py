@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import discord
 
 from bot.adapters.discord.acknowledge import Interaction, acknowledge, post_of, show, tell
 from bot.adapters.discord.address import space_of
 from bot.adapters.discord.attachments import attachment_of
+from bot.adapters.discord.components.cards import settled_view
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.history.recent_messages import recent_messages
 from bot.adapters.discord.teachable_posts import nearby_messages, posted_message_of
@@ -117,7 +119,7 @@ class InteractionHandler:
         settles = await self._messages.answer(message, post, prepare=prepare)
         if settles and interaction.message is not None:
             with suppress(DeliveryFailed), failures(repeatable=True):
-                await interaction.message.edit(view=None)
+                await interaction.message.edit(view=settled_view(interaction.message, _pressed_id(interaction)))
 
     # --- buttons ----------------------------------------------------------------------------------
 
@@ -168,6 +170,11 @@ class InteractionHandler:
             return False
         is_new = await self._api.inbox.claim(space, _event_key(interaction))
         return is_new and await acknowledge(interaction, ephemeral=True)
+
+
+def _pressed_id(interaction: Interaction) -> str:
+    data: Any = interaction.data or {}
+    return str(data.get("custom_id", ""))
 
 
 def _event_key(interaction: Interaction) -> str:

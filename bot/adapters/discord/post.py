@@ -9,7 +9,8 @@ from typing import Any
 
 import discord
 
-from bot.adapters.discord.buttons import buttons_under, can_open_thread
+from bot.adapters.discord.components.buttons import buttons_under, can_open_thread
+from bot.adapters.discord.components.cards import card_of, fits_card
 from bot.adapters.discord.errors import failures
 from bot.adapters.discord.markdown import discord_markdown
 from bot.adapters.discord.rate_limits import DiscordRateLimits, Kind
@@ -28,8 +29,15 @@ Sent = discord.Message | discord.PartialMessage
 
 
 def view_of(rendered: RenderedMessage, channel: object) -> Any:
-    """Return the buttons of a message, or ``None``, which discord.py takes though its signatures do not say so."""
+    """Return the components of a message, or ``None``, which discord.py takes though its signatures do not say so."""
+    if rendered.is_card:
+        return card_of(rendered)
     return buttons_under(rendered, can_thread=can_open_thread(channel))
+
+
+def content_of(rendered: RenderedMessage) -> Any:
+    """Return the content of a message; ``None`` for a card, whose text is in its components."""
+    return None if rendered.is_card else rendered.text
 
 
 def attachments_of(rendered: RenderedMessage) -> dict[str, Any]:
@@ -81,6 +89,10 @@ class ChannelPost:
         """Return Markdown in Discord's form."""
         return discord_markdown(markdown)
 
+    def fits_card(self, rendered: RenderedMessage) -> bool:
+        """Return whether a card with these items is within Discord's limits."""
+        return fits_card(rendered)
+
     async def typing(self) -> None:
         """Show the typing sign for ten seconds. Raises ``NotDelivered`` where the budget is kept for final texts."""
         self._rate_limits.admit_cosmetic(self._channel.id, "typing")
@@ -105,7 +117,7 @@ class ChannelPost:
         reference: Any = asked.to_reference(fail_if_not_exists=False) if asked else None
         with failures(repeatable=True):
             sent: discord.Message = await self._channel.send(
-                rendered.text,
+                content_of(rendered),
                 nonce=f"{self._nonce}:{index}",
                 reference=reference,
                 suppress_embeds=True,
@@ -113,7 +125,7 @@ class ChannelPost:
                 allowed_mentions=self._mentions,
                 **files_of(rendered),
             )
-        if sent.content != rendered.text or bool(sent.components) != (view is not None):
+        if sent.content != (content_of(rendered) or "") or bool(sent.components) != (view is not None):
             await self.edit(sent, rendered)  # an earlier attempt did arrive, with its text of then
         return sent
 
@@ -131,7 +143,9 @@ class ChannelPost:
             raise MessageGone("what was public is now private")
         await self._admit("edit", rendered)
         with failures(repeatable=True):
-            await handle.edit(content=rendered.text, view=view_of(rendered, self._channel), **attachments_of(rendered))
+            await handle.edit(
+                content=content_of(rendered), view=view_of(rendered, self._channel), **attachments_of(rendered)
+            )
 
     async def delete(self, handle: Sent) -> None:
         """Delete a part."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
+from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Menu, MenuOption, Thumb
 
@@ -17,7 +18,23 @@ _ROW_CHARS = 30
 
 _SIGNS: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 _RATE = re.compile(r"rate:(?P<thumb>up|down):(?P<answer_id>[0-9]{1,18})")
-_CALL = re.compile(rf"do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
+_OF_ITEM = "it"
+_CALL = re.compile(rf"(?:do|{_OF_ITEM}):(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))")
+
+
+def keyboard_of(rendered: RenderedMessage) -> InlineKeyboardMarkup | None:
+    """Return the buttons under a message, those of each item in a row of their own; ``None`` without any."""
+    under = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
+    rows = [[_call(button, _OF_ITEM) for button in item.buttons] for item in rendered.items if item.buttons]
+    return InlineKeyboardMarkup([*rows, *(under.inline_keyboard if under else ())]) if rows else under
+
+
+def settled(keyboard: InlineKeyboardMarkup | None, data: str) -> InlineKeyboardMarkup | None:
+    """Return what is left of a keyboard once a press has settled its message, or one item of it."""
+    if keyboard is None or not data.startswith(f"{_OF_ITEM}:"):
+        return None
+    rows = [row for row in keyboard.inline_keyboard if all(button.callback_data != data for button in row)]
+    return InlineKeyboardMarkup(rows) if rows else None
 
 
 def buttons_under(
@@ -28,7 +45,7 @@ def buttons_under(
     Telegram has no menus of channels.
     """
     thumbs = [_button(sign, f"rate:{thumb}:{answer_id}") for thumb, sign in _SIGNS.items()]
-    calls = [_button(button.label, f"do:{button.command}:{button.argument}") for button in buttons]
+    calls = [_call(button, "do") for button in buttons]
     options = [_option(menu, option) for option in menu.options] if menu else []
     rows = [thumbs] if answer_id is not None else []
     rows += _rows(options, _N_OPTIONS_PER_ROW)
@@ -80,6 +97,10 @@ def _rows(buttons: Sequence[InlineKeyboardButton], n_per_row: int) -> list[list[
 def _option(menu: Menu, option: MenuOption) -> InlineKeyboardButton:
     line = f"{menu.argument} {option.value}".strip()
     return _button(f"✓ {option.label}" if option.is_chosen else option.label, f"do:{menu.command}:{line}")
+
+
+def _call(button: Button, kind: str) -> InlineKeyboardButton:
+    return _button(button.label, f"{kind}:{button.command}:{button.argument}")
 
 
 def _button(label: str, data: str) -> InlineKeyboardButton:

@@ -12,7 +12,7 @@ from telegram import Message as TelegramMessage
 from telegram.error import TelegramError
 
 from bot.adapters.telegram.address import Asker, TelegramPlace, address_of, place_and_asker, place_of, space_of
-from bot.adapters.telegram.buttons import pressed_command, pressed_thumb, with_more
+from bot.adapters.telegram.buttons import pressed_command, pressed_thumb, settled, with_more
 from bot.adapters.telegram.moderators import ChatModerators
 from bot.adapters.telegram.post import TelegramPost
 from bot.adapters.telegram.retries import reply_of, retry_briefly
@@ -99,7 +99,7 @@ class CallbackHandler:
             post = self._post_to(place, replace(asker, press_id=query.id))
             settles = await self._messages.answer(message, post, accepted=accepted)
         if settles:
-            await self._change_buttons(under, None)
+            await self._change_buttons(under, settled(under.reply_markup, query.data or ""))
 
     async def _press(
         self, query: CallbackQuery, under: TelegramMessage, line: CommandLine, command: Command

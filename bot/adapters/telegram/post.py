@@ -12,7 +12,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.adapters.telegram.address import START_PRIVATE, Asker, TelegramPlace, space_of
-from bot.adapters.telegram.buttons import buttons_under
+from bot.adapters.telegram.buttons import keyboard_of
 from bot.adapters.telegram.entities import MAX_UNITS, Entities, formatted, plain_if_refused
 from bot.adapters.telegram.ephemeral import EphemeralMessages, delete_ephemeral, edit_ephemeral
 from bot.adapters.telegram.errors import ChatClosed, Unchanged, meaning, unsent
@@ -160,7 +160,7 @@ class TelegramPost:
             with suppress(Undeliverable):
                 await self.delete(handle)
             raise MessageGone("a private reply leaves the group")
-        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
+        buttons = keyboard_of(rendered)
 
         if rendered.file is not None:
             with suppress(Undeliverable):
@@ -212,7 +212,7 @@ class TelegramPost:
     async def _send(
         self, rendered: RenderedMessage, chat_id: int, topic_id: int | None, reply_to: int | None
     ) -> SentMessage:
-        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
+        buttons = keyboard_of(rendered)
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
         if rendered.file is not None:
             return await self._send_file(rendered.file, chat_id, topic_id)
@@ -236,7 +236,7 @@ class TelegramPost:
     async def _send_ephemeral(self, rendered: RenderedMessage) -> SentMessage | None:
         """Send a message that only whoever pressed sees; ``None`` where Telegram refuses that, from then on."""
         ephemeral, self._ephemeral = self._ephemeral, None
-        buttons = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
+        buttons = keyboard_of(rendered)
         if ephemeral is None:
             return None
         show = partial(ephemeral.send, buttons=buttons)

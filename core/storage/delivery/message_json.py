@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from core.markdown import Markdown
-from core.types import Button, File, Menu, MenuOption, Message, Person, PostedMessage, Reply, Source
+from core.types import Button, File, Menu, MenuOption, Message, Person, PostedMessage, Reply, ReplyItem, Source
 from core.types.delivery import DeliveredPart
 
 _FILES = "n_files"
@@ -50,10 +50,21 @@ def reply_to_json(reply: Reply) -> dict[str, Any]:
 def reply_from_json(stored: Mapping[str, Any]) -> Reply:
     """Return the reply of ``reply_to_json``."""
     sources = tuple(Source(**source) for source in stored["sources"])
-    buttons = tuple(Button(**button) for button in stored.get("buttons", ()))
+    buttons = _buttons(stored)
+    items = tuple(ReplyItem(Markdown(item["text"]), _buttons(item)) for item in stored.get("items", ()))
     files = tuple(File(name, b64decode(data)) for name, data in stored.get("files", ()))
-    read = {"sources": sources, "buttons": buttons, "files": files, "menu": _menu(stored.get("menu"))}
+    read = {
+        "sources": sources,
+        "buttons": buttons,
+        "items": items,
+        "files": files,
+        "menu": _menu(stored.get("menu")),
+    }
     return Reply(**{**stored, "text": Markdown(stored["text"]), **read})
+
+
+def _buttons(stored: Mapping[str, Any]) -> tuple[Button, ...]:
+    return tuple(Button(**button) for button in stored.get("buttons", ()))
 
 
 def _menu(stored: Mapping[str, Any] | None) -> Menu | None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from core.storage.delivery.message_json import message_from_json, message_to_json, reply_from_json, reply_to_json
-from core.types import Attachment, Button, File, Message, Person, PostedMessage, Reply, Source, SpaceId
+from core.types import Attachment, Button, File, Message, Person, PostedMessage, Reply, ReplyItem, Source, SpaceId
 
 
 def test_a_reply_comes_back_whole():
@@ -16,6 +16,7 @@ def test_a_reply_comes_back_whole():
         private=True,
         buttons=(Button("Yes", "approve", "3"),),
         files=(File("map.png", bytes(range(256))),),
+        items=(ReplyItem("One", (Button("No", "reject", "1"),)), ReplyItem("Two")),
     )
     assert reply_from_json(json.loads(json.dumps(reply_to_json(reply)))) == reply
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import discord
 
-from bot.adapters.discord.button_handlers import handlers_of
-from bot.adapters.discord.menus import MENUS, menu_item
+from bot.adapters.discord.components.button_handlers import handlers_of
+from bot.adapters.discord.components.menus import MENUS, menu_item
 from bot.adapters.discord.translate import answered_message
 from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
+Kind = Literal["do", "it"]
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 
 
@@ -60,12 +61,12 @@ class ThreadButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"ai
 
 class CommandButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"aion:do:(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))",
+    template=rf"aion:(?P<kind>do|it):(?P<command>{NAME.pattern}):(?P<argument>(?s:.*))",
 ):
-    """Calls a command for whoever presses it."""
+    """Calls a command for whoever presses it; of the kind ``it``, about one item of the message."""
 
-    def __init__(self, button: Button) -> None:
-        custom_id = f"aion:do:{button.command}:{button.argument}"
+    def __init__(self, button: Button, kind: Kind = "do") -> None:
+        custom_id = f"aion:{kind}:{button.command}:{button.argument}"
         super().__init__(discord.ui.Button(label=button.label, custom_id=custom_id))
         self._button = button
 
@@ -75,16 +76,23 @@ class CommandButton(
     ) -> Self:
         """Rebuild the button that was pressed from its id."""
         label = item.label if isinstance(item, discord.ui.Button) else None
-        return cls(Button(label or match["command"], match["command"], match["argument"]))
+        kind: Kind = "it" if match["kind"] == "it" else "do"
+        return cls(Button(label or match["command"], match["command"], match["argument"]), kind)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Handle the press."""
         await handlers_of(interaction).press_command(interaction, self._button.command, self._button.argument)
 
 
+def argument_of(custom_id: str) -> str:
+    """Return the argument of an item's button by its id; nothing for another button."""
+    match = CommandButton.__discord_ui_compiled_template__.fullmatch(custom_id)
+    return match["argument"] if match and match["kind"] == "it" else ""
+
+
 def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.View | None:
     """Return a message's menu and buttons, ``None`` without any; a ``ThreadButton`` only where ``can_thread``."""
-    if rendered.answer_id is None and not rendered.buttons and rendered.menu is None:
+    if rendered.answer_id is None and not (rendered.buttons or rendered.items) and rendered.menu is None:
         return None
     view = discord.ui.View(timeout=None)
     if rendered.menu is not None:
@@ -93,6 +101,9 @@ def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.
         view.add_item(ThumbButton("up", rendered.answer_id)).add_item(ThumbButton("down", rendered.answer_id))
         if can_thread and not rendered.private:
             view.add_item(ThreadButton())
+    for item in rendered.items:
+        for button in item.buttons:
+            view.add_item(CommandButton(button, "it"))
     for button in rendered.buttons:
         view.add_item(CommandButton(button))
     return view

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.adapters.discord.button_handlers import handlers_of
+from bot.adapters.discord.components.button_handlers import handlers_of
 from core.commands import NAME
 from core.types import Menu
 
