@@ -21,7 +21,7 @@ async def show_help(context: Context) -> None:
     for permission in _PERMISSIONS:
         called = [command for command in allowed if command.permission == permission]
         if called and permission != "everyone":
-            lines += [Markdown(""), context.say(f"help.for_{permission}")]
+            lines += [Markdown(""), context.say(f"help.{permission}")]
         lines += [escape(f"/{command.name} — {command.description[context.language]}") for command in called]
     await context.reply(Markdown("\n").join(lines))
 

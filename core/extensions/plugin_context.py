@@ -12,7 +12,7 @@ from core.commands import Context, Registry
 from core.errors import PluginFailed, UserError
 from core.markdown import Markdown
 from core.services import SpaceServices
-from core.types import Answer, Button, File, Language, Menu, Message, SpaceId
+from core.types import Answer, Button, File, Language, Menu, Message, ReplyItem, SpaceId
 
 T = TypeVar("T")
 
@@ -144,6 +144,10 @@ class PluginContext:
     async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
         """Put an emoji on the message that called the command, and send the final reply."""
         await self._send(lambda: self._context.mark(emoji, text, *buttons))
+
+    async def deal(self, text: Markdown, *items: ReplyItem) -> None:
+        """Send the final reply, which lists several things, each with buttons of its own."""
+        await self._send(lambda: self._context.deal(text, *items))
 
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
         """Send the final reply with a menu under it."""

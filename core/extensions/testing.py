@@ -16,7 +16,7 @@ from core.extensions.manifest import read_source
 from core.extensions.plugin_context import OtherLoop, PluginContext
 from core.markdown import Markdown, escape
 from core.texts import explain_markdown, say, say_markdown
-from core.types import Answer, Button, File, Language, Menu, Message, Person, SpaceId
+from core.types import Answer, Button, File, Language, Menu, Message, Person, ReplyItem, SpaceId
 
 CALL_S = 60.0
 
@@ -171,6 +171,10 @@ class RecordingContext:
     async def mark(self, emoji: str, text: Markdown, *buttons: Button) -> None:
         """Keep a reply."""
         self.replies.append(text)
+
+    async def deal(self, text: Markdown, *items: ReplyItem) -> None:
+        """Keep a reply with what it lists."""
+        self.replies.append(Markdown("\n\n").join([text, *(item.text for item in items)]))
 
     async def offer(self, text: Markdown, menu: Menu | None, *buttons: Button) -> None:
         """Keep a reply."""

@@ -11,6 +11,9 @@ from bot.delivery.post import RenderedMessage
 from core.commands import NAME, CommandLine
 from core.types import Button, Menu, MenuOption, Thumb
 
+MAX_ITEMS = 20
+"""Items whose buttons are shown; Telegram takes at most 100 buttons under a message."""
+
 _N_PER_ROW = 3
 _N_OPTIONS_PER_ROW = 2
 _ROW_CHARS = 30
@@ -25,7 +28,8 @@ _CALL = re.compile(rf"(?:do|{_OF_ITEM}):(?P<command>{NAME.pattern}):(?P<argument
 def keyboard_of(rendered: RenderedMessage) -> InlineKeyboardMarkup | None:
     """Return the buttons under a message, those of each item in a row of their own; ``None`` without any."""
     under = buttons_under(rendered.answer_id, rendered.buttons, rendered.menu)
-    rows = [[_call(button, _OF_ITEM) for button in item.buttons] for item in rendered.items if item.buttons]
+    listed = rendered.items[:MAX_ITEMS]
+    rows = [[_call(button, _OF_ITEM) for button in item.buttons] for item in listed if item.buttons]
     return InlineKeyboardMarkup([*rows, *(under.inline_keyboard if under else ())]) if rows else under
 
 

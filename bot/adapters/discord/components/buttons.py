@@ -16,6 +16,13 @@ from core.commands import NAME, CommandLine
 from core.types import Button, Thumb
 
 Kind = Literal["do", "it"]
+
+MAX_BUTTONS = 25
+"""Buttons under a message, in rows of five."""
+
+_REST_OF_ROW = 4
+"""Buttons that a menu leaves no place for beside itself."""
+
 _EMOJI: dict[Thumb, str] = {"up": "👍", "down": "👎"}
 
 
@@ -101,11 +108,10 @@ def buttons_under(rendered: RenderedMessage, *, can_thread: bool) -> discord.ui.
         view.add_item(ThumbButton("up", rendered.answer_id)).add_item(ThumbButton("down", rendered.answer_id))
         if can_thread and not rendered.private:
             view.add_item(ThreadButton())
-    for item in rendered.items:
-        for button in item.buttons:
-            view.add_item(CommandButton(button, "it"))
-    for button in rendered.buttons:
-        view.add_item(CommandButton(button))
+    of_items = [CommandButton(button, "it") for item in rendered.items for button in item.buttons]
+    room = MAX_BUTTONS - len(view.children) - (_REST_OF_ROW if rendered.menu else 0)
+    for calling in [*of_items, *map(CommandButton, rendered.buttons)][:room]:
+        view.add_item(calling)
     return view
 
 

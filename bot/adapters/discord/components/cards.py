@@ -79,10 +79,11 @@ def _buttons_of(view: Any) -> Iterator[discord.ui.Button[Any]]:
 
 def _remove(view: Any, item: discord.ui.Button[Any]) -> None:
     """Remove a button, and its row where that was the last one in it."""
-    row: Any = item.parent
+    row = item.parent
     if not isinstance(row, discord.ui.ActionRow):
         view.remove_item(item)
         return
     row.remove_item(item)
     if not row.children:
-        (row.parent or view).remove_item(row)
+        around: Any = row.parent or view
+        around.remove_item(row)
