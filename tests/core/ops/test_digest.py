@@ -109,7 +109,7 @@ async def test_a_digest_is_sent_once_a_week_to_the_channel_that_was_chosen(aion:
     assert (await digest_of(aion).send_due()).startswith("1 digests of 2026-W49")
     assert (await digest_of(aion).send_due()).startswith("0 digests")
     [text] = await sent(aion)
-    assert "Esta semana" in text and "1 perguntas de 1 pessoas" in text
+    assert "Esta semana" in text and "Perguntas: 1 · pessoas: 1" in text
     assert (await digest_of(aion, NOW + timedelta(days=5)).send_due()).startswith("0 digests")
     next_week = replace(digest_of(aion, NOW + timedelta(days=7)))
     await answered(aion, "local", -6)
