@@ -189,7 +189,7 @@ async def test_without_scripts_everything_can_be_decided(world: BrowserSite) -> 
     async with world.context(java_script_enabled=False) as context:
         page = await world.signed_in(context)
         await page.click("article:has-text('noscript') button:has-text('Approve')")
-        await page.wait_for_selector("text=learned as 1 passages")
+        await page.wait_for_selector("text=learned as 1 passage")
         assert "noscript" in [each.title for each in await site.aion.documents.list(HERE)]
         await page.goto(f"{world.address}/dashboard/conversations")
         await page.select_option("select[name=used]", "closest")
@@ -236,7 +236,7 @@ async def test_a_second_press_is_not_sent(world: BrowserSite) -> None:
     async with world.context() as context:
         page = await world.signed_in(context)
         await page.dblclick("article:has-text('pressed twice') button:has-text('Approve')")
-        await page.wait_for_selector("text=learned as 1 passages")
+        await page.wait_for_selector("text=learned as 1 passage")
 
 
 def _axe() -> str:

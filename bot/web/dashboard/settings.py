@@ -20,7 +20,8 @@ from core.types import Language
 class SettingField:
     """A setting as a field of a form: its value and choices as typed, each choice with its label.
 
-    Without choices, one of a channel can only be switched off here: which channel is meant is said in chat.
+    ``meanings`` say what a number means now, and what 0 does. One of a channel can only be switched off here: which
+    channel is meant is said in chat.
     """
 
     name: str
@@ -30,6 +31,7 @@ class SettingField:
     written: str
     most: int
     choices: Sequence[tuple[str, str]]
+    meanings: Sequence[str] = ()
 
 
 async def settings(visit: Visit) -> Response:
@@ -56,6 +58,8 @@ ROUTES = (
 
 def _field(language: Language, value: SettingValue) -> SettingField:
     setting = value.setting
+    zero = _label(language, setting.name, "number", "0") if setting.kind == "number" else ""
+    now = [_label(language, setting.name, "number", value.written)] if zero and value.value else []
     choices = setting.choices or (("on", "off") if setting.kind == "switch" else ())
     return SettingField(
         name=setting.name,
@@ -65,6 +69,7 @@ def _field(language: Language, value: SettingValue) -> SettingField:
         written=value.written,
         most=setting.most,
         choices=[(choice, _label(language, setting.name, setting.kind, choice)) for choice in choices],
+        meanings=[*now, say(language, "dashboard.zero_means", label=zero)] if zero else [],
     )
 
 

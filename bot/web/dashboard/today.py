@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from bot.web.dashboard.brigades import review_of
 from bot.web.dashboard.visit import ScreenRoute, Visit
 from bot.web.fields import row_number
+from core.dashboard.document_list import DocumentList
 from core.dashboard.today import TodayReader
 from core.errors import BadInput
 from core.services import Verdict
@@ -25,7 +26,9 @@ async def today(visit: Visit) -> Response:
     reader = TodayReader(
         stores.proposals, stores.handoffs, stores.watches, stores.gaps, stores.conflicts, review_of(visit)
     )
-    return await visit.page("today", waiting=await reader.read(visit.space), verdicts=VERDICTS)
+    waiting = await reader.read(visit.space)
+    is_new = waiting.is_empty and not await DocumentList(stores.database).count(visit.scope_of(()))
+    return await visit.page("today", waiting=waiting, is_new=is_new, verdicts=VERDICTS)
 
 
 async def proposals(visit: Visit) -> Response:

@@ -30,3 +30,8 @@ for (const time of document.querySelectorAll("time[datetime]")) {
     time.textContent = moment.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   }
 }
+
+// On a phone the menu is wider than the screen: the present screen is brought into view.
+for (const here of document.querySelectorAll("nav [aria-current]")) {
+  here.closest("ul").scrollLeft = here.offsetLeft - 48;
+}

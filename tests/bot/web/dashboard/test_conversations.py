@@ -132,4 +132,5 @@ async def test_what_was_asked_and_answered_is_no_markup(shared: Site, space: Spa
 
 async def test_a_space_where_nothing_was_asked(shared: Site, space: SpaceId) -> None:
     browser = await shared.signed_in(space)
-    assert "No answer here fits" in (await browser.get("/conversations")).text
+    assert "Nobody has asked me anything" in (await browser.get("/conversations")).text
+    assert "No answer here fits" in (await browser.get("/conversations?band=abstain")).text

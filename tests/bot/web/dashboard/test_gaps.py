@@ -45,7 +45,7 @@ async def test_a_gap_is_taught_asked_again_and_told(shared: Site, space: SpaceId
     number = await gap_of(shared, space)
     browser = await shared.signed_in(space)
     page = await browser.get("/gaps")
-    assert question in page.text and "2 times, by 2" in page.text and "0 of these were resolved" in page.text
+    assert question in page.text and "asked 2×, by 2" in page.text and "0 of these were resolved" in page.text
     text = "On Saturdays the library opens at nine o'clock in the morning."
     done = await browser.send(f"/gaps/{number}/teach", text=text)
     assert "I know it now" in done.text and "told in 2 conversations" in done.text and "nine o&#39;clock" in done.text

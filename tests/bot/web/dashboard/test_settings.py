@@ -28,6 +28,13 @@ async def test_every_setting_is_shown_and_changed(shared: Site, space: SpaceId) 
     await spaces.set_value(space, MODERATORS, f"{space}:9")
     await browser.send("/settings/moderators", value="off")
     assert await spaces.value(space, MODERATORS) is None
+    assert "Saved" in (await browser.send("/settings/trusted_roles", value="@Helper, Potters")).text
+    page = (await browser.get("/settings")).text
+    assert 'value="Helper, Potters"' in page, "roles are typed, and belong to no channel"
+    assert "90 days · 0: " in page and "0: None" in page, "a number says what it means"
+    pages = await shared.signed_in(space, language="pt")
+    await pages.send("/settings/answers", value="ensinado")
+    assert await spaces.value(space, ANSWERS) == "taught"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,11 @@ HARM = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7777 * 7 }}"
 
 async def test_a_space_with_nothing_in_it(shared: Site, space: SpaceId) -> None:
     browser = await shared.signed_in(space)
-    assert "Nothing waits for you" in (await browser.get("/today")).text
+    page = (await browser.get("/today")).text
+    assert "First steps" in page and "/channel moderators" in page, "of a space that was taught nothing"
+    await shared.aion.ingest.index_file(space, "hours.md", b"# Hours\n\nThe library opens at nine.\n")
+    page = (await browser.get("/today")).text
+    assert "Nothing waits for you" in page and "First steps" not in page
     assert "Nothing waits for you" in (await browser.get("/proposals")).text
 
 
@@ -30,7 +34,7 @@ async def test_a_proposal_is_approved_and_recorded(shared: Site, space: SpaceId)
     assert "The library opens at nine." in page.text and "https://example.org/hours" in page.text
     assert "says hours" in (await browser.get(f"/proposals/{number}")).text
     done = await browser.send(f"/proposals/{number}/approve")
-    assert "learned as 1 passages" in done.text
+    assert "learned as 1 passage" in done.text
     assert [each.title for each in await shared.aion.documents.list(space)] == ["hours"]
     (event,) = await shared.aion.services.dashboard.audit.page(space, None, 10)
     assert (event.change.name, event.change.action, event.change.subject) == ("Rui", "approve", "hours")
