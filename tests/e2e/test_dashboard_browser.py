@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,6 +26,9 @@ from bot.web.dashboard.pages import STATIC, Pages
 from bot.web.dashboard.platform_sign_in.routes import SignInPlatforms
 from bot.web.dashboard.platform_sign_in.telegram_login import TelegramLogin
 from bot.web.dashboard.router import SCREEN_ROUTES, dashboard_router
+from core.models.lora import WEIGHTS, LoraManifest, write_manifest
+from core.models.registry import LoraRegistry
+from core.training.retest import Outcome, RetestedAnswer, report_folder, write_retested
 from core.types import SpaceId
 from tests.dashboard import HERE, RUI, Site, open_site
 from tests.sign_in_platforms import BOT_TOKEN, TelegramSignIn
@@ -37,11 +41,12 @@ AION, TELEGRAM = "http://aion.example", "http://telegram.example"
 
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
-_NUMBERED = ("/proposals/1", "/conversations/1", "/knowledge/1")
+_NUMBERED = ("/proposals/1", "/conversations/1", "/knowledge/1", "/models/v1")
 PATHS = (
     *(route.path for route in SCREEN_ROUTES if not route.is_action and "{" not in route.path),
     *_NUMBERED,
     "/conversations?band=abstain",
+    "/conversations?source=%231",
     "/knowledge?q=nothing",
     "/nothing",
 )
@@ -55,7 +60,7 @@ document.addEventListener("securitypolicyviolation", (event) => console.error("C
 """
 
 _AXE = """
-(rules) => axe.run(document, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) }).then((found) =>
+() => axe.run(document, { resultTypes: ["violations"] }).then((found) =>
   found.violations
     .filter((each) => ["serious", "critical"].includes(each.impact))
     .map((each) => each.id + ": " + each.nodes.map((node) => node.html).join(" ")))
@@ -113,6 +118,21 @@ async def served(site: Site) -> AsyncIterator[str]:
             await task
 
 
+def retested_version(site: Site, folder: Path) -> None:
+    """Add the LoRA version ``v1``, with what the community disliked before it and what is answered with it."""
+    registry, weights = LoraRegistry(site.aion.settings.data_dir / "loras"), folder / "weights"
+    weights.mkdir()
+    (weights / "adapter_config.json").write_text("{}")
+    (weights / WEIGHTS).write_bytes(b"1")
+    write_manifest(weights, LoraManifest("b", "h", 16, 32.0, ("q_proj",), metrics={"loss": 0.5}))
+    name, here = registry.add(weights).name, site.aion.services.dashboard.pseudonyms.of(HERE)
+    answers = [
+        RetestedAnswer(here, (number,), f"Question {number}?", "Never. " * 40, "At nine. " * 40, outcome)
+        for number, outcome in enumerate(get_args(Outcome), 1)
+    ]
+    write_retested(answers, report_folder(registry, name))
+
+
 class _Unhurried:
     """A clock by which every request comes a second after the one before: no limit is met."""
 
@@ -133,6 +153,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brows
         for used, thumb in (("local", "up"), ("closest", "down"), ("abstained", None), ("silent", None)):
             await site.answer(HERE, f"A question with a reply that was {used}?", used=used, thumb=thumb)
         await site.brigade(HERE)
+        retested_version(site, folder)
         await (await site.signed_in()).send("/settings/tone", value="warm")
         await (await site.signed_in()).get("/knowledge/map")
         await site.tasks.finish(60)
@@ -160,11 +181,13 @@ async def test_every_page_is_accessible_fits_and_breaks_no_rule_of_its_own(
             assert answered.status == expected, path
             assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
             assert len(await answered.body()) + _static_bytes() < MAX_BYTES, path
+            if path == "/models/v1":
+                assert await page.locator("article blockquote").count() == 2 * len(get_args(Outcome))
             if axe:
                 await page.evaluate(axe)
-                for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
+                for scheme in ("light", "dark"):
                     await page.emulate_media(color_scheme=scheme)
-                    assert not await page.evaluate(_AXE, rules), (path, scheme)
+                    assert not await page.evaluate(_AXE), (path, scheme)
             assert await page.evaluate("window.shifted") == 0, path
         assert [each for each in problems if "404" not in each] == []
 
@@ -180,7 +203,7 @@ async def test_pages_without_a_session_are_accessible(world: BrowserSite) -> Non
             await page.evaluate(axe)
             for scheme in ("light", "dark"):
                 await page.emulate_media(color_scheme=scheme)
-                assert not await page.evaluate(_AXE, None), (path, scheme)
+                assert not await page.evaluate(_AXE), (path, scheme)
 
 
 async def test_without_scripts_everything_can_be_decided(world: BrowserSite) -> None:
