@@ -122,7 +122,7 @@ class Answers:
 
         Such a one was left by a process that ended between recording and sending it, and has been made again.
         """
-        async with self._database.write() as connection:
+        async with self._database.write_beside() as connection:
             await ensure_space(connection, answer.space)
             columns = _columns(answer)
             new = self._database.sql.insert(answers).values(columns)

@@ -41,6 +41,7 @@ class Database:
         self.sql = engine.sql
         self.vector_search = engine.vector_search
         self.read, self.write, self.write_durably = engine.read, engine.write, engine.write_durably
+        self.write_beside = engine.write_beside
         self.rows, self.row, self.snapshot = engine.rows, engine.row, engine.snapshot
         self.rows_blocking, self.run_in_thread = engine.rows_blocking, engine.run_in_thread
         self.write_all, self.write_all_durably = engine.write_all, engine.write_all_durably

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.services.setting_schema import LANGUAGE, Setting, SpokenLanguage
 from core.storage.database import DATABASE_FAILURES, Database
+from core.storage.engines.dialect import sql_of
 from core.storage.schema import spaces
 from core.storage.space_move import move_space
 from core.types import SpaceId, community_of
@@ -138,10 +139,12 @@ def in_community(column: Column[Any], space: SpaceId) -> ColumnElement[bool]:
 
 
 async def ensure_space(connection: AsyncConnection, space: SpaceId) -> None:
-    """Insert the space within a transaction, if it is not there."""
-    if (await connection.execute(select(spaces.c.id).where(spaces.c.id == space))).first() is None:
+    """Insert the space within a transaction, if it is not there; until that ends, nobody removes it."""
+    there = select(spaces.c.id).where(spaces.c.id == space).with_for_update(read=True, key_share=True)
+    if (await connection.execute(there)).first() is None:
         values = {"id": space, "platform": space.split(":")[0], "settings": {}, "revision": 0}
-        await connection.execute(insert(spaces).values(created_at=datetime.now(UTC), **values))
+        new = sql_of(connection).insert(spaces).values(created_at=datetime.now(UTC), **values)
+        await connection.execute(new.on_conflict_do_nothing())
 
 
 async def next_revision(connection: AsyncConnection, space: SpaceId) -> int:

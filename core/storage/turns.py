@@ -48,7 +48,7 @@ class Turns:
         """Store a turn as the session's last."""
         values = {"space_id": session.space, "conversation": session.conversation, "person": session.person}
         values |= {"text": said.text, "topic": said.topic}
-        async with self._database.write() as connection:
+        async with self._database.write_beside() as connection:
             await ensure_space(connection, session.space)
             await connection.execute(insert(turns).values(said_at=said.at, **values))
 

@@ -103,7 +103,7 @@ async def long_run(
                 await people.say(n_messages)
                 taken.append(await people.at_rest(n_messages + (taken[-1].n_messages if taken else 0)))
                 tell(taken[-1])
-            await run.stop()
+            assert await run.stop() == 0, "".join(run.log)
     return taken
 
 

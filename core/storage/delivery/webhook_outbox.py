@@ -33,7 +33,8 @@ async def post_everywhere(connection: AsyncConnection, event: CommunityEvent) ->
 async def _post(connection: AsyncConnection, whose: ColumnElement[bool], events: Sequence[CommunityEvent]) -> None:
     waiting = select(func.count()).where(webhook_messages.c.webhook_id == webhooks.c.id).scalar_subquery()
     listening = select(webhooks.c.id, webhooks.c.events, waiting.label("n_waiting")).where(whose)
-    rows = (await connection.execute(listening.where(webhooks.c.off_at.is_(None)))).all()
+    held = listening.where(webhooks.c.off_at.is_(None)).with_for_update(read=True, key_share=True, of=webhooks)
+    rows = (await connection.execute(held)).all()
     if not rows:
         return
     now = datetime.now(UTC)

@@ -73,6 +73,13 @@ class StorageEngine(ABC):
         No other such transaction runs at the same time, so that what it reads stays true until it commits.
         """
 
+    def write_beside(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Yield a connection as ``write`` does, beside which other transactions write where the database can do that.
+
+        What it writes must not depend on what it read, but for rows that it holds (``FOR KEY SHARE``).
+        """
+        return self.write()
+
     @abstractmethod
     def write_durably(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Yield a connection as ``write`` does; the commit waits for the disk, so that a power cut does not lose it."""

@@ -1,7 +1,8 @@
 """A PostgreSQL server: snapshots, transactions one after the other, and statements for worker threads.
 
 Writing transactions queue at an advisory lock that ends with the transaction, as they do in SQLite, so that what one
-has read stays true until it commits, whichever process it is of. Statements that depend on nothing do not wait for it.
+has read stays true until it commits, whichever process it is of. What depends on nothing that it read does not wait
+for it: single statements, answers as they are recorded (``write_beside``).
 """
 
 from __future__ import annotations
@@ -87,6 +88,16 @@ class PostgresEngine(StorageEngine):
         with self._reported():
             async with self._writing, self._engine.begin() as connection:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
+                yield connection
+
+    @asynccontextmanager
+    async def write_beside(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection in a transaction of its own, which waits for no lock but those of the rows that it writes.
+
+        Writers that take the lock hold it until the disk has the commit, so that the answers of all cores would queue.
+        """
+        with self._reported():
+            async with self._engine.begin() as connection:
                 yield connection
 
     def write_durably(self) -> Any:

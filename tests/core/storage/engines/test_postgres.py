@@ -17,6 +17,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.answers import Answers, NewAnswer
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
+from core.storage.delivery.webhooks import Webhooks
 from core.storage.documents import Documents
 from core.storage.engines import postgres_graphs, postgres_vectors
 from core.storage.engines.postgres_driver import parse_url, public_address
@@ -239,6 +240,29 @@ async def test_writers_of_two_processes_wait_for_each_other(tmp_path: Path, serv
         await asyncio.gather(*stored)
         (document,) = await Documents(other).list(HERE)
         assert (document.names, await Passages(server).count(HERE, E)) == (("same",), 1)
+
+
+async def test_an_answer_is_recorded_while_others_write(tmp_path: Path, server: Database, url: str) -> None:
+    """In other processes and in this one; the first of a new space, with a webhook that is removed meanwhile, too."""
+    async with await Database.open(tmp_path / "other", url) as other:
+
+        async def record(database: Database, space: SpaceId) -> int:
+            decision = Decision("local", Confidence(0.9, 0.5))
+            new = NewAnswer(space, "code", "here", "When?", "en", (), decision, "At nine.", "extract")
+            return await Answers(database).record(new)
+
+        async with server.write() as connection:
+            await connection.execute(select(inbox.c.key))
+            together = asyncio.gather(*(record(database, THERE) for database in (server, other) for _ in range(4)))
+            assert len(set(await asyncio.wait_for(together, 60))) == 8
+
+        added = await Webhooks(server).add(THERE, "https://hooks.example/1", ("answer.given",))
+        async with other.write() as connection:
+            await connection.execute(text(f"DELETE FROM webhooks WHERE id = {added.id}"))
+            recording = asyncio.create_task(record(server, THERE))
+            done, _ = await asyncio.wait({recording}, timeout=0.3)
+            assert not done, "it waits for what becomes of the webhook"
+        assert await recording
 
 
 async def test_the_extension_is_asked_for(postgres: PostgresServer, tmp_path: Path) -> None:
