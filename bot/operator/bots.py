@@ -57,11 +57,11 @@ async def open_bots(aion: Aion, settings: Settings, policy: WatchdogPolicy) -> S
     if not settings.database_address:
         return [Bot(AdapterWatch(platform, adapter, policy), None) for platform, adapter in adapters.items()]
     holder = await offload(read_instance_id, settings.data_dir)
-    leases, inbox = aion.stores.leases, aion.stores.inbox
+    leases, inbox, taken_over = aion.stores.leases, aion.stores.inbox, aion.dispatch.limits.take_over
     return [
         Bot(
             AdapterWatch(platform, adapter, policy),
-            Leadership(leases, inbox, platform, lease_name(platform, tokens[platform]), holder),
+            Leadership(leases, inbox, platform, lease_name(platform, tokens[platform]), holder, taken_over=taken_over),
         )
         for platform, adapter in adapters.items()
     ]

@@ -45,7 +45,10 @@ def lease_name(platform: Platform, token: str) -> str:
 
 
 class Leadership:
-    """Leads a bot while it holds its lease. ``holder`` names the data folder, which one process holds at a time."""
+    """Leads a bot while it holds its lease. ``holder`` names the data folder, which one process holds at a time.
+
+    ``taken_over`` is called where another process may have led before.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Leadership:
         name: str,
         holder: str,
         pace: LeadershipPace = LeadershipPace(),
+        taken_over: Callable[[], None] = lambda: None,
     ) -> None:
         self._leases = leases
         self._inbox = inbox
@@ -62,6 +66,7 @@ class Leadership:
         self._name = name
         self._holder = holder
         self._pace = pace
+        self._taken_over = taken_over
         self._lease: HeldLease | None = None
 
     @property
@@ -103,6 +108,8 @@ class Leadership:
         lease = self._lease
         assert lease is not None
         self._inbox.lead(self._platform, lease)
+        if lease.epoch > 1:
+            self._taken_over()
         log.info("%s: leading, epoch %d", self._platform, lease.epoch)
         working = asyncio.create_task(work(), name=f"{self._platform} leader")
         keeping = asyncio.create_task(self._keep(lease, unrenewed_s), name=f"{self._platform} lease")

@@ -1,7 +1,11 @@
 """Rate limits on messages and presses: token buckets per person, per space, for all, and per channel if unaddressed.
 
 Whoever is over a limit is told once in ``TOLD_FOR_S``, and left without a reply for the rest of it. Pure
-arithmetic on an injected clock. The buckets are in memory only: a restart refills them.
+arithmetic on an injected clock.
+
+The buckets are in memory only. Of one bot's messages they are complete, as one process leads it; one that takes over
+takes everybody for somebody who has used up a minute's tokens, so that killing leaders lifts no limit. Requests of
+programs and summaries are counted by each process that answers them: with N cores up to N times as many are let in.
 """
 
 from __future__ import annotations
@@ -75,7 +79,7 @@ class Rates:
     unasked: Rate = Rate(10)
 
 
-@dataclass(frozen=True)
+@dataclass
 class MessageLimits:
     """Admits messages by every limit they fall under. ``now_s`` is a monotonic clock, in seconds."""
 
@@ -83,6 +87,11 @@ class MessageLimits:
     now_s: Callable[[], float]
     _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
     _told_s: OrderedDict[tuple[SpaceId, str], float] = field(default_factory=OrderedDict)
+    _new: Bucket = Bucket(math.inf, -math.inf)
+
+    def take_over(self) -> None:
+        """Give whoever was not seen yet one token, and what flows in from now: another process may have had them."""
+        self._new = Bucket(1.0, self.now_s())
 
     def admit(self, message: Message) -> int:
         """Count a message against every limit it falls under and return 0.
@@ -135,10 +144,7 @@ class MessageLimits:
 
     def _filled(self, limited: Sequence[tuple[str, Rate]]) -> Mapping[str, tuple[Bucket, Rate]]:
         now_s = self.now_s()
-        return {
-            key: (self._buckets.get(key, Bucket(rate.capacity, now_s)).filled(rate, now_s), rate)
-            for key, rate in limited
-        }
+        return {key: (self._buckets.get(key, self._new).filled(rate, now_s), rate) for key, rate in limited}
 
     def _wait_s(self, filled: Mapping[str, tuple[Bucket, Rate]]) -> float:
         return max((bucket.wait_s(rate) for bucket, rate in filled.values()), default=0.0)

@@ -46,9 +46,14 @@ class Process:
 
     def __init__(self, database: Database, holder: str, pace: LeadershipPace = QUICK) -> None:
         self.leases = OnAndOff(database)
-        self.leadership = Leadership(self.leases, Inbox(database), "telegram", NAME, holder, pace)
+        self.n_taken_over = 0
+        box = Inbox(database)
+        self.leadership = Leadership(self.leases, box, "telegram", NAME, holder, pace, self._taken_over)
         self.n_begun = 0
         self.is_at_work = False
+
+    def _taken_over(self) -> None:
+        self.n_taken_over += 1
 
     async def work(self) -> None:
         self.n_begun, self.is_at_work = self.n_begun + 1, True
@@ -92,6 +97,7 @@ async def test_the_second_takes_over_at_once_when_the_first_stops(database: Data
             with suppress(asyncio.CancelledError):
                 await leading
             await second.until_at_work()
+            assert (first.n_taken_over, second.n_taken_over) == (0, 1)
 
 
 async def test_who_is_superseded_stops_and_stands_by(database: Database) -> None:

@@ -52,6 +52,22 @@ def test_any_stretch_of_time_lets_in_at_most_a_burst_and_what_flows_in(per_minut
             assert n <= rate.capacity + elapsed_s * rate.per_s + 1e-6
 
 
+def test_whoever_takes_over_lets_nobody_in_for_a_second_burst() -> None:
+    clock, rates = Clock(), replace(OPEN, person=Rate(12), space=Rate(120))
+    limits = MessageLimits(rates, clock)
+    assert allowed(limits, asked(), 20) == 12
+    limits.take_over()
+    assert allowed(limits, asked(), 20) == 0, "who was seen here is known"
+    for others in (limits, MessageLimits(rates, clock)):
+        others.take_over()
+        assert allowed(others, asked("telegram:2", space="telegram:-2"), 20) == 1
+        clock.now += 10
+        assert allowed(others, asked("telegram:3", space="telegram:-3"), 20) == 3
+        assert allowed(others, asked("telegram:2", space="telegram:-2"), 20) == 2
+        clock.now += 60
+        assert allowed(others, asked("telegram:4", space="telegram:-4"), 20) == 12
+
+
 @given(per_minute=st.floats(0.5, 500), n_taken=st.integers(1, 600))
 def test_the_wait_that_is_told_is_enough_and_no_longer_than_needed(per_minute: float, n_taken: int) -> None:
     clock, wanted = Clock(), [("anyone", Rate(per_minute))]
