@@ -27,7 +27,7 @@ SETTINGS_PAGE = settings_page()
 _TYPED = re.compile(r"(?:^\$ |`)(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(aion [^\n`]+)", re.MULTILINE)
 _CHAT = re.compile(r"`/([a-z_]+)(?=[ `])(?: ([a-z_]+))?")
 _SETTING = re.compile(r"`(AION_[A-Z_]+)")
-_OTHERS = {"health", "metrics", "generate", "mcp", "setprivacy", "newbot", "revoke", "coin"}
+_OTHERS = {"health", "metrics", "generate", "mcp", "setprivacy", "setdomain", "newbot", "revoke", "coin"}
 """What begins with a slash and is no command of ours: paths, those of BotFather, and of an example."""
 
 
