@@ -295,7 +295,7 @@ async def test_what_may_be_meant_is_offered_while_one_types_to_those_who_may_cal
     assert [choice["value"] for choice in mode["choices"]] == ["free", "mention", "moderators"]
     number, text = declared["reply"]["options"]
     assert (number["type"], number["min_value"], text["type"]) == (4, 0, 3)
-    assert "human" not in declared, "what only buttons call is in no menu"
+    assert "again" not in declared, "what only buttons call is in no menu"
 
 
 @pytest.mark.usefixtures("bot")
