@@ -67,6 +67,8 @@ async def _show(context: Context, card: PluginCard) -> None:
         "commands": ", ".join(f"/{command}" for command in card.commands) or nothing,
         "services": ", ".join(card.services) or nothing,
         "hooks": ", ".join(card.hooks) or nothing,
+        "generators": ", ".join(card.generators) or nothing,
+        "screens": ", ".join(card.screens) or nothing,
         "more": ", ".join((*card.jobs, *card.engines, *card.extractors)) or nothing,
         "network": context.label("plugin.network_yes" if card.network else "plugin.network_no"),
         "digest": card.digest[:_DIGITS],

@@ -41,6 +41,7 @@ from core.commands import Registry
 from core.curation.chat_teaching import ChatTeachingService
 from core.curation.command_service import LearningService
 from core.dispatch import Dispatch
+from core.extensions.plugin_writers import PluginWriters
 from core.extensions.service import PluginService
 from core.feedback import Feedback
 from core.generation.answer_cache import AnswerCache
@@ -140,6 +141,7 @@ async def assemble(
             discord_rules.refuses_training_plans,
             settings.writer,
             policies.of,
+            plugins=PluginWriters(plugins).of,
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, models.version)
 

@@ -218,6 +218,8 @@ class PluginHost:
 
     def _note_failure(self, plugin: LoadedPlugin, error: Exception) -> None:
         log.error("plugin %s failed", plugin.name, exc_info=error)
+        if self._loaded.get(plugin.name) is not plugin:
+            return  # it was read anew since it was called
         plugin.n_failures += 1
         if plugin.thread.is_blocked or plugin.n_failures >= MAX_FAILURES:
             log.error("plugin %s is stopped until it is read anew", plugin.name)
@@ -238,6 +240,8 @@ class PluginHost:
             manifest.jobs,
             manifest.engines,
             manifest.extractors,
+            manifest.generators,
+            manifest.screens,
             manifest.network,
             plugin.source.digest,
             "stopped" if manifest.name in self._stopped else state,

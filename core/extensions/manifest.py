@@ -37,7 +37,8 @@ PluginName = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
 class PluginManifest(BaseModel):
     """What a plugin is called, does, and is given: ``services`` in its commands, ``hooks`` of every space it is on in.
 
-    ``jobs``, ``engines`` and ``extractors`` name what it registers beside commands; an extractor by its suffix.
+    ``jobs``, ``engines``, ``extractors``, ``generators`` and ``screens`` name what it registers beside commands; an
+    extractor by its suffix.
 
     ``network``: whether it says that it calls other machines; nothing but its own word.
     """
@@ -52,6 +53,8 @@ class PluginManifest(BaseModel):
     jobs: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
     extractors: tuple[str, ...] = ()
+    generators: tuple[str, ...] = ()
+    screens: tuple[str, ...] = ()
     network: bool = False
 
     def say(self, language: Language) -> str:

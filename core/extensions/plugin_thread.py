@@ -42,6 +42,8 @@ class PluginThread:
         """
         if self.is_blocked:
             raise PluginFailed("its thread is blocked")
+        if self._loop.is_closed():
+            raise PluginFailed("its thread has ended: it was read anew")
         future: Future[T] = asyncio.run_coroutine_threadsafe(_bounded(work, deadline_s), self._loop)
         try:
             async with asyncio.timeout(deadline_s + GRACE_S):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import BadInput
 from core.extensions.host import PluginHost
+from core.extensions.plugin_screens import PluginScreens
 from core.services import PluginCard
 from core.types import Language, SpaceId
 
@@ -47,6 +48,11 @@ class PluginService:
     """Makes the ``SpacePlugins`` of any space."""
 
     host: PluginHost
+
+    @property
+    def screens(self) -> PluginScreens:
+        """Return the pages that plugins add to the dashboard."""
+        return PluginScreens(self.host)
 
     def of(self, space: SpaceId) -> SpacePlugins:
         """Return the plugins as ``space`` sees them."""

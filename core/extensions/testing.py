@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from core.commands import Registry, parse_command_line
 from core.errors import BadInput, UserError
-from core.extensions.contributions import FoundPage, PluginJobRun
+from core.extensions.contributions import FoundPage, PluginJobRun, WritingTask
 from core.extensions.loader import LoadedPlugin, load, unload
 from core.extensions.manifest import read_source
-from core.extensions.plugin_context import OtherLoop, PluginContext
+from core.extensions.plugin_context import GrantedServices, OtherLoop, PluginContext
+from core.extensions.screen_check import checked_parts
+from core.extensions.screen_parts import ScreenPart, ScreenVisit
 from core.markdown import Markdown, escape
 from core.texts import explain_markdown, say, say_markdown
-from core.types import Answer, Button, File, Language, Menu, Message, Person, ReplyItem, SpaceId
+from core.types import (
+    Answer,
+    Button,
+    File,
+    Language,
+    Menu,
+    Message,
+    Person,
+    PromptTurn,
+    ReplyItem,
+    Sampling,
+    SpaceId,
+)
 
 CALL_S = 60.0
 
@@ -76,6 +90,52 @@ def extracted(plugin: Path, name: str, data: bytes) -> str:
         return await chosen.extract(data, name)
 
     return asyncio.run(_with(plugin, extract))
+
+
+def written(plugin: Path, generator: str, prompt: str) -> str:
+    """Let a plugin's generator write a reply to a prompt. Blocks. Raises as ``told`` does."""
+
+    async def write(loaded: LoadedPlugin) -> str:
+        chosen = next(each for each in loaded.registered.generators if each.name == generator)
+        return await chosen.write(WritingTask(SPACE, (PromptTurn("user", prompt),), Sampling().max_new_tokens))
+
+    return asyncio.run(_with(plugin, write))
+
+
+def shown(plugin: Path, screen: str, language: Language = "en", services: Any = None) -> tuple[ScreenPart, ...]:
+    """Return what a plugin's page shows, as it is drawn. Blocks. ``services`` as in ``called``.
+
+    Raises as ``told`` does, and ``PluginFailed`` for what cannot be drawn.
+    """
+    return asyncio.run(_visit(plugin, screen, "", {}, language, services))
+
+
+def sent(
+    plugin: Path,
+    screen: str,
+    fields: Mapping[str, str],
+    form: str = "form",
+    language: Language = "en",
+    services: Any = None,
+) -> tuple[ScreenPart, ...]:
+    """Send a form to a plugin's page, and return what the page shows then. Blocks. Raises as ``shown`` does."""
+    return asyncio.run(_visit(plugin, screen, form, fields, language, services))
+
+
+async def _visit(
+    plugin: Path, screen: str, form: str, fields: Mapping[str, str], language: Language, services: Any
+) -> tuple[ScreenPart, ...]:
+    home = OtherLoop(asyncio.get_running_loop())
+
+    async def visit(loaded: LoadedPlugin) -> tuple[ScreenPart, ...]:
+        chosen = next(each for each in loaded.registered.screens if each.name == screen)
+        given = GrantedServices(services, loaded.source.manifest.services, home)
+        visitor = Person("tester", "Tester", is_moderator=True)
+        if form and chosen.send is not None:
+            await chosen.send(ScreenVisit(SPACE, visitor, language, given, form, fields))
+        return checked_parts(await chosen.show(ScreenVisit(SPACE, visitor, language, given)))
+
+    return await _with(plugin, visit)
 
 
 async def _call(plugin: Path, line: str, language: Language, services: Any) -> str:

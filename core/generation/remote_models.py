@@ -6,7 +6,7 @@ The first that begins to write is streamed to its end.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence, Set
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -16,9 +16,17 @@ from core.generation.prompting import prompt as prompts
 from core.generation.providers.router import OpenStream, Router
 from core.offload import offload
 from core.ports import LocalModel
-from core.types import Generation, Language, Piece, PromptTurn, Sampling
+from core.types import Generation, Language, Piece, PromptTurn, Sampling, SpaceId
 
 log = logging.getLogger(__name__)
+
+PluginModels = Callable[[SpaceId], Awaitable[Sequence[LocalModel]]]
+"""Returns the models of the plugins that are enabled in a space, in order."""
+
+
+async def no_plugins(space: SpaceId) -> Sequence[LocalModel]:
+    """Return no models."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from core.generation.grounding.support import SupportCheck, SupportResult
 from core.generation.prompting import prompt as prompts
 from core.generation.prompting.persona import Persona
 from core.generation.providers.router import Router
-from core.generation.remote_models import RemoteModels, RemoteReply
+from core.generation.remote_models import PluginModels, RemoteModels, RemoteReply, no_plugins
 from core.generation.reply_check import cited_reply, grounded_reply, ungrounded, without_marker
 from core.offload import offload
 from core.ports import Embedder, LocalModel
@@ -59,7 +59,8 @@ class Writers:
     an answer that broke off, to be continued. ``refuses_training_plans`` says of the space of a question whether
     providers that train on what they are sent are left out. ``writer``: ``auto`` asks the local model, then providers,
     and quotes where none of them writes what the passages hold; the others ask only one of these, and quote. ``policy``
-    returns what a space's moderators allow, and its persona. ``rooms`` is how much is quoted.
+    returns what a space's moderators allow, and its persona. ``rooms`` is how much is quoted. ``plugins`` returns the
+    models of a space's plugins, which are asked after the local one where anybody may write.
     """
 
     local: LocalModel
@@ -72,6 +73,7 @@ class Writers:
     writer: WriterChoice = "auto"
     policy: Callable[[SpaceId], Awaitable[AnswerPolicy]] = default_policy
     rooms: QuoteRooms = GLANCE
+    plugins: PluginModels = no_plugins
 
     async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
@@ -86,7 +88,7 @@ class Writers:
                 draft = await self._generated(models, found, ranked, show)
         if draft is None:
             with clock.step("ask"):
-                draft = await self._prose(found, self._large_models(space), show, "", persona, grounded_reply)
+                draft = await self._prose(found, await self._large_models(space), show, "", persona, grounded_reply)
         if draft is None:
             with clock.step("quote"):
                 draft = await self._quoted(found)
@@ -110,7 +112,7 @@ class Writers:
     async def provided(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages in the words of a large model that finds the answer there; else "I don't know"."""
         persona = (await self.policy(space)).persona
-        draft = await self._prose(found, self._large_models(space), show, so_far, persona, cited_reply)
+        draft = await self._prose(found, await self._large_models(space), show, so_far, persona, cited_reply)
         return draft or unknown(found.question.language)
 
     async def outside(self, found: SearchResult, show: Show, so_far: str = "", space: SpaceId = GLOBAL) -> Draft:
@@ -170,7 +172,7 @@ class Writers:
         models = (*self.workers(), self.local) if self.writer in ("auto", "local") else ()
         return [model for model in models if model.style == "brief" and language in model.languages]
 
-    def _large_models(self, space: SpaceId) -> list[RemoteModels]:
+    async def _large_models(self, space: SpaceId) -> list[RemoteModels]:
         """Return the models that may be trusted to say that passages do not answer, those of the operator first.
 
         Where one of a group wrote nothing that stands, the next group is asked.
@@ -181,7 +183,8 @@ class Writers:
             case "local":
                 return [self._own_models()]
             case "auto":
-                return [self._own_models(), replace(self._providers(space), workers=())]
+                theirs = [RemoteModels((model,), Router()) for model in await self.plugins(space)]
+                return [self._own_models(), *theirs, replace(self._providers(space), workers=())]
             case "provider":
                 return [self._providers(space)]
 

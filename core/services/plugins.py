@@ -27,6 +27,8 @@ class PluginCard:
     jobs: tuple[str, ...]
     engines: tuple[str, ...]
     extractors: tuple[str, ...]
+    generators: tuple[str, ...]
+    screens: tuple[str, ...]
     network: bool
     digest: str
     state: PluginState
@@ -35,7 +37,7 @@ class PluginCard:
     @classmethod
     def broken(cls, name: str, problem: str) -> PluginCard:
         """Return the card of a plugin that cannot be loaded."""
-        return cls(name, "", "", (), (), (), (), (), (), False, "", "broken", problem)
+        return cls(name, "", "", (), (), (), (), (), (), (), (), False, "", "broken", problem)
 
 
 class PluginsPort(Protocol):

@@ -37,7 +37,7 @@ from core.training.rows import (
     without_rows,
 )
 from core.training.vote_brigades import Brigade, brigades, is_quarantined, within_caps
-from core.types import Language, PromptTurn, Reply, SpaceId
+from core.types import PLUGIN, Language, PromptTurn, Reply, SpaceId
 
 HELD_OUT_SHARE = 0.2
 """Share of the examples, the newest, that is held out."""
@@ -137,10 +137,12 @@ class Exporter:
         return examples
 
     def _example(self, space: str, answer: AnswerRecord, votes: tuple[Vote, ...]) -> TrainingExample | None:
-        """Return an answer as an example; ``None`` where the provider's terms forbid it, or nothing was written."""
+        """Return an answer as an example; ``None`` where terms forbid it or are a plugin's, or nothing was written."""
         generation = answer.generation
         generator = generation.generator if generation else answer.used
-        if not self.providers.get(generator, True) or not (generation or (generator == "extract" and answer.sources)):
+        if not self.providers.get(generator, not generator.startswith(PLUGIN)) or not (
+            generation or (generator == "extract" and answer.sources)
+        ):
             return None
         said = generation.text if generation else " ".join(source.quote for source in answer.sources)
         prompt = generation.prompt if generation else _asked(answer)

@@ -10,7 +10,7 @@ from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, Space
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.events import EVENT_KINDS, CommunityEvent, EventKind, answer_events
 from core.types.exported_message import ExportedMessage
-from core.types.generation import EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
+from core.types.generation import PLUGIN, EngineState, Generation, LoraVersion, Piece, PromptTurn, Sampling
 from core.types.knowledge import (
     ChannelPlace,
     ChannelProgress,
@@ -50,6 +50,7 @@ __all__ = [
     "EVENT_KINDS",
     "GLOBAL",
     "LANGUAGES",
+    "PLUGIN",
     "AnalyzedQuestion",
     "Answer",
     "AnswerType",

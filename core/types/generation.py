@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+PLUGIN = "plugin:"
+"""What the names of generators that plugins register begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptTurn:

@@ -31,6 +31,7 @@ from core.models.registry import LoraRegistry
 from core.training.retest import Outcome, RetestedAnswer, report_folder, write_retested
 from core.types import SpaceId
 from tests.dashboard import HERE, RUI, Site, open_site
+from tests.plugin_pages import PAGE, load_pages
 from tests.sign_in_platforms import BOT_TOKEN, TelegramSignIn
 
 CHROMIUM = os.environ.get("AION_CHROMIUM") or shutil.which("chromium")
@@ -48,6 +49,7 @@ PATHS = (
     "/conversations?band=abstain",
     "/conversations?source=%231",
     "/knowledge?q=nothing",
+    PAGE,
     "/nothing",
 )
 
@@ -154,6 +156,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brows
             await site.answer(HERE, f"A question with a reply that was {used}?", used=used, thumb=thumb)
         await site.brigade(HERE)
         retested_version(site, folder)
+        await load_pages(site, HERE)
         await (await site.signed_in()).send("/settings/tone", value="warm")
         await (await site.signed_in()).get("/knowledge/map")
         await site.tasks.finish(60)

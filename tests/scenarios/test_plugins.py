@@ -296,8 +296,38 @@ async def test_help_lists_what_is_enabled_here(aion: Aion, folder: Path) -> None
     assert "/count" not in (await call(aion, "help", ELSEWHERE)).text
 
 
+NAMED = '# generators = ["sage"]\n# screens = ["tosses"]\n'
+
+DOORS = """
+async def show(visit):
+    return []
+
+async def sage(task):
+    return "The library opens at nine o'clock in the morning on Saturdays [1]."
+"""
+
+REGISTERED = """    registry.add_screen("tosses", "Tosses", show)
+    registry.add_generator("sage", sage)
+"""
+
+
+async def test_a_plugin_that_writes_is_named_by_its_card_and_by_its_answers(aion: Aion, folder: Path) -> None:
+    text = PLUGIN.format(name="count", code=COUNT + DOORS, hooks="") + REGISTERED
+    (folder / "count.py").write_text(text.replace("# ///\nimport", f"{NAMED}# ///\nimport"))
+    await enable(aion, "count")
+    card = (await call(aion, "plugin", action="enable", name="count")).text
+    assert (
+        "Writes answers, which must stand in what you taught: sage" in card and "Pages on the dashboard: tosses" in card
+    )
+    assert "nine" in await ask(aion, ASKED)
+    record = await aion.stores.answers.get(SPACE, 1)
+    assert record is not None and record.generation is not None
+    assert (record.used, record.generation.model) == ("plugin:count.sage", "count 1.0")
+
+
 async def test_a_hundred_reloads_leave_everything_as_it_was(aion: Aion, folder: Path) -> None:
-    code = COUNT + "\n@hook\nasync def on_rating(rating): ...\nasyncio.ensure_future(asyncio.sleep(60))\n"
+    code = COUNT + "\n@hook\nasync def on_rating(rating): ...\nasyncio.ensure_future(asyncio.sleep(60))\n" + DOORS
+    plugins, writers = aion.services.plugins, aion.questions.pipeline.writers
 
     def held() -> tuple[int, ...]:
         gc.collect()
@@ -305,12 +335,20 @@ async def test_a_hundred_reloads_leave_everything_as_it_was(aion: Aion, folder: 
         threads = [thread.name for thread in threading.enumerate() if thread.name.startswith("plugin ")]
         return tasks, handlers, len(threads), len(sys.modules)
 
+    async def added() -> tuple[int, int]:
+        return len(await plugins.screens.links(SPACE, "en", False)), len(await writers.plugins(SPACE))
+
     await call(aion, "plugin", action="reload")
     before = held()
     for n in range(100):
         broken = "\nraise ValueError\n" if n % 3 == 2 else ""
-        write(folder, "count", f"{code}\nN = {n}{broken}", '"on_rating"')
-        await aion.services.plugins.of(SPACE).reload()
+        text = PLUGIN.format(name="count", code=f"{code}\nN = {n}{broken}", hooks='"on_rating"') + REGISTERED
+        (folder / "count.py").write_text(text.replace("# ///\nimport", f"{NAMED}# ///\nimport"))
+        await plugins.of(SPACE).reload()
+        card = await plugins.of(SPACE).find("count", "en")
+        if not broken:
+            await plugins.of(SPACE).enable("count", card.digest)
+        assert await added() == ((0, 0) if broken else (1, 1)), card.problem
         (folder / "count.py").unlink()
-        await aion.services.plugins.of(SPACE).reload()
-    assert held() == before
+        await plugins.of(SPACE).reload()
+    assert held() == before and await added() == (0, 0)

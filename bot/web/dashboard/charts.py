@@ -13,7 +13,13 @@ WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 28
 """The margins, which hold the ticks' labels."""
 
+SERIES = ("first", "second", "third")
+"""The series of charts whose names are not ours."""
+
 _N_TICKS = 4
+
+_N_LABELS, _LABEL_CHARS = 10, 10
+"""What there is room for under a chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +64,30 @@ class Chart:
 
 def stacked_bars(days: Sequence[date], series: Mapping[str, Sequence[int]]) -> Chart:
     """Return bars of counts by day, one series upon the other."""
+    return _stacked(len(days), _day_ticks(days), series)
+
+
+def labelled_bars(labels: Sequence[str], series: Sequence[Sequence[int | float]]) -> Chart:
+    """Return bars of numbers from 0 by label, one series upon the other; the series are called as in ``SERIES``."""
+    every = -(-len(labels) // _N_LABELS) or 1
+    ticks = tuple(ChartTick(_day_x(n, len(labels)), labels[n][:_LABEL_CHARS]) for n in range(0, len(labels), every))
+    return _stacked(len(labels), ticks, dict(zip(SERIES, series, strict=False)))
+
+
+def _stacked(n_bars: int, x_ticks: tuple[ChartTick, ...], series: Mapping[str, Sequence[int | float]]) -> Chart:
     most = max((sum(counts) for counts in zip(*series.values(), strict=True)), default=0)
     top = _round_up(most)
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(days))
+    step = (WIDTH - LEFT - RIGHT) / max(1, n_bars)
     bars = []
-    for n in range(len(days)):
-        floor = 0
+    for n in range(n_bars):
+        floor: int | float = 0
         for kind, counts in series.items():
             if counts[n]:
                 y = _y(floor + counts[n], top)
                 bars.append(ChartBar(LEFT + n * step + 1, y, max(1.0, step - 2), _y(floor, top) - y, kind))
             floor += counts[n]
     ticks = tuple(ChartTick(_y(top * n / _N_TICKS, top), f"{top * n / _N_TICKS:g}") for n in range(_N_TICKS + 1))
-    return Chart(tuple(series), _day_ticks(days), ticks, bars=tuple(bars))
+    return Chart(tuple(series), x_ticks, ticks, bars=tuple(bars))
 
 
 def share_lines(
@@ -130,7 +147,7 @@ def _share_ticks() -> tuple[ChartTick, ...]:
     return tuple(ChartTick(_y(n / _N_TICKS, 1), f"{n / _N_TICKS:.0%}") for n in range(_N_TICKS + 1))
 
 
-def _round_up(most: int) -> int:
+def _round_up(most: int | float) -> int:
     """Return the least multiple of ``_N_TICKS`` that is 1, 2, 2.5 or 5 times a power of ten on each tick."""
     step = 1
     while step * _N_TICKS < most:

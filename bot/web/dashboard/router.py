@@ -19,6 +19,7 @@ from bot.web.dashboard import (
     jobs,
     knowledge,
     models,
+    plugin_screens,
     quality,
     sessions,
     settings,
@@ -47,6 +48,7 @@ SCREENS = (
     settings,
     audit,
     sessions,
+    plugin_screens,
 )
 
 SCREEN_ROUTES = tuple(route for screen in SCREENS for route in screen.ROUTES)

@@ -183,12 +183,14 @@ class Visit:
 
     async def page(self, name: str, **values: Any) -> HTMLResponse:
         """Return the page of a template."""
+        screens = self.aion.services.plugins.screens
         chrome = {
             "here": name,
             "community": self.host.roles.title(self.space) or self.space,
             "person": self.person.name,
             "csrf": csrf_token(self.token),
             "said": self._said(),
+            "links": await screens.links(self.space, self.language, self.is_operator),
         }
         return HTMLResponse(self.host.pages.render(name, self.language, chrome | values))
 

@@ -137,7 +137,7 @@ async def test_changed_code_does_nothing_until_it_is_enabled_again(world: World)
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
-async def test_harm_stays_with_the_plugin(world: World, harm: str) -> None:
+async def test_harm_stays_with_the_plugin(world: World, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.load(harm)
     [job] = world.work.jobs()
     with pytest.raises(PluginFailed, match="ran in 1 spaces, failed in 1"):
@@ -150,6 +150,7 @@ async def test_harm_stays_with_the_plugin(world: World, harm: str) -> None:
     assert world.work.jobs() == [], "it is stopped"
     assert (await world.host.cards(HERE, "en"))[0].state == "stopped"
     assert world.told == []
+    monkeypatch.setattr(limits, "EXTRACT_S", 30.0)
     await world.load()
     assert await world.work.extract(HERE, "a.abc", b"keys") == "# KEYS"
 

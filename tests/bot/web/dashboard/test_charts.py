@@ -7,7 +7,18 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.web.dashboard.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, reliability, share_lines, stacked_bars
+from bot.web.dashboard.charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    labelled_bars,
+    reliability,
+    share_lines,
+    stacked_bars,
+)
 
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(28)]
 COUNTS = st.lists(st.integers(0, 10_000), min_size=28, max_size=28)
@@ -23,6 +34,17 @@ def test_bars_fill_the_frame_and_stay_in_it(one: list[int], other: list[int]) ->
         assert bar.y >= TOP - 0.2 and bar.y + bar.height <= HEIGHT - BOTTOM + 0.2
     tallest = max(one[n] + other[n] for n in range(28))
     assert not tallest or tallest / top > 0.39, "the frame is filled"
+
+
+@given(st.lists(st.tuples(st.text(max_size=30), st.floats(0, 1e15), st.floats(0, 1e15)), max_size=120))
+def test_labelled_bars_stay_in_the_frame(values: list[tuple[str, float, float]]) -> None:
+    labels, *series = zip(*values, strict=True) if values else ((), (), ())
+    chart = labelled_bars(labels, series)
+    assert chart.kinds == ("first", "second") and len(chart.x_ticks) <= 10
+    assert all(len(tick.label) <= 10 for tick in chart.x_ticks)
+    for bar in chart.bars:
+        assert bar.x >= LEFT and bar.x + bar.width <= WIDTH - RIGHT + 1e-6
+        assert bar.y >= TOP - 0.2 and bar.y + bar.height <= HEIGHT - BOTTOM + 0.2
 
 
 def test_a_day_without_a_value_is_a_gap() -> None:
