@@ -13,9 +13,13 @@ from collections.abc import Sequence
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}):(?:[ \t]+|$)")
 _TOML_KEY = re.compile(r"([A-Za-z_][\w.-]{0,40})[ \t]{0,4}=[ \t]{0,4}")
 _BARE_KEYS = frozenset(
-    re.findall(r"\w+", "title date category tags slug author authors summary modified status lang keywords save_as url")
+    re.findall(
+        r"\w+",
+        "title date category tags slug author authors summary modified status lang keywords save_as url "
+        "layout template",
+    )
 )
-"""Keys of Pelican and MultiMarkdown: other words with a colon at the top of a file are its text."""
+"""Keys of Pelican, MultiMarkdown and their like: other words with a colon at the top of a file are its text."""
 
 _STEERING = frozenset(
     re.findall(
@@ -66,13 +70,19 @@ def _block(lines: list[str]) -> tuple[int, int, int, re.Pattern[str]]:
             end = _end(lines, ("+++",), _TOML_KEY)
             return 1, end, end + 1 if end else 0, _TOML_KEY
     end = next((n for n, line in enumerate(lines[:_MAX_LINES]) if not _is_bare_field(line)), 0)
-    is_block = end > 1 and not lines[end].strip()
+    is_block = (end > 1 or _is_title(lines[0])) and not lines[end].strip()
     return 0, end, end if is_block else 0, _KEY
 
 
 def _is_bare_field(line: str) -> bool:
     match = _KEY.match(line)
     return match is not None and match[1].strip().lower() in _BARE_KEYS
+
+
+def _is_title(line: str) -> bool:
+    """Tell whether a line is a field that may stand alone at the top of a file: its title."""
+    match = _KEY.match(line)
+    return match is not None and match[1].lower() == "title" and not line[match.end() :].isspace()
 
 
 def _end(lines: list[str], closing: tuple[str, ...], key: re.Pattern[str]) -> int:

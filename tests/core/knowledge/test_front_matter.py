@@ -52,12 +52,18 @@ def test_fields_without_a_frame_as_pelican_has_them() -> None:
     assert read_front_matter(text) == ("Kiln log", "Date: 2026-05-03\nAuthor: Odalys\n\nBody: with a colon.")
 
 
+@pytest.mark.parametrize("fields", ["title: Kiln log\nlayout: simple\n", "title: Kiln log\n"])
+def test_a_title_and_what_steers_a_generator_without_a_frame(fields: str) -> None:
+    assert read_front_matter(f"{fields}\n# 125\n\nFor firings.") == ("Kiln log", "# 125\n\nFor firings.")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "Date: 3 May\n\nOne line with a colon is text.",
         "Question: where?\nAnswer: here.\n\nMore.",
         "Title: A\nText that goes on\n\nMore.",
+        "A title: of one line\n\nMore.",
         "+++\nno field\n+++\nmore",
     ],
 )
