@@ -8,6 +8,7 @@ Does not judge wording: look at the sheet (``core.evaluation.sheet``) for that.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,11 @@ Outcome = Literal["right", "beside", "declined", "closest", "bluffed", "talk"]
 
 CLOSEST, DECLINED, TALK = "closest", "abstained", "talk"
 """What ``Answer.used`` says of answers that assert nothing."""
+
+_UNSHOWN = re.compile(
+    r"\\[A-Za-z]+|\]\([^()\s]*\)| <[^<>\s]{1,300}(?:>`_|$)|</?[A-Za-z][A-Za-z0-9]{0,15}(?:\s[^<>]{0,100})?/?>"
+)
+"""Letters of markup: the name of a TeX command, the targets of links in Markdown and reStructuredText, a tag."""
 
 _QUOTE_CHARS = 80
 """A passage holds a quote when it holds its first or last so many characters: chunks may cut a long one."""
@@ -61,7 +67,8 @@ def is_right(text: str, must: Sequence[Sequence[str]]) -> bool:
 def gold_rank(passages: Sequence[str], quotes: Sequence[str]) -> int | None:
     """Return the place, from 1, of the first passage that holds a quote.
 
-    Only letters and digits are compared: a quote is of the document as it was written, a passage is without its markup.
+    Only letters and digits that are shown are compared: a quote is of the document as it was written, a passage is
+    without its markup.
     """
     ends = [_lettered(quote) for quote in quotes]
     for place, passage in enumerate(map(_lettered, passages), start=1):
@@ -121,7 +128,7 @@ def _without_accents(text: str) -> str:
 
 
 def _lettered(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return "".join(filter(str.isalnum, _UNSHOWN.sub("", text)))
 
 
 def _spaced(text: str) -> str:

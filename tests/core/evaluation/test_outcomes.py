@@ -64,9 +64,24 @@ def test_a_passage_holds_a_quote_whose_end_it_cuts_off() -> None:
     assert gold_rank(["Nothing.", "Else."], [quote]) is None
 
 
-def test_a_passage_without_the_markup_of_a_quote_holds_it() -> None:
-    passages = ["Fires.", "Heaters are prohibited in the yard."]
-    assert gold_rank(passages, ["**Heaters are prohibited** in\nthe yard."]) == 2
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "**Heaters are prohibited** in\nthe yard.",
+        r"\textbf{Heaters} are ~~~prohibited~~~ in \place{the yard}",
+        "`Heaters`_ are prohibited in the yard",
+        "[Heaters](https://example.org/h) are prohibited",
+        '<strong class="a">Heaters</strong> are prohibited',
+        "`Heaters <https://example.org/h>`_ are prohibited",
+    ],
+)
+def test_a_passage_without_the_markup_of_a_quote_holds_it(quote: str) -> None:
+    for passage in ("Heaters are prohibited in the yard.", "[Heaters](../heat.md) are prohibited in the yard."):
+        assert gold_rank(["Fires.", passage], [quote]) == 2
+
+
+def test_an_address_that_is_shown_is_compared() -> None:
+    assert gold_rank(["See <https://example.org/a>.", "See <https://example.org/b>."], ["<https://example.org/b>"]) == 2
 
 
 def test_shares_are_of_their_own_kind_of_question() -> None:
