@@ -14,8 +14,10 @@ import numpy as np
 
 from core.confidence.calibrate import shipped
 from core.confidence.gate import LogisticGate, SpecGate
+from core.errors import BadInput
 from core.evaluation.dataset import LabelledDocument, LabelledSet
 from core.evaluation.harness import Measurement, Ranking, SearchMethod, by_choice, by_score, measure
+from core.knowledge.extract import extract, kind_of
 from core.language import detect_language
 from core.offload import offload
 from core.ports import Embedder, Gate, Reader, Reranker
@@ -31,6 +33,13 @@ from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")
 """Space that a set is indexed into, in the temporary database."""
+
+Cut = Callable[[str, str], list[Chunk]]
+"""Cuts a text of a kind into chunks."""
+
+
+def _cut(text: str, kind: str) -> list[Chunk]:
+    return chunk(text, kind=kind)
 
 
 async def assess(
@@ -89,11 +98,12 @@ async def store_labelled(
     embedder: Embedder,
     corpus: Sequence[LabelledDocument],
     space: SpaceId,
-    cut: Callable[[str], list[Chunk]] = chunk,
+    cut: Cut = _cut,
 ) -> Mapping[int, Sequence[str]]:
     """Cut, embed and store a corpus in ``space``; return the labelled ids of each stored document.
 
-    A text that the corpus has under several ids is stored once, with all of them.
+    A document whose title is a file's name is read as ``aion index`` reads that file, and left out where it cannot be
+    read. A text that the corpus has under several ids is stored once, with all of them.
     """
     prepared = await offload(_prepared, corpus, embedder, cut)
     await documents.store_all(space, prepared)
@@ -101,24 +111,36 @@ async def store_labelled(
 
 
 def _prepared(
-    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Callable[[str], list[Chunk]]
+    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Cut
 ) -> list[tuple[NewDocument, EmbeddedChunks]]:
-    chunks = [cut(document.text) for document in corpus]
+    texts = [new for new in map(_new, corpus) if new is not None]
+    chunks = [cut(new.text, new.kind) for new in texts]
     inputs = [
-        searched_text(document.title, piece.heading, piece.text)
-        for document, pieces in zip(corpus, chunks, strict=True)
+        searched_text(new.title, piece.heading, piece.text)
+        for new, pieces in zip(texts, chunks, strict=True)
         for piece in pieces
     ]
     rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in chunks])[:-1])
     return [
         (
-            _new(document),
-            EmbeddedChunks(pieces, [detect_language(piece.text) for piece in pieces], vectors, embedder.id),
+            new,
+            EmbeddedChunks(pieces, [detect_language(each.text, new.language) for each in pieces], vectors, embedder.id),
         )
-        for document, pieces, vectors in zip(corpus, chunks, rows, strict=True)
+        for new, pieces, vectors in zip(texts, chunks, rows, strict=True)
     ]
 
 
-def _new(document: LabelledDocument) -> NewDocument:
-    language = detect_language(document.text)
-    return NewDocument(document.id, document.id, document.title, "text", language, document.text)
+def _new(document: LabelledDocument) -> NewDocument | None:
+    """Return the text of a document with its title; ``None`` for a file that cannot be read."""
+    try:
+        is_file = kind_of(document.title) != "code"  # an article may be called Node.js
+    except BadInput:
+        is_file = False
+    if not is_file:
+        language = detect_language(document.text)
+        return NewDocument(document.id, document.id, document.title, "text", language, document.text)
+    try:
+        found = extract(document.text.encode(), document.title)
+    except BadInput:
+        return None
+    return NewDocument(document.id, document.id, found.title, found.kind, found.language, found.text)

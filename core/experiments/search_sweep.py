@@ -32,7 +32,7 @@ from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
-from core.types import Hit, Scope, SearchResult
+from core.types import Chunk, Hit, Scope, SearchResult
 
 CHUNK_CHARS = (600, 1200, 1800)
 LAMBDAS = (0.5, 0.7, 0.9, 1.0)
@@ -96,7 +96,7 @@ async def sweep(
     for max_chars in CHUNK_CHARS:
         with tempfile.TemporaryDirectory() as folder:
             async with await Database.open(Path(folder)) as database:
-                cut = partial(chunk, max_chars=max_chars, overlap=max_chars * OVERLAP // 1200)
+                cut = partial(_cut, max_chars)
                 names = await store_labelled(Documents(database), embedder, data.documents, SPACE, cut)
                 for name, fusion in _fusions(embedder.id).items():
                     searcher = HybridSearcher(embedder, Passages(database), Path(folder) / name, fusion)
@@ -106,6 +106,10 @@ async def sweep(
                         asked()
                     settings += _settings(data, found, names, start, max_chars, name)
     return settings
+
+
+def _cut(max_chars: int, text: str, kind: str) -> list[Chunk]:
+    return chunk(text, max_chars, max_chars * OVERLAP // 1200, kind)
 
 
 def _fusions(embedder_id: str) -> Mapping[str, Fusion]:
