@@ -8,7 +8,7 @@ from __future__ import annotations
 
 # isort: off
 from bot.cli import doctor, init, chat, ask, run  # noqa: F401
-from bot.cli.knowledge import index, learn, docs, forget, map, reembed  # noqa: F401
+from bot.cli.knowledge import index, learn, docs, spaces, forget, map, reembed  # noqa: F401
 from bot.cli import gateway, core, providers, serve  # noqa: F401
 from bot.cli.knowledge import import_  # noqa: F401
 from bot.cli import settings, eval, tune, quality, jobs  # noqa: F401

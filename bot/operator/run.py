@@ -11,6 +11,7 @@ from bot.operator.bots import open_bots, watchdog_policy
 from bot.operator.lifetime import run_until_stopped
 from bot.operator.warmth import Warmth
 from bot.operator.web_port import serve_web_port
+from bot.space_titles import SpaceTitles
 from bot.tracing import tracing
 from bot.watchdog import guard_loop
 from core.assembly.bootstrap import assemble
@@ -31,6 +32,7 @@ async def run_platforms() -> None:
         warmth = Warmth(aion)
         parts = {bot.watch.name: bot.run() for bot in bots}
         parts["guard"] = guard_loop(policy)
+        parts["titles"] = SpaceTitles(aion.stores.spaces, {bot.watch.name: bot.watch.adapter for bot in bots}).run()
         parts["webhooks"] = aion.webhooks.run()
         parts["change over"] = aion.reembedding.run_in_background()
         parts["control socket"] = serve_commands(aion, settings.data_dir)

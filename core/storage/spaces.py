@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Row, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, Select, Table, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.services.setting_schema import LANGUAGE, Setting, SpokenLanguage
 from core.storage.database import DATABASE_FAILURES, Database
 from core.storage.engines.dialect import sql_of
-from core.storage.schema import spaces
+from core.storage.schema import answers, documents, passages, spaces
 from core.storage.space_move import move_space
 from core.types import SpaceId, community_of
 
@@ -40,6 +40,19 @@ class Space:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SpaceFigures:
+    """A space with how much it was taught and asked; ``last_asked_at`` is ``None`` where nobody asked."""
+
+    space: SpaceId
+    platform: str
+    title: str | None
+    n_documents: int
+    n_passages: int
+    n_answers: int
+    last_asked_at: datetime | None
+
+
 class Spaces:
     """The known spaces. A space is added when something is first stored in it. ``now_s``: a monotonic clock."""
 
@@ -56,6 +69,35 @@ class Spaces:
     async def all(self) -> tuple[Space, ...]:
         """Return every space, by id. For the operator's own jobs; nothing that answers a person may call it."""
         return tuple(_space(row) for row in await self._database.rows(select(spaces).order_by(spaces.c.id)))
+
+    async def figures(self) -> tuple[SpaceFigures, ...]:
+        """Return every space with its figures, by id. For the operator."""
+
+        def counts(table: Table, *more: ColumnElement[Any]) -> Select[Any]:
+            return select(table.c.space_id, func.count().label("n"), *more).group_by(table.c.space_id)
+
+        taught, cut = await self._by_space(counts(documents)), await self._by_space(counts(passages))
+        asked = await self._by_space(counts(answers, func.max(answers.c.created_at).label("last")))
+        return tuple(
+            SpaceFigures(
+                space=each.id,
+                platform=each.platform,
+                title=each.title,
+                n_documents=taught[each.id].n if each.id in taught else 0,
+                n_passages=cut[each.id].n if each.id in cut else 0,
+                n_answers=asked[each.id].n if each.id in asked else 0,
+                last_asked_at=asked[each.id].last if each.id in asked else None,
+            )
+            for each in await self.all()
+        )
+
+    async def _by_space(self, statement: Select[Any]) -> Mapping[SpaceId, Row[Any]]:
+        return {SpaceId(row.space_id): row for row in await self._database.rows(statement)}
+
+    async def set_title(self, space: SpaceId, title: str) -> None:
+        """Store what people call a space."""
+        async with self._database.write() as connection:
+            await connection.execute(update(spaces).where(spaces.c.id == space).values(title=title))
 
     async def communities(self, platform: str) -> tuple[SpaceId, ...]:
         """Return the ids of every community and private chat of a platform, and nothing that is in them."""
