@@ -18,7 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from core.chat.conversation import CondensedQuestion
-from core.chat.own_words import as_typed, own_words, unmentioned, weighing
+from core.chat.own_words import as_typed, is_elsewhere, own_words, unmentioned, weighing
 from core.chat.question_recognition import is_follow_up, names_another
 from core.ports import Searcher
 from core.types import Language, Scope, SearchResult
@@ -29,6 +29,10 @@ before less that without, in standard deviations of the cosines of what was foun
 way. ``same``: 1 where the first passage is among the first ``N_SAID`` of the question before. ``held``: the share of
 the content words in the first passage. ``named``: how many content words there are, at most ``MAX_NAMED``. All of them
 compare across embedders."""
+
+ELSEWHERE = "elsewhere"
+"""Beside these, fitted by nothing: 1 where the first passage found for it alone has all of its own words, and that of
+both together, though they weigh most, none (``core.chat.own_words.is_elsewhere``)."""
 
 MAX_GAIN = 3.0
 MAX_NAMED = 6
@@ -75,10 +79,11 @@ def goes_on(asked: str, before: SearchResult, alone: SearchResult, both: SearchR
 def follow_up_features(
     asked: str, before: SearchResult, alone: SearchResult, both: SearchResult
 ) -> Mapping[str, float]:
-    """Return the ``FEATURES`` of three searches that found something."""
+    """Return the ``FEATURES``, and ``ELSEWHERE``, of three searches that found something."""
     n_said = min(N_SAID, max(1, len(before.hits) // 4))
     said, first = {hit.passage.id for hit in before.hits[:n_said]}, alone.hits[0]
     terms = alone.question.terms
+    own = own_words(alone.question, before.question)
     spread = float(np.std([hit.dense for hit in alone.hits])) + _MIN_SPREAD
     return {
         "leans": float(is_follow_up(asked)),
@@ -86,16 +91,20 @@ def follow_up_features(
         "same": float(first.passage.id in said),
         "held": len(first.matched) / len(terms) if terms else 0.0,
         "named": float(min(sum(not term.is_framing for term in terms), MAX_NAMED)),
+        ELSEWHERE: float(is_elsewhere(alone, weighing(both, own), own)),
     }
 
 
 def log_odds(features: Mapping[str, float]) -> float:
     """Return the log-odds that a question with these features goes on from the one before.
 
-    Minus infinity for one that names what is nowhere near: only the question before would find anything for it.
+    Minus infinity for one that does not lean on it, and names what is nowhere near, so that only the question before
+    would find anything for it, or what is elsewhere.
     """
-    names_another = features["named"] >= _MIN_NAMED and not (features["leans"] or features["held"] or features["same"])
-    if names_another:
+    if features[ELSEWHERE] and not features["leans"]:
+        return -math.inf
+    is_nowhere = features["named"] >= _MIN_NAMED and not (features["leans"] or features["held"] or features["same"])
+    if is_nowhere:
         return -math.inf
     fitted = _fitted()
     return fitted["intercept"] + math.fsum(fitted[name] * features[name] for name in FEATURES)

@@ -18,6 +18,10 @@ OWN_WORDS_NATS = 5.0
 """What a passage that holds all of a follow-up's own words gains in fused score. On ``bench/dialogues.jsonl``, anything
 from 4 to 10 ranks alike, and better than less."""
 
+NEARLY_NATS = 15.0
+"""On ``bench/dialogues.jsonl``, passages with all of a question's own words are within 10 of the first where it changes
+the subject, and 17 away where it does not."""
+
 N_QUOTED = 3
 """The first passages, of which an answer is made."""
 
@@ -37,6 +41,19 @@ def weighing(found: SearchResult, own: Sequence[QueryTerm]) -> SearchResult:
     weighed = (replace(hit, score=hit.score + gain) for hit, gain in zip(found.hits, gains, strict=True))
     hits = tuple(sorted(weighed, key=lambda hit: -hit.score))
     return replace(found, hits=hits, context=diverse(hits))
+
+
+def is_elsewhere(alone: SearchResult, joined: SearchResult, own: Sequence[QueryTerm]) -> bool:
+    """Return whether the first passage found for a question alone has all of its own words, and the joined's has none.
+
+    It is nearly as well found for both together: within ``NEARLY_NATS`` of the fused score.
+    """
+    if not (own and alone.hits and joined.hits):
+        return False
+    first, best = alone.hits[0], joined.hits[0]
+    scores = [hit.score for hit in joined.hits if hit.passage.id == first.passage.id]
+    is_near = bool(scores) and best.score - scores[0] <= NEARLY_NATS
+    return is_near and len(_held(alone, first, own)) == len(own) and not _held(joined, best, own)
 
 
 def unmentioned(found: SearchResult, own: Sequence[QueryTerm]) -> tuple[QueryTerm, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.chat.conversation import CondensedQuestion
-from core.chat.follow_up import FEATURES, MAX_NAMED, follow_up_features, log_odds, search_in_session
+from core.chat.follow_up import ELSEWHERE, FEATURES, MAX_NAMED, follow_up_features, log_odds, search_in_session
+from core.chat.own_words import NEARLY_NATS, is_elsewhere, own_words, weighing
 from core.retrieval.search import HybridSearcher
 from core.storage.turns import Session
 from core.types import Scope, SpaceId
@@ -86,15 +88,17 @@ async def test_features_tell_what_the_question_names_and_where_it_is_found(searc
         await searcher.search(Scope(HERE), each, "en") for each in (VACATION, text, f"{VACATION}\n{text}")
     ]
     features = follow_up_features(text, before, alone, both)
-    assert set(features) == set(FEATURES)
+    assert set(features) == {*FEATURES, ELSEWHERE}
     assert features["named"] == MAX_NAMED and features["leans"] == 0 and 0 < features["held"] < 1
     assert follow_up_features(text, alone, alone, alone)["same"] == 1
     assert follow_up_features(text, alone, alone, alone)["gain"] == 0
 
 
 def test_what_names_another_subject_that_is_nowhere_does_not_go_on():
-    near = {"leans": 0.0, "gain": 2.0, "same": 0.0, "held": 0.5, "named": 1.0}
+    near = {"leans": 0.0, "gain": 2.0, "same": 0.0, "held": 0.5, "named": 1.0, ELSEWHERE: 0.0}
     assert log_odds(near) > 0
+    assert log_odds({**near, ELSEWHERE: 1.0}) < 0
+    assert log_odds({**near, ELSEWHERE: 1.0, "leans": 1.0}) > 0
     assert log_odds({**near, "held": 0.0, "named": 2.0}) < 0
     assert log_odds({**near, "held": 0.0, "named": 2.0, "leans": 1.0}) > 0
 
@@ -138,3 +142,18 @@ async def test_nothing_is_missed_in_passages_of_another_language(tmp_path: Path)
     searcher = HybridSearcher(store.embedder, store, tmp_path)
     _, found = await search_in_session(searcher, Scope(HERE), asked(GUESTS, VACATION), "en")
     assert not found.question.unmentioned
+
+
+async def test_what_its_own_words_name_is_elsewhere_where_both_questions_find_it_nearly_as_well(searcher) -> None:
+    before, alone, both = [
+        await searcher.search(Scope(HERE), each, "en")
+        for each in (VACATION, "who is Tobias?", f"{VACATION}\nwho is Tobias?")
+    ]
+    own = own_words(alone.question, before.question)
+    assert both.hits[0].passage.text == NOTES[0] and alone.hits[0].passage.text == NOTES[3]
+    assert is_elsewhere(alone, both, own)
+    first, *others = both.hits
+    far = replace(both, hits=(replace(first, score=first.score + NEARLY_NATS), *others))
+    assert not is_elsewhere(alone, far, own)
+    assert not is_elsewhere(alone, weighing(both, own), own), "then the joined search finds it first"
+    assert not is_elsewhere(alone, both, ())
