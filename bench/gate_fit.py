@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fold_readers import FoldReaders
-from bench.labelled import folder_arguments, given_folders, indexed
+from bench.labelled import folder_arguments, given_folders, indexed, second_embedder
 from bench.table import heading, row
 from core.confidence.calibrate import Coefficients, Weight
 from core.confidence.features import COSINES, EVERYDAY, READ, SCALE_FREE, features
@@ -91,14 +91,16 @@ class Views:
     read: Example
 
 
-async def collect(data: LabelledSet, embedder: Embedder, readers: FoldReaders) -> list[Views]:
+async def collect(data: LabelledSet, embedder: Embedder, second: Embedder | None, readers: FoldReaders) -> list[Views]:
     """Ask every collection's questions of an index of its own."""
-    return [each for part in data.collections() async for each in _ask(part, data.name, embedder, readers)]
+    return [each for part in data.collections() async for each in _ask(part, data.name, embedder, second, readers)]
 
 
-async def _ask(part: LabelledSet, family: str, embedder: Embedder, readers: FoldReaders) -> AsyncIterator[Views]:
+async def _ask(
+    part: LabelledSet, family: str, embedder: Embedder, second: Embedder | None, readers: FoldReaders
+) -> AsyncIterator[Views]:
     reader = readers.of(part.name)
-    async with indexed(part.documents, embedder) as index:
+    async with indexed(part.documents, embedder, second) as index:
         for question in part.questions:
             found = await index.search(question.text)
             if found.hits:
@@ -263,8 +265,9 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
     given, embedder = given_folders(arguments)
     readers = FoldReaders(given.cache / "reader", LowerLayers(e5_folder(given.cache / "models", print)))
+    second = second_embedder(given.cache)
     fitted_on, judged_on = (
-        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, readers))]
+        [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, second, readers))]
         for folders in (given.folders, given.judge)
     )
     readers.save()

@@ -16,7 +16,7 @@ from core.evaluation.dataset import LabelledDocument
 from core.experiments.search_eval import SPACE, store_labelled
 from core.language import detect_language
 from core.ports import Embedder
-from core.retrieval.embed import open_embedder
+from core.retrieval.embed import open_embedder, open_second
 from core.retrieval.search import HybridSearcher
 from core.settings import Settings
 from core.storage.passages import Passages
@@ -43,6 +43,13 @@ def given_folders(arguments: argparse.ArgumentParser) -> tuple[argparse.Namespac
     return given, CachedEmbedder(default_embedder(given.cache / "models"), given.cache / "vectors.sqlite")
 
 
+def second_embedder(cache: Path) -> Embedder | None:
+    """Return the second embedder that AION uses by default, with its vectors kept in ``cache``, if it is installed."""
+    fields = Settings.model_fields
+    second = open_second(fields["second_embedder"].default, fields["embedder"].default)
+    return None if second is None else CachedEmbedder(second, cache / "vectors.sqlite")
+
+
 def require_folders(folders: Sequence[Path]) -> None:
     """End the program, with success and one line, when no labelled folder was given."""
     if not folders:
@@ -64,9 +71,11 @@ class LabelledIndex:
 
 
 @asynccontextmanager
-async def indexed(corpus: Sequence[LabelledDocument], embedder: Embedder) -> AsyncIterator[LabelledIndex]:
+async def indexed(
+    corpus: Sequence[LabelledDocument], embedder: Embedder, second: Embedder | None = None
+) -> AsyncIterator[LabelledIndex]:
     """Index a corpus in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
-        async with open_index(Path(folder), embedder) as index:
-            names = await store_labelled(index.documents, embedder, corpus, SPACE)
+        async with open_index(Path(folder), embedder, second) as index:
+            names = await store_labelled(index.documents, embedder, corpus, SPACE, second=second)
             yield LabelledIndex(index.searcher, index.passages, names)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bench.labelled import folder_arguments, given_folders, indexed
+from bench.labelled import folder_arguments, given_folders, indexed, second_embedder
 from bench.table import heading, row
 from core.evaluation.dataset import LabelledQuestion, LabelledSet, read_labelled
 from core.evaluation.outcomes import is_right
@@ -30,8 +30,10 @@ from core.generation.grounding.extractive import closest, extract
 from core.generation.grounding.quotation import Quotation
 from core.generation.grounding.quote_ranking import (
     FEATURES,
+    READ_BY_MEANING,
     Features,
     ScoredQuotation,
+    meanings,
     plain_features,
     quotations,
     text_with_headings,
@@ -58,11 +60,11 @@ class QuotedQuestion:
     is_right: NDArray[np.bool_]
 
 
-async def quoted_questions(data: LabelledSet, embedder: Embedder) -> list[QuotedQuestion]:
+async def quoted_questions(data: LabelledSet, embedder: Embedder, second: Embedder | None) -> list[QuotedQuestion]:
     """Return the answerable questions of a set, each asked of its own collection."""
     found = []
     for part in data.collections():
-        async with indexed(part.documents, embedder) as index:
+        async with indexed(part.documents, embedder, second) as index:
             for question in part.questions:
                 if not (question.answerable and question.must):
                     continue
@@ -72,8 +74,8 @@ async def quoted_questions(data: LabelledSet, embedder: Embedder) -> list[Quoted
                 if not candidates:
                     continue
                 features = plain_features(searched, candidates)
-                cosines = embedder.embed_passages([text_with_headings(each) for each in candidates])
-                features[:, 0] = standardised(cosines @ searched.query_vector)
+                texts = [text_with_headings(each) for each in candidates]
+                features[:, :READ_BY_MEANING] = meanings(searched, texts, embedder, second)
                 holds = np.array([is_right(each.text, question.must) for each in candidates])
                 relevant = np.array(
                     [
@@ -87,11 +89,6 @@ async def quoted_questions(data: LabelledSet, embedder: Embedder) -> list[Quoted
                 right = holds & relevant if (holds & relevant).any() else holds
                 found.append(QuotedQuestion(data.name, part.name, question, candidates, features, right))
     return found
-
-
-def standardised(values: NDArray[np.float32]) -> Floats:
-    """Return values in standard deviations from their mean."""
-    return np.asarray((values - values.mean()) / (values.std() + 1e-6), dtype=np.float64)
 
 
 def fitted(examples: Iterable[QuotedQuestion]) -> Floats:
@@ -136,15 +133,18 @@ def main() -> None:
     arguments.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DIR", help="sets not fitted on")
     arguments.add_argument("--write", action="store_true", help="write the weights that the ranking uses")
     given, embedder = given_folders(arguments)
+    second = second_embedder(given.cache)
     examples = [
-        each for folder in given.folders for each in asyncio.run(quoted_questions(read_labelled(folder), embedder))
+        each
+        for folder in given.folders
+        for each in asyncio.run(quoted_questions(read_labelled(folder), embedder, second))
     ]
     print(heading("set", "n", "extract", "closest"))
     for name, outcomes in judged(examples).items():
         print(row(name, len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))), flush=True)
     weights = fitted(examples)
     for folder in given.judge:
-        asked = asyncio.run(quoted_questions(read_labelled(folder), embedder))
+        asked = asyncio.run(quoted_questions(read_labelled(folder), embedder, second))
         outcomes = [outcome(each, weights) for each in asked]
         print(
             row(f"{folder.name} (judged)", len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))),

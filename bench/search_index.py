@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.experiments.search_eval import stored_second
 from core.ports import Embedder
 from core.retrieval.search import HybridSearcher
 from core.storage.database import Database
@@ -24,11 +25,12 @@ class SearchIndex:
 
 
 @asynccontextmanager
-async def open_index(folder: Path, embedder: Embedder) -> AsyncIterator[SearchIndex]:
+async def open_index(folder: Path, embedder: Embedder, second: Embedder | None = None) -> AsyncIterator[SearchIndex]:
     """Open the database and the indexes in ``folder``, new or as they were left.
 
     Indexes are written when the caller closes the searcher; a folder that is thrown away needs none.
     """
     async with await Database.open(folder) as database:
         passages = Passages(database)
-        yield SearchIndex(Documents(database), passages, HybridSearcher(embedder, passages, folder / "indexes"))
+        searcher = HybridSearcher(embedder, passages, folder / "indexes", second=stored_second(database, second))
+        yield SearchIndex(Documents(database), passages, searcher)

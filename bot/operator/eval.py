@@ -31,7 +31,7 @@ from core.generation.providers.router import Router
 from core.generation.writer import Writers
 from core.offload import offload
 from core.ports import Embedder, Gate, Reader
-from core.retrieval.embed import open_embedder
+from core.retrieval.embed import open_embedder, open_second
 from core.retrieval.reading.passage_reader import open_reader
 from core.retrieval.rerank import open_reranker
 from core.settings import Settings, read_settings
@@ -45,11 +45,11 @@ async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Pa
     """
     settings, console = read_settings(), TerminalConsole(stderr=True)
     embedder, gate, reader = open_judges(settings, console)
-    reranker = open_reranker(settings.reranker, status_printer(console))
+    reranker, second = open_reranker(settings.reranker, status_printer(console)), open_cached_second(settings)
     sets = [read_labelled(folder) for folder in folders]
     measured = {
         data.name: await assess(
-            data, embedder, gate, tell=lambda line: console.print(line, style="dim"), reranker=reranker, reader=reader
+            data, embedder, gate, lambda line: console.print(line, style="dim"), reranker, reader, second
         )
         for data in sets
     }
@@ -73,7 +73,8 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     sets = [read_labelled(folder) for folder in folders]
     answered: dict[str, list[MemberAnswer]] = {}
     metrics: dict[str, Mapping[str, float | None]] = {}
-    open_community = partial(open_temporary_community, settings, embedder, gate, reader, status_printer(console))
+    second, tell = open_cached_second(settings), status_printer(console)
+    open_community = partial(open_temporary_community, settings, embedder, second, gate, reader, tell)
     with progress_bar(console) as bar:
         for data in sets:
             asked = partial(bar.advance, bar.add_task(data.name, total=min(limit, len(data.questions))))
@@ -127,6 +128,12 @@ def open_cached_embedder(settings: Settings, console: Console) -> Embedder:
     """Return the settings' embedder; vectors made for earlier measurements are read from the data folder."""
     embedder = open_embedder(settings.embedder, settings.models_dir, status_printer(console))
     return CachedEmbedder(embedder, settings.data_dir / "eval-vectors.sqlite")
+
+
+def open_cached_second(settings: Settings) -> Embedder | None:
+    """Return the settings' second embedder, if any, with vectors kept as the first one's are."""
+    second = open_second(settings.second_embedder, settings.embedder)
+    return None if second is None else CachedEmbedder(second, settings.data_dir / "eval-vectors.sqlite")
 
 
 def _plot(measured: Mapping[str, Mapping[str, Measurement]], folder: Path, console: Console) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from core.assembly.aion import Aion
@@ -51,7 +52,12 @@ class TemporaryCommunity:
 
 @asynccontextmanager
 async def open_temporary_community(
-    settings: Settings, embedder: Embedder, gate: Gate, reader: Reader | None, tell: Callable[[str], None]
+    settings: Settings,
+    embedder: Embedder,
+    second: Embedder | None,
+    gate: Gate,
+    reader: Reader | None,
+    tell: Callable[[str], None],
 ) -> AsyncIterator[TemporaryCommunity]:
     """Open an empty community; its folder is removed when the block ends. No provider and no worker is asked."""
     with tempfile.TemporaryDirectory() as name:
@@ -61,7 +67,8 @@ async def open_temporary_community(
         no_providers = folder / "providers.toml"
         no_providers.write_text("provider = []\n", encoding="utf-8")
         offline = settings.model_copy(update={"data_dir": folder, "providers_file": no_providers, "workers": ""})
-        async with assemble(offline, Registry(), tell, embedder=embedder, gate=gate, reader=reader) as aion:
+        models = partial(assemble, embedder=embedder, second=second, gate=gate, reader=reader)
+        async with models(offline, Registry(), tell) as aion:
             await aion.warm()
             yield TemporaryCommunity(aion)
 

@@ -85,6 +85,7 @@ async def assemble(
     tell: Tell = lambda line: None,
     *,
     embedder: Embedder | None = None,
+    second: Embedder | None = None,
     local: LocalModel | None = None,
     gate: Gate | None = None,
     reader: Reader | None = None,
@@ -92,7 +93,8 @@ async def assemble(
 ) -> AsyncIterator[Aion]:
     """Open the data folder and put AION together; everything is closed again at the end of the block.
 
-    Messages are answered by ``processor``, where one is given, in place of this process.
+    Messages are answered by ``processor``, where one is given, in place of this process. Beside an ``embedder`` that
+    is given, only the ``second`` one that is given is used.
 
     Raises ``Unavailable`` when the data folder cannot be used.
     """
@@ -108,7 +110,15 @@ async def assemble(
 
         # The models, and what they search and index.
         opening_models = open_model_set(
-            settings, stores.vectors, versions, tell, embedder=embedder, local=local, gate=gate, reader=reader
+            settings,
+            stores.vectors,
+            versions,
+            tell,
+            embedder=embedder,
+            second=second,
+            local=local,
+            gate=gate,
+            reader=reader,
         )
         models = await stack.enter_async_context(opening_models)
         embedders = models.embedders
@@ -142,6 +152,7 @@ async def assemble(
             settings.writer,
             policies.of,
             plugins=PluginWriters(plugins).of,
+            second=embedders.second,
         )
         cache = AnswerCache(stores.cached_answers, stores.passages, models.version)
 
@@ -248,7 +259,7 @@ async def assemble(
             scheduler=Scheduler(stores.job_runs, jobs, more=partial(scheduled, work)),
             secrets=access.secrets,
             local=models.local,
-            reembedding=Reembedding(stores.vectors, embedders, library.indexes),
+            reembedding=Reembedding(stores.vectors, stores.second_vectors, embedders, library.indexes),
             programs=ProgramService(stores.programs, questions, curation.finder, limits),
             webhooks=webhooks.sender,
             metrics=metrics,

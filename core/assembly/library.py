@@ -38,7 +38,9 @@ async def open_library(
 ) -> AsyncIterator[Library]:
     """Yield the library; its indexes are closed and its sandboxes end with the block."""
     async with AsyncExitStack() as stack:
-        indexes = MigratingSearcher(embedders, stores.passages, settings.indexes_dir, tuned_fusion(settings))
+        indexes = MigratingSearcher(
+            embedders, stores.passages, settings.indexes_dir, tuned_fusion(settings), stores.second_vectors
+        )
         stack.push_async_callback(indexes.close)
         sandboxes = open_pool()
         stack.push_async_callback(sandboxes.aclose)

@@ -14,7 +14,7 @@ from core.knowledge.reembed import open_migration
 from core.models.catalog import Tell
 from core.models.registry import LoraRegistry
 from core.ports import Embedder, Gate, LocalModel, Reader
-from core.retrieval.embed import open_embedder
+from core.retrieval.embed import open_embedder, open_second
 from core.retrieval.embedder_migration import EmbedderMigration
 from core.settings import Settings
 from core.storage.vectors import Vectors
@@ -42,6 +42,7 @@ async def open_model_set(
     tell: Tell,
     *,
     embedder: Embedder | None = None,
+    second: Embedder | None = None,
     local: LocalModel | None = None,
     gate: Gate | None = None,
     reader: Reader | None = None,
@@ -49,8 +50,9 @@ async def open_model_set(
     """Yield the models; a local model opened here follows ``versions``, and is closed at the end of the block."""
     async with AsyncExitStack() as stack:
         open_by_name = partial(open_embedder, models_dir=settings.models_dir, tell=tell)
+        second = open_second(settings.second_embedder, settings.embedder) if embedder is None else second
         embedder = embedder or open_by_name(settings.embedder)
-        embedders = await open_migration(vectors, embedder, settings.embedder, open_by_name)
+        embedders = await open_migration(vectors, embedder, settings.embedder, open_by_name, second)
         if local is None:
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)

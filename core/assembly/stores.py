@@ -30,6 +30,7 @@ from core.storage.people import PersonRecords
 from core.storage.plugin_grants import PluginGrants
 from core.storage.quality_days import QualityDays
 from core.storage.quotas import Quotas
+from core.storage.second_vectors import SecondVectors
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.storage.turns import Turns
@@ -67,6 +68,7 @@ class Stores:
         self.rated_answers = RatedAnswers(database)
         self.reading_log = ReadingLog(database)
         self.recent_votes = RecentVotes(database)
+        self.second_vectors = SecondVectors(database)
         self.spaces = Spaces(database)
         self.trusted_people = TrustedPeople(database)
         self.turns = Turns(database)

@@ -15,7 +15,7 @@ from core.confidence.fit import Floats, GateExample, Labels, fit, folds, labels_
 from core.errors import BadInput
 from core.evaluation.dataset import LabelledSet
 from core.evaluation.selective import auroc, balanced_accuracy, expected_calibration_error
-from core.experiments.search_eval import SPACE, store_labelled
+from core.experiments.search_eval import SPACE, store_labelled, stored_second
 from core.language import detect_language
 from core.ports import Embedder, Reader
 from core.retrieval.fuse import Fusion
@@ -67,6 +67,7 @@ async def labelled_examples(
     asked: Callable[[], object],
     reader: Reader | None = None,
     fusion: Fusion | None = None,
+    second: Embedder | None = None,
 ) -> list[GateExample]:
     """Search for a labelled set's questions in a temporary index, and return their features, with a reader's evidence.
 
@@ -79,8 +80,9 @@ async def labelled_examples(
     examples = []
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
-            await store_labelled(Documents(database), embedder, data.documents, SPACE)
-            indexes = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion)
+            await store_labelled(Documents(database), embedder, data.documents, SPACE, second=second)
+            stored = stored_second(database, second)
+            indexes = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes", fusion, second=stored)
             searcher = with_reader(indexes, reader)
             for question in data.questions:
                 found = await searcher.search(Scope(SPACE), question.text, detect_language(question.text))

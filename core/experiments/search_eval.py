@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,11 @@ from core.retrieval.fuse import Fusion, dense_alone, fusion_for, lexical_alone, 
 from core.retrieval.reading.reading_searcher import ReadingSearcher
 from core.retrieval.rerank import RerankingSearcher
 from core.retrieval.search import HybridSearcher
+from core.retrieval.second_embedder import SecondEmbedder
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
-from core.storage.passages import EmbeddedChunks, Passages
+from core.storage.passages import ChunkVectors, EmbeddedChunks, Passages
+from core.storage.second_vectors import SecondVectors
 from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")
@@ -49,9 +52,11 @@ async def assess(
     tell: Callable[[str], None] = lambda line: None,
     reranker: Reranker | None = None,
     reader: Reader | None = None,
+    second: Embedder | None = None,
 ) -> Mapping[str, Measurement]:
     """Return the measurement of each method on ``data``.
 
+    With a ``second`` embedder, ``second`` is the shipped fusion with what that adds, which is read and reranked.
     With a ``reader``, ``read`` is the shipped search with its hits read; with a ``reranker`` there is
     ``reranked``. ``gate`` replaces the shipped one; ``tell`` receives progress.
     """
@@ -59,14 +64,18 @@ async def assess(
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder)) as database:
             tell(f"{data.name}: indexing {len(data.documents)} documents")
-            ids_of = await store_labelled(Documents(database), embedder, data.documents, SPACE)
+            ids_of = await store_labelled(Documents(database), embedder, data.documents, SPACE, second=second)
             measured = {}
             for name, (fusion, judge, ranking) in _methods(embedder, gate).items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / name, fusion)
                 measured[name] = await measure(data, SPACE, SearchMethod(searcher, judge, ranking), ids_of)
-            searcher = HybridSearcher(embedder, Passages(database), Path(folder) / "indexes" / "fused")
-            for name, method in _optional(searcher, gate, reader, reranker).items():
+            indexes = Path(folder) / "indexes" / "fused"
+            searcher = HybridSearcher(embedder, Passages(database), indexes, second=stored_second(database, second))
+            optional = _optional(searcher, gate, reader, reranker)
+            if second is not None:
+                optional = {"second": SearchMethod(searcher, gate), **optional}
+            for name, method in optional.items():
                 tell(f"{data.name}: asking {len(data.questions)} questions ({name})")
                 measured[name] = await measure(data, SPACE, method, ids_of)
             return measured
@@ -99,19 +108,20 @@ async def store_labelled(
     corpus: Sequence[LabelledDocument],
     space: SpaceId,
     cut: Cut = _cut,
+    second: Embedder | None = None,
 ) -> Mapping[int, Sequence[str]]:
     """Cut, embed and store a corpus in ``space``; return the labelled ids of each stored document.
 
     A document whose title is a file's name is read as ``aion index`` reads that file, and left out where it cannot be
     read. A text that the corpus has under several ids is stored once, with all of them.
     """
-    prepared = await offload(_prepared, corpus, embedder, cut)
+    prepared = await offload(_prepared, corpus, embedder, cut, second)
     await documents.store_all(space, prepared)
     return {stored.id: stored.names for stored in await documents.list(space)}
 
 
 def _prepared(
-    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Cut
+    corpus: Sequence[LabelledDocument], embedder: Embedder, cut: Cut, second: Embedder | None
 ) -> list[tuple[NewDocument, EmbeddedChunks]]:
     texts = [new for new in map(_new, corpus) if new is not None]
     chunks = [cut(new.text, new.kind) for new in texts]
@@ -120,14 +130,27 @@ def _prepared(
         for new, pieces in zip(texts, chunks, strict=True)
         for piece in pieces
     ]
-    rows = np.split(embedder.embed_passages(inputs), np.cumsum([len(pieces) for pieces in chunks])[:-1])
+    ends = np.cumsum([len(pieces) for pieces in chunks])[:-1]
+    own = ChunkVectors(embedder.embed_passages(inputs), embedder.id).split(ends)
+    seconds = ChunkVectors(second.embed_passages(inputs), second.id).split(ends) if second else repeat(None, len(own))
     return [
         (
             new,
-            EmbeddedChunks(pieces, [detect_language(each.text, new.language) for each in pieces], vectors, embedder.id),
+            EmbeddedChunks(
+                pieces,
+                [detect_language(each.text, new.language) for each in pieces],
+                row.vectors,
+                row.embedder_id,
+                second=further,
+            ),
         )
-        for new, pieces, vectors in zip(texts, chunks, rows, strict=True)
+        for new, pieces, row, further in zip(texts, chunks, own, seconds, strict=True)
     ]
+
+
+def stored_second(database: Database, second: Embedder | None) -> SecondEmbedder | None:
+    """Return a second embedder with its vectors in ``database``."""
+    return None if second is None else SecondEmbedder(second, SecondVectors(database))
 
 
 def _new(document: LabelledDocument) -> NewDocument | None:

@@ -60,7 +60,8 @@ class Writers:
     providers that train on what they are sent are left out. ``writer``: ``auto`` asks the local model, then providers,
     and quotes where none of them writes what the passages hold; the others ask only one of these, and quote. ``policy``
     returns what a space's moderators allow, and its persona. ``rooms`` is how much is quoted. ``plugins`` returns the
-    models of a space's plugins, which are asked after the local one where anybody may write.
+    models of a space's plugins, which are asked after the local one where anybody may write. ``second`` is the second
+    embedder, which helps to rank quotations.
     """
 
     local: LocalModel
@@ -74,6 +75,7 @@ class Writers:
     policy: Callable[[SpaceId], Awaitable[AnswerPolicy]] = default_policy
     rooms: QuoteRooms = GLANCE
     plugins: PluginModels = no_plugins
+    second: Embedder | None = None
 
     async def grounded(self, found: SearchResult, show: Show, space: SpaceId = GLOBAL) -> Draft:
         """Answer from the passages: in the words of the first writer whose words stand in them, else in quotes."""
@@ -203,7 +205,7 @@ class Writers:
         return Draft(quoted.text, "extract", sources=quoted.sources)
 
     async def _ranked_quotations(self, found: SearchResult) -> list[ScoredQuotation]:
-        return await offload(rank_quotations, found, await self._neighbours(found), self.embedder)
+        return await offload(rank_quotations, found, await self._neighbours(found), self.embedder, None, self.second)
 
     async def _neighbours(self, found: SearchResult) -> Sequence[Passage]:
         return await self.neighbours([hit.passage for hit in found.context]) if self.neighbours else ()

@@ -19,7 +19,6 @@ from core.knowledge.files import DOCUMENTS, FileSelection, FoundFile, require_si
 from core.knowledge.parsing.document_parser import DocumentParser
 from core.knowledge.prefetch import in_order, prefetch
 from core.knowledge.prepare import (
-    BATCH_PASSAGES,
     DocumentSource,
     FailedDocument,
     PreparationOutcome,
@@ -32,11 +31,11 @@ from core.knowledge.prepare import (
     without_known,
 )
 from core.knowledge.storage_quota import StorageQuota
+from core.knowledge.text_vectors import TextVectors, embed_texts
 from core.offload import offload
-from core.ports import Embedder, FileReaders, PageSource, PassageEmbedders
+from core.ports import FileReaders, PageSource, PassageEmbedders
 from core.storage.documents import Documents, EmbeddedChunks, NewDocument
-from core.storage.passages import SuccessorVectors
-from core.types import Attachment, IndexedDocument, Language, Matrix, Page, SpaceId
+from core.types import Attachment, IndexedDocument, Language, Page, SpaceId
 
 __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]
 
@@ -197,25 +196,16 @@ class Ingest:
     ) -> AsyncGenerator[list[_EmbeddedDocument | IndexedDocument | FailedDocument], None]:
         async with aclosing(batches):
             async for batch in batches:
-                vectors = await self._vectors([text for item in documents_in(batch) for text in item.inputs()])
-                yield self._assign_vectors(batch, vectors)
-
-    async def _vectors(self, texts: Sequence[str]) -> list[tuple[str, Matrix]]:
-        """Return the id of each embedder with its vectors of the texts, shape ``(len(texts), dim)``."""
-        return [(embedder.id, await _embed_all(embedder, texts)) for embedder in self._embedders.writing]
+                texts = [text for item in documents_in(batch) for text in item.inputs()]
+                yield self._assign_vectors(batch, await embed_texts(self._embedders, texts))
 
     def _assign_vectors(
-        self, batch: Sequence[PreparationOutcome], vectors: Sequence[tuple[str, Matrix]]
+        self, batch: Sequence[PreparationOutcome], vectors: TextVectors
     ) -> list[_EmbeddedDocument | IndexedDocument | FailedDocument]:
         """Give every document of a batch its rows of ``vectors``."""
-        ends = np.cumsum([len(item.chunks) for item in documents_in(batch)])
-        by_embedder = [(embedder_id, iter(np.split(rows, ends))) for embedder_id, rows in vectors]
+        parts = iter(vectors.split(np.cumsum([len(item.chunks) for item in documents_in(batch)])))
         return [
-            _EmbeddedDocument(
-                item.new, _embedded(item, [(embedder_id, next(rows)) for embedder_id, rows in by_embedder])
-            )
-            if isinstance(item, PreparedDocument)
-            else item
+            _EmbeddedDocument(item.new, next(parts).of(item)) if isinstance(item, PreparedDocument) else item
             for item in batch
         ]
 
@@ -262,7 +252,7 @@ class Ingest:
         await self.require_room(space, {new.name: len(new.text)})
         await self._embedders.require_comparable(space)
         prepared = await cut_document(self.parser, new)
-        return _embedded(prepared, await self._vectors(prepared.inputs()))
+        return (await embed_texts(self._embedders, prepared.inputs())).of(prepared)
 
     async def _store_known(self, space: SpaceId, new: NewDocument) -> IndexedDocument:
         """Store a text that the space had when it was extracted."""
@@ -270,17 +260,3 @@ class Ingest:
             return linked
         # The document with this text was replaced or deleted meanwhile.
         return await self._documents.store(space, new, await self.embed(space, new))
-
-
-async def _embed_all(embedder: Embedder, texts: Sequence[str]) -> Matrix:
-    parts = [
-        await offload(embedder.embed_passages, texts[first : first + BATCH_PASSAGES])
-        for first in range(0, len(texts), BATCH_PASSAGES)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, embedder.dim), np.float32)
-
-
-def _embedded(prepared: PreparedDocument, vectors: Sequence[tuple[str, Matrix]]) -> EmbeddedChunks:
-    (embedder_id, rows), *others = vectors
-    coming = SuccessorVectors(others[0][1], others[0][0]) if others else None
-    return EmbeddedChunks(prepared.chunks, prepared.languages, rows, embedder_id, coming)

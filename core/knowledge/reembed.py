@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import Unavailable
@@ -16,7 +16,9 @@ from core.offload import offload
 from core.ports import Embedder
 from core.retrieval.chunk import searched_text
 from core.retrieval.embedder_migration import EmbedderMigration, LexicalOnlyEmbedder, MigratingSearcher
+from core.storage.second_vectors import SecondVectors
 from core.storage.vectors import Vectors
+from core.types import Passage
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,11 @@ _ADOPTED_AT_ONCE = 500
 
 
 async def open_migration(
-    vectors: Vectors, embedder: Embedder, name: str, open_embedder: Callable[[str], Embedder]
+    vectors: Vectors,
+    embedder: Embedder,
+    name: str,
+    open_embedder: Callable[[str], Embedder],
+    second: Embedder | None = None,
 ) -> EmbedderMigration:
     """Return the migration to ``embedder``, whose setting is ``name``; finished when every passage has its vector.
 
@@ -34,15 +40,15 @@ async def open_migration(
     """
     await vectors.save_name(embedder.id, name)
     if not await vectors.count_missing(embedder.id):
-        return EmbedderMigration(embedder)
+        return EmbedderMigration(embedder, second=second)
     for embedder_id in sorted(await vectors.embedders() - {embedder.id}):
         if await vectors.count_missing(embedder_id):
             continue
         known_as = await vectors.name(embedder_id) or embedder_id.partition("@")[0]
         if (former := await offload(_loaded, open_embedder, known_as, embedder_id)) is not None:
-            return EmbedderMigration(embedder, former)
+            return EmbedderMigration(embedder, former, second)
     log.warning("the embedder of the stored passages cannot be loaded: until they are embedded again, words decide")
-    return EmbedderMigration(embedder, LexicalOnlyEmbedder())
+    return EmbedderMigration(embedder, LexicalOnlyEmbedder(), second)
 
 
 def _loaded(open_embedder: Callable[[str], Embedder], name: str, embedder_id: str) -> Embedder | None:
@@ -59,15 +65,17 @@ def _loaded(open_embedder: Callable[[str], Embedder], name: str, embedder_id: st
 
 @dataclass(frozen=True, slots=True)
 class Reembedding:
-    """Embeds every passage with the next embedder and then puts it in service."""
+    """Embeds every passage with the next embedder and then puts it in service; and with the second one."""
 
     vectors: Vectors
+    second_vectors: SecondVectors
     migration: EmbedderMigration
     searcher: MigratingSearcher
 
     async def run(self, on_progress: Callable[[int, int], None] = lambda n_done, n_total: None) -> int:
         """Embed all passages without a vector of the next embedder, put it in service; return how many were embedded.
 
+        Then embed those without a vector of the second embedder.
         ``on_progress`` gets how many are done, and how many there were at the start.
         """
         latest = self.migration.latest
@@ -78,7 +86,7 @@ class Reembedding:
             log.info("%s has taken over: %d passages were embedded", latest.id, n_done)
         while await self.vectors.adopt(latest.id, _ADOPTED_AT_ONCE):
             pass
-        return n_done
+        return n_done + await self._embed_second(on_progress)
 
     async def run_in_background(self) -> None:
         """Do the same as ``run``, but log ``Unavailable`` instead of raising it."""
@@ -95,8 +103,7 @@ class Reembedding:
             for space in lacking:
                 after = 0
                 while batch := await self.vectors.missing(space, latest.id, after, BATCH_PASSAGES):
-                    texts = [searched_text(passage.document, passage.heading, passage.text) for passage in batch]
-                    rows = await offload(latest.embed_passages, texts)
+                    rows = await offload(latest.embed_passages, _texts(batch))
                     await self.vectors.add([passage.id for passage in batch], rows, latest.id)
                     after, n_done = batch[-1].id, n_done + len(batch)
                     on_progress(n_done, n_total)
@@ -104,3 +111,21 @@ class Reembedding:
                         log.info("embedded %d of %d passages", n_done, n_total)
                         said_s = time.monotonic()
         return n_done
+
+    async def _embed_second(self, on_progress: Callable[[int, int], None]) -> int:
+        """Embed the passages that lack a vector of the second embedder, and return how many; searches go on."""
+        second = self.migration.second
+        if second is None:
+            return 0
+        await self.second_vectors.discard_others(second.id)
+        n_total, n_done, after = await self.second_vectors.count_missing(second.id), 0, 0
+        while batch := await self.second_vectors.missing(second.id, after, BATCH_PASSAGES):
+            rows = await offload(second.embed_passages, _texts(batch))
+            await self.second_vectors.add([passage.id for passage in batch], rows, second.id)
+            after, n_done = batch[-1].id, n_done + len(batch)
+            on_progress(n_done, n_total)
+        return n_done
+
+
+def _texts(batch: Sequence[Passage]) -> list[str]:
+    return [searched_text(passage.document, passage.heading, passage.text) for passage in batch]

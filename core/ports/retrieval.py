@@ -54,6 +54,11 @@ class PassageEmbedders(Protocol):
         """Return them, the one in service first; during a migration its successor follows."""
         ...
 
+    @property
+    def second(self) -> Embedder | None:
+        """Return the second embedder, which helps to rank what the first one and BM25 found; ``None`` without one."""
+        ...
+
     async def require_comparable(self, space: SpaceId) -> None:
         """Raise ``Unavailable`` when the vectors stored in ``space`` cannot be compared with theirs."""
         ...

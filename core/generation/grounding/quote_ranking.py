@@ -23,16 +23,21 @@ from core.generation.prompting.neighbouring_passages import widened
 from core.ports import Embedder, Reranker
 from core.retrieval.analyzer import distinct_stems
 from core.retrieval.chunk import searched_text
+from core.retrieval.second_embedder import NATS_PER_COSINE
 from core.types import AnalyzedQuestion, Hit, Passage, SearchResult, Vector
 
 WINDOW_CHARS = 320
 """The room of a quotation that is ranked, about three sentences."""
 
-FEATURES = ("meaning", "found", "place", "words", "words_above", "lexical", "expected", "fragment", "length")
-"""Of a quotation: its cosine to the question, in standard deviations of those compared. Of its passage: the search's
-score, in standard deviations behind the best, and the logarithm of its place. Of the question's words, by rarity: the
-share in it, and the share only in what it stands under; its passage's BM25 score, relative to the best. The share it
-holds of what the question expects; whether it is a fragment; the share of the room that it fills."""
+FEATURES = ("meaning", "second", "found", "place", "words", "words_above", "lexical", "expected", "fragment", "length")
+"""Of a quotation: its cosine to the question, and that by the second embedder where it reads the question's language,
+each in standard deviations of those compared. Of its passage: the search's score, in standard deviations behind the
+best, and the logarithm of its place. Of the question's words, by rarity: the share in it, and the share only in what it
+stands under; its passage's BM25 score, relative to the best. The share it holds of what the question expects; whether
+it is a fragment; the share of the room that it fills."""
+
+READ_BY_MEANING = 2
+"""How many of ``FEATURES`` come from embedding a quotation: the first."""
 
 _MAX_READ, _MAX_READ_OF_PASSAGE = 28, 6
 """Quotations compared by meaning, the best by everything else: embedding is nearly all the time this takes."""
@@ -43,7 +48,7 @@ Values = NDArray[np.float64]
 """One number for each quotation, shape ``(n_quotations,)``."""
 
 Features = NDArray[np.float64]
-"""A row for each quotation, a column for each of ``FEATURES``, shape ``(n_quotations, 9)``."""
+"""A row for each quotation, a column for each of ``FEATURES``, shape ``(n_quotations, 10)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def rank_quotations(
     neighbours: Sequence[Passage],
     embedder: Embedder,
     reranker: Reranker | None = None,
+    second: Embedder | None = None,
 ) -> list[ScoredQuotation]:
     """Return the quotations of the context that may answer the question, best first. Blocks while embedding.
 
@@ -72,7 +78,7 @@ def rank_quotations(
     chosen = _worth_reading(candidates, plain)
     texts = [text_with_headings(candidates[i]) for i in chosen]
     if reranker is None:
-        meaning = _weights()[0] * _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
+        meaning = meanings(found, texts, embedder, second) @ _weights()[:READ_BY_MEANING]
     else:
         meaning = np.asarray(reranker.scores(found.question.text, texts), dtype=np.float64)
     scores: Values = plain[chosen] + meaning
@@ -97,7 +103,7 @@ def _quotations(context: Sequence[Hit], neighbours: Sequence[Passage]) -> Iterat
 
 
 def plain_features(found: SearchResult, candidates: Sequence[Quotation]) -> Features:
-    """Return the features of quotations of ``found.context``, the meaning as 0."""
+    """Return the features of quotations of ``found.context``, what comes from embedding them as 0."""
     question, hits = found.question, [found.context[candidate.passage.n - 1] for candidate in candidates]
     is_foreign = np.array([hit.passage.language != question.language for hit in hits])
     is_mixed = is_foreign.any() and not is_foreign.all()
@@ -110,7 +116,7 @@ def plain_features(found: SearchResult, candidates: Sequence[Quotation]) -> Feat
     held = np.array([share_held(question.answer_types, candidate.text) for candidate in candidates])
     return np.column_stack(
         [
-            np.zeros(len(candidates)),
+            *[np.zeros(len(candidates))] * READ_BY_MEANING,
             behind[places - 1],
             np.log(places),
             own,
@@ -120,6 +126,19 @@ def plain_features(found: SearchResult, candidates: Sequence[Quotation]) -> Feat
             sizes < _FRAGMENT_CHARS,
             np.minimum(sizes / WINDOW_CHARS, 1.0),
         ]
+    )
+
+
+def meanings(found: SearchResult, texts: Sequence[str], embedder: Embedder, second: Embedder | None) -> Features:
+    """Return how near each text is to the question by each embedder, shape ``(len(texts), READ_BY_MEANING)``. Blocks.
+
+    The second column repeats the first without a second embedder, and where it does not read the question's language.
+    """
+    first = _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
+    if second is None or not NATS_PER_COSINE[found.question.language]:
+        return np.column_stack([first, first])
+    return np.column_stack(
+        [first, _standardised(second.embed_passages(texts) @ second.embed_query(found.question.text))]
     )
 
 

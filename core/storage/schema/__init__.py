@@ -35,6 +35,7 @@ from core.storage.schema.knowledge import (
     embedders,
     passages,
     removed_passages,
+    second_vectors,
     spaces,
     unreadable_sources,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "removed_passages",
     "reusable_answers",
     "runs",
+    "second_vectors",
     "sign_in_links",
     "source_openings",
     "spaces",

@@ -56,6 +56,11 @@ class Embedding(TypeDecorator[Vector]):
 
     def process_result_value(self, value: bytes | Vector | None, dialect: Dialect) -> Vector | None:
         """Convert bytes to a vector; the array is read-only."""
+        return None if value is None else self.unpacked(value)
+
+    @staticmethod
+    def unpacked(value: bytes | Vector) -> Vector:
+        """Return a vector as a database returned it: its bytes, or what a driver made of them."""
         return np.frombuffer(value, dtype="<f4") if isinstance(value, bytes) else value
 
 

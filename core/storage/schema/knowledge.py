@@ -106,6 +106,14 @@ coming_vectors = Table(
     Column("vector", SearchVector, nullable=False),
 )
 
+second_vectors = Table(
+    "second_vectors",
+    metadata,
+    Column("passage_id", ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True),
+    Column("embedder_id", String(200), primary_key=True),
+    Column("vector", SearchVector, nullable=False),
+)
+
 embedders = Table(
     "embedders",
     metadata,

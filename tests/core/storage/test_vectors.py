@@ -7,7 +7,7 @@ import pytest
 
 from core.storage.database import Database
 from core.storage.documents import Documents, EmbeddedChunks
-from core.storage.passages import ANY_EMBEDDER, Passages, SuccessorVectors
+from core.storage.passages import ANY_EMBEDDER, ChunkVectors, Passages
 from core.storage.vectors import Vectors
 from core.types import SpaceId
 from tests.fakes import WordEmbedder
@@ -68,7 +68,7 @@ async def test_removed_passages_get_none_and_lose_theirs(vectors: Vectors, datab
 
 async def test_a_document_comes_with_both_sets(vectors: Vectors, database: Database) -> None:
     old = embedded("Four.", "Five.")
-    both = EmbeddedChunks(old.chunks, old.languages, old.vectors, old.embedder_id, SuccessorVectors(rows(2), NEW))
+    both = EmbeddedChunks(old.chunks, old.languages, old.vectors, old.embedder_id, ChunkVectors(rows(2), NEW))
     await Documents(database).store_all(THERE, [(new_document("b", "Four. Five."), both)])
     assert await vectors.count_missing(OLD) == {}
     assert await vectors.count_missing(NEW) == {HERE: 2, THERE: 1}
