@@ -39,6 +39,7 @@ from core.generation.grounding.quote_ranking import (
     text_with_headings,
 )
 from core.ports import Embedder
+from core.retrieval.second_embedder import for_language
 
 WEIGHTS = Path(__file__).parents[1] / "core" / "generation" / "grounding" / "quote_weights.json"
 
@@ -50,7 +51,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class QuotedQuestion:
-    """An answerable question, its quotations with their features, and which of them hold what they must."""
+    """An answerable question, its quotations with their features, and which of them hold what they must.
+
+    ``has_second``: the second embedder reads its language.
+    """
 
     name: str
     collection: str
@@ -58,6 +62,7 @@ class QuotedQuestion:
     candidates: Sequence[Quotation]
     features: Features
     is_right: NDArray[np.bool_]
+    has_second: bool
 
 
 async def quoted_questions(data: LabelledSet, embedder: Embedder, second: Embedder | None) -> list[QuotedQuestion]:
@@ -75,7 +80,8 @@ async def quoted_questions(data: LabelledSet, embedder: Embedder, second: Embedd
                     continue
                 features = plain_features(searched, candidates)
                 texts = [text_with_headings(each) for each in candidates]
-                features[:, :READ_BY_MEANING] = meanings(searched, texts, embedder, second)
+                reading = for_language(second, searched.question.language)
+                features[:, :READ_BY_MEANING] = meanings(searched, texts, embedder, reading)
                 holds = np.array([is_right(each.text, question.must) for each in candidates])
                 relevant = np.array(
                     [
@@ -87,7 +93,8 @@ async def quoted_questions(data: LabelledSet, embedder: Embedder, second: Embedd
                     ]
                 )  # a short required string stands in many places
                 right = holds & relevant if (holds & relevant).any() else holds
-                found.append(QuotedQuestion(data.name, part.name, question, candidates, features, right))
+                has_second = reading is not None
+                found.append(QuotedQuestion(data.name, part.name, question, candidates, features, right, has_second))
     return found
 
 
@@ -121,11 +128,16 @@ def judged(examples: Sequence[QuotedQuestion]) -> dict[str, list[tuple[bool, boo
     """Return the outcomes by set, each collection by weights fitted on the others."""
     outcomes = defaultdict(list)
     for collection in dict.fromkeys((each.name, each.collection) for each in examples):
-        weights = fitted(each for each in examples if (each.name, each.collection) != collection)
+        weights = fitted_both([each for each in examples if (each.name, each.collection) != collection])
         for each in examples:
             if (each.name, each.collection) == collection:
-                outcomes[each.name].append(outcome(each, weights))
+                outcomes[each.name].append(outcome(each, weights[each.has_second]))
     return outcomes
+
+
+def fitted_both(examples: Sequence[QuotedQuestion]) -> dict[bool, Floats]:
+    """Return the weights by whether the second embedder reads the question."""
+    return {reads: fitted(each for each in examples if each.has_second == reads) for reads in (False, True)}
 
 
 def main() -> None:
@@ -142,19 +154,23 @@ def main() -> None:
     print(heading("set", "n", "extract", "closest"))
     for name, outcomes in judged(examples).items():
         print(row(name, len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))), flush=True)
-    weights = fitted(examples)
+    weights = fitted_both(examples)
     for folder in given.judge:
         asked = asyncio.run(quoted_questions(read_labelled(folder), embedder, second))
-        outcomes = [outcome(each, weights) for each in asked]
+        outcomes = [outcome(each, weights[each.has_second]) for each in asked]
         print(
             row(f"{folder.name} (judged)", len(outcomes), *(f"{share:.3f}" for share in np.mean(outcomes, axis=0))),
             flush=True,
         )
-    print({name: round(float(weight), 2) for name, weight in zip(FEATURES, weights, strict=True)})
+    rounded = {
+        case: {name: round(float(weight), 2) for name, weight in zip(FEATURES, weights[reads], strict=True)}
+        for case, reads in (("weights", False), ("with_second", True))
+    }
+    print(rounded)
     if given.write:
         told = json.loads(WEIGHTS.read_text(encoding="utf-8"))
         told["fitted"] = datetime.now(UTC).date().isoformat()
-        told["weights"] = {name: round(float(weight), 3) for name, weight in zip(FEATURES, weights, strict=True)}
+        told |= rounded
         known = {each["name"]: each for each in told["sets"]}
         told["sets"] = [known.get(folder.name, {"name": folder.name}) for folder in given.folders]
         WEIGHTS.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -34,7 +34,8 @@ from core.knowledge.storage_quota import StorageQuota
 from core.knowledge.text_vectors import TextVectors, embed_texts
 from core.offload import offload
 from core.ports import FileReaders, PageSource, PassageEmbedders
-from core.storage.documents import Documents, EmbeddedChunks, NewDocument
+from core.storage.documents import Documents, NewDocument
+from core.storage.embedded_chunks import EmbeddedChunks
 from core.types import Attachment, IndexedDocument, Language, Page, SpaceId
 
 __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]

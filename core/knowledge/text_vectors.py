@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.knowledge.prepare import BATCH_PASSAGES, PreparedDocument
 from core.offload import offload
 from core.ports import Embedder, PassageEmbedders
-from core.storage.passages import ChunkVectors, EmbeddedChunks
+from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
 
 
 @dataclass(frozen=True, slots=True)

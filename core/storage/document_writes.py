@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.delivery.webhook_outbox import post_events
 from core.storage.document_versions import note_version
-from core.storage.passages import EmbeddedChunks, add_passages, remove_passages
+from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.passages import add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision
 from core.storage.superseded import hide_superseded

@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -35,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Unavailable
 from core.ports import VectorSearch
 from core.storage.database import Database
+from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
 from core.storage.engines.dialect import sql_of
 from core.storage.schema import (
     Embedding,
@@ -46,7 +45,7 @@ from core.storage.schema import (
     second_vectors,
     spaces,
 )
-from core.types import Chunk, Language, Matrix, Passage, Scope, SpaceChanges, SpaceId
+from core.types import Matrix, Passage, Scope, SpaceChanges, SpaceId
 
 _WRITTEN = tuple(column.name for column in passages.c if column.name != "id")
 
@@ -55,34 +54,6 @@ ANY_EMBEDDER = ""
 
 _MAX_IDS = 500
 """How many ids go into one statement; SQLite limits the number of parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkVectors:
-    """The vectors of chunks by one embedder, shape ``(len(chunks), dim)``."""
-
-    vectors: Matrix
-    embedder_id: str
-
-    def split(self, ends: NDArray[np.intp]) -> list[ChunkVectors]:
-        """Return the vectors of the chunks up to each of ``ends``, and of the rest."""
-        return [ChunkVectors(rows, self.embedder_id) for rows in np.split(self.vectors, ends)]
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedChunks:
-    """The chunks of a text with the language of each, and their vectors, shape ``(len(chunks), dim)``.
-
-    ``successor`` has the vectors of the next embedder while a migration is under way, ``second`` those of the second
-    embedder, where there is one.
-    """
-
-    chunks: Sequence[Chunk]
-    languages: Sequence[Language]
-    vectors: Matrix
-    embedder_id: str
-    successor: ChunkVectors | None = None
-    second: ChunkVectors | None = None
 
 
 class Passages:

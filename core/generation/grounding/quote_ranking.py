@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from core.generation.prompting.neighbouring_passages import widened
 from core.ports import Embedder, Reranker
 from core.retrieval.analyzer import distinct_stems
 from core.retrieval.chunk import searched_text
-from core.retrieval.second_embedder import NATS_PER_COSINE
+from core.retrieval.second_embedder import for_language
 from core.types import AnalyzedQuestion, Hit, Passage, SearchResult, Vector
 
 WINDOW_CHARS = 320
@@ -69,16 +70,19 @@ def rank_quotations(
     """Return the quotations of the context that may answer the question, best first. Blocks while embedding.
 
     ``neighbours`` are the passages right before and after those of the context. A ``reranker`` takes the place of the
-    embedder; its scores have to be log-odds.
+    embedder; its scores have to be log-odds. Where the ``second`` embedder reads the question's language, other weights
+    apply.
     """
     candidates = quotations(found.context, neighbours)
     if not candidates:
         return []
-    plain = plain_features(found, candidates) @ _weights()
+    second = for_language(second, found.question.language)
+    weights = _weights("weights" if second is None else "with_second")
+    plain = plain_features(found, candidates) @ weights
     chosen = _worth_reading(candidates, plain)
     texts = [text_with_headings(candidates[i]) for i in chosen]
     if reranker is None:
-        meaning = meanings(found, texts, embedder, second) @ _weights()[:READ_BY_MEANING]
+        meaning = meanings(found, texts, embedder, second) @ weights[:READ_BY_MEANING]
     else:
         meaning = np.asarray(reranker.scores(found.question.text, texts), dtype=np.float64)
     scores: Values = plain[chosen] + meaning
@@ -132,11 +136,11 @@ def plain_features(found: SearchResult, candidates: Sequence[Quotation]) -> Feat
 def meanings(found: SearchResult, texts: Sequence[str], embedder: Embedder, second: Embedder | None) -> Features:
     """Return how near each text is to the question by each embedder, shape ``(len(texts), READ_BY_MEANING)``. Blocks.
 
-    The second column repeats the first without a second embedder, and where it does not read the question's language.
+    The second column is 0 without a second embedder.
     """
     first = _standardised(embedder.embed_passages(texts) @ _question(found, embedder))
-    if second is None or not NATS_PER_COSINE[found.question.language]:
-        return np.column_stack([first, first])
+    if second is None:
+        return np.column_stack([first, np.zeros(len(texts))])
     return np.column_stack(
         [first, _standardised(second.embed_passages(texts) @ second.embed_query(found.question.text))]
     )
@@ -193,9 +197,9 @@ def _worth_reading(candidates: Sequence[Quotation], plain: Values) -> list[int]:
 
 
 @cache
-def _weights() -> Values:
+def _weights(case: Literal["weights", "with_second"]) -> Values:
     told = json.loads((files("core.generation.grounding") / "quote_weights.json").read_text(encoding="utf-8"))
-    return np.array([told["weights"][name] for name in FEATURES])
+    return np.array([told[case][name] for name in FEATURES])
 
 
 def _question(found: SearchResult, embedder: Embedder) -> Vector:

@@ -39,6 +39,7 @@ REVISIONS: tuple[str, ...] = (
     "0029",
     "0030",
     "0031",
+    "0032",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -18,8 +18,8 @@ from core.storage.curation.consents import Consents
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents, NewDocument
+from core.storage.embedded_chunks import EmbeddedChunks
 from core.storage.impressions import Impressions
-from core.storage.passages import EmbeddedChunks
 from core.storage.people import OWNED, SIGNED, PersonRecords
 from core.storage.schema import answers, metadata, ratings
 from core.storage.spaces import Spaces

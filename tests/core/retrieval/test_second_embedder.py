@@ -11,29 +11,12 @@ import pytest
 
 from core.retrieval.search import HybridSearcher
 from core.retrieval.second_embedder import NATS_PER_COSINE, SecondEmbedder
-from core.types import AnalyzedQuestion, Language, Matrix, Scope, SpaceId, Vector
+from core.types import AnalyzedQuestion, Language, Scope, SpaceId, Vector
 from tests.core.retrieval.memory_store import MemoryStore
-from tests.fakes import WordEmbedder
+from tests.fakes import MeaningEmbedder, WordEmbedder
 
 HERE, THERE = SpaceId("discord:1"), SpaceId("discord:2")
 LOAN = "Tools may be taken home for a week."
-
-
-class MeaningEmbedder:
-    """Knows that borrowing is taking home, as a model does that was trained on paraphrases."""
-
-    id = "meaning"
-    dim = 2
-
-    def embed_query(self, text: str) -> Vector:
-        return self.embed_passages([text])[0]
-
-    def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        is_about_it = [float("borrow" in text or "taken home" in text) for text in texts]
-        return np.array([[known, 1 - known] for known in is_about_it], np.float32)
-
-    def warm(self) -> None:
-        pass
 
 
 @dataclass

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.storage.database import Database
-from core.storage.documents import Documents, EmbeddedChunks
-from core.storage.passages import ANY_EMBEDDER, ChunkVectors, Passages
+from core.storage.documents import Documents
+from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.passages import ANY_EMBEDDER, Passages
 from core.storage.vectors import Vectors
 from core.types import SpaceId
 from tests.fakes import WordEmbedder

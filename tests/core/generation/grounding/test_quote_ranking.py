@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generation.grounding.quote_ranking import rank_quotations
-from tests.fakes import WordEmbedder
+from tests.fakes import MeaningEmbedder, WordEmbedder
 from tests.passages import chunked, found, hit
 
 POOL = """# Pool
@@ -61,6 +61,20 @@ def test_no_more_than_a_few_of_each_passage_are_embedded():
     asked = ranked("Which tools are in sentence 17 of 3?", *context, embedder=embedder)
     assert len(asked) == embedder.n_embedded == 28
     assert "Sentence 17 of 3" in asked[0].quotation.text
+
+
+def test_the_second_embedder_has_a_say_in_the_language_that_it_reads():
+    context = [
+        hit("A desk with tools stands at the front door.", number=1),
+        hit("They may be taken home for about one week.", number=2),
+    ]
+
+    def asked(language, second):
+        return rank_quotations(found("May I borrow tools?", context, language), (), WordEmbedder(), None, second)
+
+    assert asked("en", None)[0].quotation.passage.n == 1
+    assert asked("en", MeaningEmbedder())[0].quotation.passage.n == 2
+    assert asked("pt", MeaningEmbedder()) == asked("pt", None)
 
 
 def test_a_reranker_judges_in_place_of_the_embedder():

@@ -7,8 +7,8 @@ from alembic import op
 
 from core.storage.engines.postgres_sql import HalfVector
 
-revision = "0031"
-down_revision: str | None = "0030"
+revision = "0032"
+down_revision: str | None = "0031"
 
 
 def upgrade() -> None:
