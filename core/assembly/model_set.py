@@ -17,7 +17,7 @@ from core.ports import Embedder, Gate, LocalModel, Reader
 from core.retrieval.embed import open_embedder, open_second
 from core.retrieval.embedder_migration import EmbedderMigration
 from core.settings import Settings
-from core.storage.vectors import Vectors
+from core.storage.embeddings.vectors import Vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import Leases
 from core.storage.delivery.webhooks import Webhooks
 from core.storage.documents import Documents
+from core.storage.embeddings.second_vectors import SecondVectors
+from core.storage.embeddings.vectors import Vectors
 from core.storage.impressions import Impressions
 from core.storage.job_runs import JobRuns
 from core.storage.open_questions import OpenQuestions
@@ -30,12 +32,10 @@ from core.storage.people import PersonRecords
 from core.storage.plugin_grants import PluginGrants
 from core.storage.quality_days import QualityDays
 from core.storage.quotas import Quotas
-from core.storage.second_vectors import SecondVectors
 from core.storage.spaces import Spaces
 from core.storage.training_ratings import RatedAnswers
 from core.storage.turns import Turns
 from core.storage.unreadable import UnreadableSources
-from core.storage.vectors import Vectors
 
 
 class Stores:

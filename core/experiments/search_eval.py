@@ -30,9 +30,9 @@ from core.retrieval.search import HybridSearcher
 from core.retrieval.second_embedder import SecondEmbedder
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
-from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.second_vectors import SecondVectors
 from core.storage.passages import Passages
-from core.storage.second_vectors import SecondVectors
 from core.types import Chunk, SpaceId
 
 SPACE = SpaceId("eval")

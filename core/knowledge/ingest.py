@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import BadInput
+from core.knowledge.embedding import TextVectors, embed_texts
 from core.knowledge.extract import kind_of
 from core.knowledge.files import DOCUMENTS, FileSelection, FoundFile, require_size
 from core.knowledge.parsing.document_parser import DocumentParser
@@ -31,11 +32,10 @@ from core.knowledge.prepare import (
     without_known,
 )
 from core.knowledge.storage_quota import StorageQuota
-from core.knowledge.text_vectors import TextVectors, embed_texts
 from core.offload import offload
 from core.ports import FileReaders, PageSource, PassageEmbedders
 from core.storage.documents import Documents, NewDocument
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.types import Attachment, IndexedDocument, Language, Page, SpaceId
 
 __all__ = ["FailedDocument", "Ingest", "Progress", "Report"]

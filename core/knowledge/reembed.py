@@ -16,8 +16,8 @@ from core.offload import offload
 from core.ports import Embedder
 from core.retrieval.chunk import searched_text
 from core.retrieval.embedder_migration import EmbedderMigration, LexicalOnlyEmbedder, MigratingSearcher
-from core.storage.second_vectors import SecondVectors
-from core.storage.vectors import Vectors
+from core.storage.embeddings.second_vectors import SecondVectors
+from core.storage.embeddings.vectors import Vectors
 from core.types import Passage
 
 log = logging.getLogger(__name__)

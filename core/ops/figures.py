@@ -21,8 +21,8 @@ from core.services import ProvidersPort, ProviderStatus
 from core.storage.database import FILE
 from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents
+from core.storage.embeddings.vectors import Vectors
 from core.storage.job_runs import JobRun, JobRuns
-from core.storage.vectors import Vectors
 
 QUALITY_EVERY_S = 300.0
 """How old the figures of quality may be: they read a month of answers."""

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.delivery.webhook_outbox import post_events
 from core.storage.document_versions import note_version
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.storage.passages import add_passages, remove_passages
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import next_revision

@@ -26,7 +26,7 @@ from core.storage.document_writes import (
     rewrite_document,
     store_documents,
 )
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.storage.schema import document_names, documents, passages
 from core.storage.spaces import in_community, next_revision
 from core.types import Document, IndexedDocument, SpaceId, community_of

@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Unavailable
 from core.ports import VectorSearch
 from core.storage.database import Database
-from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import ChunkVectors, EmbeddedChunks
 from core.storage.engines.dialect import sql_of
 from core.storage.schema import (
     Embedding,

@@ -17,11 +17,11 @@ from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.curation.watch import OPERATOR
 from core.errors import BadInput
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.sandboxed_parser import SandboxedParser, open_pool
 from core.knowledge.proposal_card import card
 from core.knowledge.review import ReviewService, SpaceReview
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.retrieval.embed import open_embedder
 from core.services import Verdict
 from core.settings import read_settings

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.storage.database import Database
 from core.storage.delivery.webhook_outbox import post_events
 from core.storage.document_writes import NewDocument, store_documents
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.storage.schema import document_names, proposals
 from core.storage.spaces import ensure_space
 from core.types import CommunityEvent, IndexedDocument, Proposal, ProposalStatus, SpaceId

@@ -15,9 +15,9 @@ from bot.web.app import create_app
 from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.curation.proposals import NewProposal, Proposals
 from core.storage.database import Database

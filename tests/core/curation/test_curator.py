@@ -21,9 +21,9 @@ from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import Watcher
 from core.errors import BadInput
 from core.extensions.contributions import FoundPage
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.knowledge.storage_quota import StorageQuota
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding

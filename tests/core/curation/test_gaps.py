@@ -18,9 +18,9 @@ from core.curation.fetch import Fetcher
 from core.curation.gaps import MIN_COSINE, GapFinder, SpaceGaps, clusters
 from core.curation.robots_fetch import PoliteFetcher
 from core.errors import BadInput
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.review import ReviewService
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.answers import Answers, NewAnswer
 from core.storage.curation.gaps import Gaps, UnansweredQuestion

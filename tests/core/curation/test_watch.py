@@ -24,10 +24,10 @@ from core.curation.missing_pages import MissingPages
 from core.curation.robots_fetch import PoliteFetcher
 from core.curation.watch import SpaceWatches, Watcher
 from core.errors import BadInput
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.parsing.feeds import N_ENTRIES
 from core.knowledge.review import ReviewService
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import Finding
 from core.services.setting_schema import REVIEW

@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from core.errors import BadInput, Unavailable
 from core.knowledge.command_service import DocumentService
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest, Progress, Report
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.knowledge.storage_quota import StorageQuota
 from core.retrieval.chunk import searched_text
 from core.retrieval.search import HybridSearcher
@@ -362,7 +362,7 @@ INDEXER = """
 import asyncio, sys, time
 from pathlib import Path
 from core.knowledge.ingest import Ingest
-from core.knowledge.sole_embedder import SoleEmbedder
+from core.knowledge.embedding import SoleEmbedder
 from core.retrieval.chunk import searched_text
 from core.storage.database import Database
 from core.storage.documents import Documents

@@ -15,7 +15,7 @@ from core.knowledge.knowledge_map import MAX_POINTS, KnowledgeMap, map_knowledge
 from core.knowledge.map_image import as_html, as_png
 from core.storage.database import Database
 from core.storage.documents import Documents, NewDocument
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.storage.passages import Passages
 from core.types import GLOBAL, Chunk, Scope, SpaceId
 from tests.fakes import WordEmbedder

@@ -18,9 +18,9 @@ from core.ports import Embedder
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingSearcher
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.embeddings.second_vectors import SecondVectors
+from core.storage.embeddings.vectors import Vectors
 from core.storage.passages import Passages
-from core.storage.second_vectors import SecondVectors
-from core.storage.vectors import Vectors
 from core.types import GLOBAL, Matrix, Scope, SearchResult, SpaceId
 from tests.fakes import WordEmbedder
 from tests.parser import InProcessParser

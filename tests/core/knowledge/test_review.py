@@ -11,10 +11,10 @@ from core.chat.channels import Channels
 from core.chat.notices import Notices
 from core.curation.fetch import Fetcher
 from core.errors import BadInput
+from core.knowledge.embedding import SoleEmbedder
 from core.knowledge.ingest import Ingest
 from core.knowledge.proposal_card import changed_lines
 from core.knowledge.review import ReviewService, SpaceReview
-from core.knowledge.sole_embedder import SoleEmbedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.storage.curation.proposals import NewProposal, Proposals
 from core.storage.database import Database

@@ -18,7 +18,7 @@ from core.storage.curation.consents import Consents
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.documents import Documents, NewDocument
-from core.storage.embedded_chunks import EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import EmbeddedChunks
 from core.storage.impressions import Impressions
 from core.storage.people import OWNED, SIGNED, PersonRecords
 from core.storage.schema import answers, metadata, ratings

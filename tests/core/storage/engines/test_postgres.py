@@ -19,11 +19,11 @@ from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.webhooks import Webhooks
 from core.storage.documents import Documents
+from core.storage.embeddings.vectors import Vectors
 from core.storage.engines import postgres_graphs, postgres_vectors
 from core.storage.engines.postgres_driver import parse_url, public_address
 from core.storage.passages import Passages
 from core.storage.schema import inbox
-from core.storage.vectors import Vectors
 from core.texts import explain
 from core.types import LANGUAGES, Confidence, Decision, Matrix, Scope, SpaceId
 from tests.fakes import WordEmbedder, message

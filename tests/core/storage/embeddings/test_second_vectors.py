@@ -7,7 +7,7 @@ import pytest
 
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.second_vectors import SecondVectors
+from core.storage.embeddings.second_vectors import SecondVectors
 from core.types import SpaceId
 from tests.stored import embedded, new_document
 

@@ -1,4 +1,4 @@
-"""The vectors of texts by every embedder that a new passage is stored with."""
+"""Embedding the texts of new passages by every embedder that they are stored with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,27 @@ from numpy.typing import NDArray
 from core.knowledge.prepare import BATCH_PASSAGES, PreparedDocument
 from core.offload import offload
 from core.ports import Embedder, PassageEmbedders
-from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.passages import Passages
+from core.types import SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class SoleEmbedder:
+    """The only embedder that new passages get vectors of (``core.ports.PassageEmbedders``)."""
+
+    embedder: Embedder
+    passages: Passages
+    second: Embedder | None = None
+
+    @property
+    def writing(self) -> tuple[Embedder, ...]:
+        """Return the embedder."""
+        return (self.embedder,)
+
+    async def require_comparable(self, space: SpaceId) -> None:
+        """Raise ``Unavailable`` when a passage of ``space`` has a vector of another embedder."""
+        await self.passages.require_embedder(space, self.embedder.id)
 
 
 @dataclass(frozen=True, slots=True)

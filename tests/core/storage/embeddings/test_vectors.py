@@ -7,9 +7,9 @@ import pytest
 
 from core.storage.database import Database
 from core.storage.documents import Documents
-from core.storage.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.embedded_chunks import ChunkVectors, EmbeddedChunks
+from core.storage.embeddings.vectors import Vectors
 from core.storage.passages import ANY_EMBEDDER, Passages
-from core.storage.vectors import Vectors
 from core.types import SpaceId
 from tests.fakes import WordEmbedder
 from tests.stored import embedded, new_document
