@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import Unavailable
@@ -18,7 +18,6 @@ from core.retrieval.chunk import searched_text
 from core.retrieval.embedder_migration import EmbedderMigration, LexicalOnlyEmbedder, MigratingSearcher
 from core.storage.embeddings.second_vectors import SecondVectors
 from core.storage.embeddings.vectors import Vectors
-from core.types import Passage
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +79,16 @@ class Reembedding:
         """
         latest = self.migration.latest
         await self.vectors.discard_others({latest.id, self.migration.id})
-        n_done = await self._embed(latest, on_progress)
+        n_done = await self._embed(latest, self.vectors, on_progress)
         if self.migration.is_under_way:
             await self.searcher.change_over(await self.vectors.spaces())
             log.info("%s has taken over: %d passages were embedded", latest.id, n_done)
         while await self.vectors.adopt(latest.id, _ADOPTED_AT_ONCE):
             pass
-        return n_done + await self._embed_second(on_progress)
+        if (second := self.migration.second) is not None:
+            await self.second_vectors.discard_others(second.id)
+            n_done += await self._embed(second, self.second_vectors, on_progress)
+        return n_done
 
     async def run_in_background(self) -> None:
         """Do the same as ``run``, but log ``Unavailable`` instead of raising it."""
@@ -95,37 +97,22 @@ class Reembedding:
         except Unavailable as error:
             log.error("%s does not take over: %s", self.migration.latest.id, error)
 
-    async def _embed(self, latest: Embedder, on_progress: Callable[[int, int], None]) -> int:
-        n_total, n_done, said_s = sum((await self.vectors.count_missing(latest.id)).values()), 0, time.monotonic()
+    async def _embed(
+        self, embedder: Embedder, vectors: Vectors | SecondVectors, on_progress: Callable[[int, int], None]
+    ) -> int:
+        n_total, n_done, said_s = sum((await vectors.count_missing(embedder.id)).values()), 0, time.monotonic()
         if n_total:
-            log.info("embedding %d passages with %s; %s serves", n_total, latest.id, self.migration.id or "nothing")
-        while lacking := await self.vectors.count_missing(latest.id):
+            log.info("embedding %d passages with %s; %s serves", n_total, embedder.id, self.migration.id or "nothing")
+        while lacking := await vectors.count_missing(embedder.id):
             for space in lacking:
                 after = 0
-                while batch := await self.vectors.missing(space, latest.id, after, BATCH_PASSAGES):
-                    rows = await offload(latest.embed_passages, _texts(batch))
-                    await self.vectors.add([passage.id for passage in batch], rows, latest.id)
+                while batch := await vectors.missing(space, embedder.id, after, BATCH_PASSAGES):
+                    texts = [searched_text(passage.document, passage.heading, passage.text) for passage in batch]
+                    rows = await offload(embedder.embed_passages, texts)
+                    await vectors.add([passage.id for passage in batch], rows, embedder.id)
                     after, n_done = batch[-1].id, n_done + len(batch)
                     on_progress(n_done, n_total)
                     if time.monotonic() - said_s > _LOG_EVERY_S:
                         log.info("embedded %d of %d passages", n_done, n_total)
                         said_s = time.monotonic()
         return n_done
-
-    async def _embed_second(self, on_progress: Callable[[int, int], None]) -> int:
-        """Embed the passages that lack a vector of the second embedder, and return how many; searches go on."""
-        second = self.migration.second
-        if second is None:
-            return 0
-        await self.second_vectors.discard_others(second.id)
-        n_total, n_done, after = await self.second_vectors.count_missing(second.id), 0, 0
-        while batch := await self.second_vectors.missing(second.id, after, BATCH_PASSAGES):
-            rows = await offload(second.embed_passages, _texts(batch))
-            await self.second_vectors.add([passage.id for passage in batch], rows, second.id)
-            after, n_done = batch[-1].id, n_done + len(batch)
-            on_progress(n_done, n_total)
-        return n_done
-
-
-def _texts(batch: Sequence[Passage]) -> list[str]:
-    return [searched_text(passage.document, passage.heading, passage.text) for passage in batch]

@@ -33,20 +33,17 @@ class SecondVectors:
         rows = self._database.rows_blocking(self._chosen, given)
         return {id_: Embedding.unpacked(vector) for id_, vector in rows}
 
-    async def count_missing(self, embedder_id: str) -> int:
-        """Return how many passages have no vector of that embedder, over all spaces."""
-        row = await self._database.row(select(func.count()).select_from(passages).where(_is_missing(embedder_id)))
-        return int(row[0]) if row else 0
+    async def count_missing(self, embedder_id: str) -> Mapping[SpaceId, int]:
+        """Return how many passages of each space have no vector of that embedder; spaces with none are left out."""
+        statement = select(passages.c.space_id, func.count().label("n")).where(_is_missing(embedder_id))
+        return {row.space_id: row.n for row in await self._database.rows(statement.group_by("space_id"))}
 
-    async def missing(self, embedder_id: str, after: int, limit: int) -> Sequence[Passage]:
+    async def missing(self, space: SpaceId, embedder_id: str, after: int, limit: int) -> Sequence[Passage]:
         """Return up to ``limit`` passages without a vector of that embedder, of ids above ``after``, ascending."""
-        chosen = select(passages.c.id, passages.c.space_id).where(passages.c.id > after, _is_missing(embedder_id))
-        rows = await self._database.rows(chosen.order_by(passages.c.id).limit(limit))
-        found: list[Passage] = []
-        for space in dict.fromkeys(row.space_id for row in rows):
-            ids = [row.id for row in rows if row.space_id == space]
-            found += [read_passage(space, row) for row in await self._database.rows(select_passages(space, ids))]
-        return sorted(found, key=lambda passage: passage.id)
+        ids = select(passages.c.id).where(passages.c.space_id == space, passages.c.id > after, _is_missing(embedder_id))
+        wanted = [row.id for row in await self._database.rows(ids.order_by(passages.c.id).limit(limit))]
+        rows = await self._database.rows(select_passages(space, wanted).order_by(passages.c.id))
+        return [read_passage(space, row) for row in rows]
 
     async def add(self, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
         """Store vectors, shape ``(len(ids), dim)``; passages removed meanwhile are skipped. Atomic."""

@@ -95,7 +95,7 @@ async def test_what_was_taught_before_there_was_a_second_embedder_gets_its_vecto
         assert await now.reembedding.run(lambda n_done, n_total: steps.append((n_done, n_total))) == 152
         assert steps[-1] == (152, 152) and not now.migration.is_under_way
         await now.teach("later.md", "The later key hangs at the door.")
-        assert await now.second_vectors.count_missing(second.id) == 0  # a new passage is stored with its own
+        assert await now.second_vectors.count_missing(second.id) == {}  # a new passage is stored with its own
         assert await now.reembedding.run() == 0
         now.migration.second = None
         assert await now.reembedding.run() == 0
@@ -172,7 +172,7 @@ async def test_stopped_midway_it_goes_on_where_it_was(taught: Path) -> None:
 
 async def test_stopped_while_settling_the_new_one_serves_at_once(taught: Path) -> None:
     async with world(taught, Narrow(), WordEmbedder()) as now:
-        await now.reembedding._embed(now.migration.latest, lambda n_done, n_total: None)
+        await now.reembedding._embed(now.migration.latest, now.vectors, lambda n_done, n_total: None)
         await now.vectors.adopt(Narrow.id, 10)
     async with world(taught, Narrow()) as again:
         assert not again.migration.is_under_way

@@ -33,13 +33,14 @@ def rows(n: int) -> np.ndarray:
 
 
 async def test_what_lacks_one_is_counted_and_given_in_order(vectors: SecondVectors) -> None:
-    assert await vectors.count_missing(SECOND) == 3
-    assert [passage.text for passage in await vectors.missing(SECOND, after=0, limit=2)] == ["One.", "Two."]
+    assert await vectors.count_missing(SECOND) == {HERE: 2, THERE: 1}
+    missing = await vectors.missing(HERE, SECOND, after=0, limit=5)
+    assert [passage.text for passage in missing] == ["One.", "Two."]
     await vectors.add([1, 3, 99], rows(3), SECOND)  # the last was removed meanwhile
-    assert [passage.text for passage in await vectors.missing(SECOND, after=0, limit=9)] == ["Two."]
-    assert await vectors.missing(SECOND, after=2, limit=9) == []
-    assert await vectors.count_missing(SECOND) == 1
-    assert await vectors.count_missing("another") == 3
+    assert [passage.text for passage in await vectors.missing(HERE, SECOND, after=0, limit=5)] == ["Two."]
+    assert await vectors.missing(HERE, SECOND, after=2, limit=5) == []
+    assert await vectors.count_missing(SECOND) == {HERE: 1}
+    assert await vectors.count_missing("another") == {HERE: 2, THERE: 1}
 
 
 async def test_they_are_looked_up_within_their_space_and_by_embedder(vectors: SecondVectors) -> None:
