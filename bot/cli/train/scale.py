@@ -15,8 +15,8 @@ from bot.cli.train.root import Seed, Text, group
 def scale(
     text: Text,
     out: Annotated[Path, typer.Option("--out", help="Folder for runs and plot; a ladder broken off goes on there.")],
-    widths: Annotated[str, typer.Option(help="Widths of the models, in multiples of 32.")] = "32,64,96,128",
-    tokens: Annotated[str, typer.Option(help="Tokens to train each on.")] = "64000,128000,256000,512000",
+    widths: Annotated[str, typer.Option(help="Widths of the models, in multiples of 32.")] = "32,64,96",
+    tokens: Annotated[str, typer.Option(help="Tokens to train each on.")] = "500000,1000000,2000000,4000000",
     flops: Annotated[float, typer.Option(min=1, help="The budget, in floating-point operations.")] = 1e14,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
