@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.platform_errors import Outage
-from core.errors import Unavailable, UserError
+from core.errors import Superseded, Unavailable, UserError
 from core.texts import explain
 from core.types import SpaceId
 
@@ -129,8 +129,8 @@ class AdapterWatch:
     async def run(self) -> None:
         """Run the adapter, and restart it whenever it fails or goes deaf.
 
-        Raises the adapter's ``Unavailable``, and one of its own after ``n_restarts`` or when ``run`` cannot be
-        cancelled.
+        Raises the adapter's ``Unavailable`` and ``Superseded``, and an ``Unavailable`` of its own after ``n_restarts``
+        or when ``run`` cannot be cancelled.
         """
         self._made_at_s, self._is_running = time.monotonic(), True
         try:
@@ -158,7 +158,7 @@ class AdapterWatch:
 
     async def _pause_after(self, error: Exception) -> None:
         """Log an error that ended the adapter, and wait. Raises the error where no restart fixes it."""
-        if isinstance(error, UserError) and not isinstance(error, Outage):
+        if isinstance(error, Superseded) or (isinstance(error, UserError) and not isinstance(error, Outage)):
             raise error
         if time.monotonic() - self._started_at_s >= self._policy.longest_pause_s:
             self._n_failures = 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from core.errors import Unavailable
+from core.errors import Superseded, Unavailable
 from core.storage.database import DATABASE_FAILURES
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import HeldLease, Leases
@@ -122,7 +122,8 @@ class Leadership:
             self._lease = None
             await self._release(lease)
         for task in (working, keeping):
-            if not task.cancelled() and (error := task.exception()) is not None:
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, Superseded):
                 raise error
 
     async def _keep(self, lease: HeldLease, unrenewed_s: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.telegram.adapter import TelegramAdapter
 from bot.adapters.telegram.loop_guard import MAX_IN_A_ROW
-from core.errors import Unavailable
+from core.errors import Superseded, Unavailable
 from core.types import Message, Person, Reply, SpaceId
 from core.types.delivery import UnfinishedMessage
 from tests.e2e.telegram_community import TIMING, Community, bold, running, says
@@ -96,6 +96,24 @@ async def test_that_an_answer_may_be_missing_is_said_under_its_question(server, 
         question = server.say(group, ana, "@aion_bot When do you open?")
         note = await server.wait_for_message(says("I was interrupted while sending my answer."))
     assert note.reply_to == question["message_id"]
+
+
+class LedElsewhere(MemoryInbox):
+    """The inbox of a process in whose place another leads by now."""
+
+    async def accept(self, message: Message) -> bool:
+        raise Superseded
+
+
+async def test_what_another_process_is_to_accept_is_not_confirmed(server, community):
+    ana = server.person("Ana")
+    server.say(server.private(ana), ana, "When do you open?")
+    former = Community(inbox=LedElsewhere())
+    with pytest.raises(Superseded):
+        await TelegramAdapter(former, server.token, server.url, TIMING).run()
+    assert server.shown == []
+    async with running(server, community):
+        await server.wait_for_message(says("nine"))
 
 
 async def test_a_group_that_becomes_a_supergroup_takes_its_space_and_the_answer_under_way_along(server, community):

@@ -26,6 +26,7 @@ IN_USE = "already runs on the data folder"
 BESIDE: dict[str, tuple[str, int, str]] = {
     "index": ("index notes", 0, "Learned"),
     "docs": ("docs", 0, "Library"),
+    "spaces": ("spaces", 0, "global"),
     "chat": ("chat", 0, "nine"),
     "ask": ("ask questions.jsonl --json", 0, '"id"'),
     "learn": ("learn http://127.0.0.1:1/page", 1, "may not open"),

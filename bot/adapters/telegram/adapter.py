@@ -27,7 +27,7 @@ from bot.adapters.telegram.retries import retry
 from bot.adapters.telegram.timing import Timing
 from bot.adapters.telegram.webhook import Webhook
 from bot.delivery.tasks import TaskSet
-from core.errors import Unavailable
+from core.errors import Superseded, Unavailable
 from core.ports import AdapterApi
 from core.types import SpaceId
 
@@ -89,7 +89,7 @@ class TelegramAdapter:
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then let answers under way finish for ``Timing.grace_s``.
 
-        Raises ``Unavailable`` when Telegram refuses the token, now or later.
+        Raises ``Unavailable`` when Telegram refuses the token, now or later, and ``Superseded``.
         """
         bot = self._connect()
         try:
@@ -151,10 +151,13 @@ class TelegramAdapter:
         self._status.note()
         accepted = await receive(update)
         await asyncio.wait({accepted}, timeout=self._timing.accept_s)
-        return accepted.done()
+        return accepted.done() and accepted.exception() is None
 
     async def _receive(self, handlers: UpdateHandlers, tasks: TaskSet, update: Update) -> asyncio.Future[None]:
-        """Start handling an update once a slot is free; the future is done once a crash would not lose it."""
+        """Start handling an update once a slot is free; the future is done once a crash would not lose it.
+
+        It ends in ``Superseded`` where another process takes on what arrives by now.
+        """
         await self._slots.acquire()
         accepted = asyncio.get_running_loop().create_future()
 
@@ -163,15 +166,29 @@ class TelegramAdapter:
             if not accepted.done():
                 accepted.set_result(None)
 
+        def end(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, Superseded) and not accepted.done():
+                accepted.set_exception(error)
+                accepted.exception()  # is asked for by whoever would confirm the update, if anybody still does
+            else:
+                accept()
+
         task = tasks.start(handlers.receive(update, accept))
-        task.add_done_callback(lambda _: accept())
+        task.add_done_callback(end)
         task.add_done_callback(lambda _: self._slots.release())
         return accepted
 
     async def _all_accepted(self) -> None:
-        """Return when every update received has been accepted, or ``Timing.accept_s`` have passed."""
+        """Return when every update received has been accepted, or ``Timing.accept_s`` have passed.
+
+        Raises ``Superseded`` when one is another process's to accept: Telegram must not be told that it arrived.
+        """
         if self._unaccepted:
-            _, late = await asyncio.wait(self._unaccepted, timeout=self._timing.accept_s)
+            ended, late = await asyncio.wait(self._unaccepted, timeout=self._timing.accept_s)
+            self._unaccepted -= ended
+            for update in ended:
+                update.result()
             if late:
                 log.warning("Telegram: %d updates are confirmed before they could be taken on", len(late))
             self._unaccepted -= late

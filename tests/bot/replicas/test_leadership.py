@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.replicas.leadership import Leadership, LeadershipPace, lease_name
-from core.errors import Unavailable
+from core.errors import Superseded, Unavailable
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import HeldLease, Leases
@@ -153,3 +153,21 @@ async def test_what_ends_the_work_ends_the_leadership(database: Database) -> Non
         await Process(database, "one").leadership.stand_by(refuse)
     assert raised.value.key == "telegram.bad_token"
     assert await Leases(database).acquire(NAME, "two", timedelta(minutes=1)) is not None
+
+
+async def test_work_that_learns_first_that_another_leads_is_left_and_stands_by(database: Database) -> None:
+    process = Process(database, "one")
+
+    async def refused() -> None:
+        process.n_begun += 1
+        if process.n_begun == 1:
+            raise Superseded
+        await asyncio.Event().wait()
+
+    standing = asyncio.create_task(process.leadership.stand_by(refused))
+    async with asyncio.timeout(PATIENCE_S):
+        while process.n_begun < 2:  # noqa: ASYNC110 (the database says who works)
+            await asyncio.sleep(0.01)
+    standing.cancel()
+    with suppress(asyncio.CancelledError):
+        await standing
