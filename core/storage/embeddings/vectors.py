@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 
 from core.storage.database import Database
+from core.storage.embeddings.unembedded import count_unembedded, unembedded
 from core.storage.engines.dialect import sql_of
-from core.storage.passages import read_passage, select_passages
 from core.storage.schema import Embedding, coming_vectors, embedders, passages
 from core.types import Matrix, Passage, SpaceId
 
@@ -32,8 +32,7 @@ class Vectors:
 
     async def count_missing(self, embedder_id: str) -> Mapping[SpaceId, int]:
         """Return how many passages of each space have no vector of that embedder; spaces with none are left out."""
-        statement = select(passages.c.space_id, func.count().label("n")).where(_is_missing(embedder_id))
-        return {row.space_id: row.n for row in await self._database.rows(statement.group_by("space_id"))}
+        return await count_unembedded(self._database, _is_missing(embedder_id))
 
     async def count(self) -> int:
         """Return how many passages there are."""
@@ -46,10 +45,7 @@ class Vectors:
 
     async def missing(self, space: SpaceId, embedder_id: str, after: int, limit: int) -> Sequence[Passage]:
         """Return up to ``limit`` passages without a vector of that embedder, of ids above ``after``, ascending."""
-        ids = select(passages.c.id).where(passages.c.space_id == space, passages.c.id > after, _is_missing(embedder_id))
-        wanted = [row.id for row in await self._database.rows(ids.order_by(passages.c.id).limit(limit))]
-        rows = await self._database.rows(select_passages(space, wanted).order_by(passages.c.id))
-        return [read_passage(space, row) for row in rows]
+        return await unembedded(self._database, space, _is_missing(embedder_id), after, limit)
 
     async def add(self, ids: Sequence[int], vectors: Matrix, embedder_id: str) -> None:
         """Store coming vectors, shape ``(len(ids), dim)``; passages removed meanwhile are skipped. Atomic."""
