@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +19,28 @@ import typer
 
 app = typer.Typer(
     name="aion",
-    help="A community's memory: answers from what it was taught, and says so when it does not know.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"aion {version('aion-memory')}")
+        raise typer.Exit
+
+
+@app.callback(help="A community's memory: answers from what it was taught, and says so when it does not know.")
+def aion(
+    _is_asked: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_tell_version),
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+
 
 Space = Annotated[str, typer.Option("--space", help="The space to work in, e.g. discord:1234 or telegram:-100987.")]
 
