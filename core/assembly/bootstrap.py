@@ -165,7 +165,7 @@ async def assemble(
         promotion = open_promotion(settings, stores, versions)
 
         webhooks = open_webhooks(settings, stores.webhooks, notices, utc_now)
-        limits = MessageLimits(message_rates(settings), time.monotonic)
+        limits = MessageLimits(rates := message_rates(settings), time.monotonic)
         notes = open_conflicts(stores, notices, pseudonyms, library.indexes)
         services = Services(
             documents=DocumentService(library.ingest, stores.documents, stores.passages, library.quota),
@@ -210,7 +210,9 @@ async def assemble(
             replies=listening.replies,
             channels=listening.channels,
             webhooks=webhooks.service,
-            summaries=SummaryService(stores.channel_watches, embedders, writers, pseudonyms, limits, utc_now),
+            summaries=SummaryService(
+                stores.channel_watches, embedders, writers, pseudonyms, stores.rate_buckets, utc_now
+            ),
         )
         talk = TalkReplies(stores.documents, policies.name)
         pipeline = Pipeline(
@@ -249,6 +251,7 @@ async def assemble(
             WeeklyDigest(stores.spaces, stats, stores.documents, stores.gaps, notices, utc_now, audiences),
             notes.search,
             database,
+            stores.rate_buckets,
         )
         yield Aion(
             settings=settings,
@@ -260,7 +263,7 @@ async def assemble(
             secrets=access.secrets,
             local=models.local,
             reembedding=Reembedding(stores.vectors, stores.second_vectors, embedders, library.indexes),
-            programs=ProgramService(stores.programs, questions, curation.finder, limits),
+            programs=ProgramService(stores.programs, questions, curation.finder, rates, stores.rate_buckets),
             webhooks=webhooks.sender,
             metrics=metrics,
             figures=open_figures(settings, stores, services.providers, quality, backups),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from core.chat.private_teaching import PrivateTeaching
-from core.chat.rate_limits import Rate, Rates
 from core.knowledge.storage_quota import StorageQuota
 from core.settings import Settings
 from core.storage.curation.reading_log import ReadingLog
 from core.storage.documents import Documents
-from core.types import StorageLimit
+from core.types import Rate, Rates, StorageLimit
 
 
 def private_teaching_of(settings: Settings) -> PrivateTeaching:

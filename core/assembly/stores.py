@@ -20,6 +20,7 @@ from core.storage.database import Database
 from core.storage.delivery.handoffs import Handoffs
 from core.storage.delivery.inbox import Inbox
 from core.storage.delivery.leases import Leases
+from core.storage.delivery.rate_buckets import RateBuckets
 from core.storage.delivery.webhooks import Webhooks
 from core.storage.documents import Documents
 from core.storage.embeddings.second_vectors import SecondVectors
@@ -65,6 +66,7 @@ class Stores:
         self.proposals = Proposals(database)
         self.quality_days = QualityDays(database)
         self.quotas = Quotas(database)
+        self.rate_buckets = RateBuckets(database)
         self.rated_answers = RatedAnswers(database)
         self.reading_log = ReadingLog(database)
         self.recent_votes = RecentVotes(database)

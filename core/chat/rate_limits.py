@@ -4,8 +4,8 @@ Whoever is over a limit is told once in ``TOLD_FOR_S``, and left without a reply
 arithmetic on an injected clock.
 
 The buckets are in memory only. Of one bot's messages they are complete, as one process leads it; one that takes over
-takes everybody for somebody who has used up a minute's tokens, so that killing leaders lifts no limit. Requests of
-programs and summaries are counted by each process that answers them: with N cores up to N times as many are let in.
+takes everybody for somebody who has used up a minute's tokens, so that killing leaders lifts no limit. What any process
+may be asked, by programs and for summaries, is limited in the database (``core.storage.delivery.rate_buckets``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.types import Message, Person, SpaceId, community_of
+from core.types import Message, Person, Rate, Rates, SpaceId, community_of
 
 MAX_BUCKETS = 20_000
 """Buckets kept; the least recently used, which is full again, is dropped first."""
@@ -27,23 +27,6 @@ COMPLETIONS_PER_MINUTE = 120.0
 """Half-typed arguments of one person that are completed in a minute: typing sends one with every letter."""
 
 _EPSILON = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate of ``per_minute`` messages, which is also the largest burst; 0 is no limit."""
-
-    per_minute: float
-
-    @property
-    def capacity(self) -> float:
-        """Return the largest burst: a minute's tokens, at least 1."""
-        return max(1.0, self.per_minute)
-
-    @property
-    def per_s(self) -> float:
-        """Return how fast a bucket fills, tokens/s."""
-        return self.per_minute / 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +49,6 @@ class Bucket:
     def taken(self) -> Bucket:
         """Return the bucket with one token less."""
         return Bucket(max(0.0, self.n_tokens - 1), self.at_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """The rate of each limit. ``unasked``: unaddressed messages of one channel that are searched."""
-
-    person: Rate = Rate(12)
-    moderator: Rate = Rate(60)
-    space: Rate = Rate(120)
-    everyone: Rate = Rate(600)
-    unasked: Rate = Rate(10)
 
 
 @dataclass

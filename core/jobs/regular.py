@@ -16,6 +16,7 @@ from core.ops.quality_log import QualityLog
 from core.privacy.retention import Retention
 from core.storage.database import Database
 from core.storage.delivery.inbox import Inbox
+from core.storage.delivery.rate_buckets import RateBuckets
 from core.storage.job_runs import JobRuns
 from core.storage.turns import Turns
 from core.training.auto_promotion import AutoPromotion
@@ -34,6 +35,7 @@ EVERY: Mapping[str, timedelta] = {
     "watch": timedelta(minutes=10),
     "compare": timedelta(minutes=10),
     "prune-runs": DAY,
+    "prune-limits": DAY,
     "prune-answers": DAY,
     "watch-trial": timedelta(minutes=5),
     "train": timedelta(hours=1),
@@ -59,6 +61,7 @@ def regular_jobs(
     digest: WeeklyDigest,
     comparison: ConflictSearch,
     database: Database,
+    buckets: RateBuckets,
 ) -> tuple[Job, ...]:
     """Return the jobs over these parts, each with its interval in ``EVERY``."""
 
@@ -70,6 +73,9 @@ def regular_jobs(
 
     async def prune_runs() -> str:
         return f"{await runs.prune(datetime.now(UTC) - RUNS_KEPT)} old runs of jobs are forgotten"
+
+    async def prune_limits() -> str:
+        return f"{await buckets.prune()} limits that nobody is near are forgotten"
 
     async def tend_vectors() -> str:
         return f"{await database.tend_vectors()} graphs of vectors were built or dropped"
@@ -83,6 +89,7 @@ def regular_jobs(
         "watch": watcher.check_due,
         "compare": comparison.search_new,
         "prune-runs": prune_runs,
+        "prune-limits": prune_limits,
         "prune-answers": retention.prune,
         "watch-trial": promotion.watch_trial,
         "train": promotion.train_when_due,

@@ -6,10 +6,9 @@ their number is kept, by day and outcome.
 
 from __future__ import annotations
 
-import uuid
+import math
 from dataclasses import dataclass
 
-from core.chat.rate_limits import MessageLimits
 from core.curation.gaps import GapFinder
 from core.errors import PermissionRefused, Unavailable
 from core.generation.draft import CLOSEST, Draft
@@ -27,8 +26,9 @@ from core.programs.results import (
     QuotedSource,
 )
 from core.question_answering import QuestionAnswering, readable_question
+from core.storage.delivery.rate_buckets import RateBuckets
 from core.texts import say
-from core.types import Message, Person, Scope
+from core.types import Person, Rates, Scope, community_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class ProgramService:
     programs: Programs
     questions: QuestionAnswering
     finder: GapFinder
-    limits: MessageLimits
+    rates: Rates
+    buckets: RateBuckets
 
     async def admit(self, token: str) -> SpaceProgram:
         """Return what the token's program may do. Raises ``PermissionRefused`` on an unknown or revoked token."""
@@ -63,7 +64,7 @@ class SpaceProgram:
     async def ask(self, question: str) -> AskResult:
         """Answer a question. Raises ``BadInput`` when it asks nothing, ``Unavailable`` over a rate limit."""
         text = readable_question(question)
-        self._require_admitted(text)
+        await self._require_admitted()
         result = _result(await self._service.questions.consult(self._program.space, self._person, text))
         await self._service.programs.count(self._program, result.outcome)
         return result
@@ -71,7 +72,7 @@ class SpaceProgram:
     async def search(self, query: str, limit: int) -> tuple[FoundPassage, ...]:
         """Return the passages nearest to a query. Raises as ``ask`` does."""
         text = readable_question(query)
-        self._require_admitted(text)
+        await self._require_admitted()
         questions = self._service.questions
         language = await offload(detect_language, text, questions.default_language)
         async with questions.queue.turn(self._program.space, self._person.id):
@@ -85,7 +86,7 @@ class SpaceProgram:
 
     async def gaps(self, limit: int) -> tuple[OpenQuestion, ...]:
         """Return what people asked without a good answer, most people first. Raises ``Unavailable`` over a limit."""
-        self._require_admitted("")
+        await self._require_admitted()
         found = await self._service.finder.of(Scope(self._program.space), "").first(min(limit, MAX_FOUND))
         return tuple(
             OpenQuestion(gap.id, gap.question, gap.examples, gap.n_questions, gap.n_people, gap.asked_at.isoformat())
@@ -96,12 +97,19 @@ class SpaceProgram:
     def _person(self) -> Person:
         return Person(f"program:{self._program.id}", self._program.name)
 
-    def _require_admitted(self, text: str) -> None:
-        """Count a request against the limits of the program, its space and all. Raises ``Unavailable`` over one."""
-        space = self._program.space
-        sent = Message(f"program:{uuid.uuid4()}", "http", space, self._person.id, self._person, text)
-        if (wait_s := self._service.limits.admit(sent)) > 0:
-            raise Unavailable("limit.wait", wait_s=wait_s)
+    async def _require_admitted(self) -> None:
+        """Count a request against the limits of the program and of all programs: of its community's, of everybody's.
+
+        Every process counts in the same buckets. Raises ``Unavailable`` over a limit.
+        """
+        rates = self._service.rates
+        wanted = {
+            self._person.id: rates.person,
+            f"programs of {community_of(self._program.space)}": rates.space,
+            "programs": rates.everyone,
+        }
+        if (wait_s := await self._service.buckets.take(wanted)) > 0:
+            raise Unavailable("limit.wait", wait_s=math.ceil(wait_s))
 
 
 def _result(consulted: Consultation) -> AskResult:

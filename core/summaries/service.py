@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.chat.rate_limits import MessageLimits, Rate
 from core.errors import BadInput, Unavailable
 from core.generation.writer import Writers
 from core.importing.frames import read_message
@@ -15,10 +15,11 @@ from core.ports import Embedder
 from core.privacy.pseudonyms import Pseudonyms
 from core.services import ChannelSummary
 from core.storage.curation.channel_watches import ChannelWatches
+from core.storage.delivery.rate_buckets import RateBuckets
 from core.summaries.extractive import points_of
 from core.summaries.period import DAY, Period, read_period
 from core.summaries.written import confidential_models, written_points
-from core.types import ExportedMessage, Language, Message, Platform, is_private
+from core.types import ExportedMessage, Language, Message, Platform, Rate, is_private
 
 MAX_MESSAGES = 500
 """Messages that are read for a summary, the last ones."""
@@ -42,7 +43,7 @@ class SummaryService:
     embedder: Embedder
     writers: Writers
     pseudonyms: Pseudonyms
-    limits: MessageLimits
+    buckets: RateBuckets
     now: Callable[[], datetime]
 
     def of(self, message: Message, language: Language) -> SpaceSummary:
@@ -63,7 +64,7 @@ class SpaceSummary:
         if is_private(self._message.space):
             raise BadInput("summary.private")
         period = read_period(since, self._service.now())
-        self._require_admitted()
+        await self._require_admitted()
         said, begun_at = _after(await self._said(period), period, self._own_ids, self._service.now())
         if not said:
             raise BadInput("summary.nothing")
@@ -90,11 +91,12 @@ class SpaceSummary:
         person = self._message.person.id
         return frozenset({person, self._service.pseudonyms.of(person)})
 
-    def _require_admitted(self) -> None:
-        person, space = self._message.person.id, self._message.space
-        wait_s = self._service.limits.take([(f"summary of {person}", PER_PERSON), (f"summary in {space}", PER_SPACE)])
-        if wait_s > 0:
-            raise Unavailable("limit.wait", wait_s=wait_s)
+    async def _require_admitted(self) -> None:
+        """Count a summary against the limits of its sender and its space, in all processes. Raises ``Unavailable``."""
+        person = self._service.pseudonyms.of(self._message.person.id)
+        wanted = {f"summaries for {person}": PER_PERSON, f"summaries in {self._message.space}": PER_SPACE}
+        if (wait_s := await self._service.buckets.take(wanted)) > 0:
+            raise Unavailable("limit.wait", wait_s=math.ceil(wait_s))
 
 
 def _after(

@@ -32,6 +32,7 @@ from core.types.knowledge import (
     WatchKind,
 )
 from core.types.messages import Attachment, HeardMessage, HistoryReader, Message, Nearby, Person, PostedMessage
+from core.types.rates import Rate, Rates
 from core.types.scope import Scope, community_of, readers_of, space_of_readers
 from core.types.search import (
     AnalyzedQuestion,
@@ -97,6 +98,8 @@ __all__ = [
     "Proposal",
     "ProposalStatus",
     "QueryTerm",
+    "Rate",
+    "Rates",
     "Rating",
     "ReadingReport",
     "Reason",

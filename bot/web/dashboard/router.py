@@ -33,7 +33,8 @@ from bot.web.dashboard.route import page_router
 from bot.web.dashboard.sign_in import SignInRoutes
 from bot.web.dashboard.visit import PATH, DashboardHost, Visits
 from core.assembly.aion import Aion
-from core.chat.rate_limits import MessageLimits, Rates
+from core.chat.rate_limits import MessageLimits
+from core.types import Rates
 
 SCREENS = (
     today,

@@ -27,13 +27,13 @@ from bot.web.dashboard.pages import Pages, say_counted
 from bot.web.dashboard.roles import RoleSource
 from bot.web.fields import row_number
 from core.assembly.aion import Aion
-from core.chat.rate_limits import MessageLimits, Rate
+from core.chat.rate_limits import MessageLimits
 from core.control_characters import without_controls
 from core.dashboard.sessions import DashboardSession
 from core.dashboard.token import MAX_TOKEN_CHARS, csrf_token
 from core.errors import BadInput, PermissionRefused
 from core.services import SpaceServices
-from core.types import Language, Message, Person, Scope, SpaceId, is_private, readers_of, space_of_readers
+from core.types import Language, Message, Person, Rate, Scope, SpaceId, is_private, readers_of, space_of_readers
 
 log = logging.getLogger(__name__)
 

@@ -40,6 +40,7 @@ REVISIONS: tuple[str, ...] = (
     "0030",
     "0031",
     "0032",
+    "0033",
 )
 """Every revision this version of AION knows, oldest first. Listed here so that opening a database needs no Alembic."""
 

@@ -39,6 +39,7 @@ from core.storage.schema.knowledge import (
     spaces,
     unreadable_sources,
 )
+from core.storage.schema.limits import rate_buckets
 from core.storage.schema.plugins import plugin_grants
 from core.storage.schema.programs import program_days, programs
 from core.storage.schema.providers import provider_benches, provider_counts
@@ -82,6 +83,7 @@ __all__ = [
     "provider_benches",
     "provider_counts",
     "quality_days",
+    "rate_buckets",
     "ratings",
     "readings",
     "removed_passages",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.chat.rate_limits import COMPLETIONS_PER_MINUTE, MAX_BUCKETS, MessageLimits, Rate, Rates
-from core.types import Message, Person, SpaceId
+from core.chat.rate_limits import COMPLETIONS_PER_MINUTE, MAX_BUCKETS, MessageLimits
+from core.types import Message, Person, Rate, Rates, SpaceId
 from tests.fakes import MEMBER, message
 
 

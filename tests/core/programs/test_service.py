@@ -18,6 +18,7 @@ from core.settings import Settings
 from core.storage.schema import answers, gaps, program_days, programs, turns
 from core.types import Band, Confidence, Decision, SearchResult, SpaceId
 from tests.fakes import SPACE, ScriptedGenerator, WordEmbedder
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.usefixtures("parsed_in_process")
 
@@ -104,6 +105,25 @@ async def test_a_revoked_token_is_refused_at_the_next_request(tmp_path: Path) ->
             await aion.programs.programs.revoke(99)
         rows = await aion._stores.database.rows(select(programs))
         assert token not in str(rows), "the token itself is stored nowhere"
+
+
+async def test_two_cores_on_one_database_hold_a_program_to_one_limit(tmp_path: Path, postgres: PostgresServer) -> None:
+    shared = {"AION_DATABASE_URL": postgres.make("programs"), "AION_PERSON_KEY": "5e" * 32}
+    limits = {"AION_LIMIT_PERSON_PER_MINUTE": 2, "AION_LIMIT_SPACE_PER_MINUTE": 3}
+    async with (
+        assembled(tmp_path / "1", **shared, **limits) as one,
+        assembled(tmp_path / "2", **shared, **limits) as two,
+    ):
+        _, token = await one.programs.programs.add(SPACE, "helpdesk")
+        here, there = [await core.programs.admit(token) for core in (one, two)]
+        assert await here.search(ASKED, 1) == await there.search(ASKED, 1) != ()
+        for program in (here, there):
+            with pytest.raises(Unavailable):
+                await program.gaps(1)
+        other, third = await program_in(one, SPACE), await program_in(two, SPACE)
+        assert await other.gaps(1) == ()
+        with pytest.raises(Unavailable):
+            await third.gaps(1)
 
 
 async def test_a_program_is_held_to_the_limits_of_a_person(tmp_path: Path) -> None:

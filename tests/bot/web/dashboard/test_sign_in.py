@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core.chat.rate_limits import Rate
 from core.dashboard.sign_in_links import SignIn
 from core.dashboard.token import new_token
 from core.storage.schema import dashboard_sessions, sign_in_links
-from core.types import Person
+from core.types import Person, Rate
 from tests.dashboard import ADDRESS, HERE, RUI, Site, fields_in
 
 

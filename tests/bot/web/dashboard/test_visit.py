@@ -13,14 +13,13 @@ from sqlalchemy import select
 from bot.web.dashboard import visit as module
 from bot.web.dashboard.router import SCREEN_ROUTES
 from bot.web.dashboard.visit import ScreenRoute
-from core.chat.rate_limits import Rate
 from core.dashboard.audit_log import Change
 from core.dashboard.sign_in_links import SignIn
 from core.storage.curation.gaps import NewGap
 from core.storage.curation.watches import NewWatch
 from core.storage.delivery.handoffs import NewHandoff
 from core.storage.schema import answers, audit_events, conflicts, documents, gaps, handoffs, proposals, watches
-from core.types import Person, SpaceId
+from core.types import Person, Rate, SpaceId
 from tests.dashboard import ELSEWHERE, EVA, HERE, RUI, Site, csrf_in, fields_in
 
 ACTIONS = [route for route in SCREEN_ROUTES if route.is_action]
