@@ -28,10 +28,23 @@ _STEERING = frozenset(
         "nav_order parent grand_parent has_children has_toc toc weight draft published hidden excerpt_separator image "
         "thumbnail cover banner icon og_image twitter css js class classes lang locale translation_key key type kind "
         "format outputs hide_table_of_contents hide_title pagination_next pagination_prev custom_edit_url comments "
-        "math mermaid linktitle link_title menu search_exclude render_with_liquid head hero features",
+        "math mermaid linktitle link_title menu search_exclude render_with_liquid head hero features order priority "
+        "sort_order navigation_weight outline routes section language_code license_abbr robots",
     )
 )
 """Keys that site generators read, in lower case."""
+
+_STEERING_PREFIXES = ("icon_", "icone_", "og_", "twitter_", "meta_", "cspell")
+"""How others begin, in lower case."""
+
+_PROSE = frozenset(
+    re.findall(
+        r"\S+",
+        "description summary excerpt abstract subtitle subheadline teaser lead intro"
+        " descrição descricao resumo subtítulo subtitulo",
+    )
+)
+"""Keys whose values are sentences about the page: these are kept without the key."""
 
 _MAX_LINES = 200
 _MAX_VALUE_CHARS = 300
@@ -45,7 +58,7 @@ def read_front_matter(text: str) -> tuple[str | None, str]:
         return None, text
     fields = _fields(lines[first:end], key)
     rest = "\n".join(lines[body:]).lstrip("\n")
-    kept = [f"{_label(key)}: {value}" for key, value in fields.items() if key.lower() not in _STEERING]
+    kept = [_line(key, value) for key, value in fields.items() if not _steers(key)]
     title = next((value for key, value in fields.items() if key.lower() == "title"), None)
     return title, "\n\n".join(part for part in ("\n".join(kept), rest) if part)
 
@@ -125,6 +138,13 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if is_quoted else value
 
 
-def _label(key: str) -> str:
+def _steers(key: str) -> bool:
+    return key.lower() in _STEERING or key.lower().startswith(_STEERING_PREFIXES)
+
+
+def _line(key: str, value: str) -> str:
+    """Return a field as a line of text: with its key, except one that is a sentence of its own."""
+    if key.lower() in _PROSE:
+        return value if value[-1] in ".!?…" else f"{value}."
     words = key.replace("_", " ").replace("-", " ")
-    return words[:1].upper() + words[1:]
+    return f"{words[:1].upper()}{words[1:]}: {value}"

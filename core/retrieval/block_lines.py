@@ -12,6 +12,7 @@ from itertools import islice, takewhile
 
 from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
+from core.retrieval.statute import division
 
 _HEADING = re.compile(
     r"[ \t\x1f]*+(#{1,6})[ \t\x1f]++(?P<text>.*\S)|[ \t\x1f]*+(={2,5})(?P<wiki>[^=].*?)={2,5}[ \t\x1f]*$"
@@ -128,6 +129,9 @@ class MarkedLines:
         if _HTML_HEADING.match(line.raw):
             return self._html_heading(i)
         said = shown(line.text)
+        label, n_lines = division(line.text.replace(REMOVED, ""), self._lines[i + 1].text if i + 1 < len(self) else "")
+        if n_lines:
+            return label, n_lines
         if i + 1 == len(self) or len(said) > _MAX_HEADING_CHARS or line.item_end or "|" in said:
             return "", 0
         if _UNDERLINE.match(self._lines[i + 1].text):

@@ -62,6 +62,9 @@ _LOCAL_LINK = re.compile(
 _CONTENTS_ITEMS, _CONTENTS_SHARE = 3, 0.8
 """A list of at least so many items, this share of which are nothing but links within the documents, lists contents."""
 
+_COUNTS = re.compile(r"[\s|\x1f]*\d")
+"""How a row begins that is no header unless a rule is below it: with a time, a date or a number."""
+
 _TITLE = re.compile(r"(?:\w[\w'’-]{0,30}: )?[A-ZÀ-Ý][^\d@/.!?:;]{0,60}$")
 _MAX_TITLE_WORDS = 6
 """A line of at most so many words, without any sign of a sentence, that stands right above a paragraph titles it."""
@@ -87,6 +90,11 @@ class QuotePart:
     needs: tuple[int, ...] = ()
     leads: bool = False
     narrows: bool = False
+
+
+def ends_as_sentence(said: str) -> bool:
+    """Return whether a text ends as a sentence does; the end of a line alone ended any other."""
+    return bool(_FINISHED.search(said))
 
 
 class MarkedText:
@@ -154,7 +162,8 @@ class _BlockReader:
         needs = self._introduced()
         self._block += 1
         header: int | None = None
-        is_headed = i != self._cut_table or (i + 1 < len(self._lines) and self._lines[i + 1].is_rule)
+        has_rule = i + 1 < len(self._lines) and self._lines[i + 1].is_rule
+        is_headed = has_rule or (i != self._cut_table and not _COUNTS.match(self._lines[i].text))
         while i < len(self._lines) and not (self._lines[i].is_blank and self._lines[i].is_empty):
             line = self._lines[i]
             if not (line.is_rule or line.is_blank):
@@ -229,6 +238,7 @@ class _BlockReader:
     def _sentences(self, start: int, end: int, introduces: bool, intro: tuple[int, ...]) -> None:
         """Add the sentences of a paragraph; ``intro`` are the parts that introduce it."""
         last: int | None = None
+        is_asked = False  # whether the last sentence is a question, which the next one may answer
         numbering, self._numbering = self._numbering, None  # where a number began that belongs to the sentence after it
         for span in sentences(self._masked[start:end]):
             begin, stop = start + span.start, start + span.end
@@ -236,10 +246,11 @@ class _BlockReader:
             if len(said) <= _MAX_NUMBERING_CHARS and _NUMBERING.match(said) and stop < end:
                 numbering = begin if numbering is None else numbering
                 continue
-            needs = intro if last is None else (last,) if _BACK.match(said) else ()
+            needs = intro if last is None else (last,) if is_asked or _BACK.match(said) else ()
+            is_asked = said.endswith("?")
             is_last = not _WORD.search(self._masked, stop, end)
             announces = not _FINISHED.search(said) or bool(_BELOW.search(said))
-            leads = is_last and (said.endswith((":", "?")) or (introduces and announces))
+            leads = is_asked or (is_last and (said.endswith(":") or (introduces and announces)))
             narrows = last is not None and bool(_NARROWING.match(said))
             place = self._add("sentence", begin if numbering is None else numbering, stop, needs, leads, narrows)
             last, numbering = (last if place is None else place), None

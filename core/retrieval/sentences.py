@@ -6,6 +6,7 @@ Rule-based, for English and Portuguese: sentence-final punctuation, abbreviation
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ _MAX_HEADING_CHARS = 200
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)$")
 _BLOCK_START = re.compile(r"[ \t]*(?:[-*+•–—|>]|\d{1,3}[.)]|[a-z]\)|#{1,6}\s|```|~~~)")
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]+")
+_CLOSING = "\"'”’»)]"
+"""A mark before one of these ends what is within brackets or quotation marks, not always the sentence around it."""
+
 _FINAL = re.compile(r"(?<![.!?…])[.!?…]{1,3}[\"'”’»)\]]{0,3}$")
 _MAX_FINAL_CHARS = 8
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
@@ -164,6 +168,8 @@ def _ends_at_line(text: str, line: TextLine, following: TextLine) -> bool:
     if _BLOCK_START.match(text, following.start, following.end):
         return True
     first = text[following.start : following.end].lstrip()[0]
+    if unicodedata.category(first) == "So":  # a pictograph begins a line as the mark of a list item does
+        return True
     return not first.islower() and (line.end - line.start < _SHORT_LINE_CHARS or _ends_sentence(text, line))
 
 
@@ -188,7 +194,8 @@ def _ends_within(text: str, line: TextLine) -> Iterator[int]:
 def _is_end(text: str, first: int, line_end: int, match: re.Match[str]) -> bool:
     """Return whether a match of ``_END`` ends a sentence; ``first`` is the line's first character but white space."""
     if match.group() != ".":
-        return match.group()[0] != "…" or not _next_is_lower(text, match.end(), line_end)
+        may_go_on = match.group()[0] == "…" or match.group()[-1] in _CLOSING
+        return not (may_go_on and _next_is_lower(text, match.end(), line_end))
     word_match = _LAST_WORD.search(text, max(first, match.start() - 24), match.start())
     word = word_match.group().lower().strip("*_") if word_match else ""
     if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):

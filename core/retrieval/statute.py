@@ -62,6 +62,19 @@ def statute_marks(text: str, lines: Sequence[TextLine]) -> Mapping[int, StatuteM
     return marks if n_articles >= _MIN_ARTICLES else {}
 
 
+def division(line: str, following: str) -> tuple[str, int]:
+    """Return what a line calls the division of a statute that begins with it, and how many lines that takes; 0: none.
+
+    ``following`` is the next line.
+    """
+    match = _DIVISION.match(line.strip())
+    if match is None or not match["kind"].isupper():
+        return "", 0
+    below = [TextLine(0, len(following), None, 0, is_code=False)]
+    mark = _division(match, following, below)
+    return mark.label, mark.n_lines
+
+
 def _division(match: re.Match[str], text: str, following: Sequence[TextLine]) -> StatuteMark:
     """Return the mark of a division; its name is on its line, or on the next one, in capitals."""
     name, n_lines = match["name"].strip(" *_.:–—-"), 1

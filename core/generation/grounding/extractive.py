@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from core.generation.grounding.quotation import Quotation
 from core.generation.grounding.quote_ranking import ScoredQuotation
+from core.retrieval.analyzer import fold
+from core.retrieval.blocks import ends_as_sentence
+from core.retrieval.markup import plain
 from core.texts import say, say_markdown
 from core.types import Language, Source
 
@@ -22,6 +25,12 @@ _MIN_ROOM = 120
 
 _VERDICT = re.compile(r"(?:Yes|No|Nope|Sure|Of course|Not|Sim|Não|Claro|Depende|It depends)\b")
 """How an answer begins that says nothing without its question."""
+
+_SHORT_REPLY_CHARS = 100
+"""An answer to the question of a FAQ that is shorter may say nothing without it."""
+
+_FRAGMENT_CHARS = 60
+"""A quotation that is shorter and no sentence hardly names what it is about."""
 
 _Quote = Callable[[Quotation, int], Quotation]
 
@@ -122,25 +131,48 @@ def _repeats(quotation: Quotation, other: Quotation) -> bool:
 def _extract_of(chosen: Sequence[Quotation]) -> Extract:
     """Return the quotations by passage, the best's first, in the order of the document; numbered if there are several.
 
-    Each passage is a source, which quotes what is best of it.
+    Passages of one section are in its order. Each passage is a source, which quotes what is best of it.
     """
-    by_passage: dict[int, list[Quotation]] = {}
+    by_section: dict[tuple[int, str], dict[int, list[Quotation]]] = {}
     for each in chosen:
-        by_passage.setdefault(each.passage.n, []).append(each)
-    texts, sources = [], []
-    for number, quotations in enumerate(by_passage.values(), start=1):
-        text = "\n…\n".join(_said(each) for each in sorted(quotations, key=lambda each: each.span))
-        texts.append(_cited(text, number) if len(by_passage) > 1 else text)
+        by_section.setdefault(_section(each), {}).setdefault(each.passage.n, []).append(each)
+    in_order = (sorted(section.values(), key=lambda each: each[0].passage.offset) for section in by_section.values())
+    groups = [quotations for section in in_order for quotations in section]
+    texts, sources, heading = list[str](), list[Source](), ""
+    for number, quotations in enumerate(groups, start=1):
+        said = []
+        for each in sorted(quotations, key=lambda each: each.span):
+            above = heading_above(each)
+            said.append(f"▸ {above}\n{each.text}" if above and above != heading else each.text)
+            heading = above or heading
+        text = "\n…\n".join(said)
+        texts.append(_cited(text, number) if len(groups) > 1 else text)
         sources.append(replace(quotations[0].source, n=number))
     best, under = chosen[0], chosen[0].source
     first = f"{under.document} {under.heading} {best.heading} {best.text}"
     return Extract("\n\n".join(texts), tuple(sources), first)
 
 
-def _said(quotation: Quotation) -> str:
-    """Return what is quoted, below its question where it is a yes or a no."""
-    is_reply = quotation.heading.endswith("?") and _VERDICT.match(quotation.text)
-    return f"▸ {quotation.heading}\n{quotation.text}" if is_reply else quotation.text
+def heading_above(quotation: Quotation) -> str:
+    """Return the heading that a quotation is shown under; empty where it is understood without.
+
+    Sentences are, unless they answer a question by *yes*, *no* or a few words. What a document is called is said with
+    its sources.
+    """
+    heading = plain(quotation.heading.rsplit(" > ", 1)[-1])
+    if not heading or heading == quotation.passage.passage.document or fold(heading) in fold(quotation.text):
+        return ""
+    said = quotation.text
+    is_reply = heading.endswith("?") and (_VERDICT.match(said) or len(said) < _SHORT_REPLY_CHARS)
+    is_fragment = len(said) < _FRAGMENT_CHARS and not ends_as_sentence(said)
+    return heading if is_reply or is_fragment or quotation.begins_within else ""
+
+
+def _section(quotation: Quotation) -> tuple[int, str]:
+    """Return what the quotations of one section have in common; of a document without sections, no two have it."""
+    passage = quotation.passage.passage
+    is_named = passage.heading not in ("", passage.document)
+    return passage.document_id, passage.heading if is_named else str(quotation.passage.n)
 
 
 def _cited(text: str, number: int) -> str:

@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from core.generation.grounding.candidate_sentences import MAX_QUOTE_CHARS, cut
-from core.retrieval.blocks import MarkedText, QuotePart
+from core.generation.grounding.list_numbers import list_numbers, renumbered
+from core.retrieval.blocks import MarkedText, QuotePart, ends_as_sentence
 from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
 from core.types import Passage, Source
 
 _REACH = 1_000
 """Characters of the document, before and after a passage, that its quotations may take in."""
+
+_SHORT_LINE_CHARS = 50
+"""A line of a list item that is shorter was hardly wrapped."""
 
 _SAYS_SOMETHING = re.compile(r"\d|\w\W+\w+\W+\w")
 """A number or three words: a part without is quoted beside others only."""
@@ -48,6 +52,13 @@ class Quotation:
     def heading(self) -> str:
         """Return the nearest heading above it."""
         return self.passage.parts[self.anchor].heading
+
+    @property
+    def begins_within(self) -> bool:
+        """Return whether it begins with an item, a row, code or half a sentence, and nothing that introduces it."""
+        parts = self.passage.parts
+        first = parts[next((i for i in self.places if not _is_header(parts[i])), self.places[0])]
+        return first.kind in ("item", "row", "code") or self.text[:1].islower()
 
     @property
     def span(self) -> tuple[int, int]:
@@ -85,6 +96,7 @@ class QuotablePassage:
         self.offset = start
         self._marked = MarkedText(wider.text[start - wider.start : end - wider.start], passage.heading, start == 0)
         self.parts: Sequence[QuotePart] = self._marked.parts
+        self._numbers = list_numbers(self.parts, self._marked.masked)
         self._sizes = [0 if _is_header(part) else len(self._read(part)) + 1 for part in self.parts]
 
     def windows(self, room: int) -> list[Quotation]:
@@ -110,18 +122,18 @@ class QuotablePassage:
 
         Several rows are a list, or on a phone nothing would tell where one ends.
         """
-        text, last = "", -1
+        text, last, above = "", -1, ""
         is_table = sum(self.parts[i].kind == "row" and not _is_header(self.parts[i]) for i in places) > 1
         for i in places:
-            part, said = self.parts[i], self._read(self.parts[i])
+            part, said = self.parts[i], renumbered(self._read(self.parts[i]), self._numbers.get(i))
             said = f"- {said}" if is_table and part.kind == "row" else said
             if _is_header(part) and len(places) > 1:
                 continue  # its names are said with the cells
             is_gap = last >= 0 and i > last + 1 and not self.parts[i - 1].leads
             if last >= 0:
-                is_on = part.kind == "sentence" and self.parts[last].block == part.block
+                is_on = part.kind == "sentence" and self.parts[last].block == part.block and ends_as_sentence(above)
                 text += (" … " if is_gap else " ") if is_on else ("\n…\n" if is_gap else "\n")
-            text, last = text + said, i
+            text, last, above = text + said, i, said
         return text
 
     def _around(self, anchor: int, room: int, directions: Sequence[int] = (1, -1)) -> tuple[int, ...]:
@@ -250,11 +262,16 @@ def _item(masked: str) -> str:
             fence = "" if fence and mark == fence else fence or mark
             if not fence:
                 lines.append("")
-        elif said and lines and lines[-1]:
+        elif said and lines and lines[-1] and not _is_broken(lines[-1], said):
             lines[-1] += f" {said}"
         else:
             lines.append(said)
     return "\n".join(line for line in lines if line)
+
+
+def _is_broken(line: str, following: str) -> bool:
+    """Return whether a line ends where it does on purpose: it is short, no sentence, and a new one begins after it."""
+    return len(line) < _SHORT_LINE_CHARS and not (ends_as_sentence(line) or following[0].islower())
 
 
 def _row(header: str, row: str) -> str:

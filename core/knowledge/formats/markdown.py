@@ -23,7 +23,7 @@ _NOISE = re.compile(
     | !\[[^\[\]\n]{0,200}\]\([^()\n]{0,100}?(?:shields\.io|badge|codecov\.io|/actions/workflows/)[^()\n]{0,300}\)
     | \{%-?[ \t]*(?P<opens>highlight)[ \t]+(?P<syntax>\w{1,20})[^%\n]{0,100}%\}
     | \{%-?[ \t]*(?P<closes>endhighlight)[ \t]*-?%\}
-    | \{%-?[^%\n]{0,200}?\bcontent[ \t]*=[ \t]*"(?P<content>[^"\n]{1,1000})"[^%\n]{0,200}%\}
+    | \{%-?[^%\n]{0,200}?\b\w{1,20}[ \t]*=[ \t]*"(?P<content>[^"\n]{1,20}[ ][^"\n]{1,1000})"[^%\n]{0,200}%\}
     | \{%[^\n]{0,300}?%\} | \{\{[<%][^\n]{0,300}?[>%]\}\}                         # Liquid, shortcodes of Hugo
     | \{:?[ \t]?[.\#][\w-][^{}\n]{0,100}\} | \{:[^{}\n]{1,100}\}           # attributes
     | !\[\[[^\[\]\n]{1,200}\]\]
@@ -102,5 +102,6 @@ def _kept(match: re.Match[str]) -> str:
 
 
 def _labelled(kind: str, about: str | None) -> str:
-    label = kind.replace("-", " ").capitalize()
-    return f"{label}: {about.strip()}" if about and about.strip() else f"{label}:"
+    """Return the line above an admonition: its own title, whatever kind it is of; without one, the kind."""
+    title = (about or "").strip() or kind.replace("-", " ").capitalize()
+    return title if title[-1] in ".!?:…" else f"{title}:"

@@ -42,6 +42,11 @@ def test_lists_nested_values_and_quotes() -> None:
     assert read_front_matter(text) == ("Quoted: yes", "Hosts: Ana, Rui\n\nBody.")
 
 
+def test_a_field_that_is_a_sentence_is_kept_without_its_key_and_an_order_is_dropped() -> None:
+    text = "---\ntitle: Kiln\npriority: 60\nicone_esq: fa-leaf\ndescription: How it is fired\nkeeper: Ana\n---\nBody."
+    assert read_front_matter(text) == ("Kiln", "How it is fired.\nKeeper: Ana\n\nBody.")
+
+
 def test_front_matter_of_toml() -> None:
     text = '+++\ntitle = "Kiln log"\nkeeper = "Odalys"\ntags = ["clay", "fire"]\n[taxonomies]\nweight = 3\n+++\nBody.'
     assert read_front_matter(text) == ("Kiln log", "Keeper: Odalys\nTags: clay, fire\n\nBody.")

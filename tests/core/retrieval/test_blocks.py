@@ -152,6 +152,11 @@ def test_a_question_within_prose_is_a_sentence():
     assert said("Lost your key? Call the desk.\nWhy not?") == ["Lost your key?", "Call the desk.", "Why not?"]
 
 
+def test_a_question_within_prose_says_nothing_alone():
+    leads = {part.leads for part in MarkedText("Why the rush? A voucher pays for the hotel. Keep it.").parts[:1]}
+    assert leads == {True}
+
+
 def test_a_price_with_the_marks_of_a_heading_is_said():
     assert said("from\n\n#### 75\n\nfor students") == ["from", "75", "for students"]
 
@@ -311,3 +316,26 @@ def test_the_rows_of_a_table_that_was_cut_have_no_header():
     assert [needs for _, _, needs in parts(rows, is_start=False)] == [[], []]
     assert [needs for _, _, needs in parts(f"| Part | Size |\n|---|---|\n{rows}", is_start=False)][1] != []
     assert [needs for _, _, needs in parts(rows)][1] != []
+
+
+def test_an_answer_needs_the_question_right_before_it():
+    assert parts("Must I read music? No. Can I be late? Once a month, if you tell us.") == [
+        ("sentence", "Must I read music?", []),
+        ("sentence", "No.", ["Must I read music?"]),
+        ("sentence", "Can I be late?", []),
+        ("sentence", "Once a month, if you tell us.", ["Can I be late?"]),
+    ]
+
+
+def test_a_division_of_a_statute_heads_what_is_below():
+    text = "Nada mais.\n\nCAPÍTULO II\nDOS ASSOCIADOS\nArt. 3º - Há três categorias de associado.\n\nCapítulo é texto."
+    assert [(part.heading, words) for part, words in zip(MarkedText(text).parts, said(text), strict=True)] == [
+        ("", "Nada mais."),
+        ("CAPÍTULO II DOS ASSOCIADOS", "Art. 3º - Há três categorias de associado."),
+        ("CAPÍTULO II DOS ASSOCIADOS", "Capítulo é texto."),
+    ]
+
+
+def test_a_first_row_that_begins_with_a_time_is_no_header():
+    assert not any(part.leads for part in MarkedText("18h30 | Sol\n19h00 | Roda\n20h15 | Forró").parts)
+    assert MarkedText("2024 | 2025\n---- | ----\n3 | 4").parts[0].leads

@@ -16,6 +16,7 @@ from core.retrieval.markup import plain, shown, unmarked
     ("text", "read"),
     [
         ("Ask [the desk](/desk) or [the form](https://form.example/a).", "Ask the desk or the form (https://form.example/a)."),
+        ("- Ask [the\n  desk of the house]() now", "- Ask the\ndesk of the house now"),
         ("See [https://a.example/b](https://a.example/b).", "See https://a.example/b."),
         ("See [the rules][rules] and [^1] this.", "See the rules and this."),
         ("Write to <ana@park.example>, see <https://park.example>.", "Write to ana@park.example, see https://park.example."),

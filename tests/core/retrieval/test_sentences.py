@@ -42,6 +42,20 @@ def test_sentences_hold_every_visible_character_once_and_in_order(text):
             "It is no. Five years ago. Pens, etc. Max. five.",
             ["It is no.", "Five years ago.", "Pens, etc.", "Max. five."],
         ),
+        (
+            "Oi. Depois da pesquisa (de 64 de vocês, obrigada!) ficou assim. He said “Wait!” and left. Why? because.",
+            [
+                "Oi.",
+                "Depois da pesquisa (de 64 de vocês, obrigada!) ficou assim.",
+                "He said “Wait!” and left.",
+                "Why?",
+                "because.",
+            ],
+        ),
+        (
+            "🐤 On the last day of May the sale of early tickets closes for good\n🎉 The party is on 8 September",
+            ["🐤 On the last day of May the sale of early tickets closes for good", "🎉 The party is on 8 September"],
+        ),
         ("", []),
         (" \n\t ", []),
         ("🙂🙂", ["🙂🙂"]),

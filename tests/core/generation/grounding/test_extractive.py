@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,13 +123,79 @@ def test_every_quote_is_verbatim(texts, question):
             assert any(source.quote in text for text in texts)
 
 
-def test_a_yes_or_a_no_is_quoted_with_the_question_it_answers():
-    faq = "# FAQ\n\n### Is there a fee?\n\nNo! All of it is free.\n\n### Who may print?\n\nEvery member may print."
-    ranked = rank_quotations(found("fee", chunked(faq, "FAQ")), (), WordEmbedder())
-    no, every = (scored.quotation for scored in ranked)
-    assert extract([ScoredQuotation(no, 1.0)]).text == "▸ Is there a fee?\nNo! All of it is free."
-    assert extract([ScoredQuotation(every, 1.0)]).text == "Every member may print."
+def quoted_alone(text, words):
+    """Return the answer that quotes what has these words of a document called *Doc* alone."""
+    ranked = rank_quotations(found(words, chunked(text, "Doc")), (), WordEmbedder())
+    return extract([next(each for each in ranked if words in each.quotation.text)]).text
+
+
+FAQ = """# Doc
+
+### Is there a fee?
+
+No! All of it is free.
+
+### Who may print?
+
+Every member may print.
+
+### Why is there a print shop?
+
+{prose}
+"""
+PROSE = "The first members carried the press up the stairs in 1974, and nobody has carried it down since that day."
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("free", "▸ Is there a fee?\nNo! All of it is free."),
+        ("member may", "▸ Who may print?\nEvery member may print."),
+        ("1974", f"{PROSE} We print."),
+    ],
+)
+def test_a_short_reply_is_quoted_with_the_question_it_answers(words, text):
+    assert quoted_alone(FAQ.format(prose=f"{PROSE} We print."), words) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "text"),
+    [
+        ("# Doc\n\n## Before you leave\n\n- Turn off the lights\n- Lock up\n", "Lock up", "▸ Before you leave\n{}"),
+        (
+            "# Doc\n\n## The end\n\nLeave the house as you found it:\n\n- Turn off the lights\n- Lock up\n",
+            "Lock up",
+            "Leave the house as you found it:\n{}",
+        ),
+        ("# Doc\n\n- Turn off the lights\n- Lock up\n", "Lock up", "{}"),
+    ],
+)
+def test_a_list_that_nothing_introduces_is_quoted_under_its_heading(source, words, text):
+    assert quoted_alone(source, words) == text.format("- Turn off the lights\n- Lock up")
+
+
+def test_what_is_no_sentence_is_quoted_under_its_heading():
+    text = "# Doc\n\n## Bus station\n\n(48) 5550-0238 Mill Square, 612"
+    assert quoted_alone(text, "Mill") == "▸ Bus station\n(48) 5550-0238 Mill Square, 612"
+
+
+def test_a_heading_is_shown_once_above_what_stands_under_it():
+    text = "# Doc\n\n## Doors\n\n- North: red key\n\nSome words that are no part of any list stand here, " + "on " * 90
+    ranked = rank_quotations(found("key", chunked(f"{text}.\n\n- South: blue key\n", "Doc")), (), WordEmbedder())
+    items = [each for each in ranked if each.quotation.text.startswith("- ")]
+    assert extract(items).text.count("▸ Doors") == 1
 
 
 def test_what_is_much_less_likely_is_not_quoted_as_closest_either():
     assert closest(scored((1, 0, 5.0), (1, 1, 1.1), (2, 0, 0.9)), "en").text.endswith("One is here.\n…\nTwo is here.")
+
+
+def test_passages_of_one_section_are_quoted_in_its_order():
+    def of(number, start, text):
+        place = {"document_id": 1, "start": start, "end": start + len(text)}
+        step = replace(passage(text, number=number, document="Doc", heading="Doc > Tunnel"), **place)
+        return ScoredQuotation(QuotablePassage(number, step, step).around(0, 300), 5.0 - number)
+
+    quoted = extract([of(1, 900, "3. Copy the port of the tunnel."), of(2, 0, "1. Download the program and run it.")])
+    assert quoted.text == "▸ Tunnel\n1. Download the program and run it. [1]\n\n3. Copy the port of the tunnel. [2]"
+    assert quoted.first.endswith("3. Copy the port of the tunnel.")

@@ -171,3 +171,18 @@ def test_a_list_is_told_from_its_first_item_where_the_item_sought_is_still_reach
 def test_what_is_introduced_is_told_as_far_as_there_is_room():
     of = quotable("Login may fail. Install one of these:\n\n- for one browser, here\n- for the other browser, there")
     assert of.from_block(0, 80).text == "Login may fail. Install one of these:\n- for one browser, here"
+
+
+def test_lines_that_do_not_end_as_sentences_stay_lines():
+    text = "Early tickets end on 7 June\nRegular tickets end on 8 July\n\n1) Accept. Valid for 30 days\nUp to three.\n"
+    assert quoted(text, "Regular", 300).splitlines() == [
+        "Early tickets end on 7 June",
+        "Regular tickets end on 8 July",
+        "1) Accept. Valid for 30 days",
+        "Up to three.",
+    ]
+
+
+def test_a_question_is_not_the_end_of_a_quotation():
+    text = "Have a good trip and keep the receipts. Why the rush? A voucher pays the hotel, so hand it in on time."
+    assert quoted(text, "receipts", 60) == "Have a good trip and keep the receipts."
