@@ -54,7 +54,7 @@ class CondensedQuestion:
 
     def then(self, question: str) -> CondensedQuestion:
         """Return the turn in which ``question`` is asked next."""
-        return replace(self, asked=question, topic=question, earlier=self.topic)
+        return replace(self, asked=question, topic=question, earlier=self.said.topic)
 
     def again(self, question: str) -> CondensedQuestion:
         """Return the same turn with ``question``, which stands on its own, in place of the one asked."""
@@ -62,8 +62,12 @@ class CondensedQuestion:
 
     @property
     def said(self) -> ConversationTurn:
-        """Return the question as a turn of its session."""
-        return ConversationTurn(self.asked, self.topic, self.at)
+        """Return the question as a turn of its session.
+
+        What is asked next goes on from it, unless its wording refers to the topic itself: then from that.
+        """
+        topic = self.topic if is_follow_up(self.asked) else self.asked
+        return ConversationTurn(self.asked, topic, self.at)
 
 
 @dataclass(frozen=True, slots=True)

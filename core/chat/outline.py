@@ -41,10 +41,11 @@ class DocumentSection:
         return ""
 
     @property
-    def steps(self) -> Sequence[str]:
-        """Return the items of its longest list, a numbered one first; empty where it has none of two items."""
-        found = sorted(_lists(self.text), key=lambda each: (bool(_NUMBERED.match(each[0])), len(each)))
-        return [without_marks(_STEP.sub(r"\g<step>", item)) for item in found[-1]] if found else ()
+    def lists(self) -> Sequence[Sequence[str]]:
+        """Return its numbered lists, or all where none is numbered, of two items or more, without marks."""
+        found = list(_lists(self.text))
+        numbered = [items for items in found if _NUMBERED.match(items[0])]
+        return [[without_marks(_STEP.sub(r"\g<step>", item)) for item in items] for items in numbered or found]
 
 
 def document_sections(text: str) -> list[DocumentSection]:

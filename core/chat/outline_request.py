@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from core.retrieval.analyzer import query_terms
+from core.retrieval.analyzer import fold, query_terms
 
 OutlineKind = Literal["about", "summary", "steps"]
 
@@ -43,9 +43,20 @@ _OPENINGS: Mapping[OutlineKind, re.Pattern[str]] = {
 }
 
 
+_ALL = frozenset(["everything", "all", "documents", "docs", "tudo", "todos", "documentos", "docs"])
+_RULES = frozenset(
+    re.findall(
+        r"\w+",
+        "rule rules regulation regulations bylaws statute statutes policy policies guidelines terms"
+        " regra regras regulamento regulamentos regimento estatuto estatutos norma normas politica politicas",
+    )
+)
+"""What a document of rules is called, folded."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutlineRequest:
-    """What is asked of a document, and the words that name it."""
+    """What is asked of a document, and the words that name it: none where all documents are meant."""
 
     kind: OutlineKind
     subject: str
@@ -53,7 +64,12 @@ class OutlineRequest:
     @property
     def words(self) -> frozenset[str]:
         """Return the telling words of the subject, folded."""
-        return frozenset(term.text for term in query_terms(self.subject) if not term.is_framing)
+        return frozenset(term.text for term in query_terms(self.subject) if not term.is_framing) - _ALL
+
+    def is_called(self, title: frozenset[str]) -> bool:
+        """Return whether the words of a title name the subject; a title may call rules by any of their names."""
+        missing = self.words - title
+        return bool(self.words) and (not missing or (missing <= _RULES and bool(title & _RULES)))
 
 
 def outline_request(text: str) -> OutlineRequest | None:
@@ -65,5 +81,6 @@ def outline_request(text: str) -> OutlineRequest | None:
         if match := opening.match(said):
             subject = re.sub(rf"^{_ARTICLE}", "", said[match.end() :], flags=re.IGNORECASE).strip(" \"'“”«»")
             request = OutlineRequest(kind, subject)
-            return request if request.words else None
+            means_all = kind == "summary" and subject and _ALL.issuperset(fold(subject).split())
+            return request if request.words or means_all else None
     return None

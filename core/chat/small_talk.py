@@ -20,6 +20,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chat.question_recognition import names_another
 from core.retrieval.analyzer import fold, stop_words
 from core.retrieval.speller import slang_words
 from core.types import LANGUAGES
@@ -64,6 +65,9 @@ _HOW_TO = re.compile(
     r"|como (?:eu |a gente )?(?:faco|faz|posso|consigo|devo))\b"
 )
 
+_E_AI = re.compile(r"\W*e\s+ai\b")
+"""The one greeting that begins as *e os visitantes?* does."""
+
 _WORD_GRAMS = (1, 2, 3)
 _CHARACTER_GRAMS = (2, 3, 4, 5)
 _REPEATED = re.compile(r"(.{1,2}?)\1{2,}")
@@ -98,6 +102,8 @@ class SmallTalkModel:
             return None
         kind = TALK_KINDS[int(scores[1:].argmax())]
         if kind not in _ASKING and _HOW_TO.search(fold(text)):
+            return None
+        if kind == "greeting" and names_another(text) and not _E_AI.match(fold(text)):
             return None
         n_unknown = sum(not self._is_known(word) for word in words(text))
         is_named = n_unknown == 1 and kind in _NAMED and scores[0] >= _SURE_THOUGH_UNKNOWN

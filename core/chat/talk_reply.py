@@ -5,6 +5,7 @@ No model writes them. A request about a document that a space does not have is l
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ N_CHANGES = 5
 N_EXAMPLES = 2
 
 _MAX_LINE_CHARS = 160
+_JOINS = re.compile(r"_|(?<=\w)-(?!\d{1,2}(?!\d))(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,19 @@ class TalkReplies:
     async def read(self, scope: Scope, text: str, language: Language) -> ReadTalk:
         """Return the reply to a message that asks nothing to be looked up; of any other, what it asks."""
         said = await offload(read_talk, text)
-        if said.kind is not None:
-            return ReadTalk(said.asked, await self._reply(said.kind, scope, language))
-        if (request := outline_request(said.asked)) is not None:
+        request = outline_request(said.asked)
+        kind = "knowledge" if request is not None and not request.words else said.kind
+        if kind is not None:
+            return ReadTalk(said.asked, await self._reply(kind, scope, language))
+        if request is not None:
             return ReadTalk(said.asked, await self._outline(request, scope, language))
         return ReadTalk(said.asked)
 
     async def _reply(self, kind: TalkKind, scope: Scope, language: Language) -> str:
         match kind:
             case "ability":
-                titles = [shown_title(each) for each in _largest(await self._documents(scope))[:N_EXAMPLES]]
+                titled = sorted(_largest(await self._documents(scope)), key=_is_file_name)
+                titles = [shown_title(each) for each in titled[:N_EXAMPLES]]
                 examples = [say(language, f"talk.example_{n}", title=title) for n, title in enumerate(titles, start=1)]
                 return "\n".join([say(language, "talk.ability"), *examples, say(language, "talk.commands")])
             case "knowledge":
@@ -97,15 +102,18 @@ class TalkReplies:
         return f"• {shown_title(document)}" + (f": {named}" if named else "")
 
     async def _outline(self, request: OutlineRequest, scope: Scope, language: Language) -> str | None:
-        """Return what a document says on the whole; ``None`` where no title has all words of the request."""
-        named = [each for each in await self._documents(scope) if request.words <= _words(each.title)]
+        """Return what a document says on the whole; ``None`` where no title has all words of the request.
+
+        The same where steps are asked for and the document has several lists that no headings tell apart.
+        """
+        named = [each for each in await self._documents(scope) if request.is_called(_words(each.title))]
         if not named:
             return None
         document = min(named, key=lambda each: len(_words(each.title)))
         sections = await self._sections(document)
-        steps = max((each.steps for each in sections), key=len, default=()) if request.kind == "steps" else ()
-        if steps:
-            lines = [f"{n}. {_cut(step)}" for n, step in enumerate(steps[:MAX_STEPS], start=1)]
+        lists = [(each.heading, items) for each in sections for items in each.lists]
+        if request.kind == "steps" and lists:
+            lines = _step_lines(lists)
         else:
             lines = [line for each in sections if (line := _section_line(each, document))][:MAX_SECTIONS]
         return "\n".join([f"**{shown_title(document)}**", *lines]) if lines else None
@@ -125,13 +133,20 @@ def read_talk(text: str) -> ReadMessage:
 
 
 def shown_title(document: Document) -> str:
-    """Return a document's title: a file's name without its ending."""
+    """Return a document's title; the name of a file as words, without its ending."""
     title = PurePosixPath(document.title)
-    return title.stem.replace("_", " ") if title.suffix in (".md", ".txt", ".pdf", ".html") else document.title
+    name = title.stem if title.suffix in (".md", ".txt", ".pdf", ".html") else document.title
+    is_file_name = name != document.title or (" " not in name and len(_JOINS.findall(name)) > 1)
+    return _JOINS.sub(" ", name) if is_file_name else name
 
 
 def _largest(documents: Sequence[Document]) -> list[Document]:
     return sorted(documents, key=lambda each: -each.n_passages)
+
+
+def _is_file_name(document: Document) -> bool:
+    """Tell whether a document is called as a file is, and not by a title."""
+    return " " not in document.title
 
 
 def _folder(document: Document) -> str:
@@ -154,6 +169,18 @@ def _section_line(section: DocumentSection, document: Document) -> str:
     if not _is_part(section, document):
         return f"• {sentence}" if sentence else ""
     return f"• **{section.heading}**" + (f": {sentence}" if sentence else "")
+
+
+def _step_lines(lists: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Return a document's only list, or its lists under their headings; nothing where two are under the same."""
+    headings = [heading for heading, _ in lists]
+    if len(lists) > 1 and ("" in headings or len(set(headings)) < len(headings)):
+        return []
+    lines = []
+    for heading, items in lists:
+        lines += [f"**{heading}**"] * (len(lists) > 1)
+        lines += [f"{n}. {_cut(item)}" for n, item in enumerate(items, start=1)]
+    return lines[:MAX_STEPS]
 
 
 def _cut(text: str) -> str:

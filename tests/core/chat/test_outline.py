@@ -38,9 +38,11 @@ def test_sections_have_their_heading_and_first_sentence() -> None:
     ]
 
 
-def test_steps_are_a_numbered_list_whole_before_any_other() -> None:
-    (steps,) = [each.steps for each in document_sections(HANDBOOK) if each.steps]
+def test_the_lists_of_a_section_are_the_numbered_ones_where_there_are_any() -> None:
+    ((steps,),) = [each.lists for each in document_sections(HANDBOOK) if each.lists]
     assert list(steps) == ["Sign the book.", "Check the bung and the oars.", "Tell the harbour."]
+    (section,) = document_sections("- a vest\n- a whistle\n\nAnd:\n\n- a rope\n- a lamp")
+    assert section.lists == [["a vest", "a whistle"], ["a rope", "a lamp"]]
 
 
 def test_a_text_without_headings_is_one_section() -> None:

@@ -17,6 +17,7 @@ from core.chat.outline_request import OutlineRequest, outline_request
         ("can you summarize the code of conduct", OutlineRequest("summary", "code of conduct")),
         ("resuma o regulamento da piscina", OutlineRequest("summary", "regulamento da piscina")),
         ("faz um resumo do estatuto", OutlineRequest("summary", "estatuto")),
+        ("resuma tudo", OutlineRequest("summary", "tudo")),
         ("list the steps of opening up", OutlineRequest("steps", "opening up")),
         ("liste os passos da matrícula", OutlineRequest("steps", "matrícula")),
     ],
