@@ -135,7 +135,7 @@ bench-postgres: setup ## what is found, and how fast, on SQLite and on PostgreSQ
 	@$(BENCH) bench/postgres.py $(DATA)
 
 .PHONY: bench-postgres-graph
-bench-postgres-graph: setup ## pgvector's graph at size: time to build, p95, recall: make bench-postgres-graph [SIZES="100000 1000000"]
+bench-postgres-graph: setup ## pgvector's graph at size: time to build, p95, recall: make bench-postgres-graph [SIZES="themed 100000 1000000"]
 	@$(BENCH) bench/postgres_graph.py $(SIZES)
 
 .PHONY: bench-capacity

@@ -10,24 +10,40 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy import REAL, BigInteger, Row, String, TextClause, bindparam, text
+from sqlalchemy import REAL, BigInteger, Double, Row, String, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StorageCorrupt
+from core.storage.engines.postgres_graphs import graph_name
 from core.storage.engines.postgres_sql import read_sent
 from core.types import Matrix, SpaceId, Vector
 
-EF_SEARCH = 200
-"""How many of a graph's vectors are compared at least; 50 are wanted."""
+EF_LEAST, EF_MOST = 200, 1000
+"""How many of the best vectors are followed through a graph; 50 are wanted, and 1000 is the most pgvector takes."""
+
+N_LEAST = 250_000
+"""Vectors in a graph up to which ``EF_LEAST`` is enough; of more, as many more are followed as the root of them."""
 
 ITERATIVE_SCAN = "strict_order"
 """A graph is followed on, in order, until enough rows pass the conditions."""
 
 _SETTINGS = text(
-    "SELECT set_config('hnsw.ef_search', :ef_search, true), set_config('hnsw.iterative_scan', :iterative_scan, true)"
-).bindparams(ef_search=str(EF_SEARCH), iterative_scan=ITERATIVE_SCAN)
-"""Of this transaction alone: a connection behind a pooler is others' afterwards."""
+    "SELECT set_config('hnsw.ef_search', CAST(coalesce(("
+    "SELECT greatest(:least, least(:most, round(:least * sqrt(greatest(reltuples, 0) / :n_least))))"
+    " FROM pg_class WHERE oid = to_regclass(:graph)"
+    "), :least) AS text), true) AS ef_search, set_config('hnsw.iterative_scan', :iterative_scan, true)"
+).bindparams(
+    bindparam("least", EF_LEAST, Double),
+    bindparam("most", EF_MOST, Double),
+    bindparam("n_least", N_LEAST, Double),
+    bindparam("graph", type_=String),
+    iterative_scan=ITERATIVE_SCAN,
+)
+"""Of this transaction alone: a connection behind a pooler is others' afterwards.
+
+How large a graph is, PostgreSQL knows from building, vacuuming and analysing it.
+"""
 
 Found = Sequence[Row[Any]]
 
@@ -55,7 +71,7 @@ class PostgresVectors:
 
 
 async def _rows(dim: int, values: dict[str, Any], connection: AsyncConnection) -> Found:
-    await connection.execute(_SETTINGS)
+    await connection.execute(_SETTINGS, {"graph": graph_name(values["space"], values["embedder"], dim)})
     rows = (await connection.execute(_statement(dim), values)).all()
     if rows and rows[0].scan != ITERATIVE_SCAN:  # pgvector only warns of a value it does not know, and drops it
         raise StorageCorrupt(f"pgvector follows graphs in the order {rows[0].scan!r}, not {ITERATIVE_SCAN!r}")

@@ -115,6 +115,37 @@ async def test_a_large_space_gets_a_graph_of_its_own_and_loses_it(
     assert [await server.tend_vectors() for _ in range(2)] == [1, 0]
 
 
+async def test_a_graph_built_in_another_way_is_replaced_once_the_new_one_is_there(
+    server: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_graphs, "N_EXACT", 90)
+    await fill(server)
+    options: list[str] = []
+    for m in (8, 12, 12):
+        monkeypatch.setattr(postgres_graphs, "M", m)
+        options.append(f"{await server.tend_vectors()}: {await graph_options(server)}")
+    assert options == ["1: ['m=8']", "2: ['m=12']", "0: ['m=12']"]
+
+
+async def graph_options(server: Database) -> list[str]:
+    graphs = text("SELECT reloptions[1] AS m FROM pg_class WHERE relkind = 'i' AND starts_with(relname, 'graph_')")
+    return [row.m for row in await server.rows(graphs)]
+
+
+@pytest.mark.parametrize(("n_least", "ef"), [(250_000, "200"), (25.5, "400"), (1, "1000")])
+async def test_of_a_larger_graph_more_is_followed(
+    server: Database, monkeypatch: pytest.MonkeyPatch, n_least: float, ef: str
+) -> None:
+    monkeypatch.setattr(postgres_graphs, "N_EXACT", 90)
+    await fill(server)
+    await server.tend_vectors()
+    name = postgres_graphs.graph_name(HERE, E, 256)  # of 102 vectors
+    async with server.read() as connection:
+        settings = {"graph": name, "n_least": n_least}
+        assert (await connection.execute(postgres_vectors._SETTINGS, settings)).one().ef_search == ef
+        assert (await connection.execute(postgres_vectors._SETTINGS, {"graph": "none"})).one().ef_search == "200"
+
+
 async def test_an_order_that_pgvector_does_not_know_is_noticed(
     server: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
