@@ -19,6 +19,7 @@ from bot.tracing import tracing
 from bot.watchdog import guard_loop
 from core.assembly.bootstrap import assemble
 from core.errors import Unavailable
+from core.http_client import HttpClient
 from core.settings import read_settings
 from plugins import load_plugins
 
@@ -34,7 +35,7 @@ async def run_gateway() -> None:
         raise Unavailable("replicas.no_database")
     addresses = CoreAddresses(settings.core_urls)
     token = settings.core_token.get_secret_value().strip() if settings.core_token else ""
-    async with tracing(settings.otlp_endpoint, "aion-gateway"), httpx.AsyncClient(limits=UNLIMITED) as client:
+    async with tracing(settings.otlp_endpoint, "aion-gateway"), HttpClient(limits=UNLIMITED) as client:
         cores = CoreCluster(addresses, RemoteCall(client, token))
         async with assemble(settings, load_plugins(), processor=cores) as aion:
             set_up_logging(settings, aion.secrets)

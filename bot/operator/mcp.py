@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-
 from bot.mcp.http import mcp_app
 from bot.mcp.remote import RemotePrograms
 from bot.mcp.server import mcp_server
@@ -16,6 +14,7 @@ from bot.terminal.open_aion import open_aion
 from bot.terminal.output import TerminalConsole
 from bot.web.app import serve
 from core.errors import BadInput, Unavailable
+from core.http_client import HttpClient
 from core.programs.port import ProgramPort, ProgramsPort
 from core.settings import Settings, read_settings
 
@@ -64,7 +63,7 @@ async def _open_programs() -> AsyncIterator[ProgramsPort]:
     except Unavailable as error:
         if error.key != "storage.in_use":
             raise
-    async with httpx.AsyncClient(base_url=_address(settings), trust_env=False) as client:
+    async with HttpClient(base_url=_address(settings), trust_env=False) as client:
         yield RemotePrograms(client)
 
 

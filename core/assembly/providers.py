@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 from pydantic import SecretStr
 
 from core.dotenv_file import read_dotenv
@@ -16,6 +15,7 @@ from core.generation.providers.ledger import Ledger
 from core.generation.providers.route import read_keys
 from core.generation.providers.router import Router, open_router
 from core.generation.providers.transcription import Transcriber, open_transcriber
+from core.http_client import HttpClient
 from core.offload import offload
 from core.settings import Settings
 from core.storage.quotas import Quotas
@@ -43,7 +43,7 @@ async def open_providers(settings: Settings, quotas: Quotas) -> AsyncIterator[Pr
         if not keys:
             yield ProviderAccess(providers, ledger, Router(), Transcriber(), secrets)
             return
-        async with httpx.AsyncClient(trust_env=True) as client:
+        async with HttpClient(trust_env=True) as client:
             router = open_router(providers, keys, client, ledger, monthly_usd=settings.openai_monthly_usd)
             transcriber = open_transcriber(providers, keys, client, ledger, monthly_usd=settings.openai_monthly_usd)
             yield ProviderAccess(providers, ledger, router, transcriber, secrets)

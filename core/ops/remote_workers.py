@@ -22,6 +22,7 @@ from core.generation.prompting.prompt import estimate_tokens
 from core.generation.providers.catalogue import Provider, ProviderModel
 from core.generation.providers.client import ProviderGenerator, ProviderTimeouts
 from core.generation.providers.errors import OF_REQUEST, FailureKind, ProviderFailed
+from core.http_client import HttpClient
 from core.ops.alerts import Alerts
 from core.ports import LocalModel
 from core.request_id import HEADER, current_request
@@ -234,7 +235,7 @@ async def open_workers(text: str, token: SecretStr | None, alerts: Alerts) -> As
     if not text.strip():
         yield RemoteWorkers((), alerts)
         return
-    async with httpx.AsyncClient(trust_env=True, event_hooks={"request": [_tag]}) as client:
+    async with HttpClient(trust_env=True, event_hooks={"request": [_tag]}) as client:
         workers = RemoteWorkers(read_workers(text, token, client), alerts)
         watching = asyncio.create_task(workers.watch(), name="watch workers")
         try:

@@ -16,9 +16,9 @@ from functools import partial
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken
-from telegram.request import HTTPXRequest
 
 from bot.adapters.telegram.address import place_named
+from bot.adapters.telegram.api_request import ApiRequest
 from bot.adapters.telegram.commands import publish_menus
 from bot.adapters.telegram.handlers import UpdateHandlers
 from bot.adapters.telegram.moderators import ChatModerators
@@ -110,7 +110,7 @@ class TelegramAdapter:
             self._token,
             base_url=f"{self._api_base}/bot",
             base_file_url=f"{self._api_base}/file/bot",
-            request=HTTPXRequest(
+            request=ApiRequest(
                 connection_pool_size=256, read_timeout=20, write_timeout=20, connect_timeout=10, pool_timeout=30
             ),
             get_updates_request=PollRequest(connection_pool_size=1, read_timeout=10, connect_timeout=10),
