@@ -1,7 +1,7 @@
 """The text catalogue: every sentence AION says, in each language, from ``core/locales/LANGUAGE.toml``.
 
 Sentences may hold Markdown; the values in their gaps are text, and are shown as they are. A value that is a mapping by
-language is shown as that of the sentence.
+language is shown as that of the sentence. ``{n} {n:passage|passages}`` is "1 passage" and "2 passages".
 """
 
 from __future__ import annotations
@@ -75,9 +75,18 @@ def _filled(
         in_code ^= literal.count("`") % 2 == 1
         if name is not None:
             value = values[name]
+            if form and "|" in form:
+                pieces.append(_counted(value, form))
+                continue
             text = format(value, form or "")
             pieces.append(value if isinstance(value, Markdown) else (show_code if in_code else show)(text))
     return "".join(pieces)
+
+
+def _counted(value: object, words: str) -> str:
+    """Return the words for one thing or for several, which a bar divides."""
+    one, _, several = words.partition("|")
+    return one if value == 1 else several
 
 
 def _in_code(text: str) -> str:

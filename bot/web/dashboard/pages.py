@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core.markdown import plain_text
-from core.texts import catalogue, say
+from core.texts import say
 from core.types import LANGUAGES, Language, Reason
 
 SCREENS: tuple[str, ...] = (
@@ -75,16 +75,10 @@ class Pages:
     def render(self, name: str, language: Language, values: Mapping[str, Any]) -> str:
         """Return the page ``name`` with its sentences in ``language``."""
         template = self._templates.get_template(f"{name}.html")
-        chrome = {"language": language, "say": partial(say_counted, language), "ago": partial(_ago, language)}
+        chrome = {"language": language, "say": partial(say, language), "ago": partial(_ago, language)}
         return template.render(
             **chrome, sentence=partial(_sentence, language), said_reason=partial(_reason, language), **values
         )
-
-
-def say_counted(language: Language, key: str, **values: Any) -> str:
-    """Return a sentence as ``say`` does; of one thing (``n=1``) that of the table ``one``, where there is one."""
-    single = f"one.{key.replace('.', '_')}"
-    return say(language, single if values.get("n") == 1 and single in catalogue(language) else key, **values)
 
 
 def web_link(name: str) -> str | None:
@@ -110,5 +104,5 @@ def _ago(language: Language, moment: datetime) -> str:
     passed_s = (datetime.now(UTC) - moment).total_seconds()
     for unit, length_s in _AGES:
         if passed_s >= length_s:
-            return say_counted(language, f"ago.{unit}", n=int(passed_s // length_s))
+            return say(language, f"ago.{unit}", n=int(passed_s // length_s))
     return say(language, "ago.now")

@@ -23,7 +23,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.delivery.tasks import TaskSet
 from bot.web.dashboard.knowledge_map import MapCache
-from bot.web.dashboard.pages import Pages, say_counted
+from bot.web.dashboard.pages import Pages
 from bot.web.dashboard.roles import RoleSource
 from bot.web.fields import row_number
 from core.assembly.aion import Aion
@@ -33,6 +33,7 @@ from core.dashboard.sessions import DashboardSession
 from core.dashboard.token import MAX_TOKEN_CHARS, csrf_token
 from core.errors import BadInput, PermissionRefused
 from core.services import SpaceServices
+from core.texts import say
 from core.types import Language, Message, Person, Rate, Scope, SpaceId, is_private, readers_of, space_of_readers
 
 log = logging.getLogger(__name__)
@@ -209,7 +210,7 @@ class Visit:
         if not said.isidentifier() or not (n.isascii() and n.isdigit() and len(n) < 10):
             return ""
         try:
-            return say_counted(self.language, f"saying.{said}", n=int(n))
+            return say(self.language, f"saying.{said}", n=int(n))
         except KeyError:
             return ""
 

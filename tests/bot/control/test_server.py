@@ -77,7 +77,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 async def test_files_are_read_here_and_learned_there(aion: Aion, capsys: pytest.CaptureFixture[str]) -> None:
     await index_paths([Path("notes"), Path("missing.md")], "global", DOCUMENTS, if_empty=False, verbose=False)
     said = lines(capsys)
-    assert said[:2] == ["✅ Learned notes/kitchen.md (1 passages).", "✅ Learned notes/library.md (1 passages)."]
+    assert said[:2] == ["✅ Learned notes/kitchen.md (1 passage).", "✅ Learned notes/library.md (1 passage)."]
     assert "missing.md" in said[2]
     assert said[3].startswith("2 added")
     assert {name for each in await aion.documents.list(GLOBAL) for name in each.names} == {
@@ -87,7 +87,7 @@ async def test_files_are_read_here_and_learned_there(aion: Aion, capsys: pytest.
     await print_documents("global")
     assert [line.split("\t")[1] for line in lines(capsys)] == ["Kitchen", "Library"]
     await forget_document("Kitchen", "global")
-    assert lines(capsys) == ["Forgotten: Kitchen (1 passages)."]
+    assert lines(capsys) == ["Forgotten: Kitchen (1 passage)."]
     assert [each.title for each in await aion.documents.list(GLOBAL)] == ["Library"]
 
 
