@@ -30,7 +30,7 @@ from core.storage.database import DATABASE_FAILURES
 from core.storage.delivery.inbox import Inbox
 from core.texts import explain_markdown, language_of_locale, say_markdown
 from core.tracing import span
-from core.types import HeardMessage, Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of
+from core.types import HeardMessage, Language, Message, Person, Platform, Reply, SpaceId, Thumb, community_of, is_guest
 from core.types.delivery import UnfinishedMessage
 
 log = logging.getLogger(__name__)
@@ -205,7 +205,9 @@ class Dispatch:
             await self.processor.process(message, outlet)
 
     async def _permitted(self, message: Message, name: str, language: Language) -> Message:
-        """Return a call that its sender may make, as that of the audience it teaches."""
+        """Return a call that its sender may make, as that of the audience it teaches. A guest carries out none."""
+        if is_guest(message.space):
+            raise BadInput("guest.command")
         command = self.registry.get(name)
         if command is None:
             raise BadInput("command.unknown", command=name)

@@ -19,7 +19,7 @@ from core.ports import Outlet
 from core.question_answering import QuestionAnswering
 from core.service_binding import Services
 from core.texts import explain_markdown, language_of_locale, say_markdown
-from core.types import Language, Message, Reply
+from core.types import Language, Message, Reply, is_guest
 from core.voice_messages import TranscriptOutlet, VoiceMessages, recording_of
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,8 @@ class LocalProcessor:
 
     async def _answer(self, message: Message, language: Language, outlet: Outlet) -> None:
         """Answer a question; a spoken one as it was transcribed, below its transcript."""
+        if is_guest(message.space):
+            return await self.questions.answer_guest(message, outlet)
         if recording_of(message) is not None:
             async with self.commands.turn(message.space, message.person.id):
                 message = await self.voices.heard(message)

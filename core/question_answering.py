@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from core.chat.answer_reply import answer_reply
@@ -9,14 +12,15 @@ from core.chat.fair_queue import FairQueue
 from core.chat.pleasantries import says_something
 from core.errors import BadInput
 from core.extensions.hooks import AskedQuestion, DeliveredAnswer, HookCaller
+from core.generation.draft import Draft
 from core.language import detect_language
 from core.markdown import sanitise
 from core.offload import offload
-from core.pipeline import Consultation, Pipeline, Question
+from core.pipeline import TALK, Consultation, Pipeline, Question
 from core.ports import Outlet
-from core.texts import language_of_locale
+from core.texts import language_of_locale, say_markdown
 from core.tracing import span
-from core.types import Answer, Language, Message, Person, SpaceId
+from core.types import GLOBAL, Answer, Language, Message, Person, Reply, SpaceId
 
 MAX_QUESTION_CHARS = 4_000
 """Longer than any platform's message; beyond it a text is a document, and ``/index`` is the place for it."""
@@ -27,6 +31,9 @@ N_AT_ONCE = 4
 Writing an answer and delivering it take longer elsewhere, and are not counted; they keep only the same person's next
 question waiting.
 """
+
+GUEST_WAIT_S = 3.0
+"""Seconds after which somebody who asks a guest is told that the answer is looked up; platforms allow few more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,21 @@ class QuestionAnswering:
             answer = await self.pipeline.answer_unaddressed(await self._question(message, message.text))
         if answer is not None:
             await outlet.send(answer_reply(answer))
+
+    async def answer_guest(self, message: Message, outlet: Outlet) -> None:
+        """Answer a question where AION is a guest, from the operator's own space alone; nothing of it is recorded.
+
+        Raises ``BadInput`` when it asks nothing.
+        """
+        question = replace(await self._question(message, message.text), space=GLOBAL, others=(), key=None)
+        async with _told_to_wait(outlet, question.language):
+            said = await self.pipeline.talk.read(question.scope, question.text, question.language)
+            draft = Draft(said.reply, TALK) if said.reply is not None else None
+            if draft is None:
+                async with self.queue.turn(message.space, message.person.id) as turn:
+                    asked = replace(question, text=said.asked)
+                    draft = (await self.pipeline.consult(asked, turn.end)).draft
+        await outlet.send(Reply(sanitise(draft.text), question.language, sources=draft.sources))
 
     async def consult(self, space: SpaceId, program: Person, words: str) -> Consultation:
         """Answer a program's question in its turn. Raises ``BadInput`` when it asks nothing."""
@@ -115,3 +137,19 @@ def readable_question(text: str) -> str:
     if not says_something(question):
         raise BadInput("question.wordless")
     return question
+
+
+@asynccontextmanager
+async def _told_to_wait(outlet: Outlet, language: Language) -> AsyncIterator[None]:
+    """Show that the answer is looked up where the block takes longer than ``GUEST_WAIT_S``."""
+
+    async def tell() -> None:
+        await asyncio.sleep(GUEST_WAIT_S)
+        await outlet.progress(say_markdown(language, "guest.looking"))
+
+    telling = asyncio.create_task(tell(), name="telling a guest's asker to wait")
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.wait((telling,))

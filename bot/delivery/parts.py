@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.delivery.markup import markdown_of
-from bot.delivery.post import CardPost, RenderedItem, RenderedMessage, ReplyPost
+from bot.delivery.post import Capabilities, CardPost, RenderedItem, RenderedMessage, ReplyPost
 from bot.delivery.split import split
 from core.types import Reply
 
@@ -15,6 +15,9 @@ H = TypeVar("H")
 _NOTHING = "…"
 """Sent for a reply without text, since silence looks like a fault."""
 
+_CUT = "\n…"
+"""Ends a text that was cut."""
+
 
 def parts_of(reply: Reply, post: ReplyPost[H]) -> list[RenderedMessage]:
     """Return the messages that ``post`` shows for a reply; none for a reaction alone."""
@@ -22,11 +25,20 @@ def parts_of(reply: Reply, post: ReplyPost[H]) -> list[RenderedMessage]:
         return []
     if (card := _card_of(reply, post)) is not None:
         return [card]
-    capabilities = post.capabilities
-    texts = split(post.render(markdown_of(reply)), capabilities.max_units, capabilities.measure) or [_NOTHING]
+    texts = _texts(post.render(markdown_of(reply)), post.capabilities) or [_NOTHING]
     rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)
     last = rendered(texts[-1], reply.answer_id, buttons=reply.buttons, menu=reply.menu, items=_items(reply, post))
     return [*map(rendered, texts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
+
+
+def _texts(text: str, capabilities: Capabilities) -> list[str]:
+    """Return a text in parts, cut where they would be more than ``max_messages``."""
+    texts = split(text, capabilities.max_units, capabilities.measure)
+    n_most = capabilities.max_messages
+    if n_most is None or len(texts) <= n_most:
+        return texts
+    shorter = split(text, capabilities.max_units - capabilities.measure(_CUT), capabilities.measure)[:n_most]
+    return [*shorter[:-1], shorter[-1] + _CUT]
 
 
 def _card_of(reply: Reply, post: ReplyPost[H]) -> RenderedMessage | None:

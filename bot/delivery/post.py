@@ -62,13 +62,15 @@ class RenderedMessage:
 class Capabilities:
     """The limits of a chat: ``max_units`` of ``measure`` a message, edits at least ``edit_interval_s`` seconds apart.
 
-    The typing sign, which fades by itself, is sent every ``typing_interval_s`` seconds.
+    The typing sign, which fades by itself, is sent every ``typing_interval_s`` seconds. Where a reply may take only
+    ``max_messages``, longer text is cut, and partial text is journalled before it is sent, since it takes up one.
     """
 
     max_units: int
     measure: Measure
     edit_interval_s: float
     typing_interval_s: float
+    max_messages: int | None = None
 
 
 @runtime_checkable

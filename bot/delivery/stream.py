@@ -251,7 +251,8 @@ class StreamedReply(Generic[H]):
             return await self._send_noted(n, index, rendered)
 
     async def _send_noted(self, n: int, index: int, rendered: RenderedMessage) -> _Shown[H]:
-        if not rendered.cosmetic:
+        is_counted = not rendered.cosmetic or self._post.capabilities.max_messages is not None
+        if is_counted:
             await self._note(n, DeliveredPart(index, None))
         try:
             handle = await self._post.send(rendered, index)
@@ -259,7 +260,7 @@ class StreamedReply(Generic[H]):
             self._n_sent += 1
             raise
         except DeliveryFailed:
-            if not rendered.cosmetic:
+            if is_counted:
                 await self._note(n, None)
             raise
         self._n_sent += 1

@@ -6,7 +6,7 @@ How they are stored is in ``core.storage``; how they are shown, in ``bot``.
 from __future__ import annotations
 
 from core.types.answers import Answer, Button, File, Menu, MenuOption, Rating, Reply, ReplyItem, Source, Thumb
-from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_private
+from core.types.base import GLOBAL, LANGUAGES, Language, Matrix, Platform, SpaceId, Vector, is_guest, is_private
 from core.types.conflicts import Conflict, ConflictStatus, DatedStatement
 from core.types.events import EVENT_KINDS, CommunityEvent, EventKind, answer_events
 from core.types.exported_message import ExportedMessage
@@ -119,6 +119,7 @@ __all__ = [
     "WatchKind",
     "answer_events",
     "community_of",
+    "is_guest",
     "is_private",
     "readers_of",
     "space_of_readers",

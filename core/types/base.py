@@ -30,6 +30,11 @@ Matrix = NDArray[np.float32]
 """L2-normalised embeddings, shape ``(n, dim)``."""
 
 
+def is_guest(space: SpaceId) -> bool:
+    """Return whether a space is a chat that AION is no member of, and was asked in (``telegram:guest:<chat>``)."""
+    return space.split(":")[1:2] == ["guest"]
+
+
 def is_private(space: SpaceId) -> bool:
     """Return whether a space is one person's private chat (``discord:dm:<user>``, ``telegram:dm:<user>``)."""
     return space.split(":")[1:2] == ["dm"]

@@ -16,6 +16,7 @@ handful of methods; each returns once the update is queued for the bot::
         server.album(group, ana, {"a.md": b"...", "b.md": b"..."}, caption="/index@aion_bot", thread=5)
         server.say(group, ana, "And on Sundays?", reply_to=shown)
         server.promote(group, ana, "member")               # her role is gone a second later
+        server.summon(server.elsewhere("Chess"), ana, "@aion_bot When do you open?")   # a guest's question
         server.redeliver(server.updates[-1])               # the same message under a new update id
         server.inject("sendMessage", Flood(2))             # faults: Flood, Broken, Dropped, Slow, Rejected
         await server.wait_for_quiet()                      # everything said has been fetched and confirmed
@@ -295,12 +296,37 @@ class TelegramServer(World):
         self.shown.append(message)
         return self._as_json(message)
 
-    async def _on_editMessageText(self, params: Json) -> Json:
+    async def _on_answerGuestQuery(self, params: Json) -> Json:
+        """Post the one answer to a guest query; the Bot API names the message by an inline id alone."""
+        chat, asked_at_s = self._guest_queries.pop(str(params["guest_query_id"]), ({}, -math.inf))
+        if time.monotonic() - asked_at_s > self.guest_deadline_s:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        content = params["result"]["input_message_content"]
+        try:
+            text, entities = self._formatted({"text": content["message_text"], "entities": content.get("entities")})
+        except ApiError:
+            self._guest_queries[str(params["guest_query_id"])] = chat, asked_at_s
+            raise
+        number = next(self._message_ids)
+        self.shown.append(Shown(chat, number, text, entities, [], None, None, inline_id=f"inline{number}"))
+        return {"inline_message_id": f"inline{number}"}
+
+    def _editable(self, params: Json) -> Shown:
+        if "inline_message_id" in params:
+            named = params["inline_message_id"]
+            found = next((m for m in self.shown if m.inline_id == named and not m.deleted), None)
+            if found is None:
+                raise bad_request("MESSAGE_ID_INVALID")
+            return found
         chat = self._writable(params)
         message = self._find(chat["id"], int(params["message_id"]))
         if message is None:
             theirs = (chat["id"], int(params["message_id"])) in self._incoming
             raise bad_request("message can't be edited" if theirs else "message to edit not found")
+        return message
+
+    async def _on_editMessageText(self, params: Json) -> Json | bool:
+        message = self._editable(params)
         text, entities = self._formatted(params)
         buttons = _buttons(params)
         if (text, entities, buttons) == (message.text, message.entities, message.buttons):
@@ -310,7 +336,7 @@ class TelegramServer(World):
             )
         message.history.append(message.text)
         message.text, message.entities, message.buttons = text, entities, buttons
-        return self._as_json(message)
+        return True if message.inline_id is not None else self._as_json(message)
 
     async def _on_editMessageReplyMarkup(self, params: Json) -> Json:
         message = self._find(self._writable(params)["id"], int(params["message_id"]))
@@ -402,7 +428,7 @@ class TelegramServer(World):
         return (params.get("scope") or {"type": "default"})["type"], str(params.get("language_code") or "")
 
     def _hold_to_limits(self, method: str, params: Json) -> None:
-        if self.meter is not None and method in _COUNTED:
+        if self.meter is not None and method in _COUNTED and "chat_id" in params:
             wait_s = self.meter.spend(*telegram_rules(int(params["chat_id"])))
             if wait_s is not None:
                 n_s = math.ceil(wait_s)

@@ -35,7 +35,7 @@ class Shown:
     """A message of the bot as people see it now; ``history`` holds the texts it had before.
 
     Its buttons have the number of their ``row``. An ephemeral one is ``seen_by`` one account alone, and its id is of
-    another kind than the others'.
+    another kind than the others'. A guest's is known by its ``inline_id`` alone.
     """
 
     chat: Json
@@ -48,6 +48,7 @@ class Shown:
     history: list[str] = field(default_factory=list)
     deleted: bool = False
     seen_by: int | None = None
+    inline_id: str | None = None
 
 
 def utf16(text: str) -> int:
@@ -80,9 +81,11 @@ class World:
             "can_join_groups": True,
             "can_read_all_group_messages": reads_all_group_messages,
             "supports_inline_queries": False,
+            "supports_guest_queries": True,
         }
         self.callback_deadline_s = 15.0
         self.ephemeral_deadline_s = 15.0
+        self.guest_deadline_s = 15.0
         self.knows_ephemeral = True
         self.refuses_entities = False
         self.meter: Meter | None = None
@@ -106,6 +109,7 @@ class World:
         self._files: dict[str, bytes] = {}
         self._file_sizes: dict[str, int] = {}
         self._callbacks: dict[str, float] = {}
+        self._guest_queries: dict[str, tuple[Json, float]] = {}
         self._presses: dict[str, tuple[int, int, float]] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._confirmed = self._fetched = 0
@@ -136,6 +140,21 @@ class World:
         self._chats[chat["id"]] = chat
         self._members[chat["id"]] = {admin["id"]: "administrator" for admin in admins}
         return chat
+
+    def elsewhere(self, title: str, number: int | None = None) -> Json:
+        """Make a group that the bot is not in; its number may be that of another chat of the bot."""
+        return {"id": number or -1001000000000 - next(self._ids), "type": "supergroup", "title": title}
+
+    def summon(
+        self, chat: Json, user: Json, text: str, reply_to: Json | None = None, extra: Json | None = None
+    ) -> Json:
+        """Mention the bot where it is no member, so that it is asked as a guest; the options are those of ``say``."""
+        query_id = f"guest{next(self._ids)}"
+        self._guest_queries[query_id] = chat, time.monotonic()
+        content: Json = {"text": text, "entities": entities_of(text), "guest_query_id": query_id}
+        message = self._message(chat, user, content, reply_to, None, extra)
+        self.push({"guest_message": message})
+        return message
 
     def upgrade(self, chat: Json) -> Json:
         """Make a group a supergroup: both are told, and writing to the old one is refused with the new one's id."""
@@ -295,15 +314,27 @@ class World:
         """Send any content; the options are those of ``say``."""
         if chat["type"] == "private":
             self._chats[chat["id"]] = chat  # writing to the bot starts it
+        message = self._message(chat, user, content, reply_to, thread, extra)
+        self._incoming[chat["id"], message["message_id"]] = message
+        if self._reaches_bot(message):
+            self.push({"message": message})
+        return message
+
+    def _message(
+        self,
+        chat: Json,
+        user: Json,
+        content: Json,
+        reply_to: Shown | Json | None,
+        thread: int | None,
+        extra: Json | None,
+    ) -> Json:
         message: Json = {"message_id": next(self._message_ids), "date": int(time.time()), "chat": chat, "from": user}
         message |= content | (extra or {})
         if thread is not None and thread != 1:
             message |= {"message_thread_id": thread, "is_topic_message": True}
         if reply_to is not None:
             message["reply_to_message"] = self._as_json(reply_to) if isinstance(reply_to, Shown) else reply_to
-        self._incoming[chat["id"], message["message_id"]] = message
-        if self._reaches_bot(message):
-            self.push({"message": message})
         return message
 
     def _reaches_bot(self, message: Json) -> bool:

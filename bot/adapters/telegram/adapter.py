@@ -204,6 +204,8 @@ class TelegramAdapter:
 
 def _introduce(bot: Bot) -> None:
     log.info("Telegram: listening as @%s; to add it to a group: %s?startgroup=true", bot.username, bot.link)
+    if bot.bot.supports_guest_queries:
+        log.info("Telegram: guest mode is on; whoever mentions @%s in any chat is answered from `global`", bot.username)
     if not bot.can_read_all_group_messages:
         log.info(
             "Telegram: privacy mode is on, so in groups @%s is shown only commands, mentions and replies to it. That "

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
-from telegram import MessageEntity
+from telegram import LinkPreviewOptions, MessageEntity
 from telegram.error import BadRequest
 from telegramify_markdown import RenderConfig, convert
 
@@ -21,6 +21,9 @@ Entities = Sequence[MessageEntity]
 
 MAX_UNITS = 4096
 """The most UTF-16 code units of one message."""
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+"""No message shows a preview of what it links to."""
 
 _OPENABLE = ("http://", "https://", "tg://", "mailto:")
 _MENTION = re.compile(r"(?<![\w@])@[A-Za-z]\w{3,31}")

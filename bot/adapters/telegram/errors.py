@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
-from telegram.error import BadRequest, NetworkError, TelegramError
+from collections.abc import Callable
 
-from bot.delivery.errors import DeliveryFailed, MessageGone, Undeliverable
+import httpx
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
+
+from bot.delivery.errors import DeliveryFailed, MessageGone, NotDelivered, Undeliverable
 
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
 _CLOSED = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
@@ -35,3 +37,16 @@ def meaning(refusal: BadRequest) -> DeliveryFailed:
     if any(gone in reason for gone in _GONE):
         return MessageGone(refusal.message)
     return (ChatClosed if any(closed in reason for closed in _CLOSED) else Undeliverable)(refusal.message)
+
+
+def delivery_error(error: TelegramError, unsure: Callable[[str], DeliveryFailed]) -> DeliveryFailed:
+    """Return a failed call as a delivery error; ``unsure`` makes that of one which may have had its effect."""
+    match error:
+        case BadRequest():
+            return meaning(error)
+        case Forbidden():
+            return ChatClosed(error.message)
+        case InvalidToken():
+            return Undeliverable(error.message)
+        case _:
+            return (NotDelivered if unsent(error) else unsure)(error.message)

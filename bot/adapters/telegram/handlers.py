@@ -13,6 +13,8 @@ from bot.adapters.telegram.albums import Album, Albums
 from bot.adapters.telegram.attachments import attachment_of
 from bot.adapters.telegram.buttons import calls_under
 from bot.adapters.telegram.callbacks import CallbackHandler
+from bot.adapters.telegram.guests.post import GuestPost
+from bot.adapters.telegram.guests.questions import GuestQuestions
 from bot.adapters.telegram.loop_guard import LoopGuard
 from bot.adapters.telegram.moderators import ChatModerators
 from bot.adapters.telegram.post import TelegramPost
@@ -59,6 +61,7 @@ class UpdateHandlers:
         self._loops = LoopGuard()
         self._moderators = ChatModerators(bot, timing.poll)
         self._messages = MessageHandler(api, "telegram", tasks, self._post_at)
+        self._guests = GuestQuestions(bot, api.registry, self._messages, self._rate_limits, timing)
         self._callbacks = CallbackHandler(api, bot, self._messages, timing, self._moderators, self._post_to)
 
     def start_backlog(self) -> None:
@@ -76,6 +79,8 @@ class UpdateHandlers:
             accepted()
         elif update.message is not None:
             await self._receive_message(update.message, accepted)
+        elif update.guest_message is not None:
+            await self._guests.asked(update.guest_message, accepted)
         elif update.edited_message is not None:
             await self._hear_edit(update.edited_message)
             await self._answer_edited(update.edited_message, accepted)
@@ -231,8 +236,10 @@ class UpdateHandlers:
     def _post_under(self, message: TelegramMessage) -> TelegramPost:
         return self._post_to(place_of(message), asker_of(message))
 
-    def _post_at(self, message: Message) -> TelegramPost:
+    def _post_at(self, message: Message) -> TelegramPost | GuestPost:
         """Return where the reply to a stored message goes; a stored notice replies to nobody's message."""
+        if self._guests.is_asked_at(message.address):
+            return self._guests.post_at(message.address)
         if "chat" in message.address:
             return self._post_to(*place_and_asker(message.address))
         return self._post_to(place_named(message.conversation), Asker())

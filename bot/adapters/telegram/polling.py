@@ -21,7 +21,13 @@ from bot.platform_errors import UNREADABLE
 
 log = logging.getLogger(__name__)
 
-WANTED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MESSAGE_REACTION]
+WANTED = [
+    Update.MESSAGE,
+    Update.EDITED_MESSAGE,
+    Update.CALLBACK_QUERY,
+    Update.MESSAGE_REACTION,
+    Update.GUEST_MESSAGE,
+]
 
 
 class PollRequest(HTTPXRequest):

@@ -7,15 +7,15 @@ from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from typing import TypeVar
 
-from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.adapters.telegram.address import START_PRIVATE, Asker, TelegramPlace, space_of
 from bot.adapters.telegram.buttons import keyboard_of
-from bot.adapters.telegram.entities import MAX_UNITS, Entities, formatted, plain_if_refused
+from bot.adapters.telegram.entities import MAX_UNITS, NO_PREVIEW, Entities, formatted, plain_if_refused
 from bot.adapters.telegram.ephemeral import EphemeralMessages, delete_ephemeral, edit_ephemeral
-from bot.adapters.telegram.errors import ChatClosed, Unchanged, meaning, unsent
+from bot.adapters.telegram.errors import ChatClosed, Unchanged, delivery_error
 from bot.adapters.telegram.rate_limits import TelegramRateLimits, ban_s
 from bot.adapters.telegram.reactions import ShownAnswers
 from bot.adapters.telegram.retries import reply_of
@@ -41,8 +41,6 @@ TYPING_INTERVAL_S = 4.5
 
 _REACTIONS = {"🎓": "✍"}
 """Bots may react with some emoji alone (https://core.telegram.org/bots/api#reactiontypeemoji); 🎓 is none of them."""
-
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramPost:
@@ -175,7 +173,7 @@ class TelegramPost:
                 handle.chat_id,
                 handle.message_id,
                 entities=entities,
-                link_preview_options=_NO_PREVIEW,
+                link_preview_options=NO_PREVIEW,
                 reply_markup=buttons,
             )
 
@@ -223,7 +221,7 @@ class TelegramPost:
                 text,
                 entities=entities,
                 message_thread_id=topic_id,
-                link_preview_options=_NO_PREVIEW,
+                link_preview_options=NO_PREVIEW,
                 reply_parameters=reply,
                 reply_markup=buttons,
             )
@@ -290,11 +288,5 @@ class TelegramPost:
         except ChatMigrated as moved:
             self._chat_id = moved.new_chat_id if chat_id == self._chat_id else self._chat_id
             raise MessageGone("the group became a supergroup, and starts anew there") from moved
-        except BadRequest as refusal:
-            raise meaning(refusal) from refusal
-        except Forbidden as refusal:
-            raise ChatClosed(refusal.message) from refusal
-        except InvalidToken as refusal:
-            raise Undeliverable(refusal.message) from refusal
         except TelegramError as error:
-            raise (NotDelivered if unsent(error) else unsure)(error.message) from error
+            raise delivery_error(error, unsure) from error

@@ -1,0 +1,1 @@
+"""Guest mode: answers in chats that the bot is no member of."""
