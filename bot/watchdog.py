@@ -41,6 +41,10 @@ class Adapter(Protocol):
         """Return what people call a community; ``None`` where the platform does not say."""
         ...
 
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return what people call a channel of a community; ``None`` where the platform does not say."""
+        ...
+
     async def run(self) -> None:
         """Serve until cancelled.
 

@@ -86,7 +86,7 @@ def _filled(
 def _counted(value: object, words: str) -> str:
     """Return the words for one thing or for several, which a bar divides."""
     one, _, several = words.partition("|")
-    return one if value == 1 else several
+    return one if str(value) == "1" else several
 
 
 def _in_code(text: str) -> str:

@@ -58,6 +58,10 @@ class Roles:
         """Return the name of one community."""
         return "Casa Aberta" if space == HERE else None
 
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return the name of one channel."""
+        return "#staff" if conversation.endswith("9") else None
+
 
 @dataclass
 class Browser:

@@ -28,7 +28,8 @@ def parts_of(reply: Reply, post: ReplyPost[H]) -> list[RenderedMessage]:
     texts = _texts(post.render(markdown_of(reply)), post.capabilities) or [_NOTHING]
     rendered = partial(RenderedMessage, private=reply.private, quiet=reply.quiet)
     last = rendered(texts[-1], reply.answer_id, buttons=reply.buttons, menu=reply.menu, items=_items(reply, post))
-    return [*map(rendered, texts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
+    parts = [*map(rendered, texts[:-1]), last, *(rendered("", file=file) for file in reply.files)]
+    return parts[: post.capabilities.max_messages]
 
 
 def _texts(text: str, capabilities: Capabilities) -> list[str]:

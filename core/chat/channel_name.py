@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.markdown import Markdown
-from core.texts import say_markdown
+from core.markdown import Markdown, escape
+from core.texts import say, say_markdown
 from core.types import Language, Message, SpaceId, readers_of
 
 
@@ -13,10 +13,17 @@ def channel_name(message: Message, conversation: str, language: Language) -> Mar
         return say_markdown(language, "setting.this_channel")
     if message.platform == "discord" and conversation.isdecimal():
         return Markdown(f"<#{conversation}>")
-    topic = conversation.removeprefix(f"{message.space}:")
-    if message.platform == "telegram" and topic.isdecimal():
-        return say_markdown(language, "setting.topic", topic=topic)
-    return say_markdown(language, "setting.text", text=conversation)
+    return escape(channel_label(message.space, conversation, language))
+
+
+def channel_label(space: SpaceId, conversation: str, language: Language) -> str:
+    """Return the name of a conversation whose platform gives it none: a group's main chat, a topic of it, its id."""
+    if conversation == space:
+        return say(language, "setting.main_chat")
+    topic = conversation.removeprefix(f"{space}:")
+    if space.startswith("telegram:") and topic.isdecimal():
+        return say(language, "setting.topic", topic=topic)
+    return conversation
 
 
 def audience_name(space: SpaceId, language: Language) -> Markdown:

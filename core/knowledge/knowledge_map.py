@@ -65,7 +65,9 @@ def _project_and_cluster(passages: Sequence[Passage], vectors: Matrix) -> Knowle
 
     seen = project(vectors)
     n_different = len(np.unique(vectors, axis=0))
-    n_clusters = min(MAX_CLUSTERS, n_different, max(1, round((len(passages) / 2) ** 0.5)))
+    n_documents = len({passage.document_id for passage in passages})
+    n_wanted = n_documents if n_documents <= MAX_CLUSTERS else round((len(passages) / 2) ** 0.5)
+    n_clusters = min(MAX_CLUSTERS, n_different, max(1, n_wanted))
     clusters = KMeans(n_clusters, n_init=1, random_state=0).fit(vectors).labels_
     return KnowledgeMap(
         points=seen.points,

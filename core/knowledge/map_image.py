@@ -14,7 +14,7 @@ import numpy as np
 
 from core.control_characters import without_controls
 from core.knowledge.knowledge_map import KnowledgeMap
-from core.knowledge.map_layout import MapLabel, flatten
+from core.knowledge.map_layout import FEW_POINTS, MapLabel, flatten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def as_png(shown: KnowledgeMap, heading: str) -> bytes:
         flat.points[order, 0],
         flat.points[order, 1],
         c=colours,
-        s=14 + 26 * flat.nearness[order],
+        s=(14 + 26 * flat.nearness[order]) * (4 if len(order) <= FEW_POINTS else 1),
         alpha=0.7,
         linewidths=0,
     )

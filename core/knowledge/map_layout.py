@@ -22,7 +22,11 @@ LABEL_HEIGHT = 24.0
 CHAR_WIDTH = 7.6
 """Pixels of an average character of a label, generously."""
 
+FEW_POINTS = 60
+"""Of at most so many points, each is larger and no label covers one."""
+
 _GAP = 4.0
+_EDGE = 6.0
 _RING, _N_ANGLES, _N_RINGS = 14.0, 16, 40
 
 
@@ -46,6 +50,13 @@ class MapLabel:
             and self.y < other.y + other.height + _GAP
             and other.y < self.y + self.height + _GAP
         )
+
+    def covers(self, points: Array) -> bool:
+        """Return whether the box covers one of some points, shape ``(n, 2)``."""
+        inside = (points >= (self.x - _EDGE, self.y - _EDGE)) & (
+            points <= (self.x + self.width + _EDGE, self.y + self.height + _EDGE)
+        )
+        return bool(inside.all(axis=1).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +91,12 @@ def _rotated(points: Array) -> Array:
 def _labels(shown: KnowledgeMap, points: Array, width: int, height: int, top: float) -> tuple[MapLabel, ...]:
     """Return the labels, those of the largest clusters nearest to their centres."""
     clusters = np.array(shown.clusters)
+    kept_free = points if len(points) <= FEW_POINTS else points[:0]
     placed: list[MapLabel] = []
     for cluster, _ in Counter(shown.clusters).most_common():
         x, y = (float(value) for value in np.median(points[clusters == cluster], axis=0))
-        placed.append(_placed(cluster, without_controls(shown.titles[cluster]), (x, y), placed, (width, height, top)))
+        title = without_controls(shown.titles[cluster])
+        placed.append(_placed(cluster, title, (x, y), placed, kept_free, (width, height, top)))
     return tuple(placed)
 
 
@@ -92,22 +105,23 @@ def _placed(
     text: str,
     centre: tuple[float, float],
     others: Sequence[MapLabel],
+    kept_free: Array,
     frame: tuple[int, int, float],
 ) -> MapLabel:
-    """Return a label as near to its centre as the frame and the labels before it allow."""
+    """Return a label as near to its centre as the frame, the labels before it and the points to be kept free allow."""
     width, height, top = frame
-    box = min(len(text) * CHAR_WIDTH + 14, width - 2.0)
+    box = min(len(text) * CHAR_WIDTH + 14, width - 2 * _EDGE)
     for x, y in _places(centre):
         label = MapLabel(
             cluster,
             text,
-            min(max(x - box / 2, 1.0), width - box - 1),
-            min(max(y - LABEL_HEIGHT / 2, top + 1), height - LABEL_HEIGHT - 1),
+            min(max(x - box / 2, _EDGE), width - box - _EDGE),
+            min(max(y - LABEL_HEIGHT / 2, top + 1), height - LABEL_HEIGHT - _EDGE),
             box,
             LABEL_HEIGHT,
             centre,
         )
-        if not any(label.overlaps(other) for other in others):
+        if not any(label.overlaps(other) for other in others) and not label.covers(kept_free):
             return label
     return label
 

@@ -20,7 +20,9 @@ from bot.web.dashboard.roles import PlatformRoles
 from bot.web.dashboard.router import dashboard_router
 from core.assembly.aion import Aion
 from core.assembly.bootstrap import assemble
+from core.services.setting_schema import MODERATORS
 from core.settings import Settings
+from core.types import SpaceId
 from plugins import load_plugins
 from tests.dashboard import ADDRESS, Browser, fields_in
 from tests.e2e.telegram_community import TIMING, says
@@ -87,6 +89,8 @@ async def test_on_discord(tmp_path: Path) -> None:
             told = await discord.wait_for_reply(discord.slash("dashboard", ana, general))
             assert told.is_private
             await sign_in(browser, told.content)
+            await aion.stores.spaces.set_value(SpaceId(f"discord:{guild.id}"), MODERATORS, str(general.id))
+            assert '<span class="tag">#general</span>' in (await browser.get("/settings")).text
             roles, guild.members[ana] = guild.members[ana], []
             assert (await browser.get("/today")).status_code == 403
             guild.members[ana] = roles

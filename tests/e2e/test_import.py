@@ -43,7 +43,7 @@ async def test_in_the_terminal_a_history_is_previewed_and_proposed_once(tmp_path
     assert preview.status == 0, preview.err
     for told in (
         "3 messages of 2 people",
-        "1 solved questions",
+        "1 solved question,",
         "1 would be proposed",
         f"{GATE}: {PANEL}",
         "diary.txt is no",
@@ -51,7 +51,7 @@ async def test_in_the_terminal_a_history_is_previewed_and_proposed_once(tmp_path
         assert told in preview.out
     assert "Nothing waits" in (await aion(tmp_path, "review", "list", *space)).out
     done = await aion(tmp_path, "import", "exports/help.json", *space, "--authors-agreed")
-    assert "1 wait for approval" in done.out
+    assert "1 waits for approval" in done.out
     assert "aion review approve import:help --space discord:5" in done.out
     assert PANEL in (await aion(tmp_path, "review", "list", *space)).out
     again = await aion(tmp_path, "import", "exports/help.json", *space)
@@ -71,10 +71,10 @@ async def test_on_discord_an_attached_export_is_proposed_approved_at_once_and_an
             refused = await discord.wait_for_reply(discord.slash("import", eva, general, file=file))
             assert "is for moderators" in refused.content
             preview = await discord.wait_for_reply(discord.slash("import", ana, general, file=file, mode="preview"))
-            await discord.wait_until(lambda: "1 would wait for the consent of 1 people" in preview.content)
+            await discord.wait_until(lambda: "1 would wait for the consent of 1 person" in preview.content)
             await discord.wait_for_reply(discord.slash("consent", eva, general, decision="yes"))
             reply = await discord.wait_for_reply(discord.slash("import", ana, general, file=file))
-            await discord.wait_until(lambda: "1 wait for approval" in reply.content)
+            await discord.wait_until(lambda: "1 waits for approval" in reply.content)
             assert PANEL in reply.content
             await discord.wait_for_reply(discord.press(reply, "Approve all 1", ana))
             await discord.wait_until(lambda: not reply.buttons)
@@ -93,7 +93,7 @@ async def test_on_telegram_an_attached_export_waits_for_consent(tmp_path: Path) 
         data = (tmp_path / "result.json").read_bytes()
         async with core_in(tmp_path) as aion, telegram_community.running(telegram, aion.dispatch):  # type: ignore[arg-type]
             telegram.upload(group, ana, "result.json", data, caption="/import@aion_bot")
-            await telegram.wait_for_message(says("1 wait for the consent of 1 people"))
+            await telegram.wait_for_message(says("1 waits for the consent of 1 person"))
             telegram.upload(group, ana, "notes.json", b'{"a": 1}', caption="/import@aion_bot")
             await telegram.wait_for_message(says("no chat export"))
             assert await aion.documents.list(SpaceId(f"telegram:{group['id']}")) == ()

@@ -86,7 +86,7 @@ async def test_on_discord_a_theme_is_learned_approved_and_answered_with_its_cita
             told = discord.slash("learn", ana, general, what=THEME)
             report = await discord.wait_for_reply(told)
             await discord.wait_until(lambda: "4 pages read" in report.content)
-            for said in ("1 wait for approval", "waits for approval as #1", "JavaScript", "/gone"):
+            for said in ("1 waits for approval", "waits for approval as #1", "JavaScript", "/gone"):
                 assert said in report.content
             card = await discord.wait_for_message(lambda m: m.channel is staff and m.buttons)
             assert site.url("/library") in card.content
@@ -166,7 +166,7 @@ async def test_a_page_is_watched_and_what_was_read_is_told(tmp_path: Path, site:
                 wrong = await discord.wait_for_reply(discord.slash("watch", ana, general, what=typed))
                 await discord.wait_until(lambda wrong=wrong, said=said: said in wrong.content)
             told = await discord.wait_for_reply(discord.slash("jobs", ana, general))
-            assert f"{page}: 1 pages, 1 kept, 0 left out" in told.text
+            assert f"{page}: 1 page, 1 kept, 0 left out" in told.text
             listed = await discord.wait_for_reply(discord.slash("watch", ana, general))
             assert f"#1 {page}, every 2 days" in listed.text
             assert "169.254" not in listed.content, "what cannot be had at all is not watched"

@@ -88,20 +88,19 @@ async def rows(aion: Aion) -> dict[str, int]:
     return counted
 
 
-async def test_guests_are_limited_like_everybody(tmp_path: Path) -> None:
+async def test_guests_are_limited_like_everybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AION_LIMIT_PERSON_PER_MINUTE", "0.001")
     async with TelegramServer() as server, on_telegram(server, tmp_path):
-        ana = server.person("Ana")
-        chats = [server.elsewhere(f"Club {n}") for n in range(16)]
-        for chat in chats:
-            server.summon(chat, ana, "@aion_bot Thanks!")
-        await server.wait_for_quiet()
-        await server.wait_for_call("answerGuestQuery", 16)
-        told = [m.text for m in server.shown]
-        assert sum("at once" in text for text in told) == 4, "12 a minute, and each chat is told once"
-        for chat in chats:
-            server.summon(chat, ana, "@aion_bot Thanks!")
-        await server.wait_for_quiet()
-        assert len(server.of("answerGuestQuery")) < 32
+        ana, bia = server.person("Ana"), server.person("Bia")
+        chess, running_club = server.elsewhere("Chess"), server.elsewhere("Running")
+        server.summon(chess, ana, "@aion_bot Thanks!")
+        await server.wait_for_message(says("welcome"))
+        server.summon(running_club, ana, "@aion_bot Thanks!")
+        await server.wait_for_message(says("at once"))
+        server.summon(running_club, ana, "@aion_bot Thanks again!")
+        server.summon(running_club, bia, "@aion_bot Thanks!")
+        await server.wait_for_message(lambda m: m.chat is running_club and "welcome" in m.text)
+        assert len(server.shown) == 3, "the limit is a person's, whatever the chat, and is told once"
 
 
 def asked(query_id: str) -> Message:

@@ -71,7 +71,7 @@ async def test_on_discord_a_channel_and_a_forum_are_read_from_their_beginning(tm
             assert "Watching" in told.content
             notice = await discord.wait_for_message(lambda m: m.channel is general and "let me learn" in m.content)
             assert set(notice.buttons) == {"Yes", "No"}
-            card = await discord.wait_for_message(lambda m: m.channel is staff and "1 texts learned" in m.content, 60)
+            card = await discord.wait_for_message(lambda m: m.channel is staff and "1 text learned" in m.content, 60)
             discord.press(card, "Approve all 1", ana)
             await discord.wait_for_message(lambda m: "approved #1" in m.content, 60)
             [document] = await aion.documents.list(space)

@@ -87,7 +87,7 @@ async def test_without_a_moment_it_begins_after_ones_last_message(aion: Aion) ->
         *(("rui", each.text) for each in PLANS),
     )
     text = await summary(aion, "", own)
-    assert "4 messages by 1 people" in text and "kiln" not in text
+    assert "4 messages by 1 person" in text and "kiln" not in text
 
 
 async def test_a_model_of_this_machine_writes_where_one_may(tmp_path: Path) -> None:

@@ -98,6 +98,14 @@ class DiscordAdapter:
         guild = self._client.get_guild(int(number)) if self._client and number.isdecimal() else None
         return without_controls(guild.name) if guild is not None else None
 
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return the name of a channel or thread of a server as Discord shows it, as far as it is known here."""
+        number = space.removeprefix("discord:")
+        guild = self._client.get_guild(int(number)) if self._client and number.isdecimal() else None
+        is_known = guild is not None and conversation.isdecimal()
+        channel = guild.get_channel_or_thread(int(conversation)) if guild is not None and is_known else None
+        return f"#{without_controls(channel.name)}" if channel is not None else None
+
     async def run(self) -> None:
         """Answer until cancelled, then let answers under way finish.
 

@@ -86,6 +86,10 @@ class TelegramAdapter:
         """Return ``None``: a group's title would be a request of its own."""
         return None
 
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return ``None``: Telegram tells bots no topic's title."""
+        return None
+
     async def run(self) -> None:
         """Serve until cancelled, through any outage; then let answers under way finish for ``Timing.grace_s``.
 

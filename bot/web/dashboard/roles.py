@@ -24,6 +24,10 @@ class RoleSource(Protocol):
         """Return what people call a community; ``None`` where the platform does not say."""
         ...
 
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return what people call a channel of a community; ``None`` where the platform does not say."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformRoles:
@@ -45,6 +49,11 @@ class PlatformRoles:
         """Return what people call a community; ``None`` on a platform that does not run."""
         platform = self._of(space)
         return platform.title(space) if platform is not None else None
+
+    def channel_title(self, space: SpaceId, conversation: str) -> str | None:
+        """Return what people call a channel; ``None`` on a platform that does not run or say."""
+        platform = self._of(space)
+        return platform.channel_title(space, conversation) if platform is not None else None
 
     def _of(self, space: SpaceId) -> RoleSource | None:
         return self.platforms.get(space.split(":", 1)[0])

@@ -9,7 +9,7 @@ import pytest
 from bot.delivery.parts import parts_of
 from bot.delivery.post import Capabilities, RenderedItem, RenderedMessage
 from core.markdown import Markdown
-from core.types import Button, Reply, ReplyItem
+from core.types import Button, File, Reply, ReplyItem
 
 BUTTON = Button("Approve #1", "approve", "1")
 LIST = Reply(Markdown("Two wait:"), "en", items=(ReplyItem(Markdown("**One**"), (BUTTON,)), ReplyItem(Markdown("Two"))))
@@ -55,3 +55,12 @@ def test_a_decided_item_changes_what_the_message_is_known_by():
     changed = Reply(LIST.text, "en", items=LIST.items[1:])
     [before], [after] = parts_of(LIST, CardsPost(9)), parts_of(changed, CardsPost(9))
     assert before.mark != after.mark
+
+
+def test_what_is_more_than_a_chat_takes_is_cut():
+    post = PlainPost()
+    post.capabilities = Capabilities(40, len, 1.0, 1.0, max_messages=1)
+    reply = Reply(Markdown("```\n" + "code " * 20 + "\n```"), "en", files=(File("a.png", b"png"),))
+    [part] = parts_of(reply, post)
+    assert part.text.endswith("```\n…") and len(part.text) <= 40 and part.file is None
+    assert [part.text for part in parts_of(Reply(Markdown("Short."), "en"), post)] == ["Short."]

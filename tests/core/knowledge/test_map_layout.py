@@ -42,3 +42,10 @@ def test_the_points_fill_the_frame() -> None:
 def test_one_point_stands_in_the_middle() -> None:
     flat = flatten(map_of(np.zeros((1, 3)), (0,), ("a\x00b",)), 200, 100)
     assert np.allclose(flat.points, [[100, 50]]) and flat.labels[0].text == "ab"
+
+
+def test_of_few_points_none_is_covered() -> None:
+    points = np.array([[0, 0, 0], [0.01, 0, 0], [0, 0.01, 0], [1, 1, 1], [1, 0.99, 1]])
+    flat = flatten(map_of(points, (0, 0, 0, 1, 1), ("The handbook of the library", "Rules")), 800, 600, top=40)
+    assert not any(label.covers(flat.points) for label in flat.labels)
+    assert all(label.y + label.height < 600 and label.x + label.width < 800 for label in flat.labels)

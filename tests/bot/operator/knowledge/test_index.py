@@ -41,7 +41,7 @@ def test_what_was_left_out_is_one_line_a_kind(capsys: pytest.CaptureFixture[str]
         "✗ c.pdf is damaged, or is not what its name says: it could not be opened.",
         "Left out 3 files of source code and build settings (.py 2, .json 1): --code reads them.",
         "Left out 8 files of kinds I do not read (.png 7, .svg 1).",
-        "Left out 1 files or folders that the ignore rules name (node_modules 1).",
+        "Left out 1 file or folder that the ignore rules name (node_modules 1).",
         "1 added, 0 replaced, 1 unchanged, 0 duplicates, 1 not readable.",
     ]
 

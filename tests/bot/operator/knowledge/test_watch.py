@@ -43,7 +43,7 @@ async def test_pages_that_are_gone_are_removed_after_a_yes(
     assert await prune(watch.id, True) == [
         "Gone from /notes, and learned from it:",
         f"  {GONE}",
-        "Removed what I knew of 1 pages that are gone from /notes.",
+        "Removed what I knew of 1 page that is gone from /notes.",
     ]
     assert await prune(watch.id, True) == ["Nothing that I learned from /notes is gone."]
     assert asked == ["Remove them?"] * 2

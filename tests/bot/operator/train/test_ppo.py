@@ -25,7 +25,7 @@ def test_a_reward_model_is_fitted_and_fresh_answers_are_moved_by_it(rewarded: Pa
     assert newest is not None
     assert newest[1].metrics["auroc"] > 0.9
     assert "auroc" in told.output
-    assert "1 lines could not be read" in told.output
+    assert "1 line could not be read" in told.output
     options = ["--online", "--steps", "3", "--rows", "16", "--rate", "5e-3", "--max-new-tokens", "8"]
     told = train("ppo", "--data", "reward.jsonl", "--out", "lora", *options)
     assert told.exit_code == 0, told.output

@@ -24,7 +24,7 @@ def test_a_run_of_sft_is_a_candidate_and_is_recorded(place: Path, train: Train):
     options = ["--batch", "4", "--accumulate", "1", "--rate", "5e-3", "--epochs", "2", "--rank", "4"]
     told = train("sft", "--data", "sft.jsonl", "--out", "lora", *options)
     assert told.exit_code == 0, told.output
-    assert "1 lines could not be read" in told.output and "It is v1" in told.output
+    assert "1 line could not be read" in told.output and "It is v1" in told.output
     manifest = read_manifest(place / "lora")
     assert (manifest.method, manifest.rank) == ("sft", 4)
     assert manifest.metrics["held_out_loss"] < manifest.metrics["held_out_loss_before"]

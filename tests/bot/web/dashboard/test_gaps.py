@@ -52,7 +52,7 @@ async def test_a_gap_is_taught_asked_again_and_told(shared: Site, space: SpaceId
     told = await notices(shared, space)
     assert [each.partition(": ")[0] for each in told] == [f"{space}:1", f"{space}:2"]
     assert all("nine o'clock" in each for each in told)
-    assert "1 of these were resolved" in (await browser.get("/gaps")).text
+    assert "1 of these was resolved" in (await browser.get("/gaps")).text
     again = await browser.send(f"/gaps/{number}/ask-again")
     assert again.status_code == 200 and await notices(shared, space) == told, "nobody is told twice"
 

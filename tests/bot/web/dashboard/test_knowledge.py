@@ -45,7 +45,7 @@ async def test_a_document_shows_its_passages_and_who_cites_them(shared: Site, sp
     answer = await shared.answer(space, "When does it open?", passage_id=passage.id)
     browser = await shared.signed_in(space)
     page = (await browser.get(f"/knowledge/{number}")).text
-    assert "opens at nine" in page and f"/dashboard/conversations/{answer}" in page and "cited once" in page
+    assert "opens at nine" in page and f"/dashboard/conversations/{answer}" in page and "cited 1 time" in page
 
 
 async def passages(site: Site, space: SpaceId) -> list[int]:
@@ -154,4 +154,4 @@ async def test_versions_say_when_and_how_much_a_text_changed(shared: Site, space
     assert "Versions" not in (await browser.get(f"/knowledge/{number}")).text
     await learned(shared, space, data=HOURS.replace(b"nine", b"ten"))
     page = (await browser.get(f"/knowledge/{number}")).text
-    assert "Versions" in page and "+1 −1 lines" in page
+    assert "Versions" in page and "+1 −1 line" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.dashboard.audit_log import Change
-from core.services.setting_schema import ANSWERS, MODERATORS, NAME, RETENTION, SETTINGS
+from core.services.setting_schema import ANSWERS, FREE_CHANNELS, MODERATORS, NAME, RETENTION, SETTINGS
 from core.types import SpaceId
 from tests.dashboard import RUI, Site
 
@@ -26,6 +26,9 @@ async def test_every_setting_is_shown_and_changed(shared: Site, space: SpaceId) 
     await browser.send("/settings/name", value="")
     assert await spaces.value(space, NAME) == ""
     await spaces.set_value(space, MODERATORS, f"{space}:9")
+    await spaces.set_value(space, FREE_CHANNELS, (space, "8"))
+    shown = (await browser.get("/settings")).text
+    assert all(f'<span class="tag">{name}</span>' in shown for name in ("#staff", "the main chat", "8"))
     await browser.send("/settings/moderators", value="off")
     assert await spaces.value(space, MODERATORS) is None
     assert "Saved" in (await browser.send("/settings/trusted_roles", value="@Helper, Potters")).text
@@ -71,7 +74,8 @@ async def test_the_audit_log_says_who_changed_what(shared: Site, space: SpaceId)
 async def test_jobs_and_models_are_shown(shared: Site, space: SpaceId) -> None:
     browser = await shared.signed_in(space)
     jobs = (await browser.get("/jobs")).text
-    assert "gather-gaps" in jobs and "Nothing was read for this community yet" in jobs
+    assert "gather what could not be answered" in jobs and "gather-gaps" not in jobs
+    assert "Nothing was read for this community yet" in jobs
     models = (await browser.get("/models")).text
     assert "smollm2-135m-instruct" in models and "No provider has a key here" in models
     assert "the base model answers" in models
