@@ -55,7 +55,7 @@ async def test_in_the_terminal_a_history_is_previewed_and_proposed_once(tmp_path
     assert "aion review approve import:help --space discord:5" in done.out
     assert PANEL in (await aion(tmp_path, "review", "list", *space)).out
     again = await aion(tmp_path, "import", "exports/help.json", *space)
-    assert "1 are known or were proposed before" in again.out
+    assert "1 is known or was proposed before" in again.out
     refused = await aion(tmp_path, "import", "exports/diary.txt", *space)
     assert (refused.status, "is no chat export" in refused.out) == (1, True)
 
