@@ -45,12 +45,16 @@ _NARROWING = re.compile(
 )
 """How a sentence starts that takes back or narrows what the one before it says."""
 
+_DISREGARD = r"(?<!not )(?<!n't )(?<!n’t )(?<!não )\b(?:ignor[ea]|disregard|forget|desconsider[ae]|esque[cç]a)\b"
 _ORDER = re.compile(
-    r"\b(?:ignor[ea]|disregard|forget|desconsider[ae]|esque[cç]a)\b[^.!?\n]{0,40}\b(?:previous|prior|above|earlier|anterior"
-    r"|acima)[^.!?\n]{0,20}\b(?:instructions?|prompts?|orders|instruç(?:ão|ões)|ordens)\b"
-    r"|\b(?:ignor[ea]|disregard|desconsider[ae])\b[^.!?\n]{0,20}\b(?:instructions|prompt|instruções|ordens)\b"
+    rf"{_DISREGARD}[^.!?\n]{{0,40}}\b(?:previous|prior|above|earlier|your|anteriores?|acima|suas?)\b"
+    r"[^.!?\n]{0,20}\b(?:instructions?|prompts?|orders|instruç(?:ão|ões)|ordens)\b"
+    rf"|{_DISREGARD}[^.!?\n]{{0,20}}\b(?:instructions|prompt|instruções|ordens)\b"
     r"[^.!?\n]{0,20}\b(?:above|before|anteriores|acima)\b"
-    r"|\b(?:from now on|a partir de agora),?[^.!?\n]{0,20}\b(?:answer|reply|respond|responda)\b",
+    rf"|{_DISREGARD}[^.!?\n]{{0,25}}\b(?:above|acima|everything|tudo)[, ]{{1,2}}(?:and|e) "
+    r"(?:say|tell|reply|answer|respond|write|print|diga|fale|responda|escreva|conte)\b"
+    r"|\b(?:from now on|you are now|a partir de agora|você agora é),?[^.!?\n]{0,30}"
+    r"\b(?:answer|reply|respond|responda)\b",
     re.IGNORECASE,
 )
 """Orders to a language model, which some texts hide: nobody is shown them as an answer."""
