@@ -63,6 +63,7 @@ _ASKING: frozenset[TalkKind] = frozenset(("identity", "ability", "knowledge", "c
 _HOW_TO = re.compile(
     r"\b(?:how (?:do|can|could|should|would|did) (?:i|we)|how to"
     r"|como (?:eu |a gente )?(?:faco|faz|posso|consigo|devo))\b"
+    r"|^\W*(?:where|when|how (?:much|many)|a?onde|quando|quant[oa]s?) "
 )
 
 _E_AI = re.compile(r"\W*e\s+ai\b")

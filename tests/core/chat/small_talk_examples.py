@@ -121,6 +121,8 @@ TALK = {
     "insult": [
         "you are really stupid",
         "dumb robot",
+        "you still haven't answered my question",
+        "vc ainda não respondeu o que eu perguntei",
         "this bot is so useless",
         "u are the worst",
         "stupid thing",
@@ -218,6 +220,9 @@ TALK = {
 }
 
 QUESTIONS = [
+    "did you answer the question about the tickets",
+    "e gato?",
+    "onde você respondeu sobre a horta",
     "who do I thank for the cake",
     "how do i back everything up",
     "como faço pra ficar tudo em dia",
