@@ -222,7 +222,6 @@ TALK = {
 QUESTIONS = [
     "did you answer the question about the tickets",
     "e gato?",
-    "onde você respondeu sobre a horta",
     "who do I thank for the cake",
     "how do i back everything up",
     "como faço pra ficar tudo em dia",
