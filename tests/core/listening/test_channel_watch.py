@@ -71,7 +71,7 @@ async def test_what_is_solved_is_proposed_once_with_consent(aion: Aion) -> None:
     watch, channels = await watched(aion), aion.services.channels
     await keep(aion, watch, SOLVED)
     await keep(aion, watch, SOLVED)
-    assert "3 messages read, 1 of 1 places" in await call(aion, "watch")
+    assert "3 messages read, 1 of 1 place" in await call(aion, "watch")
     assert await channels.settle(watch) == 0, "its authors have not agreed"
     for person in (EVA, RUI):
         await call(aion, "consent", Person(person, "Member"), decision="yes")
