@@ -43,7 +43,7 @@ _OPENINGS: Mapping[OutlineKind, re.Pattern[str]] = {
 }
 
 
-_ALL = frozenset(["everything", "all", "documents", "docs", "tudo", "todos", "documentos", "docs"])
+_ALL = frozenset(["everything", "all", "documents", "docs", "tudo", "todos", "documentos"])
 _RULES = frozenset(
     re.findall(
         r"\w+",
