@@ -17,8 +17,11 @@ from core.types import Language, Source
 _MARGIN = 2.0
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
-_MARGIN_OF_CLOSEST = 4.0
+_MARGIN_OF_CLOSEST = 3.0
 """The same of what comes closest."""
+
+_STRETCH = 1.5
+"""The list of the best quotation is told whole where that takes at most so many times its room."""
 
 _MIN_ROOM = 120
 """With less room left, no further quotation is begun."""
@@ -32,7 +35,7 @@ _SHORT_REPLY_CHARS = 100
 _FRAGMENT_CHARS = 60
 """A quotation that is shorter and no sentence hardly names what it is about."""
 
-_Quote = Callable[[Quotation, int], Quotation]
+_Quote = Callable[[Quotation, int, int], Quotation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class QuoteRooms:
     all_closest: int
 
 
-GLANCE = QuoteRooms(600, (400, 200, 150), (600, 350, 250), 1_000)
+GLANCE = QuoteRooms(600, (400, 250, 250), (600, 320, 320, 320), 1_000)
 """What a phone shows at a glance."""
 
 LINES = QuoteRooms(200, (200,), (200,), 200)
@@ -67,7 +70,7 @@ class Extract:
 def extract(ranked: Sequence[ScoredQuotation], rooms: QuoteRooms = GLANCE) -> Extract | None:
     """Return the best quotation, or the best few that answer about equally well; ``None`` when there are none.
 
-    More than the ``rooms`` only where a single part takes more.
+    More than the ``rooms`` only where a single part, or the list of the best, takes more.
     """
     near = _near(ranked, _MARGIN)
     chosen = _chosen(near, rooms.several, sum(rooms.several), _from_block)
@@ -82,7 +85,7 @@ def closest(
     """Return a few quotations that may answer, introduced as no sure answer; ``None`` when there are none.
 
     The introduction says that what is ``unmentioned`` was not found.
-    More than the ``rooms`` only where a single part takes more.
+    More than the ``rooms`` only where a single part, or the list of the best, takes more.
     """
     chosen = _chosen(_near(ranked, _MARGIN_OF_CLOSEST), rooms.closest, rooms.all_closest, _around)
     if not chosen:
@@ -96,29 +99,37 @@ def _near(ranked: Sequence[ScoredQuotation], margin: float) -> list[Quotation]:
     return [scored.quotation for scored in ranked if scored.score >= ranked[0].score - margin]
 
 
-def _from_block(window: Quotation, room: int) -> Quotation:
-    return window.passage.from_block(window.anchor, room)
+def _from_block(window: Quotation, room: int, room_of_list: int) -> Quotation:
+    return window.passage.from_block(window.anchor, room, room_of_list)
 
 
-def _around(window: Quotation, room: int) -> Quotation:
-    return window.passage.around(window.anchor, room)
+def _around(window: Quotation, room: int, room_of_list: int) -> Quotation:
+    return window.passage.around(window.anchor, room, room_of_list)
 
 
 def _chosen(windows: Sequence[Quotation], rooms: Sequence[int], total: int, quote: _Quote) -> list[Quotation]:
-    """Return the best quotations, one for each of the ``rooms`` (characters), none overlapping another."""
+    """Return the best quotations, none overlapping another.
+
+    Each of the ``rooms`` (characters) is for one of them, or for what a window adds to one that it overlaps.
+    """
     chosen: list[Quotation] = []
-    left = total
+    left, unused = total, list(rooms)
     for window in windows:
-        if len(chosen) == len(rooms) or (chosen and left < _MIN_ROOM):
+        if not unused or (chosen and left < _MIN_ROOM):
             break
-        if any(window.overlaps(other) for other in chosen):
+        room = min(unused[0], left)
+        known = next((each for each in chosen if each.overlaps(window)), None)
+        if known is None:
+            quotation = quote(window, room, room if chosen else int(_STRETCH * room))
+        else:
+            quotation = known.joined(window)
+        others = [each for each in chosen if each is not known]
+        n_chars = len(quotation.text) - (len(known.text) if known else 0)
+        if chosen and (not 0 < n_chars <= left or any(_repeats(quotation, other) for other in others)):
             continue
-        quotation = quote(window, min(rooms[len(chosen)], left))
-        n_chars = len(quotation.text)
-        if chosen and (n_chars > left or any(_repeats(quotation, other) for other in chosen)):
-            continue
-        chosen.append(quotation)
+        chosen = [quotation if each is known else each for each in chosen] if known else [*chosen, quotation]
         left -= n_chars
+        unused.pop(0)
     return chosen
 
 

@@ -77,6 +77,12 @@ class Quotation:
         quote = cut(passage.text[start:end], MAX_QUOTE_CHARS)
         return Source(self.passage.n, passage.document, passage.heading, quote, passage.id)
 
+    def joined(self, other: Quotation) -> Quotation:
+        """Return this with what another of the same passage quotes; this alone where that is of another passage."""
+        if other.passage is not self.passage:
+            return self
+        return Quotation(self.passage, self.anchor, tuple(sorted({*self.places, *other.places})))
+
     def overlaps(self, other: Quotation) -> bool:
         """Return whether both quote some of the same document's text."""
         if self.passage.passage.document_id != other.passage.passage.document_id:
@@ -104,18 +110,23 @@ class QuotablePassage:
         anchors: dict[tuple[int, ...], list[int]] = {}
         for i, part in enumerate(self.parts):
             is_inside = self.offset + part.end > self.passage.start and self.offset + part.start < self.passage.end
-            said = self._read(part) if is_inside and not part.leads else ""
-            if _SAYS_SOMETHING.search(said) and not _POINTER.match(said):
-                anchors.setdefault(self._around(i, room), []).append(i)
+            if not is_inside or part.leads or _POINTER.match(said := self._read(part)):
+                continue
+            places = self._around(i, room)
+            if _SAYS_SOMETHING.search(self.read(places) if part.kind == "item" else said):
+                anchors.setdefault(places, []).append(i)
         return [Quotation(self, median_low(places), quoted) for quoted, places in anchors.items()]
 
-    def around(self, anchor: int, room: int) -> Quotation:
-        """Return what is quoted around a part; more than ``room`` characters only where its needs take them."""
-        return Quotation(self, anchor, self._around(anchor, room))
+    def around(self, anchor: int, room: int, room_of_list: int = 0) -> Quotation:
+        """Return what is quoted around a part; more than ``room`` characters only where its needs take them.
 
-    def from_block(self, anchor: int, room: int) -> Quotation:
+        A list is quoted whole where it takes no more than ``room_of_list`` with what introduces it.
+        """
+        return Quotation(self, anchor, self._around(anchor, room, room_of_list))
+
+    def from_block(self, anchor: int, room: int, room_of_list: int = 0) -> Quotation:
         """Return the same without the blocks before the part's own, so that what answers comes first."""
-        return Quotation(self, anchor, self._around(anchor, room, (1,)))
+        return Quotation(self, anchor, self._around(anchor, room, room_of_list, (1,)))
 
     def read(self, places: Sequence[int]) -> str:
         """Return parts as they are read: prose on, items, rows and messages on lines of their own, gaps as ``…``.
@@ -136,19 +147,22 @@ class QuotablePassage:
             text, last, above = text + said, i, said
         return text
 
-    def _around(self, anchor: int, room: int, directions: Sequence[int] = (1, -1)) -> tuple[int, ...]:
+    def _around(
+        self, anchor: int, room: int, room_of_list: int = 0, directions: Sequence[int] = (1, -1)
+    ) -> tuple[int, ...]:
         chosen = _Choice(self.parts, self._sizes, anchor, room)
         following = anchor + 1
         if following < len(self.parts) and self.parts[following].narrows:
             chosen.take([following])
         block = list(self._block(anchor))
-        if chosen.take_if_fits(block):
+        is_list = self.parts[anchor].kind == "item"
+        if chosen.take_if_fits(block, max(room, room_of_list) if is_list else room):
             for direction in directions:
                 left = chosen.grow(self._blocks_from(anchor, direction))
                 if left and self.parts[left[0]].needs:  # what was introduced is told as far as there is room
                     chosen.grow([i] for i in left)
         else:
-            if self.parts[anchor].kind == "item":  # a list is told from its first item
+            if is_list:  # it is told from its first item
                 chosen.take_if_fits(range(block[0], anchor))
             chosen.grow([i] for i in range(anchor + 1, block[-1] + 1))
             chosen.grow([i] for i in range(anchor - 1, block[0] - 1, -1))
@@ -204,10 +218,10 @@ class _Choice:
         """Choose parts with their needs."""
         self._chosen |= self._with_needs(places)
 
-    def take_if_fits(self, places: Sequence[int]) -> bool:
+    def take_if_fits(self, places: Sequence[int], room: int | None = None) -> bool:
         """Choose parts with their needs if there is room for all of them; return whether there is."""
         wanted = self._chosen | self._with_needs(places)
-        if sum(self._sizes[i] for i in wanted) > self._room:
+        if sum(self._sizes[i] for i in wanted) > (self._room if room is None else room):
             return False
         self._chosen = wanted
         return True

@@ -187,7 +187,7 @@ def test_a_heading_is_shown_once_above_what_stands_under_it():
 
 
 def test_what_is_much_less_likely_is_not_quoted_as_closest_either():
-    assert closest(scored((1, 0, 5.0), (1, 1, 1.1), (2, 0, 0.9)), "en").text.endswith("One is here.\n…\nTwo is here.")
+    assert closest(scored((1, 0, 5.0), (1, 1, 2.1), (2, 0, 1.9)), "en").text.endswith("One is here.\n…\nTwo is here.")
 
 
 def test_passages_of_one_section_are_quoted_in_its_order():
@@ -199,3 +199,34 @@ def test_passages_of_one_section_are_quoted_in_its_order():
     quoted = extract([of(1, 900, "3. Copy the port of the tunnel."), of(2, 0, "1. Download the program and run it.")])
     assert quoted.text == "▸ Tunnel\n1. Download the program and run it. [1]\n\n3. Copy the port of the tunnel. [2]"
     assert quoted.first.endswith("3. Copy the port of the tunnel.")
+
+
+def listed(n_items):
+    """Return the quotation of the last item of a list, some 75 characters each."""
+    step = "what the members of the garden do in the evening, one by one."
+    items = "\n".join(f"{i}. Step {i} of {step}" for i in range(n_items))
+    whole = passage(f"Before you leave:\n\n{items}\n")
+    return QuotablePassage(1, whole, whole).around(n_items - 1, 320)
+
+
+@pytest.mark.parametrize(("n_items", "is_whole"), [(9, True), (11, True), (13, False)])
+def test_the_list_of_the_best_is_told_whole_where_it_takes_half_as_much_again_as_its_room(n_items, is_whole):
+    text = closest([ScoredQuotation(listed(n_items), 1.0)], "en").text
+    assert (text.count("Step") == n_items) == is_whole
+    assert ("…" in text) != is_whole
+
+
+def test_up_to_four_passages_are_offered_as_closest():
+    sections = [f"Section {word} is about {word * 30}." for word in ("ab", "cd", "ef", "gh", "ij")]
+    passages = [passage(text, number=n, document=f"d{n}") for n, text in enumerate(sections, start=1)]
+    of = [QuotablePassage(each.id, each, each).around(0, 320) for each in passages]
+    text = closest([ScoredQuotation(each, 5.0 - each.passage.n / 10) for each in of], "en").text
+    assert [f"[{n}]" in text for n in range(1, 6)] == [True] * 4 + [False]
+
+
+def test_what_a_list_left_out_is_added_to_it_in_its_order():
+    of = listed(14).passage
+    ranked = [ScoredQuotation(of.around(13, 320), 5.0), ScoredQuotation(of.around(2, 160), 4.0)]
+    text = closest(ranked, "en").text
+    steps = [line.split(".")[0] for line in text.splitlines() if "Step" in line]
+    assert steps == ["1", *map(str, range(7, 14))] and text.count("Before you leave") == 1

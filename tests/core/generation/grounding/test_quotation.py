@@ -128,6 +128,11 @@ def test_windows_are_of_the_passage_itself_and_nothing_twice():
             assert window.source.quote in cut.text
 
 
+def test_a_list_of_names_is_quoted_with_what_introduces_it():
+    (window,) = quotable("We are organised in units:\n\n- Josué\n- Ester\n- Moisés\n").windows(320)
+    assert window.text == "We are organised in units:\n- Josué\n- Ester\n- Moisés"
+
+
 def test_fragments_and_introductions_are_no_windows():
     assert [each.text for each in quotable("Então:\n\nfrom\n\nOpen from nine.").windows(5)] == ["Open from nine."]
 
