@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
 from core.generation.grounding.candidate_sentences import MAX_QUOTE_CHARS, cut
 from core.generation.grounding.list_numbers import list_numbers, renumbered
+from core.generation.grounding.part_choice import PartChoice
 from core.retrieval.blocks import MarkedText, QuotePart, ends_as_sentence
 from core.retrieval.latex import REMOVED
 from core.retrieval.markup import shown
@@ -150,7 +151,7 @@ class QuotablePassage:
     def _around(
         self, anchor: int, room: int, room_of_list: int = 0, directions: Sequence[int] = (1, -1)
     ) -> tuple[int, ...]:
-        chosen = _Choice(self.parts, self._sizes, anchor, room)
+        chosen = PartChoice(self.parts, self._sizes, anchor, room)
         following = anchor + 1
         if following < len(self.parts) and self.parts[following].narrows:
             chosen.take([following])
@@ -204,47 +205,6 @@ def whole_text(passage: Passage) -> str:
     """Return all of a passage as it is read: its blocks on lines of their own, without markup."""
     quotable = QuotablePassage(1, passage, passage)
     return quotable.read(range(len(quotable.parts)))
-
-
-class _Choice:
-    """The parts chosen around an anchor, at first it and its needs."""
-
-    def __init__(self, parts: Sequence[QuotePart], sizes: Sequence[int], anchor: int, room: int) -> None:
-        self._parts, self._sizes, self._room = parts, sizes, room
-        self._chosen: set[int] = set()
-        self.take([anchor])
-
-    def take(self, places: Iterable[int]) -> None:
-        """Choose parts with their needs."""
-        self._chosen |= self._with_needs(places)
-
-    def take_if_fits(self, places: Sequence[int], room: int | None = None) -> bool:
-        """Choose parts with their needs if there is room for all of them; return whether there is."""
-        wanted = self._chosen | self._with_needs(places)
-        if sum(self._sizes[i] for i in wanted) > (self._room if room is None else room):
-            return False
-        self._chosen = wanted
-        return True
-
-    def grow(self, groups: Iterable[Sequence[int]]) -> Sequence[int]:
-        """Choose one group of parts after the other while there is room; return the first that is left out."""
-        return next((group for group in groups if not self.take_if_fits(group)), ())
-
-    def places(self) -> tuple[int, ...]:
-        """Return the chosen ones in order, without an introduction at the end that introduces nothing any more."""
-        places = sorted(self._chosen)
-        while len(places) > 1 and self._parts[places[-1]].leads:
-            places.pop()
-        return tuple(places)
-
-    def _with_needs(self, places: Iterable[int]) -> set[int]:
-        wanted, waiting = set[int](), list(places)
-        while waiting:
-            i = waiting.pop()
-            if i not in wanted:
-                wanted.add(i)
-                waiting.extend(self._parts[i].needs)
-        return wanted
 
 
 def _is_header(part: QuotePart) -> bool:
