@@ -17,10 +17,10 @@ from core.types import Language, Source
 _MARGIN = 2.0
 """How far behind the best quotation the next may be and still be quoted with it, in log-odds."""
 
-_MARGIN_OF_CLOSEST = 3.0
+_MARGIN_OF_CLOSEST = 3.5
 """The same of what comes closest."""
 
-_STRETCH = 1.5
+_STRETCH = 1.25
 """The list of the best quotation is told whole where that takes at most so many times its room."""
 
 _MIN_ROOM = 120
