@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.models.lower_layers import LowerLayers
 from core.models.match_head import read_head
-from core.ports import Reader
+from core.ports import Embedder, Reader
 from core.retrieval.reading.passage_reader import OWN, PassageReader
 from core.retrieval.reading.window_reader import WindowReader
 from core.types import AnalyzedQuestion, Passage
@@ -27,11 +27,11 @@ class KeptReader:
 
     id = OWN
 
-    def __init__(self, file: Path, layers: LowerLayers) -> None:
+    def __init__(self, file: Path, layers: LowerLayers, second: Embedder | None = None) -> None:
         data = file.read_bytes()
         with file.open("rb") as head:
             self.model = WindowReader(layers, read_head(head))
-        self._reader = PassageReader(OWN, lambda: self.model)
+        self._reader = PassageReader(OWN, lambda: self.model, second)
         self._reader.warm()
         self._file = file.with_suffix(f".{hashlib.sha256(data).hexdigest()[:12]}.json")
         self._kept: dict[str, float] = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
@@ -44,6 +44,10 @@ class KeptReader:
         self._kept |= dict(zip(missing, told, strict=True))
         return [self._kept[_key(question, passage)] for passage in passages]
 
+    def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
+        """Return the lead of the nearest passage."""
+        return self._reader.lead(question, passages)
+
     def warm(self) -> None:
         """Nothing is left to load."""
 
@@ -55,10 +59,10 @@ class KeptReader:
 class FoldReaders:
     """The heads in ``folder``. Raises ``FileNotFoundError`` when they were not trained."""
 
-    def __init__(self, folder: Path, layers: LowerLayers) -> None:
+    def __init__(self, folder: Path, layers: LowerLayers, second: Embedder | None = None) -> None:
         self._folds: Mapping[str, int] = json.loads((folder / FOLDS).read_text(encoding="utf-8"))
         names = {head_name(fold) for fold in (*self._folds.values(), None)}
-        self._readers = {name: KeptReader(folder / f"{name}.npz", layers) for name in names}
+        self._readers = {name: KeptReader(folder / f"{name}.npz", layers, second) for name in names}
 
     def of(self, collection: str) -> Reader:
         """Return the reader that was not trained on a collection: the shipped one where none was."""

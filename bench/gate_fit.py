@@ -264,8 +264,8 @@ def main() -> None:
     arguments.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DIR", help="sets to choose bands on")
     arguments.add_argument("--write", action="store_true", help="store the coefficients")
     given, embedder = given_folders(arguments)
-    readers = FoldReaders(given.cache / "reader", LowerLayers(e5_folder(given.cache / "models", print)))
     second = second_embedder(given.cache)
+    readers = FoldReaders(given.cache / "reader", LowerLayers(e5_folder(given.cache / "models", print)), second)
     fitted_on, judged_on = (
         [each for folder in folders for each in asyncio.run(collect(read_labelled(folder), embedder, second, readers))]
         for folders in (given.folders, given.judge)

@@ -116,7 +116,9 @@ def open_judges(settings: Settings, console: Console) -> tuple[Embedder, Gate, R
     """Return the embedder, gate and reader that questions meet here; the embedder caches its vectors on disk."""
     log_to_file(settings)
     embedder = open_cached_embedder(settings, console)
-    reader = open_reader(settings.reader, embedder.id, settings.models_dir, status_printer(console))
+    reader = open_reader(
+        settings.reader, embedder.id, settings.models_dir, status_printer(console), open_cached_second(settings)
+    )
     if reader is not None:
         reader.warm()
     tuned = GateVersions(settings.data_dir / "gate")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.logs import log_to_file
-from bot.operator.eval import open_cached_embedder
+from bot.operator.eval import open_cached_embedder, open_cached_second
 from bot.terminal.language import terminal_language
 from bot.terminal.open_data_folder import open_data_folder
 from bot.terminal.output import TerminalConsole, print_sentence
@@ -47,10 +47,10 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     the cut of best balanced accuracy. With ``keep`` the result becomes the version in use.
     """
     settings, console = read_settings(), TerminalConsole(stderr=True)
-    embedder = open_cached_embedder(settings, console)
+    embedder, second = open_cached_embedder(settings, console), open_cached_second(settings)
     log_to_file(settings)
     gates = GateVersions(settings.data_dir / "gate")
-    reader = open_reader(settings.reader, embedder.id, settings.models_dir, lambda key: None)
+    reader = open_reader(settings.reader, embedder.id, settings.models_dir, lambda key: None, second)
     start = gates.current(embedder.id, reader.id if reader else "")
     if reader is not None:
         reader.warm()
@@ -59,7 +59,7 @@ async def refit_gate(folders: Sequence[Path], space: str | None, risk: float | N
     ranked = await _tuned_fusion(sets, embedder, fusion_in_use, console)
     nats = ranked.nats_per_cosine if ranked and ranked.is_better else gates.nats_per_cosine(embedder.id)
     fusion = fusion_in_use if nats is None else ScaledSum(nats)
-    examples = [*await _labelled(sets, embedder, reader, fusion, console), *await _rated(space, start)]
+    examples = [*await _labelled(sets, embedder, second, reader, fusion, console), *await _rated(space, start)]
     if risk is None and provider_keys(read_providers(settings.providers_file)):
         risk = RISK
     tuned = tune(examples, start, embedder.id, risk)
@@ -140,7 +140,12 @@ def _print_fusion(ranked: TunedFusion | None) -> None:
 
 
 async def _labelled(
-    sets: Sequence[LabelledSet], embedder: Embedder, reader: Reader | None, fusion: Fusion, console: Console
+    sets: Sequence[LabelledSet],
+    embedder: Embedder,
+    second: Embedder | None,
+    reader: Reader | None,
+    fusion: Fusion,
+    console: Console,
 ) -> list[GateExample]:
     """Return one example for each question of the labelled folders."""
     with progress_bar(console) as bar:
@@ -148,7 +153,7 @@ async def _labelled(
         return [
             example
             for data, task in zip(sets, tasks, strict=True)
-            for example in await labelled_examples(data, embedder, partial(bar.advance, task), reader, fusion)
+            for example in await labelled_examples(data, embedder, partial(bar.advance, task), reader, fusion, second)
         ]
 
 

@@ -57,5 +57,5 @@ async def open_model_set(
             local = opened = open_local(settings, tell)
             stack.push_async_callback(opened.close)
             await stack.enter_async_context(following(opened, versions))
-        reader = reader or open_set_reader(settings, embedder.id, tell)
+        reader = reader or open_set_reader(settings, embedder.id, tell, second)
         yield ModelSet(embedders, local, reader, gate or open_migrating_gate(settings, embedders, reader))

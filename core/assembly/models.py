@@ -9,7 +9,7 @@ from core.confidence.gate_versions import GateVersions
 from core.generation.local.factory import can_run, open_generator, open_served, prepare_model
 from core.generation.local.generator import LocalGenerator
 from core.models.catalog import DEFAULT_LANGUAGE_MODEL, Tell
-from core.ports import Gate, Reader
+from core.ports import Embedder, Gate, Reader
 from core.retrieval.embedder_migration import EmbedderMigration, MigratingGate
 from core.retrieval.fuse import Fusion, FusionLookup, ScaledSum, fusion_for
 from core.retrieval.reading.passage_reader import open_reader
@@ -49,10 +49,10 @@ def tuned_fusion(settings: Settings) -> FusionLookup:
     return fusion_of
 
 
-def open_set_reader(settings: Settings, embedder_id: str, tell: Tell) -> Reader | None:
+def open_set_reader(settings: Settings, embedder_id: str, tell: Tell, second: Embedder | None = None) -> Reader | None:
     """Return the reader that is set; ``None`` where a reranker takes its place."""
     name = settings.reader if settings.reranker == "off" else "off"
-    return open_reader(name, embedder_id, settings.models_dir, tell)
+    return open_reader(name, embedder_id, settings.models_dir, tell, second)
 
 
 def open_migrating_gate(settings: Settings, embedders: EmbedderMigration, reader: Reader | None) -> Gate:

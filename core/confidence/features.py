@@ -22,12 +22,15 @@ _N_CONTEXT = 8
 _PER_CENT = 100.0
 """Cosines are in hundredths, so that all weights are of one order of magnitude."""
 
+_USUAL_LEAD = 0.09
+"""Lead where none is known, as in Portuguese: the mean of those known, so that it tells nothing."""
+
 _UNTOLD = 0.5
 """Share when the question has no such words: neither for nor against."""
 
 _NAME = re.compile(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]")
 
-READ = ("evidence",)
+READ = ("evidence", "lead")
 """What a reader tells."""
 
 SCALE_FREE = (
@@ -54,8 +57,8 @@ def features(found: SearchResult) -> Mapping[str, float]:
     share of their spelling prefixes that these passages hold together. ``names_held``: the share of the question's
     names and numbers in the first passage. ``agreement``: 1 where the best passage by words is the best by cosine.
     ``everyday``: how much nearer the nearest everyday subject is to the question than any passage, in hundredths; 0
-    where a passage is nearer. ``evidence``: where a reader read, the highest log-odds of the first three passages that
-    were read.
+    where a passage is nearer. Where a reader read, ``evidence``: the highest log-odds of the first three passages that
+    were read; ``lead``: how far the nearest passage is ahead of the next ones, in hundredths.
     """
     if not found.hits:
         raise ValueError("nothing was found")
@@ -72,7 +75,7 @@ def features(found: SearchResult) -> Mapping[str, float]:
         "agreement": float(agree and not is_foreign),
         "crosses_languages": float(is_foreign),
         "everyday": max(0.0, everyday_cosine(found.query_vector) - by_meaning.dense) * _PER_CENT,
-        **({"evidence": max(read)} if read else {}),
+        **({"evidence": max(read), "lead": _lead(found) * _PER_CENT} if read else {}),
     }
 
 
@@ -91,6 +94,10 @@ def spec_confidence(found: SearchResult) -> float:
     """Return the specification's C (section 3.5): the mean cosine of the context, mapped from -1..1 to 0..1."""
     cosines = sorted((hit.dense for hit in found.context), reverse=True)[:_N_CONTEXT]
     return min(1.0, max(0.0, (sum(cosines) / len(cosines) + 1) / 2)) if cosines else 0.0
+
+
+def _lead(found: SearchResult) -> float:
+    return _USUAL_LEAD if found.lead is None else found.lead
 
 
 def _stems_held(found: SearchResult, best: Sequence[Hit]) -> float:

@@ -157,6 +157,10 @@ class Reader(Protocol):
         """Return the log-odds that each passage answers; ``None`` where nothing was read."""
         ...
 
+    def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
+        """Return how far one passage, of those found, is ahead of the next ones; ``None`` where it is not known."""
+        ...
+
     def warm(self) -> None:
         """Load what is otherwise loaded when it is first needed."""
         ...

@@ -32,6 +32,9 @@ class Tuesday:
     def evidence(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> list[float]:
         return [7.0 if "Tuesdays" in passage.text else -7.0 for passage in passages]
 
+    def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
+        return None
+
     def warm(self) -> None:
         """Nothing is loaded."""
 

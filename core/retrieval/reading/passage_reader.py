@@ -12,7 +12,8 @@ from core.models.catalog import DEFAULT_EMBEDDER, Tell, e5_folder
 from core.models.hub import loading_model
 from core.models.installation import is_installed
 from core.models.lazy import LazyValue
-from core.ports import Reader
+from core.ports import Embedder, Reader
+from core.retrieval.reading.window_lead import WindowLead
 from core.retrieval.reading.windows import windows_to_read
 from core.types import AnalyzedQuestion, Passage
 
@@ -34,9 +35,13 @@ MOST = 8.0
 class PassageReader:
     """A ``core.ports.Reader`` that reads nothing until its model is loaded, so that no question waits for that."""
 
-    def __init__(self, id_: str, load: Callable[[], Any]) -> None:
-        """``load`` returns a ``core.retrieval.reading.window_reader.WindowReader``, or something like it."""
+    def __init__(self, id_: str, load: Callable[[], Any], second: Embedder | None = None) -> None:
+        """``load`` returns a ``core.retrieval.reading.window_reader.WindowReader``, or something like it.
+
+        Without a ``second`` embedder no lead is known.
+        """
         self._id = id_
+        self._lead = None if second is None else WindowLead(second)
         self._model = LazyValue(load)
 
     def __repr__(self) -> str:
@@ -57,6 +62,10 @@ class PassageReader:
         best = (max((next(told) for _ in windows), default=UNREAD) for windows in chosen)
         return [max(-MOST, min(MOST, each)) for each in best]
 
+    def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
+        """Return the lead of the nearest passage over the next ones, where a second embedder tells it. Blocks."""
+        return self._lead.of(question, passages) if self._lead is not None else None
+
     def warm(self) -> None:
         """Load the model; a failure is logged."""
         try:
@@ -65,11 +74,16 @@ class PassageReader:
             log.warning("nothing is read before answering: %s", error)
 
 
-def open_reader(name: str, embedder_id: str, models_dir: Path, tell: Tell) -> Reader | None:
-    """Return AION's own reader for ``auto`` with the default embedder and torch, loaded by ``warm``; else ``None``."""
+def open_reader(
+    name: str, embedder_id: str, models_dir: Path, tell: Tell, second: Embedder | None = None
+) -> Reader | None:
+    """Return AION's own reader for ``auto`` with the default embedder and torch, loaded by ``warm``; else ``None``.
+
+    The ``second`` embedder, if any, tells the lead.
+    """
     if name == "off" or not embedder_id.startswith(DEFAULT_EMBEDDER) or not is_installed("torch"):
         return None
-    return PassageReader(OWN, lambda: _open(models_dir, tell))
+    return PassageReader(OWN, lambda: _open(models_dir, tell), second)
 
 
 def _open(models_dir: Path, tell: Tell) -> Any:

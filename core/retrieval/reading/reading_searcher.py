@@ -50,13 +50,14 @@ def read_hits(found: SearchResult, reader: Reader) -> SearchResult:
     Blocks.
     """
     first, rest = found.hits[:N_READ], found.hits[N_READ:]
-    evidence = reader.evidence(found.question, [hit.passage for hit in first]) if first else None
+    passages = [hit.passage for hit in first]
+    evidence = reader.evidence(found.question, passages) if first else None
     if evidence is None:
         return found
     read = [_with_evidence(hit, each) for hit, each in zip(first, evidence, strict=True)]
     unread = [replace(hit, score=hit.score + NATS_PER_LOG_ODDS * UNREAD) for hit in rest]
     hits = tuple(sorted((*read, *unread), key=lambda hit: -hit.score))
-    return replace(found, hits=hits, context=diverse(hits))
+    return replace(found, hits=hits, context=diverse(hits), lead=reader.lead(found.question, passages))
 
 
 def with_reader(searcher: Searcher, reader: Reader | None) -> Searcher:

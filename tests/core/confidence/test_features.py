@@ -16,7 +16,9 @@ from core.confidence.gate import LogisticGate
 from core.confidence.spelling import prefixes
 from core.retrieval.reading.passage_reader import OWN
 from core.retrieval.reading.reading_searcher import read_hits
+from core.retrieval.reading.window_lead import WindowLead
 from core.types import AnalyzedQuestion, Hit, Passage, QueryTerm, SearchResult, SpaceId
+from tests.fakes import WordEmbedder
 
 
 def hit(n: int, text: str, matched: tuple[int, ...] = (), dense: float | None = None, lexical: float = 1.0) -> Hit:
@@ -57,6 +59,12 @@ def test_evidence_is_the_best_of_the_first_three_that_were_read() -> None:
     assert "evidence" not in features(found("?", hit(1, "a")))
 
 
+def test_an_unknown_lead_counts_as_the_usual_one() -> None:
+    unknown = found("?", replace(hit(1, "a"), evidence=1.0))
+    assert features(unknown)["lead"] == pytest.approx(9)
+    assert features(replace(unknown, lead=0.25))["lead"] == pytest.approx(25)
+
+
 def test_an_everyday_subject_counts_only_where_it_is_nearer_than_every_passage(monkeypatch) -> None:
     monkeypatch.setattr("core.confidence.features.everyday_cosine", lambda vector: 0.85)
     near, nearer = hit(1, "a", dense=0.80), hit(2, "b", dense=0.90)
@@ -92,6 +100,9 @@ class ByWords:
     def evidence(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> list[float]:
         held = [len(set(question.prefixes) & set(prefixes(passage.text))) for passage in passages]
         return [min(4.0, 2.0 * n - 4.0) for n in held]
+
+    def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
+        return WindowLead(WordEmbedder()).of(question, passages)
 
     def warm(self) -> None:
         """Nothing is loaded."""

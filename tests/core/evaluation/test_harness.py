@@ -85,6 +85,9 @@ class Backwards:
     def evidence(self, question, passages):
         return [5.0 * n for n, _ in enumerate(passages)]
 
+    def lead(self, question, passages):
+        return None
+
     def warm(self):
         """Nothing to load."""
 
