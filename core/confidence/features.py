@@ -22,7 +22,7 @@ _N_CONTEXT = 8
 _PER_CENT = 100.0
 """Cosines are in hundredths, so that all weights are of one order of magnitude."""
 
-_USUAL_LEAD = 0.09
+_USUAL_LEAD = 0.11
 """Lead where none is known, as in Portuguese: the mean of those known, so that it tells nothing."""
 
 _UNTOLD = 0.5

@@ -158,7 +158,7 @@ class Reader(Protocol):
         ...
 
     def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
-        """Return how far one passage, of those found, is ahead of the next ones; ``None`` where it is not known."""
+        """Return how far one of the passages, all that were found, is ahead of the next; ``None`` where not known."""
         ...
 
     def warm(self) -> None:

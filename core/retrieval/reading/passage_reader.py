@@ -63,8 +63,8 @@ class PassageReader:
         return [max(-MOST, min(MOST, each)) for each in best]
 
     def lead(self, question: AnalyzedQuestion, passages: Sequence[Passage]) -> float | None:
-        """Return the lead of the nearest passage over the next ones, where a second embedder tells it. Blocks."""
-        return self._lead.of(question, passages) if self._lead is not None else None
+        """Return the lead of the nearest passage; ``None`` without a second embedder, or as ``evidence`` is. Blocks."""
+        return self._lead.of(question, passages) if self._lead is not None and self._model.is_made else None
 
     def warm(self) -> None:
         """Load the model; a failure is logged."""

@@ -15,7 +15,7 @@ from core.retrieval.reading.windows import Window, windows_to_read
 from core.retrieval.second_embedder import for_language
 from core.types import AnalyzedQuestion, Passage, Vector
 
-N_PASSAGES, N_WINDOWS = 6, 3
+N_PASSAGES, N_WINDOWS = 4, 2
 """How many of the passages found first are compared, and windows of each, at most: those with most of its words."""
 
 N_NEXT = 3

@@ -61,7 +61,7 @@ def test_evidence_is_the_best_of_the_first_three_that_were_read() -> None:
 
 def test_an_unknown_lead_counts_as_the_usual_one() -> None:
     unknown = found("?", replace(hit(1, "a"), evidence=1.0))
-    assert features(unknown)["lead"] == pytest.approx(9)
+    assert features(unknown)["lead"] == pytest.approx(11)
     assert features(replace(unknown, lead=0.25))["lead"] == pytest.approx(25)
 
 

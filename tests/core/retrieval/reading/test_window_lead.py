@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.retrieval.reading.passage_reader import PassageReader
+from core.retrieval.reading.reading_searcher import N_READ, N_READ_BESIDE_LEAD, read_hits
 from core.retrieval.reading.window_lead import LEAST_COSINE, N_PASSAGES, WindowLead
-from core.types import Matrix, Vector
+from core.retrieval.reading.windows import Window
+from core.types import Hit, Matrix, SearchResult, Vector
 from tests.passages import asked, passage
 
 
@@ -31,6 +33,13 @@ class ByMark:
 
     def warm(self) -> None:
         """Nothing is loaded."""
+
+
+class Doubtful:
+    """A model to which nothing answers."""
+
+    def log_odds(self, question: str, windows: Sequence[Window]) -> list[float]:
+        return [-1.0] * len(windows)
 
 
 def lead(*texts: str) -> float:
@@ -71,5 +80,21 @@ def test_what_was_embedded_is_kept_and_the_first_alone_are_compared() -> None:
 
 def test_it_is_unknown_in_portuguese_and_without_a_second_embedder() -> None:
     assert WindowLead(ByMark()).of(asked("o quê?", "pt"), [passage("cosine 0.8")]) is None
-    assert PassageReader("toy", object).lead(asked("what?"), [passage("cosine 0.8")]) is None
-    assert PassageReader("toy", object, ByMark()).lead(asked("what?"), [passage("cosine 0.8")]) is not None
+    alone, beside = PassageReader("toy", object), PassageReader("toy", object, ByMark())
+    assert beside.lead(asked("what?"), [passage("cosine 0.8")]) is None, "the reader is not loaded yet"
+    for each in (alone, beside):
+        each.warm()
+    assert alone.lead(asked("what?"), [passage("cosine 0.8")]) is None
+    assert beside.lead(asked("what?"), [passage("cosine 0.8")]) == pytest.approx(0.8 - LEAST_COSINE)
+
+
+def test_fewer_are_read_where_the_lead_is_known() -> None:
+    vectors = np.eye(24, dtype=np.float32)
+    hits = tuple(Hit(passage(f"Nothing {n}.", number=n), 10.0 - n, 0.8, 1.0, vectors[n]) for n in range(N_READ + 3))
+    before = SearchResult(asked("what?"), vectors[0], hits, hits[:8])
+    for second, n_read in ((None, N_READ), (ByMark(), N_READ_BESIDE_LEAD)):
+        reader = PassageReader("toy", Doubtful, second)
+        reader.warm()
+        read = read_hits(before, reader)
+        assert sum(each.evidence is not None for each in read.hits) == n_read
+        assert read.lead == (None if second is None else pytest.approx(0))
