@@ -60,7 +60,7 @@ class Roles:
 
     def channel_title(self, space: SpaceId, conversation: str) -> str | None:
         """Return the name of one channel."""
-        return "#staff" if conversation.endswith("9") else None
+        return "#staff" if conversation.endswith(":9") else None
 
 
 @dataclass

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.dashboard.audit_log import Change
+from core.jobs.regular import EVERY
 from core.services.setting_schema import ANSWERS, FREE_CHANNELS, MODERATORS, NAME, RETENTION, SETTINGS
-from core.types import SpaceId
+from core.texts import catalogue
+from core.types import LANGUAGES, SpaceId
 from tests.dashboard import RUI, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -69,6 +71,11 @@ async def test_the_audit_log_says_who_changed_what(shared: Site, space: SpaceId)
     assert "before=" in page
     oldest = (await audit.page(space, None, 99))[49].id
     assert (await browser.get(f"/audit?before={oldest}")).text.count("<tr>") == 3
+
+
+async def test_every_job_has_a_name() -> None:
+    for language in LANGUAGES:
+        assert {f"job.{name.replace('-', '_')}" for name in EVERY} <= set(catalogue(language))
 
 
 async def test_jobs_and_models_are_shown(shared: Site, space: SpaceId) -> None:
