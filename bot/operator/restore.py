@@ -23,6 +23,6 @@ async def restore_backup(file: str, identity: Path | None) -> None:
     settings = read_settings()
     with reading_archive(file) as source, byte_progress() as started:
         header = await offload(restore, source, settings.data_dir, open_snapshot(settings), identity, started)
-    await (await Database.open(settings.data_dir)).close()
+    await (await Database.open(settings.data_dir, settings.database_address)).close()
     when = f"{header.made_at:%Y-%m-%d %H:%M}"
     print_sentence("backup.restored", made_at=when, folder=settings.data_dir, settings=settings.data_dir / SETTINGS)

@@ -10,7 +10,6 @@ from core.backup.backups import Backups
 from core.backup.contents import public_settings
 from core.backup.encryption import require_recipient
 from core.backup.places import BackupPlace, FolderPlace
-from core.backup.postgres_snapshot import PostgresSnapshot
 from core.backup.s3_place import S3Place, is_s3
 from core.backup.schedule import BackupAlerts, BackupPolicy, BackupSchedule
 from core.backup.snapshot import DatabaseSnapshot
@@ -23,8 +22,12 @@ FOLDER = "backups"
 
 
 def open_snapshot(settings: Settings) -> DatabaseSnapshot:
-    """Return how the database is copied."""
-    return PostgresSnapshot() if settings.database_address else SqliteSnapshot(settings.data_dir)
+    """Return how the database is copied. Raises ``Unavailable`` when what should be its address is none."""
+    if settings.database_address:
+        from core.backup.postgres_snapshot import PostgresSnapshot  # loads what only a server needs
+
+        return PostgresSnapshot(settings.data_dir, settings.database_address)
+    return SqliteSnapshot(settings.data_dir)
 
 
 def open_place(address: str) -> BackupPlace:

@@ -23,7 +23,10 @@ MAX_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class BackupHeader:
-    """What an archive is. ``database``: ``sqlite``; ``revision``: of its schema; ``n_bytes``: of all other members."""
+    """What an archive is.
+
+    ``database``: ``sqlite`` or ``postgresql``; ``revision``: of its schema; ``n_bytes``: of all other members.
+    """
 
     format: int
     version: str

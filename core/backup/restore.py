@@ -36,8 +36,8 @@ def restore(
     try:
         open_private_folder(data_dir)
         with FileLock(data_dir / LOCK, mode=0o600, blocking=False):
-            _clear_interrupted(data_dir, database.member)
-            _require_empty(data_dir, database.member)
+            _clear_interrupted(data_dir, database)
+            _require_empty(data_dir, database)
             unpacked = data_dir / UNPACKED
             try:
                 unpacked.mkdir(mode=0o700)
@@ -45,7 +45,11 @@ def restore(
                 unpacked.rename(data_dir / SOUND)
             finally:
                 shutil.rmtree(unpacked, ignore_errors=True)
-            _move(data_dir, database.member)
+            try:
+                _move(data_dir, database)
+            except Unavailable:
+                _clear_interrupted(data_dir, database)
+                raise
     except Timeout:
         raise Unavailable("backup.running", folder=data_dir) from None
     except OSError as error:
@@ -53,26 +57,28 @@ def restore(
     return header
 
 
-def _clear_interrupted(data_dir: Path, member: str) -> None:
+def _clear_interrupted(data_dir: Path, database: DatabaseSnapshot) -> None:
     """Remove what a killed restore left: all that it had moved, unless it had come to the database already."""
     shutil.rmtree(data_dir / UNPACKED, ignore_errors=True)
-    if (data_dir / SOUND).exists() and not (data_dir / member).exists():
+    if (data_dir / SOUND).exists() and database.is_empty():
         for name in RESTORED:
             _remove(data_dir / name)
     shutil.rmtree(data_dir / SOUND, ignore_errors=True)
 
 
-def _require_empty(data_dir: Path, member: str) -> None:
-    for name in (member, *RESTORED):
+def _require_empty(data_dir: Path, database: DatabaseSnapshot) -> None:
+    database.require_empty()
+    for name in RESTORED:
         if (data_dir / name).exists():
             raise Unavailable("backup.not_empty", folder=data_dir, name=name)
 
 
-def _move(data_dir: Path, member: str) -> None:
+def _move(data_dir: Path, database: DatabaseSnapshot) -> None:
     shutil.rmtree(data_dir / "indexes", ignore_errors=True)  # of another database; made again when first searched
-    for name in (*RESTORED, member):
+    for name in RESTORED:
         if (data_dir / SOUND / name).exists():
             (data_dir / SOUND / name).rename(data_dir / name)
+    database.restore(data_dir / SOUND / database.member)
     sync_folder(data_dir)
     shutil.rmtree(data_dir / SOUND)
 

@@ -19,10 +19,6 @@ class DatabaseSnapshot(Protocol):
         """Return the name of the copy in an archive."""
         ...
 
-    def n_bytes(self) -> int:
-        """Return about how large a copy is."""
-        ...
-
     def take(self, target: Path) -> str:
         """Write a copy of one point in time to the file ``target``, while others write; return its schema revision.
 
@@ -32,4 +28,19 @@ class DatabaseSnapshot(Protocol):
 
     def check(self, copy: Path) -> None:
         """Raise ``BadInput`` when a copy is damaged, ``Unavailable`` when a newer version of AION made it."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Return whether the database is not there yet. Raises ``Unavailable`` when that cannot be read."""
+        ...
+
+    def require_empty(self) -> None:
+        """Raise ``Unavailable`` when the database is there."""
+        ...
+
+    def restore(self, copy: Path) -> None:
+        """Make the database, which is not there yet, of a copy that was checked; the file may be gone then.
+
+        Raises ``Unavailable`` or ``OSError`` when that fails, and then nothing is there.
+        """
         ...

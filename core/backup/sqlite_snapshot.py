@@ -21,18 +21,13 @@ class SqliteSnapshot:
     kind: str = "sqlite"
     member: str = FILE
 
-    def n_bytes(self) -> int:
-        """Return how large the database is."""
-        path = self.data_dir / FILE
-        return path.stat().st_size if path.exists() else 0
-
     def take(self, target: Path) -> str:
         """Copy the database to the file ``target`` and return its schema revision.
 
         SQLite's backup interface copies within one read transaction: writers go on, and none of their changes is in
         part there. Raises ``Unavailable`` when the database cannot be read.
         """
-        if not self.n_bytes():
+        if self.is_empty() or not (self.data_dir / FILE).stat().st_size:
             raise Unavailable("backup.nothing", folder=self.data_dir)
         try:
             with closing(sqlite3.connect(self.data_dir / FILE)) as source, closing(sqlite3.connect(target)) as copy:
@@ -58,3 +53,16 @@ class SqliteSnapshot:
             raise BadInput("backup.damaged", problem=problem.splitlines()[0][:100])
         if revision not in REVISIONS:
             raise Unavailable("backup.newer", version=revision or "?")
+
+    def is_empty(self) -> bool:
+        """Return whether the data folder has no database."""
+        return not (self.data_dir / FILE).exists()
+
+    def require_empty(self) -> None:
+        """Raise ``Unavailable`` when the data folder has a database."""
+        if not self.is_empty():
+            raise Unavailable("backup.not_empty", folder=self.data_dir, name=FILE)
+
+    def restore(self, copy: Path) -> None:
+        """Move a copy into the data folder. Raises ``OSError``."""
+        copy.rename(self.data_dir / FILE)

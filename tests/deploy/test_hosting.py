@@ -43,7 +43,7 @@ def unknown_commands(text: str) -> list[str]:
 def is_known(words: list[str]) -> bool:
     command = COMMANDS.commands.get(words[0])
     if isinstance(command, typer.core.TyperGroup):
-        return len(words) > 1 and words[1] in command.commands
+        return words[1] in command.commands if len(words) > 1 else command.invoke_without_command
     options = {option for parameter in command.params for option in parameter.opts} if command else set()
     return command is not None and (not words[-1].startswith("--") or words[-1] in options)
 

@@ -26,7 +26,8 @@ the time to build (``bench/postgres_graph.py``).
 _BUILD_S = 6 * 3600.0
 """Seconds after which building a graph is given up."""
 
-_PREFIX = "graph_"
+PREFIX = "graph_"
+"""How the names of graphs begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Graph:
 def graph_name(space: str, embedder_id: str, dim: int) -> str:
     """Return the name of the graph of a space's vectors, whether there is one or not."""
     key = f"{space}\n{embedder_id}\n{dim}\n{_options()}"
-    return _PREFIX + hashlib.sha256(key.encode()).hexdigest()[:24]
+    return PREFIX + hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 def _options() -> str:
@@ -94,7 +95,7 @@ async def _existing(connection: AsyncConnection) -> dict[str, bool]:
         "SELECT relname, indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE indrelid = 'passages'::regclass AND starts_with(relname, :prefix)"
     )
-    return {row.relname: row.indisvalid for row in await connection.execute(found, {"prefix": _PREFIX})}
+    return {row.relname: row.indisvalid for row in await connection.execute(found, {"prefix": PREFIX})}
 
 
 async def _run(engine: AsyncEngine, statement: str) -> None:
