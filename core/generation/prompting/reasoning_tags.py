@@ -80,12 +80,15 @@ class ReasoningFilter:
         return self._taken()
 
     def _read(self, end: int) -> None:
-        """Read the held text up to ``end``, and hold the rest."""
+        """Read the held text up to ``end``, and to the end of a mark that begins before it; hold the rest."""
         start = 0
-        for mark in _MARK.finditer(self._held, 0, end):
+        for mark in _MARK.finditer(self._held):
+            if mark.start() >= end:
+                break
             self._add(self._held[start : mark.start()])
             self._pass(mark)
             start = mark.end()
+        end = max(start, end)
         self._add(self._held[start:end])
         self._held = self._held[end:]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.generation.prompting.reasoning_tags import ReasoningFilter, opens_reasoning
@@ -83,6 +83,7 @@ def test_everything_else_is_left_as_it_is(text: str, shown: str) -> None:
     assert visible(list(text)) == shown
 
 
+@example(["`", "<think>", "`", "<think>"])
 @given(st.lists(MARKS, max_size=20))
 def test_how_a_text_is_cut_makes_no_difference(pieces: list[str]) -> None:
     text = "".join(pieces)
