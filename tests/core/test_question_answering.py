@@ -45,8 +45,8 @@ async def test_a_guest_says_that_it_looks_and_reads_what_is_global(
 ) -> None:
     monkeypatch.setattr(question_answering, "GUEST_WAIT_S", 0.0)
     both = SlowTalk()
-    questions = QuestionAnswering(both, "en", None)  # type: ignore[arg-type]
+    questions = QuestionAnswering(both, "en", None)  # type: ignore[arg-type]  # a fake of what is used of each
     asked = message("Hello, are you there?", key="1", space=SpaceId("telegram:guest:-7"), others=(SpaceId("x:1"),))
-    await questions.answer_guest(asked, both)  # type: ignore[arg-type]
+    await questions.answer_guest(asked, both)  # type: ignore[arg-type]  # the same fake, as the outlet
     assert both.shown == ["🔎 Looking it up…", "Hello!"]
     assert both.scopes == [Scope(GLOBAL)]

@@ -134,7 +134,7 @@ async def test_after_a_crash_a_question_is_answered_once(
                 parts = tuple(replace(part, handle=part.handle and first) for part in parts)
         await aion.dispatch.inbox.accept(question)
         await aion.dispatch.inbox.note(question, parts)
-        async with running(server, aion.dispatch):  # type: ignore[arg-type]
+        async with running(server, aion.dispatch):  # type: ignore[arg-type]  # the real one, where tests mostly give a fake
             for _ in range(3_000):
                 if not await aion.dispatch.inbox.count_open():
                     break
