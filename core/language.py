@@ -44,6 +44,11 @@ _ACCENTED = re.compile(r"[ãõçáàâéêíóôú]")
 _ENGLISH_LETTERS = re.compile(r"th|sh|wh|ck|oo|ing\b|y\b|'s\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
+_MARKED_CODE = re.compile(r"```[^`]*(?:```|$)|`[^`\n]*`")
+_CODE_SYMBOL = re.compile(r"[(){}\[\]=;<>_]")
+_CODE_SHARE = 0.1
+"""Share of such symbols from which a short text is code: its keywords are English whoever wrote it."""
+
 
 @cache
 def _identifier() -> Any:  # py3langid ships no types; its model takes about 0.1 s to load
@@ -63,8 +68,19 @@ def _identifier() -> Any:  # py3langid ships no types; its model takes about 0.1
     )
 
 
+def load_detector() -> None:
+    """Read the detector's model, which the first longer text would read else."""
+    _identifier()
+
+
 def detect_language(text: str, hint: Language = "en") -> Language:
-    """Return the language of ``text``; what a short text leaves open ``hint`` decides, the language expected."""
+    """Return the language of ``text``; what a short text leaves open ``hint`` decides, the language expected.
+
+    Code has none: what stands around it decides, or ``hint`` where nothing does.
+    """
+    text = _MARKED_CODE.sub(" ", text)
+    if not _WORD.search(text) or (len(text) < _SHORT_CHARS and _is_code(text)):
+        return hint
     found, probability = _identifier().classify(text)
     if len(text) >= _SHORT_CHARS:
         return next((language for language in LANGUAGES if language == found and probability >= _SURE), hint)
@@ -73,6 +89,10 @@ def detect_language(text: str, hint: Language = "en") -> Language:
     odds = (verdict if found == "pt" else -verdict) + _evidence(text.lower())
     odds += _NATS_OF_HINT if hint == "pt" else -_NATS_OF_HINT
     return "pt" if odds > 0 else "en"
+
+
+def _is_code(text: str) -> bool:
+    return len(_CODE_SYMBOL.findall(text)) > _CODE_SHARE * len(text)
 
 
 def _evidence(text: str) -> float:

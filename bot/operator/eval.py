@@ -35,7 +35,7 @@ from core.retrieval.embed import open_embedder, open_second
 from core.retrieval.reading.passage_reader import open_reader
 from core.retrieval.rerank import open_reranker
 from core.settings import Settings, read_settings
-from core.texts import say
+from core.texts import explain, say
 
 
 async def evaluate_search(folders: Sequence[Path], as_json_text: bool, plots: Path | None) -> None:
@@ -74,7 +74,12 @@ async def evaluate_answers(folders: Sequence[Path], as_json_text: bool, limit: i
     answered: dict[str, list[MemberAnswer]] = {}
     metrics: dict[str, Mapping[str, float | None]] = {}
     second, tell = open_cached_second(settings), status_printer(console)
-    open_community = partial(open_temporary_community, settings, embedder, second, gate, reader, tell)
+
+    def left_out(name: str, error: BadInput) -> None:
+        problem = explain(terminal_language(), error)
+        console.print(say(terminal_language(), "eval.left_out", name=name, problem=problem), markup=False)
+
+    open_community = partial(open_temporary_community, settings, embedder, second, gate, reader, tell, left_out)
     with progress_bar(console) as bar:
         for data in sets:
             asked = partial(bar.advance, bar.add_task(data.name, total=min(limit, len(data.questions))))

@@ -26,20 +26,25 @@ _MEMBER = Person("evaluation:member", "Member")
 
 
 class TemporaryCommunity:
-    """One space of a running core (``core.experiments.member_eval.Community``)."""
+    """One space of a running core (``core.experiments.member_eval.Community``).
 
-    def __init__(self, aion: Aion) -> None:
-        self._aion = aion
+    ``left_out`` is called with the name of each document that could not be read, and why.
+    """
+
+    def __init__(self, aion: Aion, left_out: Callable[[str, BadInput], object]) -> None:
+        self._aion, self._left_out = aion, left_out
         self._pipeline = aion.questions.pipeline
 
     async def teach(self, document: LabelledDocument) -> None:
-        """Index a document as the file it is; one of an unknown kind as Markdown, an unreadable one not at all."""
+        """Index a document as the file it is; one of an unknown kind as Markdown, an unreadable one is left out."""
         name = document.title or document.id
         try:
             await self._aion.ingest.index_file(_SPACE, name, document.text.encode())
         except BadInput as error:
             if error.key == "knowledge.unsupported":
                 await self.teach(LabelledDocument(document.id, f"{name}.md", document.text))
+            else:
+                self._left_out(name, error)
 
     async def ask(self, question: LabelledQuestion) -> tuple[Answer, SearchResult]:
         """Answer a question in a conversation of its own, and return what the search found for it."""
@@ -58,6 +63,7 @@ async def open_temporary_community(
     gate: Gate,
     reader: Reader | None,
     tell: Callable[[str], None],
+    left_out: Callable[[str, BadInput], object],
 ) -> AsyncIterator[TemporaryCommunity]:
     """Open an empty community; its folder is removed when the block ends. No provider and no worker is asked."""
     with tempfile.TemporaryDirectory() as name:
@@ -70,7 +76,7 @@ async def open_temporary_community(
         models = partial(assemble, embedder=embedder, second=second, gate=gate, reader=reader)
         async with models(offline, Registry(), tell) as aion:
             await aion.warm()
-            yield TemporaryCommunity(aion)
+            yield TemporaryCommunity(aion, left_out)
 
 
 async def _unseen(text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.importing.frames import decode_messages, encode_lessons, encode_survey
 from core.importing.survey import survey_export, survey_messages
-from core.language import detect_language
+from core.language import load_detector
 from core.sandbox.frames import Frame
 from core.sandbox.serve import Operation, serve
 
@@ -27,5 +27,5 @@ def _survey_messages(request: Frame) -> Frame:
 OPERATIONS: Mapping[str, Operation] = {"survey": _survey, "messages": _survey_messages}
 
 if __name__ == "__main__":
-    detect_language("")  # loads its model, by way of a file, before the first request
+    load_detector()  # by way of a file, which no request may open
     serve(OPERATIONS)

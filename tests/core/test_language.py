@@ -40,6 +40,27 @@ def test_what_is_of_no_language_is_of_the_expected_one(text: str, expected: Lang
     assert detect_language(text, expected) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nfor x in the_list:\n    print(x)\n```",
+        "```\nselect the answer from this where that is not",
+        "`git push to the origin`",
+        "for x in range(10): print(x)",
+        "def area(o, a, os):\n    para = [o, a]\n    return (para)",
+    ],
+)
+@pytest.mark.parametrize("expected", LANGUAGES)
+def test_code_is_of_the_expected_language(text: str, expected: Language) -> None:
+    assert detect_language(text, expected) == expected
+
+
+def test_what_stands_around_code_decides() -> None:
+    code = "```\nfor each in the_list: print(each)\n```"
+    assert detect_language(f"o que faz isso?\n{code}", "en") == "pt"
+    assert detect_language(f"what does this do?\n{code}", "pt") == "en"
+
+
 def test_a_long_text_is_told_by_itself() -> None:
     english = (
         "The pool is open to every resident from eight in the morning until nine in the evening, except on Mondays. "

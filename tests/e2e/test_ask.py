@@ -36,7 +36,10 @@ async def test_answers_are_reported_by_kind_with_a_sheet(data_dir: Path, tmp_pat
     folder = tmp_path / "set"
     folder.mkdir()
     (folder / "corpus.jsonl").write_text(
-        json.dumps({"_id": "d", "title": "rowing/club.md", "text": CLUB}) + "\n", encoding="utf-8"
+        json.dumps({"_id": "d", "title": "rowing/club.md", "text": CLUB})
+        + "\n"
+        + json.dumps({"_id": "e", "title": "rowing/cut.pdf", "text": "%PDF-1.7 of which the rest is missing"}),
+        encoding="utf-8",
     )
     questions = [
         {"_id": "1", "text": "How much does a season cost?", "kind": "direct", "answerable": True, "topic": "rowing"}
@@ -48,6 +51,7 @@ async def test_answers_are_reported_by_kind_with_a_sheet(data_dir: Path, tmp_pat
     sheet = tmp_path / "answers.html"
     done = await aion(data_dir, "eval", str(folder), "--answers", "--json", "--sheet", str(sheet))
     assert done.status == 0, done.err
+    assert "Left out: rowing/cut.pdf." in done.err and "club.md" not in done.err
     measured = json.loads(done.out[: done.out.rindex("}") + 1])["sets"]["set"]
     assert measured["direct"]["right"] == 1.0 and measured["direct"]["gold_first"] == 1.0
     assert measured["off_topic"]["declined_rightly"] == 1.0

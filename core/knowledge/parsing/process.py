@@ -13,7 +13,7 @@ from core.knowledge.parsing.feeds import feed_entries
 from core.knowledge.parsing.frames import encode_chunks, encode_document
 from core.knowledge.parsing.parse import cut_chunks, parse
 from core.knowledge.parsing.sitemaps import read_sitemap
-from core.language import detect_language
+from core.language import detect_language, load_detector
 from core.sandbox.frames import Frame
 from core.sandbox.serve import Operation, serve
 from core.types import Page
@@ -60,5 +60,5 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 
 if __name__ == "__main__":
-    detect_language("")  # loads its model before the first request
+    load_detector()  # from a file, which no request may open
     serve(OPERATIONS)

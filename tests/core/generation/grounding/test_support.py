@@ -152,3 +152,18 @@ def test_portuguese_is_checked_alike():
     assert (
         not SupportCheck(asked(question, "pt"), sentences).check("A sala azul não custa 6 euros por hora.").is_supported
     )
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "The library is open:\n\n- Saturdays from 10 to 16\n- Sundays from 10 to 13",
+        "| Day | The library is open |\n|---|---|\n| Saturdays | from 10 to 16 |\n| Sundays | from 10 to 13 |",
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_item_of_a_list_is_not_told_as_the_answer(hours, first):
+    text = "The library is open on Sundays from 10 to 13."
+    support = SupportCheck(asked("When is the library open on Saturdays?"), ranked(hours, first=first))
+    assert not support.can_pass
+    assert not support.check(text).is_supported
