@@ -49,7 +49,7 @@ LIMIT = 50
 """Candidates that a search asks for (``core.retrieval.search``)."""
 
 BLOCK = 10_000
-SETTINGS = ("shared_buffers=1GB", "maintenance_work_mem=2GB", "max_parallel_maintenance_workers=2", "max_wal_size=4GB")
+SETTINGS = ("shared_buffers=3GB", "maintenance_work_mem=2GB", "max_parallel_maintenance_workers=2", "max_wal_size=4GB")
 
 
 class SyntheticVectors(ABC):

@@ -27,7 +27,7 @@ from core.retrieval.outline import is_chat
 from core.retrieval.sentences import text_lines
 from core.types import Language
 
-VERSION = 8
+VERSION = 9
 """To be incremented when extraction returns another text for the same bytes, so that files are extracted again."""
 
 Kind = Literal[

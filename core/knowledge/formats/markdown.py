@@ -25,6 +25,9 @@ _NOISE = re.compile(
     | \{%-?[ \t]*(?P<closes>endhighlight)[ \t]*-?%\}
     | \{%-?[^%\n]{0,200}?\b\w{1,20}[ \t]*=[ \t]*"(?P<content>[^"\n]{1,20}[ ][^"\n]{1,1000})"[^%\n]{0,200}%\}
     | \{%[^\n]{0,300}?%\} | \{\{[<%][^\n]{0,300}?[>%]\}\}                         # Liquid, shortcodes of Hugo
+    | \{\{[ \t]*(?P<mark>["'])(?P<literal>(?:(?!(?P=mark))[^\n]){1,300})(?P=mark)[^{}\n]{0,100}\}\}  # of Jinja
+    | ^[ \t]*+\{\{[\w/ -]{1,100}(?:\|[^{}\n]{0,200})?\}\}[ \t]*$                    # a page within a page, of MediaWiki
+    | \[\[(?:Category|Categoria):[^\[\]\n]{0,200}\]\]
     | \{:?[ \t]?[.\#][\w-][^{}\n]{0,100}\} | \{:[^{}\n]{1,100}\}           # attributes
     | !\[\[[^\[\]\n]{1,200}\]\]
     | \[\[(?P<page>[^\[\]|\n]{1,200})(?:\|(?P<alias>[^\[\]|\n]{1,200}))?\]\]
@@ -50,6 +53,9 @@ _LINK_LINE = re.compile(
     r"[ \t]*+(?:(?:[-*+]|\d{1,3}[.)])[ \t]++)?"
     r"(?:\[[^\[\]\n]{1,200}\]\((?!\w{2,10}:)[^()\s]{0,300}\)[ \t|·•—–/«»←→<>-]*+)++$"
 )
+_OPEN_LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s{}]{0,100}\{\w*\}[^()\s{}]{0,100}\)")
+"""A link whose address a template fills in."""
+
 _FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})")
 
 
@@ -92,6 +98,8 @@ def _kept(match: re.Match[str]) -> str:
         return match.group()
     if match["page"]:
         return one_line(match["alias"] or match["page"].replace("#", " "))
+    if match["literal"]:
+        return _OPEN_LINK.sub(r"\1", match["literal"])
     if match["callout"]:
         return match["quote"] + _labelled(match["callout"], match["about"])
     if match["admonition"]:
