@@ -29,10 +29,17 @@ _STEERING = frozenset(
         "thumbnail cover banner icon og_image twitter css js class classes lang locale translation_key key type kind "
         "format outputs hide_table_of_contents hide_title pagination_next pagination_prev custom_edit_url comments "
         "math mermaid linktitle link_title menu search_exclude render_with_liquid head hero features order priority "
-        "sort_order navigation_weight outline routes section language_code license_abbr robots",
+        "sort_order navigation_weight outline routes section language_code license_abbr robots "
+        "author authors autor autores",
     )
 )
-"""Keys that site generators read, in lower case."""
+"""Keys that site generators read, in lower case, and that of who wrote a page."""
+
+_FILING = frozenset(["tag", "tags", "category", "categories", "keywords", "etiquetas", "categoria", "categorias"])
+"""Keys of the words that a page is filed under, in lower case: it is found by them, and they are never quoted."""
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d?:\d\d")
+"""How a value begins that a tool wrote: a day alone may be an event's."""
 
 _STEERING_PREFIXES = ("icon_", "icone_", "og_", "twitter_", "meta_", "cspell")
 """How others begin, in lower case."""
@@ -51,16 +58,20 @@ _MAX_VALUE_CHARS = 300
 
 
 def read_front_matter(text: str) -> tuple[str | None, str]:
-    """Return the title in the front matter, if any, and the text with the other fields as lines at its top."""
+    """Return the title in the front matter, if any, and the text with the other fields as lines at its top.
+
+    The words it is filed under come first, in a paragraph ``tags: …`` that is not quoted (``core.retrieval.blocks``).
+    """
     lines = text.split("\n")
     first, end, body, key = _block(lines)
     if not body:
         return None, text
     fields = _fields(lines[first:end], key)
     rest = "\n".join(lines[body:]).lstrip("\n")
-    kept = [_line(key, value) for key, value in fields.items() if not _steers(key)]
+    filed = ", ".join(value for key, value in fields.items() if key.lower() in _FILING)
+    kept = [_line(key, value) for key, value in fields.items() if not _steers(key, value)]
     title = next((value for key, value in fields.items() if key.lower() == "title"), None)
-    return title, "\n\n".join(part for part in ("\n".join(kept), rest) if part)
+    return title, "\n\n".join(filter(None, (filed and f"tags: {filed}", "\n".join(kept), rest)))
 
 
 def front_matter_fields(text: str) -> Sequence[tuple[str, str]]:
@@ -138,8 +149,9 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if is_quoted else value
 
 
-def _steers(key: str) -> bool:
-    return key.lower() in _STEERING or key.lower().startswith(_STEERING_PREFIXES)
+def _steers(key: str, value: str) -> bool:
+    name = key.lower()
+    return bool(_STAMP.match(value)) or name in _STEERING | _FILING or name.startswith(_STEERING_PREFIXES)
 
 
 def _line(key: str, value: str) -> str:

@@ -27,7 +27,9 @@ _NOISE = re.compile(
     | \{%[^\n]{0,300}?%\} | \{\{[<%][^\n]{0,300}?[>%]\}\}                         # Liquid, shortcodes of Hugo
     | \{\{[ \t]*(?P<mark>["'])(?P<literal>(?:(?!(?P=mark))[^\n]){1,300})(?P=mark)[^{}\n]{0,100}\}\}  # of Jinja
     | ^[ \t]*+\{\{[\w/ -]{1,100}(?:\|[^{}\n]{0,200})?\}\}[ \t]*$                    # a page within a page, of MediaWiki
-    | \[\[(?:Category|Categoria):[^\[\]\n]{0,200}\]\]
+    | \{\{[\w/-]{1,60}\|(?P<argument>[^{}|=\s][^{}|=\n]{0,200})\|?\}\}
+    | \[\[(?:Category|Categoria):[^\[\]\n]{0,200}\]\] | <gallery\b[^<>]{0,200}>[^<>]{0,5000}</gallery>
+    | ^(?P<item>[ \t]*+(?:[-*+]|\d{1,3}[.)])[ \t])\[(?P<box>[ x])\](?=[ \t])
     | \{:?[ \t]?[.\#][\w-][^{}\n]{0,100}\} | \{:[^{}\n]{1,100}\}           # attributes
     | !\[\[[^\[\]\n]{1,200}\]\]
     | \[\[(?P<page>[^\[\]|\n]{1,200})(?:\|(?P<alias>[^\[\]|\n]{1,200}))?\]\]
@@ -100,13 +102,15 @@ def _kept(match: re.Match[str]) -> str:
         return one_line(match["alias"] or match["page"].replace("#", " "))
     if match["literal"]:
         return _OPEN_LINK.sub(r"\1", match["literal"])
+    if match["item"]:
+        return match["item"] + ("☐" if match["box"] == " " else "☑")
     if match["callout"]:
         return match["quote"] + _labelled(match["callout"], match["about"])
     if match["admonition"]:
         return match["indent"] + _labelled(match["admonition"], match["title"] or match["label"] or match["said"])
     if match["opens"]:
         return f"```{match['syntax']}"
-    return "```" if match["closes"] else match["content"] or ""
+    return "```" if match["closes"] else match["content"] or match["argument"] or ""
 
 
 def _labelled(kind: str, about: str | None) -> str:

@@ -49,12 +49,12 @@ def test_a_field_that_is_a_sentence_is_kept_without_its_key_and_an_order_is_drop
 
 def test_front_matter_of_toml() -> None:
     text = '+++\ntitle = "Kiln log"\nkeeper = "Odalys"\ntags = ["clay", "fire"]\n[taxonomies]\nweight = 3\n+++\nBody.'
-    assert read_front_matter(text) == ("Kiln log", "Keeper: Odalys\nTags: clay, fire\n\nBody.")
+    assert read_front_matter(text) == ("Kiln log", "tags: clay, fire\n\nKeeper: Odalys\n\nBody.")
 
 
 def test_fields_without_a_frame_as_pelican_has_them() -> None:
     text = "Title: Kiln log\nDate: 2026-05-03\nSlug: kiln\nAuthor: Odalys\n\nBody: with a colon."
-    assert read_front_matter(text) == ("Kiln log", "Date: 2026-05-03\nAuthor: Odalys\n\nBody: with a colon.")
+    assert read_front_matter(text) == ("Kiln log", "Date: 2026-05-03\n\nBody: with a colon.")
 
 
 @pytest.mark.parametrize("fields", ["title: Kiln log\nlayout: simple\n", "title: Kiln log\n"])
@@ -80,3 +80,9 @@ def test_other_lines_with_colons_stay(text: str) -> None:
 def test_words_of_the_body_are_never_lost(body: str) -> None:
     _, text = read_front_matter(f"---\nkeeper: Odalys\n---\n{body}")
     assert text.split() == ["Keeper:", "Odalys", *body.split()]
+
+
+@pytest.mark.parametrize("value", ["'2022-01-07 18:22:00'", "2022-01-07T18:22:00Z"])
+def test_the_moment_a_tool_wrote_is_no_text(value: str) -> None:
+    text = f"---\ntitle: Hamfest\nauthor: W0\ndate: {value}\ntags:\n- fair\nwhere: Lone Elm\n---\nDoors open at 8."
+    assert read_front_matter(text) == ("Hamfest", "tags: fair\n\nWhere: Lone Elm\n\nDoors open at 8.")

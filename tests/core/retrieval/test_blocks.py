@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.knowledge.front_matter import read_front_matter
 from core.retrieval.blocks import MarkedText
 from core.retrieval.markup import shown
 
@@ -164,6 +165,12 @@ def test_a_price_with_the_marks_of_a_heading_is_said():
 def test_front_matter_is_only_at_the_start():
     assert said("note: bring a torch", is_start=False) == ["note: bring a torch"]
     assert said("---\nnote: it is cold\n---\n\nWell.", is_start=False)[-1] == "Well."
+
+
+def test_what_a_page_is_filed_under_is_not_quoted():
+    _, text = read_front_matter("---\nauthor: Odalys\ntags: [clay, fire]\nkeeper: Ian\n---\nThe kiln is hot.")
+    assert text.startswith("tags: clay, fire\n")
+    assert said(text) == ["Keeper: Ian", "The kiln is hot."]
 
 
 @pytest.mark.parametrize("rule", ["---", "+++"])
