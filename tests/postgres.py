@@ -158,6 +158,17 @@ def binary(name: str) -> str:
     return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
 
 
+@contextmanager
+def server_tools() -> Iterator[None]:
+    """Have the server's programs found, ``pg_dump`` and ``pg_restore`` among them."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = f"{Path(binary('pg_dump')).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
 def _user() -> str | None:
     return "nobody" if os.getuid() == 0 else None
 

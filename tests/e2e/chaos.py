@@ -7,21 +7,25 @@ backup`` beside it. Now and then AION is left alone until it rests; then what it
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 from discord_server import DiscordServer
 
 from core.backup.backups import Backups, verify
 from core.backup.places import FolderPlace
+from core.backup.postgres_snapshot import PostgresSnapshot
 from core.backup.restore import restore
+from core.backup.snapshot import DatabaseSnapshot
 from core.backup.sqlite_snapshot import SqliteSnapshot
 from core.knowledge.parsing.parse import parse
 from core.storage.database import Database
@@ -30,6 +34,7 @@ from tests.e2e.chaos_audit import Audit, audit
 from tests.e2e.chaos_people import DiscordPeople, TelegramPeople
 from tests.e2e.nursery import Child, Nursery, nursery
 from tests.e2e.telegram_server import TelegramServer
+from tests.postgres import server_tools
 
 LIGHT = {"AION_READER": "off", "AION_WRITER": "extract"}
 LIGHT |= {f"AION_LIMIT_{who}_PER_MINUTE": "0" for who in ("PERSON", "MODERATOR", "SPACE", "EVERYONE", "UNASKED")}
@@ -78,7 +83,7 @@ class Chaos:
 
     @property
     def settings(self) -> dict[str, str]:
-        url = {"AION_DATABASE_URL": self.url} if self.url else {}
+        url = {"AION_DATABASE_URL": self.url, "PATH": os.environ["PATH"]} if self.url else {}
         return {**self.telegram.settings, **self.discord.settings, **LIGHT, **url}
 
     async def begin(self) -> None:
@@ -166,7 +171,7 @@ class Chaos:
 
     async def _help(self) -> None:
         """Type a command beside the running AION."""
-        if self.chance.random() < 0.4 and not self.url:
+        if self.chance.random() < 0.4:
             arguments = ["backup", "--to", str(self.folder / "backups")]
         else:
             uploads = [self.telegram.uploads.new_global(self.chance) for _ in range(3)]
@@ -218,22 +223,40 @@ class Chaos:
     async def _unsound(self) -> list[str]:
         """Return the backups that are not whole; the newest is restored and read."""
         place = self.folder / "backups"
-        found = (
-            Backups(self.data_dir, SqliteSnapshot(self.data_dir), b"", FolderPlace(place)).list()
-            if place.exists()
-            else []
-        )
+        if not place.exists():
+            return []
+        found = Backups(self.data_dir, self._snapshot(self.data_dir, self.url), b"", FolderPlace(place)).list()
         self.tally.n_backups = max(self.tally.n_backups, len(found))
-        faults: list[str] = []
         for backup in found[-3:]:
             with (place / backup.name).open("rb") as source:
-                verify(source, SqliteSnapshot(self.folder / "x"), None, lambda n: lambda done: None)
-        if found:
-            where = self.folder / f"restored-{self.tally.n_audits}"
-            with (place / found[-1].name).open("rb") as source:
-                restore(source, where, SqliteSnapshot(where), None, lambda n: lambda done: None)
-            faults = [f"restored: {fault}" for fault in (await audit(where)).faults]
-        return faults
+                verify(source, self._snapshot(self.folder / "x", self.url), None, lambda n: lambda done: None)
+        return (
+            [f"restored: {fault}" for fault in await self._faults_of_restored(place / found[-1].name)] if found else []
+        )
+
+    async def _faults_of_restored(self, backup: Path) -> Sequence[str]:
+        name = f"restored_{self.tally.n_audits}"
+        where, url = self.folder / name, await empty_database(self.url, name)
+        with backup.open("rb") as source:
+            await asyncio.to_thread(
+                restore, source, where, self._snapshot(where, url), None, lambda n: lambda done: None
+            )
+        return (await audit(where, url)).faults
+
+    def _snapshot(self, data_dir: Path, url: str) -> DatabaseSnapshot:
+        return PostgresSnapshot(data_dir, url) if url else SqliteSnapshot(data_dir)
+
+
+async def empty_database(url: str, name: str) -> str:
+    """Return the address of a new database on the server of ``url``; empty for SQLite."""
+    if not url:
+        return ""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    return url.rpartition("/")[0] + f"/{name}"
 
 
 def text_of(name: str, text: str) -> str:
@@ -253,6 +276,7 @@ async def chaos(
     (folder / "data").mkdir(parents=True)
     chance = random.Random(seed)
     async with AsyncExitStack() as stack:
+        stack.enter_context(server_tools())
         telegram = await stack.enter_async_context(TelegramServer())
         discord = await stack.enter_async_context(DiscordServer())
         forking = await stack.enter_async_context(nursery("tests.e2e.quick_light"))

@@ -18,16 +18,17 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.engines import postgres_graphs
 from tests.backups import SPACE, source, unseen
-from tests.postgres import PostgresServer, binary
+from tests.postgres import PostgresServer, server_tools
 from tests.stored import embedded, new_document
 
 NUMBERS = itertools.count()
 
 
 @pytest.fixture(autouse=True)
-def tools(monkeypatch: pytest.MonkeyPatch) -> None:
+def tools() -> Iterator[None]:
     """Have the server's tools found."""
-    monkeypatch.setenv("PATH", str(Path(binary("pg_dump")).parent), prepend=":")
+    with server_tools():
+        yield
 
 
 @pytest.fixture
