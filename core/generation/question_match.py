@@ -43,7 +43,7 @@ def normalised_question(question: str, language: Language) -> str:
 
 
 def _content_words(line: str, language: Language) -> list[str]:
-    text = _FRAMES.sub(" ", fold(line).replace("’", "'"))
+    text = _FRAMES.sub(" ", fold(line.strip()).replace("’", "'"))
     for word, phrase in _SAME.items():
         text = phrase.sub(word, text)
     words = [word for word in _WORD.findall(text) if word not in _EMPTY[language]]

@@ -117,13 +117,13 @@ class SupportCheck:
 def _evidence(language: Language, ranked: Sequence[ScoredSentence]) -> list[CandidateSentence]:
     """Return the sentences of the best one's passage, best first; empty without a clear best, or across languages.
 
-    Empty, too, where the best is an item of a list or a row of a table: their neighbours are as likely the answer, and
-    a small model tells one of them.
+    Empty, too, where the best is an item of a list, a row of a table or what introduces them: each of them may be the
+    answer, and a small model tells one.
     """
     if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _MIN_LEAD):
         return []
     best = ranked[0].sentence
-    if best.kind != "prose" or best.passage.language != language:
+    if best.kind != "prose" or best.verbatim.rstrip().endswith(":") or best.passage.language != language:
         return []
     return [s.sentence for s in ranked if s.sentence.n == best.n]
 

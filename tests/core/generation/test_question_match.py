@@ -1,7 +1,7 @@
 """Questions that ask the same, and questions that only look like it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.generation.question_match import normalised_question
@@ -50,6 +50,7 @@ def test_one_word_that_means_something(language, one, other):
     assert normalised_question(one, language) != normalised_question(other, language)
 
 
+@example("OI", "en")
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_anything_typed_has_a_meaning_of_its_own(text, language):
     assert normalised_question(text, language) == normalised_question(f"  {text}", language)
